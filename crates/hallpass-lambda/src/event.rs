@@ -1,0 +1,186 @@
+//! The event of an HTTP API (payload 2.0) or a Function URL, and the response to it.
+//!
+//! Only what the service needs is read. `lambda_http` has types for the whole event, but its way to a request panics
+//! on a query string or host that it cannot parse, and fails on a header that is not ASCII; a client can send both.
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hallpass_service::{Body, MAX_BODY_BYTES, Request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use serde::{Deserialize, Serialize};
+
+/// One request as Lambda hands it over.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Event {
+    raw_path: String,
+    #[serde(default)]
+    raw_query_string: String,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    request_context: RequestContext,
+    body: Option<String>,
+    #[serde(default)]
+    is_base64_encoded: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RequestContext {
+    stage: Option<String>,
+    http: Http,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Http {
+    method: String,
+    source_ip: Option<String>,
+}
+
+/// One response as Lambda takes it back.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Response {
+    status_code: u16,
+    headers: BTreeMap<String, String>,
+    body: String,
+    is_base64_encoded: bool,
+}
+
+impl Event {
+    pub(crate) fn source_ip(&self) -> Option<String> {
+        self.request_context.http.source_ip.clone()
+    }
+
+    pub(crate) fn into_request(self) -> Request {
+        let body = match self.body {
+            None => Body::Whole(Vec::new()),
+            Some(text) if !self.is_base64_encoded => Body::from_bytes(text.into_bytes()),
+            Some(text) if text.len() > MAX_BODY_BYTES.div_ceil(3) * 4 => Body::TooLarge,
+            Some(text) => STANDARD.decode(text).map_or(Body::Broken, Body::from_bytes),
+        };
+        Request {
+            // The gateway lets no method through that is no token; a route for TRACE does not exist.
+            method: Method::from_bytes(self.request_context.http.method.as_bytes()).unwrap_or(Method::TRACE),
+            path: without_stage(self.raw_path, self.request_context.stage.as_deref()),
+            query: self.raw_query_string,
+            headers: readable(&self.headers),
+            body,
+        }
+    }
+}
+
+/// A stage with a name stands in front of every path.
+fn without_stage(path: String, stage: Option<&str>) -> String {
+    let named = stage.filter(|stage| !stage.is_empty() && *stage != "$default");
+    let rest = named.and_then(|stage| path.strip_prefix('/')?.strip_prefix(stage));
+    match rest {
+        Some("") => "/".to_owned(),
+        Some(rest) if rest.starts_with('/') => rest.to_owned(),
+        _ => path,
+    }
+}
+
+/// The headers that HTTP can hold. One that it cannot is left out, and not the whole request.
+fn readable(headers: &BTreeMap<String, String>) -> HeaderMap {
+    let pairs = headers.iter().filter_map(|(name, value)| {
+        Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(value).ok()?))
+    });
+    pairs.collect()
+}
+
+impl From<http::Response<Vec<u8>>> for Response {
+    fn from(response: http::Response<Vec<u8>>) -> Self {
+        let (parts, body) = response.into_parts();
+        let headers = parts
+            .headers
+            .iter()
+            .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())))
+            .collect();
+        let (body, is_base64_encoded) = match String::from_utf8(body) {
+            Ok(text) => (text, false),
+            Err(error) => (STANDARD.encode(error.as_bytes()), true),
+        };
+        Self { status_code: parts.status.as_u16(), headers, body, is_base64_encoded }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn request(change: impl FnOnce(&mut serde_json::Value)) -> Request {
+        let mut event = json!({
+            "rawPath": "/v1/token",
+            "rawQueryString": "",
+            "headers": {},
+            "requestContext": { "stage": "$default", "http": { "method": "POST", "sourceIp": "192.0.2.1" } },
+            "body": "{}",
+            "isBase64Encoded": false,
+        });
+        change(&mut event);
+        serde_json::from_value::<Event>(event).unwrap().into_request()
+    }
+
+    fn bytes(body: &Body) -> &[u8] {
+        match body {
+            Body::Whole(bytes) => bytes,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_named_stage_is_no_part_of_the_path() {
+        let path = |path: &str, stage: &str| without_stage(path.to_owned(), Some(stage));
+        assert_eq!(path("/prod/ping", "prod"), "/ping");
+        assert_eq!(path("/prod", "prod"), "/");
+        assert_eq!(path("/production", "prod"), "/production");
+        assert_eq!(path("/ping", "$default"), "/ping");
+    }
+
+    #[test]
+    fn a_query_or_header_that_no_uri_or_header_map_holds_is_no_end() {
+        let request = request(|event| {
+            event["rawQueryString"] = json!("expiry=<1 2>\"");
+            event["headers"] = json!({ "host": "a b", "x-é": "1", "x-name": "Zoé", "accept": "text/html" });
+        });
+        assert_eq!(request.query, "expiry=<1 2>\"");
+        assert_eq!(request.headers.len(), 3);
+        assert_eq!(request.headers["accept"], "text/html");
+    }
+
+    #[test]
+    fn a_base64_body_is_decoded() {
+        let encoded = |body: &str| {
+            request(|event| {
+                event["body"] = json!(body);
+                event["isBase64Encoded"] = json!(true);
+            })
+        };
+        assert_eq!(bytes(&encoded("e30=").body), b"{}");
+        assert!(matches!(encoded("%%").body, Body::Broken));
+    }
+
+    #[test]
+    fn the_limit_is_the_same_for_a_base64_body() {
+        let sent = |len: usize| {
+            request(|event| {
+                event["body"] = json!(STANDARD.encode(vec![b'x'; len]));
+                event["isBase64Encoded"] = json!(true);
+            })
+        };
+        assert_eq!(bytes(&sent(MAX_BODY_BYTES).body).len(), MAX_BODY_BYTES);
+        assert!(matches!(sent(MAX_BODY_BYTES + 1).body, Body::TooLarge));
+    }
+
+    #[test]
+    fn a_body_that_is_no_text_goes_out_as_base64() {
+        let response = Response::from(http::Response::new(vec![0xFF, 0xFE]));
+        assert_eq!((response.body.as_str(), response.is_base64_encoded), ("//4=", true));
+    }
+}

@@ -1,0 +1,81 @@
+//! What an adapter hands in with each request.
+
+use std::fmt::Write as _;
+
+use hallpass_token::UnixSeconds;
+use http::{HeaderMap, Method};
+
+/// The most bytes that the body of a request may have.
+pub const MAX_BODY_BYTES: usize = 16 * 1024;
+
+/// One HTTP request, with nothing about it checked.
+#[derive(Debug)]
+pub struct Request {
+    /// The method as it was sent.
+    pub method: Method,
+    /// The path as it was sent, percent-encoding included, beginning with `/`.
+    pub path: String,
+    /// What follows the `?`, percent-encoding included; empty where there is none.
+    pub query: String,
+    /// At least those headers that [`Service::headers_read`](crate::Service::headers_read) names.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Body,
+}
+
+/// The body of a request.
+#[derive(Debug)]
+pub enum Body {
+    /// All of it, at most [`MAX_BODY_BYTES`].
+    Whole(Vec<u8>),
+    /// It is longer than [`MAX_BODY_BYTES`]; the rest was not read.
+    TooLarge,
+    /// It ended early or could not be decoded.
+    Broken,
+}
+
+/// What a request needs from outside.
+#[derive(Clone, Debug)]
+pub struct Inputs {
+    /// When the request is judged.
+    pub now: UnixSeconds,
+    /// Fresh bytes from the platform's secure source.
+    pub random: [u8; Inputs::RANDOM_BYTES],
+    /// The platform's id of this request. Where it has none, one is made of `random`.
+    pub request_id: Option<String>,
+    /// The address of the caller, where the platform knows it.
+    pub caller_address: Option<String>,
+}
+
+impl Inputs {
+    /// How many random bytes a request needs: 4 for a salt, 4 for a uid, 8 for a request id.
+    pub const RANDOM_BYTES: usize = 16;
+
+    pub(crate) fn salt_bytes(&self) -> [u8; 4] {
+        let [a, b, c, d, ..] = self.random;
+        [a, b, c, d]
+    }
+
+    pub(crate) fn uid_bytes(&self) -> [u8; 4] {
+        let [_, _, _, _, a, b, c, d, ..] = self.random;
+        [a, b, c, d]
+    }
+
+    pub(crate) fn request_id(&self) -> String {
+        self.request_id.clone().unwrap_or_else(|| {
+            let mut hex = String::with_capacity(16);
+            for byte in self.random.iter().skip(8) {
+                let _ = write!(hex, "{byte:02x}");
+            }
+            hex
+        })
+    }
+}
+
+impl Body {
+    /// A body that is whole, or too large.
+    #[must_use]
+    pub fn from_bytes(bytes: Vec<u8>) -> Self {
+        if bytes.len() > MAX_BODY_BYTES { Self::TooLarge } else { Self::Whole(bytes) }
+    }
+}

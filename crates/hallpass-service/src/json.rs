@@ -1,0 +1,165 @@
+//! JSON from strangers: strict, and every refusal names the place and what would be right.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::RangeInclusive;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
+use serde_json::error::Category;
+
+/// Why a text is not the wanted JSON document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum JsonError {
+    /// It is no JSON.
+    Syntax { detail: String },
+    /// It is JSON, but a value is not the wanted one; `path` is where, empty for the whole document.
+    Value { path: String, detail: String },
+}
+
+/// Reads one JSON document and nothing after it.
+///
+/// # Errors
+/// [`JsonError`]
+pub(crate) fn parse<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, JsonError> {
+    if text.is_empty() {
+        return Err(JsonError::Syntax { detail: "expected a JSON object, found nothing".into() });
+    }
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        let error = error.into_inner();
+        match error.classify() {
+            Category::Data => JsonError::Value {
+                path: if path == "." { String::new() } else { path },
+                detail: without_position(&error),
+            },
+            Category::Io | Category::Syntax | Category::Eof => {
+                JsonError::Syntax { detail: error.to_string() }
+            }
+        }
+    })?;
+    reader.end().map_err(|error| JsonError::Syntax { detail: error.to_string() })?;
+    Ok(value)
+}
+
+/// The message without " at line 1 column 2": the path says more.
+fn without_position(error: &serde_json::Error) -> String {
+    let mut message = error.to_string();
+    if let Some(end) = message.rfind(" at line ") {
+        message.truncate(end);
+    }
+    message
+}
+
+/// Reads `T` from an object only. A derived `Deserialize` would also take an array, by position.
+pub(crate) fn object<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    struct FromMap<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for FromMap<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(map))
+        }
+    }
+
+    deserializer.deserialize_map(FromMap(PhantomData))
+}
+
+/// A type that is read from an object only; see [`object`].
+#[derive(Debug)]
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        object(deserializer).map(Self)
+    }
+}
+
+/// Reads a whole number in a range; `expected` is the end of the sentence "…, expected …".
+pub(crate) struct WholeNumber {
+    pub(crate) range: RangeInclusive<u32>,
+    pub(crate) expected: &'static str,
+}
+
+impl WholeNumber {
+    pub(crate) fn read<'de, D: Deserializer<'de>>(self, deserializer: D) -> Result<u32, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for WholeNumber {
+    type Value = u32;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expected)
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<u32, E> {
+        u32::try_from(number)
+            .ok()
+            .filter(|small| self.range.contains(small))
+            .ok_or_else(|| E::invalid_value(Unexpected::Unsigned(number), &self))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Pair {
+        a: u8,
+        b: u8,
+    }
+
+    fn parse_pair(text: &str) -> Result<Pair, JsonError> {
+        parse::<Object<Pair>>(text.as_bytes()).map(|pair| pair.0)
+    }
+
+    #[test]
+    fn an_array_is_no_object() {
+        assert_eq!(
+            parse_pair("[1,2]"),
+            Err(JsonError::Value {
+                path: String::new(),
+                detail: "invalid type: sequence, expected an object".into()
+            })
+        );
+    }
+
+    #[test]
+    fn a_second_document_is_refused() {
+        assert!(matches!(parse_pair(r#"{"a":1,"b":2} {}"#), Err(JsonError::Syntax { .. })));
+    }
+
+    #[test]
+    fn a_field_given_twice_is_refused() {
+        let error = parse_pair(r#"{"a":1,"a":1,"b":2}"#).unwrap_err();
+        assert_eq!(error, JsonError::Value { path: String::new(), detail: "duplicate field `a`".into() });
+    }
+
+    #[test]
+    fn a_number_too_large_for_64_bits_is_refused() {
+        let expected = "a small number";
+        let read = |text: &str| {
+            WholeNumber { range: 1..=9, expected }.read(&mut serde_json::Deserializer::from_str(text))
+        };
+        assert_eq!(read("9").unwrap(), 9);
+        for text in ["0", "10", "-1", "1.0", "1e0", "99999999999999999999999", "\"1\"", "true", "null", "[1]"]
+        {
+            let message = read(text).unwrap_err().to_string();
+            assert!(message.contains("expected a small number"), "{text}: {message}");
+        }
+    }
+}

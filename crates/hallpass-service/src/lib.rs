@@ -1,0 +1,23 @@
+//! The token service: an HTTP request in, an HTTP response out.
+//!
+//! In scope: routes, who is calling, policy, limits, errors.
+//! Out of scope: everything that a platform gives. **Invariants**: this crate reads no clock, no environment and no
+//! random source, opens no socket and knows no async runtime; an adapter hands all of that in as [`Inputs`] and
+//! settings. It panics on no input.
+
+mod answer;
+mod caller;
+mod config;
+mod input;
+mod json;
+mod log;
+mod mint;
+mod policy;
+mod problem;
+mod routes;
+mod service;
+
+pub use answer::Answer;
+pub use input::{Body, Inputs, MAX_BODY_BYTES, Request};
+pub use log::LogLine;
+pub use service::Service;

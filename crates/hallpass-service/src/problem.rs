@@ -1,0 +1,149 @@
+//! Everything that can be wrong with a request, and how it is said (RFC 9457).
+
+use std::fmt;
+
+use http::{Response, StatusCode};
+use serde::Serialize;
+
+use crate::answer;
+use crate::input::MAX_BODY_BYTES;
+use crate::json::JsonError;
+use crate::policy::Refusal;
+
+/// One variant for each thing that a caller may have to do something about. Display is the sentence for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Problem {
+    /// The body is no JSON.
+    InvalidJson { detail: String },
+    /// A part of the request holds what it must not; `field` is its path, where a single one is at fault.
+    InvalidField { field: Option<String>, detail: String },
+    /// The path does not decode to text.
+    InvalidPath,
+    /// The body ended early or could not be decoded.
+    BodyBroken,
+    /// The body is longer than [`MAX_BODY_BYTES`].
+    BodyTooLarge,
+    /// The policy does not give what was asked for.
+    Refused(Refusal),
+    /// There is no such route.
+    NotFound,
+    /// The route exists, for these methods.
+    MethodNotAllowed { allow: &'static str },
+    /// Nobody said who may have tokens.
+    AuthNotConfigured,
+    /// The service is not set up; what is wrong stands in the log and in no answer.
+    NotReady,
+}
+
+impl Problem {
+    /// A problem with the field of this name.
+    pub(crate) fn field(field: &str, detail: impl fmt::Display) -> Self {
+        Self::InvalidField { field: Some(field.to_owned()), detail: format!("`{field}` {detail}") }
+    }
+
+    /// The name that programs may rely on.
+    pub(crate) const fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidJson { .. } => "invalid_json",
+            Self::InvalidField { .. } => "invalid_field",
+            Self::InvalidPath => "invalid_path",
+            Self::BodyBroken => "body_broken",
+            Self::BodyTooLarge => "body_too_large",
+            Self::Refused(_) => "policy_refused",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed { .. } => "method_not_allowed",
+            Self::AuthNotConfigured => "auth_not_configured",
+            Self::NotReady => "not_ready",
+        }
+    }
+
+    pub(crate) const fn status(&self) -> StatusCode {
+        match self {
+            Self::InvalidJson { .. } | Self::InvalidField { .. } | Self::InvalidPath | Self::BodyBroken => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::Refused(_) => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::AuthNotConfigured | Self::NotReady => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    const fn title(&self) -> &'static str {
+        match self {
+            Self::InvalidJson { .. } => "The body is not JSON",
+            Self::InvalidField { .. } => "The request holds an invalid value",
+            Self::InvalidPath => "The path is not UTF-8",
+            Self::BodyBroken => "The body is incomplete",
+            Self::BodyTooLarge => "The body is too large",
+            Self::Refused(_) => "The policy refuses this token",
+            Self::NotFound => "There is no such route",
+            Self::MethodNotAllowed { .. } => "The route does not know this method",
+            Self::AuthNotConfigured => "No authentication is configured",
+            Self::NotReady => "The service is not set up",
+        }
+    }
+
+    /// This problem as `application/problem+json`.
+    pub(crate) fn into_response(self, request_id: &str) -> Response<Vec<u8>> {
+        #[derive(Serialize)]
+        struct Document<'a> {
+            #[serde(rename = "type")]
+            kind: String,
+            title: &'a str,
+            status: u16,
+            detail: String,
+            code: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            field: Option<&'a str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            refused_by: Option<&'a str>,
+            request_id: &'a str,
+        }
+        let document = Document {
+            kind: format!("urn:hallpass:problem:{}", self.code()),
+            title: self.title(),
+            status: self.status().as_u16(),
+            detail: self.to_string(),
+            code: self.code(),
+            field: if let Self::InvalidField { field, .. } = &self { field.as_deref() } else { None },
+            refused_by: if let Self::Refused(refusal) = &self { Some(refusal.part.name()) } else { None },
+            request_id,
+        };
+        let response = answer::json(self.status(), answer::PROBLEM_JSON, &document);
+        if let Self::MethodNotAllowed { allow } = self { answer::allow(response, allow) } else { response }
+    }
+}
+
+impl From<JsonError> for Problem {
+    fn from(error: JsonError) -> Self {
+        match error {
+            JsonError::Syntax { detail } => Self::InvalidJson { detail },
+            JsonError::Value { path, detail } if path.is_empty() => {
+                Self::InvalidField { field: None, detail: format!("the body: {detail}") }
+            }
+            JsonError::Value { path, detail } => Self::field(&path, format_args!("is not valid: {detail}")),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InvalidJson { detail } | Self::InvalidField { detail, .. } => f.write_str(detail),
+            Self::InvalidPath => f.write_str("the path, percent-decoded, must be UTF-8"),
+            Self::BodyBroken => f.write_str("the body ended early or could not be decoded; send it again"),
+            Self::BodyTooLarge => write!(f, "the body may have at most {MAX_BODY_BYTES} bytes"),
+            Self::Refused(refusal) => refusal.fmt(f),
+            Self::NotFound => f.write_str("see the README for the routes; paths are case-sensitive"),
+            Self::MethodNotAllowed { allow } => write!(f, "this route answers {allow}"),
+            Self::AuthNotConfigured => {
+                f.write_str("nothing is minted until `auth` in HALLPASS_CONFIG says who may call")
+            }
+            Self::NotReady => {
+                f.write_str("a setting or a secret is missing or wrong; the service's log names it")
+            }
+        }
+    }
+}

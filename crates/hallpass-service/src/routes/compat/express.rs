@@ -1,0 +1,92 @@
+//! The Express tutorial's server: `POST /rtctoken` with `{channel, isPublisher}`.
+//!
+//! As Express does, paths match in upper or lower case and with or without a slash at the end.
+
+use hallpass_token::agora::{Channel, Role, RtcUser};
+use http::{Method, Response, StatusCode};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{text, value, version};
+use crate::answer::{self, HTML, JSON_UTF8};
+use crate::json;
+use crate::mint::Ask;
+use crate::problem::Problem;
+use crate::routes::Call;
+
+pub(super) fn answer(call: Call<'_>, path: &str) -> Option<Response<Vec<u8>>> {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    if !path.eq_ignore_ascii_case("/rtctoken") {
+        return None;
+    }
+    if !call.is(&Method::POST) {
+        let page = format!(
+            "<!doctype html>\n<title>Error</title>\n<pre>Cannot {} /rtctoken</pre>\n",
+            call.request.method
+        );
+        return Some(answer::allow(answer::body(StatusCode::NOT_FOUND, HTML, page), "POST"));
+    }
+    Some(rtc_token(call).unwrap_or_else(|problem| refuse(&problem)))
+}
+
+fn rtc_token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
+    #[derive(Serialize)]
+    struct Answer<'a> {
+        uid: u32,
+        token: &'a str,
+    }
+
+    let minter = call.minter()?;
+    let body: Map<String, Value> = json::parse(call.body()?)?;
+    let channel =
+        Channel::parse(text(&body, "channel")?).map_err(|error| Problem::field("channel", error))?;
+    let minted = minter.mint(&Ask {
+        project: None,
+        version: version(call, minter.ready.compat.version, Some(&body))?,
+        ttl: None,
+        channel,
+        user: None,
+        role: if is_true(value(&body, "isPublisher")) { Role::Publisher } else { Role::Subscriber },
+        lives: None,
+    })?;
+    let uid = if let RtcUser::Uid(uid) = minted.user { uid.get() } else { 0 };
+    Ok(answer::json(StatusCode::OK, JSON_UTF8, &Answer { uid, token: &minted.token }))
+}
+
+fn refuse(problem: &Problem) -> Response<Vec<u8>> {
+    #[derive(Serialize)]
+    struct Refusal {
+        error: String,
+    }
+    answer::json(problem.status(), JSON_UTF8, &Refusal { error: problem.to_string() })
+}
+
+/// What JavaScript takes for true; but the text `false` is not.
+fn is_true(value: Option<&Value>) -> bool {
+    match value {
+        None | Some(Value::Null) => false,
+        Some(Value::Bool(is)) => *is,
+        Some(Value::Number(number)) => number.as_f64() != Some(0.0),
+        Some(Value::String(text)) => !text.is_empty() && !text.eq_ignore_ascii_case("false"),
+        Some(Value::Array(_) | Value::Object(_)) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn javascript_decides_what_is_true_but_for_the_text_false() {
+        for value in [json!(true), json!(1), json!(-0.5), json!("true"), json!("0"), json!([]), json!({})] {
+            assert!(is_true(Some(&value)), "{value}");
+        }
+        for value in
+            [json!(false), json!(0), json!(0.0), json!(""), json!(null), json!("false"), json!("False")]
+        {
+            assert!(!is_true(Some(&value)), "{value}");
+        }
+        assert!(!is_true(None));
+    }
+}

@@ -1,0 +1,40 @@
+//! What anybody may read: the front page and the health check.
+
+use http::header::ACCEPT;
+use http::{Response, StatusCode};
+
+use super::Call;
+use crate::answer::{self, HTML, JSON};
+use crate::problem::Problem;
+
+/// What the Express tutorial's server answers on `/`.
+const EXPRESS_GREETING: &str = "Agora Auth Token Server";
+
+const PAGE: &str = "<!doctype html>
+<html lang=\"en\">
+<meta charset=\"utf-8\">
+<title>Hallpass</title>
+<h1>Hallpass</h1>
+<p>This server hands out the short-lived tokens that an app's clients need before they join a channel.</p>
+<p>A token: <code>POST /v1/token</code>. The routes, the configuration and the errors are described in the README
+of the project that this server was deployed from.</p>
+</html>
+";
+
+/// `GET /`: a page for a browser, and for everybody else the words that existing clients may look for.
+pub(super) fn home(call: Call<'_>) -> Response<Vec<u8>> {
+    if !call.is_read() {
+        return Problem::MethodNotAllowed { allow: "GET, HEAD" }.into_response(call.request_id);
+    }
+    let accept = call.request.headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let page = if accept.contains("text/html") { PAGE } else { EXPRESS_GREETING };
+    answer::body(StatusCode::OK, HTML, page)
+}
+
+/// `GET /healthz`: 200 while the process answers; it touches nothing.
+pub(super) fn health(call: Call<'_>) -> Response<Vec<u8>> {
+    if !call.is_read() {
+        return Problem::MethodNotAllowed { allow: "GET, HEAD" }.into_response(call.request_id);
+    }
+    answer::body(StatusCode::OK, JSON, r#"{"status":"ok"}"#)
+}

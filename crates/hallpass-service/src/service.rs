@@ -1,0 +1,142 @@
+//! The service: settings in, then one answer for each request.
+
+use std::collections::BTreeMap;
+
+use http::header::{ACCEPT, HeaderName};
+use http::{Method, Response};
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use crate::answer::{self, Answer};
+use crate::config::{Compat, Config, Open, Project, SetupError, TtlLimits};
+use crate::input::{Inputs, Request};
+use crate::log::LogLine;
+use crate::routes;
+
+/// The token service of one deployment. Made once for each process or isolate; it answers any number of requests.
+#[derive(Debug)]
+pub struct Service {
+    setup: Setup,
+}
+
+/// What the settings and secrets came to.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    pub(crate) auth: Auth,
+    /// What tokens are made of, or why none can be made.
+    pub(crate) ready: Result<Ready, SetupError>,
+}
+
+/// Who may call.
+#[derive(Debug)]
+pub(crate) enum Auth {
+    /// Everybody.
+    Open(Open),
+    /// Nobody: the configuration does not say.
+    NotConfigured,
+    /// Nobody: the configuration cannot be read.
+    Unknown,
+}
+
+/// All that minting needs.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    pub(crate) projects: BTreeMap<String, Project>,
+    pub(crate) ttl: TtlLimits,
+    pub(crate) compat: Compat,
+}
+
+impl Service {
+    /// Reads settings and secrets by name. It never fails: where something is missing, the service says so in its
+    /// [`notices`](Self::notices) and answers 503 to whoever wants a token.
+    #[must_use]
+    pub fn new(
+        setting: impl Fn(&str) -> Option<String>,
+        secret: impl Fn(&str) -> Option<Zeroizing<String>>,
+    ) -> Self {
+        let setup = match Config::read(&setting) {
+            Ok(config) => Setup {
+                auth: config.open.map_or(Auth::NotConfigured, Auth::Open),
+                ready: config.load_projects(&setting, &secret).map(|projects| Ready {
+                    projects,
+                    ttl: config.ttl,
+                    compat: config.compat,
+                }),
+            },
+            Err(error) => Setup { auth: Auth::Unknown, ready: Err(error) },
+        };
+        Self { setup }
+    }
+
+    /// What the person on call should know of this deployment; to be logged at every start.
+    #[must_use]
+    pub fn notices(&self) -> Vec<LogLine> {
+        let mut notices = Vec::new();
+        if let Err(error) = &self.setup.ready {
+            notices.push(LogLine::error("not_ready", json!({ "message": error.to_string() })));
+        }
+        match self.setup.auth {
+            Auth::Open(open) => {
+                let whom = if open.wildcard { ", also for uid 0, which anybody may use" } else { "" };
+                let message = format!("auth.open is set: whoever reaches this service gets tokens{whom}");
+                notices.push(LogLine::warning("auth_open", &message));
+            }
+            Auth::NotConfigured => notices.push(LogLine::warning(
+                "auth_not_configured",
+                "no auth is configured: every request for a token is answered 503",
+            )),
+            Auth::Unknown => {}
+        }
+        notices
+    }
+
+    /// The headers that [`handle`](Self::handle) looks at for such a request: an adapter to which headers are dear
+    /// needs to bring no others.
+    #[must_use]
+    pub fn headers_read(&self, method: &Method, path: &str) -> &'static [HeaderName] {
+        const OF_HOME: &[HeaderName] = &[ACCEPT];
+        if path == "/" && (method == Method::GET || method == Method::HEAD) { OF_HOME } else { &[] }
+    }
+
+    /// Answers one request. Every failure is a response.
+    #[must_use]
+    pub fn handle(&self, request: &Request, inputs: &Inputs) -> Answer {
+        let request_id = inputs.request_id();
+        let mut response = routes::answer(&self.setup, request, inputs, &request_id);
+        answer::finish(&mut response, &request_id);
+        let log = self.log_of(request, inputs, &response, &request_id);
+        if request.method == Method::HEAD {
+            response.body_mut().clear();
+        }
+        Answer { response, log }
+    }
+
+    /// A client that is refused can help itself; one that meets a 5xx needs the person on call.
+    fn log_of(
+        &self,
+        request: &Request,
+        inputs: &Inputs,
+        response: &Response<Vec<u8>>,
+        request_id: &str,
+    ) -> Option<LogLine> {
+        if !response.status().is_server_error() {
+            return None;
+        }
+        let reason = match (&self.setup.auth, &self.setup.ready) {
+            (Auth::NotConfigured, _) => "no auth is configured".to_owned(),
+            (_, Err(error)) => error.to_string(),
+            (_, Ok(_)) => "internal error".to_owned(),
+        };
+        Some(LogLine::error(
+            "request_failed",
+            json!({
+                "request_id": request_id,
+                "status": response.status().as_u16(),
+                "method": request.method.as_str(),
+                "path": request.path,
+                "caller_address": inputs.caller_address,
+                "reason": reason,
+            }),
+        ))
+    }
+}

@@ -1,0 +1,198 @@
+//! Names that clients choose: channels and user accounts.
+
+use core::fmt;
+
+/// The name of one channel: 1 to 64 bytes of Agora's 89 characters, and not `*`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChannelName<'a>(&'a str);
+
+/// The channel that a token is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel<'a> {
+    /// This channel only.
+    Named(ChannelName<'a>),
+    /// Every channel of the project; written `*`.
+    Any,
+}
+
+/// A user's name in a channel: 1 to 255 bytes of Agora's 89 characters. The text `0` is a name like any other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Account<'a>(&'a str);
+
+/// Why a text is no channel name or account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameError {
+    /// It is empty.
+    Empty,
+    /// It has more bytes than the most that is allowed.
+    TooLong {
+        /// How many bytes it has.
+        bytes: usize,
+        /// How many it may have.
+        max: usize,
+    },
+    /// It holds a character outside of Agora's 89.
+    Character(char),
+}
+
+impl<'a> ChannelName<'a> {
+    /// The most bytes that a channel name may have.
+    pub const MAX_BYTES: usize = 64;
+
+    /// The name as text.
+    #[must_use]
+    pub const fn as_str(self) -> &'a str {
+        self.0
+    }
+}
+
+impl<'a> Channel<'a> {
+    /// Reads a channel name, or `*` for every channel.
+    ///
+    /// # Errors
+    /// [`NameError`] for anything but 1 to 64 of Agora's 89 characters.
+    pub fn parse(text: &'a str) -> Result<Self, NameError> {
+        if text == "*" {
+            return Ok(Self::Any);
+        }
+        check_name(text, ChannelName::MAX_BYTES)?;
+        Ok(Self::Named(ChannelName(text)))
+    }
+
+    /// The channel as a token writes it.
+    #[must_use]
+    pub const fn as_str(self) -> &'a str {
+        match self {
+            Self::Named(name) => name.0,
+            Self::Any => "*",
+        }
+    }
+}
+
+impl<'a> Account<'a> {
+    /// The most bytes that an account may have.
+    pub const MAX_BYTES: usize = 255;
+
+    /// Reads a user account.
+    ///
+    /// # Errors
+    /// [`NameError`] for anything but 1 to 255 of Agora's 89 characters.
+    pub fn parse(text: &'a str) -> Result<Self, NameError> {
+        check_name(text, Self::MAX_BYTES)?;
+        Ok(Self(text))
+    }
+
+    /// The account as text.
+    #[must_use]
+    pub const fn as_str(self) -> &'a str {
+        self.0
+    }
+}
+
+impl fmt::Display for NameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("must not be empty"),
+            Self::TooLong { bytes, max } => write!(f, "has {bytes} bytes; at most {max} are allowed"),
+            Self::Character(found) => write!(
+                f,
+                "holds the character {found:?}; allowed are a-z A-Z 0-9, space and ! # $ % & ( ) + - : ; < = . > ? @ [ ] ^ _ {{ }} | ~ ,"
+            ),
+        }
+    }
+}
+
+impl core::error::Error for NameError {}
+
+fn check_name(text: &str, max: usize) -> Result<(), NameError> {
+    if text.is_empty() {
+        return Err(NameError::Empty);
+    }
+    if text.len() > max {
+        return Err(NameError::TooLong { bytes: text.len(), max });
+    }
+    match text.chars().find(|&c| !is_allowed(c)) {
+        Some(found) => Err(NameError::Character(found)),
+        None => Ok(()),
+    }
+}
+
+/// The 89 characters of Agora's SDK reference (`joinChannel`, `joinChannelWithUserAccount`).
+const fn is_allowed(c: char) -> bool {
+    c.is_ascii_alphanumeric()
+        || matches!(
+            c,
+            ' ' | '!'
+                | '#'
+                | '$'
+                | '%'
+                | '&'
+                | '('
+                | ')'
+                | '+'
+                | '-'
+                | ':'
+                | ';'
+                | '<'
+                | '='
+                | '.'
+                | '>'
+                | '?'
+                | '@'
+                | '['
+                | ']'
+                | '^'
+                | '_'
+                | '{'
+                | '}'
+                | '|'
+                | '~'
+                | ','
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::String;
+
+    #[test]
+    fn there_are_89_characters() {
+        assert_eq!(
+            (0..=u32::from(char::MAX)).filter_map(char::from_u32).filter(|&c| is_allowed(c)).count(),
+            89
+        );
+    }
+
+    #[test]
+    fn sixty_four_bytes_pass_and_sixty_five_do_not() {
+        let name = String::from_utf8(alloc::vec![b'x'; 65]).unwrap();
+        assert!(Channel::parse(&name[..64]).is_ok());
+        assert_eq!(Channel::parse(&name), Err(NameError::TooLong { bytes: 65, max: 64 }));
+    }
+
+    #[test]
+    fn an_account_may_have_255_bytes() {
+        let name = String::from_utf8(alloc::vec![b'x'; 256]).unwrap();
+        assert!(Account::parse(&name[..255]).is_ok());
+        assert_eq!(Account::parse(&name), Err(NameError::TooLong { bytes: 256, max: 255 }));
+    }
+
+    #[test]
+    fn only_a_lone_star_is_the_wildcard() {
+        assert_eq!(Channel::parse("*"), Ok(Channel::Any));
+        assert_eq!(Channel::parse("a*"), Err(NameError::Character('*')));
+        assert_eq!(Account::parse("*"), Err(NameError::Character('*')));
+    }
+
+    #[test]
+    fn empty_is_refused() {
+        assert_eq!(Channel::parse(""), Err(NameError::Empty));
+        assert_eq!(Account::parse(""), Err(NameError::Empty));
+    }
+
+    #[test]
+    fn non_ascii_is_refused() {
+        assert_eq!(Channel::parse("频道"), Err(NameError::Character('频')));
+    }
+}
