@@ -10,26 +10,26 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hallpass_service::{Body, MAX_BODY_BYTES, Request};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use serde::{Deserialize, Serialize};
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
+use serde::Deserialize;
 
-/// One request as Lambda hands it over.
+/// One request as Lambda hands it over. Some senders write `null` where others leave a field out.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Event {
-    raw_path: String,
-    #[serde(default)]
-    raw_query_string: String,
-    #[serde(default)]
-    headers: BTreeMap<String, String>,
+    raw_path: Option<String>,
+    raw_query_string: Option<String>,
+    headers: Option<BTreeMap<String, String>>,
     request_context: RequestContext,
     body: Option<String>,
-    #[serde(default)]
-    is_base64_encoded: bool,
+    is_base64_encoded: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RequestContext {
+    /// The name that the request was sent to.
+    domain_name: Option<String>,
     stage: Option<String>,
     http: Http,
 }
@@ -41,36 +41,39 @@ struct Http {
     source_ip: Option<String>,
 }
 
-/// One response as Lambda takes it back.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Response {
-    status_code: u16,
-    headers: BTreeMap<String, String>,
-    body: String,
-    is_base64_encoded: bool,
-}
-
 impl Event {
     pub(crate) fn source_ip(&self) -> Option<String> {
         self.request_context.http.source_ip.clone()
     }
 
     pub(crate) fn into_request(self) -> Request {
+        let is_base64_encoded = self.is_base64_encoded.unwrap_or_default();
         let body = match self.body {
             None => Body::Whole(Vec::new()),
-            Some(text) if !self.is_base64_encoded => Body::from_bytes(text.into_bytes()),
+            Some(text) if !is_base64_encoded => Body::from_bytes(text.into_bytes()),
             Some(text) if text.len() > MAX_BODY_BYTES.div_ceil(3) * 4 => Body::TooLarge,
             Some(text) => STANDARD.decode(text).map_or(Body::Broken, Body::from_bytes),
         };
         Request {
             // The gateway lets no method through that is no token; a route for TRACE does not exist.
             method: Method::from_bytes(self.request_context.http.method.as_bytes()).unwrap_or(Method::TRACE),
-            path: without_stage(self.raw_path, self.request_context.stage.as_deref()),
-            query: self.raw_query_string,
-            headers: readable(&self.headers),
+            path: self.request_context.encoded_path(self.raw_path.unwrap_or_default()),
+            query: self.raw_query_string.unwrap_or_default(),
+            headers: readable(&self.headers.unwrap_or_default()),
             body,
         }
+    }
+}
+
+impl RequestContext {
+    /// The path as the client sent it, without the stage. A Function URL hands it over like that; an HTTP API decodes
+    /// it, which is undone here as far as the service needs it: it must not decode a second time.
+    fn encoded_path(&self, path: String) -> String {
+        let path = without_stage(path, self.stage.as_deref());
+        let domain = self.domain_name.as_deref().unwrap_or_default();
+        // The local emulator of cargo-lambda names itself localhost and behaves like a Function URL.
+        let is_encoded = domain.contains(".lambda-url.") || domain == "localhost";
+        if is_encoded { path } else { path.replace('%', "%25") }
     }
 }
 
@@ -93,20 +96,19 @@ fn readable(headers: &BTreeMap<String, String>) -> HeaderMap {
     pairs.collect()
 }
 
-impl From<http::Response<Vec<u8>>> for Response {
-    fn from(response: http::Response<Vec<u8>>) -> Self {
-        let (parts, body) = response.into_parts();
-        let headers = parts
-            .headers
-            .iter()
-            .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())))
-            .collect();
-        let (body, is_base64_encoded) = match String::from_utf8(body) {
-            Ok(text) => (text, false),
-            Err(error) => (STANDARD.encode(error.as_bytes()), true),
-        };
-        Self { status_code: parts.status.as_u16(), headers, body, is_base64_encoded }
-    }
+/// The response as Lambda takes it back; a body that is no text goes as Base64.
+pub(crate) fn from_response(response: http::Response<Vec<u8>>) -> ApiGatewayV2httpResponse {
+    let (parts, body) = response.into_parts();
+    let (body, is_base64_encoded) = match String::from_utf8(body) {
+        Ok(text) => (lambda_http::Body::Text(text), false),
+        Err(error) => (lambda_http::Body::Binary(error.into_bytes()), true),
+    };
+    let mut event = ApiGatewayV2httpResponse::default();
+    event.status_code = i64::from(parts.status.as_u16());
+    event.headers = parts.headers;
+    event.body = Some(body);
+    event.is_base64_encoded = is_base64_encoded;
+    event
 }
 
 #[cfg(test)]
@@ -130,7 +132,7 @@ mod tests {
     fn bytes(body: &Body) -> &[u8] {
         match body {
             Body::Whole(bytes) => bytes,
-            other => panic!("{other:?}"),
+            Body::TooLarge | Body::Broken => panic!("{body:?}"),
         }
     }
 
@@ -152,6 +154,30 @@ mod tests {
         assert_eq!(request.query, "expiry=<1 2>\"");
         assert_eq!(request.headers.len(), 3);
         assert_eq!(request.headers["accept"], "text/html");
+    }
+
+    #[test]
+    fn only_an_http_api_has_decoded_the_path() {
+        let path = |domain: &str| {
+            let request = request(|event| {
+                event["rawPath"] = json!("/rtc/a%41/publisher/uid/1");
+                event["requestContext"]["domainName"] = json!(domain);
+            });
+            request.path
+        };
+        assert_eq!(path("a1b2c3d4e5.execute-api.us-east-1.amazonaws.com"), "/rtc/a%2541/publisher/uid/1");
+        assert_eq!(path("tokens.example.com"), "/rtc/a%2541/publisher/uid/1");
+        assert_eq!(path("abcdefgh.lambda-url.us-east-1.on.aws"), "/rtc/a%41/publisher/uid/1");
+    }
+
+    #[test]
+    fn null_is_as_good_as_nothing() {
+        let request = request(|event| {
+            for name in ["rawQueryString", "headers", "body", "isBase64Encoded"] {
+                event[name] = json!(null);
+            }
+        });
+        assert_eq!((request.query.as_str(), bytes(&request.body)), ("", &b""[..]));
     }
 
     #[test]
@@ -180,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_body_that_is_no_text_goes_out_as_base64() {
-        let response = Response::from(http::Response::new(vec![0xFF, 0xFE]));
-        assert_eq!((response.body.as_str(), response.is_base64_encoded), ("//4=", true));
+        let event = serde_json::to_value(from_response(http::Response::new(vec![0xFF, 0xFE]))).unwrap();
+        assert_eq!((&event["body"], &event["isBase64Encoded"]), (&json!("//4="), &json!(true)));
     }
 }

@@ -9,8 +9,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use hallpass_service::{Inputs, LogLine, Service};
 use hallpass_token::UnixSeconds;
+use lambda_http::Error;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use lambda_http::lambda_runtime::{self, LambdaEvent, service_fn};
-use lambda_http::{Context, Error};
 use zeroize::Zeroizing;
 
 #[tokio::main(flavor = "current_thread")]
@@ -23,24 +24,21 @@ async fn main() -> Result<(), Error> {
     lambda_runtime::run(service_fn(async |event: LambdaEvent<event::Event>| answer(service, event))).await
 }
 
-fn answer(service: &Service, event: LambdaEvent<event::Event>) -> Result<event::Response, Error> {
+fn answer(service: &Service, event: LambdaEvent<event::Event>) -> Result<ApiGatewayV2httpResponse, Error> {
     let LambdaEvent { payload, context } = event;
-    let inputs = inputs(&payload, &context)?;
-    let answer = service.handle(&payload.into_request(), &inputs);
-    answer.log.iter().for_each(log);
-    Ok(answer.response.into())
-}
-
-fn inputs(event: &event::Event, context: &Context) -> Result<Inputs, Error> {
     let mut random = [0; Inputs::RANDOM_BYTES];
     getrandom::fill(&mut random)?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-    Ok(Inputs {
+    let source_ip = payload.source_ip();
+    let inputs = Inputs {
         now: UnixSeconds(u32::try_from(now)?),
         random,
-        request_id: Some(context.request_id.clone()),
-        caller_address: event.source_ip(),
-    })
+        request_id: Some(context.request_id),
+        caller_address: &|| source_ip.clone(),
+    };
+    let answer = service.handle(&payload.into_request(), &inputs);
+    answer.log.iter().for_each(log);
+    Ok(event::from_response(answer.response))
 }
 
 #[expect(clippy::print_stdout, reason = "what Lambda finds on standard output is the log")]

@@ -35,19 +35,19 @@ pub enum Body {
 }
 
 /// What a request needs from outside.
-#[derive(Clone, Debug)]
-pub struct Inputs {
+#[derive(Clone)]
+pub struct Inputs<'a> {
     /// When the request is judged.
     pub now: UnixSeconds,
     /// Fresh bytes from the platform's secure source.
     pub random: [u8; Inputs::RANDOM_BYTES],
     /// The platform's id of this request. Where it has none, one is made of `random`.
     pub request_id: Option<String>,
-    /// The address of the caller, where the platform knows it.
-    pub caller_address: Option<String>,
+    /// The address of the caller, where the platform knows it. Asked for only when it is needed.
+    pub caller_address: &'a dyn Fn() -> Option<String>,
 }
 
-impl Inputs {
+impl Inputs<'_> {
     /// How many random bytes a request needs: 4 for a salt, 4 for a uid, 8 for a request id.
     pub const RANDOM_BYTES: usize = 16;
 

@@ -17,7 +17,7 @@ mod problem;
 mod routes;
 mod service;
 
-pub use answer::Answer;
+pub use answer::{Answer, COMMON_HEADERS};
 pub use input::{Body, Inputs, MAX_BODY_BYTES, Request};
-pub use log::LogLine;
+pub use log::{Level, LogLine};
 pub use service::Service;

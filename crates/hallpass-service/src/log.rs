@@ -1,33 +1,47 @@
 //! Lines for the person on call: one JSON object each, with an event name that stays.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+
+/// How urgent a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Somebody should look at it some day.
+    Warning,
+    /// Somebody does not get a token.
+    Error,
+}
 
 /// A line to be written to the platform's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogLine(String);
+pub struct LogLine {
+    level: Level,
+    text: String,
+}
 
 impl LogLine {
-    pub(crate) fn warning(event: &str, message: &str) -> Self {
-        Self::new("WARN", event, json!({ "message": message }))
-    }
-
-    pub(crate) fn error(event: &str, fields: Value) -> Self {
-        Self::new("ERROR", event, fields)
-    }
-
-    fn new(level: &str, event: &str, fields: Value) -> Self {
+    pub(crate) fn new(level: Level, event: &str, fields: Value) -> Self {
         let mut line = Map::new();
-        line.insert("level".into(), level.into());
+        let name = match level {
+            Level::Warning => "WARN",
+            Level::Error => "ERROR",
+        };
+        line.insert("level".into(), name.into());
         line.insert("event".into(), event.into());
         if let Value::Object(fields) = fields {
             line.extend(fields);
         }
-        Self(Value::Object(line).to_string())
+        Self { level, text: Value::Object(line).to_string() }
+    }
+
+    /// How urgent the line is.
+    #[must_use]
+    pub const fn level(&self) -> Level {
+        self.level
     }
 
     /// The line: JSON without a line break.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 }

@@ -50,7 +50,7 @@ pub(crate) fn mint<'a>(
     ready: &'a Ready,
     caller: Caller,
     ask: &Ask<'a>,
-    inputs: &Inputs,
+    inputs: &Inputs<'_>,
 ) -> Result<Minted<'a>, Problem> {
     let name = ask.project.unwrap_or(DEFAULT_PROJECT);
     let Some((name, project)) = ready.projects.get_key_value(name) else {

@@ -18,7 +18,7 @@ use crate::service::{Ready, Setup};
 struct Call<'a> {
     setup: &'a Setup,
     request: &'a Request,
-    inputs: &'a Inputs,
+    inputs: &'a Inputs<'a>,
     request_id: &'a str,
 }
 
@@ -26,14 +26,14 @@ struct Call<'a> {
 struct Minter<'a> {
     ready: &'a Ready,
     caller: Caller,
-    inputs: &'a Inputs,
+    inputs: &'a Inputs<'a>,
 }
 
 /// Answers one request. The path is decoded once, before it is matched, so `%2F` separates like `/`.
 pub(crate) fn answer(
     setup: &Setup,
     request: &Request,
-    inputs: &Inputs,
+    inputs: &Inputs<'_>,
     request_id: &str,
 ) -> Response<Vec<u8>> {
     let call = Call { setup, request, inputs, request_id };

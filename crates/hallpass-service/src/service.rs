@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::answer::{self, Answer};
 use crate::config::{Compat, Config, Open, Project, SetupError, TtlLimits};
 use crate::input::{Inputs, Request};
-use crate::log::LogLine;
+use crate::log::{Level, LogLine};
 use crate::routes;
 
 /// The token service of one deployment. Made once for each process or isolate; it answers any number of requests.
@@ -54,6 +54,8 @@ impl Service {
         setting: impl Fn(&str) -> Option<String>,
         secret: impl Fn(&str) -> Option<Zeroizing<String>>,
     ) -> Self {
+        // An empty setting is one that somebody has yet to fill in.
+        let setting = |name: &str| setting(name).filter(|text| !text.is_empty());
         let setup = match Config::read(&setting) {
             Ok(config) => Setup {
                 auth: config.open.map_or(Auth::NotConfigured, Auth::Open),
@@ -71,20 +73,21 @@ impl Service {
     /// What the person on call should know of this deployment; to be logged at every start.
     #[must_use]
     pub fn notices(&self) -> Vec<LogLine> {
+        let notice = |level, event, message: &str| LogLine::new(level, event, json!({ "message": message }));
         let mut notices = Vec::new();
         if let Err(error) = &self.setup.ready {
-            notices.push(LogLine::error("not_ready", json!({ "message": error.to_string() })));
+            notices.push(notice(Level::Error, "not_ready", &error.to_string()));
         }
         match self.setup.auth {
             Auth::Open(open) => {
                 let whom = if open.wildcard { ", also for uid 0, which anybody may use" } else { "" };
                 let message = format!("auth.open is set: whoever reaches this service gets tokens{whom}");
-                notices.push(LogLine::warning("auth_open", &message));
+                notices.push(notice(Level::Warning, "auth_open", &message));
             }
-            Auth::NotConfigured => notices.push(LogLine::warning(
-                "auth_not_configured",
-                "no auth is configured: every request for a token is answered 503",
-            )),
+            Auth::NotConfigured => {
+                let message = "no auth is configured: every request for a token is answered 503";
+                notices.push(notice(Level::Warning, "auth_not_configured", message));
+            }
             Auth::Unknown => {}
         }
         notices
@@ -100,7 +103,7 @@ impl Service {
 
     /// Answers one request. Every failure is a response.
     #[must_use]
-    pub fn handle(&self, request: &Request, inputs: &Inputs) -> Answer {
+    pub fn handle(&self, request: &Request, inputs: &Inputs<'_>) -> Answer {
         let request_id = inputs.request_id();
         let mut response = routes::answer(&self.setup, request, inputs, &request_id);
         answer::finish(&mut response, &request_id);
@@ -115,7 +118,7 @@ impl Service {
     fn log_of(
         &self,
         request: &Request,
-        inputs: &Inputs,
+        inputs: &Inputs<'_>,
         response: &Response<Vec<u8>>,
         request_id: &str,
     ) -> Option<LogLine> {
@@ -127,14 +130,15 @@ impl Service {
             (_, Err(error)) => error.to_string(),
             (_, Ok(_)) => "internal error".to_owned(),
         };
-        Some(LogLine::error(
+        Some(LogLine::new(
+            Level::Error,
             "request_failed",
             json!({
                 "request_id": request_id,
                 "status": response.status().as_u16(),
                 "method": request.method.as_str(),
                 "path": request.path,
-                "caller_address": inputs.caller_address,
+                "caller_address": (inputs.caller_address)(),
                 "reason": reason,
             }),
         ))

@@ -3,52 +3,70 @@
 //! Knows the platform: bindings, the clock, random bytes, the JavaScript request and response.
 //! Knows nothing of routes, status codes, policy or token formats.
 //!
-//! The border to JavaScript is the dear part: a call across it costs about as much as an HMAC. So the JavaScript
-//! objects are used as they are. `worker::Request` would fetch things that nobody asked for, and would turn an
-//! unknown method into GET.
+//! The border to JavaScript is the dear part: a call across it costs about as much as an HMAC. So `entry.js`, the
+//! Worker's main module, waits for the body and makes one call; `worker::Request` would fetch things that nobody asked for, and would
+//! turn an unknown method into GET.
 
+mod random;
 mod request;
 mod response;
 mod settings;
 
 use std::sync::OnceLock;
 
-use hallpass_service::{Inputs, LogLine, Service};
+use hallpass_service::{Inputs, Level, LogLine, MAX_BODY_BYTES, Service};
 use hallpass_token::UnixSeconds;
-use worker::{Context, Env, Error, Result, console_error, event};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsError, JsValue};
+use worker::{Env, console_error, console_warn};
 
 /// Lives as long as the isolate; requests leave no trace in it.
 static SERVICE: OnceLock<Service> = OnceLock::new();
 
-#[event(fetch)]
-async fn fetch(request: web_sys::Request, env: Env, _context: Context) -> Result<web_sys::Response> {
-    let service = SERVICE.get_or_init(|| start(&env));
-    let inputs = inputs(&request)?;
-    let request = request::read(&request, service).await;
+/// The most bytes of a body that `entry.js` reads.
+#[wasm_bindgen]
+pub fn max_body_bytes() -> usize {
+    MAX_BODY_BYTES
+}
+
+/// Answers one request.
+///
+/// # Errors
+/// Where the runtime gives no random bytes; it then answers 500 by itself.
+#[wasm_bindgen]
+pub fn answer(
+    request: &web_sys::Request,
+    env: &Env,
+    method: &str,
+    url: &str,
+    ray: Option<String>,
+    body: Vec<u8>,
+    body_fault: u8,
+) -> Result<JsValue, JsError> {
+    let service = SERVICE.get_or_init(|| start(env));
+    let address = || request::header(request, "cf-connecting-ip");
+    let inputs = Inputs {
+        now: UnixSeconds((js_sys::Date::now() / 1000.0) as u32),
+        random: random::take()?,
+        request_id: ray,
+        caller_address: &address,
+    };
+    let request = request::read(service, request, method, url, body, body_fault);
     let answer = service.handle(&request, &inputs);
     answer.log.iter().for_each(log);
-    response::write(answer.response)
+    Ok(response::write(&answer.response))
 }
 
 fn start(env: &Env) -> Service {
     let service = Service::new(|name| settings::setting(env, name), |name| settings::secret(env, name));
     service.notices().iter().for_each(log);
+    response::set_common();
     service
 }
 
-fn inputs(request: &web_sys::Request) -> Result<Inputs> {
-    let mut random = [0; Inputs::RANDOM_BYTES];
-    getrandom::fill(&mut random).map_err(|error| Error::RustError(error.to_string()))?;
-    let headers = request.headers();
-    let header = |name| headers.get(name).ok().flatten();
-    Ok(Inputs {
-        now: UnixSeconds((js_sys::Date::now() / 1000.0) as u32),
-        random,
-        request_id: header("cf-ray"),
-        caller_address: header("cf-connecting-ip"),
-    })
-}
-
 fn log(line: &LogLine) {
-    console_error!("{}", line.as_str());
+    match line.level() {
+        Level::Warning => console_warn!("{}", line.as_str()),
+        Level::Error => console_error!("{}", line.as_str()),
+    }
 }

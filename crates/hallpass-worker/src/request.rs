@@ -1,25 +1,40 @@
 //! From a JavaScript request to one that the service reads.
 
-use futures_util::StreamExt as _;
-use hallpass_service::{Body, MAX_BODY_BYTES, Request, Service};
+use hallpass_service::{Body, Request, Service};
 use http::{HeaderMap, HeaderValue, Method};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Reads a request; what cannot be read of it is for the service to answer.
-pub(crate) async fn read(request: &web_sys::Request, service: &Service) -> Request {
+#[wasm_bindgen(module = "/src/border.js")]
+extern "C" {
+    /// One header of a request.
+    pub(crate) fn header(request: &web_sys::Request, name: &str) -> Option<String>;
+}
+
+/// Puts a request together, and fetches those headers that the service looks at.
+pub(crate) fn read(
+    service: &Service,
+    request: &web_sys::Request,
+    method: &str,
+    url: &str,
+    body: Vec<u8>,
+    body_fault: u8,
+) -> Request {
     // JavaScript has no method that is no token; a route for TRACE does not exist.
-    let method = Method::from_bytes(request.method().as_bytes()).unwrap_or(Method::TRACE);
-    let url = request.url();
-    let (path, query) = path_and_query(&url);
+    let method = Method::from_bytes(method.as_bytes()).unwrap_or(Method::TRACE);
+    let (path, query) = path_and_query(url);
     let mut headers = HeaderMap::new();
     for name in service.headers_read(&method, path) {
-        let value = request.headers().get(name.as_str()).ok().flatten();
-        if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
+        let value = header(request, name.as_str()).and_then(|value| HeaderValue::from_str(&value).ok());
+        if let Some(value) = value {
             headers.insert(name, value);
         }
     }
-    let has_body = method != Method::GET && method != Method::HEAD;
-    let body = if has_body { read_body(request).await } else { Body::Whole(Vec::new()) };
+    // The numbers are those of entry.js.
+    let body = match body_fault {
+        0 => Body::from_bytes(body),
+        1 => Body::TooLarge,
+        _ => Body::Broken,
+    };
     Request { method, path: path.to_owned(), query: query.to_owned(), headers, body }
 }
 
@@ -29,40 +44,6 @@ fn path_and_query(url: &str) -> (&str, &str) {
     let rest = url.get(host..).unwrap_or_default();
     let rest = rest.find(['/', '?']).and_then(|at| rest.get(at..)).unwrap_or("/");
     rest.split_once('?').unwrap_or((rest, ""))
-}
-
-/// Reads a body of known length at once, one of unknown length piece by piece as far as the limit.
-async fn read_body(request: &web_sys::Request) -> Body {
-    let length = request.headers().get("content-length").ok().flatten();
-    match length.map(|length| length.parse::<usize>()) {
-        Some(Ok(length)) if length > MAX_BODY_BYTES => Body::TooLarge,
-        Some(_) => read_at_once(request).await.map_or(Body::Broken, Body::from_bytes),
-        None => read_in_pieces(request).await,
-    }
-}
-
-async fn read_at_once(request: &web_sys::Request) -> Result<Vec<u8>, JsValue> {
-    let buffer = js_sys::futures::JsFuture::from(request.array_buffer()?).await?;
-    Ok(js_sys::Uint8Array::new(&buffer).to_vec())
-}
-
-async fn read_in_pieces(request: &web_sys::Request) -> Body {
-    if request.body().is_none() {
-        return Body::Whole(Vec::new());
-    }
-    let Ok(copy) = request.clone() else { return Body::Broken };
-    let Ok(mut pieces) = worker::Request::from(copy).stream() else { return Body::Broken };
-    let mut bytes = Vec::new();
-    while let Some(piece) = pieces.next().await {
-        match piece {
-            Ok(piece) => bytes.extend_from_slice(&piece),
-            Err(_) => return Body::Broken,
-        }
-        if bytes.len() > MAX_BODY_BYTES {
-            return Body::TooLarge;
-        }
-    }
-    Body::Whole(bytes)
 }
 
 #[cfg(test)]

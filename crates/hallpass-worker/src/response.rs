@@ -1,23 +1,38 @@
 //! From an answer of the service to a JavaScript response.
 
+use hallpass_service::COMMON_HEADERS;
 use wasm_bindgen::JsValue;
-use worker::{Error, Result};
+use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Writes a response.
-pub(crate) fn write(response: http::Response<Vec<u8>>) -> Result<web_sys::Response> {
-    let (parts, body) = response.into_parts();
-    let headers = web_sys::Headers::new().map_err(failed)?;
-    for (name, value) in &parts.headers {
-        let value = value.to_str().map_err(|error| Error::RustError(error.to_string()))?;
-        headers.set(name.as_str(), value).map_err(failed)?;
-    }
-    let init = web_sys::ResponseInit::new();
-    init.set_status(parts.status.as_u16());
-    init.set_headers(&headers);
-    let body = js_sys::Uint8Array::from(body.as_slice());
-    web_sys::Response::new_with_opt_buffer_source_and_init(Some(&body), &init).map_err(failed)
+#[wasm_bindgen(module = "/src/border.js")]
+extern "C" {
+    fn respond(status: u16, lines: &[u8], body: &[u8]) -> JsValue;
+    fn set_common_headers(lines: &[u8]);
 }
 
-fn failed(error: JsValue) -> Error {
-    Error::RustError(format!("the runtime refused the response: {error:?}"))
+/// Hands those headers over that every response carries, so that they need not cross with each.
+pub(crate) fn set_common() {
+    let mut lines = Vec::new();
+    for (name, value) in &COMMON_HEADERS {
+        push_line(&mut lines, name, value);
+    }
+    set_common_headers(&lines);
+}
+
+/// Writes a response.
+pub(crate) fn write(response: &http::Response<Vec<u8>>) -> JsValue {
+    let mut lines = Vec::with_capacity(128);
+    for (name, value) in response.headers() {
+        if !COMMON_HEADERS.iter().any(|(common, same)| common == name && same == value) {
+            push_line(&mut lines, name, value);
+        }
+    }
+    respond(response.status().as_u16(), &lines, response.body())
+}
+
+fn push_line(lines: &mut Vec<u8>, name: &http::HeaderName, value: &http::HeaderValue) {
+    lines.extend_from_slice(name.as_str().as_bytes());
+    lines.push(b'\n');
+    lines.extend_from_slice(value.as_bytes());
+    lines.push(b'\n');
 }

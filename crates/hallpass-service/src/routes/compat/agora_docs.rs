@@ -93,9 +93,6 @@ fn role(value: Option<&Value>) -> Result<Role, Problem> {
 }
 
 fn refusal(problem: &Problem) -> String {
-    if let Problem::InvalidField { detail, .. } = problem {
-        return format!("Bad request. Wrong type provided for field {detail}");
-    }
     match problem.status() {
         StatusCode::BAD_REQUEST => format!("Bad request. {problem}"),
         status => format!("{}. {problem}", status.canonical_reason().unwrap_or("Error")),

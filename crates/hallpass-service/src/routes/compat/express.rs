@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::{text, value, version};
 use crate::answer::{self, HTML, JSON_UTF8};
-use crate::json;
+use crate::json::{self, Object};
 use crate::mint::Ask;
 use crate::problem::Problem;
 use crate::routes::Call;
@@ -37,7 +37,7 @@ fn rtc_token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
     }
 
     let minter = call.minter()?;
-    let body: Map<String, Value> = json::parse(call.body()?)?;
+    let Object(body) = json::parse::<Object<Map<String, Value>>>(call.body()?)?;
     let channel =
         Channel::parse(text(&body, "channel")?).map_err(|error| Problem::field("channel", error))?;
     let minted = minter.mint(&Ask {

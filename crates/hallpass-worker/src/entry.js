@@ -1,0 +1,74 @@
+// The Worker's main module: it waits for the body, and then lets Rust answer in one call.
+//
+// Waiting is done here because a promise costs JavaScript little and WebAssembly a lot. For the same reason this is
+// a plain object and no WorkerEntrypoint, of which the runtime would make a new one for each request.
+
+import * as hallpass from "./hallpass.js";
+
+/** Of the worker crate: says whether a panic has left the module unusable. */
+const state = hallpass.__worker_init_state();
+
+/** What went wrong with a body; the numbers are those of `BodyFault` in lib.rs. */
+const NONE = 0;
+const TOO_LARGE = 1;
+const BROKEN = 2;
+
+const LIMIT = hallpass.max_body_bytes();
+const EMPTY = new Uint8Array(0);
+
+export default {
+  fetch(request, env) {
+    const method = request.method;
+    if (method === "GET" || method === "HEAD") return answer(request, env, EMPTY, NONE);
+    return answerWithBody(request, env);
+  },
+};
+
+async function answerWithBody(request, env) {
+  let body = EMPTY;
+  let fault = NONE;
+  try {
+    body = await readBody(request);
+    if (body === undefined) {
+      body = EMPTY;
+      fault = TOO_LARGE;
+    }
+  } catch {
+    fault = BROKEN;
+  }
+  return answer(request, env, body, fault);
+}
+
+function answer(request, env, body, fault) {
+  if (state.criticalError) {
+    hallpass.__wbg_reset_state();
+    state.criticalError = false;
+  }
+  try {
+    const ray = request.headers.get("cf-ray") ?? undefined;
+    return hallpass.answer(request, env, request.method, request.url, ray, body, fault);
+  } catch (error) {
+    state.criticalError ||= error instanceof WebAssembly.RuntimeError;
+    throw error;
+  }
+}
+
+/** A body of known length is read at once, one of unknown length in pieces; one over the limit is `undefined`. */
+async function readBody(request) {
+  const length = request.headers.get("content-length");
+  if (length === null) return readPieces(request.body);
+  if (Number(length) > LIMIT) return undefined;
+  return new Uint8Array(await request.arrayBuffer());
+}
+
+async function readPieces(stream) {
+  if (stream === null) return EMPTY;
+  const body = new Uint8Array(LIMIT);
+  let length = 0;
+  for await (const piece of stream) {
+    if (length + piece.length > LIMIT) return undefined;
+    body.set(piece, length);
+    length += piece.length;
+  }
+  return body.subarray(0, length);
+}
