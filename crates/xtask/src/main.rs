@@ -1,1 +1,54 @@
-fn main() {}
+//! The chores that cargo cannot say: `cargo xtask`.
+
+mod bench;
+mod build;
+mod dev;
+mod prerequisites;
+mod process;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+const USAGE: &str = "\
+cargo xtask dev [--port N]            set up, build and serve the Worker on localhost
+cargo xtask dev --lambda [--port N]   the same for the Lambda function, without Docker
+cargo xtask test                      set up and run every check and test
+cargo xtask build worker              build the Worker to target/worker, as wrangler does by itself
+cargo xtask build lambda              build the Lambda function for this machine
+cargo xtask bench worker              requests per second on workerd, beside JavaScript Workers
+cargo xtask bench lambda              cold start of the Lambda function in AWS's emulator
+";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            process::say(format_args!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["dev"] => dev::worker(8787),
+        ["dev", "--port", port] => dev::worker(port.parse()?),
+        ["dev", "--lambda"] => dev::lambda(9000),
+        ["dev", "--lambda", "--port", port] => dev::lambda(port.parse()?),
+        ["test"] => test::all(),
+        ["build", "worker"] => build::worker(),
+        ["build", "lambda"] => build::lambda(),
+        ["bench", "worker"] => bench::worker::run(),
+        ["bench", "lambda"] => bench::lambda::run(),
+        [] | ["help" | "--help" | "-h"] => {
+            process::say(USAGE);
+            Ok(())
+        }
+        _ => bail!("no such task\n\n{USAGE}"),
+    }
+}

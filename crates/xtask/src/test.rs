@@ -1,0 +1,98 @@
+//! Every check and test, in the order in which they fail fastest.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::prerequisites::{Needs, check};
+use crate::process::{command, output, root, run, run_quietly, say, step};
+use crate::{build, tools};
+
+/// The most bytes that the Worker may have, gzipped: code and glue together.
+const WORKER_GZIP_LIMIT: usize = 400 * 1024;
+
+/// `cargo xtask test`.
+///
+/// # Errors
+/// At the first thing that fails.
+pub(crate) fn all() -> Result<()> {
+    check(&[Needs::Rustup, Needs::Node, Needs::Python])?;
+    step("checking the format", || run(command("cargo").args(["fmt", "--all", "--check"])))?;
+    tools::node_modules()?;
+    let python = tools::python()?;
+    tools::wasm_target()?;
+    lint()?;
+    build::worker()?;
+    build::lambda()?;
+    let bundle = build::worker_bundle()?;
+    check_size(&bundle)?;
+    step("running every test; those on Lambda and on the Worker start AWS's emulator and workerd", || {
+        run(command("cargo")
+            .args(["test", "--workspace", "--locked", "--quiet", "--", "--include-ignored", "--show-output"])
+            .env("HALLPASS_BOOTSTRAP", root().join("target/release/bootstrap"))
+            .env("HALLPASS_RIE", tools::lambda_emulator()?)
+            .env("HALLPASS_WORKERD", tools::workerd()?)
+            .env("HALLPASS_WORKER_DIR", &bundle))
+    })?;
+    template(&python)
+}
+
+fn lint() -> Result<()> {
+    let clippy = |arguments: &[&str]| {
+        run(command("cargo")
+            .args(["clippy", "--locked", "--quiet"])
+            .args(arguments)
+            .args(["--", "--deny", "warnings"]))
+    };
+    step("linting", || {
+        clippy(&["--workspace", "--all-targets"])?;
+        clippy(&["--package", "hallpass-worker", "--target", "wasm32-unknown-unknown"])
+    })?;
+    step("building the documentation", || {
+        run(command("cargo")
+            .args(["doc", "--workspace", "--no-deps", "--locked", "--quiet"])
+            .env("RUSTDOCFLAGS", "--deny warnings"))
+    })
+}
+
+fn check_size(bundle: &Path) -> Result<()> {
+    let mut raw = 0;
+    let mut gzipped = 0;
+    for file in fs::read_dir(bundle)? {
+        let path = file?.path();
+        let shipped = path.extension().is_some_and(|extension| extension == "js" || extension == "wasm");
+        if shipped {
+            raw += fs::metadata(&path)?.len();
+            let count = "process.stdout.write(String(require('zlib').gzipSync(require('fs').readFileSync(process.argv[1]),{level:9}).length))";
+            let size =
+                output(command("node").args(["-e", count]).arg(&path)).context("node cannot compress")?;
+            gzipped += size.parse::<usize>()?;
+        }
+    }
+    say(format_args!("    the Worker has {raw} bytes, {gzipped} gzipped; {WORKER_GZIP_LIMIT} are allowed"));
+    if raw == 0 || gzipped > WORKER_GZIP_LIMIT {
+        bail!("the Worker has {gzipped} bytes gzipped, and {WORKER_GZIP_LIMIT} are allowed");
+    }
+    Ok(())
+}
+
+fn template(python: &Path) -> Result<()> {
+    let sam = |arguments: &[&str]| {
+        // sam finds cargo-lambda, and that finds zig, in the search path.
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let path =
+            std::env::join_paths([python.join("bin")].into_iter().chain(std::env::split_paths(&path)))?;
+        run_quietly(
+            command(python.join("bin/sam"))
+                .args(arguments)
+                .env("PATH", path)
+                .env("SAM_CLI_TELEMETRY", "0")
+                .env("AWS_DEFAULT_REGION", "us-east-1"),
+        )
+    };
+    step("checking template.yaml with sam validate --lint", || sam(&["validate", "--lint"]))?;
+    step("building the deployable Lambda function with sam build (a few minutes when cold)", || {
+        sam(&["build"])
+    })
+}
