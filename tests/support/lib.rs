@@ -1,1 +1,17 @@
+//! Runs one list of HTTP cases against whatever answers them, and checks what comes back.
+//!
+//! In scope: reading the list, sending its requests, comparing answers, checking tokens and logs.
+//! Out of scope: which target is run when; that is for the suites beside this folder.
 
+pub mod cases;
+mod check;
+mod http_client;
+pub mod interop;
+mod json_match;
+pub mod logs;
+mod process;
+pub mod run;
+mod setup;
+pub mod target;
+
+pub use setup::Setup;

@@ -1,0 +1,72 @@
+//! The list of HTTP cases in `cases/`, run against everything that answers them.
+//!
+//! Each run also checks its tokens with Agora's npm packages, and what the deployments logged.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use hallpass_tests::run::{Run, run};
+use hallpass_tests::target::{EventKind, Lambda, Memory, Worker};
+use hallpass_tests::{interop, logs};
+
+#[test]
+fn in_memory() -> anyhow::Result<()> {
+    let run = run(|setup| Ok(Memory::start(setup)))?;
+    println!("{} cases in memory", run.ran);
+    run.result()
+}
+
+#[test]
+#[ignore = "needs the npm packages; cargo xtask test runs it"]
+fn in_memory_tokens() -> anyhow::Result<()> {
+    let mut run = run(|setup| Ok(Memory::start(setup)))?;
+    let verified = interop::check(&mut run)?;
+    println!("{verified} tokens of {} cases verified", run.ran);
+    run.result()
+}
+
+#[test]
+#[ignore = "needs the built Lambda function; cargo xtask test runs it"]
+fn on_lambda_http_api() -> anyhow::Result<()> {
+    let folder = scratch("lambda-http-api")?;
+    let run = run(|setup| Lambda::start(EventKind::HttpApi, setup, &folder))?;
+    finish(run, &folder)
+}
+
+#[test]
+#[ignore = "needs the built Lambda function; cargo xtask test runs it"]
+fn on_lambda_function_url() -> anyhow::Result<()> {
+    let folder = scratch("lambda-function-url")?;
+    let run = run(|setup| Lambda::start(EventKind::FunctionUrl, setup, &folder))?;
+    finish(run, &folder)
+}
+
+#[test]
+#[ignore = "needs the built Worker; cargo xtask test runs it"]
+fn on_worker() -> anyhow::Result<()> {
+    let folder = scratch("worker")?;
+    let run = run(|setup| Worker::start(setup, &folder))?;
+    finish(run, &folder)
+}
+
+/// An empty folder for the logs and files of one run.
+fn scratch(name: &str) -> anyhow::Result<PathBuf> {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+/// What only a run with real processes can show, and then how it went.
+#[expect(clippy::print_stdout, reason = "a green run says how much it ran")]
+fn finish(mut run: Run, folder: &Path) -> anyhow::Result<()> {
+    let verified = interop::check(&mut run)?;
+    let logs = logs::check(&mut run, folder)?;
+    let Run { ran, unreachable, .. } = run;
+    println!(
+        "{ran} cases, {verified} tokens verified, {logs} logs searched; {unreachable} cases cannot arrive here"
+    );
+    run.result()
+}

@@ -1,0 +1,104 @@
+//! Tokens as Agora's own npm packages read them.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, ensure};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::run::{Run, Token};
+use crate::setup::{APP_CERTIFICATE, APP_ID};
+
+/// What `interop/decode.mjs` says of one token.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Decoded {
+    id: String,
+    format: String,
+    /// The signature was verified, and the token is of this project.
+    valid: bool,
+    /// Not in an 006 token, which only holds its checksum; there `valid` covers it.
+    channel: Option<String>,
+    uid: Option<String>,
+    privileges: BTreeMap<String, i64>,
+    expires_in: i64,
+    issued_at: u64,
+}
+
+/// Has every token of the run read by the official packages; adds a failure for each that is not as expected.
+///
+/// # Errors
+/// Where the packages cannot be run, or do not answer for every token.
+pub fn check(run: &mut Run) -> anyhow::Result<usize> {
+    ensure!(!run.tokens.is_empty(), "there is no token to verify");
+    let decoded = decode(&run.tokens)?;
+    ensure!(
+        decoded.len() == run.tokens.len(),
+        "{} tokens went in, {} came out",
+        run.tokens.len(),
+        decoded.len()
+    );
+    for (token, decoded) in run.tokens.iter().zip(&decoded) {
+        let complaints = compare(token, decoded);
+        if !complaints.is_empty() {
+            run.failures.push(format!("{}, its token:\n    {}", token.id, complaints.join("\n    ")));
+        }
+    }
+    Ok(decoded.len())
+}
+
+fn decode(tokens: &[Token]) -> anyhow::Result<Vec<Decoded>> {
+    let mut node = Command::new("node")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/decode.mjs"))
+        .args([APP_ID, APP_CERTIFICATE])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("starting node")?;
+    let mut lines = String::new();
+    for Token { id, token, expect, .. } in tokens {
+        let line = json!({ "id": id, "token": token, "channel": expect.channel, "uid": expect.uid });
+        lines.push_str(&format!("{line}\n"));
+    }
+    // The script reads all of its input before it writes, so neither side waits for the other.
+    node.stdin.take().context("node has no input")?.write_all(lines.as_bytes())?;
+    let output = node.wait_with_output()?;
+    ensure!(output.status.success(), "decode.mjs failed; is `npm ci` done?");
+    let lines = String::from_utf8(output.stdout)?;
+    lines.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned())).collect()
+}
+
+fn compare(token: &Token, decoded: &Decoded) -> Vec<String> {
+    let Token { expect, asked, .. } = token;
+    let privileges: BTreeMap<_, _> =
+        expect.privileges.iter().map(|(id, seconds)| (id.clone(), i64::from(*seconds))).collect();
+    let is_007 = decoded.format == "007";
+    let text = |text: &str| is_007.then(|| text.to_owned());
+    let facts = [
+        ("id", decoded.id == token.id),
+        ("format", decoded.format == expect.format),
+        ("signature", decoded.valid),
+        ("channel", decoded.channel == text(&expect.channel)),
+        ("uid", decoded.uid == text(&expect.uid)),
+        ("privileges", decoded.privileges == privileges),
+        ("expires_in", decoded.expires_in == i64::from(expect.expires_in)),
+        ("issued_at", asked.contains(&decoded.issued_at)),
+    ];
+    let got = format!(
+        "{} {:?} {:?} {:?} {} {}",
+        decoded.format,
+        decoded.channel,
+        decoded.uid,
+        decoded.privileges,
+        decoded.expires_in,
+        decoded.issued_at
+    );
+    facts
+        .into_iter()
+        .filter(|(_, holds)| !holds)
+        .map(|(name, _)| format!("{name}: expected {expect:?} issued in {asked:?}, got {got}"))
+        .collect()
+}

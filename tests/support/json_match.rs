@@ -1,0 +1,108 @@
+//! Compares JSON with a pattern: every key counts, and a text may be a matcher.
+//!
+//! `$string`: a text that is not empty; `$number`: a number; `$token006`, `$token007`: a token of that
+//! format; `$contains:TEXT`: a text with TEXT in it.
+
+use serde_json::Value;
+
+use crate::setup::APP_ID;
+
+/// Adds a sentence for every place in `got` that is not as `pattern` says.
+pub(crate) fn compare(pattern: &Value, got: &Value, path: &str, complaints: &mut Vec<String>) {
+    match (pattern, got) {
+        (Value::Object(pattern), Value::Object(got)) => {
+            for (key, pattern) in pattern {
+                match got.get(key) {
+                    Some(got) => compare(pattern, got, &format!("{path}/{key}"), complaints),
+                    None => complaints.push(format!("{path}/{key}: expected {pattern}, got nothing")),
+                }
+            }
+            for (key, value) in got.iter().filter(|(key, _)| !pattern.contains_key(*key)) {
+                complaints.push(format!("{path}/{key}: expected nothing, got {value}"));
+            }
+        }
+        (Value::String(pattern), got) if pattern.starts_with('$') => {
+            if !matches(pattern, got) {
+                complaints.push(format!("{path}: expected {pattern}, got {got}"));
+            }
+        }
+        _ if pattern == got => {}
+        _ => complaints.push(format!("{path}: expected {pattern}, got {got}")),
+    }
+}
+
+/// All tokens in a document.
+pub(crate) fn tokens(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) if is_token(text, "006") || is_token(text, "007") => vec![text],
+        Value::Array(values) => values.iter().flat_map(tokens).collect(),
+        Value::Object(values) => values.values().flat_map(tokens).collect(),
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
+    }
+}
+
+/// A pattern that is no matcher matches nothing, so that a slip of the pen is seen.
+fn matches(pattern: &str, got: &Value) -> bool {
+    match (pattern, got) {
+        ("$string", Value::String(text)) => !text.is_empty(),
+        ("$number", Value::Number(_)) => true,
+        ("$token006", Value::String(text)) => is_token(text, "006"),
+        ("$token007", Value::String(text)) => is_token(text, "007"),
+        (pattern, Value::String(text)) => {
+            pattern.strip_prefix("$contains:").is_some_and(|part| text.contains(part))
+        }
+        _ => false,
+    }
+}
+
+/// By its looks; what it says is for the official packages to tell.
+fn is_token(text: &str, format: &str) -> bool {
+    let Some(rest) = text.strip_prefix(format) else { return false };
+    let content = if format == "006" { rest.strip_prefix(APP_ID) } else { Some(rest) };
+    content.is_some_and(|base64| base64.len() >= 80 && !base64.contains(char::is_whitespace))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn complaints(pattern: &Value, got: &Value) -> usize {
+        let mut complaints = Vec::new();
+        compare(pattern, got, "", &mut complaints);
+        complaints.len()
+    }
+
+    #[test]
+    fn a_key_too_many_and_a_key_too_few_are_seen() {
+        assert_eq!(complaints(&json!({ "a": { "b": 1 } }), &json!({ "a": { "b": 1 } })), 0);
+        assert_eq!(complaints(&json!({ "a": {} }), &json!({ "a": { "b": 1 } })), 1);
+        assert_eq!(complaints(&json!({ "a": { "b": 1 } }), &json!({ "a": {} })), 1);
+        assert_eq!(complaints(&json!({ "a": { "b": 1 } }), &json!({ "a": { "b": 2 } })), 1);
+        assert_eq!(complaints(&json!({}), &json!([])), 1);
+    }
+
+    #[test]
+    fn matchers_match_what_they_name() {
+        let token = format!("006{APP_ID}{}", "A".repeat(80));
+        for (pattern, fits) in [
+            ("$string", json!("a")),
+            ("$number", json!(0)),
+            ("$token006", json!(token)),
+            ("$contains:b", json!("abc")),
+        ] {
+            assert_eq!(complaints(&json!(pattern), &fits), 0, "{pattern}");
+            for other in [json!(""), json!(null), json!([0])] {
+                assert_eq!(complaints(&json!(pattern), &other), 1, "{pattern} {other}");
+            }
+        }
+        assert_eq!(complaints(&json!("$token007"), &json!(token)), 1);
+        assert_eq!(complaints(&json!("$txt"), &json!("$txt")), 1);
+    }
+
+    #[test]
+    fn a_token_is_found_wherever_it_is() {
+        let token = format!("007{}", "A".repeat(80));
+        assert_eq!(tokens(&json!({ "a": [{ "b": token }], "c": "007" })), [token.as_str()]);
+    }
+}

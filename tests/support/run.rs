@@ -1,0 +1,98 @@
+//! One run of the whole list against one kind of target.
+
+use std::ops::RangeInclusive;
+
+use anyhow::ensure;
+
+use crate::Setup;
+use crate::cases::{self, Case, ExpectToken};
+use crate::check::check;
+use crate::target::{Request, Target};
+
+/// What a run came to.
+#[derive(Default)]
+pub struct Run {
+    /// How many cases were sent.
+    pub ran: usize,
+    /// How many cases cannot reach such a target.
+    pub unreachable: usize,
+    /// A text for every case that failed.
+    pub failures: Vec<String>,
+    /// All tokens that were handed out.
+    pub tokens: Vec<Token>,
+}
+
+/// A token that a target handed out.
+pub struct Token {
+    pub(crate) id: String,
+    pub(crate) token: String,
+    pub(crate) expect: ExpectToken,
+    /// The time before the request and the time after it.
+    pub(crate) asked: RangeInclusive<u64>,
+}
+
+/// Runs the whole list; `start` starts one target for each deployment.
+///
+/// # Errors
+/// Where the list cannot be read or a target does not start. A case that fails is a failure in [`Run`].
+pub fn run<T: Target>(mut start: impl FnMut(Setup) -> anyhow::Result<T>) -> anyhow::Result<Run> {
+    let mut run = Run::default();
+    for (setup, cases) in cases::load()? {
+        let mut target = start(setup)?;
+        for case in &cases {
+            run.send(case, &mut target);
+        }
+    }
+    ensure!(run.ran > 0, "there is no case");
+    ensure!(!run.tokens.is_empty(), "no case handed out a token:\n{}", run.failures.join("\n"));
+    Ok(run)
+}
+
+impl Run {
+    /// Says how much ran, and fails for any failure, with all of them.
+    ///
+    /// # Errors
+    /// For any failure.
+    pub fn result(self) -> anyhow::Result<()> {
+        ensure!(
+            self.failures.is_empty(),
+            "{} failures in {} cases:\n{}",
+            self.failures.len(),
+            self.ran,
+            self.failures.join("\n")
+        );
+        Ok(())
+    }
+
+    fn send(&mut self, case: &Case, target: &mut impl Target) {
+        let request = Request {
+            method: case.request.method.clone(),
+            target: case.request.target.clone(),
+            headers: case.request.headers.clone().into_iter().collect(),
+            body: case.request.body(),
+        };
+        if !target.can_receive(&request) {
+            self.unreachable += 1;
+            return;
+        }
+        self.ran += 1;
+        let before = target.clock();
+        let response = target.send(&request);
+        let asked = before..=target.clock();
+        match response {
+            Ok(response) => {
+                let checked = check(case, &response);
+                if !checked.complaints.is_empty() {
+                    self.failures.push(format!("{}:\n    {}", case.id, checked.complaints.join("\n    ")));
+                }
+                self.tokens.extend(checked.token.map(|handed_out| Token {
+                    id: case.id.clone(),
+                    token: handed_out.token,
+                    expect: handed_out.expect,
+                    asked,
+                }));
+            }
+            Err(error) => self.failures.push(format!("{}: no answer: {error:#}", case.id)),
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Whatever answers the requests of the list.
+
+mod lambda;
+mod memory;
+mod worker;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+pub use lambda::{EventKind, Lambda};
+pub use memory::Memory;
+pub use worker::Worker;
+
+/// One request, as a client would send it.
+pub struct Request {
+    /// The method.
+    pub method: String,
+    /// Path and query, percent-encoded.
+    pub target: String,
+    /// Headers in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// What came back.
+pub type Response = http::Response<Vec<u8>>;
+
+/// One running deployment.
+pub trait Target {
+    /// Sends a request and waits for the answer.
+    ///
+    /// # Errors
+    /// Where there is no answer.
+    fn send(&mut self, request: &Request) -> anyhow::Result<Response>;
+
+    /// Whether such a request can reach this deployment at all.
+    fn can_receive(&self, _request: &Request) -> bool {
+        true
+    }
+
+    /// The Unix time that this deployment goes by.
+    fn clock(&self) -> u64 {
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    }
+}
+
+impl Request {
+    /// Path and query.
+    pub(crate) fn path_and_query(&self) -> (&str, &str) {
+        self.target.split_once('?').unwrap_or((&self.target, ""))
+    }
+}

@@ -1,0 +1,152 @@
+//! The Lambda function under AWS's Runtime Interface Emulator, fed with events.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use percent_encoding::percent_decode_str;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{Request, Response, Target};
+use crate::Setup;
+use crate::http_client::Client;
+use crate::process::{Child, free_address, path_from};
+
+/// The function of one deployment.
+pub struct Lambda {
+    client: Client,
+    url: String,
+    event: Value,
+    kind: EventKind,
+    sent: usize,
+    _emulator: Child,
+}
+
+/// Where an event comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// API Gateway, HTTP API, payload format 2.0.
+    HttpApi,
+    /// A Function URL.
+    FunctionUrl,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    status_code: u16,
+    headers: std::collections::BTreeMap<String, String>,
+    body: String,
+    is_base64_encoded: bool,
+}
+
+impl EventKind {
+    const fn template(self) -> &'static str {
+        match self {
+            Self::HttpApi => include_str!("../../events/http-api.json"),
+            Self::FunctionUrl => include_str!("../../events/function-url.json"),
+        }
+    }
+
+    /// The path as the event has it: an HTTP API decodes it first, a Function URL does not. `None` for one that no
+    /// event can hold, since it decodes to no text; what an HTTP API does with it is not known.
+    fn raw_path(self, path: &str) -> Option<String> {
+        match self {
+            Self::HttpApi => Some(percent_decode_str(path).decode_utf8().ok()?.into_owned()),
+            Self::FunctionUrl => Some(path.to_owned()),
+        }
+    }
+}
+
+impl Lambda {
+    /// Starts the emulator, which starts the function at the first event.
+    ///
+    /// # Errors
+    /// Where a variable is not set, or the emulator does not start.
+    pub fn start(kind: EventKind, setup: Setup, folder: &Path) -> anyhow::Result<Self> {
+        let emulator = path_from("HALLPASS_RIE")?;
+        let bootstrap = path_from("HALLPASS_BOOTSTRAP")?;
+        let address = free_address()?;
+        let mut command = Command::new(emulator);
+        // `--log-level` and the two addresses are needed: without them the emulator takes ports of its own.
+        command
+            .args(["--log-level", "info", "--runtime-interface-emulator-address", &address])
+            .args(["--runtime-api-address", &free_address()?])
+            .arg(bootstrap)
+            .env_clear()
+            .env("AWS_LAMBDA_FUNCTION_NAME", "hallpass")
+            .envs(setup.variables());
+        let emulator = Child::start(command, &address, &folder.join(format!("{}.log", setup.name())))?;
+        Ok(Self {
+            client: Client::new(),
+            url: format!("http://{address}/2015-03-31/functions/function/invocations"),
+            event: serde_json::from_str(kind.template())?,
+            kind,
+            sent: 0,
+            _emulator: emulator,
+        })
+    }
+
+    fn event(&self, request: &Request) -> anyhow::Result<Value> {
+        let mut event = self.event.clone();
+        let (path, query) = request.path_and_query();
+        let path = self.kind.raw_path(path).context("no event holds such a path")?;
+        let mut set = |pointer: &str, value: Value| -> anyhow::Result<()> {
+            *event.pointer_mut(pointer).with_context(|| format!("the event has no {pointer}"))? = value;
+            Ok(())
+        };
+        set("/rawPath", path.as_str().into())?;
+        set("/rawQueryString", query.into())?;
+        set("/requestContext/http/path", path.as_str().into())?;
+        set("/requestContext/http/method", request.method.as_str().into())?;
+        set("/headers/content-length", request.body.len().to_string().into())?;
+        let headers = event.get_mut("headers").and_then(Value::as_object_mut).context("it has no headers")?;
+        for (name, value) in &request.headers {
+            headers.insert(name.clone(), value.as_str().into());
+        }
+        let event = event.as_object_mut().context("the event is no object")?;
+        if request.body.is_empty() {
+            event.remove("body");
+            event.insert("isBase64Encoded".into(), false.into());
+        } else {
+            event.extend(body(&request.body, self.sent)?);
+        }
+        Ok(Value::Object(std::mem::take(event)))
+    }
+}
+
+/// The platform encodes a body whose content type it takes for binary; here every second one is.
+fn body(bytes: &[u8], sent: usize) -> anyhow::Result<Map<String, Value>> {
+    let fields = if sent.is_multiple_of(2) {
+        json!({ "body": STANDARD.encode(bytes), "isBase64Encoded": true })
+    } else {
+        json!({ "body": std::str::from_utf8(bytes)?, "isBase64Encoded": false })
+    };
+    fields.as_object().cloned().context("the body is no object")
+}
+
+impl Target for Lambda {
+    fn can_receive(&self, request: &Request) -> bool {
+        self.kind.raw_path(request.path_and_query().0).is_some()
+    }
+
+    fn send(&mut self, request: &Request) -> anyhow::Result<Response> {
+        let event = self.event(request)?;
+        self.sent += 1;
+        let event = http::Request::post(&self.url).body(event.to_string().into_bytes())?;
+        let invoked = self.client.send(event)?.into_body();
+        let Ok(answer) = serde_json::from_slice::<Answer>(&invoked) else {
+            bail!("the function failed: {}", String::from_utf8_lossy(&invoked));
+        };
+        let mut response = http::Response::builder().status(answer.status_code);
+        for (name, value) in answer.headers {
+            response = response.header(name, value);
+        }
+        let body =
+            if answer.is_base64_encoded { STANDARD.decode(answer.body)? } else { answer.body.into_bytes() };
+        Ok(response.body(body)?)
+    }
+}

@@ -1,0 +1,54 @@
+//! The service in this process, without a platform.
+
+use hallpass_service::{Body, Inputs, Request as ServiceRequest, Service};
+use hallpass_token::UnixSeconds;
+use http::{HeaderName, HeaderValue, Method};
+use zeroize::Zeroizing;
+
+use super::{Request, Response, Target};
+use crate::Setup;
+
+/// The service, with a clock that stands still.
+pub struct Memory {
+    service: Service,
+}
+
+const NOW: u32 = 1_700_000_000;
+
+impl Memory {
+    /// Makes the service.
+    #[must_use]
+    pub fn start(setup: Setup) -> Self {
+        let value = |name: &str| setup.variables().find(|(known, _)| *known == name).map(|(_, value)| value);
+        let setting = |name: &str| value(name).map(str::to_owned);
+        Self { service: Service::new(setting, |name| setting(name).map(Zeroizing::new)) }
+    }
+}
+
+impl Target for Memory {
+    fn send(&mut self, request: &Request) -> anyhow::Result<Response> {
+        let (path, query) = request.path_and_query();
+        let mut headers = http::HeaderMap::new();
+        for (name, value) in &request.headers {
+            headers.insert(HeaderName::from_bytes(name.as_bytes())?, HeaderValue::from_str(value)?);
+        }
+        let request = ServiceRequest {
+            method: Method::from_bytes(request.method.as_bytes())?,
+            path: path.to_owned(),
+            query: query.to_owned(),
+            headers,
+            body: Body::from_bytes(request.body.clone()),
+        };
+        let inputs = Inputs {
+            now: UnixSeconds(NOW),
+            random: [7; Inputs::RANDOM_BYTES],
+            request_id: None,
+            caller_address: &|| None,
+        };
+        Ok(self.service.handle(&request, &inputs).response)
+    }
+
+    fn clock(&self) -> u64 {
+        NOW.into()
+    }
+}

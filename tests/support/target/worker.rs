@@ -1,0 +1,102 @@
+//! The built Worker in workerd, Cloudflare's runtime.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, ensure};
+use serde_json::Value;
+
+use super::{Request, Response, Target};
+use crate::Setup;
+use crate::http_client::Client;
+use crate::process::{Child, free_address, path_from};
+
+/// The Worker of one deployment.
+pub struct Worker {
+    client: Client,
+    address: String,
+    _workerd: Child,
+}
+
+impl Worker {
+    /// Starts workerd and waits until it listens.
+    ///
+    /// # Errors
+    /// Where a variable is not set, the folder of the Worker is not as expected, or workerd does not start.
+    pub fn start(setup: Setup, folder: &Path) -> anyhow::Result<Self> {
+        let workerd = path_from("HALLPASS_WORKERD")?;
+        let built = path_from("HALLPASS_WORKER_DIR")?;
+        let address = free_address()?;
+        // `embed` takes paths relative to the file that it stands in, so the modules lie beside it.
+        let beside = folder.join(setup.name());
+        fs::create_dir_all(&beside)?;
+        let module = copy_only(&built, "js", &beside)?;
+        let wasm = copy_only(&built, "wasm", &beside)?;
+        let config = beside.join("config.capnp");
+        fs::write(&config, configuration(setup, &address, &module, &wasm))?;
+
+        let mut command = Command::new(workerd);
+        command.arg("serve").arg(&config).env_clear();
+        let workerd = Child::start(command, &address, &folder.join(format!("{}.log", setup.name())))?;
+        Ok(Self { client: Client::new(), address, _workerd: workerd })
+    }
+}
+
+/// Copies the only file of this kind, which the build may name as it likes, and says its name.
+fn copy_only(from: &Path, extension: &str, to: &Path) -> anyhow::Result<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(from).with_context(|| from.display().to_string())? {
+        let name = entry?.file_name().into_string().ok().context("a name in it is no text")?;
+        if Path::new(&name).extension().is_some_and(|its| its == extension) {
+            found.push(name);
+        }
+    }
+    ensure!(found.len() == 1, "expected one .{extension} file in {}, found {found:?}", from.display());
+    let name = found.remove(0);
+    fs::copy(from.join(&name), to.join(&name))?;
+    Ok(name)
+}
+
+/// workerd's configuration. A blank must follow the `=` before `.w`: `=.` would be one operator.
+fn configuration(setup: Setup, address: &str, module: &str, wasm: &str) -> String {
+    // The escapes of JSON are ones that Cap'n Proto knows too.
+    let quoted = |text: &str| Value::from(text).to_string();
+    let bindings: Vec<_> = setup
+        .variables()
+        .map(|(name, value)| {
+            let kind = if name == "HALLPASS_CONFIG" { "json" } else { "text" };
+            format!("(name = {}, {kind} = {})", quoted(name), quoted(value))
+        })
+        .collect();
+    format!(
+        r#"using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [(name = "worker", worker = .w)],
+  sockets = [(name = "http", address = "{address}", http = (), service = "worker")],
+);
+
+const w :Workerd.Worker = (
+  modules = [
+    (name = "{module}", esModule = embed "{module}"),
+    (name = "{wasm}", wasm = embed "{wasm}"),
+  ],
+  compatibilityDate = "2026-04-01",
+  bindings = [{}],
+);
+"#,
+        bindings.join(", ")
+    )
+}
+
+impl Target for Worker {
+    fn send(&mut self, request: &Request) -> anyhow::Result<Response> {
+        let url = format!("http://{}{}", self.address, request.target);
+        let mut sent = http::Request::builder().method(request.method.as_str()).uri(url);
+        for (name, value) in &request.headers {
+            sent = sent.header(name, value);
+        }
+        self.client.send(sent.body(request.body.clone())?)
+    }
+}
