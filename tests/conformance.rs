@@ -1,13 +1,16 @@
 //! The list of HTTP cases in `cases/`, run against everything that answers them.
 //!
-//! Each run also checks its tokens with Agora's npm packages, and what the deployments logged.
+//! Each run with real processes also checks its tokens with Agora's npm packages, that nothing random came twice, and
+//! what the deployments logged.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use hallpass_tests::randomness::Compared;
 use hallpass_tests::run::{Run, run};
 use hallpass_tests::target::{EventKind, Lambda, Memory, Worker};
-use hallpass_tests::{interop, logs};
+use hallpass_tests::{interop, logs, randomness};
+
+use crate::scratch;
 
 #[test]
 fn in_memory() -> anyhow::Result<()> {
@@ -42,6 +45,14 @@ fn on_lambda_function_url() -> anyhow::Result<()> {
 }
 
 #[test]
+#[ignore = "needs the built Lambda function; cargo xtask test runs it"]
+fn on_lambda_sam_local() -> anyhow::Result<()> {
+    let folder = scratch("lambda-sam-local")?;
+    let run = run(|setup| Lambda::start(EventKind::SamLocal, setup, &folder))?;
+    finish(run, &folder)
+}
+
+#[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn on_worker() -> anyhow::Result<()> {
     let folder = scratch("worker")?;
@@ -49,24 +60,16 @@ fn on_worker() -> anyhow::Result<()> {
     finish(run, &folder)
 }
 
-/// An empty folder for the logs and files of one run.
-fn scratch(name: &str) -> anyhow::Result<PathBuf> {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    if folder.exists() {
-        fs::remove_dir_all(&folder)?;
-    }
-    fs::create_dir_all(&folder)?;
-    Ok(folder)
-}
-
 /// What only a run with real processes can show, and then how it went.
 #[expect(clippy::print_stdout, reason = "a green run says how much it ran")]
 fn finish(mut run: Run, folder: &Path) -> anyhow::Result<()> {
     let verified = interop::check(&mut run)?;
     let logs = logs::check(&mut run, folder)?;
+    let Compared { request_ids, tokens, uids } = randomness::check(&mut run)?;
     let Run { ran, unreachable, .. } = run;
     println!(
         "{ran} cases, {verified} tokens verified, {logs} logs searched; {unreachable} cases cannot arrive here"
     );
+    println!("{request_ids} request IDs, {tokens} tokens and {uids} chosen uids compared");
     run.result()
 }

@@ -1,7 +1,5 @@
 // Reads tokens with Agora's own packages.
-// In: JSON lines {id, token, channel, uid}. Out: JSON lines of what the tokens say.
-//
-//     node decode.mjs APP_ID APP_CERTIFICATE
+// In: JSON lines {id, token, app_id, certificate, channel, uid}. Out: JSON lines of what the tokens say.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -11,16 +9,15 @@ const { AccessToken2, kRtcServiceType } = require("agora-token/src/AccessToken2"
 const { AccessToken } = require("agora-access-token/src/AccessToken");
 
 const DAY = 24 * 3600;
-const [appId, certificate] = process.argv.slice(2);
 
 for (const line of readFileSync(0, "utf8").split("\n")) {
   if (line === "") continue;
-  const { id, token, channel, uid } = JSON.parse(line);
-  const decoded = token.startsWith("006") ? decode006(token, channel, uid) : decode007(token);
-  process.stdout.write(`${JSON.stringify({ id, ...decoded })}\n`);
+  const asked = JSON.parse(line);
+  const decoded = asked.token.startsWith("006") ? decode006(asked) : decode007(asked);
+  process.stdout.write(`${JSON.stringify({ id: asked.id, ...decoded })}\n`);
 }
 
-function decode007(token) {
+function decode007({ token, app_id, certificate }) {
   const parsed = new AccessToken2("", "", 0, 0);
   const readable = parsed.from_string(token);
   const services = readable ? parsed.services : [];
@@ -28,7 +25,7 @@ function decode007(token) {
   const isRtc = services.length === 1 && rtc.service_type() === kRtcServiceType;
   return {
     format: "007",
-    valid: isRtc && parsed.appId.toString() === appId && parsed.verifySignature(certificate),
+    valid: isRtc && parsed.appId.toString() === app_id && parsed.verifySignature(certificate),
     channel: isRtc ? rtc.__channel_name.toString() : null,
     uid: isRtc ? rtc.__uid.toString() : null,
     privileges: isRtc ? rtc.__privileges : {},
@@ -39,11 +36,11 @@ function decode007(token) {
 
 // The package cannot verify an 006 token, and the token does not hold channel and user: so the package builds
 // one of the same values, which must come out as the same text.
-function decode006(token, channel, uid) {
+function decode006({ token, app_id, certificate, channel, uid }) {
   const parsed = new AccessToken("", "", "", "");
   const readable = parsed.fromString(token);
   const issuedAt = readable ? parsed.ts - DAY : 0;
-  const again = new AccessToken(appId, certificate, channel, uid);
+  const again = new AccessToken(app_id, certificate, channel, uid);
   again.salt = parsed.salt;
   again.ts = parsed.ts;
   again.messages = parsed.messages;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::Setup;
+use crate::setup::Project;
 
 /// One request and what must come back.
 #[derive(Debug, Deserialize)]
@@ -79,11 +80,14 @@ pub struct ExpectToken {
     pub(crate) at: String,
     pub(crate) format: String,
     pub(crate) channel: String,
-    /// The user as the token writes it, empty for anybody; `$/uid` stands for the number there in the answer.
+    /// The user as the token writes it, empty for anybody; `$/uid` stands for the number there in the answer, which
+    /// the service has chosen.
     pub(crate) uid: String,
     /// Seconds from the issue of the token, by the number of the privilege.
     pub(crate) privileges: BTreeMap<String, u32>,
     pub(crate) expires_in: u32,
+    #[serde(default)]
+    pub(crate) project: Project,
 }
 
 #[derive(Deserialize)]

@@ -10,7 +10,6 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::run::{Run, Token};
-use crate::setup::{APP_CERTIFICATE, APP_ID};
 
 /// What `interop/decode.mjs` says of one token.
 #[derive(Deserialize)]
@@ -53,14 +52,21 @@ pub fn check(run: &mut Run) -> anyhow::Result<usize> {
 fn decode(tokens: &[Token]) -> anyhow::Result<Vec<Decoded>> {
     let mut node = Command::new("node")
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/decode.mjs"))
-        .args([APP_ID, APP_CERTIFICATE])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .context("starting node")?;
     let mut lines = String::new();
     for Token { id, token, expect, .. } in tokens {
-        let line = json!({ "id": id, "token": token, "channel": expect.channel, "uid": expect.uid });
+        let (app_id, certificate) = expect.project.keys();
+        let line = json!({
+            "id": id,
+            "token": token,
+            "app_id": app_id,
+            "certificate": certificate,
+            "channel": expect.channel,
+            "uid": expect.uid,
+        });
         lines.push_str(&format!("{line}\n"));
     }
     // The script reads all of its input before it writes, so neither side waits for the other.

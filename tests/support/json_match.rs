@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::setup::APP_ID;
+use crate::setup::APP_IDS;
 
 /// Adds a sentence for every place in `got` that is not as `pattern` says.
 pub(crate) fn compare(pattern: &Value, got: &Value, path: &str, complaints: &mut Vec<String>) {
@@ -58,7 +58,10 @@ fn matches(pattern: &str, got: &Value) -> bool {
 /// By its looks; what it says is for the official packages to tell.
 fn is_token(text: &str, format: &str) -> bool {
     let Some(rest) = text.strip_prefix(format) else { return false };
-    let content = if format == "006" { rest.strip_prefix(APP_ID) } else { Some(rest) };
+    let content = match format {
+        "006" => APP_IDS.iter().find_map(|app_id| rest.strip_prefix(app_id)),
+        _ => Some(rest),
+    };
     content.is_some_and(|base64| base64.len() >= 80 && !base64.contains(char::is_whitespace))
 }
 
@@ -84,7 +87,7 @@ mod tests {
 
     #[test]
     fn matchers_match_what_they_name() {
-        let token = format!("006{APP_ID}{}", "A".repeat(80));
+        let token = format!("006{}{}", APP_IDS[0], "A".repeat(80));
         for (pattern, fits) in [
             ("$string", json!("a")),
             ("$number", json!(0)),

@@ -1,6 +1,6 @@
 //! Runs one list of HTTP cases against whatever answers them, and checks what comes back.
 //!
-//! In scope: reading the list, sending its requests, comparing answers, checking tokens and logs.
+//! In scope: reading the list, sending its requests, comparing answers, checking tokens, logs and randomness.
 //! Out of scope: which target is run when; that is for the suites beside this folder.
 
 pub mod cases;
@@ -10,6 +10,7 @@ pub mod interop;
 mod json_match;
 pub mod logs;
 mod process;
+pub mod randomness;
 pub mod run;
 mod setup;
 pub mod target;

@@ -1,38 +1,31 @@
-//! What a deployment wrote to its log: no secret and no token.
+//! What a deployment wrote to its log: what the person on call needs, no secret and no token.
 
 use std::fs;
 use std::path::Path;
 
-use anyhow::ensure;
+use anyhow::Context as _;
 
 use crate::run::Run;
-use crate::setup::APP_CERTIFICATE;
+use crate::setup::CERTIFICATES;
 
-/// Adds a failure to the run for each log in the folder that holds what it must not.
+/// Adds a failure to the run for each log in the folder that lacks what it must say, or holds what it must not.
 ///
 /// # Errors
-/// Where there is no log, or the log of an open deployment lacks the line that it begins with: then what was
-/// read is not the log.
+/// Where a deployment of the run left no log.
 pub fn check(run: &mut Run, folder: &Path) -> anyhow::Result<usize> {
-    let mut logs = 0;
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.extension().is_none_or(|extension| extension != "log") {
-            continue;
-        }
-        logs += 1;
+    for setup in &run.setups {
+        let path = folder.join(format!("{}.log", setup.name()));
         let name = path.display();
-        let text = String::from_utf8_lossy(&fs::read(&path)?).into_owned();
-        if path.file_stem().is_some_and(|stem| stem == "open") {
-            ensure!(text.contains("auth_open"), "{name} does not say that the service is open");
+        let text = String::from_utf8_lossy(&fs::read(&path).with_context(|| name.to_string())?).into_owned();
+        if !text.contains(setup.logged()) {
+            run.failures.push(format!("{name} does not say {}", setup.logged()));
         }
-        if text.contains(APP_CERTIFICATE) {
-            run.failures.push(format!("{name} holds the certificate"));
+        if CERTIFICATES.iter().any(|certificate| text.contains(certificate)) {
+            run.failures.push(format!("{name} holds a certificate"));
         }
         for token in run.tokens.iter().filter(|token| text.contains(&token.token)) {
             run.failures.push(format!("{name} holds the token of {}", token.id));
         }
     }
-    ensure!(logs > 0, "there is no log in {}", folder.display());
-    Ok(logs)
+    Ok(run.setups.len())
 }

@@ -6,6 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
@@ -46,9 +47,18 @@ impl Drop for Child {
     }
 }
 
-/// An address on which nobody listens.
+/// An address on which nobody listens, and which no other test gets. Not one that the system would choose: from
+/// those it also takes the ports of connections, and one could be gone before the server asks for it.
 pub(crate) fn free_address() -> anyhow::Result<String> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
+    static TRIED: AtomicU16 = AtomicU16::new(0);
+    let first = 10_000 + (std::process::id() % 200) as u16 * 100;
+    for _ in 0..100 {
+        let address = format!("127.0.0.1:{}", first + TRIED.fetch_add(1, Ordering::Relaxed) % 100);
+        if TcpListener::bind(&address).is_ok() {
+            return Ok(address);
+        }
+    }
+    anyhow::bail!("no port from {first} on is free")
 }
 
 /// A path out of a variable; relative to the workspace, where it is one.

@@ -6,7 +6,7 @@ use anyhow::ensure;
 
 use crate::Setup;
 use crate::cases::{self, Case, ExpectToken};
-use crate::check::check;
+use crate::check::{check, request_id};
 use crate::target::{Request, Target};
 
 /// What a run came to.
@@ -18,8 +18,12 @@ pub struct Run {
     pub unreachable: usize,
     /// A text for every case that failed.
     pub failures: Vec<String>,
+    /// The deployments that were started.
+    pub setups: Vec<Setup>,
     /// All tokens that were handed out.
     pub tokens: Vec<Token>,
+    /// The header `x-request-id` of every answer.
+    pub request_ids: Vec<String>,
 }
 
 /// A token that a target handed out.
@@ -27,6 +31,8 @@ pub struct Token {
     pub(crate) id: String,
     pub(crate) token: String,
     pub(crate) expect: ExpectToken,
+    /// Its user is one that the service chose.
+    pub(crate) uid_was_chosen: bool,
     /// The time before the request and the time after it.
     pub(crate) asked: RangeInclusive<u64>,
 }
@@ -39,6 +45,7 @@ pub fn run<T: Target>(mut start: impl FnMut(Setup) -> anyhow::Result<T>) -> anyh
     let mut run = Run::default();
     for (setup, cases) in cases::load()? {
         let mut target = start(setup)?;
+        run.setups.push(setup);
         for case in &cases {
             run.send(case, &mut target);
         }
@@ -81,6 +88,7 @@ impl Run {
         let asked = before..=target.clock();
         match response {
             Ok(response) => {
+                self.request_ids.push(request_id(&response).to_owned());
                 let checked = check(case, &response);
                 if !checked.complaints.is_empty() {
                     self.failures.push(format!("{}:\n    {}", case.id, checked.complaints.join("\n    ")));
@@ -89,6 +97,7 @@ impl Run {
                     id: case.id.clone(),
                     token: handed_out.token,
                     expect: handed_out.expect,
+                    uid_was_chosen: handed_out.uid_was_chosen,
                     asked,
                 }));
             }

@@ -30,6 +30,8 @@ pub(crate) struct Event {
 struct RequestContext {
     /// The name that the request was sent to.
     domain_name: Option<String>,
+    request_id: Option<String>,
+    api_id: Option<String>,
     stage: Option<String>,
     http: Http,
 }
@@ -44,6 +46,11 @@ struct Http {
 impl Event {
     pub(crate) fn source_ip(&self) -> Option<String> {
         self.request_context.http.source_ip.clone()
+    }
+
+    /// The gateway's id of the request, which its access log has too.
+    pub(crate) fn request_id(&self) -> Option<String> {
+        self.request_context.request_id.clone()
     }
 
     pub(crate) fn into_request(self) -> Request {
@@ -71,8 +78,8 @@ impl RequestContext {
     fn encoded_path(&self, path: String) -> String {
         let path = without_stage(path, self.stage.as_deref());
         let domain = self.domain_name.as_deref().unwrap_or_default();
-        // The local emulator of cargo-lambda names itself localhost and behaves like a Function URL.
-        let is_encoded = domain.contains(".lambda-url.") || domain == "localhost";
+        // The local emulator of cargo-lambda behaves like a Function URL, and knows no API.
+        let is_encoded = domain.contains(".lambda-url.") || self.api_id.is_none();
         if is_encoded { path } else { path.replace('%', "%25") }
     }
 }
@@ -121,7 +128,7 @@ mod tests {
             "rawPath": "/v1/token",
             "rawQueryString": "",
             "headers": {},
-            "requestContext": { "stage": "$default", "http": { "method": "POST", "sourceIp": "192.0.2.1" } },
+            "requestContext": { "apiId": "a1b2c3d4e5", "stage": "$default", "http": { "method": "POST", "sourceIp": "192.0.2.1" } },
             "body": "{}",
             "isBase64Encoded": false,
         });
@@ -167,6 +174,7 @@ mod tests {
         };
         assert_eq!(path("a1b2c3d4e5.execute-api.us-east-1.amazonaws.com"), "/rtc/a%2541/publisher/uid/1");
         assert_eq!(path("tokens.example.com"), "/rtc/a%2541/publisher/uid/1");
+        assert_eq!(path("localhost"), "/rtc/a%2541/publisher/uid/1");
         assert_eq!(path("abcdefgh.lambda-url.us-east-1.on.aws"), "/rtc/a%41/publisher/uid/1");
     }
 

@@ -8,16 +8,18 @@ use hallpass_token::agora::{AppCertificate, AppId, HexError};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use zeroize::Zeroizing;
 
-use crate::json::{self, JsonError, Object, WholeNumber, object};
+use crate::json::{self, JsonError, NamedOnce, Object, WholeNumber, object};
 
 /// The setting that holds the configuration document.
 const DOCUMENT: &str = "HALLPASS_CONFIG";
 /// The setting that, without `projects`, holds the App ID of the only project.
 const SHORT_APP_ID: &str = "AGORA_APP_ID";
+/// The life of a token where nobody says otherwise.
+const AN_HOUR: Seconds = Seconds(3600);
 /// The secret that, without `projects`, signs the tokens of the only project.
 const SHORT_CERTIFICATE: &str = "AGORA_APP_CERTIFICATE";
-/// The project of a request that names none.
-pub(crate) const DEFAULT_PROJECT: &str = "default";
+/// The project of a request that names none, where there are several.
+const DEFAULT_PROJECT: &str = "default";
 
 /// The configuration, without secrets.
 #[derive(Debug)]
@@ -27,7 +29,7 @@ pub(crate) struct Config {
     pub(crate) ttl: TtlLimits,
     pub(crate) compat: Compat,
     /// `None` for the short form: a single project by [`SHORT_APP_ID`] and [`SHORT_CERTIFICATE`].
-    projects: Option<BTreeMap<String, Object<ProjectDocument>>>,
+    projects: Option<NamedOnce<Object<ProjectDocument>>>,
 }
 
 /// The service is open to callers without credentials.
@@ -40,14 +42,11 @@ pub(crate) struct Open {
 }
 
 /// How long tokens live.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TtlLimits {
     /// Where the request does not say.
-    #[serde(deserialize_with = "ttl", default = "an_hour")]
     pub(crate) default: Seconds,
     /// At the most; longer requests are cut to it.
-    #[serde(deserialize_with = "ttl", default = "a_day")]
     pub(crate) max: Seconds,
 }
 
@@ -69,6 +68,14 @@ pub(crate) enum Version {
     V007,
 }
 
+/// The projects whose secrets are loaded.
+#[derive(Debug)]
+pub(crate) struct Projects {
+    by_name: BTreeMap<String, Project>,
+    /// That of a request which names none.
+    default: String,
+}
+
 /// A project whose secrets are loaded.
 #[derive(Debug)]
 pub(crate) struct Project {
@@ -86,6 +93,8 @@ pub(crate) enum SetupError {
     Value { path: String, detail: String },
     /// There is neither a `projects` nor an `AGORA_APP_ID`.
     NoProject,
+    /// There are several projects, and none is named `default`.
+    NoDefaultProject,
     /// `AGORA_APP_ID` is none.
     ShortAppId(HexError),
     /// There is no secret of this name.
@@ -98,11 +107,11 @@ pub(crate) enum SetupError {
 #[serde(deny_unknown_fields)]
 struct Document {
     #[serde(default)]
-    projects: Option<BTreeMap<String, Object<ProjectDocument>>>,
+    projects: Option<NamedOnce<Object<ProjectDocument>>>,
     #[serde(default, deserialize_with = "object")]
     auth: Auth,
     #[serde(default, deserialize_with = "object")]
-    ttl: TtlLimits,
+    ttl: Ttl,
     #[serde(default, deserialize_with = "object")]
     compat: Compat,
 }
@@ -112,6 +121,15 @@ struct Document {
 struct Auth {
     #[serde(default, deserialize_with = "open")]
     open: Option<Open>,
+}
+
+#[derive(Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ttl {
+    #[serde(default, deserialize_with = "ttl")]
+    default: Option<Seconds>,
+    #[serde(default, deserialize_with = "ttl")]
+    max: Option<Seconds>,
 }
 
 #[derive(Debug, serde::Deserialize)]
@@ -150,21 +168,14 @@ impl Config {
             Ok(document) => document.0,
             Err(JsonError::Syntax { detail }) => return Err(SetupError::Syntax(detail)),
             Err(JsonError::Value { path, detail }) => {
-                return Err(SetupError::Value { path, detail: without_strings(&detail) });
+                return Err(SetupError::Value { path: without_hex(&path), detail: expectation(&detail) });
             }
         };
-        if document.ttl.default > document.ttl.max {
-            return Err(SetupError::Value {
-                path: "ttl.default".into(),
-                detail: format!("must not be above `ttl.max`, which is {}", document.ttl.max.0),
-            });
-        }
-        Ok(Self {
-            open: document.auth.open,
-            ttl: document.ttl,
-            compat: document.compat,
-            projects: document.projects,
-        })
+        let ttl = document.ttl.limits().ok_or_else(|| SetupError::Value {
+            path: "ttl.default".into(),
+            detail: "must not be above `ttl.max`".into(),
+        })?;
+        Ok(Self { open: document.auth.open, ttl, compat: document.compat, projects: document.projects })
     }
 
     /// The projects, each with its secret.
@@ -175,29 +186,47 @@ impl Config {
         &self,
         setting: &dyn Fn(&str) -> Option<String>,
         secret: &dyn Fn(&str) -> Option<Zeroizing<String>>,
-    ) -> Result<BTreeMap<String, Project>, SetupError> {
-        let Some(documents) = &self.projects else {
+    ) -> Result<Projects, SetupError> {
+        let Some(NamedOnce(documents)) = &self.projects else {
             let app_id = setting(SHORT_APP_ID).ok_or(SetupError::NoProject)?;
             let app_id = AppId::parse(&app_id).map_err(SetupError::ShortAppId)?;
             let project = Project { app_id, certificate: load_certificate(SHORT_CERTIFICATE, secret)? };
-            return Ok(BTreeMap::from([(DEFAULT_PROJECT.to_owned(), project)]));
+            let default = DEFAULT_PROJECT.to_owned();
+            return Ok(Projects { by_name: BTreeMap::from([(default.clone(), project)]), default });
         };
-        let mut projects = BTreeMap::new();
+        let mut by_name = BTreeMap::new();
         for (name, Object(document)) in documents {
             let certificate = load_certificate(&document.certificates.first, secret)?;
             // These sign nothing, but a rotation must not find out at its last step that one is malformed.
             for next in &document.certificates.others {
                 load_certificate(next, secret)?;
             }
-            projects.insert(name.clone(), Project { app_id: document.app_id.clone(), certificate });
+            by_name.insert(name.clone(), Project { app_id: document.app_id.clone(), certificate });
         }
-        if projects.is_empty() { Err(SetupError::NoProject) } else { Ok(projects) }
+        let default = match by_name.keys().next() {
+            None => return Err(SetupError::NoProject),
+            Some(only) if by_name.len() == 1 => only.clone(),
+            Some(_) if by_name.contains_key(DEFAULT_PROJECT) => DEFAULT_PROJECT.to_owned(),
+            Some(_) => return Err(SetupError::NoDefaultProject),
+        };
+        Ok(Projects { by_name, default })
     }
 }
 
-impl Default for TtlLimits {
-    fn default() -> Self {
-        Self { default: an_hour(), max: a_day() }
+impl Projects {
+    /// The project of this name, or the one for requests that name none.
+    pub(crate) fn find(&self, name: Option<&str>) -> Option<(&str, &Project)> {
+        let (name, project) = self.by_name.get_key_value(name.unwrap_or(&self.default))?;
+        Some((name, project))
+    }
+}
+
+impl Ttl {
+    /// The limits, each as usual where it is not set; `None` if the default is above the longest.
+    fn limits(&self) -> Option<TtlLimits> {
+        let max = self.max.unwrap_or(Seconds::DAY);
+        let default = self.default.unwrap_or(AN_HOUR.min(max));
+        (default <= max).then_some(TtlLimits { default, max })
     }
 }
 
@@ -255,6 +284,9 @@ impl fmt::Display for SetupError {
             Self::NoProject => {
                 write!(f, "there is no project: set {SHORT_APP_ID}, or `projects` in {DOCUMENT}")
             }
+            Self::NoDefaultProject => {
+                write!(f, "{DOCUMENT} at `projects`: one of several must be named `{DEFAULT_PROJECT}`")
+            }
             Self::ShortAppId(error) => write!(f, "{SHORT_APP_ID} {error}"),
             Self::SecretMissing(name) => write!(f, "the secret {name} is not set"),
             Self::SecretMalformed(name, error) => write!(f, "the secret {name} {error}"),
@@ -262,16 +294,25 @@ impl fmt::Display for SetupError {
     }
 }
 
-/// The message with "a string" for any text that it repeats: somebody may have put a secret there.
-fn without_strings(detail: &str) -> String {
-    let quoted = |start: usize| Some((start, detail.rfind("\", expected")? + 1));
-    match detail.find("string \"").and_then(quoted) {
-        Some((start, end)) if start < end => {
-            let (before, after) = (detail.get(..start), detail.get(end..));
-            format!("{}a string{}", before.unwrap_or_default(), after.unwrap_or_default())
-        }
-        _ => detail.to_owned(),
+/// What was expected, without what was found: somebody may have put a secret there.
+fn expectation(detail: &str) -> String {
+    let expected = detail.find("expected ").and_then(|at| detail.get(at..));
+    match expected {
+        Some(expected) if detail.starts_with("unknown field") => format!("unknown field, {expected}"),
+        Some(expected) => expected.to_owned(),
+        None => without_hex(detail),
     }
+}
+
+/// The text with `…` for whatever may be a certificate or a piece of one.
+fn without_hex(text: &str) -> String {
+    const LONGEST_INNOCENT_RUN: usize = 15;
+    text.split_inclusive(|c: char| !c.is_ascii_hexdigit())
+        .map(|run| {
+            let hex = run.trim_end_matches(|c: char| !c.is_ascii_hexdigit());
+            if hex.len() > LONGEST_INNOCENT_RUN { run.replace(hex, "…") } else { run.to_owned() }
+        })
+        .collect()
 }
 
 fn load_certificate(
@@ -282,22 +323,14 @@ fn load_certificate(
     AppCertificate::parse(&text).map_err(|error| SetupError::SecretMalformed(name.to_owned(), error))
 }
 
-const fn an_hour() -> Seconds {
-    Seconds(3600)
-}
-
-const fn a_day() -> Seconds {
-    Seconds::DAY
-}
-
 const fn format_006() -> Version {
     Version::V006
 }
 
-fn ttl<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Seconds, D::Error> {
+fn ttl<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Seconds>, D::Error> {
     let number =
         WholeNumber { range: 1..=Seconds::DAY.0, expected: "a whole number of seconds from 1 to 86400" };
-    number.read(deserializer).map(Seconds)
+    number.read(deserializer).map(|seconds| Some(Seconds(seconds)))
 }
 
 fn app_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<AppId, D::Error> {
@@ -317,10 +350,11 @@ fn secret_names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretName
     Ok(SecretNames { first, others: names.collect() })
 }
 
+/// Upper case, digits and underscores, and nothing that may be a certificate or a piece of one.
 fn is_secret_name(text: &str) -> bool {
-    let named = text.starts_with(|c: char| c.is_ascii_uppercase())
-        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
-    named && AppCertificate::parse(text).is_err()
+    text.starts_with(|c: char| c.is_ascii_uppercase())
+        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+        && without_hex(text) == text
 }
 
 /// `true`, `false`, or an object with `wildcard`.
@@ -384,17 +418,17 @@ mod tests {
     fn an_error_names_the_path_and_what_was_expected() {
         assert_eq!(
             error(r#"{"auth":{"open":"yes"}}"#),
-            "HALLPASS_CONFIG at `auth.open`: invalid type: a string, expected true, false, or an object with `wildcard`"
+            "HALLPASS_CONFIG at `auth.open`: expected true, false, or an object with `wildcard`"
         );
         assert_eq!(
             error(r#"{"ttl":{"max":86401}}"#),
-            "HALLPASS_CONFIG at `ttl.max`: invalid value: integer `86401`, expected a whole number of seconds from 1 to 86400"
+            "HALLPASS_CONFIG at `ttl.max`: expected a whole number of seconds from 1 to 86400"
         );
         assert_eq!(
             error(r#"{"auht":{}}"#),
-            "HALLPASS_CONFIG at `auht`: unknown field `auht`, expected one of `projects`, `auth`, `ttl`, `compat`"
+            "HALLPASS_CONFIG at `auht`: unknown field, expected one of `projects`, `auth`, `ttl`, `compat`"
         );
-        assert_eq!(error("[]"), "HALLPASS_CONFIG: invalid type: sequence, expected an object");
+        assert_eq!(error("[]"), "HALLPASS_CONFIG: expected an object");
     }
 
     #[test]
@@ -403,15 +437,62 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_in_place_of_its_name_is_refused_and_not_repeated() {
-        let hex = "ABCDEF0123456789ABCDEF0123456789";
-        for value in [format!("[\"{CERTIFICATE}\"]"), format!("[\"{hex}\"]"), format!("\"{CERTIFICATE}\"")] {
+    fn a_certificate_in_place_of_its_name_is_refused() {
+        for value in
+            [r#"["5CFd2fd1755d40ecb72977518be15d3b"]"#, r#"["ABCDEF0123456789ABCDEF"]"#, r#""NAME""#, "[]"]
+        {
             let message = error(&format!(
                 r#"{{"projects":{{"default":{{"provider":"agora","app_id":"{APP_ID}","certificates":{value}}}}}}}"#
             ));
             assert!(message.contains("projects.default.certificates"), "{message}");
-            assert!(!message.contains(CERTIFICATE) && !message.contains(hex), "{message}");
         }
+    }
+
+    #[test]
+    fn a_certificate_in_any_place_is_not_repeated() {
+        let hex = "ABCDEF0123456789ABCDEF0123456789";
+        for document in [
+            r#"{"projects":{"default":{"provider":"agora","app_id":"x","certificates":["HEX"]}}}"#,
+            r#"{"projects":{"default":{"provider":"agora","certificates":["HEX"]}}}"#,
+            r#"{"projects":{"default":{"provider":"HEX"}}}"#,
+            r#"{"projects":{"HEX":{"provider":"agora","app_id":"y"}}}"#,
+            r#"{"projects":{"default":{"HEX":1}}}"#,
+            r#"{"auth":{"open":"HEX"}}"#,
+            r#"{"HEX":1}"#,
+            r#"{"ttl":{"max":"HEX"}}"#,
+            r#"{"compat":{"version":"HEX"}}"#,
+        ] {
+            for value in [CERTIFICATE, hex] {
+                let message = error(&document.replace("HEX", value));
+                assert!(!message.contains(value), "{message}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_project_given_twice_is_refused() {
+        let project = format!(r#"{{"provider":"agora","app_id":"{APP_ID}","certificates":["ONE"]}}"#);
+        let message = error(&format!(r#"{{"projects":{{"a":{project},"a":{project}}}}}"#));
+        assert_eq!(message, "HALLPASS_CONFIG at `projects`: expected each name once");
+    }
+
+    #[test]
+    fn the_usual_life_is_never_above_the_longest() {
+        assert_eq!(read(r#"{"ttl":{"max":600}}"#).unwrap().ttl.default, Seconds(600));
+        assert_eq!(read("{}").unwrap().ttl, TtlLimits { default: Seconds(3600), max: Seconds(86_400) });
+    }
+
+    #[test]
+    fn one_of_several_projects_must_be_the_default() {
+        let certificate = |_: &str| Some(Zeroizing::new(CERTIFICATE.to_owned()));
+        let project = format!(r#"{{"provider":"agora","app_id":"{APP_ID}","certificates":["ONE"]}}"#);
+        let load = |document: String| read(&document).unwrap().load_projects(&short, &certificate);
+        let only = load(format!(r#"{{"projects":{{"a":{project}}}}}"#)).unwrap();
+        assert_eq!(only.find(None).map(|(name, _)| name), Some("a"));
+        let several = load(format!(r#"{{"projects":{{"a":{project},"b":{project}}}}}"#));
+        assert_eq!(several.unwrap_err(), SetupError::NoDefaultProject);
+        let named = load(format!(r#"{{"projects":{{"a":{project},"default":{project}}}}}"#)).unwrap();
+        assert_eq!(named.find(None).map(|(name, _)| name), Some("default"));
     }
 
     #[test]

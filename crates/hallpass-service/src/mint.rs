@@ -6,7 +6,7 @@ use hallpass_token::agora::{AppId, Channel, Role, RtcPrivileges, RtcToken, RtcUs
 use hallpass_token::{Seconds, UnixSeconds};
 
 use crate::caller::Caller;
-use crate::config::{DEFAULT_PROJECT, Version};
+use crate::config::Version;
 use crate::input::Inputs;
 use crate::policy;
 use crate::problem::Problem;
@@ -52,8 +52,7 @@ pub(crate) fn mint<'a>(
     ask: &Ask<'a>,
     inputs: &Inputs<'_>,
 ) -> Result<Minted<'a>, Problem> {
-    let name = ask.project.unwrap_or(DEFAULT_PROJECT);
-    let Some((name, project)) = ready.projects.get_key_value(name) else {
+    let Some((name, project)) = ready.projects.find(ask.project) else {
         return Err(Problem::field("project", "is not the name of a configured project"));
     };
     let random_uid = NonZeroU32::new(u32::from_le_bytes(inputs.uid_bytes())).unwrap_or(NonZeroU32::MIN);

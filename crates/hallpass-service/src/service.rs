@@ -1,14 +1,12 @@
 //! The service: settings in, then one answer for each request.
 
-use std::collections::BTreeMap;
-
 use http::header::{ACCEPT, HeaderName};
 use http::{Method, Response};
 use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::answer::{self, Answer};
-use crate::config::{Compat, Config, Open, Project, SetupError, TtlLimits};
+use crate::config::{Compat, Config, Open, Projects, SetupError, TtlLimits};
 use crate::input::{Inputs, Request};
 use crate::log::{Level, LogLine};
 use crate::routes;
@@ -41,7 +39,7 @@ pub(crate) enum Auth {
 /// All that minting needs.
 #[derive(Debug)]
 pub(crate) struct Ready {
-    pub(crate) projects: BTreeMap<String, Project>,
+    pub(crate) projects: Projects,
     pub(crate) ttl: TtlLimits,
     pub(crate) compat: Compat,
 }

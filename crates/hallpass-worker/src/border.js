@@ -5,21 +5,26 @@ export function header(request, name) {
   return request.headers.get(name) ?? undefined;
 }
 
-/** Headers that every response carries; set once. */
+/** Headers that every response carries with the same value; set once. */
 let common = {};
 
 export function set_common_headers(lines) {
   common = parse(lines);
 }
 
-/** A response with the common headers and those in `lines`. The body is copied: the memory it lies in is reused. */
-export function respond(status, lines, body) {
-  return new Response(body.slice(), { status, headers: { ...common, ...parse(lines) } });
+/**
+ * A response. Its usual headers come as they are; others, which few responses have, in `lines`. The body is copied:
+ * the memory that it lies in is used again.
+ */
+export function respond(status, type, id, lines, body) {
+  const headers = { ...common, "content-type": type, "x-request-id": id };
+  if (lines.length > 0) Object.assign(headers, parse(lines));
+  return new Response(body.slice(), { status, headers });
 }
 
-/** Reads "name\nvalue\n…" in ASCII. A TextDecoder would be a call into the runtime. */
+/** Reads "name\nvalue\n…". */
 function parse(lines) {
-  const texts = String.fromCharCode.apply(null, lines).split("\n");
+  const texts = new TextDecoder().decode(lines).split("\n");
   const headers = {};
   for (let i = 0; i + 1 < texts.length; i += 2) headers[texts[i]] = texts[i + 1];
   return headers;

@@ -19,12 +19,12 @@ const EMPTY = new Uint8Array(0);
 export default {
   fetch(request, env) {
     const method = request.method;
-    if (method === "GET" || method === "HEAD") return answer(request, env, EMPTY, NONE);
-    return answerWithBody(request, env);
+    if (method === "GET" || method === "HEAD") return answer(request, env, method, EMPTY, NONE);
+    return answerWithBody(request, env, method);
   },
 };
 
-async function answerWithBody(request, env) {
+async function answerWithBody(request, env, method) {
   let body = EMPTY;
   let fault = NONE;
   try {
@@ -36,27 +36,34 @@ async function answerWithBody(request, env) {
   } catch {
     fault = BROKEN;
   }
-  return answer(request, env, body, fault);
+  return answer(request, env, method, body, fault);
 }
 
-function answer(request, env, body, fault) {
+function answer(request, env, method, body, fault) {
   if (state.criticalError) {
     hallpass.__wbg_reset_state();
     state.criticalError = false;
   }
   try {
-    const ray = request.headers.get("cf-ray") ?? undefined;
-    return hallpass.answer(request, env, request.method, request.url, ray, body, fault);
+    return hallpass.answer(request, env, method, request.url, requestId(request), body, fault);
   } catch (error) {
     state.criticalError ||= error instanceof WebAssembly.RuntimeError;
     throw error;
   }
 }
 
+/** Cloudflare's own id of the request. Elsewhere a client may send one, and not everything can stand in a header. */
+function requestId(request) {
+  const ray = request.headers.get("cf-ray");
+  return ray !== null && /^[0-9A-Za-z-]{1,64}$/.test(ray) ? ray : crypto.randomUUID();
+}
+
 /** A body of known length is read at once, one of unknown length in pieces; one over the limit is `undefined`. */
 async function readBody(request) {
   const length = request.headers.get("content-length");
-  if (length === null) return readPieces(request.body);
+  // A sender that gives two lengths is believed in neither.
+  const isCounted = length !== null && request.headers.get("transfer-encoding") === null;
+  if (!isCounted) return readPieces(request.body);
   if (Number(length) > LIMIT) return undefined;
   return new Uint8Array(await request.arrayBuffer());
 }

@@ -39,7 +39,7 @@ pub fn answer(
     env: &Env,
     method: &str,
     url: &str,
-    ray: Option<String>,
+    request_id: &JsValue,
     body: Vec<u8>,
     body_fault: u8,
 ) -> Result<JsValue, JsError> {
@@ -48,13 +48,13 @@ pub fn answer(
     let inputs = Inputs {
         now: UnixSeconds((js_sys::Date::now() / 1000.0) as u32),
         random: random::take()?,
-        request_id: ray,
+        request_id: request_id.as_string(),
         caller_address: &address,
     };
     let request = request::read(service, request, method, url, body, body_fault);
     let answer = service.handle(&request, &inputs);
     answer.log.iter().for_each(log);
-    Ok(response::write(&answer.response))
+    Ok(response::write(&answer.response, request_id))
 }
 
 fn start(env: &Env) -> Service {

@@ -28,7 +28,7 @@ const WASM_FEATURES: [&str; 8] = [
 /// # Errors
 /// If a tool fails.
 pub(crate) fn worker() -> Result<()> {
-    tools::node_modules()?;
+    tools::wasm_opt()?;
     tools::wasm_target()?;
     let wasm_bindgen = tools::wasm_bindgen()?;
     step("building the Worker", || {
@@ -111,12 +111,7 @@ fn bind(wasm_bindgen: &Path, compiled: &Path, folder: &Path) -> Result<()> {
     let module = folder.join("hallpass_bg.wasm");
     let optimized = folder.join("optimized.wasm");
     run_quietly(
-        command(tools::node_program("wasm-opt"))
-            .args(["-O3"])
-            .args(WASM_FEATURES)
-            .arg(&module)
-            .arg("-o")
-            .arg(&optimized),
+        command(tools::wasm_opt()?).args(["-O3"]).args(WASM_FEATURES).arg(&module).arg("-o").arg(&optimized),
     )?;
     fs::rename(optimized, module).context("wasm-opt wrote nothing")
 }

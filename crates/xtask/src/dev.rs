@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use crate::prerequisites::{Needs, check};
-use crate::process::{command, root, run, say, step, wait_until};
+use crate::process::{Running, command, root, run, say, step, wait_until};
 use crate::{build, tools};
 
 /// How long a server may take until it listens.
@@ -22,6 +22,7 @@ const START_LIMIT: Duration = Duration::from_secs(120);
 pub(crate) fn worker(port: u16) -> Result<()> {
     check(&[Needs::Rustup, Needs::Node])?;
     check_free(port)?;
+    tools::node_modules()?;
     build::worker()?;
     let settings = settings();
     say(format_args!("==> starting wrangler dev with the settings of {}", settings.display()));
@@ -61,9 +62,19 @@ fn settings() -> PathBuf {
     if own.exists() { own } else { root().join("infra/dev.vars") }
 }
 
+/// The settings of infra/dev.vars, by name.
+///
+/// # Errors
+/// If the file cannot be read.
+pub(crate) fn sample_settings() -> Result<Vec<(String, String)>> {
+    let text = std::fs::read_to_string(root().join("infra/dev.vars"))?;
+    let settings = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('='));
+    Ok(settings.map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned())).collect())
+}
+
 fn serve(mut server: Command, port: u16, prefix: &str) -> Result<()> {
-    let mut server = server.spawn()?;
-    wait_until(&mut server, START_LIMIT, || answers(port, &format!("{prefix}/healthz")))?;
+    let mut server = Running(server.spawn()?);
+    wait_until(&mut server.0, START_LIMIT, || answers(port, &format!("{prefix}/healthz")))?;
     say(format_args!(
         "
 Hallpass listens on http://localhost:{port}{prefix} (Ctrl-C ends it). A token:
@@ -71,7 +82,7 @@ Hallpass listens on http://localhost:{port}{prefix} (Ctrl-C ends it). A token:
   curl http://localhost:{port}{prefix}/v1/token -d '{{\"rtc\":{{\"channel\":\"demo\",\"uid\":1234,\"role\":\"publisher\"}}}}'
 "
     ));
-    let status = server.wait()?;
+    let status = server.0.wait()?;
     if !status.success() {
         bail!("the server ended: {status}");
     }

@@ -26,31 +26,32 @@ pub(crate) fn check(needs: &[Needs]) -> Result<()> {
 
 fn missing(need: Needs) -> Option<String> {
     let version = |program: &str| output(command(program).arg("--version"));
-    match need {
-        Needs::Rustup => version("rustup").is_none().then(|| {
-            "rustup, which installs Rust with its WebAssembly target: https://rustup.rs".to_owned()
-        }),
-        Needs::Node => match version("node").as_deref().map(node_major) {
-            Some(Some(major)) if major >= 20 => match version("npm") {
-                Some(_) => None,
-                None => Some("npm, which comes with most packages of Node: https://nodejs.org".to_owned()),
-            },
-            Some(_) => Some("Node 20 or later; the one here is older: https://nodejs.org".to_owned()),
-            None => Some("Node 20 or later, which runs wrangler: https://nodejs.org".to_owned()),
-        },
-        Needs::Python => match output(command("python3").args(["-c", "import ensurepip, venv"])) {
-            Some(_) => None,
-            None => Some(
-                "Python 3 with venv, which runs cargo-lambda and the SAM CLI (Debian: apt install python3-venv)"
-                    .to_owned(),
-            ),
-        },
-    }
+    let advice = match need {
+        Needs::Rustup if version("rustup").is_none() => {
+            "rustup, which installs Rust with its WebAssembly target: https://rustup.rs"
+        }
+        Needs::Node if version("node").is_none_or(|version| !is_recent_node(&version)) => {
+            "Node 20.18 or later, which runs wrangler: https://nodejs.org"
+        }
+        Needs::Node if version("npm").is_none() => {
+            "npm, which comes with most packages of Node: https://nodejs.org"
+        }
+        Needs::Python if output(command("python3").args(["-c", PYTHON_CHECK])).is_none() => {
+            "Python 3.10 or later with venv, which runs cargo-lambda and the SAM CLI (Debian: apt install python3-venv)"
+        }
+        Needs::Rustup | Needs::Node | Needs::Python => return None,
+    };
+    Some(advice.to_owned())
 }
 
-/// 20 out of `v20.20.2`.
-fn node_major(version: &str) -> Option<u32> {
-    version.strip_prefix('v')?.split('.').next()?.parse().ok()
+/// Fails where the SAM CLI could not be installed.
+const PYTHON_CHECK: &str = "import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 10))";
+
+/// Whether `v20.20.2` is 20.18 or later, which the packages in package-lock.json need.
+fn is_recent_node(version: &str) -> bool {
+    let mut numbers =
+        version.trim_start_matches('v').split('.').map_while(|number| number.parse::<u32>().ok());
+    (numbers.next(), numbers.next()) >= (Some(20), Some(18))
 }
 
 #[cfg(test)]
@@ -58,8 +59,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_major_version_of_node_is_read() {
-        assert_eq!(node_major("v20.20.2"), Some(20));
-        assert_eq!(node_major("20"), None);
+    fn node_is_recent_from_20_18_on() {
+        assert!(is_recent_node("v20.18.1") && is_recent_node("v24.0.0"));
+        assert!(!is_recent_node("v20.9.0") && !is_recent_node("v18.20.0") && !is_recent_node("?"));
     }
 }

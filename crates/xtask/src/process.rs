@@ -18,10 +18,11 @@ pub(crate) fn say(text: impl std::fmt::Display) {
     eprintln!("{text}");
 }
 
-/// A command that runs in the top folder, unaffected by the toolchain that cargo chose for this process.
+/// A command that runs in the top folder.
 pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new(program);
-    command.current_dir(root());
+    // What is built is looked for below `target`, whatever the machine's own settings say.
+    command.current_dir(root()).env("CARGO_TARGET_DIR", root().join("target"));
     command
 }
 

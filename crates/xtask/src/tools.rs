@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use crate::process::{command, output, root, run, run_quietly, say, step};
 
@@ -14,16 +14,27 @@ use crate::process::{command, output, root, run, run_quietly, say, step};
 /// # Errors
 /// If npm fails.
 pub(crate) fn node_modules() -> Result<()> {
-    // npm leaves a copy of the lock file's content in the folder that it made.
     let wanted = fs::read(root().join("package-lock.json"))?;
     let stamp = root().join("node_modules/.hallpass-lock");
     if fs::read(&stamp).ok().as_ref() == Some(&wanted) {
         return Ok(());
     }
     step("installing wrangler and other npm packages to node_modules (once)", || {
-        run_quietly(command("npm").args(["ci", "--no-audit", "--no-fund"]))?;
+        run_quietly(command("npm").args(["ci", "--include=dev", "--no-audit", "--no-fund"]))?;
         Ok(fs::write(&stamp, &wanted)?)
     })
+}
+
+/// The one npm package that a build needs. Under a running wrangler the others must stay as they are.
+///
+/// # Errors
+/// If npm fails.
+pub(crate) fn wasm_opt() -> Result<PathBuf> {
+    let program = node_program("wasm-opt");
+    if !program.exists() {
+        node_modules()?;
+    }
+    Ok(program)
 }
 
 /// A program out of `node_modules`.
@@ -61,7 +72,8 @@ pub(crate) fn wasm_bindgen() -> Result<PathBuf> {
         return Ok(found);
     }
     step(&format!("compiling wasm-bindgen {version} (about a minute, once)"), || {
-        // Without optimization it is compiled three times faster, and fast enough.
+        // Without optimization it is compiled three times faster, and fast enough. Not --locked: its lock file asks for
+        // a prerelease that the registry no longer gives.
         let exact = format!("={version}");
         run_quietly(
             command("cargo")
@@ -101,8 +113,11 @@ pub(crate) fn python() -> Result<PathBuf> {
 /// AWS's Runtime Interface Emulator, which lies inside the SAM CLI.
 ///
 /// # Errors
-/// If it is not where it was.
+/// On another system than Linux, or if it is not where it was.
 pub(crate) fn lambda_emulator() -> Result<PathBuf> {
+    if !cfg!(target_os = "linux") {
+        bail!("AWS's emulator runs on Linux only");
+    }
     let machine = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
     let find = "import samcli.local.rapid as rapid; print(rapid.__path__[0])";
     let folder = output(command(python()?.join("bin/python")).args(["-c", find]))

@@ -21,6 +21,7 @@ pub struct Lambda {
     url: String,
     event: Value,
     kind: EventKind,
+    setup: Setup,
     sent: usize,
     _emulator: Child,
 }
@@ -32,6 +33,8 @@ pub enum EventKind {
     HttpApi,
     /// A Function URL.
     FunctionUrl,
+    /// An HTTP API as SAM CLI's `sam local start-api` plays it.
+    SamLocal,
 }
 
 #[derive(Deserialize)]
@@ -48,6 +51,7 @@ impl EventKind {
         match self {
             Self::HttpApi => include_str!("../../events/http-api.json"),
             Self::FunctionUrl => include_str!("../../events/function-url.json"),
+            Self::SamLocal => include_str!("../../events/sam-local.json"),
         }
     }
 
@@ -55,7 +59,7 @@ impl EventKind {
     /// event can hold, since it decodes to no text; what an HTTP API does with it is not known.
     fn raw_path(self, path: &str) -> Option<String> {
         match self {
-            Self::HttpApi => Some(percent_decode_str(path).decode_utf8().ok()?.into_owned()),
+            Self::HttpApi | Self::SamLocal => Some(percent_decode_str(path).decode_utf8().ok()?.into_owned()),
             Self::FunctionUrl => Some(path.to_owned()),
         }
     }
@@ -85,12 +89,17 @@ impl Lambda {
             url: format!("http://{address}/2015-03-31/functions/function/invocations"),
             event: serde_json::from_str(kind.template())?,
             kind,
+            setup,
             sent: 0,
             _emulator: emulator,
         })
     }
 
-    fn event(&self, request: &Request) -> anyhow::Result<Value> {
+    /// The event that such a request comes as.
+    ///
+    /// # Errors
+    /// Where no event can hold it.
+    pub fn event(&self, request: &Request) -> anyhow::Result<Value> {
         let mut event = self.event.clone();
         let (path, query) = request.path_and_query();
         let path = self.kind.raw_path(path).context("no event holds such a path")?;
@@ -100,11 +109,15 @@ impl Lambda {
         };
         set("/rawPath", path.as_str().into())?;
         set("/rawQueryString", query.into())?;
+        // SAM CLI gives all requests of its life the same one; here each has its own, so that a mix-up is seen.
+        set("/requestContext/requestId", format!("{}-{}", self.setup.name(), self.sent).into())?;
         set("/requestContext/http/path", path.as_str().into())?;
         set("/requestContext/http/method", request.method.as_str().into())?;
-        set("/headers/content-length", request.body.len().to_string().into())?;
         let headers = event.get_mut("headers").and_then(Value::as_object_mut).context("it has no headers")?;
-        for (name, value) in &request.headers {
+        let length = ("content-length".to_owned(), request.body.len().to_string());
+        for (name, value) in request.headers.iter().chain([&length]) {
+            // SAM CLI writes names with capitals.
+            headers.retain(|known, _| !known.eq_ignore_ascii_case(name));
             headers.insert(name.clone(), value.as_str().into());
         }
         let event = event.as_object_mut().context("the event is no object")?;
@@ -115,6 +128,25 @@ impl Lambda {
             event.extend(body(&request.body, self.sent)?);
         }
         Ok(Value::Object(std::mem::take(event)))
+    }
+
+    /// Hands the function an event and waits for its answer.
+    ///
+    /// # Errors
+    /// Where there is no answer.
+    pub fn invoke(&self, event: &Value) -> anyhow::Result<Response> {
+        let event = http::Request::post(&self.url).body(event.to_string().into_bytes())?;
+        let invoked = self.client.send(event)?.into_body();
+        let Ok(answer) = serde_json::from_slice::<Answer>(&invoked) else {
+            bail!("the function failed: {}", String::from_utf8_lossy(&invoked));
+        };
+        let mut response = http::Response::builder().status(answer.status_code);
+        for (name, value) in answer.headers {
+            response = response.header(name, value);
+        }
+        let body =
+            if answer.is_base64_encoded { STANDARD.decode(answer.body)? } else { answer.body.into_bytes() };
+        Ok(response.body(body)?)
     }
 }
 
@@ -136,17 +168,6 @@ impl Target for Lambda {
     fn send(&mut self, request: &Request) -> anyhow::Result<Response> {
         let event = self.event(request)?;
         self.sent += 1;
-        let event = http::Request::post(&self.url).body(event.to_string().into_bytes())?;
-        let invoked = self.client.send(event)?.into_body();
-        let Ok(answer) = serde_json::from_slice::<Answer>(&invoked) else {
-            bail!("the function failed: {}", String::from_utf8_lossy(&invoked));
-        };
-        let mut response = http::Response::builder().status(answer.status_code);
-        for (name, value) in answer.headers {
-            response = response.header(name, value);
-        }
-        let body =
-            if answer.is_base64_encoded { STANDARD.decode(answer.body)? } else { answer.body.into_bytes() };
-        Ok(response.body(body)?)
+        self.invoke(&event)
     }
 }

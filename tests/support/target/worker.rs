@@ -41,6 +41,12 @@ impl Worker {
         let workerd = Child::start(command, &address, &folder.join(format!("{}.log", setup.name())))?;
         Ok(Self { client: Client::new(), address, _workerd: workerd })
     }
+
+    /// Where it listens, for what no HTTP client would send.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
 }
 
 /// Copies the only file of this kind, which the build may name as it likes, and says its name.

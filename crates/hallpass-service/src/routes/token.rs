@@ -260,11 +260,11 @@ const fn privilege_name(privilege: RtcPrivilege) -> &'static str {
 }
 
 /// When to ask again: after four fifths of the life, but 15 s before the SDKs warn, which is 30 s before the end;
-/// for a life too short for that, at its half.
+/// for a life too short for that, at its half, and never at once.
 fn refresh_after(life: Seconds) -> Seconds {
     const BEFORE_END: u32 = 30 + 15;
     let life = life.0;
-    Seconds((life / 5 * 4).min(life.saturating_sub(BEFORE_END)).max(life / 2))
+    Seconds((life / 5 * 4).min(life.saturating_sub(BEFORE_END)).max(life / 2).max(1))
 }
 
 #[cfg(test)]
@@ -272,11 +272,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refresh_comes_before_the_warning_of_the_sdks() {
+    fn refresh_comes_before_the_warning_of_the_sdks_if_the_life_is_longer_than_a_minute() {
         assert_eq!(refresh_after(Seconds(86_400)), Seconds(69_120));
         assert_eq!(refresh_after(Seconds(3600)), Seconds(2880));
         assert_eq!(refresh_after(Seconds(120)), Seconds(75));
-        assert_eq!(refresh_after(Seconds(60)), Seconds(30));
-        assert_eq!(refresh_after(Seconds(1)), Seconds(0));
+        assert_eq!(refresh_after(Seconds(61)), Seconds(30));
+        assert_eq!(refresh_after(Seconds(1)), Seconds(1));
+        for life in 61..=86_400 {
+            assert!(refresh_after(Seconds(life)).0 < life - 30, "{life}");
+        }
     }
 }

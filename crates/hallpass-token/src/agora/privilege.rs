@@ -41,11 +41,14 @@ pub struct Privileges<'a>(&'a [(u16, u32)]);
 pub struct Text<'a>(&'a str);
 
 impl<'a> Privileges<'a> {
-    /// Takes over a map; `None` unless its ids ascend and it has at most 65,535 of them.
+    /// The most privileges that fit into an 006 message, whose length has 16 bits: 10 bytes and 6 for each.
+    const MAX: usize = (u16::MAX as usize - 10) / 6;
+
+    /// Takes over a map; `None` unless its ids ascend and it has at most 10,920 of them.
     #[must_use]
     pub fn new(map: &'a [(u16, u32)]) -> Option<Self> {
         let ascending = map.is_sorted_by(|(a, _), (b, _)| a < b);
-        (ascending && u16::try_from(map.len()).is_ok()).then_some(Self(map))
+        (ascending && map.len() <= Self::MAX).then_some(Self(map))
     }
 
     /// The map: ids and seconds.
@@ -114,6 +117,13 @@ mod tests {
         assert!(Privileges::new(&[(1, 0), (2, 0)]).is_some());
         assert!(Privileges::new(&[(2, 0), (1, 0)]).is_none());
         assert!(Privileges::new(&[(1, 0), (1, 0)]).is_none());
+    }
+
+    #[test]
+    fn as_many_pass_as_a_message_holds() {
+        let map: alloc::vec::Vec<(u16, u32)> = (0..10_921).map(|id| (id, 0)).collect();
+        assert!(Privileges::new(&map[..10_920]).is_some());
+        assert!(Privileges::new(&map).is_none());
     }
 
     #[test]

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 
 use super::{least, median};
+use crate::dev::sample_settings;
 use crate::prerequisites::{Needs, check};
 use crate::process::{Running, command, root, say, step, wait_until};
 use crate::{build, tools};
@@ -56,11 +57,7 @@ fn start_and_ask(emulator: &Path, event: &str) -> Result<(f64, f64)> {
         .env("AWS_LAMBDA_FUNCTION_NAME", "hallpass")
         .stdout(Stdio::null())
         .stderr(Stdio::null());
-    for line in fs::read_to_string(root().join("infra/dev.vars"))?.lines() {
-        if let Some((name, value)) = line.split_once('=') {
-            server.env(name, value);
-        }
-    }
+    server.envs(sample_settings()?);
     let mut process = Running(server.spawn()?);
     wait_until(&mut process.0, Duration::from_secs(10), || {
         TcpStream::connect((Ipv4Addr::LOCALHOST, PORT)).is_ok()

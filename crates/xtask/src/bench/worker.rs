@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 
 use super::median;
+use crate::dev::sample_settings;
 use crate::prerequisites::{Needs, check};
 use crate::process::{Running, command, output, root, say, step, wait_until};
 use crate::{build, tools};
@@ -52,6 +53,7 @@ const LOADS: [Load; 2] = [
 pub(crate) fn run() -> Result<()> {
     check(&[Needs::Rustup, Needs::Node])?;
     tools::wrk()?;
+    tools::node_modules()?;
     build::worker()?;
     let folder = root().join("target/bench");
     fs::create_dir_all(&folder)?;
@@ -89,7 +91,7 @@ fn start(folder: &Path) -> Result<Vec<Subject>> {
         .map(|((name, modules), port)| {
             let mut subject = Subject { name, modules, port, _process: None };
             let config = folder.join(format!("{port}.capnp"));
-            fs::write(&config, subject.config())?;
+            fs::write(&config, subject.config()?)?;
             let log = fs::File::create(folder.join(format!("{port}.log")))?;
             let child =
                 command(&workerd).arg("serve").arg(&config).stdout(Stdio::null()).stderr(log).spawn()?;
@@ -104,16 +106,12 @@ fn start(folder: &Path) -> Result<Vec<Subject>> {
 }
 
 impl Subject {
-    fn config(&self) -> String {
-        let settings = fs::read_to_string(root().join("infra/dev.vars")).unwrap_or_default();
-        let bindings = settings.lines().filter_map(|line| line.split_once('=')).fold(
-            String::new(),
-            |mut list, (name, value)| {
-                let _ = write!(list, "(name = \"{name}\", text = {value:?}), ");
-                list
-            },
-        );
-        format!(
+    fn config(&self) -> Result<String> {
+        let mut bindings = String::new();
+        for (name, value) in sample_settings()? {
+            write!(bindings, "(name = \"{name}\", text = {value:?}), ")?;
+        }
+        Ok(format!(
             r#"using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "main", worker = .main)],
@@ -127,7 +125,7 @@ const main :Workerd.Worker = (
 );
 "#,
             self.port, self.modules
-        )
+        ))
     }
 }
 
@@ -163,7 +161,9 @@ fn bundle_agora(folder: &Path) -> Result<PathBuf> {
 fn measure(folder: &Path, load: &Load, port: u16) -> Result<f64> {
     let script = folder.join("load.lua");
     let body = load.body.map(|body| format!("wrk.method = \"POST\"\nwrk.body = {body:?}\n"));
-    fs::write(&script, body.unwrap_or_default())?;
+    // Cloudflare gives every request this header.
+    let ray = "wrk.headers[\"cf-ray\"] = \"8f0a1b2c3d4e5f60-AMS\"\n";
+    fs::write(&script, body.unwrap_or_default() + ray)?;
     let url = format!("http://127.0.0.1:{port}{}", load.path);
     let mut wrk = command("wrk");
     wrk.args(["--threads", "1", "--connections", "16", "--duration", "1s", "--script"]).arg(&script).arg(url);
