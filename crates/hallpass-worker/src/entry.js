@@ -8,7 +8,7 @@ import * as hallpass from "./hallpass.js";
 /** Of the worker crate: says whether a panic has left the module unusable. */
 const state = hallpass.__worker_init_state();
 
-/** What went wrong with a body; the numbers are those of `BodyFault` in lib.rs. */
+/** What went wrong with a body; request.rs knows the same numbers. */
 const NONE = 0;
 const TOO_LARGE = 1;
 const BROKEN = 2;
