@@ -33,7 +33,7 @@ fn answer(service: &Service, event: LambdaEvent<event::Event>) -> Result<ApiGate
     let inputs = Inputs {
         now: UnixSeconds(u32::try_from(now)?),
         random,
-        request_id: Some(payload.request_id().unwrap_or(context.request_id)),
+        request_id: payload.request_id().unwrap_or(context.request_id),
         caller_address: &|| source_ip.clone(),
     };
     let answer = service.handle(&payload.into_request(), &inputs);

@@ -1,7 +1,5 @@
 //! What an adapter hands in with each request.
 
-use std::fmt::Write as _;
-
 use hallpass_token::UnixSeconds;
 use http::{HeaderMap, Method};
 
@@ -41,34 +39,24 @@ pub struct Inputs<'a> {
     pub now: UnixSeconds,
     /// Fresh bytes from the platform's secure source.
     pub random: [u8; Inputs::RANDOM_BYTES],
-    /// The platform's id of this request. Where it has none, one is made of `random`.
-    pub request_id: Option<String>,
+    /// The platform's id of this request, as its own log has it.
+    pub request_id: String,
     /// The address of the caller, where the platform knows it. Asked for only when it is needed.
     pub caller_address: &'a dyn Fn() -> Option<String>,
 }
 
 impl Inputs<'_> {
-    /// How many random bytes a request needs: 4 for a salt, 4 for a uid, 8 for a request id.
-    pub const RANDOM_BYTES: usize = 16;
+    /// How many random bytes a request needs: 4 for a salt, 4 for a uid.
+    pub const RANDOM_BYTES: usize = 8;
 
     pub(crate) fn salt_bytes(&self) -> [u8; 4] {
-        let [a, b, c, d, ..] = self.random;
+        let [a, b, c, d, _, _, _, _] = self.random;
         [a, b, c, d]
     }
 
     pub(crate) fn uid_bytes(&self) -> [u8; 4] {
-        let [_, _, _, _, a, b, c, d, ..] = self.random;
+        let [_, _, _, _, a, b, c, d] = self.random;
         [a, b, c, d]
-    }
-
-    pub(crate) fn request_id(&self) -> String {
-        self.request_id.clone().unwrap_or_else(|| {
-            let mut hex = String::with_capacity(16);
-            for byte in self.random.iter().skip(8) {
-                let _ = write!(hex, "{byte:02x}");
-            }
-            hex
-        })
     }
 }
 

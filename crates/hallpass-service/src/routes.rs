@@ -19,7 +19,6 @@ struct Call<'a> {
     setup: &'a Setup,
     request: &'a Request,
     inputs: &'a Inputs<'a>,
-    request_id: &'a str,
 }
 
 /// Leave to mint: there is a caller, and there is something to sign with.
@@ -30,21 +29,18 @@ struct Minter<'a> {
 }
 
 /// Answers one request. The path is decoded once, before it is matched, so `%2F` separates like `/`.
-pub(crate) fn answer(
-    setup: &Setup,
-    request: &Request,
-    inputs: &Inputs<'_>,
-    request_id: &str,
-) -> Response<Vec<u8>> {
-    let call = Call { setup, request, inputs, request_id };
+pub(crate) fn answer(setup: &Setup, request: &Request, inputs: &Inputs<'_>) -> Response<Vec<u8>> {
+    let call = Call { setup, request, inputs };
     let Ok(path) = percent_decode_str(&request.path).decode_utf8() else {
-        return Problem::InvalidPath.into_response(request_id);
+        return Problem::InvalidPath.into_response(&inputs.request_id);
     };
     match &*path {
         "/" => pages::home(call),
         "/healthz" => pages::health(call),
         "/v1/token" => token::answer(call),
-        path => compat::answer(call, path).unwrap_or_else(|| Problem::NotFound.into_response(request_id)),
+        path => {
+            compat::answer(call, path).unwrap_or_else(|| Problem::NotFound.into_response(&inputs.request_id))
+        }
     }
 }
 

@@ -102,10 +102,9 @@ impl Service {
     /// Answers one request. Every failure is a response.
     #[must_use]
     pub fn handle(&self, request: &Request, inputs: &Inputs<'_>) -> Answer {
-        let request_id = inputs.request_id();
-        let mut response = routes::answer(&self.setup, request, inputs, &request_id);
-        answer::finish(&mut response, &request_id);
-        let log = self.log_of(request, inputs, &response, &request_id);
+        let mut response = routes::answer(&self.setup, request, inputs);
+        answer::finish(&mut response, &inputs.request_id);
+        let log = self.log_of(request, inputs, &response);
         if request.method == Method::HEAD {
             response.body_mut().clear();
         }
@@ -118,7 +117,6 @@ impl Service {
         request: &Request,
         inputs: &Inputs<'_>,
         response: &Response<Vec<u8>>,
-        request_id: &str,
     ) -> Option<LogLine> {
         if !response.status().is_server_error() {
             return None;
@@ -132,7 +130,7 @@ impl Service {
             Level::Error,
             "request_failed",
             json!({
-                "request_id": request_id,
+                "request_id": inputs.request_id,
                 "status": response.status().as_u16(),
                 "method": request.method.as_str(),
                 "path": request.path,

@@ -4,8 +4,8 @@
 //! Knows nothing of routes, status codes, policy or token formats.
 //!
 //! The border to JavaScript is the dear part: a call across it costs about as much as an HMAC. So `entry.js`, the
-//! Worker's main module, waits for the body and makes one call; `worker::Request` would fetch things that nobody asked for, and would
-//! turn an unknown method into GET.
+//! Worker's main module, waits for the body and makes one call. `worker::Request` would fetch things that nobody
+//! asked for, and would turn an unknown method into GET.
 
 mod random;
 mod request;
@@ -48,7 +48,7 @@ pub fn answer(
     let inputs = Inputs {
         now: UnixSeconds((js_sys::Date::now() / 1000.0) as u32),
         random: random::take()?,
-        request_id: request_id.as_string(),
+        request_id: request_id.as_string().unwrap_or_default(),
         caller_address: &address,
     };
     let request = request::read(service, request, method, url, body, body_fault);

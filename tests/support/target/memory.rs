@@ -42,7 +42,7 @@ impl Target for Memory {
         let inputs = Inputs {
             now: UnixSeconds(NOW),
             random: [7; Inputs::RANDOM_BYTES],
-            request_id: None,
+            request_id: "in-memory".to_owned(),
             caller_address: &|| None,
         };
         Ok(self.service.handle(&request, &inputs).response)

@@ -15,9 +15,9 @@ use crate::problem::Problem;
 
 pub(super) fn answer(call: Call<'_>) -> Response<Vec<u8>> {
     if !call.is(&Method::POST) {
-        return Problem::MethodNotAllowed { allow: "POST" }.into_response(call.request_id);
+        return Problem::MethodNotAllowed { allow: "POST" }.into_response(&call.inputs.request_id);
     }
-    grant(call).unwrap_or_else(|problem| problem.into_response(call.request_id))
+    grant(call).unwrap_or_else(|problem| problem.into_response(&call.inputs.request_id))
 }
 
 fn grant(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
