@@ -3,7 +3,6 @@
 
 mod conformance;
 mod transport;
-mod vectors;
 
 use std::fs;
 use std::path::PathBuf;

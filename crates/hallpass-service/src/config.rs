@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use hallpass_token::Seconds;
+use hallpass_token::Life;
 use hallpass_token::agora::{AppCertificate, AppId, HexError};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use zeroize::Zeroizing;
@@ -15,7 +15,10 @@ const DOCUMENT: &str = "HALLPASS_CONFIG";
 /// The setting that, without `projects`, holds the App ID of the only project.
 const SHORT_APP_ID: &str = "AGORA_APP_ID";
 /// The life of a token where nobody says otherwise.
-const AN_HOUR: Seconds = Seconds(3600);
+const AN_HOUR: Life = match Life::new(3600) {
+    Ok(hour) => hour,
+    Err(_) => Life::MAX,
+};
 /// The secret that, without `projects`, signs the tokens of the only project.
 const SHORT_CERTIFICATE: &str = "AGORA_APP_CERTIFICATE";
 /// The project of a request that names none, where there are several.
@@ -45,9 +48,9 @@ pub(crate) struct Open {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TtlLimits {
     /// Where the request does not say.
-    pub(crate) default: Seconds,
+    pub(crate) default: Life,
     /// At the most; longer requests are cut to it.
-    pub(crate) max: Seconds,
+    pub(crate) max: Life,
 }
 
 /// How the routes of other servers answer.
@@ -127,9 +130,9 @@ struct Auth {
 #[serde(deny_unknown_fields)]
 struct Ttl {
     #[serde(default, deserialize_with = "ttl")]
-    default: Option<Seconds>,
+    default: Option<Life>,
     #[serde(default, deserialize_with = "ttl")]
-    max: Option<Seconds>,
+    max: Option<Life>,
 }
 
 #[derive(Debug, serde::Deserialize)]
@@ -224,7 +227,7 @@ impl Projects {
 impl Ttl {
     /// The limits, each as usual where it is not set; `None` if the default is above the longest.
     fn limits(&self) -> Option<TtlLimits> {
-        let max = self.max.unwrap_or(Seconds::DAY);
+        let max = self.max.unwrap_or(Life::MAX);
         let default = self.default.unwrap_or(AN_HOUR.min(max));
         (default <= max).then_some(TtlLimits { default, max })
     }
@@ -327,10 +330,10 @@ const fn format_006() -> Version {
     Version::V006
 }
 
-fn ttl<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Seconds>, D::Error> {
-    let number =
-        WholeNumber { range: 1..=Seconds::DAY.0, expected: "a whole number of seconds from 1 to 86400" };
-    number.read(deserializer).map(|seconds| Some(Seconds(seconds)))
+fn ttl<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Life>, D::Error> {
+    let range = 1..=Life::MAX.seconds().0;
+    let number = WholeNumber { range, expected: "a whole number of seconds from 1 to 86400" };
+    Life::new(number.read(deserializer)?).map(Some).map_err(D::Error::custom)
 }
 
 fn app_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<AppId, D::Error> {
@@ -478,8 +481,8 @@ mod tests {
 
     #[test]
     fn the_usual_life_is_never_above_the_longest() {
-        assert_eq!(read(r#"{"ttl":{"max":600}}"#).unwrap().ttl.default, Seconds(600));
-        assert_eq!(read("{}").unwrap().ttl, TtlLimits { default: Seconds(3600), max: Seconds(86_400) });
+        assert_eq!(read(r#"{"ttl":{"max":600}}"#).unwrap().ttl.default, Life::new(600).unwrap());
+        assert_eq!(read("{}").unwrap().ttl, TtlLimits { default: AN_HOUR, max: Life::MAX });
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! From what was asked for to a signed token: the one place that signs.
 
-use std::num::NonZeroU32;
-
-use hallpass_token::agora::{AppId, Channel, Role, RtcPrivileges, RtcToken, RtcUser, Salt};
-use hallpass_token::{Seconds, UnixSeconds};
+use hallpass_token::agora::{AppId, Channel, Mint, Role, RtcPrivileges, Salt, Uid, User};
+use hallpass_token::{Lasts, Life, UnixSeconds};
 
 use crate::caller::Caller;
 use crate::config::Version;
@@ -19,9 +17,9 @@ pub(crate) struct Ask<'a> {
     pub(crate) project: Option<&'a str>,
     pub(crate) version: Version,
     /// The life of the token; cut to what the configuration allows.
-    pub(crate) ttl: Option<Seconds>,
+    pub(crate) ttl: Option<Life>,
     pub(crate) channel: Channel<'a>,
-    pub(crate) user: Option<RtcUser<'a>>,
+    pub(crate) user: Option<User<'a>>,
     pub(crate) role: Role,
     /// Lives of single privileges, for those that the role has; cut to the life of the token.
     pub(crate) lives: Option<RtcPrivileges>,
@@ -35,9 +33,9 @@ pub(crate) struct Minted<'a> {
     pub(crate) project: &'a str,
     pub(crate) app_id: &'a AppId,
     pub(crate) issued_at: UnixSeconds,
-    pub(crate) expires_in: Seconds,
+    pub(crate) expires_in: Life,
     pub(crate) channel: Channel<'a>,
-    pub(crate) user: RtcUser<'a>,
+    pub(crate) user: User<'a>,
     pub(crate) role: Role,
     pub(crate) privileges: RtcPrivileges,
 }
@@ -55,26 +53,21 @@ pub(crate) fn mint<'a>(
     let Some((name, project)) = ready.projects.find(ask.project) else {
         return Err(Problem::field("project", "is not the name of a configured project"));
     };
-    let random_uid = NonZeroU32::new(u32::from_le_bytes(inputs.uid_bytes())).unwrap_or(NonZeroU32::MIN);
+    let random_uid = Uid::from_bytes(inputs.uid_bytes());
     let user = policy::rtc_user(caller, ask.channel, ask.user, random_uid).map_err(Problem::Refused)?;
 
     let expires_in = ask.ttl.unwrap_or(ready.ttl.default).min(ready.ttl.max);
-    let privileges = match ask.lives {
-        None => ask.role.privileges(expires_in),
-        Some(lives) => cut(ask.role.privileges(expires_in), lives),
-    };
-    let token = RtcToken {
+    let full = ask.role.privileges(Lasts::For(expires_in));
+    let privileges = ask.lives.map_or(full, |lives| cut(full, lives, expires_in));
+    let mint = Mint {
         app_id: &project.app_id,
-        channel: ask.channel,
-        user,
-        privileges,
+        certificate: &project.certificate,
         issued_at: inputs.now,
-        expires_in,
         salt: Salt::from_bytes(inputs.salt_bytes()),
     };
     let token = match ask.version {
-        Version::V006 => token.sign_006(&project.certificate),
-        Version::V007 => token.sign_007(&project.certificate),
+        Version::V006 => mint.rtc_006(ask.channel, user, privileges),
+        Version::V007 => mint.rtc(ask.channel, user, privileges, expires_in),
     };
     Ok(Minted {
         token,
@@ -91,8 +84,10 @@ pub(crate) fn mint<'a>(
 }
 
 /// The privileges of the role, with the lives that were asked for where these are shorter.
-fn cut(full: RtcPrivileges, lives: RtcPrivileges) -> RtcPrivileges {
-    let cut = |full: Option<Seconds>, life: Option<Seconds>| full.map(|full| life.unwrap_or(full).min(full));
+fn cut(full: RtcPrivileges, lives: RtcPrivileges, token: Life) -> RtcPrivileges {
+    let cut = |full: Option<Lasts>, life: Option<Lasts>| {
+        full.map(|full| Lasts::For(life.unwrap_or(full).within(token)))
+    };
     RtcPrivileges {
         join: cut(full.join, lives.join),
         publish_audio: cut(full.publish_audio, lives.publish_audio),

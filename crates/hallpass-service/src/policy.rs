@@ -1,9 +1,8 @@
 //! Who may have what.
 
 use std::fmt;
-use std::num::NonZeroU32;
 
-use hallpass_token::agora::{Channel, RtcUser};
+use hallpass_token::agora::{Channel, Uid, User};
 
 use crate::caller::Caller;
 
@@ -45,9 +44,9 @@ impl fmt::Display for Refusal {
 pub(crate) fn rtc_user<'a>(
     caller: Caller,
     channel: Channel<'a>,
-    user: Option<RtcUser<'a>>,
-    random_uid: NonZeroU32,
-) -> Result<RtcUser<'a>, Refusal> {
+    user: Option<User<'a>>,
+    random_uid: Uid,
+) -> Result<User<'a>, Refusal> {
     let Caller::Anonymous(open) = caller;
     if channel == Channel::Any {
         return Err(Refusal {
@@ -56,12 +55,12 @@ pub(crate) fn rtc_user<'a>(
         });
     }
     match user {
-        Some(RtcUser::Any) if !open.wildcard => Err(Refusal {
+        Some(User::Any) if !open.wildcard => Err(Refusal {
             part: Part::Privileged,
             reason: "uid 0 makes a token that anybody may use; name a uid, or set `auth.open.wildcard`",
         }),
         Some(user) => Ok(user),
-        None => Ok(RtcUser::Uid(random_uid)),
+        None => Ok(User::Uid(random_uid)),
     }
 }
 
@@ -73,28 +72,24 @@ mod tests {
     const NARROW: Caller = Caller::Anonymous(Open { wildcard: false });
     const WIDE: Caller = Caller::Anonymous(Open { wildcard: true });
 
-    fn decide(
-        caller: Caller,
-        channel: &str,
-        user: Option<RtcUser<'static>>,
-    ) -> Result<RtcUser<'static>, Part> {
-        let channel = if channel == "*" { Channel::Any } else { Channel::parse("demo").unwrap() };
-        rtc_user(caller, channel, user, NonZeroU32::MAX).map_err(|refusal| refusal.part)
+    fn decide(caller: Caller, channel: &str, user: Option<User<'static>>) -> Result<User<'static>, Part> {
+        let channel = if channel == "*" { Channel::Any } else { Channel::parse_or_any("demo").unwrap() };
+        rtc_user(caller, channel, user, Uid::from_bytes([0xFF; 4])).map_err(|refusal| refusal.part)
     }
 
     #[test]
     fn uid_0_needs_the_wildcard() {
-        assert_eq!(decide(NARROW, "demo", Some(RtcUser::Any)), Err(Part::Privileged));
-        assert_eq!(decide(WIDE, "demo", Some(RtcUser::Any)), Ok(RtcUser::Any));
+        assert_eq!(decide(NARROW, "demo", Some(User::Any)), Err(Part::Privileged));
+        assert_eq!(decide(WIDE, "demo", Some(User::Any)), Ok(User::Any));
     }
 
     #[test]
     fn channel_star_is_not_opened_by_the_wildcard() {
-        assert_eq!(decide(WIDE, "*", Some(RtcUser::from_number(1))), Err(Part::Privileged));
+        assert_eq!(decide(WIDE, "*", Some(User::from_number_or_any(1))), Err(Part::Privileged));
     }
 
     #[test]
     fn nobody_named_is_a_random_uid_and_not_anybody() {
-        assert_eq!(decide(WIDE, "demo", None), Ok(RtcUser::from_number(u32::MAX)));
+        assert_eq!(decide(WIDE, "demo", None), Ok(User::from_number_or_any(u32::MAX)));
     }
 }

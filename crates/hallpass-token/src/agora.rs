@@ -1,19 +1,45 @@
 //! Agora tokens.
 //!
-//! [`RtcToken`] is the way in: values of types that hold only what Agora accepts, signed as 006 or 007. Beneath it,
-//! [`v006`] and [`v007`] are the two formats themselves, which hold whatever the official SDKs can put into them.
+//! [`Mint`] makes the token of each official builder by one call, out of values that Agora accepts. Beneath it,
+//! [`v006`] and [`v007`] are the two formats themselves, which hold texts and times that nobody checks, as the official SDKs
+//! do.
 
 mod credentials;
-mod mac;
+#[cfg(feature = "inspect")]
+mod error;
+#[cfg(feature = "inspect")]
+mod explain;
+#[cfg(feature = "inspect")]
+mod format;
+mod mint;
 mod name;
+mod permission;
 mod privilege;
-mod rtc;
+#[cfg(feature = "inspect")]
+mod reader;
+mod service;
+mod size;
+mod text;
+mod user;
 pub mod v006;
 pub mod v007;
 mod writer;
 mod zlib;
 
-pub use credentials::{AppCertificate, AppId, HexError};
-pub use name::{Account, Channel, ChannelName, NameError};
-pub use privilege::{Privileges, RtcPrivilege, RtcPrivileges, Text};
-pub use rtc::{Role, RtcToken, RtcUser, Salt};
+pub use credentials::{AppCertificate, AppId, HexError, Project};
+#[cfg(feature = "inspect")]
+pub use error::{Base64Error, ParseError, VerifyError, ZlibError};
+#[cfg(feature = "inspect")]
+pub use explain::{
+    Context, Expected, Join, Mismatch, Problem, Refusal, Report, Sdk, SdkError, Signature, Untrusted, explain,
+};
+#[cfg(feature = "inspect")]
+pub use format::{Format, Legacy};
+pub use mint::{Mint, RtcWithRtm, Salt};
+pub use name::{Account, Channel, ChannelName, ChatUser, NameError, RtmUser};
+pub use permission::{Access, Permission, PermissionTree, Permissions, Resource};
+pub use privilege::{PrivilegeTime, Privileges, Role, RtcPrivilege, RtcPrivileges};
+pub use service::{FcdnPrivileges, Service, StreamingPrivileges};
+pub use size::SizeError;
+pub use text::Text;
+pub use user::{Uid, UidError, User};

@@ -1,14 +1,48 @@
 //! Points in time and lengths of time, as types that cannot be mixed up.
 
+use core::fmt;
+use core::num::NonZeroU32;
+
 /// A point in time: seconds since 1970-01-01T00:00:00Z, 4 bytes as in Agora's formats, enough until 2106.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnixSeconds(pub u32);
 
-/// A length of time in seconds, 4 bytes.
+/// Any length of time in seconds, 4 bytes: what a token may hold, be it sensible or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seconds(pub u32);
 
+/// How long a token lives: 1 to 86,400 seconds.
+///
+/// Agora's servers accept no token for longer than a day, whatever it says, and a token that a client holds should not
+/// live longer with VideoSDK either. Since a Unix time is far above a day, it
+/// cannot become a life by mistake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Life(NonZeroU32);
+
+/// How long one privilege of a token lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lasts {
+    /// As long as the token, which for Agora's format 006 is always 24 hours. Written as 0.
+    WithToken,
+    /// This long, counted from the issue of the token, and never longer than the token.
+    For(Life),
+}
+
+/// Why a number of seconds is no [`Life`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LifeError {
+    /// It is 0.
+    Zero,
+    /// It is longer than 86,400 seconds, and too short for a Unix time of this century.
+    TooLong(Seconds),
+    /// It is a Unix time of this century, not a length of time.
+    UnixTime(UnixSeconds),
+}
+
 impl UnixSeconds {
+    /// From here on a number of seconds looks like a Unix time (9 September 2001), not like a length (31 years).
+    pub(crate) const RECENT: Self = Self(1_000_000_000);
+
     /// The point `later` after this one; the last representable one where that is too far.
     #[must_use]
     pub const fn plus(self, later: Seconds) -> Self {
@@ -21,6 +55,78 @@ impl Seconds {
     pub const DAY: Self = Self(86_400);
 }
 
+impl Life {
+    /// 24 hours, the longest.
+    pub const MAX: Self = match Self::new(Seconds::DAY.0) {
+        Ok(day) => day,
+        Err(_) => Self(NonZeroU32::MIN),
+    };
+
+    /// Takes over a number of seconds.
+    ///
+    /// # Errors
+    /// [`LifeError`] for anything but 1 to 86,400.
+    pub const fn new(seconds: u32) -> Result<Self, LifeError> {
+        match NonZeroU32::new(seconds) {
+            None => Err(LifeError::Zero),
+            Some(_) if seconds >= UnixSeconds::RECENT.0 => Err(LifeError::UnixTime(UnixSeconds(seconds))),
+            Some(_) if seconds > Seconds::DAY.0 => Err(LifeError::TooLong(Seconds(seconds))),
+            Some(life) => Ok(Self(life)),
+        }
+    }
+
+    /// The number of seconds.
+    #[must_use]
+    pub const fn seconds(self) -> Seconds {
+        Seconds(self.0.get())
+    }
+}
+
+impl Lasts {
+    /// How long the privilege of a token with this life really lasts.
+    #[must_use]
+    pub fn within(self, token: Life) -> Life {
+        match self {
+            Self::WithToken => token,
+            Self::For(life) => life.min(token),
+        }
+    }
+
+    /// As Agora's format 007 writes it.
+    pub(crate) const fn length(self) -> Seconds {
+        match self {
+            Self::WithToken => Seconds(0),
+            Self::For(life) => life.seconds(),
+        }
+    }
+
+    /// As Agora's format 006 writes it.
+    pub(crate) const fn end(self, issued_at: UnixSeconds) -> UnixSeconds {
+        match self {
+            Self::WithToken => UnixSeconds(0),
+            Self::For(life) => issued_at.plus(life.seconds()),
+        }
+    }
+}
+
+impl fmt::Display for LifeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Zero => f.write_str("must be 1 to 86400 seconds, but is 0"),
+            Self::TooLong(seconds) => {
+                write!(f, "must be 1 to 86400 seconds (24 hours), but is {}", seconds.0)
+            }
+            Self::UnixTime(time) => write!(
+                f,
+                "must be 1 to 86400 seconds, counted from the issue of the token, but {} looks like a Unix time",
+                time.0
+            ),
+        }
+    }
+}
+
+impl core::error::Error for LifeError {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -28,5 +134,26 @@ mod tests {
     #[test]
     fn adding_stops_at_the_last_second() {
         assert_eq!(UnixSeconds(u32::MAX - 1).plus(Seconds(2)), UnixSeconds(u32::MAX));
+    }
+
+    #[test]
+    fn a_life_is_one_second_to_a_day() {
+        assert_eq!(Life::new(0), Err(LifeError::Zero));
+        assert_eq!(Life::new(1).map(Life::seconds), Ok(Seconds(1)));
+        assert_eq!(Life::new(86_400), Ok(Life::MAX));
+        assert_eq!(Life::new(86_401), Err(LifeError::TooLong(Seconds(86_401))));
+    }
+
+    #[test]
+    fn a_unix_time_is_no_life() {
+        assert_eq!(Life::new(1_700_003_600), Err(LifeError::UnixTime(UnixSeconds(1_700_003_600))));
+    }
+
+    #[test]
+    fn a_privilege_ends_with_its_token() {
+        let life = |seconds| Life::new(seconds).unwrap();
+        assert_eq!(Lasts::WithToken.within(life(60)), life(60));
+        assert_eq!(Lasts::For(life(90)).within(life(60)), life(60));
+        assert_eq!(Lasts::For(life(30)).within(life(60)), life(30));
     }
 }

@@ -1,5 +1,6 @@
 //! Measurements. None of them is a test: they compare variants of one run, on whatever machine this is.
 
+pub(crate) mod core;
 pub(crate) mod lambda;
 pub(crate) mod worker;
 

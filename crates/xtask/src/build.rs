@@ -29,12 +29,12 @@ const WASM_FEATURES: [&str; 8] = [
 /// If a tool fails.
 pub(crate) fn worker() -> Result<()> {
     tools::wasm_opt()?;
-    tools::wasm_target()?;
+    tools::rust_target(tools::WORKER_TARGET)?;
     let wasm_bindgen = tools::wasm_bindgen()?;
     step("building the Worker", || {
         run(command("cargo")
             .args(["build", "--release", "--locked", "--package", "hallpass-worker"])
-            .args(["--target", "wasm32-unknown-unknown"]))?;
+            .args(["--target", tools::WORKER_TARGET]))?;
         let compiled = root().join("target/wasm32-unknown-unknown/release/hallpass_worker.wasm");
         let entry = root().join("crates/hallpass-worker/src/entry.js");
         let folder = root().join("target/worker");

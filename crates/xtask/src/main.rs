@@ -3,6 +3,7 @@
 mod bench;
 mod build;
 mod dev;
+mod fuzz;
 mod prerequisites;
 mod process;
 mod test;
@@ -13,13 +14,15 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 
 const USAGE: &str = "\
-cargo xtask dev [--port N]            set up, build and serve the Worker on localhost
-cargo xtask dev --lambda [--port N]   the same for the Lambda function, without Docker
-cargo xtask test                      set up and run every check and test
-cargo xtask build worker              build the Worker to target/worker, as wrangler does by itself
-cargo xtask build lambda              build the Lambda function for this machine
-cargo xtask bench worker              requests per second on workerd, beside JavaScript Workers
-cargo xtask bench lambda              cold start of the Lambda function in AWS's emulator
+cargo xtask dev [--port N]                set up, build and serve the Worker on localhost
+cargo xtask dev --lambda [--port N]       the same for the Lambda function, without Docker
+cargo xtask test                          set up and run every check and test
+cargo xtask build worker                  build the Worker to target/worker, as wrangler does by itself
+cargo xtask build lambda                  build the Lambda function for this machine
+cargo xtask fuzz [TARGET] [--seconds N]   look for texts that make the token core fail
+cargo xtask bench core                    nanoseconds and allocations per token, natively and in WebAssembly
+cargo xtask bench worker                  requests per second on workerd, beside JavaScript Workers
+cargo xtask bench lambda                  cold start of the Lambda function in AWS's emulator
 ";
 
 fn main() -> ExitCode {
@@ -43,6 +46,11 @@ fn run() -> Result<()> {
         ["test"] => test::all(),
         ["build", "worker"] => build::worker(),
         ["build", "lambda"] => build::lambda(),
+        ["fuzz"] => fuzz::by_hand(None, None),
+        ["fuzz", "--seconds", seconds] => fuzz::by_hand(None, Some(seconds.parse()?)),
+        ["fuzz", target] => fuzz::by_hand(Some(target), None),
+        ["fuzz", target, "--seconds", seconds] => fuzz::by_hand(Some(target), Some(seconds.parse()?)),
+        ["bench", "core"] => bench::core::run(),
         ["bench", "worker"] => bench::worker::run(),
         ["bench", "lambda"] => bench::lambda::run(),
         [] | ["help" | "--help" | "-h"] => {

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::prerequisites::{Needs, check};
 use crate::process::{command, output, root, run, run_quietly, say, step};
-use crate::{build, tools};
+use crate::{build, fuzz, tools};
 
 /// The most bytes that the Worker may have, gzipped: code and glue together.
 const WORKER_GZIP_LIMIT: usize = 400 * 1024;
@@ -21,8 +21,10 @@ pub(crate) fn all() -> Result<()> {
     step("checking the format", || run(command("cargo").args(["fmt", "--all", "--check"])))?;
     tools::node_modules()?;
     let python = tools::python()?;
-    tools::wasm_target()?;
+    tools::rust_target(tools::WORKER_TARGET)?;
+    tools::rust_target(tools::WASI_TARGET)?;
     lint()?;
+    token_core_in_wasm()?;
     build::worker()?;
     build::lambda()?;
     let bundle = build::worker_bundle()?;
@@ -41,6 +43,7 @@ pub(crate) fn all() -> Result<()> {
         }
         run(&mut test)
     })?;
+    fuzz::short()?;
     template(&python)
 }
 
@@ -53,12 +56,21 @@ fn lint() -> Result<()> {
     };
     step("linting", || {
         clippy(&["--workspace", "--all-targets"])?;
-        clippy(&["--package", "hallpass-worker", "--target", "wasm32-unknown-unknown"])
+        clippy(&["--package", "hallpass-token", "--all-targets", "--no-default-features"])?;
+        clippy(&["--package", "hallpass-worker", "--target", tools::WORKER_TARGET])
     })?;
     step("building the documentation", || {
         run(command("cargo")
             .args(["doc", "--workspace", "--no-deps", "--locked", "--quiet"])
             .env("RUSTDOCFLAGS", "--deny warnings"))
+    })
+}
+
+/// Not those that start another program: WASI has none.
+fn token_core_in_wasm() -> Result<()> {
+    step("running the tests of the token core in WebAssembly", || {
+        let core = ["--package", "hallpass-token", "--package", "hallpass-token-tests"];
+        run(command("cargo").args(["test", "--locked", "--quiet", "--target", tools::WASI_TARGET]).args(core))
     })
 }
 

@@ -43,17 +43,22 @@ pub(crate) fn node_program(name: &str) -> PathBuf {
 }
 
 /// The Rust target of the Worker.
+pub(crate) const WORKER_TARGET: &str = "wasm32-unknown-unknown";
+
+/// The Rust target in which the tests of the token core run: WebAssembly like the Worker, but with a `main`.
+pub(crate) const WASI_TARGET: &str = "wasm32-wasip1";
+
+/// A Rust target besides that of this machine.
 ///
 /// # Errors
 /// If rustup fails.
-pub(crate) fn wasm_target() -> Result<()> {
-    const TARGET: &str = "wasm32-unknown-unknown";
+pub(crate) fn rust_target(target: &str) -> Result<()> {
     let installed = output(command("rustup").args(["target", "list", "--installed"])).unwrap_or_default();
-    if installed.lines().any(|target| target == TARGET) {
+    if installed.lines().any(|line| line == target) {
         return Ok(());
     }
-    step("installing Rust's WebAssembly target (once)", || {
-        run_quietly(command("rustup").args(["target", "add", TARGET]))
+    step(&format!("installing Rust's target {target} (once)"), || {
+        run_quietly(command("rustup").args(["target", "add", target]))
     })
 }
 
@@ -63,22 +68,34 @@ pub(crate) fn wasm_target() -> Result<()> {
 /// If cargo fails.
 pub(crate) fn wasm_bindgen() -> Result<PathBuf> {
     let version = locked_version("wasm-bindgen")?;
-    let is_wanted = |program: &PathBuf| {
-        output(command(program).arg("--version"))
-            .is_some_and(|line| line == format!("wasm-bindgen {version}"))
+    compiled("wasm-bindgen", &version, &["wasm-bindgen-cli", "--no-default-features"])
+}
+
+/// The `cargo-fuzz` command.
+///
+/// # Errors
+/// If cargo fails.
+pub(crate) fn cargo_fuzz() -> Result<PathBuf> {
+    compiled("cargo-fuzz", "0.13.2", &["cargo-fuzz"])
+}
+
+/// A program in this version, from the package that these arguments of `cargo install` name.
+fn compiled(program: &str, version: &str, package: &[&str]) -> Result<PathBuf> {
+    let is_wanted = |path: &PathBuf| {
+        output(command(path).arg("--version")).is_some_and(|line| line == format!("{program} {version}"))
     };
-    let own = root().join("target/tools/bin/wasm-bindgen");
-    if let Some(found) = [PathBuf::from("wasm-bindgen"), own.clone()].into_iter().find(is_wanted) {
+    let own = root().join("target/tools/bin").join(program);
+    if let Some(found) = [PathBuf::from(program), own.clone()].into_iter().find(is_wanted) {
         return Ok(found);
     }
-    step(&format!("compiling wasm-bindgen {version} (about a minute, once)"), || {
-        // Without optimization it is compiled three times faster, and fast enough. Not --locked: its lock file asks for
-        // a prerelease that the registry no longer gives.
-        let exact = format!("={version}");
+    step(&format!("compiling {program} {version} (about a minute, once)"), || {
+        // Without optimization it is compiled three times faster, and fast enough. Not --locked: the lock file of
+        // wasm-bindgen asks for a prerelease that the registry no longer gives.
         run_quietly(
             command("cargo")
                 .args(["install", "--debug", "--root", "target/tools", "--target-dir", "target/tools/build"])
-                .args(["wasm-bindgen-cli", "--no-default-features", "--version", &exact])
+                .args(package)
+                .args(["--version", &format!("={version}")])
                 .env("CARGO_PROFILE_DEV_DEBUG", "0"),
         )
     })?;

@@ -1,7 +1,7 @@
 //! `POST /v1/token`: one request, one token.
 
-use hallpass_token::Seconds;
-use hallpass_token::agora::{Account, Channel, Role, RtcPrivilege, RtcPrivileges, RtcUser};
+use hallpass_token::agora::{Account, Channel, Role, RtcPrivilege, RtcPrivileges, User};
+use hallpass_token::{Lasts, Life, LifeError, Seconds};
 use http::{Method, Response, StatusCode};
 use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -49,10 +49,10 @@ struct RtcBody {
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PrivilegesBody {
-    join: Option<Life>,
-    publish_audio: Option<Life>,
-    publish_video: Option<Life>,
-    publish_data: Option<Life>,
+    join: Option<Ttl>,
+    publish_audio: Option<Ttl>,
+    publish_video: Option<Ttl>,
+    publish_data: Option<Ttl>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
@@ -62,11 +62,8 @@ enum RoleName {
     Subscriber,
 }
 
-/// The life of the token.
-struct Ttl(Seconds);
-
-/// The life of one privilege.
-struct Life(Seconds);
+/// The life of the token, or of one privilege.
+struct Ttl(Life);
 
 /// A user number; 0 stands for anybody, and is for the policy to decide.
 struct UidNumber(u32);
@@ -79,14 +76,14 @@ impl TokenBody {
         let Some(channel) = &rtc.channel else {
             return Err(Problem::field("rtc.channel", "is missing; it names the channel to join"));
         };
-        let channel = Channel::parse(channel).map_err(|error| Problem::field("rtc.channel", error))?;
+        let channel = Channel::parse_or_any(channel).map_err(|error| Problem::field("rtc.channel", error))?;
         let user = match (&rtc.uid, &rtc.account) {
             (Some(_), Some(_)) => {
                 let detail = "cannot stand beside `rtc.uid`; a user has a number or an account";
                 return Err(Problem::field("rtc.account", detail));
             }
-            (Some(UidNumber(uid)), None) => Some(RtcUser::from_number(*uid)),
-            (None, Some(account)) => Some(RtcUser::Account(
+            (Some(UidNumber(uid)), None) => Some(User::from_number_or_any(*uid)),
+            (None, Some(account)) => Some(User::Account(
                 Account::parse(account).map_err(|error| Problem::field("rtc.account", error))?,
             )),
             (None, None) => None,
@@ -106,7 +103,7 @@ impl TokenBody {
 
 impl PrivilegesBody {
     fn lives(&self, role: Role) -> Result<RtcPrivileges, Problem> {
-        let life = |life: &Option<Life>| life.as_ref().map(|life| life.0);
+        let life = |life: &Option<Ttl>| life.as_ref().map(|life| Lasts::For(life.0));
         let lives = RtcPrivileges {
             join: life(&self.join),
             publish_audio: life(&self.publish_audio),
@@ -146,32 +143,27 @@ impl<'de> Deserialize<'de> for Ttl {
         struct FromNow;
 
         impl Visitor<'_> for FromNow {
-            type Value = Seconds;
+            type Value = Life;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("a whole number of seconds from now, 1 to 86400")
             }
 
-            fn visit_u64<E: Error>(self, number: u64) -> Result<Seconds, E> {
-                /// September 2001: no length of time in seconds is that long, and every Unix time today is.
-                const LEAST_UNIX_TIME: u64 = 1_000_000_000;
-                match u32::try_from(number) {
-                    Ok(seconds) if (1..=Seconds::DAY.0).contains(&seconds) => Ok(Seconds(seconds)),
-                    _ if number >= LEAST_UNIX_TIME => Err(E::custom(format_args!(
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Life, E> {
+                // A number that does not fit is a Unix time in milliseconds.
+                match Life::new(u32::try_from(number).unwrap_or(u32::MAX)) {
+                    Ok(life) => Ok(life),
+                    Err(LifeError::UnixTime(_)) => Err(E::custom(format_args!(
                         "{number} looks like a Unix time, but a life is counted from now: 1 to 86400 seconds"
                     ))),
-                    _ => Err(E::invalid_value(Unexpected::Unsigned(number), &self)),
+                    Err(LifeError::Zero | LifeError::TooLong(_)) => {
+                        Err(E::invalid_value(Unexpected::Unsigned(number), &self))
+                    }
                 }
             }
         }
 
         deserializer.deserialize_any(FromNow).map(Self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Life {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ttl::deserialize(deserializer).map(|ttl| Self(ttl.0))
     }
 }
 
@@ -210,14 +202,17 @@ struct RtcAnswer<'a> {
     privileges: PrivilegesAnswer,
 }
 
-struct PrivilegesAnswer(RtcPrivileges);
+struct PrivilegesAnswer {
+    privileges: RtcPrivileges,
+    token: Life,
+}
 
 impl<'a> From<&'a Minted<'a>> for TokenAnswer<'a> {
     fn from(minted: &'a Minted<'a>) -> Self {
         let (uid, account) = match minted.user {
-            RtcUser::Uid(uid) => (Some(uid.get()), None),
-            RtcUser::Account(account) => (None, Some(account.as_str())),
-            RtcUser::Any => (Some(0), None),
+            User::Uid(uid) => (Some(uid.get()), None),
+            User::Account(account) => (None, Some(account.as_str())),
+            User::Any => (Some(0), None),
         };
         Self {
             token: &minted.token,
@@ -226,15 +221,15 @@ impl<'a> From<&'a Minted<'a>> for TokenAnswer<'a> {
             project: minted.project,
             app_id: minted.app_id.as_str(),
             issued_at: minted.issued_at.0,
-            expires_at: minted.issued_at.plus(minted.expires_in).0,
-            expires_in: minted.expires_in.0,
-            refresh_after: refresh_after(minted.expires_in).0,
+            expires_at: minted.issued_at.plus(minted.expires_in.seconds()).0,
+            expires_in: minted.expires_in.seconds().0,
+            refresh_after: refresh_after(minted.expires_in.seconds()).0,
             rtc: RtcAnswer {
                 channel: minted.channel.as_str(),
                 uid,
                 account,
                 role: minted.role.into(),
-                privileges: PrivilegesAnswer(minted.privileges),
+                privileges: PrivilegesAnswer { privileges: minted.privileges, token: minted.expires_in },
             },
         }
     }
@@ -243,8 +238,8 @@ impl<'a> From<&'a Minted<'a>> for TokenAnswer<'a> {
 impl Serialize for PrivilegesAnswer {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        for (privilege, lasts) in self.0.iter() {
-            map.serialize_entry(privilege_name(privilege), &lasts.0)?;
+        for (privilege, lasts) in self.privileges.iter() {
+            map.serialize_entry(privilege_name(privilege), &lasts.within(self.token).seconds().0)?;
         }
         map.end()
     }

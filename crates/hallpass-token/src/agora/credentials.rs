@@ -3,7 +3,9 @@
 use alloc::boxed::Box;
 use core::fmt;
 
-use zeroize::Zeroize;
+use zeroize::{Zeroize as _, Zeroizing};
+
+use crate::mac::Key;
 
 /// Length of an App ID and of an App Certificate, in bytes.
 const LEN: usize = 32;
@@ -14,9 +16,26 @@ pub struct AppId(Box<str>);
 
 /// The secret of an Agora project: 32 hexadecimal characters, used as text, case kept.
 ///
-/// It signs every token of the project. It prints as `…`, and its memory is wiped when it is dropped.
+/// It signs every token of the project. It prints as `…`, and is wiped when it is dropped; what SHA-256 leaves on the
+/// stack while it works is not.
 #[derive(Clone)]
-pub struct AppCertificate(Box<[u8; LEN]>);
+pub struct AppCertificate(Box<Secret>);
+
+#[derive(Clone)]
+struct Secret {
+    text: [u8; LEN],
+    /// The same as a key, which format 006 signs with: absorbed once instead of for each token.
+    key: Key,
+}
+
+/// What verifies the tokens of one project.
+#[derive(Clone, Copy, Debug)]
+pub struct Project<'a> {
+    /// Its public id.
+    pub app_id: &'a AppId,
+    /// Its secrets: Agora gives a project a primary and a secondary one, so that the two can be swapped.
+    pub certificates: &'a [AppCertificate],
+}
 
 /// Why a text is no App ID or App Certificate. It never holds the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,17 +69,23 @@ impl AppCertificate {
     /// # Errors
     /// [`HexError`] for anything but 32 hexadecimal characters.
     pub fn parse(text: &str) -> Result<Self, HexError> {
-        Ok(Self(Box::new(check_hex(text.as_bytes())?)))
+        let text = Zeroizing::new(check_hex(text.as_bytes())?);
+        Ok(Self(Box::new(Secret { text: *text, key: Key::new(&*text) })))
     }
 
     pub(super) fn as_bytes(&self) -> &[u8; LEN] {
-        &self.0
+        &self.0.text
+    }
+
+    pub(super) fn key(&self) -> &Key {
+        &self.0.key
     }
 }
 
-impl Drop for AppCertificate {
+/// The key wipes itself.
+impl Drop for Secret {
     fn drop(&mut self) {
-        self.0.zeroize();
+        self.text.zeroize();
     }
 }
 

@@ -19,7 +19,19 @@ pub enum Channel<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Account<'a>(&'a str);
 
-/// Why a text is no channel name or account.
+/// A user's name in Signaling (RTM): 1 to 64 bytes of Agora's 89 characters.
+///
+/// The limit is that of Signaling 2.x (`docs.agora.io`, Signaling, "Limitations").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RtmUser<'a>(&'a str);
+
+/// A user's name in Chat: 1 to 64 of `a-z`, `0-9`, `_`, `-` and `.`, without upper case; a user's UUID is one too.
+///
+/// The rule is that of Chat's user registration (`docs.agora.io`, Chat, "User system registration").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChatUser<'a>(&'a str);
+
+/// Why a text is no channel name, account or user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameError {
     /// It is empty.
@@ -33,11 +45,22 @@ pub enum NameError {
     },
     /// It holds a character outside of Agora's 89.
     Character(char),
+    /// It holds a character that Chat has no room for in the names of users.
+    ChatCharacter(char),
 }
 
 impl<'a> ChannelName<'a> {
     /// The most bytes that a channel name may have.
     pub const MAX_BYTES: usize = 64;
+
+    /// Reads the name of one channel.
+    ///
+    /// # Errors
+    /// [`NameError`] for anything but 1 to 64 of Agora's 89 characters, `*` included.
+    pub fn parse(text: &'a str) -> Result<Self, NameError> {
+        check_name(text, Self::MAX_BYTES)?;
+        Ok(Self(text))
+    }
 
     /// The name as text.
     #[must_use]
@@ -51,12 +74,11 @@ impl<'a> Channel<'a> {
     ///
     /// # Errors
     /// [`NameError`] for anything but 1 to 64 of Agora's 89 characters.
-    pub fn parse(text: &'a str) -> Result<Self, NameError> {
+    pub fn parse_or_any(text: &'a str) -> Result<Self, NameError> {
         if text == "*" {
             return Ok(Self::Any);
         }
-        check_name(text, ChannelName::MAX_BYTES)?;
-        Ok(Self::Named(ChannelName(text)))
+        ChannelName::parse(text).map(Self::Named)
     }
 
     /// The channel as a token writes it.
@@ -66,6 +88,12 @@ impl<'a> Channel<'a> {
             Self::Named(name) => name.0,
             Self::Any => "*",
         }
+    }
+}
+
+impl<'a> From<ChannelName<'a>> for Channel<'a> {
+    fn from(name: ChannelName<'a>) -> Self {
+        Self::Named(name)
     }
 }
 
@@ -89,6 +117,49 @@ impl<'a> Account<'a> {
     }
 }
 
+impl<'a> RtmUser<'a> {
+    /// The most bytes that a user's name may have.
+    pub const MAX_BYTES: usize = 64;
+
+    /// Reads a user's name.
+    ///
+    /// # Errors
+    /// [`NameError`] for anything but 1 to 64 of Agora's 89 characters.
+    pub fn parse(text: &'a str) -> Result<Self, NameError> {
+        check_name(text, Self::MAX_BYTES)?;
+        Ok(Self(text))
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub const fn as_str(self) -> &'a str {
+        self.0
+    }
+}
+
+impl<'a> ChatUser<'a> {
+    /// The most bytes that a user's name may have.
+    pub const MAX_BYTES: usize = 64;
+
+    /// Reads a user's name or UUID.
+    ///
+    /// # Errors
+    /// [`NameError`] for anything but 1 to 64 of `a-z`, `0-9`, `_`, `-` and `.`.
+    pub fn parse(text: &'a str) -> Result<Self, NameError> {
+        check_len(text, Self::MAX_BYTES)?;
+        match text.chars().find(|c| !matches!(c, 'a'..='z' | '0'..='9' | '_' | '-' | '.')) {
+            Some(found) => Err(NameError::ChatCharacter(found)),
+            None => Ok(Self(text)),
+        }
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub const fn as_str(self) -> &'a str {
+        self.0
+    }
+}
+
 impl fmt::Display for NameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -98,19 +169,25 @@ impl fmt::Display for NameError {
                 f,
                 "holds the character {found:?}; allowed are a-z A-Z 0-9, space and ! # $ % & ( ) + - : ; < = . > ? @ [ ] ^ _ {{ }} | ~ ,"
             ),
+            Self::ChatCharacter(found) => {
+                write!(f, "holds the character {found:?}; allowed are a-z 0-9 and _ - .")
+            }
         }
     }
 }
 
 impl core::error::Error for NameError {}
 
+fn check_len(text: &str, max: usize) -> Result<(), NameError> {
+    match text.len() {
+        0 => Err(NameError::Empty),
+        bytes if bytes > max => Err(NameError::TooLong { bytes, max }),
+        _ => Ok(()),
+    }
+}
+
 fn check_name(text: &str, max: usize) -> Result<(), NameError> {
-    if text.is_empty() {
-        return Err(NameError::Empty);
-    }
-    if text.len() > max {
-        return Err(NameError::TooLong { bytes: text.len(), max });
-    }
+    check_len(text, max)?;
     match text.chars().find(|&c| !is_allowed(c)) {
         Some(found) => Err(NameError::Character(found)),
         None => Ok(()),
@@ -167,8 +244,8 @@ mod tests {
     #[test]
     fn sixty_four_bytes_pass_and_sixty_five_do_not() {
         let name = String::from_utf8(alloc::vec![b'x'; 65]).unwrap();
-        assert!(Channel::parse(&name[..64]).is_ok());
-        assert_eq!(Channel::parse(&name), Err(NameError::TooLong { bytes: 65, max: 64 }));
+        assert!(Channel::parse_or_any(&name[..64]).is_ok());
+        assert_eq!(Channel::parse_or_any(&name), Err(NameError::TooLong { bytes: 65, max: 64 }));
     }
 
     #[test]
@@ -180,19 +257,33 @@ mod tests {
 
     #[test]
     fn only_a_lone_star_is_the_wildcard() {
-        assert_eq!(Channel::parse("*"), Ok(Channel::Any));
-        assert_eq!(Channel::parse("a*"), Err(NameError::Character('*')));
+        assert_eq!(Channel::parse_or_any("*"), Ok(Channel::Any));
+        assert_eq!(Channel::parse_or_any("a*"), Err(NameError::Character('*')));
         assert_eq!(Account::parse("*"), Err(NameError::Character('*')));
     }
 
     #[test]
     fn empty_is_refused() {
-        assert_eq!(Channel::parse(""), Err(NameError::Empty));
+        assert_eq!(Channel::parse_or_any(""), Err(NameError::Empty));
         assert_eq!(Account::parse(""), Err(NameError::Empty));
     }
 
     #[test]
+    fn a_user_of_signaling_may_have_64_bytes() {
+        let name = String::from_utf8(alloc::vec![b'x'; 65]).unwrap();
+        assert!(RtmUser::parse(&name[..64]).is_ok());
+        assert_eq!(RtmUser::parse(&name), Err(NameError::TooLong { bytes: 65, max: 64 }));
+    }
+
+    #[test]
+    fn a_user_of_chat_has_no_upper_case() {
+        assert!(ChatUser::parse("test.user-1_x").is_ok());
+        assert!(ChatUser::parse("3c6b0d7e-5f7f-11ee-8c99-0242ac120002").is_ok());
+        assert_eq!(ChatUser::parse("Alice"), Err(NameError::ChatCharacter('A')));
+    }
+
+    #[test]
     fn non_ascii_is_refused() {
-        assert_eq!(Channel::parse("频道"), Err(NameError::Character('频')));
+        assert_eq!(Channel::parse_or_any("频道"), Err(NameError::Character('频')));
     }
 }

@@ -1,8 +1,21 @@
-//! What a token permits, and for how long: the parts that both formats share.
+//! What a token permits, and for how long.
 
-use crate::Seconds;
+use core::fmt;
+use core::marker::PhantomData;
 
-/// What an RTC token may permit. The numbers are the same in 006 and 007.
+use super::size::SizeError;
+use crate::{Lasts, Seconds, UnixSeconds};
+
+/// What a user does in a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Sends and receives.
+    Publisher,
+    /// Receives only. Agora enforces this where co-host authentication is switched on for the project.
+    Subscriber,
+}
+
+/// What an RTC token may permit. The numbers are the same in 006 and 007 (Formats 1.6, 2.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
 pub enum RtcPrivilege {
@@ -16,73 +29,92 @@ pub enum RtcPrivilege {
     PublishData = 4,
 }
 
-/// How long each privilege lasts, counted from the issue of the token; `None` where it is not given at all.
-///
-/// 0 seconds mean no limit of its own: it lasts as long as the token, which for 006 is always 24 hours.
+/// How long each privilege of an RTC token lasts; `None` where it is not given at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RtcPrivileges {
     /// Join the channel.
-    pub join: Option<Seconds>,
+    pub join: Option<Lasts>,
     /// Publish audio.
-    pub publish_audio: Option<Seconds>,
+    pub publish_audio: Option<Lasts>,
     /// Publish video.
-    pub publish_video: Option<Seconds>,
+    pub publish_video: Option<Lasts>,
     /// Publish a data stream.
-    pub publish_data: Option<Seconds>,
+    pub publish_data: Option<Lasts>,
 }
 
-/// A privilege map as it is written: ascending ids, each once, with a number of seconds that 006 counts from 1970
-/// and 007 from the issue of the token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Privileges<'a>(&'a [(u16, u32)]);
+/// A privilege map as it stands in a token: ids, each with a time.
+///
+/// `T` says what the numbers are: [`UnixSeconds`] at which a privilege ends in format 006, [`Seconds`] for which it
+/// lasts in format 007, counted from the issue of the token. 0 is a privilege that lasts as long as the token in both.
+#[derive(Clone, Copy)]
+pub struct Privileges<'a, T>(Repr<'a>, PhantomData<T>);
 
-/// A text that both formats can hold: at most 65,535 bytes. Nothing else about it is checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Text<'a>(&'a str);
+#[derive(Clone, Copy)]
+enum Repr<'a> {
+    Few {
+        entries: [(u16, u32); MAX],
+        len: u8,
+    },
+    #[cfg_attr(not(feature = "inspect"), expect(dead_code, reason = "only a token that is read has these"))]
+    /// Two bytes of id and four of seconds, little-endian, as they came.
+    Read(&'a [[u8; 6]]),
+}
 
-impl<'a> Privileges<'a> {
-    /// The most privileges that fit into an 006 message, whose length has 16 bits: 10 bytes and 6 for each.
-    const MAX: usize = (u16::MAX as usize - 10) / 6;
+/// The most different privileges that a map can be made of.
+const MAX: usize = 4;
 
-    /// Takes over a map; `None` unless its ids ascend and it has at most 10,920 of them.
-    #[must_use]
-    pub fn new(map: &'a [(u16, u32)]) -> Option<Self> {
-        let ascending = map.is_sorted_by(|(a, _), (b, _)| a < b);
-        (ascending && map.len() <= Self::MAX).then_some(Self(map))
+/// A time of a privilege: [`Seconds`] or [`UnixSeconds`].
+pub trait PrivilegeTime: Copy + PartialEq + fmt::Debug + sealed::Number {}
+
+impl PrivilegeTime for Seconds {}
+impl PrivilegeTime for UnixSeconds {}
+
+mod sealed {
+    use crate::{Seconds, UnixSeconds};
+
+    pub trait Number {
+        fn to_number(self) -> u32;
+        fn from_number(number: u32) -> Self;
     }
 
-    /// The map: ids and seconds.
-    #[must_use]
-    pub const fn as_slice(self) -> &'a [(u16, u32)] {
-        self.0
+    impl Number for Seconds {
+        fn to_number(self) -> u32 {
+            self.0
+        }
+
+        fn from_number(number: u32) -> Self {
+            Self(number)
+        }
+    }
+
+    impl Number for UnixSeconds {
+        fn to_number(self) -> u32 {
+            self.0
+        }
+
+        fn from_number(number: u32) -> Self {
+            Self(number)
+        }
     }
 }
 
-impl<'a> Text<'a> {
-    /// Takes over a text; `None` if it is longer than 65,535 bytes.
+impl Role {
+    /// What the official builders give to this role: a publisher all four privileges, a subscriber only `join`.
     #[must_use]
-    pub fn new(text: &'a str) -> Option<Self> {
-        u16::try_from(text.len()).is_ok().then_some(Self(text))
-    }
-
-    /// For a text whose type caps its length far below 65,535 bytes.
-    pub(super) const fn from_short(text: &'a str) -> Self {
-        Self(text)
-    }
-
-    /// The text.
-    #[must_use]
-    pub const fn as_str(self) -> &'a str {
-        self.0
+    pub fn privileges(self, lasting: Lasts) -> RtcPrivileges {
+        let publish = (self == Self::Publisher).then_some(lasting);
+        RtcPrivileges {
+            join: Some(lasting),
+            publish_audio: publish,
+            publish_video: publish,
+            publish_data: publish,
+        }
     }
 }
 
 impl RtcPrivileges {
-    /// How many privileges there can be.
-    pub(super) const MAX: usize = 4;
-
     /// Those that are given, ascending by id.
-    pub fn iter(self) -> impl Iterator<Item = (RtcPrivilege, Seconds)> {
+    pub fn iter(self) -> impl Iterator<Item = (RtcPrivilege, Lasts)> {
         [
             (RtcPrivilege::Join, self.join),
             (RtcPrivilege::PublishAudio, self.publish_audio),
@@ -93,48 +125,157 @@ impl RtcPrivileges {
         .filter_map(|(privilege, lasts)| Some((privilege, lasts?)))
     }
 
-    /// Writes the map into `room`, each length of time through `time`.
-    pub(super) fn write_map(
-        self,
-        room: &mut [(u16, u32); Self::MAX],
-        time: impl Fn(Seconds) -> u32,
-    ) -> Privileges<'_> {
-        let mut given = 0;
-        for (slot, (privilege, lasts)) in room.iter_mut().zip(self.iter()) {
-            *slot = (privilege as u16, time(lasts));
-            given += 1;
+    /// As format 006 writes them.
+    pub(super) fn ends(self, issued_at: UnixSeconds) -> Privileges<'static, UnixSeconds> {
+        Privileges::collect(self.iter().map(|(id, lasts)| (id as u16, lasts.end(issued_at))))
+    }
+
+    /// As format 007 writes them.
+    pub(super) fn lengths(self) -> Privileges<'static, Seconds> {
+        Privileges::collect(self.iter().map(|(id, lasts)| (id as u16, lasts.length())))
+    }
+}
+
+impl RtcPrivilege {
+    /// `join`, `publish_audio`, `publish_video` or `publish_data`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Join => "join",
+            Self::PublishAudio => "publish_audio",
+            Self::PublishVideo => "publish_video",
+            Self::PublishData => "publish_data",
         }
-        Privileges(room.get(..given).unwrap_or_default())
+    }
+}
+
+impl<'a, T: PrivilegeTime> Privileges<'a, T> {
+    /// No privilege at all.
+    pub const NONE: Self = Self(Repr::Few { entries: [(0, 0); MAX], len: 0 }, PhantomData);
+
+    /// Sorts privileges by id; of two with the same id the last one counts.
+    ///
+    /// # Errors
+    /// [`SizeError::Privileges`] for more than four different ids; no service defines more.
+    pub fn new(entries: &[(u16, T)]) -> Result<Self, SizeError> {
+        let mut map = [(0, 0); MAX];
+        let mut len = 0;
+        for &(id, time) in entries {
+            let position = map.iter().take(len).position(|(known, _)| *known == id).unwrap_or(len);
+            *map.get_mut(position).ok_or(SizeError::Privileges)? = (id, time.to_number());
+            len = len.max(position + 1);
+        }
+        map.get_mut(..len).unwrap_or_default().sort_unstable_by_key(|(id, _)| *id);
+        Ok(Self(Repr::Few { entries: map, len: len as u8 }, PhantomData))
+    }
+
+    /// A single privilege.
+    pub(super) fn one(id: u16, time: T) -> Self {
+        Self::collect([(id, time)].into_iter())
+    }
+
+    /// Up to four privileges of ascending ids.
+    pub(super) fn collect(ascending: impl Iterator<Item = (u16, T)>) -> Self {
+        let mut entries = [(0, 0); MAX];
+        let mut len = 0;
+        for (slot, (id, time)) in entries.iter_mut().zip(ascending) {
+            *slot = (id, time.to_number());
+            len += 1;
+        }
+        Self(Repr::Few { entries, len }, PhantomData)
+    }
+
+    /// A map out of a token, in its order, be it ascending or not.
+    #[cfg(feature = "inspect")]
+    pub(super) const fn read(entries: &'a [[u8; 6]]) -> Self {
+        Self(Repr::Read(entries), PhantomData)
+    }
+
+    /// How many privileges the map has.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        match self.0 {
+            Repr::Few { len, .. } => len as usize,
+            Repr::Read(entries) => entries.len(),
+        }
+    }
+
+    /// Whether the map has no privilege.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The ids with their times, in the order of the token.
+    pub fn iter(&self) -> impl Iterator<Item = (u16, T)> {
+        let (few, read): (&[(u16, u32)], &[[u8; 6]]) = match &self.0 {
+            Repr::Few { entries, len } => (entries.get(..usize::from(*len)).unwrap_or_default(), &[]),
+            Repr::Read(entries) => (&[], entries),
+        };
+        let read = read
+            .iter()
+            .map(|&[a, b, c, d, e, f]| (u16::from_le_bytes([a, b]), u32::from_le_bytes([c, d, e, f])));
+        few.iter().copied().chain(read).map(|(id, number)| (id, T::from_number(number)))
+    }
+
+    /// The time of a privilege, if the map has it. Of two with the same id the last one counts, as in the SDKs.
+    #[must_use]
+    pub fn get(&self, id: u16) -> Option<T> {
+        self.iter().filter(|(known, _)| *known == id).last().map(|(_, time)| time)
+    }
+
+    /// A privilege that the map has twice.
+    #[cfg(feature = "inspect")]
+    pub(super) fn find_double(&self) -> Option<u16> {
+        let mut ids: alloc::vec::Vec<u16> = self.iter().map(|(id, _)| id).collect();
+        ids.sort_unstable();
+        ids.array_windows().find(|[a, b]| a == b).map(|[id, _]| *id)
+    }
+}
+
+impl<T: PrivilegeTime> PartialEq for Privileges<'_, T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl<T: PrivilegeTime> Eq for Privileges<'_, T> {}
+
+impl<T: PrivilegeTime> fmt::Debug for Privileges<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Life;
+    use alloc::vec::Vec;
 
     #[test]
-    fn ids_must_ascend() {
-        assert!(Privileges::new(&[(1, 0), (2, 0)]).is_some());
-        assert!(Privileges::new(&[(2, 0), (1, 0)]).is_none());
-        assert!(Privileges::new(&[(1, 0), (1, 0)]).is_none());
+    fn ids_are_sorted_and_the_last_value_counts() {
+        let map = Privileges::new(&[(1000, Seconds(1)), (2, Seconds(2)), (1000, Seconds(3))]).unwrap();
+        assert_eq!(map.iter().collect::<Vec<_>>(), [(2, Seconds(2)), (1000, Seconds(3))]);
     }
 
     #[test]
-    fn as_many_pass_as_a_message_holds() {
-        let map: alloc::vec::Vec<(u16, u32)> = (0..10_921).map(|id| (id, 0)).collect();
-        assert!(Privileges::new(&map[..10_920]).is_some());
-        assert!(Privileges::new(&map).is_none());
+    fn a_fifth_privilege_has_no_room() {
+        let up_to = |last| (1..=last).map(|id| (id, Seconds(0))).chain([(1, Seconds(9))]).collect::<Vec<_>>();
+        assert_eq!(Privileges::new(&up_to(4)).unwrap().get(1), Some(Seconds(9)));
+        assert_eq!(Privileges::new(&up_to(5)), Err(SizeError::Privileges));
     }
 
     #[test]
     fn a_privilege_that_is_not_given_is_not_written() {
-        let only_join = RtcPrivileges {
-            join: Some(Seconds(7)),
-            publish_audio: None,
-            publish_video: None,
-            publish_data: None,
-        };
-        let mut room = [(0, 0); 4];
-        assert_eq!(only_join.write_map(&mut room, |lasts| lasts.0).as_slice(), [(1, 7)]);
+        let only_join = Role::Subscriber.privileges(Lasts::For(Life::new(7).unwrap()));
+        assert_eq!(only_join.lengths(), Privileges::one(1, Seconds(7)));
+        assert_eq!(only_join.ends(UnixSeconds(100)), Privileges::one(1, UnixSeconds(107)));
+    }
+
+    #[test]
+    fn a_privilege_as_long_as_the_token_is_written_as_zero() {
+        let all = Role::Publisher.privileges(Lasts::WithToken);
+        assert!(all.ends(UnixSeconds(100)).iter().eq((1..=4).map(|id| (id, UnixSeconds(0)))));
     }
 }

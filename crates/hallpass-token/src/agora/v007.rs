@@ -6,15 +6,27 @@ use alloc::string::String;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
 
 use super::credentials::{AppCertificate, AppId};
-use super::mac::{SIGNATURE_LEN, hmac};
-use super::privilege::{Privileges, Text};
+use super::service::Service;
+use super::size::SizeError;
 use super::writer::Writer;
 use super::zlib;
+use crate::mac::{Key, SIGNATURE_LEN};
 use crate::{Seconds, UnixSeconds};
 
-/// A 007 token before it is signed.
+#[cfg(feature = "inspect")]
+mod parse;
+#[cfg(feature = "inspect")]
+mod verify;
+
+#[cfg(feature = "inspect")]
+pub use parse::{MAX_PAYLOAD_LEN, Rest, Untrusted007};
+#[cfg(feature = "inspect")]
+pub use verify::Verified007;
+
+/// A 007 token before it is signed (Formats 2.1 to 2.3).
 #[derive(Clone, Copy, Debug)]
 pub struct Token007<'a> {
     /// The project.
@@ -29,30 +41,15 @@ pub struct Token007<'a> {
     pub services: Services<'a>,
 }
 
-/// The services of one token: at least one.
+/// The services of one token: at least one, ascending by number (Formats 2.2).
 #[derive(Clone, Copy, Debug)]
 pub struct Services<'a>(&'a [Service<'a>]);
-
-/// One service that a token opens, with its privileges in seconds from the issue of the token.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub enum Service<'a> {
-    /// Type 1, voice and video.
-    Rtc {
-        /// The channel.
-        channel: Text<'a>,
-        /// The user: decimal digits, an account, or nothing for anybody.
-        uid: Text<'a>,
-        /// Lengths of the privileges in seconds; 0 for one that ends with the token.
-        privileges: Privileges<'a>,
-    },
-}
 
 /// Bytes of the signature with its length.
 const SIGNATURE_FIELD_LEN: usize = 2 + SIGNATURE_LEN;
 
-/// Bytes of an RTC token beside its texts: App ID with length, three numbers, count, type, map of four, two lengths.
-const USUAL_LEN: usize = 34 + 12 + 2 + 2 + 26 + 4;
+/// Bytes before the services: App ID with its length, three numbers, the count of services.
+const HEAD_LEN: usize = 34 + 12 + 2;
 
 impl<'a> Services<'a> {
     /// A single service.
@@ -60,31 +57,30 @@ impl<'a> Services<'a> {
     pub const fn one(service: &'a Service<'a>) -> Self {
         Self(core::slice::from_ref(service))
     }
-}
 
-impl Service<'_> {
-    /// The number of the service.
-    const fn kind(&self) -> u16 {
-        match self {
-            Self::Rtc { .. } => 1,
-        }
-    }
-
-    fn texts_len(&self) -> usize {
-        match self {
-            Self::Rtc { channel, uid, .. } => channel.as_str().len() + uid.as_str().len(),
-        }
-    }
-
-    fn write(&self, out: &mut Writer) {
-        out.u16(self.kind());
-        match *self {
-            Self::Rtc { channel, uid, privileges } => {
-                out.privileges(privileges);
-                out.text(channel);
-                out.text(uid);
+    /// Several services, brought into the order of the official builders: by number, and those of the same number
+    /// as they were given.
+    ///
+    /// # Errors
+    /// [`SizeError::NoService`], as the builders refuse it, and [`SizeError::Services`] for more than 65,535.
+    pub fn new(services: &'a mut [Service<'a>]) -> Result<Self, SizeError> {
+        match services.len() {
+            0 => Err(SizeError::NoService),
+            len if len > usize::from(u16::MAX) => Err(SizeError::Services),
+            _ => {
+                services.sort_by_key(Service::number);
+                Ok(Self(services))
             }
         }
+    }
+
+    /// Services that stand in order already.
+    pub(super) const fn sorted(services: &'a [Service<'a>]) -> Self {
+        Self(services)
+    }
+
+    pub(super) const fn as_slice(self) -> &'a [Service<'a>] {
+        self.0
     }
 }
 
@@ -92,37 +88,39 @@ impl Token007<'_> {
     /// Signs the token.
     #[must_use]
     pub fn sign(&self, certificate: &AppCertificate) -> String {
-        let texts_len: usize = self.services.0.iter().map(Service::texts_len).sum();
-        let mut out =
-            Writer::new(zlib::HEAD_LEN + SIGNATURE_FIELD_LEN, USUAL_LEN + texts_len + zlib::TAIL_LEN);
-        out.text(Text::from_short(self.app_id.as_str()));
+        let services = self.services.as_slice();
+        let len = HEAD_LEN + services.iter().map(Service::len_hint).sum::<usize>();
+        let mut out = Writer::new(zlib::HEAD_LEN + SIGNATURE_FIELD_LEN, len + zlib::TAIL_LEN);
+        out.u16(self.app_id.as_str().len() as u16);
+        out.raw(self.app_id.as_str().as_bytes());
         out.u32(self.issued_at.0);
         out.u32(self.expires_in.0);
         out.u32(self.salt);
-        out.u16(self.services.0.len() as u16);
-        for service in self.services.0 {
+        out.u16(services.len() as u16);
+        for service in services {
             service.write(&mut out);
         }
 
-        let mut bytes = out.0;
-        let signing_info = bytes.get(zlib::HEAD_LEN + SIGNATURE_FIELD_LEN..).unwrap_or_default();
-        let signature = self.signature(certificate, signing_info);
-        let field = (SIGNATURE_LEN as u16).to_le_bytes().into_iter().chain(signature);
-        for (slot, byte) in bytes.iter_mut().skip(zlib::HEAD_LEN).zip(field) {
-            *slot = byte;
-        }
+        let signing_info = out.0.get(zlib::HEAD_LEN + SIGNATURE_FIELD_LEN..).unwrap_or_default();
+        let signature = sign(certificate, self.issued_at, self.salt, signing_info);
+        out.fill(zlib::HEAD_LEN, &[&(SIGNATURE_LEN as u16).to_le_bytes(), &signature]);
 
-        let stream = zlib::store(bytes);
+        let stream = zlib::store(out.0);
         let mut token = String::with_capacity(3 + stream.len().div_ceil(3) * 4);
         token.push_str("007");
         STANDARD.encode_string(&stream, &mut token);
         token
     }
+}
 
-    /// Three HMACs. In the first two the number is the key and the secret is the message.
-    fn signature(&self, certificate: &AppCertificate, signing_info: &[u8]) -> [u8; SIGNATURE_LEN] {
-        let of_time = hmac(&self.issued_at.0.to_le_bytes(), &[certificate.as_bytes()]);
-        let of_salt = hmac(&self.salt.to_le_bytes(), &[&*of_time]);
-        *hmac(&of_salt, &[signing_info])
-    }
+/// Three HMACs. In the first two the number is the key and the secret is the message.
+fn sign(
+    certificate: &AppCertificate,
+    issued_at: UnixSeconds,
+    salt: u32,
+    signing_info: &[u8],
+) -> [u8; SIGNATURE_LEN] {
+    let of_time = Zeroizing::new(Key::new(&issued_at.0.to_le_bytes()).sign_once(&[certificate.as_bytes()]));
+    let of_salt = Zeroizing::new(Key::new(&salt.to_le_bytes()).sign_once(&[&*of_time]));
+    Key::new(&*of_salt).sign_once(&[signing_info])
 }

@@ -2,7 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::privilege::{Privileges, Text};
+use super::privilege::{PrivilegeTime, Privileges};
+use super::text::Text;
 
 /// Bytes being written.
 pub(super) struct Writer(pub(super) Vec<u8>);
@@ -16,29 +17,42 @@ impl Writer {
     }
 
     pub(super) fn u16(&mut self, number: u16) {
-        self.0.extend_from_slice(&number.to_le_bytes());
+        self.raw(&number.to_le_bytes());
+    }
+
+    pub(super) fn i16(&mut self, number: i16) {
+        self.raw(&number.to_le_bytes());
     }
 
     pub(super) fn u32(&mut self, number: u32) {
-        self.0.extend_from_slice(&number.to_le_bytes());
+        self.raw(&number.to_le_bytes());
     }
 
     pub(super) fn raw(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
     }
 
-    pub(super) fn text(&mut self, text: Text<'_>) {
-        let text = text.as_str();
-        self.u16(text.len() as u16);
-        self.raw(text.as_bytes());
+    pub(super) fn text(&mut self, text: &Text<'_>) {
+        let bytes = text.as_bytes();
+        self.u16(bytes.len() as u16);
+        self.raw(bytes);
     }
 
-    pub(super) fn privileges(&mut self, privileges: Privileges<'_>) {
-        let map = privileges.as_slice();
-        self.u16(map.len() as u16);
-        for &(id, seconds) in map {
-            self.u16(id);
-            self.u32(seconds);
+    pub(super) fn privileges<T: PrivilegeTime>(&mut self, privileges: &Privileges<'_, T>) {
+        self.u16(privileges.len() as u16);
+        for (id, time) in privileges.iter() {
+            let ([a, b], [c, d, e, f]) = (id.to_le_bytes(), time.to_number().to_le_bytes());
+            self.raw(&[a, b, c, d, e, f]);
+        }
+    }
+
+    /// Writes over what was reserved.
+    pub(super) fn fill(&mut self, from: usize, parts: &[&[u8]]) {
+        let mut rest = self.0.get_mut(from..).unwrap_or_default();
+        for part in parts {
+            let Some((slot, after)) = rest.split_at_mut_checked(part.len()) else { return };
+            slot.copy_from_slice(part);
+            rest = after;
         }
     }
 }

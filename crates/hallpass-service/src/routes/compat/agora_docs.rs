@@ -3,7 +3,7 @@
 //! Its answer has the text of an error where its token would be. As Go does, names match in upper or lower case,
 //! and what follows the first JSON value does not count.
 
-use hallpass_token::agora::{Channel, Role, RtcUser};
+use hallpass_token::agora::{Channel, Role, User};
 use http::{Method, Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -39,13 +39,13 @@ pub(super) fn answer(call: Call<'_>, path: &str) -> Option<Response<Vec<u8>>> {
 fn rtc_token(call: Call<'_>) -> Result<String, Problem> {
     let minter = call.minter()?;
     let body = first_object(call.body()?)?;
-    let channel = Channel::parse(text(&body, "ChannelName")?);
+    let channel = Channel::parse_or_any(text(&body, "ChannelName")?);
     let minted = minter.mint(&Ask {
         project: None,
         version: version(call, minter.ready.compat.version, Some(&body))?,
         ttl: None,
         channel: channel.map_err(|error| Problem::field("ChannelName", error))?,
-        user: Some(RtcUser::from_number(uid(value(&body, "uid"))?)),
+        user: Some(User::from_number_or_any(uid(value(&body, "uid"))?)),
         role: role(value(&body, "role"))?,
         lives: None,
     })?;

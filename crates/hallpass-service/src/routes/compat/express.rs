@@ -2,7 +2,7 @@
 //!
 //! As Express does, paths match in upper or lower case and with or without a slash at the end.
 
-use hallpass_token::agora::{Channel, Role, RtcUser};
+use hallpass_token::agora::{Channel, Role, User};
 use http::{Method, Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -39,7 +39,7 @@ fn rtc_token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
     let minter = call.minter()?;
     let Object(body) = json::parse::<Object<Map<String, Value>>>(call.body()?)?;
     let channel =
-        Channel::parse(text(&body, "channel")?).map_err(|error| Problem::field("channel", error))?;
+        Channel::parse_or_any(text(&body, "channel")?).map_err(|error| Problem::field("channel", error))?;
     let minted = minter.mint(&Ask {
         project: None,
         version: version(call, minter.ready.compat.version, Some(&body))?,
@@ -49,7 +49,7 @@ fn rtc_token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
         role: if is_true(value(&body, "isPublisher")) { Role::Publisher } else { Role::Subscriber },
         lives: None,
     })?;
-    let uid = if let RtcUser::Uid(uid) = minted.user { uid.get() } else { 0 };
+    let uid = if let User::Uid(uid) = minted.user { uid.get() } else { 0 };
     Ok(answer::json(StatusCode::OK, JSON_UTF8, &Answer { uid, token: &minted.token }))
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Both `…/:uid` and `…/:uid/` are answered, where the original redirects from the one to the other.
 
-use hallpass_token::Seconds;
-use hallpass_token::agora::{Account, Channel, Role, RtcUser};
+use hallpass_token::Life;
+use hallpass_token::agora::{Account, Channel, Role, User};
 use http::{Method, Response, StatusCode};
 use serde::Serialize;
 
@@ -55,7 +55,7 @@ fn rtc_token(call: Call<'_>, path: &RtcPath<'_>) -> Result<Response<Vec<u8>>, Fa
         project: None,
         version,
         ttl,
-        channel: Channel::parse(path.channel).map_err(|error| build_fault("channelName", error))?,
+        channel: Channel::parse_or_any(path.channel).map_err(|error| build_fault("channelName", error))?,
         user: Some(path.user().map_err(Fault::Build)?),
         role: if path.role == "publisher" { Role::Publisher } else { Role::Subscriber },
         lives: None,
@@ -78,20 +78,20 @@ impl<'a> RtcPath<'a> {
         parts.next().is_none().then_some(path)
     }
 
-    fn user(&self) -> Result<RtcUser<'a>, Problem> {
+    fn user(&self) -> Result<User<'a>, Problem> {
         let uid = self.uid;
         let detail = match self.token_type {
             "uid" => {
                 let number = digits(uid).and_then(|number| u32::try_from(number).ok());
                 match number {
-                    Some(number) => return Ok(RtcUser::from_number(number)),
+                    Some(number) => return Ok(User::from_number_or_any(number)),
                     None => format!(
                         "failed to parse uidStr: {uid}, to uint causing error: must be a whole number from 1 to 4294967295"
                     ),
                 }
             }
             "userAccount" => match Account::parse(uid) {
-                Ok(account) => return Ok(RtcUser::Account(account)),
+                Ok(account) => return Ok(User::Account(account)),
                 Err(error) => format!("the account {error}"),
             },
             other => format!("failed to generate RTC token for Unknown Tokentype: {other}"),
@@ -101,11 +101,12 @@ impl<'a> RtcPath<'a> {
 }
 
 /// `?expiry=`: seconds, at most a day; more is cut to it, and nothing at all is no number.
-fn expiry(call: Call<'_>) -> Result<Option<Seconds>, Problem> {
+fn expiry(call: Call<'_>) -> Result<Option<Life>, Problem> {
     let Some(text) = query_value(call, "expiry") else { return Ok(None) };
     match digits(&text) {
         Some(seconds) if seconds > 0 => {
-            Ok(Some(Seconds(u32::try_from(seconds).unwrap_or(u32::MAX)).min(Seconds::DAY)))
+            let life = u32::try_from(seconds).ok().and_then(|seconds| Life::new(seconds).ok());
+            Ok(Some(life.unwrap_or(Life::MAX)))
         }
         _ => Err(Problem::InvalidField {
             field: Some("expiry".into()),

@@ -1,0 +1,134 @@
+//! Explaining: it agrees with parsing and verifying.
+
+use arbitrary::{Arbitrary, Unstructured};
+use hallpass_token::agora::v006::{Subject, Untrusted006};
+use hallpass_token::agora::v007::Untrusted007;
+use hallpass_token::agora::{self, Join, Project, Text};
+use hallpass_token::{UnixSeconds, videosdk};
+
+use crate::project::{api_key, app_id, certificate, other_certificate, other_secret, secret};
+use crate::wrap;
+
+/// A token, and what it is held against.
+#[derive(Arbitrary, Debug)]
+struct Input<'a> {
+    now: u32,
+    form: Form,
+    /// The App ID or the API key.
+    app: Option<&'a str>,
+    /// The channel or the room.
+    place: Option<&'a str>,
+    user: Option<Who<'a>>,
+    content: &'a [u8],
+}
+
+/// What the content is.
+#[derive(Arbitrary, Debug)]
+enum Form {
+    /// The whole text.
+    Text,
+    /// What an 006 token signs.
+    Signed006,
+    /// What a 007 token signs.
+    Signed007,
+    /// The claims of a JWT.
+    SignedJwt,
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+enum Who<'a> {
+    Uid(u32),
+    Account(&'a str),
+}
+
+/// Explains a text to both providers.
+pub fn explain(data: &[u8]) {
+    let Ok(input) = Input::arbitrary_take_rest(Unstructured::new(data)) else { return };
+    let text = match input.form {
+        Form::Text => str::from_utf8(input.content).ok().map(Into::into),
+        Form::Signed006 => wrap::signed_006(input.content),
+        Form::Signed007 => wrap::signed_007(input.content),
+        Form::SignedJwt => Some(wrap::signed_jwt(input.content)),
+    };
+    if let Some(text) = text {
+        to_agora(&text, &input);
+        to_videosdk(&text, &input);
+    }
+}
+
+fn to_agora(text: &str, input: &Input<'_>) {
+    let app_id = app_id();
+    let certificates = [other_certificate(), certificate()];
+    let project = Project { app_id: &app_id, certificates: &certificates };
+    let now = UnixSeconds(input.now);
+    let user = input.user.map(|user| match user {
+        Who::Uid(uid) => Join::Uid(uid),
+        Who::Account(account) => Join::Account(account),
+    });
+    let expected = agora::Expected { app_id: input.app, channel: input.place, user };
+    let report = agora::explain(text, &agora::Context { now, projects: &[project], expected });
+
+    assert!(report.problems.is_sorted_by(|a, b| a.severity() >= b.severity()));
+    for problem in &report.problems {
+        assert!(!problem.to_string().is_empty() && !problem.code().is_empty());
+    }
+    if !report.is_usable() {
+        assert!(report.problems.first().is_some_and(|problem| problem.refusal().is_some()));
+        return;
+    }
+    let is_signed = report.signature == agora::Signature::Valid { project: 0, certificate: 1 };
+    assert!(is_signed || report.signature == agora::Signature::NotChecked);
+    match report.token {
+        Some(agora::Untrusted::V007(token)) => {
+            assert_eq!(Untrusted007::parse(text), Ok(token.clone()));
+            assert_eq!(token.verify(project, now).is_ok(), is_signed);
+        }
+        Some(agora::Untrusted::V006(token)) => {
+            assert_eq!(Untrusted006::parse(text), Ok(token.clone()));
+            if let Some(subject) = subject(&token, input).filter(|_| is_signed) {
+                assert!(token.verify(project, subject, now).is_ok());
+            }
+        }
+        None => unreachable!("no token is usable that was not read"),
+    }
+}
+
+/// What is expected of a token for a channel.
+fn subject<'a>(token: &Untrusted006, input: &Input<'a>) -> Option<Subject<'a>> {
+    const JOIN: u16 = 1;
+    const RTM_LOGIN: u16 = 1000;
+    let user = match input.user {
+        Some(Who::Account(account)) => account,
+        None => "",
+        Some(Who::Uid(_)) => return None,
+    };
+    let map = token.privileges();
+    let is_rtm = map.get(RTM_LOGIN).is_some() && map.get(JOIN).is_none() && token.user_crc() == 0;
+    let (channel, user) = if is_rtm { (user, "") } else { (input.place.unwrap_or("*"), user) };
+    Some(Subject { channel: Text::new(channel).ok()?, user: Text::new(user).ok()? })
+}
+
+fn to_videosdk(text: &str, input: &Input<'_>) {
+    let (api_key, secrets) = (api_key(), [other_secret(), secret()]);
+    let project = videosdk::Project { api_key: &api_key, secrets: &secrets };
+    let participant = input.user.and_then(|user| match user {
+        Who::Uid(_) => None,
+        Who::Account(account) => Some(account),
+    });
+    let expected = videosdk::Expected { api_key: input.app, room: input.place, participant };
+    let now = UnixSeconds(input.now);
+    let report = videosdk::explain(text, &videosdk::Context { now, projects: &[project], expected });
+
+    assert!(report.problems.is_sorted_by(|a, b| a.severity() >= b.severity()));
+    for problem in &report.problems {
+        assert!(!problem.to_string().is_empty() && !problem.code().is_empty());
+        let _ = problem.sdk_error();
+    }
+    if report.is_usable() {
+        let is_signed = report.signature == videosdk::Signature::Valid { project: 0, secret: 1 };
+        assert!(is_signed || report.signature == videosdk::Signature::NotChecked);
+        let token = report.token.expect("no token is usable that was not read");
+        assert_eq!(videosdk::Untrusted::parse(text), Ok(token.clone()));
+        assert_eq!(token.verify(project, now).is_ok(), is_signed);
+    }
+}

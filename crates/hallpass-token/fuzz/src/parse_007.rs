@@ -1,0 +1,89 @@
+//! Tokens of format 007.
+
+use hallpass_token::UnixSeconds;
+use hallpass_token::agora::v007::{Rest, Services, Token007, Untrusted007};
+use hallpass_token::agora::{Project, Service, VerifyError};
+
+use crate::project::{certificate, other_certificate};
+use crate::wrap;
+
+/// Reads bytes as a token if they look like one, and else as what one holds or signs.
+pub fn parse_007(data: &[u8]) {
+    match str::from_utf8(data) {
+        Ok(token) if token.starts_with("007") => read(token),
+        _ => {
+            if let Some(token) = wrap::token_007(data) {
+                read(&token);
+            }
+            if let Some(token) = wrap::signed_007(data) {
+                signed(&token);
+            }
+        }
+    }
+}
+
+/// A token that is signed verifies from its issue to its end, and is what the crate would write.
+fn signed(text: &str) {
+    read(text);
+    let Ok(token) = Untrusted007::parse(text) else { return };
+    let certificates = [other_certificate(), certificate()];
+    let project = Project { app_id: token.app_id(), certificates: &certificates };
+    let verified = token.verify(project, token.issued_at()).expect("signed, and in time");
+    assert_eq!(verified.certificate(), 1);
+    assert!(token.verify(project, token.ends_at()).is_ok());
+    if let Some(after) = token.ends_at().0.checked_add(1).map(UnixSeconds) {
+        assert!(matches!(token.verify(project, after), Err(VerifyError::Expired { .. })));
+    }
+    // To look a service up takes longer the more there are.
+    for service in verified.services().take(8) {
+        for (id, _) in service.privileges().iter() {
+            let last = service.privileges().get(id).expect("just seen");
+            assert!(verified.permits(&service, id, token.end_of(last)));
+        }
+    }
+    if let Some(again) = again(&token) {
+        assert_eq!(again, text);
+    }
+}
+
+/// Whatever is read can be looked at, does not verify with another key, and is read the same again.
+fn read(text: &str) {
+    let Ok(token) = Untrusted007::parse(text) else { return };
+    assert!(!format!("{token:?}").is_empty());
+    for service in token.services() {
+        assert!((1..=10).contains(&service.number()), "{}", service.name());
+        if let Service::Rtm2 { permissions, .. } = service {
+            let _ = permissions.to_vec();
+        }
+    }
+    let project = Project { app_id: token.app_id(), certificates: &[other_certificate()] };
+    assert_eq!(token.verify(project, token.issued_at()), Err(VerifyError::BadSignature));
+
+    if let Some(again) = again(&token) {
+        let again = Untrusted007::parse(&again).expect("a token of the crate itself");
+        assert_eq!(again.app_id(), token.app_id());
+        assert_eq!(again.issued_at(), token.issued_at());
+        assert_eq!(again.expires_in(), token.expires_in());
+        assert_eq!(again.salt(), token.salt());
+        assert!(again.services().eq(token.services()));
+        assert_eq!(again.rest(), Rest::Nothing);
+    }
+}
+
+/// The same content; `None` where the crate would not write it, or in another order.
+fn again(token: &Untrusted007) -> Option<String> {
+    let mut services: Vec<Service<'_>> = token.services().collect();
+    if token.rest() != Rest::Nothing || !services.is_sorted_by_key(Service::number) {
+        return None;
+    }
+    Some(
+        Token007 {
+            app_id: token.app_id(),
+            issued_at: token.issued_at(),
+            expires_in: token.expires_in(),
+            salt: token.salt(),
+            services: Services::new(&mut services).ok()?,
+        }
+        .sign(&certificate()),
+    )
+}

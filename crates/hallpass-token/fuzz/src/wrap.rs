@@ -1,0 +1,72 @@
+//! Makes tokens of any content, as an SDK would of a sensible one.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use crate::project::{APP_ID, CERTIFICATE, SECRET};
+
+/// An 006 token with this Base64.
+pub(crate) fn token_006(content: &[u8]) -> String {
+    format!("006{APP_ID}{}", STANDARD.encode(content))
+}
+
+/// A signed 006 token with this message, for no channel and no user, whose checksums are 0.
+pub(crate) fn signed_006(message: &[u8]) -> Option<String> {
+    let len = u16::try_from(message.len()).ok()?;
+    let mut content = vec![32, 0];
+    content.extend_from_slice(&hmac(CERTIFICATE.as_bytes(), &[APP_ID.as_bytes(), message]));
+    content.extend_from_slice(&[0; 8]);
+    content.extend_from_slice(&len.to_le_bytes());
+    content.extend_from_slice(message);
+    Some(token_006(&content))
+}
+
+/// A 007 token that inflates to these bytes.
+pub(crate) fn token_007(payload: &[u8]) -> Option<String> {
+    let len = u16::try_from(payload.len()).ok()?;
+    let mut stream = vec![0x78, 0x01, 1];
+    stream.extend_from_slice(&len.to_le_bytes());
+    stream.extend_from_slice(&(!len).to_le_bytes());
+    stream.extend_from_slice(payload);
+    stream.extend_from_slice(&adler32(payload).to_be_bytes());
+    Some(format!("007{}", STANDARD.encode(stream)))
+}
+
+/// A 007 token that signs these bytes.
+pub(crate) fn signed_007(signing_info: &[u8]) -> Option<String> {
+    // The App ID with its length, then the time of issue, the life and the salt.
+    let (issued_at, salt) = (signing_info.get(34..38)?, signing_info.get(42..46)?);
+    let key = hmac(salt, &[&hmac(issued_at, &[CERTIFICATE.as_bytes()])]);
+    let mut payload = vec![32, 0];
+    payload.extend_from_slice(&hmac(&key, &[signing_info]));
+    payload.extend_from_slice(signing_info);
+    token_007(&payload)
+}
+
+/// A signed JWT with these claims, or with this header and these claims where there is a zero between them.
+pub(crate) fn signed_jwt(content: &[u8]) -> String {
+    let mut parts = content.rsplitn(2, |byte| *byte == 0);
+    let claims = parts.next().unwrap_or_default();
+    let header = parts.next().unwrap_or(br#"{"alg":"HS256","typ":"JWT"}"#);
+    let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+    let signature = hmac(SECRET.as_bytes(), &[signed.as_bytes()]);
+    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key of any length");
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+fn adler32(bytes: &[u8]) -> u32 {
+    let (a, b) = bytes.iter().fold((1, 0), |(a, b), byte| {
+        let a = (a + u32::from(*byte)) % 65_521;
+        (a, (b + a) % 65_521)
+    });
+    b << 16 | a
+}

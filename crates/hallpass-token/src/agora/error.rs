@@ -1,0 +1,204 @@
+//! Why a token is not read, and why a token that was read is not accepted.
+
+use core::fmt;
+
+use base64::DecodeError;
+
+use super::credentials::HexError;
+use super::format::Format;
+use super::reader::ReadError;
+use crate::{Seconds, UnixSeconds};
+
+/// Why a text is no token. It never holds the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ParseError {
+    /// It is not of the format that was asked for, but looks like this.
+    Format {
+        /// What was asked for.
+        expected: Format,
+        /// What it looks like.
+        found: Format,
+    },
+    /// What follows the version is not Base64 (RFC 4648 section 4).
+    Base64(Base64Error),
+    /// The bytes are not a zlib stream (RFC 1950).
+    Zlib(ZlibError),
+    /// It is longer than any token, or holds more bytes than were allowed.
+    TooLarge {
+        /// The most bytes that were allowed.
+        max: usize,
+    },
+    /// It ends in the middle of a value.
+    CutOff,
+    /// Its signature has not 32 bytes, but this many.
+    SignatureLength(usize),
+    /// Its App ID is none.
+    AppId(HexError),
+    /// One of its texts is not UTF-8.
+    NotUtf8,
+    /// This many bytes follow after its end.
+    TrailingBytes(usize),
+}
+
+/// Why a text is not Base64 as Agora writes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Base64Error {
+    /// It holds `-` or `_`: the alphabet for URLs (RFC 4648 section 5) in place of `+` and `/`.
+    UrlSafe,
+    /// It holds blanks or line breaks.
+    Whitespace,
+    /// Its `=` at the end are missing, or too many.
+    Padding,
+    /// It holds another character that is not Base64, this many bytes behind the version.
+    Character {
+        /// How many bytes of Base64 come before it.
+        offset: usize,
+    },
+    /// Its last character holds bits that belong to no byte.
+    LastCharacter,
+}
+
+/// Why bytes are no zlib stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ZlibError {
+    /// They do not begin with the header of one.
+    Header,
+    /// They end before the stream does.
+    CutOff,
+    /// The stream is damaged.
+    Damaged,
+    /// The checksum at the end does not fit.
+    Checksum,
+    /// This many bytes follow after the end of the stream.
+    TrailingBytes(usize),
+}
+
+/// Why a token that could be read is not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// It is for another App ID.
+    OtherProject,
+    /// It is for another channel (006 only; a 007 token says which).
+    OtherChannel,
+    /// It is for another user (006 only; a 007 token says whom).
+    OtherUser,
+    /// None of the certificates made its signature.
+    BadSignature,
+    /// Its issue lies in the future, by more than [`VerifyError::LEEWAY`].
+    NotYet {
+        /// When it is issued.
+        issued_at: UnixSeconds,
+        /// When it was looked at.
+        now: UnixSeconds,
+    },
+    /// Its life is over.
+    Expired {
+        /// When its life ended.
+        ended_at: UnixSeconds,
+        /// When it was looked at.
+        now: UnixSeconds,
+    },
+}
+
+impl VerifyError {
+    /// How far the issue of a token may lie in the future: as far as the clocks of two servers are apart.
+    ///
+    /// An attacker gains nothing by a longer one, since the time is signed; a shorter one refuses tokens of servers
+    /// whose clock is ahead.
+    pub const LEEWAY: Seconds = Seconds(60);
+}
+
+impl Base64Error {
+    pub(super) fn new(text: &str, error: DecodeError) -> Self {
+        let has = |wanted: fn(u8) -> bool| text.bytes().any(wanted);
+        if has(|byte| byte.is_ascii_whitespace()) {
+            return Self::Whitespace;
+        }
+        if has(|byte| matches!(byte, b'-' | b'_')) {
+            return Self::UrlSafe;
+        }
+        match error {
+            DecodeError::InvalidByte(_, b'=')
+            | DecodeError::InvalidLength(_)
+            | DecodeError::InvalidPadding => Self::Padding,
+            DecodeError::InvalidByte(offset, _) => Self::Character { offset },
+            DecodeError::InvalidLastSymbol { .. } => Self::LastCharacter,
+        }
+    }
+}
+
+impl From<ReadError> for ParseError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::CutOff => Self::CutOff,
+            ReadError::NotUtf8 => Self::NotUtf8,
+        }
+    }
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Format { found: Format::Empty, .. } => f.write_str("the token is empty"),
+            Self::Format { expected, found } => write!(f, "expected {expected}, but this is {found}"),
+            Self::Base64(error) => {
+                write!(f, "the part after the version must be standard Base64, but {error}")
+            }
+            Self::Zlib(error) => write!(f, "the Base64 must hold a zlib stream, but {error}"),
+            Self::TooLarge { max } => write!(f, "the token holds more than {max} bytes"),
+            Self::CutOff => f.write_str("the token ends in the middle of a value: part of it is missing"),
+            Self::SignatureLength(bytes) => write!(f, "the signature must have 32 bytes, but has {bytes}"),
+            Self::AppId(error) => write!(f, "the App ID in the token {error}"),
+            Self::NotUtf8 => f.write_str("a text in the token is not UTF-8"),
+            Self::TrailingBytes(bytes) => write!(f, "{bytes} bytes follow after the end of the token"),
+        }
+    }
+}
+
+impl fmt::Display for Base64Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UrlSafe => f.write_str("it holds - or _ of the URL-safe alphabet in place of + and /"),
+            Self::Whitespace => f.write_str("it holds blanks or line breaks"),
+            Self::Padding => f.write_str("its length or its = at the end are wrong: characters are missing"),
+            Self::Character { offset } => write!(f, "its character {} is none", offset + 1),
+            Self::LastCharacter => f.write_str("its last character is none that an encoder writes"),
+        }
+    }
+}
+
+impl fmt::Display for ZlibError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Header => f.write_str("does not begin like one"),
+            Self::CutOff => f.write_str("it is cut off"),
+            Self::Damaged => f.write_str("it is damaged"),
+            Self::Checksum => f.write_str("its checksum does not fit"),
+            Self::TrailingBytes(bytes) => write!(f, "{bytes} bytes follow after its end"),
+        }
+    }
+}
+
+impl fmt::Display for VerifyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OtherProject => f.write_str("the token is for another App ID"),
+            Self::OtherChannel => f.write_str("the token is for another channel"),
+            Self::OtherUser => f.write_str("the token is for another user"),
+            Self::BadSignature => f.write_str("none of the certificates made the token's signature"),
+            Self::NotYet { issued_at, now } => {
+                write!(f, "the token is issued {} seconds in the future", issued_at.0.saturating_sub(now.0))
+            }
+            Self::Expired { ended_at, now } => {
+                write!(f, "the token ended {} seconds ago", now.0.saturating_sub(ended_at.0))
+            }
+        }
+    }
+}
+
+impl core::error::Error for ParseError {}
+impl core::error::Error for Base64Error {}
+impl core::error::Error for ZlibError {}
+impl core::error::Error for VerifyError {}

@@ -1,0 +1,97 @@
+//! Reads a token as a careless SDK would, and says what is wrong with its text.
+
+use alloc::string::String;
+
+use super::{Problem, Problems, Untrusted};
+use crate::agora::error::{Base64Error, ParseError};
+use crate::agora::format::Format;
+use crate::agora::v006::Untrusted006;
+use crate::agora::v007::Untrusted007;
+
+pub(super) fn read(text: &str, problems: &mut Problems) -> Option<Untrusted> {
+    let token = unwrap(text);
+    if token.len() < text.len() && !token.is_empty() {
+        problems.push(Problem::Wrapped);
+    }
+    let decoded = percent_decode(token);
+    if decoded.is_some() {
+        problems.push(Problem::PercentEncoded);
+    }
+    let token = decoded.as_deref().unwrap_or(token);
+    match parse(token) {
+        Err(ParseError::Base64(error)) => read_mended(token, error, problems),
+        other => note(other, problems),
+    }
+}
+
+fn read_mended(token: &str, error: Base64Error, problems: &mut Problems) -> Option<Untrusted> {
+    if error == Base64Error::Whitespace
+        && let Ok(token) = parse(&token.replace(' ', "+"))
+    {
+        problems.push(Problem::PlusLost);
+        return Some(token);
+    }
+    problems.push(Problem::Unreadable(ParseError::Base64(error)));
+    let mut mended = mend(token, error)?;
+    let mut parsed = parse(&mended);
+    if let Err(ParseError::Base64(_)) = parsed {
+        // The text ends in the middle of a group of four characters.
+        for _ in 0..4 {
+            mended.pop();
+        }
+        parsed = parse(&mended);
+    }
+    note(parsed, problems)
+}
+
+/// The token without blanks, quotes, or what belongs in front of it in a header.
+fn unwrap(text: &str) -> &str {
+    let outside = |c: char| c.is_whitespace() || c == '"' || c == '\'';
+    let text = text.trim_matches(outside);
+    let after = |prefix: &str| {
+        let (start, rest) = text.split_at_checked(prefix.len())?;
+        start.eq_ignore_ascii_case(prefix).then_some(rest)
+    };
+    after("agora token=").or_else(|| after("Bearer ")).unwrap_or(text).trim_matches(outside)
+}
+
+/// The token with the characters that a URL needs encoded as they were; `None` where none of them is.
+fn percent_decode(token: &str) -> Option<String> {
+    let decoded = [("%2B", "+"), ("%2b", "+"), ("%2F", "/"), ("%2f", "/"), ("%3D", "="), ("%3d", "=")]
+        .into_iter()
+        .fold(String::from(token), |token, (encoded, plain)| token.replace(encoded, plain));
+    (decoded.len() < token.len()).then_some(decoded)
+}
+
+fn parse(token: &str) -> Result<Untrusted, ParseError> {
+    match Format::of(token) {
+        Format::V006 => Untrusted006::parse(token).map(Untrusted::V006),
+        Format::V007 => Untrusted007::parse(token).map(Untrusted::V007),
+        found @ (Format::Legacy(_) | Format::Jwt | Format::Empty | Format::Unknown) => {
+            Err(ParseError::Format { expected: Format::V007, found })
+        }
+    }
+}
+
+fn note(parsed: Result<Untrusted, ParseError>, problems: &mut Problems) -> Option<Untrusted> {
+    parsed.map_err(|error| problems.push(Problem::Unreadable(error))).ok()
+}
+
+/// The token in the Base64 that it should have been in; `None` where nobody can tell.
+fn mend(token: &str, error: Base64Error) -> Option<String> {
+    if matches!(error, Base64Error::Character { .. } | Base64Error::LastCharacter) {
+        return None;
+    }
+    let head = if Format::of(token) == Format::V007 { 3 } else { 35 };
+    let (head, content) = token.split_at_checked(head)?;
+    let mut mended = String::with_capacity(token.len() + 3);
+    mended.push_str(head);
+    mended.extend(content.chars().filter(|c| !c.is_ascii_whitespace() && *c != '=').map(|c| match c {
+        '-' => '+',
+        '_' => '/',
+        other => other,
+    }));
+    let partial = (mended.len() - head.len()) % 4;
+    mended.extend(core::iter::repeat_n('=', (4 - partial) % 4));
+    Some(mended)
+}

@@ -1,0 +1,79 @@
+//! The errors that SDKs show.
+
+/// How Agora refuses a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The App ID is none.
+    AppId,
+    /// The token is not valid for what the client does with it.
+    Invalid,
+    /// The token, or the privilege that is needed, has ended.
+    Expired,
+}
+
+/// An SDK that a client uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sdk {
+    /// Voice and video, on native platforms; the web SDK has the same numbers under other names.
+    Rtc,
+    /// Signaling 1.x: the error of a login.
+    Rtm1,
+    /// Signaling 2.x.
+    Rtm2,
+}
+
+/// The error that a user of an SDK sees.
+///
+/// Sources: `docs.agora.io`, "How to solve token-related errors"; `LOGIN_ERR_CODE` of the Signaling SDK 1.x;
+/// `RTM_ERROR_CODE` of the Signaling SDK 2.x.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SdkError {
+    /// The SDK.
+    pub sdk: Sdk,
+    /// The number.
+    pub code: i32,
+    /// The name of the number.
+    pub name: &'static str,
+}
+
+impl Refusal {
+    /// The error that an SDK shows.
+    #[must_use]
+    pub const fn error(self, sdk: Sdk) -> SdkError {
+        let (code, name) = match (self, sdk) {
+            (Self::AppId, Sdk::Rtc) => (101, "ERR_INVALID_APP_ID"),
+            (Self::AppId, Sdk::Rtm1) => (4, "LOGIN_ERR_INVALID_APP_ID"),
+            (Self::AppId, Sdk::Rtm2) => (-10003, "RTM_ERROR_INVALID_APP_ID"),
+            (Self::Invalid, Sdk::Rtc) => (110, "ERR_INVALID_TOKEN"),
+            (Self::Invalid, Sdk::Rtm1) => (5, "LOGIN_ERR_INVALID_TOKEN"),
+            (Self::Invalid, Sdk::Rtm2) => (-10005, "RTM_ERROR_INVALID_TOKEN"),
+            (Self::Expired, Sdk::Rtc) => (109, "ERR_TOKEN_EXPIRED"),
+            (Self::Expired, Sdk::Rtm1) => (6, "LOGIN_ERR_TOKEN_EXPIRED"),
+            (Self::Expired, Sdk::Rtm2) => (-10009, "RTM_ERROR_TOKEN_EXPIRED"),
+        };
+        SdkError { sdk, code, name }
+    }
+}
+
+impl Sdk {
+    pub(super) const ALL: [Self; 3] = [Self::Rtc, Self::Rtm1, Self::Rtm2];
+
+    /// `rtc`, `rtm1` or `rtm2`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rtc => "rtc",
+            Self::Rtm1 => "rtm1",
+            Self::Rtm2 => "rtm2",
+        }
+    }
+
+    /// Whether it shows the errors of a service, given by its name.
+    pub(super) fn is_for(self, service: &str) -> bool {
+        match self {
+            Self::Rtc => service == "rtc",
+            Self::Rtm1 => service == "rtm",
+            Self::Rtm2 => matches!(service, "rtm" | "rtm2"),
+        }
+    }
+}

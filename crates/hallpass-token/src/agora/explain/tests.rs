@@ -1,0 +1,562 @@
+//! Each problem has a token that shows it, and each token shows nothing else.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::*;
+use crate::agora::v006::{Subject, Token006};
+use crate::agora::v007::{Services, Token007};
+use crate::agora::{
+    Access, AppCertificate, Channel, ChannelName, ChatUser, Mint, Permission, PermissionTree, Privileges,
+    Resource, Role, RtmUser, Salt, Service, Text, User,
+};
+use crate::{Lasts, Life, Seconds};
+
+const APP_ID: &str = "970CA35de60c44645bbae8a215061b33";
+const CERTIFICATE: &str = "5CFd2fd1755d40ecb72977518be15d3b";
+const OTHER: &str = "00000000000000000000000000000000";
+const NOW: UnixSeconds = UnixSeconds(1_700_000_000);
+const LIFE: u32 = 3600;
+
+/// A join that fits [`rtc`].
+const FITTING: Expected<'static> =
+    Expected { app_id: Some(APP_ID), channel: Some("demo"), user: Some(Join::Uid(7)) };
+
+fn app_id() -> AppId {
+    AppId::parse(APP_ID).unwrap()
+}
+
+fn certificate() -> AppCertificate {
+    AppCertificate::parse(CERTIFICATE).unwrap()
+}
+
+/// Codes of the problems, the worst first.
+fn codes(token: &str, expected: Expected<'_>) -> Vec<&'static str> {
+    codes_at(token, expected, NOW)
+}
+
+fn codes_at(token: &str, expected: Expected<'_>, now: UnixSeconds) -> Vec<&'static str> {
+    let (app_id, certificates) = (app_id(), [certificate()]);
+    let projects = [Project { app_id: &app_id, certificates: &certificates }];
+    let report = explain(token, &Context { now, projects: &projects, expected });
+    for problem in &report.problems {
+        let sentence = format!("{problem}");
+        assert!(sentence.ends_with('.') && !sentence.contains(CERTIFICATE), "{sentence}");
+        let refused = report.sdk_errors(problem).next().is_some();
+        assert!(!refused || problem.severity() == Severity::Error, "{problem:?}");
+    }
+    report.problems.iter().map(Problem::code).collect()
+}
+
+fn mint<R>(make: impl FnOnce(&Mint<'_>) -> R) -> R {
+    make(&Mint {
+        app_id: &app_id(),
+        certificate: &certificate(),
+        issued_at: NOW,
+        salt: Salt::from_bytes([1; 4]),
+    })
+}
+
+fn life() -> Life {
+    Life::new(LIFE).unwrap()
+}
+
+fn demo() -> Channel<'static> {
+    Channel::parse_or_any("demo").unwrap()
+}
+
+fn publisher() -> crate::agora::RtcPrivileges {
+    Role::Publisher.privileges(Lasts::For(life()))
+}
+
+fn rtc() -> String {
+    mint(|mint| mint.rtc(demo(), User::from_number_or_any(7), publisher(), life()))
+}
+
+fn rtc_salted(salt: [u8; 4]) -> String {
+    let (app_id, certificate, salt) = (app_id(), certificate(), Salt::from_bytes(salt));
+    let mint = Mint { app_id: &app_id, certificate: &certificate, issued_at: NOW, salt };
+    mint.rtc(demo(), User::from_number_or_any(7), publisher(), life())
+}
+
+fn rtc_006() -> String {
+    mint(|mint| mint.rtc_006(demo(), User::from_number_or_any(7), publisher()))
+}
+
+fn lengths(privileges: &[(u16, u32)]) -> Privileges<'static, Seconds> {
+    Privileges::new(&privileges.iter().map(|&(id, length)| (id, Seconds(length))).collect::<Vec<_>>())
+        .unwrap()
+}
+
+/// A 007 token of values that nobody checks.
+fn raw(life: u32, channel: &str, user: &str, privileges: &[(u16, u32)]) -> String {
+    let rtc = Service::Rtc {
+        channel: Text::new(channel).unwrap(),
+        user: Text::new(user).unwrap(),
+        privileges: lengths(privileges),
+    };
+    let app_id = app_id();
+    let (issued_at, expires_in) = (NOW, Seconds(life));
+    Token007 { app_id: &app_id, issued_at, expires_in, salt: 1, services: Services::one(&rtc) }
+        .sign(&certificate())
+}
+
+/// An 006 token for user 7 of the channel `demo`.
+fn raw_006(expires_at: u32, privileges: &[(u16, u32)]) -> String {
+    let (channel, user) = (Text::new("demo").unwrap(), Text::new("7").unwrap());
+    Token006 {
+        app_id: &app_id(),
+        subject: Subject { channel, user },
+        salt: 1,
+        expires_at: UnixSeconds(expires_at),
+        privileges: Privileges::new(
+            &privileges.iter().map(|&(id, end)| (id, UnixSeconds(end))).collect::<Vec<_>>(),
+        )
+        .unwrap(),
+    }
+    .sign(&certificate())
+}
+
+fn signature(token: &str, expected: Expected<'_>) -> Signature {
+    let (app_id, certificates) = (app_id(), [AppCertificate::parse(OTHER).unwrap(), certificate()]);
+    let other = AppId::parse(OTHER).unwrap();
+    let projects = [
+        Project { app_id: &other, certificates: &certificates[..1] },
+        Project { app_id: &app_id, certificates: &certificates },
+    ];
+    explain(token, &Context { now: NOW, projects: &projects, expected }).signature
+}
+
+#[test]
+fn a_fitting_token_has_no_problem() {
+    assert_eq!(codes(&rtc(), FITTING), [""; 0]);
+    assert_eq!(codes(&rtc_006(), FITTING), [""; 0]);
+}
+
+#[test]
+fn the_certificate_that_signed_is_found() {
+    for token in [rtc(), rtc_006()] {
+        assert_eq!(signature(&token, FITTING), Signature::Valid { project: 1, certificate: 1 });
+    }
+}
+
+#[test]
+fn an_006_token_needs_its_subject() {
+    let token = rtc_006();
+    assert_eq!(codes(&token, Expected::default()), ["signature_needs_channel_and_user"]);
+    assert_eq!(signature(&token, Expected::default()), Signature::NotChecked);
+}
+
+#[test]
+fn what_is_no_agora_token_is_named() {
+    let signaling = format!("1:{APP_ID}:1700000000:{OTHER}");
+    for (token, code) in [
+        ("", "empty"),
+        ("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.c2lnbmF0dXJl", "jwt_for_agora_token"),
+        ("0051AQA", "legacy_format"),
+        ("0041AQA", "legacy_format"),
+        (&signaling, "legacy_format"),
+        ("hello", "unknown_format"),
+        ("007", "cut_off"),
+        ("007!!!!", "base64_character"),
+        ("007AAAA", "damaged"),
+        ("006970CA35de60c44645bbae8a215061b3", "cut_off"),
+        ("006970CA35de60c44645bbae8a215061bXX", "app_id_malformed"),
+        ("006970CA35de60c44645bbae8a215061b33AQAx", "malformed"),
+    ] {
+        assert_eq!(codes(token, FITTING), [code], "{token:?}");
+    }
+}
+
+#[test]
+fn a_token_in_wrappings_is_read_all_the_same() {
+    for (before, after) in
+        [(" ", "\n"), ("\"", "\""), ("agora token=", ""), ("AGORA TOKEN=\"", "\""), ("Bearer ", "")]
+    {
+        for token in [rtc(), rtc_006()] {
+            assert_eq!(codes(&format!("{before}{token}{after}"), FITTING), ["surrounding_characters"]);
+        }
+    }
+}
+
+#[test]
+fn base64_of_another_kind_is_read_all_the_same() {
+    let url_safe = |token: &str| token.replace('+', "-").replace('/', "_");
+    for token in [rtc(), rtc_006()] {
+        assert_eq!(codes(&url_safe(&token), FITTING), ["base64_url_safe"], "{token}");
+        let broken: String = token
+            .chars()
+            .enumerate()
+            .flat_map(|(i, c)| (i == 50).then_some('\n').into_iter().chain([c]))
+            .collect();
+        assert_eq!(codes(&broken, FITTING), ["base64_whitespace"]);
+    }
+    let with_plus = (1..).map(|salt| rtc_salted([salt; 4])).find(|token| token.contains('+')).unwrap();
+    assert_eq!(codes(&with_plus.replace('+', " "), FITTING), ["plus_lost"]);
+    let encoded = with_plus.replace('+', "%2B").replace('/', "%2f").replace('=', "%3D");
+    assert_eq!(codes(&encoded, FITTING), ["percent_encoded"]);
+    let padded = raw(LIFE, "demo!", "7", &[(1, 60), (2, 60)]);
+    assert!(padded.ends_with('='));
+    let fitting = Expected { channel: Some("demo!"), ..FITTING };
+    assert_eq!(codes(padded.trim_end_matches('='), fitting), ["base64_padding"]);
+}
+
+#[test]
+fn a_cut_is_found_wherever_it_is() {
+    for token in [rtc(), rtc_006()] {
+        for len in 3..token.len() {
+            let found = codes(&token[..len], FITTING);
+            let only_padding = token[len..].bytes().all(|byte| byte == b'=');
+            let code = if only_padding { "base64_padding" } else { "cut_off" };
+            assert!(found.contains(&code), "{len} of {}: {found:?}", token.len());
+        }
+    }
+}
+
+#[test]
+fn the_project_is_compared() {
+    let expected = |app_id| Expected { app_id: Some(app_id), ..FITTING };
+    assert_eq!(codes(&rtc(), expected(OTHER)), ["other_app_id"]);
+    assert_eq!(codes(&rtc(), expected("your_app_id")), ["expected_app_id_malformed"]);
+
+    let other = AppId::parse(OTHER).unwrap();
+    let projects = [Project { app_id: &other, certificates: &[] }];
+    let report = explain(&rtc(), &Context { now: NOW, projects: &projects, expected: FITTING });
+    assert_eq!(report.problems, [Problem::UnknownProject]);
+    assert_eq!(report.signature, Signature::NotChecked);
+}
+
+#[test]
+fn another_certificate_is_found() {
+    let (app_id, other) = (app_id(), [AppCertificate::parse(OTHER).unwrap()]);
+    let projects = [Project { app_id: &app_id, certificates: &other }];
+    for token in [rtc(), rtc_006()] {
+        let report = explain(&token, &Context { now: NOW, projects: &projects, expected: FITTING });
+        assert_eq!(report.problems, [Problem::OtherCertificate]);
+        assert_eq!(report.signature, Signature::Invalid);
+        assert!(!report.is_usable());
+    }
+}
+
+#[test]
+fn the_life_of_a_007_token_is_judged() {
+    let all = |seconds| [(1, seconds), (2, seconds)];
+    let unix_time = NOW.0 + LIFE;
+    for (token, now, found) in [
+        (raw(LIFE, "demo", "7", &all(LIFE)), NOW.0 + LIFE, &[][..]),
+        (raw(LIFE, "demo", "7", &all(LIFE)), NOW.0 + LIFE + 1, &["expired"]),
+        (raw(LIFE, "demo", "7", &all(LIFE)), NOW.0 - 60, &[]),
+        (raw(LIFE, "demo", "7", &all(LIFE)), NOW.0 - 61, &["not_yet_valid"]),
+        (raw(unix_time, "demo", "7", &all(LIFE)), NOW.0, &["unix_time_as_life"]),
+        (raw(unix_time, "demo", "7", &all(LIFE)), NOW.0 + 86_401, &["expired", "unix_time_as_life"]),
+        (raw(86_401, "demo", "7", &all(LIFE)), NOW.0, &["longer_than_a_day"]),
+        (
+            raw(0, "demo", "7", &[(1, 1), (2, 1)]),
+            NOW.0 + 1,
+            &["expired", "no_life", "privilege_outlives_token", "privilege_outlives_token"],
+        ),
+        (
+            raw(LIFE, "demo", "7", &all(unix_time)),
+            NOW.0,
+            &["unix_time_as_privilege_life", "unix_time_as_privilege_life"],
+        ),
+        (raw(LIFE, "demo", "7", &[(1, LIFE), (2, LIFE + 1)]), NOW.0, &["privilege_outlives_token"]),
+        (raw(LIFE, "demo", "7", &[(1, LIFE), (2, 60)]), NOW.0 + 60, &[]),
+        (raw(LIFE, "demo", "7", &[(1, LIFE), (2, 60)]), NOW.0 + 61, &["privilege_expired"]),
+        (raw(LIFE, "demo", "7", &[(1, LIFE), (2, 0)]), NOW.0, &["privilege_zero"]),
+    ] {
+        assert_eq!(codes_at(&token, FITTING, UnixSeconds(now)), found, "{token} at {now}");
+    }
+}
+
+#[test]
+fn the_life_of_an_006_token_is_judged() {
+    let day = NOW.0 + 86_400;
+    let all = |end| [(1, end), (2, end)];
+    for (token, now, found) in [
+        (raw_006(day, &all(day)), day - 1, &[][..]),
+        (raw_006(day, &all(day)), day, &["expired"]),
+        (raw_006(day + 61, &all(day)), NOW.0, &["longer_than_a_day"]),
+        (raw_006(day, &all(LIFE)), NOW.0, &["life_as_unix_time", "life_as_unix_time"]),
+        (raw_006(day, &all(NOW.0 + 60)), NOW.0 + 60, &["privilege_expired", "privilege_expired"]),
+        (raw_006(day, &[(1, day), (2, day + 1)]), NOW.0, &["privilege_outlives_token"]),
+        (raw_006(day, &all(0)), NOW.0, &["privilege_zero", "privilege_zero"]),
+    ] {
+        assert_eq!(codes_at(&token, FITTING, UnixSeconds(now)), found, "{token} at {now}");
+    }
+}
+
+#[test]
+fn the_channel_is_compared() {
+    let expected = Expected { channel: Some("class"), ..FITTING };
+    assert_eq!(codes(&rtc(), expected), ["other_channel"]);
+    assert_eq!(codes(&rtc_006(), expected), ["other_channel"]);
+    assert_eq!(codes(&raw(LIFE, "*", "7", &[(1, LIFE), (2, LIFE)]), expected), ["any_channel"]);
+    let any = mint(|mint| mint.rtc_006(Channel::Any, User::from_number_or_any(7), publisher()));
+    assert_eq!(codes(&any, expected), ["any_channel"]);
+    let rtm = mint(|mint| mint.rtm(RtmUser::parse("alice").unwrap(), life()));
+    assert_eq!(codes(&rtm, Expected { user: None, ..FITTING }), ["no_channel"]);
+    let rtm = mint(|mint| mint.rtm_006(RtmUser::parse("7").unwrap(), Lasts::For(life())));
+    assert_eq!(codes(&rtm, FITTING), ["no_channel", "signature_needs_channel_and_user"]);
+}
+
+#[test]
+fn the_user_is_compared() {
+    let token = |user| raw(LIFE, "demo", user, &[(1, LIFE), (2, LIFE)]);
+    for (user, join, found) in [
+        ("7", Join::Uid(7), &[][..]),
+        ("7", Join::Account("7"), &[]),
+        ("7", Join::Uid(8), &["other_uid"]),
+        ("7", Join::Uid(0), &["uid_chosen_by_agora"]),
+        ("7", Join::Account("alice"), &["uid_for_account"]),
+        ("alice", Join::Account("alice"), &[]),
+        ("alice", Join::Account("bob"), &["other_account"]),
+        ("alice", Join::Uid(7), &["account_for_uid"]),
+        ("", Join::Uid(7), &["any_user"]),
+        ("", Join::Uid(0), &["any_user"]),
+        ("0", Join::Account("0"), &["account_zero"]),
+        ("0", Join::Account("bob"), &["other_account", "account_zero"]),
+        ("0", Join::Uid(0), &["account_zero_for_uid"]),
+        ("0", Join::Uid(7), &["account_zero_for_uid"]),
+    ] {
+        let expected = Expected { user: Some(join), ..FITTING };
+        assert_eq!(codes(&token(user), expected), found, "{user:?} {join:?}");
+    }
+}
+
+#[test]
+fn the_user_of_an_006_token_is_compared() {
+    let token = |user| mint(|mint| mint.rtc_006(demo(), user, publisher()));
+    let expected = |user| Expected { user: Some(user), ..FITTING };
+    assert_eq!(codes(&token(User::from_number_or_any(7)), expected(Join::Uid(8))), ["other_user"]);
+    assert_eq!(codes(&token(User::Any), expected(Join::Uid(8))), ["any_user"]);
+    let zero = token(crate::agora::Account::parse("0").unwrap().into());
+    assert_eq!(codes(&zero, expected(Join::Account("0"))), ["account_zero"]);
+    assert_eq!(codes(&zero, expected(Join::Uid(0))), ["account_zero_for_uid"]);
+    assert_eq!(codes(&zero, expected(Join::Account("bob"))), ["other_user"]);
+}
+
+#[test]
+fn the_user_of_an_006_token_of_signaling_is_compared() {
+    let rtm = mint(|mint| mint.rtm_006(RtmUser::parse("alice").unwrap(), Lasts::For(life())));
+    let login = |user| Expected { channel: None, user: Some(user), ..FITTING };
+    assert_eq!(codes(&rtm, login(Join::Account("alice"))), [""; 0]);
+    assert_eq!(codes(&rtm, login(Join::Account("bob"))), ["other_user"]);
+    assert_eq!(codes(&rtm, login(Join::Uid(7))), ["signature_needs_channel_and_user"]);
+    let (channel, user) = (Text::EMPTY, Text::EMPTY);
+    let privileges = Privileges::new(&[(1000, NOW.plus(Seconds::DAY))]).unwrap();
+    let expires_at = NOW.plus(Seconds::DAY);
+    let nobody =
+        Token006 { app_id: &app_id(), subject: Subject { channel, user }, salt: 1, expires_at, privileges };
+    assert_eq!(codes(&nobody.sign(&certificate()), login(Join::Account("alice"))), ["no_user"]);
+}
+
+/// A token with the privileges of both is one for a channel, if it names a user.
+#[test]
+fn an_006_token_with_a_login_may_be_for_a_channel() {
+    let day = NOW.0 + 86_400;
+    assert_eq!(codes(&raw_006(day, &[(1, day), (2, day), (1000, day)]), FITTING), [""; 0]);
+    assert_eq!(codes(&raw_006(day, &[(1000, day)]), FITTING), ["no_join_privilege"]);
+}
+
+#[test]
+fn the_user_of_signaling_is_compared_with_an_account_only() {
+    let token = mint(|mint| mint.rtm(RtmUser::parse("alice").unwrap(), life()));
+    let login = |user| Expected { channel: None, user: Some(user), ..FITTING };
+    assert_eq!(codes(&token, login(Join::Account("alice"))), [""; 0]);
+    assert_eq!(codes(&token, login(Join::Account("bob"))), ["other_account"]);
+    assert_eq!(codes(&token, login(Join::Uid(7))), [""; 0]);
+    let classroom = mint(|mint| mint.apaas_user(RtmUser::parse("alice").unwrap(), life()));
+    assert_eq!(codes(&classroom, login(Join::Account("bob"))), ["other_account"]);
+}
+
+#[test]
+fn several_users_of_one_token_are_no_problem() {
+    let grant = crate::agora::RtcWithRtm {
+        channel: demo(),
+        user: crate::agora::Account::parse("rtc-user").unwrap().into(),
+        privileges: publisher(),
+        rtm_user: RtmUser::parse("rtm-user").unwrap(),
+        rtm_login: Lasts::For(life()),
+    };
+    let token = mint(|mint| mint.rtc_with_rtm(&grant, life()));
+    let join = |channel, user| Expected { channel, user: Some(Join::Account(user)), ..FITTING };
+    for (expected, found) in [
+        (join(Some("demo"), "rtc-user"), &[][..]),
+        (join(Some("demo"), "rtm-user"), &["other_account"]),
+        (join(None, "rtc-user"), &[]),
+        (join(None, "rtm-user"), &[]),
+        (join(None, "bob"), &["other_account"]),
+    ] {
+        assert_eq!(codes(&token, expected), found, "{expected:?}");
+    }
+}
+
+#[test]
+fn one_of_several_channels_is_enough() {
+    let rtc = |channel, user| Service::Rtc {
+        channel: Text::new(channel).unwrap(),
+        user: Text::new(user).unwrap(),
+        privileges: lengths(&[(1, LIFE), (2, LIFE)]),
+    };
+    let mut services = [rtc("class", "8"), rtc("demo", "7")];
+    let services = Services::new(&mut services).unwrap();
+    let token = mint(|mint| mint.services(services, life()));
+    assert_eq!(codes(&token, FITTING), [""; 0]);
+    assert_eq!(codes(&token, Expected { channel: Some("class"), ..FITTING }), ["other_uid"]);
+    assert_eq!(codes(&token, Expected { channel: Some("other"), ..FITTING }), ["other_channel"]);
+}
+
+#[test]
+fn each_sdk_shows_the_errors_of_its_services() {
+    let sdks = |token: &str, expected| {
+        let now = NOW.plus(Seconds::DAY);
+        let report = explain(token, &Context { now, projects: &[], expected });
+        report.sdk_errors(&report.problems[0]).map(|error| (error.sdk, error.code)).collect::<Vec<_>>()
+    };
+    let rtm = mint(|mint| mint.rtm(RtmUser::parse("alice").unwrap(), life()));
+    let chat = mint(|mint| mint.chat_user(ChatUser::parse("alice").unwrap(), life()));
+    assert_eq!(sdks(&rtc(), FITTING), [(Sdk::Rtc, 109)]);
+    assert_eq!(sdks(&rtm, Expected::default()), [(Sdk::Rtm1, 6), (Sdk::Rtm2, -10009)]);
+    assert_eq!(sdks(&chat, Expected::default()), []);
+    assert_eq!(sdks("x", FITTING), [(Sdk::Rtc, 110), (Sdk::Rtm1, 5), (Sdk::Rtm2, -10005)]);
+    let typo = Expected { app_id: Some("x"), ..FITTING };
+    let report = explain(&rtc(), &Context { now: NOW, projects: &[], expected: typo });
+    let errors: Vec<_> = report.sdk_errors(&report.problems[0]).map(|error| error.name).collect();
+    assert_eq!(errors, ["ERR_INVALID_APP_ID"]);
+}
+
+#[test]
+fn rights_that_surprise_are_named() {
+    let lasting = Lasts::For(life());
+    let subscriber = Role::Subscriber.privileges(lasting);
+    let anyone = Expected::default();
+    let (name, upper) = (Text::new("alice").unwrap(), Text::new("Alice").unwrap());
+    let (none, one) = (Privileges::NONE, lengths(&[(1, LIFE)]));
+    let alone = |service| mint(|mint| mint.services(Services::one(&service), life()));
+    let demo = demo();
+    let user = User::from_number_or_any(7);
+    for (token, expected, code) in [
+        (mint(|m| m.rtc(demo, user, subscriber, life())), FITTING, "subscriber_needs_cohost_authentication"),
+        (mint(|m| m.rtc_006(demo, user, subscriber)), FITTING, "subscriber_needs_cohost_authentication"),
+        (raw(LIFE, "demo", "7", &[(2, LIFE)]), FITTING, "no_join_privilege"),
+        (raw_006(NOW.0 + 86_400, &[(2, NOW.0 + 60)]), FITTING, "no_join_privilege"),
+        (raw(LIFE, "demo", "7", &[]), FITTING, "no_join_privilege"),
+        (raw_006(NOW.0 + 86_400, &[]), FITTING, "no_join_privilege"),
+        (
+            alone(Service::Apaas { room: Text::EMPTY, user: name, role: -1, privileges: none }),
+            anyone,
+            "no_privilege",
+        ),
+        (alone(Service::Rtm { user: name, privileges: none }), anyone, "no_login_privilege"),
+        (alone(Service::Rtm { user: Text::EMPTY, privileges: one }), anyone, "no_user"),
+        (alone(Service::Chat { user: Text::EMPTY, privileges: one }), anyone, "no_user"),
+        (alone(Service::Chat { user: upper, privileges: one }), anyone, "user_malformed"),
+        (raw(LIFE, "demo", "-5/", &[(1, LIFE), (2, LIFE)]), anyone, "user_malformed"),
+        (raw(LIFE, "频道", "7", &[(1, LIFE), (2, LIFE)]), anyone, "channel_malformed"),
+        (raw(LIFE, &"x".repeat(64), "7", &[(1, LIFE), (2, LIFE)]), anyone, "channel_of_64_bytes"),
+        (mint(|m| m.chat_app(life())), Expected::default(), "administrator"),
+        (mint(|m| m.apaas_app(life())), Expected::default(), "administrator"),
+    ] {
+        assert_eq!(codes(&token, expected), [code], "{token}");
+    }
+}
+
+#[test]
+fn users_without_a_channel_are_no_problem() {
+    let room = ChannelName::parse("demo").unwrap();
+    let alice = RtmUser::parse("alice").unwrap();
+    let names = ["demo"];
+    let tree =
+        PermissionTree::new(&[Permission { resource: Resource::Users, access: Access::Read, names: &names }]);
+    let tree = tree.unwrap();
+    for token in [
+        mint(|m| m.chat_user(ChatUser::parse("alice").unwrap(), life())),
+        mint(|m| m.apaas_user(alice, life())),
+        mint(|m| m.rtm_with_permissions(alice, tree.as_permissions(), life())),
+    ] {
+        assert_eq!(codes(&token, Expected { channel: None, user: None, ..FITTING }), [""; 0]);
+    }
+    assert_eq!(codes(&mint(|m| m.fpa()), Expected::default()), ["privilege_zero"]);
+    let classroom = mint(|m| m.apaas_room(room, alice, 1, life()));
+    assert_eq!(codes(&classroom, Expected { user: Some(Join::Account("alice")), ..FITTING }), [""; 0]);
+}
+
+/// Payloads that no builder makes, signed as a 007 token is.
+mod odd {
+    use super::*;
+    use crate::agora::writer::Writer;
+
+    fn signed(count: u16, services: &[u8]) -> String {
+        let mut info = Writer::new(0, 100);
+        info.text(&Text::new(APP_ID).unwrap());
+        info.u32(NOW.0);
+        info.u32(LIFE);
+        info.u32(1);
+        info.u16(count);
+        info.raw(services);
+        let key = crate::mac::Key::new(&NOW.0.to_le_bytes()).sign(&[CERTIFICATE.as_bytes()]);
+        let key = crate::mac::Key::new(&1_u32.to_le_bytes()).sign(&[&key]);
+        let signature = crate::mac::Key::new(&key).sign(&[&info.0]);
+        let mut stream = Writer::new(crate::agora::zlib::HEAD_LEN, 200);
+        stream.u16(32);
+        stream.raw(&signature);
+        stream.raw(&info.0);
+        use base64::Engine as _;
+        let stream = crate::agora::zlib::store(stream.0);
+        format!("007{}", base64::engine::general_purpose::STANDARD.encode(stream))
+    }
+
+    const FPA: [u8; 10] = [4, 0, 1, 0, 1, 0, 60, 0, 0, 0];
+
+    #[test]
+    fn a_service_that_is_not_known_hides_the_rest() {
+        let unknown = [&[99, 0], &FPA[..]].concat();
+        for expected in [Expected::default(), FITTING] {
+            assert_eq!(codes(&signed(2, &unknown), expected), ["unknown_service"]);
+        }
+    }
+
+    #[test]
+    fn bytes_behind_the_last_service_are_reported() {
+        let more = [&FPA[..], &[1, 2, 3]].concat();
+        assert_eq!(codes(&signed(1, &more), Expected::default()), ["extra_bytes"]);
+    }
+
+    #[test]
+    fn a_token_without_a_service_permits_nothing() {
+        assert_eq!(codes(&signed(0, &[]), Expected::default()), ["no_service"]);
+    }
+
+    #[test]
+    fn a_privilege_that_is_there_twice_is_reported() {
+        let twice = [4, 0, 2, 0, 1, 0, 60, 0, 0, 0, 1, 0, 60, 0, 0, 0];
+        assert_eq!(codes(&signed(1, &twice), Expected::default()), ["double_privilege"]);
+    }
+
+    /// 7,000 services are some hundred characters, once they are compressed.
+    #[test]
+    fn a_report_stays_short_whatever_the_token() {
+        let rtc = [1, 0, 0, 0, 0, 0, 1, 0, b'a'];
+        let token = signed(7000, &rtc.repeat(7000));
+        let long = "\u{7f}".repeat(8000);
+        let expected =
+            Expected { channel: Some(&long), user: Some(Join::Account(&long)), app_id: Some(&long) };
+        let report = explain(&token, &Context { now: NOW, projects: &[], expected });
+        assert!(report.token.is_some());
+        let sentences: usize = report.problems.iter().map(|problem| format!("{problem}").len()).sum();
+        assert!(report.problems.len() < 10 && sentences < 4000, "{sentences} bytes: {:?}", report.problems);
+    }
+
+    #[test]
+    fn services_that_are_missing_are_a_cut() {
+        assert_eq!(codes(&signed(2, &FPA), Expected::default()), ["cut_off"]);
+    }
+
+    #[test]
+    fn a_payload_above_the_cap_is_too_large() {
+        let bytes = alloc::vec![0; 66_000];
+        assert_eq!(codes(&signed(1, &bytes), Expected::default()), ["too_large"]);
+    }
+}

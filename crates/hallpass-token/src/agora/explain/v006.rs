@@ -1,0 +1,176 @@
+//! The problems of an 006 token.
+
+use super::user::mismatch;
+use super::{Context, Join, Mismatch, Problem, Problems, Signature, find_signer};
+use crate::agora::error::VerifyError;
+use crate::agora::privilege::RtcPrivilege;
+use crate::agora::text::Text;
+use crate::agora::v006::{RTM_LOGIN, Subject, Untrusted006};
+use crate::quote::quote;
+use crate::{Seconds, UnixSeconds};
+
+const JOIN: u16 = RtcPrivilege::Join as u16;
+
+/// What is known of a text that is signed and not in the token.
+enum Signed<'a> {
+    /// It has the checksum in the token.
+    Known(Text<'a>),
+    /// Nobody said what it should be.
+    Unknown,
+    /// It has another checksum than what was expected.
+    Other,
+}
+
+pub(super) fn check(token: &Untrusted006, context: &Context<'_>, problems: &mut Problems) -> Signature {
+    times(token, context.now, problems);
+    privileges(token, context.now, problems);
+    let name = context.expected.user.map(Join::to_text);
+    let (channel, user) = if service_of(token) == "rtm" {
+        let name = name.as_deref().filter(|_| matches!(context.expected.user, Some(Join::Account(_))));
+        (rtm_user(token, context, name, problems), Signed::Known(Text::EMPTY))
+    } else {
+        let user = rtc_user(token, context.expected.user, name.as_deref(), problems);
+        (rtc_channel(token, context.expected.channel, problems), user)
+    };
+    match (channel, user) {
+        (Signed::Known(channel), Signed::Known(user)) => {
+            let subject = Subject { channel, user };
+            find_signer(token.app_id(), context, problems, |keys| token.signer(subject, keys))
+        }
+        (Signed::Other, _) | (_, Signed::Other) => Signature::NotChecked,
+        (Signed::Unknown, _) | (_, Signed::Unknown) => {
+            problems.push(Problem::SubjectUnknown);
+            Signature::NotChecked
+        }
+    }
+}
+
+/// The name of the service that a token is for.
+pub(super) fn service_of(token: &Untrusted006) -> &'static str {
+    let map = token.privileges();
+    let is_rtm = map.get(RTM_LOGIN).is_some() && map.get(JOIN).is_none() && token.user_crc() == 0;
+    if is_rtm { "rtm" } else { "rtc" }
+}
+
+fn rtm_user<'a>(
+    token: &Untrusted006,
+    context: &Context<'_>,
+    expected: Option<&'a str>,
+    problems: &mut Problems,
+) -> Signed<'a> {
+    if context.expected.channel.is_some() {
+        problems.push(Problem::NoChannel);
+    }
+    if token.channel_crc() == 0 {
+        problems.push(Problem::NoUser { service: "rtm" });
+        return Signed::Known(Text::EMPTY);
+    }
+    let signed = compare(token.channel_crc(), expected);
+    if matches!(signed, Signed::Other) {
+        problems.push(Problem::OtherUserChecksum { service: "rtm" });
+    }
+    signed
+}
+
+fn rtc_channel<'a>(token: &Untrusted006, expected: Option<&'a str>, problems: &mut Problems) -> Signed<'a> {
+    let any = compare(token.channel_crc(), Some("*"));
+    if matches!(any, Signed::Known(_)) {
+        problems.push(Problem::AnyChannel);
+        return any;
+    }
+    let signed = compare(token.channel_crc(), expected);
+    if let (Signed::Other, Some(expected)) = (&signed, expected) {
+        problems.push(Problem::OtherChannel { channel: None, expected: quote(expected) });
+    }
+    signed
+}
+
+fn rtc_user<'a>(
+    token: &Untrusted006,
+    join: Option<Join<'_>>,
+    expected: Option<&'a str>,
+    problems: &mut Problems,
+) -> Signed<'a> {
+    if token.user_crc() == 0 {
+        problems.push(Problem::AnyUser { service: "rtc" });
+        return Signed::Known(Text::EMPTY);
+    }
+    let zero = compare(token.user_crc(), Some("0"));
+    if matches!(zero, Signed::Known(_)) {
+        match join.and_then(|join| mismatch("0", join)) {
+            Some(mismatch @ Mismatch::ZeroForUid) => problems.push(Problem::OtherUser {
+                service: "rtc",
+                mismatch,
+                user: quote("0"),
+                expected: quote(expected.unwrap_or_default()),
+            }),
+            Some(_) => problems.push(Problem::OtherUserChecksum { service: "rtc" }),
+            None => problems.push(Problem::AccountZero { service: "rtc" }),
+        }
+        return zero;
+    }
+    let signed = compare(token.user_crc(), expected);
+    if matches!(signed, Signed::Other) {
+        problems.push(Problem::OtherUserChecksum { service: "rtc" });
+    }
+    signed
+}
+
+fn compare(crc: u32, expected: Option<&str>) -> Signed<'_> {
+    match expected {
+        None => Signed::Unknown,
+        Some(text) if crc == crc32fast::hash(text.as_bytes()) => {
+            Text::new(text).map_or(Signed::Other, Signed::Known)
+        }
+        Some(_) => Signed::Other,
+    }
+}
+
+fn times(token: &Untrusted006, now: UnixSeconds, problems: &mut Problems) {
+    let ended_at = token.expires_at();
+    if now >= ended_at {
+        problems.push(Problem::Expired { ended_at, now });
+    } else if ended_at > now.plus(Seconds::DAY).plus(VerifyError::LEEWAY) {
+        problems.push(Problem::LateEnd { ended_at, now });
+    }
+}
+
+fn privileges(token: &Untrusted006, now: UnixSeconds, problems: &mut Problems) {
+    let (service, map) = (service_of(token), token.privileges());
+    if service == "rtc" {
+        if map.get(JOIN).is_none() {
+            problems.push(Problem::NoJoin);
+        } else if map.iter().all(|(id, _)| id == JOIN) {
+            problems.push(Problem::Subscriber);
+        }
+    }
+    if let Some(id) = map.find_double() {
+        problems.push(Problem::DoublePrivilege { service, id });
+    }
+    for (id, ended_at) in map.iter() {
+        let Some(privilege) = privilege_name(id) else { continue };
+        if ended_at.0 == 0 {
+            problems.push(Problem::PrivilegeZero { service, privilege });
+        } else if ended_at < UnixSeconds::RECENT {
+            problems.push(Problem::LengthForUnixTime { service, privilege, seconds: Seconds(ended_at.0) });
+        } else if now >= ended_at && now < token.expires_at() {
+            problems.push(Problem::PrivilegeExpired { service, privilege, ended_at, now });
+        } else if ended_at > token.expires_at() {
+            let by = Seconds(ended_at.0.saturating_sub(token.expires_at().0));
+            problems.push(Problem::PrivilegeOutlivesToken { service, privilege, by });
+        }
+    }
+}
+
+fn privilege_name(id: u16) -> Option<&'static str> {
+    let rtc = [
+        RtcPrivilege::Join,
+        RtcPrivilege::PublishAudio,
+        RtcPrivilege::PublishVideo,
+        RtcPrivilege::PublishData,
+    ];
+    match id {
+        RTM_LOGIN => Some("login"),
+        _ => rtc.into_iter().find(|privilege| *privilege as u16 == id).map(RtcPrivilege::as_str),
+    }
+}

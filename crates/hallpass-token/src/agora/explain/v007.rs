@@ -1,0 +1,231 @@
+//! The problems of a 007 token.
+
+use super::user::{self, mismatch};
+use super::{Context, Expected, Join, Problem, Problems, Signature, find_signer};
+use crate::agora::error::VerifyError;
+use crate::agora::name::{Account, Channel, ChannelName, ChatUser, RtmUser};
+use crate::agora::privilege::RtcPrivilege;
+use crate::agora::service::Service;
+use crate::agora::text::Text;
+use crate::agora::v007::{Rest, Untrusted007};
+use crate::quote::quote;
+use crate::{Seconds, UnixSeconds};
+
+const JOIN: u16 = RtcPrivilege::Join as u16;
+const LOGIN: u16 = 1;
+const CHAT_APP: u16 = 2;
+const APAAS_APP: u16 = 3;
+
+pub(super) fn check(token: &Untrusted007, context: &Context<'_>, problems: &mut Problems) -> Signature {
+    times(token, context.now, problems);
+    for service in token.services() {
+        privileges(token, &service, context.now, problems);
+        rights(&service, problems);
+        names(&service, problems);
+    }
+    rtc_rights(token, problems);
+    compare_channel(token, context.expected.channel, problems);
+    compare_user(token, context.expected, problems);
+    match token.rest() {
+        Rest::Nothing if token.services().next().is_none() => problems.push(Problem::NoService),
+        Rest::Nothing => {}
+        Rest::Unknown { number, services } => problems.push(Problem::UnknownService { number, services }),
+        Rest::Bytes(bytes) => problems.push(Problem::ExtraBytes(bytes)),
+    }
+    find_signer(token.app_id(), context, problems, |certificates| token.signer(certificates))
+}
+
+fn times(token: &Untrusted007, now: UnixSeconds, problems: &mut Problems) {
+    let (issued_at, life, ended_at) = (token.issued_at(), token.expires_in(), token.ends_at());
+    if life.0 >= UnixSeconds::RECENT.0 {
+        problems.push(Problem::UnixTimeForLife(UnixSeconds(life.0)));
+    } else if life > Seconds::DAY {
+        problems.push(Problem::LongLife(life));
+    } else if life.0 == 0 {
+        problems.push(Problem::NoLife);
+    }
+    if issued_at > now.plus(VerifyError::LEEWAY) {
+        problems.push(Problem::NotYet { issued_at, now });
+    }
+    if now > ended_at {
+        problems.push(Problem::Expired { ended_at, now });
+    }
+}
+
+fn privileges(token: &Untrusted007, service: &Service<'_>, now: UnixSeconds, problems: &mut Problems) {
+    let name = service.name();
+    if let Some(id) = service.privileges().find_double() {
+        problems.push(Problem::DoublePrivilege { service: name, id });
+    }
+    for (id, lasting) in service.privileges().iter() {
+        let Some(privilege) = service.privilege_name(id) else { continue };
+        let ended_at = token.end_of(lasting);
+        if lasting.0 >= UnixSeconds::RECENT.0 {
+            let time = UnixSeconds(lasting.0);
+            problems.push(Problem::UnixTimeForPrivilege { service: name, privilege, time });
+        } else if lasting > token.expires_in() {
+            let by = Seconds(lasting.0.saturating_sub(token.expires_in().0));
+            problems.push(Problem::PrivilegeOutlivesToken { service: name, privilege, by });
+        } else if lasting.0 == 0 {
+            problems.push(Problem::PrivilegeZero { service: name, privilege });
+        } else if now > ended_at && now <= token.ends_at() {
+            problems.push(Problem::PrivilegeExpired { service: name, privilege, ended_at, now });
+        }
+    }
+}
+
+/// What a service permits, and to whom.
+fn rights(service: &Service<'_>, problems: &mut Problems) {
+    let (name, map) = (service.name(), service.privileges());
+    let has = |id| map.get(id).is_some();
+    let nobody = user_of(service).is_some_and(|user| user.as_bytes().is_empty());
+    let is_login = matches!(service, Service::Rtm { .. } | Service::Rtm2 { .. });
+    let defines_none = matches!(service, Service::ConvoAi { .. } | Service::Stt { .. });
+    if is_login && !has(LOGIN) {
+        problems.push(Problem::NoLogin { service: name });
+    } else if map.is_empty() && !defines_none && !matches!(service, Service::Rtc { .. }) {
+        problems.push(Problem::NoPrivilege { service: name });
+    }
+    let is_admin = (matches!(service, Service::Chat { .. }) && has(CHAT_APP))
+        || (matches!(service, Service::Apaas { .. }) && has(APAAS_APP));
+    if is_admin {
+        problems.push(Problem::Administrator { service: name });
+    } else if nobody && has_numbers(service) {
+        problems.push(Problem::AnyUser { service: name });
+    } else if nobody {
+        problems.push(Problem::NoUser { service: name });
+    }
+}
+
+/// What all RTC services permit together.
+fn rtc_rights(token: &Untrusted007, problems: &mut Problems) {
+    let rtc = || token.services().filter(|service| matches!(service, Service::Rtc { .. }));
+    if rtc().next().is_none() {
+        return;
+    }
+    if !rtc().any(|service| service.privileges().get(JOIN).is_some()) {
+        problems.push(Problem::NoJoin);
+    } else if rtc().all(|service| service.privileges().iter().all(|(id, _)| id == JOIN)) {
+        problems.push(Problem::Subscriber);
+    }
+}
+
+/// Texts that Agora does not accept.
+fn names(service: &Service<'_>, problems: &mut Problems) {
+    let name = service.name();
+    if let Some(channel) = channel_of(service) {
+        if channel.as_bytes().len() == ChannelName::MAX_BYTES {
+            problems.push(Problem::LongChannel);
+        }
+        if let Err(error) = Channel::parse_or_any(channel.as_str()) {
+            problems.push(Problem::ChannelName { service: name, error });
+        }
+    }
+    let user = user_text(service);
+    if user.is_empty() {
+        return;
+    }
+    let error = if has_numbers(service) {
+        Account::parse(user).err()
+    } else if matches!(service, Service::Chat { .. }) {
+        ChatUser::parse(user).err()
+    } else {
+        RtmUser::parse(user).err()
+    };
+    if let Some(error) = error {
+        problems.push(Problem::UserName { service: name, error });
+    }
+}
+
+fn compare_channel(token: &Untrusted007, expected: Option<&str>, problems: &mut Problems) {
+    let mut other = None;
+    let mut fits = false;
+    for service in token.services() {
+        let Some(channel) = channel_of(&service) else { continue };
+        if *channel == Text::ANY_CHANNEL {
+            problems.push(Problem::AnyChannel);
+            fits = true;
+        } else if Some(channel.as_str()) == expected {
+            fits = true;
+        } else if other.is_none() {
+            other = Some(quote(channel.as_str()));
+        }
+    }
+    let Some(expected) = expected.filter(|_| !fits) else { return };
+    if other.is_some() {
+        problems.push(Problem::OtherChannel { channel: other, expected: quote(expected) });
+    } else if !matches!(token.rest(), Rest::Unknown { .. }) {
+        problems.push(Problem::NoChannel);
+    }
+}
+
+/// A client has a user for each service, and only the one for the channel that it joins is known. Without a channel, it
+/// may be that of any service. The user of a chat may go by a UUID or a hash, and is not compared.
+fn compare_user(token: &Untrusted007, expected: Expected<'_>, problems: &mut Problems) {
+    let zero = token.services().find(|service| has_numbers(service) && user_text(service) == "0");
+    if let Some(service) = zero
+        && !matches!(expected.user, Some(Join::Uid(_)))
+    {
+        problems.push(Problem::AccountZero { service: service.name() });
+    }
+
+    let Some(join) = expected.user else { return };
+    let is_of_channel = |service: &Service<'_>| {
+        let fits = |channel: &Text<'_>, name| *channel == Text::ANY_CHANNEL || channel.as_str() == name;
+        expected.channel.is_none_or(|name| channel_of(service).is_some_and(|channel| fits(channel, name)))
+    };
+    let has_names = |service: &Service<'_>| {
+        matches!(service, Service::Rtm { .. } | Service::Rtm2 { .. } | Service::Apaas { .. })
+            && matches!(join, Join::Account(_))
+    };
+    let is_elsewhere = !token.services().any(|service| is_of_channel(&service));
+    let mut candidates = token.services().filter(|service| {
+        (has_numbers(service) || has_names(service)) && (is_elsewhere || is_of_channel(service))
+    });
+    let Some(first) = candidates.next() else { return };
+    let accepts = |service: &Service<'_>| {
+        let user = user_text(service);
+        (user.is_empty() && has_numbers(service)) || mismatch(user, join).is_none()
+    };
+    if !accepts(&first) && !candidates.any(|service| accepts(&service)) {
+        user::report(&first, join, problems);
+    }
+}
+
+/// The channel of a service; the room of APaaS is one.
+fn channel_of<'a, 'b>(service: &'b Service<'a>) -> Option<&'b Text<'a>> {
+    match service {
+        Service::Rtc { channel, .. } | Service::Streaming { channel, .. } | Service::Fcdn { channel, .. } => {
+            Some(channel)
+        }
+        Service::Apaas { room, .. } => Some(room).filter(|room| !room.as_bytes().is_empty()),
+        Service::Rtm { .. }
+        | Service::Fpa { .. }
+        | Service::Chat { .. }
+        | Service::Rtm2 { .. }
+        | Service::ConvoAi { .. }
+        | Service::Stt { .. } => None,
+    }
+}
+
+fn user_of<'a, 'b>(service: &'b Service<'a>) -> Option<&'b Text<'a>> {
+    match service {
+        Service::Rtc { user, .. }
+        | Service::Rtm { user, .. }
+        | Service::Streaming { user, .. }
+        | Service::Chat { user, .. }
+        | Service::Fcdn { user, .. }
+        | Service::Apaas { user, .. }
+        | Service::Rtm2 { user, .. } => Some(user),
+        Service::Fpa { .. } | Service::ConvoAi { .. } | Service::Stt { .. } => None,
+    }
+}
+
+pub(super) fn user_text<'b>(service: &'b Service<'_>) -> &'b str {
+    user_of(service).map_or("", Text::as_str)
+}
+
+/// Whether users of the service have numbers, and 0 for anybody.
+const fn has_numbers(service: &Service<'_>) -> bool {
+    matches!(service, Service::Rtc { .. } | Service::Streaming { .. } | Service::Fcdn { .. })
+}

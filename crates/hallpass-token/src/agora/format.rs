@@ -1,0 +1,147 @@
+//! Which kind of token a text is, by its looks.
+
+use core::fmt;
+
+/// Which kind of token a text is, by its looks; nothing in it is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Agora's 006.
+    V006,
+    /// Agora's 007.
+    V007,
+    /// One of the formats that Agora used before 2018.
+    Legacy(Legacy),
+    /// A JSON Web Token (RFC 7519), as VideoSDK uses it.
+    Jwt,
+    /// No text at all.
+    Empty,
+    /// None of these.
+    Unknown,
+}
+
+/// A format that Agora used for SDKs older than 2.1 (Formats 4). All sign with HMAC-SHA1 or MD5, and none is supported here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Legacy {
+    /// A dynamic key without a version, 90 or 110 hexadecimal characters.
+    DynamicKey,
+    /// 002.
+    V002,
+    /// 003.
+    V003,
+    /// 004.
+    V004,
+    /// 005.
+    V005,
+    /// The token of the old Signaling SDK: `1:`, App ID, end and MD5, with colons between them.
+    Signaling,
+}
+
+impl Format {
+    /// Looks at a text.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        if text.is_empty() {
+            return Self::Empty;
+        }
+        if let Some(legacy) = Legacy::of(text) {
+            return Self::Legacy(legacy);
+        }
+        match text.get(..3) {
+            Some("006") => Self::V006,
+            Some("007") => Self::V007,
+            // The Base64 of `{"`, with which the header of a JWT begins.
+            Some("eyJ") if text.bytes().filter(|byte| *byte == b'.').count() == 2 => Self::Jwt,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+impl Legacy {
+    fn of(text: &str) -> Option<Self> {
+        let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if matches!(text.len(), 90 | 110) && is_hex(text) {
+            return Some(Self::DynamicKey);
+        }
+        let mut parts = text.split(':');
+        if let (Some("1"), Some(app_id), Some(_), Some(hash)) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        {
+            let signaling = app_id.len() == 32 && hash.len() == 32 && is_hex(app_id) && is_hex(hash);
+            return signaling.then_some(Self::Signaling);
+        }
+        match text.get(..3)? {
+            "002" => Some(Self::V002),
+            "003" => Some(Self::V003),
+            "004" => Some(Self::V004),
+            "005" => Some(Self::V005),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::V006 => f.write_str("an Agora token of format 006"),
+            Self::V007 => f.write_str("an Agora token of format 007"),
+            Self::Legacy(legacy) => write!(f, "{legacy}"),
+            Self::Jwt => f.write_str("a JSON Web Token, as VideoSDK uses it"),
+            Self::Empty => f.write_str("empty"),
+            Self::Unknown => f.write_str("no token of a known format"),
+        }
+    }
+}
+
+impl fmt::Display for Legacy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::DynamicKey => "a dynamic key, which Agora's SDKs took until 2015",
+            Self::V002 => "a key of format 002",
+            Self::V003 => "a key of format 003, which Agora's SDKs take from 1.2.3 and until 2.1",
+            Self::V004 => "a key of format 004, which Agora's SDKs take from 1.3.0 and until 2.1",
+            Self::V005 => "a key of format 005, which Agora's SDKs take from 1.7.0 and until 2.1",
+            Self::Signaling => "a token of the old Signaling SDK, which Agora has replaced by RTM",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+
+    const HEX_32: &str = "970CA35de60c44645bbae8a215061b33";
+
+    #[test]
+    fn each_format_is_known_by_its_looks() {
+        for (text, format) in [
+            ("", Format::Empty),
+            ("006", Format::V006),
+            ("007eJx", Format::V007),
+            ("eyJhbGciOiJIUzI1NiJ9.e30.c2ln", Format::Jwt),
+            ("eyJhbGciOiJIUzI1NiJ9", Format::Unknown),
+            ("002", Format::Legacy(Legacy::V002)),
+            ("003x", Format::Legacy(Legacy::V003)),
+            ("004x", Format::Legacy(Legacy::V004)),
+            ("005AQA", Format::Legacy(Legacy::V005)),
+            ("008x", Format::Unknown),
+            ("00", Format::Unknown),
+            ("00é", Format::Unknown),
+        ] {
+            assert_eq!(Format::of(text), format, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_dynamic_key_may_begin_like_a_version() {
+        let key = format!("005{HEX_32}{HEX_32}{}", &HEX_32[..23]);
+        assert_eq!(Format::of(&key), Format::Legacy(Legacy::DynamicKey));
+    }
+
+    #[test]
+    fn an_old_signaling_token_has_four_parts() {
+        let token = format!("1:{HEX_32}:1700000000:{HEX_32}");
+        assert_eq!(Format::of(&token), Format::Legacy(Legacy::Signaling));
+        assert_eq!(Format::of(&format!("1:{HEX_32}:1700000000:short")), Format::Unknown);
+    }
+}

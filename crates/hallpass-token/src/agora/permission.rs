@@ -1,0 +1,282 @@
+//! The permission tree of an RTM2 service: which resources of Signaling a user may read or write.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::size::SizeError;
+
+/// A kind of resource in Signaling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resource {
+    /// Message channels, 0.
+    MessageChannels,
+    /// Stream channels, 1.
+    StreamChannels,
+    /// Group channels, 2.
+    GroupChannels,
+    /// Server groups, 3.
+    ServerGroups,
+    /// Users, 4.
+    Users,
+    /// A kind that this version does not know.
+    Other(u16),
+}
+
+/// What may be done with a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Receive from it, 0.
+    Read,
+    /// Send to it, 1.
+    Write,
+    /// An access that this version does not know.
+    Other(u16),
+}
+
+/// One permission: an access to some resources of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Permission<'a> {
+    /// The kind of the resources.
+    pub resource: Resource,
+    /// What may be done with them.
+    pub access: Access,
+    /// Their names, in the order in which the token lists them.
+    pub names: &'a [&'a str],
+}
+
+/// A permission tree, encoded as a token holds it (Formats 2.5).
+#[derive(Clone, PartialEq, Eq)]
+pub struct PermissionTree(Vec<u8>);
+
+/// A permission tree inside a token or a [`PermissionTree`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Permissions<'a>(&'a [u8]);
+
+impl PermissionTree {
+    /// Encodes permissions: ascending by kind and access. Of two with the same kind and access the last one counts.
+    ///
+    /// # Errors
+    /// [`SizeError::Text`] for a name of more than 65,535 bytes, [`SizeError::Names`] for more than 65,535 names.
+    pub fn new(permissions: &[Permission<'_>]) -> Result<Self, SizeError> {
+        let mut tree: BTreeMap<u16, BTreeMap<u16, &[&str]>> = BTreeMap::new();
+        for permission in permissions {
+            tree.entry(permission.resource.number())
+                .or_default()
+                .insert(permission.access.number(), permission.names);
+        }
+        let mut bytes = Vec::new();
+        write_len(&mut bytes, tree.len(), SizeError::Names)?;
+        for (resource, accesses) in tree {
+            bytes.extend_from_slice(&resource.to_le_bytes());
+            write_len(&mut bytes, accesses.len(), SizeError::Names)?;
+            for (access, names) in accesses {
+                bytes.extend_from_slice(&access.to_le_bytes());
+                write_len(&mut bytes, names.len(), SizeError::Names)?;
+                for name in names {
+                    write_len(&mut bytes, name.len(), SizeError::Text)?;
+                    bytes.extend_from_slice(name.as_bytes());
+                }
+            }
+        }
+        Ok(Self(bytes))
+    }
+
+    /// The tree, for a service.
+    #[must_use]
+    pub fn as_permissions(&self) -> Permissions<'_> {
+        Permissions(&self.0)
+    }
+}
+
+impl<'a> Permissions<'a> {
+    /// The bytes as they stand in a token.
+    pub(super) const fn as_bytes(&self) -> &'a [u8] {
+        self.0
+    }
+}
+
+#[cfg(feature = "inspect")]
+mod read {
+    use alloc::vec::Vec;
+
+    use super::{Access, Permissions, Resource};
+    use crate::agora::reader::{ReadError, Reader};
+
+    impl<'a> Permissions<'a> {
+        /// Takes a tree from a reader.
+        pub(in crate::agora) fn read(reader: &mut Reader<'a>) -> Result<Self, ReadError> {
+            let before = reader.0;
+            walk(reader, |_, _, _| ())?;
+            let (tree, _) = before.split_at_checked(before.len() - reader.0.len()).unwrap_or_default();
+            Ok(Self(tree))
+        }
+
+        /// Every permission: what, which access, and the names.
+        #[must_use]
+        pub fn to_vec(&self) -> Vec<(Resource, Access, Vec<&'a str>)> {
+            let mut all = Vec::new();
+            // A tree is only made of bytes that were walked before.
+            let _ = walk(&mut Reader(self.0), |resource, access, names| all.push((resource, access, names)));
+            all
+        }
+    }
+
+    fn walk<'a>(
+        reader: &mut Reader<'a>,
+        mut each: impl FnMut(Resource, Access, Vec<&'a str>),
+    ) -> Result<(), ReadError> {
+        for _ in 0..reader.u16()? {
+            let resource = Resource::from_number(reader.u16()?);
+            for _ in 0..reader.u16()? {
+                let access = Access::from_number(reader.u16()?);
+                let mut names = Vec::new();
+                for _ in 0..reader.u16()? {
+                    names.push(reader.str()?);
+                }
+                each(resource, access, names);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Resource {
+    /// The number in a token.
+    #[must_use]
+    pub const fn number(self) -> u16 {
+        match self {
+            Self::MessageChannels => 0,
+            Self::StreamChannels => 1,
+            Self::GroupChannels => 2,
+            Self::ServerGroups => 3,
+            Self::Users => 4,
+            Self::Other(number) => number,
+        }
+    }
+
+    /// Its name, for instance `message_channels`, if it is known.
+    #[must_use]
+    pub const fn as_str(self) -> Option<&'static str> {
+        match self {
+            Self::MessageChannels => Some("message_channels"),
+            Self::StreamChannels => Some("stream_channels"),
+            Self::GroupChannels => Some("group_channels"),
+            Self::ServerGroups => Some("server_groups"),
+            Self::Users => Some("users"),
+            Self::Other(_) => None,
+        }
+    }
+
+    /// The kind with this number.
+    #[must_use]
+    pub const fn from_number(number: u16) -> Self {
+        match number {
+            0 => Self::MessageChannels,
+            1 => Self::StreamChannels,
+            2 => Self::GroupChannels,
+            3 => Self::ServerGroups,
+            4 => Self::Users,
+            _ => Self::Other(number),
+        }
+    }
+}
+
+impl Access {
+    /// The number in a token.
+    #[must_use]
+    pub const fn number(self) -> u16 {
+        match self {
+            Self::Read => 0,
+            Self::Write => 1,
+            Self::Other(number) => number,
+        }
+    }
+
+    /// `read` or `write`, if it is known.
+    #[must_use]
+    pub const fn as_str(self) -> Option<&'static str> {
+        match self {
+            Self::Read => Some("read"),
+            Self::Write => Some("write"),
+            Self::Other(_) => None,
+        }
+    }
+
+    /// The access with this number.
+    #[must_use]
+    pub const fn from_number(number: u16) -> Self {
+        match number {
+            0 => Self::Read,
+            1 => Self::Write,
+            _ => Self::Other(number),
+        }
+    }
+}
+
+impl fmt::Debug for PermissionTree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.as_permissions(), f)
+    }
+}
+
+impl fmt::Debug for Permissions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Permissions({} bytes)", self.0.len())
+    }
+}
+
+fn write_len(bytes: &mut Vec<u8>, len: usize, error: fn(usize) -> SizeError) -> Result<(), SizeError> {
+    bytes.extend_from_slice(&u16::try_from(len).map_err(|_| error(len))?.to_le_bytes());
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree(permissions: &[(Resource, Access, &[&str])]) -> Result<PermissionTree, SizeError> {
+        let permissions: Vec<_> = permissions
+            .iter()
+            .map(|&(resource, access, names)| Permission { resource, access, names })
+            .collect();
+        PermissionTree::new(&permissions)
+    }
+
+    #[test]
+    fn kinds_above_32767_come_last() {
+        let tree =
+            tree(&[(Resource::Other(65_535), Access::Read, &[]), (Resource::Users, Access::Read, &[])]);
+        assert_eq!(tree.unwrap().0, [2, 0, 4, 0, 1, 0, 0, 0, 0, 0, 255, 255, 1, 0, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn the_last_list_of_names_counts() {
+        let twice =
+            tree(&[(Resource::Users, Access::Read, &["first"]), (Resource::Users, Access::Read, &["last"])]);
+        assert_eq!(twice, tree(&[(Resource::Users, Access::Read, &["last"])]));
+    }
+
+    #[test]
+    fn a_name_must_fit_into_16_bits() {
+        let long = alloc::string::String::from_utf8(alloc::vec![b'x'; 65_536]).unwrap();
+        assert_eq!(tree(&[(Resource::Users, Access::Read, &[&long])]), Err(SizeError::Text(65_536)));
+    }
+
+    #[cfg(feature = "inspect")]
+    #[test]
+    fn a_tree_is_read_as_it_was_made() {
+        let made = tree(&[
+            (Resource::StreamChannels, Access::Write, &["s", ""]),
+            (Resource::MessageChannels, Access::Other(9), &[]),
+        ]);
+        let read = made.as_ref().map(|tree| tree.as_permissions().to_vec());
+        assert_eq!(
+            read.unwrap(),
+            [
+                (Resource::MessageChannels, Access::Other(9), alloc::vec![]),
+                (Resource::StreamChannels, Access::Write, alloc::vec!["s", ""]),
+            ]
+        );
+    }
+}

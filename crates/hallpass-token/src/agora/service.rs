@@ -1,0 +1,389 @@
+//! What a 007 token opens: one or several services, each with its privileges.
+
+use alloc::string::String;
+use core::fmt::Write as _;
+
+use md5::{Digest as _, Md5};
+
+use super::name::{Channel, ChannelName, ChatUser, RtmUser};
+use super::permission::Permissions;
+use super::privilege::{Privileges, RtcPrivilege, RtcPrivileges};
+use super::text::Text;
+use super::user::User;
+use super::writer::Writer;
+use crate::{Lasts, Seconds};
+
+/// One service that a 007 token opens, with its privileges in seconds from the issue of the token (Formats 2.4).
+///
+/// The variants hold whatever a token can hold; the functions take values that Agora accepts, and give each service
+/// the privileges that the official builders give to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Service<'a> {
+    /// Type 1: voice and video.
+    Rtc {
+        /// The channel; `*` for every channel.
+        channel: Text<'a>,
+        /// The user: decimal digits, an account, or nothing for anybody.
+        user: Text<'a>,
+        /// 1 join, 2 publish audio, 3 publish video, 4 publish data.
+        privileges: Privileges<'a, Seconds>,
+    },
+    /// Type 2: login to Signaling (RTM), versions 1 and 2.
+    Rtm {
+        /// The user.
+        user: Text<'a>,
+        /// 1 login.
+        privileges: Privileges<'a, Seconds>,
+    },
+    /// Type 3: streaming.
+    Streaming {
+        /// The channel.
+        channel: Text<'a>,
+        /// The user: decimal digits, an account, or nothing for anybody.
+        user: Text<'a>,
+        /// 1 publish a mixed stream, 2 publish a raw stream.
+        privileges: Privileges<'a, Seconds>,
+    },
+    /// Type 4: Full Path Accelerator.
+    Fpa {
+        /// 1 login.
+        privileges: Privileges<'a, Seconds>,
+    },
+    /// Type 5: Chat.
+    Chat {
+        /// The user; nothing for the app itself.
+        user: Text<'a>,
+        /// 1 user, 2 app.
+        privileges: Privileges<'a, Seconds>,
+    },
+    /// Type 6: Fusion CDN.
+    Fcdn {
+        /// The channel.
+        channel: Text<'a>,
+        /// The user: decimal digits, an account, or nothing for anybody.
+        user: Text<'a>,
+        /// 1 publish, 2 play.
+        privileges: Privileges<'a, Seconds>,
+    },
+    /// Type 7: APaaS, once called Education.
+    Apaas {
+        /// The room; nothing where the token is not for one.
+        room: Text<'a>,
+        /// The user; nothing for the app itself.
+        user: Text<'a>,
+        /// The user's role in the room; −1 for none.
+        role: i16,
+        /// 1 room user, 2 user, 3 app.
+        privileges: Privileges<'a, Seconds>,
+    },
+    /// Type 8: login to Signaling with a permission tree. Agora has to switch it on for a project.
+    Rtm2 {
+        /// The user.
+        user: Text<'a>,
+        /// What the user may read and write.
+        permissions: Permissions<'a>,
+        /// 1 login.
+        privileges: Privileges<'a, Seconds>,
+    },
+    /// Type 9: Conversational AI.
+    ConvoAi {
+        /// None are defined.
+        privileges: Privileges<'a, Seconds>,
+    },
+    /// Type 10: speech to text.
+    Stt {
+        /// None are defined.
+        privileges: Privileges<'a, Seconds>,
+    },
+}
+
+/// How long the privileges of a streaming service last; `None` where one is not given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamingPrivileges {
+    /// Publish a mixed stream.
+    pub publish_mixed: Option<Lasts>,
+    /// Publish a raw stream.
+    pub publish_raw: Option<Lasts>,
+}
+
+/// How long the privileges of a Fusion CDN service last; `None` where one is not given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FcdnPrivileges {
+    /// Publish a stream.
+    pub publish: Option<Lasts>,
+    /// Play a stream.
+    pub play: Option<Lasts>,
+}
+
+/// The role of nobody in an APaaS room.
+const NO_ROLE: i16 = -1;
+
+impl<'a> Service<'a> {
+    /// Voice and video in a channel.
+    #[must_use]
+    pub fn rtc(channel: Channel<'a>, user: User<'a>, privileges: RtcPrivileges) -> Self {
+        Self::Rtc { channel: channel.into(), user: user.into(), privileges: privileges.lengths() }
+    }
+
+    /// Login to Signaling.
+    #[must_use]
+    pub fn rtm(user: RtmUser<'a>, login: Lasts) -> Self {
+        Self::Rtm { user: user.into(), privileges: Privileges::one(1, login.length()) }
+    }
+
+    /// Login to Signaling with a permission tree.
+    #[must_use]
+    pub fn rtm2(user: RtmUser<'a>, permissions: Permissions<'a>, login: Lasts) -> Self {
+        Self::Rtm2 { user: user.into(), permissions, privileges: Privileges::one(1, login.length()) }
+    }
+
+    /// Streaming in a channel.
+    #[must_use]
+    pub fn streaming(channel: Channel<'a>, user: User<'a>, privileges: StreamingPrivileges) -> Self {
+        let privileges = two(privileges.publish_mixed, privileges.publish_raw);
+        Self::Streaming { channel: channel.into(), user: user.into(), privileges }
+    }
+
+    /// Full Path Accelerator.
+    #[must_use]
+    pub fn fpa(login: Lasts) -> Self {
+        Self::Fpa { privileges: Privileges::one(1, login.length()) }
+    }
+
+    /// Chat as a user.
+    #[must_use]
+    pub fn chat_user(user: ChatUser<'a>, lasting: Lasts) -> Self {
+        Self::Chat { user: user.into(), privileges: Privileges::one(1, lasting.length()) }
+    }
+
+    /// Chat as the app itself, with the rights of an administrator: for servers only.
+    #[must_use]
+    pub fn chat_app(lasting: Lasts) -> Self {
+        Self::Chat { user: Text::EMPTY, privileges: Privileges::one(2, lasting.length()) }
+    }
+
+    /// Fusion CDN in a channel.
+    #[must_use]
+    pub fn fcdn(channel: Channel<'a>, user: User<'a>, privileges: FcdnPrivileges) -> Self {
+        let privileges = two(privileges.publish, privileges.play);
+        Self::Fcdn { channel: channel.into(), user: user.into(), privileges }
+    }
+
+    /// An APaaS room with all that its user needs there: Signaling, Chat under the MD5 of the user's name, and the
+    /// room itself, which is also the name of its channel.
+    #[must_use]
+    pub fn apaas_room(room: ChannelName<'a>, user: RtmUser<'a>, role: i16, lasting: Lasts) -> [Self; 3] {
+        let (user, privileges) = (Text::from(user), Privileges::one(1, lasting.length()));
+        [
+            Self::Rtm { user, privileges },
+            Self::Chat { user: md5(user), privileges },
+            Self::Apaas { room: room.into(), user, role, privileges },
+        ]
+    }
+
+    /// APaaS as a user, outside of a room.
+    #[must_use]
+    pub fn apaas_user(user: RtmUser<'a>, lasting: Lasts) -> Self {
+        let privileges = Privileges::one(2, lasting.length());
+        Self::Apaas { room: Text::EMPTY, user: user.into(), role: NO_ROLE, privileges }
+    }
+
+    /// APaaS as the app itself, with the rights of an administrator: for servers only.
+    #[must_use]
+    pub fn apaas_app(lasting: Lasts) -> Self {
+        let privileges = Privileges::one(3, lasting.length());
+        Self::Apaas { room: Text::EMPTY, user: Text::EMPTY, role: NO_ROLE, privileges }
+    }
+
+    /// Conversational AI.
+    #[must_use]
+    pub const fn convo_ai() -> Self {
+        Self::ConvoAi { privileges: Privileges::NONE }
+    }
+
+    /// Speech to text.
+    #[must_use]
+    pub const fn stt() -> Self {
+        Self::Stt { privileges: Privileges::NONE }
+    }
+
+    /// The number of the service, 1 to 10.
+    #[must_use]
+    pub const fn number(&self) -> u16 {
+        match self {
+            Self::Rtc { .. } => 1,
+            Self::Rtm { .. } => 2,
+            Self::Streaming { .. } => 3,
+            Self::Fpa { .. } => 4,
+            Self::Chat { .. } => 5,
+            Self::Fcdn { .. } => 6,
+            Self::Apaas { .. } => 7,
+            Self::Rtm2 { .. } => 8,
+            Self::ConvoAi { .. } => 9,
+            Self::Stt { .. } => 10,
+        }
+    }
+
+    /// The name of the service: `rtc`, `rtm`, `streaming`, `fpa`, `chat`, `fcdn`, `apaas`, `rtm2`, `convoai`, `stt`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Rtc { .. } => "rtc",
+            Self::Rtm { .. } => "rtm",
+            Self::Streaming { .. } => "streaming",
+            Self::Fpa { .. } => "fpa",
+            Self::Chat { .. } => "chat",
+            Self::Fcdn { .. } => "fcdn",
+            Self::Apaas { .. } => "apaas",
+            Self::Rtm2 { .. } => "rtm2",
+            Self::ConvoAi { .. } => "convoai",
+            Self::Stt { .. } => "stt",
+        }
+    }
+
+    /// The name of one of its privileges, for instance `publish_audio`, if it is known.
+    #[must_use]
+    pub const fn privilege_name(&self, id: u16) -> Option<&'static str> {
+        Some(match (self, id) {
+            (Self::Rtc { .. }, 1) => RtcPrivilege::Join.as_str(),
+            (Self::Rtc { .. }, 2) => RtcPrivilege::PublishAudio.as_str(),
+            (Self::Rtc { .. }, 3) => RtcPrivilege::PublishVideo.as_str(),
+            (Self::Rtc { .. }, 4) => RtcPrivilege::PublishData.as_str(),
+            (Self::Rtm { .. } | Self::Rtm2 { .. } | Self::Fpa { .. }, 1) => "login",
+            (Self::Streaming { .. }, 1) => "publish_mixed",
+            (Self::Streaming { .. }, 2) => "publish_raw",
+            (Self::Fcdn { .. }, 1) => "publish",
+            (Self::Fcdn { .. }, 2) => "play",
+            (Self::Apaas { .. }, 1) => "room_user",
+            (Self::Chat { .. }, 1) | (Self::Apaas { .. }, 2) => "user",
+            (Self::Chat { .. }, 2) | (Self::Apaas { .. }, 3) => "app",
+            _ => return None,
+        })
+    }
+
+    /// What the service permits.
+    #[must_use]
+    pub const fn privileges(&self) -> &Privileges<'a, Seconds> {
+        match self {
+            Self::Rtc { privileges, .. }
+            | Self::Rtm { privileges, .. }
+            | Self::Streaming { privileges, .. }
+            | Self::Fpa { privileges }
+            | Self::Chat { privileges, .. }
+            | Self::Fcdn { privileges, .. }
+            | Self::Apaas { privileges, .. }
+            | Self::Rtm2 { privileges, .. }
+            | Self::ConvoAi { privileges }
+            | Self::Stt { privileges } => privileges,
+        }
+    }
+
+    /// About how many bytes the service takes.
+    pub(super) fn len_hint(&self) -> usize {
+        let fields = match self {
+            Self::Rtc { channel, user, .. }
+            | Self::Streaming { channel, user, .. }
+            | Self::Fcdn { channel, user, .. } => 4 + channel.as_bytes().len() + user.as_bytes().len(),
+            Self::Rtm { user, .. } | Self::Chat { user, .. } => 2 + user.as_bytes().len(),
+            Self::Apaas { room, user, .. } => 6 + room.as_bytes().len() + user.as_bytes().len(),
+            Self::Rtm2 { user, permissions, .. } => 2 + user.as_bytes().len() + permissions.as_bytes().len(),
+            Self::Fpa { .. } | Self::ConvoAi { .. } | Self::Stt { .. } => 0,
+        };
+        4 + 6 * self.privileges().len() + fields
+    }
+
+    pub(super) fn write(&self, out: &mut Writer) {
+        out.u16(self.number());
+        out.privileges(self.privileges());
+        match self {
+            Self::Rtc { channel, user, .. }
+            | Self::Streaming { channel, user, .. }
+            | Self::Fcdn { channel, user, .. } => {
+                out.text(channel);
+                out.text(user);
+            }
+            Self::Rtm { user, .. } | Self::Chat { user, .. } => out.text(user),
+            Self::Apaas { room, user, role, .. } => {
+                out.text(room);
+                out.text(user);
+                out.i16(*role);
+            }
+            Self::Rtm2 { user, permissions, .. } => {
+                out.text(user);
+                out.raw(permissions.as_bytes());
+            }
+            Self::Fpa { .. } | Self::ConvoAi { .. } | Self::Stt { .. } => {}
+        }
+    }
+}
+
+#[cfg(feature = "inspect")]
+mod read {
+    use super::{Permissions, Service};
+    use crate::agora::reader::{ReadError, Reader};
+
+    impl<'a> Service<'a> {
+        /// Inverse of [`Service::write`]. `None` for a service of a type that is not known, nor therefore its length.
+        pub(in crate::agora) fn read(reader: &mut Reader<'a>) -> Result<Option<Self>, ReadError> {
+            let number = reader.u16()?;
+            if !(1..=10).contains(&number) {
+                return Ok(None);
+            }
+            let privileges = reader.privileges()?;
+            Ok(Some(match number {
+                1 => Self::Rtc { channel: reader.text()?, user: reader.text()?, privileges },
+                2 => Self::Rtm { user: reader.text()?, privileges },
+                3 => Self::Streaming { channel: reader.text()?, user: reader.text()?, privileges },
+                4 => Self::Fpa { privileges },
+                5 => Self::Chat { user: reader.text()?, privileges },
+                6 => Self::Fcdn { channel: reader.text()?, user: reader.text()?, privileges },
+                7 => {
+                    let (room, user, role) = (reader.text()?, reader.text()?, reader.i16()?);
+                    Self::Apaas { room, user, role, privileges }
+                }
+                8 => {
+                    let (user, permissions) = (reader.text()?, Permissions::read(reader)?);
+                    Self::Rtm2 { user, permissions, privileges }
+                }
+                9 => Self::ConvoAi { privileges },
+                _ => Self::Stt { privileges },
+            }))
+        }
+    }
+}
+
+/// The lower-case hexadecimal MD5 of a text: always 32 characters.
+fn md5(text: Text<'_>) -> Text<'static> {
+    let mut hash = String::with_capacity(32);
+    for byte in Md5::digest(text.as_bytes()) {
+        // Writing to a `String` does not fail.
+        let _ = write!(hash, "{byte:02x}");
+    }
+    Text::short(&hash)
+}
+
+fn two(first: Option<Lasts>, second: Option<Lasts>) -> Privileges<'static, Seconds> {
+    let both = [(1, first), (2, second)];
+    Privileges::collect(both.into_iter().filter_map(|(id, lasts)| Some((id, lasts?.length()))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `printf w48534 | md5sum`: a hash that begins with zeros keeps them.
+    #[test]
+    fn a_hash_has_32_digits() {
+        let hash = md5(Text::new("w48534").unwrap());
+        assert_eq!(hash.as_str(), "0000ff46a25d77fc5d45171f1fd30f72");
+    }
+
+    #[test]
+    fn the_app_itself_has_no_user() {
+        assert_eq!(
+            Service::chat_app(Lasts::WithToken),
+            Service::Chat { user: Text::EMPTY, privileges: Privileges::one(2, Seconds(0)) }
+        );
+    }
+}

@@ -1,0 +1,155 @@
+//! A text in a token.
+
+use core::fmt;
+
+use super::name::{Account, Channel, ChannelName, ChatUser, RtmUser};
+use super::size::SizeError;
+use super::user::{Uid, User};
+
+/// A text that both formats can hold: at most 65,535 bytes. Nothing else about it is checked.
+#[derive(Clone, Copy)]
+pub struct Text<'a>(Repr<'a>);
+
+#[derive(Clone, Copy)]
+enum Repr<'a> {
+    Borrowed(&'a str),
+    Short { bytes: [u8; SHORT_MAX], len: u8 },
+}
+
+/// Enough for a number's digits and for a hash in hexadecimal: texts that nobody else keeps.
+const SHORT_MAX: usize = 32;
+
+impl<'a> Text<'a> {
+    /// No text: what a token for anybody has in place of a user.
+    pub const EMPTY: Self = Self(Repr::Borrowed(""));
+
+    /// The channel of a token for every channel.
+    #[cfg(feature = "inspect")]
+    pub(super) const ANY_CHANNEL: Self = Self(Repr::Borrowed("*"));
+
+    /// Takes over a text.
+    ///
+    /// # Errors
+    /// [`SizeError::Text`] for one of more than 65,535 bytes.
+    pub fn new(text: &'a str) -> Result<Self, SizeError> {
+        match u16::try_from(text.len()) {
+            Ok(_) => Ok(Self(Repr::Borrowed(text))),
+            Err(_) => Err(SizeError::Text(text.len())),
+        }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match &self.0 {
+            Repr::Borrowed(text) => text,
+            Repr::Short { .. } => core::str::from_utf8(self.as_bytes()).unwrap_or_default(),
+        }
+    }
+
+    /// The bytes of the text: UTF-8.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Repr::Borrowed(text) => text.as_bytes(),
+            Repr::Short { bytes, len } => bytes.get(..usize::from(*len)).unwrap_or_default(),
+        }
+    }
+
+    /// Keeps a copy of up to 32 bytes.
+    pub(super) fn short(text: &str) -> Self {
+        let mut bytes = [0; SHORT_MAX];
+        let mut len = 0;
+        for (slot, byte) in bytes.iter_mut().zip(text.bytes()) {
+            *slot = byte;
+            len += 1;
+        }
+        Self(Repr::Short { bytes, len })
+    }
+}
+
+impl From<Uid> for Text<'_> {
+    fn from(uid: Uid) -> Self {
+        Self::short(itoa::Buffer::new().format(uid.get()))
+    }
+}
+
+/// Only the wildcard is empty: the account `0` stays `0`.
+impl<'a> From<User<'a>> for Text<'a> {
+    fn from(user: User<'a>) -> Self {
+        match user {
+            User::Uid(uid) => uid.into(),
+            User::Account(account) => account.into(),
+            User::Any => Self::EMPTY,
+        }
+    }
+}
+
+impl<'a> From<Channel<'a>> for Text<'a> {
+    fn from(channel: Channel<'a>) -> Self {
+        Self(Repr::Borrowed(channel.as_str()))
+    }
+}
+
+impl<'a> From<ChannelName<'a>> for Text<'a> {
+    fn from(name: ChannelName<'a>) -> Self {
+        Self(Repr::Borrowed(name.as_str()))
+    }
+}
+
+impl<'a> From<Account<'a>> for Text<'a> {
+    fn from(account: Account<'a>) -> Self {
+        Self(Repr::Borrowed(account.as_str()))
+    }
+}
+
+impl<'a> From<RtmUser<'a>> for Text<'a> {
+    fn from(user: RtmUser<'a>) -> Self {
+        Self(Repr::Borrowed(user.as_str()))
+    }
+}
+
+impl<'a> From<ChatUser<'a>> for Text<'a> {
+    fn from(user: ChatUser<'a>) -> Self {
+        Self(Repr::Borrowed(user.as_str()))
+    }
+}
+
+impl PartialEq for Text<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for Text<'_> {}
+
+impl fmt::Debug for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    #[test]
+    fn the_account_zero_is_not_the_wildcard() {
+        assert_eq!(Text::from(User::Account(Account::parse("0").unwrap())).as_str(), "0");
+        assert_eq!(Text::from(User::from_number_or_any(0)).as_str(), "");
+    }
+
+    #[test]
+    fn a_uid_is_written_without_a_sign() {
+        assert_eq!(Text::from(User::from_number_or_any(2_882_341_273)).as_str(), "2882341273");
+        assert_eq!(Text::from(User::from_number_or_any(u32::MAX)).as_str(), "4294967295");
+    }
+
+    #[test]
+    fn a_length_must_fit_into_16_bits() {
+        let long = alloc::string::String::from_utf8(vec![b'x'; 65_536]).unwrap();
+        assert_eq!(Text::new(&long), Err(SizeError::Text(65_536)));
+        assert!(Text::new(&long[1..]).is_ok());
+    }
+}

@@ -1,0 +1,146 @@
+//! Who may use a token.
+
+use core::fmt;
+use core::num::NonZeroU32;
+
+use super::name::Account;
+
+/// The number of a user in a channel: 1 to 4,294,967,295. It is never 0, which stands for anybody: [`User::Any`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Uid(NonZeroU32);
+
+/// Who may use a token for a channel (Formats 1.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum User<'a> {
+    /// The user with this number.
+    Uid(Uid),
+    /// The user with this account.
+    Account(Account<'a>),
+    /// Anybody: what Agora's builders write for the number 0.
+    Any,
+}
+
+/// Why a text is no [`Uid`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UidError {
+    /// It is empty, or holds something but the digits 0 to 9.
+    NotDigits,
+    /// It begins with 0. Agora compares texts, so `007` would be nobody's number.
+    LeadingZero,
+    /// It is more than 4,294,967,295.
+    TooLarge,
+    /// It is 0, the wildcard.
+    Zero,
+}
+
+impl Uid {
+    /// Takes over a number; `None` for 0.
+    #[must_use]
+    pub const fn new(number: u32) -> Option<Self> {
+        match NonZeroU32::new(number) {
+            Some(number) => Some(Self(number)),
+            None => None,
+        }
+    }
+
+    /// Reads the decimal digits of a number, as a token writes them.
+    ///
+    /// # Errors
+    /// [`UidError`] for anything but 1 to 4294967295 without sign, blank or leading zero.
+    pub fn parse(text: &str) -> Result<Self, UidError> {
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(UidError::NotDigits);
+        }
+        if text == "0" {
+            return Err(UidError::Zero);
+        }
+        if text.starts_with('0') {
+            return Err(UidError::LeadingZero);
+        }
+        text.parse().map(Self).map_err(|_| UidError::TooLarge)
+    }
+
+    /// Makes a uid of 4 bytes, random or out of a hash, big-endian; of four zeros, 1.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 4]) -> Self {
+        match NonZeroU32::new(u32::from_be_bytes(bytes)) {
+            Some(number) => Self(number),
+            None => Self(NonZeroU32::MIN),
+        }
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0.get()
+    }
+}
+
+impl User<'_> {
+    /// The user with this number, or anybody for 0: what Agora's builders make of a number.
+    #[must_use]
+    pub const fn from_number_or_any(uid: u32) -> Self {
+        match Uid::new(uid) {
+            Some(uid) => Self::Uid(uid),
+            None => Self::Any,
+        }
+    }
+}
+
+impl From<Uid> for User<'_> {
+    fn from(uid: Uid) -> Self {
+        Self::Uid(uid)
+    }
+}
+
+impl<'a> From<Account<'a>> for User<'a> {
+    fn from(account: Account<'a>) -> Self {
+        Self::Account(account)
+    }
+}
+
+impl fmt::Display for UidError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotDigits => "must be a number from 1 to 4294967295 in decimal digits",
+            Self::LeadingZero => "must be a number without leading zeros",
+            Self::TooLarge => "must be at most 4294967295",
+            Self::Zero => "must be at least 1; 0 stands for anybody",
+        })
+    }
+}
+
+impl core::error::Error for UidError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zero_is_anybody() {
+        assert_eq!(Uid::new(0), None);
+        assert_eq!(Uid::parse("0"), Err(UidError::Zero));
+        assert_eq!(User::from_number_or_any(0), User::Any);
+    }
+
+    #[test]
+    fn a_text_is_never_cut_to_32_bits() {
+        assert_eq!(Uid::parse("4294967295").map(Uid::get), Ok(u32::MAX));
+        assert_eq!(Uid::parse("4294967296"), Err(UidError::TooLarge));
+        assert_eq!(Uid::parse("99999999999999999999"), Err(UidError::TooLarge));
+    }
+
+    #[test]
+    fn only_plain_digits_are_read() {
+        for text in ["", " 1", "+1", "-1", "1.5", "0x1", "1e3", "١"] {
+            assert_eq!(Uid::parse(text), Err(UidError::NotDigits), "{text:?}");
+        }
+        assert_eq!(Uid::parse("01"), Err(UidError::LeadingZero));
+    }
+
+    #[test]
+    fn random_bytes_never_give_the_wildcard() {
+        assert_eq!(Uid::from_bytes([0; 4]).get(), 1);
+        assert_eq!(Uid::from_bytes([1, 0, 0, 2]).get(), (1 << 24) + 2);
+    }
+}

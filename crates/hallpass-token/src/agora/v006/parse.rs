@@ -1,0 +1,128 @@
+//! Reads an 006 token.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::UnixSeconds;
+use crate::agora::credentials::AppId;
+use crate::agora::error::{Base64Error, ParseError};
+use crate::agora::format::Format;
+use crate::agora::privilege::Privileges;
+use crate::agora::reader::Reader;
+use crate::mac::SIGNATURE_LEN;
+
+/// An 006 token that was read, and that anybody may have made: nothing in it is verified.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Untrusted006 {
+    pub(super) app_id: AppId,
+    pub(super) signature: [u8; SIGNATURE_LEN],
+    pub(super) channel_crc: u32,
+    pub(super) user_crc: u32,
+    /// Salt, end and privileges, as they are signed.
+    pub(super) message: Vec<u8>,
+}
+
+/// Characters before the Base64: version and App ID.
+const HEAD_LEN: usize = 35;
+
+/// The most bytes that the Base64 can hold: those of the head and of a message whose length has 16 bits.
+const MAX_CONTENT_LEN: usize = super::HEAD_LEN + u16::MAX as usize;
+
+/// Bytes of a message before its privileges: salt and end.
+const PRIVILEGES_AT: usize = 8;
+
+impl Untrusted006 {
+    /// Reads a token.
+    ///
+    /// # Errors
+    /// [`ParseError`] for anything but what [`super::Token006`] can make.
+    pub fn parse(token: &str) -> Result<Self, ParseError> {
+        let found = Format::of(token);
+        if found != Format::V006 {
+            return Err(ParseError::Format { expected: Format::V006, found });
+        }
+        let (app_id, content) =
+            token.get(3..HEAD_LEN).zip(token.get(HEAD_LEN..)).ok_or(ParseError::CutOff)?;
+        let app_id = AppId::parse(app_id).map_err(ParseError::AppId)?;
+        if content.len() > MAX_CONTENT_LEN.div_ceil(3) * 4 {
+            return Err(ParseError::TooLarge { max: MAX_CONTENT_LEN });
+        }
+        let content =
+            STANDARD.decode(content).map_err(|error| ParseError::Base64(Base64Error::new(content, error)))?;
+
+        let mut reader = Reader(&content);
+        let signature = reader.bytes()?;
+        let signature = signature.try_into().map_err(|_| ParseError::SignatureLength(signature.len()))?;
+        let (channel_crc, user_crc) = (reader.u32()?, reader.u32()?);
+        let message = reader.bytes()?;
+        all_read(reader)?;
+
+        let mut reader = Reader(message);
+        reader.raw(PRIVILEGES_AT)?;
+        reader.privileges::<UnixSeconds>()?;
+        all_read(reader)?;
+        Ok(Self { app_id, signature, channel_crc, user_crc, message: message.to_vec() })
+    }
+
+    /// The project that the token says to be for.
+    #[must_use]
+    pub const fn app_id(&self) -> &AppId {
+        &self.app_id
+    }
+
+    /// The CRC-32 of the channel; of the user for a token of Signaling.
+    #[must_use]
+    pub const fn channel_crc(&self) -> u32 {
+        self.channel_crc
+    }
+
+    /// The CRC-32 of the user; 0 for anybody and for a token of Signaling.
+    #[must_use]
+    pub const fn user_crc(&self) -> u32 {
+        self.user_crc
+    }
+
+    /// The public random number.
+    #[must_use]
+    pub fn salt(&self) -> u32 {
+        self.number_at(0)
+    }
+
+    /// The end of the token.
+    #[must_use]
+    pub fn expires_at(&self) -> UnixSeconds {
+        UnixSeconds(self.number_at(4))
+    }
+
+    /// The ends of the privileges in Unix seconds; 0 for one that ends with the token.
+    #[must_use]
+    pub fn privileges(&self) -> Privileges<'_, UnixSeconds> {
+        let mut reader = Reader(self.message.get(PRIVILEGES_AT..).unwrap_or_default());
+        reader.privileges().unwrap_or(Privileges::NONE)
+    }
+
+    fn number_at(&self, offset: usize) -> u32 {
+        let mut reader = Reader(self.message.get(offset..).unwrap_or_default());
+        reader.u32().unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Untrusted006 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Untrusted006")
+            .field("app_id", &self.app_id)
+            .field("expires_at", &self.expires_at())
+            .field("privileges", &self.privileges())
+            .finish_non_exhaustive()
+    }
+}
+
+fn all_read(reader: Reader<'_>) -> Result<(), ParseError> {
+    match reader.0.len() {
+        0 => Ok(()),
+        bytes => Err(ParseError::TrailingBytes(bytes)),
+    }
+}

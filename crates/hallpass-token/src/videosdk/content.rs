@@ -1,0 +1,206 @@
+//! What a token says.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::json::Object;
+use super::parse::ParseError;
+use super::scope::Roles;
+
+/// What a token says, as it says it: sensible or not, true or not.
+///
+/// Claims that VideoSDK does not know are left out.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Content {
+    /// `apikey`: the project that the token is for. It prints as `…`: whoever mixes up key and secret has the
+    /// secret here.
+    pub api_key: String,
+    /// `permissions`; empty where the claim is missing.
+    pub permissions: Vec<String>,
+    /// `version`.
+    pub version: Option<Version>,
+    /// `roles`, in the case of the token; empty where the claim is missing. [`Content::known_roles`] reads
+    /// them.
+    pub roles: Vec<String>,
+    /// `roomId`: the only room that the token opens.
+    pub room: Option<String>,
+    /// `participantId`: the only participant that the token may be used as.
+    pub participant: Option<String>,
+    /// `iat`: when the token was made, in seconds since 1970 (RFC 7519 section 4.1.6).
+    pub issued_at: Option<u64>,
+    /// `nbf`: from when on the token holds, in seconds since 1970 (RFC 7519 section 4.1.5).
+    pub not_before: Option<u64>,
+    /// `exp`: from when on the token does not hold, in seconds since 1970 (RFC 7519 section 4.1.4).
+    pub expires_at: Option<u64>,
+    /// `jti`: the id of the token (RFC 7519 section 4.1.7).
+    pub id: Option<String>,
+}
+
+/// The claim `version`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// A number. VideoSDK knows 2.
+    Number(u64),
+    /// A text, which no SDK of VideoSDK writes.
+    Text(String),
+}
+
+impl Content {
+    /// The roles that VideoSDK knows, in any case.
+    #[must_use]
+    pub fn known_roles(&self) -> Roles {
+        self.roles.iter().filter_map(|name| Roles::named(name)).fold(Roles::None, Roles::and)
+    }
+
+    /// Whether `permissions` holds this name.
+    #[must_use]
+    pub fn permits(&self, permission: &str) -> bool {
+        self.permissions.iter().any(|name| name == permission)
+    }
+
+    /// Each claim on its own, and an error for each that cannot be read. Such a claim looks as if it were
+    /// missing, so what has errors is good for nothing but a report.
+    pub(super) fn read(claims: &Object) -> (Self, Vec<ParseError>) {
+        let mut errors = Vec::new();
+        let api_key = claims.text("apikey").and_then(|key| key.ok_or(ParseError::Missing("apikey")));
+        let version = claims.read("version", "a whole number", |value| {
+            let text = || value.as_str().map(|text| Version::Text(text.into()));
+            value.as_u64().map(Version::Number).or_else(text)
+        });
+        let content = Self {
+            api_key: or_note(api_key, &mut errors),
+            permissions: or_note(claims.texts("permissions"), &mut errors).unwrap_or_default(),
+            version: or_note(version, &mut errors),
+            roles: or_note(claims.texts("roles"), &mut errors).unwrap_or_default(),
+            room: or_note(claims.text("roomId"), &mut errors),
+            participant: or_note(claims.text("participantId"), &mut errors),
+            issued_at: or_note(claims.number("iat"), &mut errors),
+            not_before: or_note(claims.number("nbf"), &mut errors),
+            expires_at: or_note(claims.number("exp"), &mut errors),
+            id: or_note(claims.text("jti"), &mut errors),
+        };
+        (content, errors)
+    }
+}
+
+fn or_note<T: Default>(claim: Result<T, ParseError>, errors: &mut Vec<ParseError>) -> T {
+    claim.unwrap_or_else(|error| {
+        errors.push(error);
+        T::default()
+    })
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Content")
+            .field("api_key", &format_args!("…"))
+            .field("permissions", &self.permissions)
+            .field("version", &self.version)
+            .field("roles", &self.roles)
+            .field("room", &self.room)
+            .field("participant", &self.participant)
+            .field("issued_at", &self.issued_at)
+            .field("not_before", &self.not_before)
+            .field("expires_at", &self.expires_at)
+            .field("id", &self.id)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+
+    fn read(claims: &str) -> (Content, Vec<ParseError>) {
+        Content::read(&Object::parse(claims.as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn every_claim_is_read() {
+        let claims = r#"{"apikey":"k","permissions":["ask_join","x"],"version":2,"roles":["Rtc"],
+            "participantId":"p","roomId":"r","iat":1,"nbf":2,"exp":3,"jti":"j"}"#;
+        assert_eq!(
+            read(claims),
+            (
+                Content {
+                    api_key: "k".into(),
+                    permissions: ["ask_join".into(), "x".into()].into(),
+                    version: Some(Version::Number(2)),
+                    roles: ["Rtc".into()].into(),
+                    room: Some("r".into()),
+                    participant: Some("p".into()),
+                    issued_at: Some(1),
+                    not_before: Some(2),
+                    expires_at: Some(3),
+                    id: Some("j".into()),
+                },
+                Vec::new()
+            )
+        );
+    }
+
+    #[test]
+    fn only_the_api_key_must_be_there() {
+        assert_eq!(read(r#"{"apikey":"k"}"#).1, []);
+        assert_eq!(read(r#"{"apiKey":"k"}"#).1, [ParseError::Missing("apikey")]);
+    }
+
+    #[test]
+    fn a_version_may_be_a_text() {
+        let content = read(r#"{"apikey":"k","version":"2"}"#).0;
+        assert_eq!(content.version, Some(Version::Text("2".into())));
+    }
+
+    #[test]
+    fn a_time_in_milliseconds_is_kept() {
+        let content = read(r#"{"apikey":"k","exp":1700000600000}"#).0;
+        assert_eq!(content.expires_at, Some(1_700_000_600_000));
+    }
+
+    #[test]
+    fn a_claim_of_another_type_is_refused() {
+        for claim in [
+            r#""permissions":"allow_join""#,
+            r#""version":2.0"#,
+            r#""version":true"#,
+            r#""roles":"rtc""#,
+            r#""roomId":null"#,
+            r#""participantId":7"#,
+            r#""iat":"now""#,
+            r#""nbf":-1"#,
+            r#""exp":1.5"#,
+            r#""jti":[]"#,
+        ] {
+            let (content, errors) = read(&format!("{{\"apikey\":\"k\",{claim}}}"));
+            assert!(matches!(*errors, [ParseError::WrongType { .. }]), "{claim}");
+            assert_eq!((content, Vec::new()), read(r#"{"apikey":"k"}"#));
+        }
+    }
+
+    #[test]
+    fn a_claim_of_another_type_does_not_hide_the_others() {
+        let (content, errors) =
+            read(r#"{"apikey":1,"permissions":"allow_join","roomId":"r","exp":2,"exp":2}"#);
+        let claims: Vec<_> = errors.iter().map(ParseError::claim).collect();
+        assert_eq!(claims, [Some("apikey"), Some("permissions"), Some("exp")]);
+        assert_eq!(content.room.as_deref(), Some("r"));
+    }
+
+    #[test]
+    fn the_api_key_is_not_printed() {
+        let content = read(r#"{"apikey":"hunter2","roomId":"r"}"#).0;
+        let printed = format!("{content:?} {content:#?}");
+        assert!(
+            !printed.contains("hunter2") && printed.contains(r#"api_key: …, permissions: []"#),
+            "{printed}"
+        );
+    }
+
+    #[test]
+    fn unknown_roles_are_skipped() {
+        let content = read(r#"{"apikey":"k","roles":["host","CRAWLER"]}"#).0;
+        assert_eq!(content.known_roles(), Roles::Crawler);
+    }
+}

@@ -1,0 +1,665 @@
+//! Why a token is refused, or does not do what it should.
+
+use alloc::vec::Vec;
+use core::cmp::Reverse;
+
+use super::content::{Content, Version};
+use super::credentials::Project;
+use super::parse::{ParseError, Untrusted};
+use super::problem::Problem;
+use super::scope::Roles;
+use crate::agora::Format;
+use crate::problem::Severity;
+use crate::quote::quote;
+use crate::time::{Seconds, UnixSeconds};
+
+/// What a token is judged by.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The time of the check.
+    pub now: UnixSeconds,
+    /// The projects whose secrets are at hand; none to leave signatures unchecked.
+    pub projects: &'a [Project<'a>],
+    /// What it is meant for, as far as it is known.
+    pub expected: Expected<'a>,
+}
+
+/// What a token is meant for. What is `None` is not compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Expected<'a> {
+    /// The API key that the app uses.
+    pub api_key: Option<&'a str>,
+    /// The room that a participant wants to join.
+    pub room: Option<&'a str>,
+    /// The id with which the participant wants to join.
+    pub participant: Option<&'a str>,
+}
+
+/// What there is to say about a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The token, where [`Untrusted::parse`] reads it once nothing stands around it.
+    pub token: Option<Untrusted>,
+    /// Whether a project signed it.
+    pub signature: Signature,
+    /// What is wrong with it, the worst first.
+    pub problems: Vec<Problem>,
+}
+
+/// Whether a secret signed a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signature {
+    /// It was not checked: no secret for its API key is at hand, or it cannot be read.
+    NotChecked,
+    /// This secret did.
+    Valid {
+        /// The position of the project in [`Context::projects`].
+        project: usize,
+        /// The position of the secret in [`Project::secrets`].
+        secret: usize,
+    },
+    /// None of the project's secrets did.
+    Invalid,
+}
+
+impl Report {
+    /// Whether no problem is an error, which verifies nothing: it may be so with [`Signature::NotChecked`].
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        self.problems.iter().all(|problem| problem.severity() < Severity::Error)
+    }
+}
+
+/// Says all that is wrong with a token, and not only the first thing.
+///
+/// A claim that cannot be read does not hide what is wrong with the others; a text, a header or a signature that
+/// cannot be read ends it. Of permissions and roles only the first that is wrong in one way is named, so that a
+/// report stays short.
+///
+/// ```
+/// use hallpass_token::UnixSeconds;
+/// use hallpass_token::videosdk::{Context, Expected, explain};
+///
+/// let context = Context { now: UnixSeconds(1_700_000_000), projects: &[], expected: Expected::default() };
+/// let report = explain("007eJxTYBBbsMMnKq7p9Hf/HcIX5kce9b518kCiQgSr5Zrp4X1Tu6UUGJLTUg", &context);
+/// assert_eq!(report.problems[0].code(), "agora_token_for_jwt");
+/// assert_eq!(
+///     report.problems[0].to_string(),
+///     "This is an Agora token of format 007; VideoSDK needs a JWT, which starts with eyJ."
+/// );
+/// assert!(!report.is_usable());
+/// ```
+#[must_use]
+pub fn explain(token: &str, context: &Context<'_>) -> Report {
+    let mut problems = Vec::new();
+    let reading = Reading::new(token, &mut problems);
+    let mut signature = Signature::NotChecked;
+    if let Some(reading) = &reading {
+        signature = check_origin(reading, context, &mut problems);
+        check_times(reading, context.now, &mut problems);
+        check_permissions(reading, &mut problems);
+        check_version(reading, &mut problems);
+        check_roles(reading.token.content(), &context.expected, &mut problems);
+        check_binding(reading, &context.expected, &mut problems);
+    }
+    problems.sort_by_key(|problem| Reverse(problem.severity()));
+    let token = reading.filter(|reading| reading.errors.is_empty()).map(|reading| reading.token);
+    Report { token, signature, problems }
+}
+
+/// What could be read of a token.
+struct Reading {
+    /// Without the claims that could not be read.
+    token: Untrusted,
+    /// One for each of those.
+    errors: Vec<ParseError>,
+}
+
+impl Reading {
+    fn new(text: &str, problems: &mut Vec<Problem>) -> Option<Self> {
+        let token = unwrap(text);
+        if token.len() < text.len() && !token.is_empty() {
+            problems.push(Problem::Wrapped);
+        }
+        if let format @ (Format::V006 | Format::V007 | Format::Legacy(_)) = Format::of(token) {
+            problems.push(Problem::AgoraToken(format));
+            return None;
+        }
+        match Untrusted::read(token) {
+            Ok((token, errors)) => {
+                problems.extend(errors.iter().cloned().map(Problem::Unreadable));
+                Some(Self { token, errors })
+            }
+            Err(error) => {
+                problems.push(Problem::Unreadable(error));
+                None
+            }
+        }
+    }
+
+    /// Whether the claim is as the content says, so that it is missing where it is not there.
+    fn has_read(&self, claim: &str) -> bool {
+        self.errors.iter().all(|error| error.claim() != Some(claim))
+    }
+}
+
+/// The token without blanks, quotes, or what belongs in front of it in a header.
+fn unwrap(text: &str) -> &str {
+    let around = |c: char| c.is_whitespace() || matches!(c, '"' | '\'');
+    let text = text.trim_matches(around);
+    match text.split_once(char::is_whitespace) {
+        Some((word, rest)) if word.eq_ignore_ascii_case("bearer") => rest.trim_matches(around),
+        _ => text,
+    }
+}
+
+/// A token whose API key cannot be read may be of any project, so that no secret can be said to be the wrong one.
+fn check_origin(reading: &Reading, context: &Context<'_>, problems: &mut Vec<Problem>) -> Signature {
+    let content = reading.token.content();
+    let api_key = reading.has_read("apikey").then_some(content.api_key.as_str());
+    match (api_key, context.expected.api_key) {
+        (Some(found), Some(expected)) if found != expected => {
+            problems.push(Problem::OtherProject(quote(expected)));
+        }
+        _ => {}
+    }
+    let (mut projects, mut secrets) = (0, 0);
+    for (position, project) in context.projects.iter().enumerate() {
+        if api_key.is_some_and(|found| found != project.api_key.as_str()) {
+            continue;
+        }
+        if let Some(secret) = reading.token.signed_by(project.secrets) {
+            return Signature::Valid { project: position, secret };
+        }
+        projects += 1;
+        secrets += project.secrets.len();
+    }
+    if projects == 0 && !context.projects.is_empty() {
+        problems.push(Problem::UnknownProject);
+    }
+    if secrets == 0 || api_key.is_none() {
+        return Signature::NotChecked;
+    }
+    problems.push(Problem::OtherSecret(secrets));
+    Signature::Invalid
+}
+
+fn check_times(reading: &Reading, now: UnixSeconds, problems: &mut Vec<Problem>) {
+    let content = reading.token.content();
+    if let Some(from) = content.starts_after(now) {
+        problems.push(Problem::NotYet { from, now });
+    }
+    let Some(expires_at) = content.expires_at else {
+        if reading.has_read("exp") {
+            problems.push(Problem::NoExpiry);
+        }
+        return;
+    };
+    let issued_at = content.issued_at.unwrap_or(now.0.into());
+    let life = expires_at.saturating_sub(issued_at);
+    if content.issued_at.is_some() && life == 0 {
+        problems.push(Problem::ExpiresAtOnce { issued_at, expires_at });
+    } else if expires_at > u32::MAX.into() {
+        problems.push(Problem::ExpiryInMilliseconds(expires_at));
+    } else if expires_at <= now.0.into() {
+        problems.push(Problem::Expired { ended_at: expires_at, now });
+    } else if life > Seconds::DAY.0.into() {
+        problems.push(Problem::LongLife(life));
+    }
+}
+
+fn check_permissions(reading: &Reading, problems: &mut Vec<Problem>) {
+    let content = reading.token.content();
+    let (join, moderate) = (content.permits("allow_join"), content.permits("allow_mod"));
+    let ask = content.permits("ask_join");
+    if !(join || moderate || ask) && reading.has_read("permissions") {
+        problems.push(Problem::NoPermissions);
+    }
+    if ask && (join || moderate) {
+        problems.push(Problem::AskJoinMixed);
+    }
+    let known = |name: &str| matches!(name, "allow_join" | "allow_mod" | "ask_join");
+    if let Some(name) = content.permissions.iter().find(|name| !known(name)) {
+        problems.push(Problem::UnknownPermission(quote(name)));
+    }
+    if moderate {
+        problems.push(Problem::Moderator);
+    }
+}
+
+fn check_version(reading: &Reading, problems: &mut Vec<Problem>) {
+    let content = reading.token.content();
+    let claims_of_2 = [
+        ("roles", !content.roles.is_empty()),
+        ("roomId", content.room.is_some()),
+        ("participantId", content.participant.is_some()),
+    ];
+    let present = claims_of_2.iter().find(|(claim, present)| *present || !reading.has_read(claim));
+    match (&content.version, present) {
+        (None, Some((claim, _))) if reading.has_read("version") => {
+            problems.push(Problem::VersionMissing(claim))
+        }
+        (Some(Version::Text(text)), _) => problems.push(Problem::VersionText(quote(text))),
+        (Some(Version::Number(number)), _) if *number != 2 => problems.push(Problem::VersionUnknown(*number)),
+        (None | Some(Version::Number(_)), _) => {}
+    }
+}
+
+fn check_roles(content: &Content, expected: &Expected<'_>, problems: &mut Vec<Problem>) {
+    if let Some(name) = content.roles.iter().find(|name| Roles::named(name).is_none()) {
+        problems.push(Problem::UnknownRole(quote(name)));
+    }
+    let in_upper_case =
+        |name: &str| Roles::named(name).is_some() && name.bytes().any(|byte| byte.is_ascii_uppercase());
+    if let Some(name) = content.roles.iter().find(|name| in_upper_case(name)) {
+        problems.push(Problem::RoleUpperCase(quote(name)));
+    }
+    match content.known_roles() {
+        Roles::Crawler => {
+            let joins = expected.room.is_some() || expected.participant.is_some();
+            problems.push(Problem::CrawlerOnly { joins });
+        }
+        Roles::Rtc => problems.push(Problem::RtcOnly),
+        Roles::None | Roles::RtcAndCrawler => {}
+    }
+}
+
+fn check_binding(reading: &Reading, expected: &Expected<'_>, problems: &mut Vec<Problem>) {
+    let content = reading.token.content();
+    match (content.room.as_deref(), expected.room) {
+        // A token that cannot join needs no room.
+        (None, _) if content.known_roles() == Roles::Crawler => {}
+        (None, _) if !reading.has_read("roomId") => {}
+        (None, _) => problems.push(Problem::AnyRoom),
+        (Some(found), Some(expected)) if found != expected => {
+            problems.push(Problem::OtherRoom { found: quote(found), expected: quote(expected) });
+        }
+        (Some(_), _) => {}
+    }
+    let Some(found) = content.participant.as_deref() else { return };
+    if found.contains(char::is_whitespace) {
+        problems.push(Problem::ParticipantSpace);
+    }
+    if let Some(expected) = expected.participant.filter(|&expected| expected != found) {
+        problems.push(Problem::OtherParticipant { found: quote(found), expected: quote(expected) });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::videosdk::credentials::{ApiKey, Secret};
+    use crate::videosdk::testing::{self, DOCS_24H_JTI, NOW, SDK_MANAGEMENT, SDK_PARTICIPANT};
+    use crate::videosdk::testing::{SEED_0_1_X, V1_DEFAULT_10M, V2_ROOM};
+    use alloc::format;
+    use alloc::string::{String, ToString as _};
+
+    const API_KEY: &str = "7b1c2f6e-0000-4000-8000-000000000001";
+
+    const EXPECTED: Expected<'_> =
+        Expected { api_key: Some(API_KEY), room: Some("2kyv-gzay-64pg"), participant: Some("user-123") };
+
+    fn report_for(token: &str, expected: Expected<'_>) -> Report {
+        let (api_key, secrets) = (testing::api_key(), [testing::secret()]);
+        let projects = &[Project { api_key: &api_key, secrets: &secrets }];
+        explain(token, &Context { now: NOW, projects, expected })
+    }
+
+    fn report(token: &str) -> Report {
+        report_for(token, EXPECTED)
+    }
+
+    fn report_with(token: &str, projects: &[Project<'_>]) -> Report {
+        explain(token, &Context { now: NOW, projects, expected: EXPECTED })
+    }
+
+    fn other_secret() -> Secret {
+        Secret::parse("other").unwrap()
+    }
+
+    fn codes(report: &Report) -> Vec<&'static str> {
+        report.problems.iter().map(Problem::code).collect()
+    }
+
+    /// A token without any problem, but with these claims changed, added or, where the value is empty, left
+    /// out.
+    fn with(changes: &[(&str, &str)]) -> String {
+        let api_key = format!("{API_KEY:?}");
+        let mut claims = Vec::from([
+            ("apikey", api_key.as_str()),
+            ("permissions", r#"["allow_join"]"#),
+            ("version", "2"),
+            ("roomId", r#""2kyv-gzay-64pg""#),
+            ("iat", "1700000000"),
+            ("exp", "1700000600"),
+        ]);
+        for (name, value) in changes {
+            claims.retain(|(other, _)| other != name);
+            claims.push((name, value));
+        }
+        let claims: Vec<String> = claims
+            .iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| format!("\"{name}\":{value}"))
+            .collect();
+        testing::token(&format!("{{{}}}", claims.join(",")))
+    }
+
+    /// The token with a signature that nobody made.
+    fn unsigned(token: &str) -> String {
+        let (signed, _) = token.rsplit_once('.').unwrap();
+        format!("{signed}.{}", testing::encode([7; 32]))
+    }
+
+    /// Tokens, and the codes of all that is wrong with each.
+    fn cases() -> Vec<(&'static [&'static str], String)> {
+        let good = with(&[]);
+        let claims = r#"{"apikey":"k"}"#;
+        Vec::from([
+            (&[][..], good.clone()),
+            // The text.
+            (&["not_a_jwt"], String::new()),
+            (&["not_a_jwt"], "a.b".into()),
+            (&["not_a_jwt"], "!.b.c".into()),
+            (&["not_a_jwt"], testing::token("[]")),
+            (
+                &["agora_token_for_jwt"],
+                "007eJxTYBBbsMMnKq7p9Hf/HcIX5kce9b518kCiQgSr5Zrp4X1Tu6UUGJLTUg==".into(),
+            ),
+            (&["agora_token_for_jwt"], "006970CA35de60c44645bbae8a215061b33IAC".into()),
+            (&["agora_token_for_jwt"], "005AQAoADc0QTk5RTVEQjI4MDk0NUI0NzUw".into()),
+            (&["surrounding_characters", "agora_token_for_jwt"], "\"007eJxT\"".into()),
+            (&["surrounding_characters"], format!("Bearer {good}")),
+            (&["surrounding_characters"], format!("bearer  {good}")),
+            (&["surrounding_characters"], format!(" {good}\n")),
+            (&["surrounding_characters"], format!("\"{good}\"")),
+            (&["surrounding_characters"], format!("\n'BEARER\t\"{good}\"'")),
+            (&["surrounding_characters", "not_a_jwt"], format!("Token {good} ")),
+            (&["not_a_jwt"], " \n".into()),
+            (&["base64_padding"], good.clone() + "="),
+            (&["base64_standard"], good.clone() + "+"),
+            (&["signature_length"], good.clone() + "AAAA"),
+            (&["too_large"], "x".repeat(16_385)),
+            // The header.
+            (&["wrong_algorithm"], testing::token_with(r#"{"alg":"none"}"#, claims)),
+            (&["wrong_type"], testing::token_with(r#"{"alg":"HS256","typ":"JWE"}"#, claims)),
+            (&["critical_header"], testing::token_with(r#"{"alg":"HS256","crit":["b64"]}"#, claims)),
+            // Claims that cannot be read.
+            (&["missing_claim"], with(&[("apikey", ""), ("apiKey", "\"other\"")])),
+            (&["duplicate_claim"], with(&[("nbf", "1,\"nbf\":2")])),
+            (&["claim_type"], with(&[("apikey", "1")])),
+            (&["claim_type"], with(&[("permissions", "\"allow_join\"")])),
+            (&["claim_type"], with(&[("version", "true")])),
+            (&["claim_type"], with(&[("roles", "\"rtc\"")])),
+            (&["claim_type"], with(&[("roomId", "7")])),
+            (&["claim_type"], with(&[("participantId", "7")])),
+            (&["claim_type"], with(&[("iat", "\"now\"")])),
+            (&["claim_type"], with(&[("exp", "1.5")])),
+            (&["claim_type", "version_missing"], with(&[("version", ""), ("roomId", "7")])),
+            (
+                &["claim_type", "claim_type", "any_room"],
+                with(&[("exp", "1.5"), ("jti", "1"), ("roomId", "")]),
+            ),
+            (
+                &["claim_type", "other_secret", "expired"],
+                unsigned(&with(&[("version", "2.0"), ("iat", ""), ("exp", "1")])),
+            ),
+            (&["missing_claim", "claim_type"], unsigned(&with(&[("apikey", ""), ("permissions", "{}")]))),
+            // Origin.
+            (&["other_api_key", "unknown_api_key"], with(&[("apikey", "\"other\"")])),
+            (&["other_secret"], unsigned(&good)),
+            // Times.
+            (&["no_expiry"], with(&[("exp", "")])),
+            (&["expired"], with(&[("iat", "1699999000"), ("exp", "1700000000")])),
+            (&["expired"], with(&[("iat", ""), ("exp", "1")])),
+            (&["expires_at_once"], with(&[("exp", "1700000000")])),
+            (&["expiry_in_milliseconds"], with(&[("exp", "1700000600000")])),
+            (&["longer_than_a_day"], with(&[("exp", "1700086401")])),
+            (&["longer_than_a_day"], with(&[("iat", ""), ("exp", "1700086401")])),
+            (&["not_yet_valid"], with(&[("iat", "1700000061")])),
+            (&["not_yet_valid"], with(&[("nbf", "1700000061")])),
+            // Permissions.
+            (&["no_permissions"], with(&[("permissions", "")])),
+            (&["no_permissions"], with(&[("permissions", "[]")])),
+            (&["no_permissions", "unknown_permission"], with(&[("permissions", r#"["ALLOW_JOIN"]"#)])),
+            (&["unknown_permission"], with(&[("permissions", r#"["allow_join","x","y"]"#)])),
+            (&["ask_join_mixed"], with(&[("permissions", r#"["ask_join","allow_join"]"#)])),
+            (&["ask_join_mixed", "moderator"], with(&[("permissions", r#"["ask_join","allow_mod"]"#)])),
+            (&["moderator"], with(&[("permissions", r#"["allow_join","allow_mod"]"#)])),
+            // Version.
+            (&["version_missing"], with(&[("version", "")])),
+            (&["version_missing"], with(&[("version", ""), ("roles", r#"["rtc","crawler"]"#)])),
+            (&["version_text"], with(&[("version", "\"2\"")])),
+            (&["version_unknown"], with(&[("version", "1")])),
+            // Roles.
+            (&["unknown_role"], with(&[("roles", r#"["host"]"#)])),
+            (&["role_upper_case"], with(&[("roles", r#"["rtc","CRAWLER"]"#)])),
+            (&["crawler_only"], with(&[("roles", r#"["crawler"]"#)])),
+            (&["crawler_only"], with(&[("roles", r#"["crawler"]"#), ("roomId", "")])),
+            (&["rtc_only"], with(&[("roles", r#"["rtc"]"#)])),
+            (&[], with(&[("roles", r#"["crawler","rtc"]"#)])),
+            // Room and participant.
+            (&["any_room"], with(&[("roomId", "")])),
+            (&["any_room"], with(&[("roomId", ""), ("version", "")])),
+            (&["other_room"], with(&[("roomId", "\"other\"")])),
+            (&["other_participant"], with(&[("participantId", "\"other\"")])),
+            (&["participant_space", "other_participant"], with(&[("participantId", "\"user 123\"")])),
+        ])
+    }
+
+    #[test]
+    fn every_problem_is_found() {
+        for (expected, token) in cases() {
+            assert_eq!(codes(&report(&token)), expected, "{token}");
+        }
+    }
+
+    #[test]
+    fn what_is_usable_holds() {
+        let mut usable = 0;
+        let project = Project { api_key: &testing::api_key(), secrets: &[testing::secret()] };
+        for (_, token) in cases() {
+            let report = report(&token);
+            if report.is_usable() {
+                usable += 1;
+                assert!(report.token.unwrap().verify(project, NOW).is_ok(), "{token}");
+            }
+        }
+        assert!(usable > 10);
+    }
+
+    #[test]
+    fn no_sentence_and_no_debug_text_holds_the_signature_or_the_claims() {
+        for (_, token) in cases() {
+            let report = report(&token);
+            let printed = report.problems.iter().map(Problem::to_string).collect::<String>();
+            let printed = format!("{printed}{report:?}");
+            for part in token.split('.').filter(|part| part.len() > 3) {
+                assert!(!printed.contains(part), "{printed}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_problem_is_one_sentence() {
+        for problem in cases().iter().flat_map(|(_, token)| report(token).problems) {
+            let text = problem.to_string();
+            assert!(text.starts_with('T') && text.ends_with('.') && !text.contains(". "), "{text}");
+        }
+    }
+
+    #[test]
+    fn problems_lead_to_the_errors_of_the_sdks() {
+        let cases = [
+            ("apikey", r#""other""#, Some((4001, "INVALID_API_KEY"))),
+            ("apikey", "1", Some((4002, "INVALID_TOKEN"))),
+            ("exp", "1", Some((4002, "INVALID_TOKEN"))),
+            ("participantId", r#""user 123""#, Some((4004, "INVALID_PARTICIPANT_ID"))),
+            ("permissions", "[]", Some((4008, "INVALID_PERMISSIONS"))),
+            ("permissions", r#"["ask_join","allow_mod"]"#, Some((4008, "INVALID_PERMISSIONS"))),
+            ("roomId", r#""other""#, Some((4022, "UNAUTHORIZED_MEETING_ID"))),
+            ("participantId", r#""other""#, Some((4023, "UNAUTHORIZED_PARTICIPANT_ID"))),
+            ("roles", r#"["crawler"]"#, Some((4024, "UNAUTHORIZED_ROLE"))),
+            ("roomId", "", None),
+        ];
+        for (name, value, expected) in cases {
+            let report = report(&with(&[(name, value)]));
+            let error = report.problems.first().and_then(Problem::sdk_error);
+            assert_eq!(error.map(|error| (error.code, error.name)), expected, "{name} {value}");
+        }
+    }
+
+    #[test]
+    fn what_the_sdks_make_is_usable() {
+        let cases: [(_, &[&str]); 6] = [
+            (V1_DEFAULT_10M, &["any_room", "moderator"]),
+            (SEED_0_1_X, &["role_upper_case", "crawler_only"]),
+            (V2_ROOM, &["moderator", "rtc_only"]),
+            (DOCS_24H_JTI, &["any_room"]),
+            (SDK_MANAGEMENT, &["moderator", "crawler_only"]),
+            (SDK_PARTICIPANT, &["rtc_only"]),
+        ];
+        for (vector, expected) in cases {
+            let report = report_for(&vector.token(), Expected::default());
+            assert_eq!((codes(&report).as_slice(), report.is_usable()), (expected, true));
+        }
+    }
+
+    #[test]
+    fn a_crawler_that_joins_is_refused() {
+        let token = with(&[("roles", r#"["crawler"]"#)]);
+        let expected = |room, participant| Expected { api_key: None, room, participant };
+        for (expected, severity, error) in [
+            (expected(None, None), Severity::Note, None),
+            (expected(Some("2kyv-gzay-64pg"), None), Severity::Error, Some(4024)),
+            (expected(None, Some("p")), Severity::Error, Some(4024)),
+        ] {
+            let report = report_for(&token, expected);
+            let [problem] = &*report.problems else { panic!("{report:?}") };
+            assert_eq!(problem.code(), "crawler_only");
+            assert_eq!((problem.severity(), problem.sdk_error().map(|error| error.code)), (severity, error));
+        }
+    }
+
+    #[test]
+    fn a_wrapped_token_is_read_and_refused() {
+        let report = report(&format!("Bearer {}", with(&[])));
+        assert!(report.token.is_some() && !report.is_usable());
+        assert_eq!(report.problems[0].sdk_error().map(|error| error.code), Some(4002));
+    }
+
+    #[test]
+    fn each_format_of_agora_is_named() {
+        for (token, format) in [
+            ("006970CA35de", "an Agora token of format 006"),
+            ("007", "an Agora token of format 007"),
+            ("002x", "a key of format 002"),
+            ("003x", "a key of format 003, which Agora's SDKs take from 1.2.3 and until 2.1"),
+        ] {
+            let sentence = format!("This is {format}; VideoSDK needs a JWT, which starts with eyJ.");
+            assert_eq!(report(token).problems[0].to_string(), sentence);
+        }
+    }
+
+    #[test]
+    fn without_a_secret_no_signature_is_checked() {
+        let token = unsigned(&with(&[]));
+        let api_key = testing::api_key();
+        for projects in [&[][..], &[Project { api_key: &api_key, secrets: &[] }]] {
+            let report = report_with(&token, projects);
+            assert_eq!((report.signature, report.problems.len()), (Signature::NotChecked, 0));
+            assert!(report.is_usable());
+        }
+    }
+
+    #[test]
+    fn the_project_and_the_secret_that_signed_are_named() {
+        let (ours, other) = (testing::api_key(), ApiKey::parse("other").unwrap());
+        let (right, wrong) = ([other_secret(), testing::secret()], [other_secret()]);
+        // The second has a secret that would fit, but another API key.
+        let projects = [(&ours, &wrong[..]), (&other, &right), (&ours, &[]), (&ours, &right)]
+            .map(|(api_key, secrets)| Project { api_key, secrets });
+        let token = with(&[]);
+        assert_eq!(report_with(&token, &projects).signature, Signature::Valid { project: 3, secret: 1 });
+
+        let report = report_with(&token, &projects[..3]);
+        assert_eq!(
+            (report.signature, &*report.problems),
+            (Signature::Invalid, &[Problem::OtherSecret(1)][..])
+        );
+    }
+
+    #[test]
+    fn an_unknown_api_key_leaves_the_signature_unchecked() {
+        let (api_key, secrets) = (ApiKey::parse("other").unwrap(), [testing::secret()]);
+        let report = report_with(&with(&[]), &[Project { api_key: &api_key, secrets: &secrets }]);
+        assert_eq!(
+            (codes(&report), report.signature),
+            (Vec::from(["unknown_api_key"]), Signature::NotChecked)
+        );
+        assert_eq!(report.problems[0].severity(), Severity::Note);
+        assert!(report.is_usable());
+    }
+
+    /// Such a token may be of any project, so each is tried, and none is the wrong one.
+    #[test]
+    fn without_an_api_key_the_signature_is_checked() {
+        let token = with(&[("apikey", "")]);
+        assert_eq!(report(&token).signature, Signature::Valid { project: 0, secret: 0 });
+        assert_eq!(report(&unsigned(&token)).signature, Signature::NotChecked);
+    }
+
+    /// It would hold, and be for every room, if the claim were only left out.
+    #[test]
+    fn a_token_with_a_claim_that_cannot_be_read_is_not_handed_out() {
+        let report = report(&with(&[("roomId", "7")]));
+        assert_eq!(report.token, None);
+        assert_eq!(report.signature, Signature::Valid { project: 0, secret: 0 });
+        assert!(!report.is_usable());
+    }
+
+    #[test]
+    fn an_expected_api_key_is_compared_without_a_project_too() {
+        let expected = Expected { api_key: Some("other"), ..Expected::default() };
+        let report = explain(&with(&[]), &Context { now: NOW, projects: &[], expected });
+        assert_eq!(codes(&report), ["other_api_key"]);
+    }
+
+    #[test]
+    fn a_secret_in_place_of_the_api_key_is_not_repeated() {
+        let report = report(&with(&[("apikey", "\"hunter2\"")]));
+        assert!(!report.problems.iter().any(|problem| problem.to_string().contains("hunter2")));
+        assert!(!format!("{report:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn what_is_quoted_is_cut() {
+        let long = "x".repeat(2000);
+        let claim = format!("{long:?}");
+        let list = format!("[{claim}]");
+        let token = with(&[
+            ("permissions", &list),
+            ("version", &claim),
+            ("roles", &list),
+            ("roomId", &claim),
+            ("participantId", &claim),
+        ]);
+        let expected = format!("other {long}");
+        let expected = Some(expected.as_str());
+        let expected = Expected { api_key: expected, room: expected, participant: expected };
+        let report = report_for(&token, expected);
+        assert_eq!(
+            codes(&report),
+            [
+                "other_api_key",
+                "no_permissions",
+                "version_text",
+                "other_room",
+                "other_participant",
+                "unknown_permission",
+                "unknown_role"
+            ]
+        );
+        assert!(report.problems.iter().all(|problem| problem.to_string().len() < 300));
+    }
+}

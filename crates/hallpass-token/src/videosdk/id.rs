@@ -1,0 +1,143 @@
+//! Names that a token is bound to: rooms, participants, and the token's own id.
+
+use core::fmt;
+
+/// The id of one room, such as `2kyv-gzay-64pg`: 1 to 256 bytes.
+///
+/// The limit is one of this crate, since a token must stay small enough for a header and a URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoomId<'a>(&'a str);
+
+/// The id of one participant, chosen by the app: 1 to 256 bytes.
+///
+/// With whitespace, VideoSDK's SDKs answer 4004 `INVALID_PARTICIPANT_ID`. The limit is one of this crate, as for
+/// [`RoomId`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParticipantId<'a>(&'a str);
+
+/// The id of one token, the claim `jti` (RFC 7519 section 4.1.7): 1 to 256 bytes.
+///
+/// The limit is one of this crate, as for [`RoomId`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenId<'a>(&'a str);
+
+/// Why a text is no id and no API key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdError {
+    /// It is empty.
+    Empty,
+    /// It has more bytes than the most that is allowed.
+    TooLong {
+        /// How many bytes it has.
+        bytes: usize,
+        /// How many it may have.
+        max: usize,
+    },
+    /// It holds whitespace, a control character, `"` or `\`.
+    Character(char),
+}
+
+/// The most bytes that an id may have.
+const MAX_BYTES: usize = 256;
+
+macro_rules! id {
+    ($name:ident, $what:literal) => {
+        impl<'a> $name<'a> {
+            /// The most bytes that it may have.
+            pub const MAX_BYTES: usize = MAX_BYTES;
+
+            #[doc = concat!("Reads the id of a ", $what, ".")]
+            ///
+            /// # Errors
+            /// [`IdError`] where it is empty or too long, or holds whitespace, a control character, `"` or
+            /// `\`.
+            pub fn parse(text: &'a str) -> Result<Self, IdError> {
+                check(text, Self::MAX_BYTES)?;
+                Ok(Self(text))
+            }
+
+            /// The id as text.
+            #[must_use]
+            pub const fn as_str(self) -> &'a str {
+                self.0
+            }
+        }
+    };
+}
+
+id!(RoomId, "room");
+id!(ParticipantId, "participant");
+id!(TokenId, "token");
+
+impl fmt::Display for IdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("must not be empty"),
+            Self::TooLong { bytes, max } => write!(f, "has {bytes} bytes; at most {max} are allowed"),
+            Self::Character(found) => write!(
+                f,
+                "holds the character {found:?}; allowed is all but whitespace, control characters, \" and \\"
+            ),
+        }
+    }
+}
+
+impl core::error::Error for IdError {}
+
+/// What passes stands in JSON as it is: RFC 8259 section 7 escapes only control characters, `"` and `\`.
+pub(super) fn check(text: &str, max: usize) -> Result<(), IdError> {
+    if text.is_empty() {
+        return Err(IdError::Empty);
+    }
+    if text.len() > max {
+        return Err(IdError::TooLong { bytes: text.len(), max });
+    }
+    match text.chars().find(|&c| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\\')) {
+        Some(found) => Err(IdError::Character(found)),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_has_up_to_256_bytes() {
+        let id = "x".repeat(257);
+        assert!(RoomId::parse(&id[..256]).is_ok());
+        assert_eq!(RoomId::parse(&id), Err(IdError::TooLong { bytes: 257, max: 256 }));
+    }
+
+    #[test]
+    fn bytes_are_counted_not_characters() {
+        assert_eq!(RoomId::parse(&"é".repeat(129)), Err(IdError::TooLong { bytes: 258, max: 256 }));
+    }
+
+    #[test]
+    fn empty_is_refused() {
+        assert_eq!(ParticipantId::parse(""), Err(IdError::Empty));
+    }
+
+    #[test]
+    fn whitespace_is_refused() {
+        for c in [' ', '\t', '\n', '\u{a0}', '\u{2028}', '\u{3000}'] {
+            let mut text = [0; 4];
+            assert_eq!(ParticipantId::parse(c.encode_utf8(&mut text)), Err(IdError::Character(c)));
+        }
+    }
+
+    #[test]
+    fn text_beyond_ascii_is_kept() {
+        assert_eq!(RoomId::parse("教室-é").unwrap().as_str(), "教室-é");
+    }
+
+    /// The characters of RFC 8259 section 7.
+    #[test]
+    fn nothing_that_json_escapes_passes() {
+        for c in ('\0'..'\u{20}').chain(['"', '\\']) {
+            let mut text = [0; 4];
+            assert_eq!(TokenId::parse(c.encode_utf8(&mut text)), Err(IdError::Character(c)));
+        }
+    }
+}

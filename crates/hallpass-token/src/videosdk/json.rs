@@ -1,0 +1,130 @@
+//! The JSON objects of a token, read strictly.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+
+use super::parse::ParseError;
+
+/// All members of an object, in their order. A map would hide what occurs twice, and two readers of such a
+/// token may each believe another value.
+pub(super) struct Object(Vec<(String, Value)>);
+
+impl Object {
+    /// `None` for anything but one JSON object.
+    pub(super) fn parse(json: &[u8]) -> Option<Self> {
+        serde_json::from_slice(json).ok()
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(key, _)| key == name)
+    }
+
+    pub(super) fn text(&self, name: &'static str) -> Result<Option<String>, ParseError> {
+        self.read(name, "a text", |value| value.as_str().map(String::from))
+    }
+
+    pub(super) fn number(&self, name: &'static str) -> Result<Option<u64>, ParseError> {
+        self.read(name, "a whole number of seconds", Value::as_u64)
+    }
+
+    pub(super) fn texts(&self, name: &'static str) -> Result<Option<Vec<String>>, ParseError> {
+        self.read(name, "an array of texts", |value| {
+            value.as_array()?.iter().map(|text| text.as_str().map(String::from)).collect()
+        })
+    }
+
+    /// `Ok(None)` where there is no such member; an error where there are two, or `as_type` gives nothing.
+    pub(super) fn read<T>(
+        &self,
+        name: &'static str,
+        expected: &'static str,
+        as_type: impl FnOnce(&Value) -> Option<T>,
+    ) -> Result<Option<T>, ParseError> {
+        let mut values = self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value);
+        match (values.next(), values.next()) {
+            (None, _) => Ok(None),
+            (Some(value), None) => match as_type(value) {
+                Some(value) => Ok(Some(value)),
+                None => Err(ParseError::WrongType { name, expected }),
+            },
+            (Some(_), Some(_)) => Err(ParseError::Duplicate(name)),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Object;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Object(members))
+            }
+        }
+
+        deserializer.deserialize_map(Members)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(json: &str) -> Object {
+        Object::parse(json.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn only_one_object_is_read() {
+        for json in ["", "[]", "null", "1", "{} {}", "{}x", "{\"a\":1,}", "\u{feff}{}", "{'a':1}"] {
+            assert!(Object::parse(json.as_bytes()).is_none(), "{json}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_utf_8_are_refused() {
+        assert!(Object::parse(b"{\"a\":\"\xff\"}").is_none());
+    }
+
+    #[test]
+    fn the_same_name_twice_is_refused() {
+        assert_eq!(object(r#"{"a":"x","a":"x"}"#).text("a"), Err(ParseError::Duplicate("a")));
+    }
+
+    #[test]
+    fn an_escape_does_not_hide_that_a_name_is_the_same() {
+        assert_eq!(object(r#"{"a":"x","\u0061":"x"}"#).text("a"), Err(ParseError::Duplicate("a")));
+    }
+
+    #[test]
+    fn a_name_that_nobody_asks_for_may_come_twice() {
+        assert_eq!(object(r#"{"b":1,"a":"x","b":2}"#).text("a"), Ok(Some("x".into())));
+    }
+
+    #[test]
+    fn a_fraction_or_a_sign_is_no_number_of_seconds() {
+        for number in ["1.5", "1700000000.0", "1e9", "-1", "18446744073709551616", "\"1\"", "null"] {
+            let read = object(&alloc::format!("{{\"exp\":{number}}}")).number("exp");
+            assert!(matches!(read, Err(ParseError::WrongType { name: "exp", .. })), "{number}");
+        }
+    }
+
+    #[test]
+    fn an_array_of_something_else_is_refused() {
+        assert!(object(r#"{"roles":["rtc",1]}"#).texts("roles").is_err());
+    }
+}

@@ -1,0 +1,362 @@
+//! Reading a token without trusting it.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
+use super::content::Content;
+use super::json::Object;
+use crate::mac::SIGNATURE_LEN;
+use crate::quote::quote;
+
+/// A token that was read, and of which nothing is verified: anybody can write one.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Untrusted {
+    /// Header and claims as they were signed.
+    pub(super) signed: Box<str>,
+    pub(super) signature: [u8; SIGNATURE_LEN],
+    content: Content,
+}
+
+/// Why a text is no token of VideoSDK. Of the text it holds nothing but a few characters of the header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ParseError {
+    /// It has this many bytes, which is more than [`MAX_TOKEN_BYTES`].
+    TooLarge(usize),
+    /// It has this many parts, and not three (RFC 7515 section 3.1).
+    Parts(usize),
+    /// This part is filled up with `=` (RFC 7515 section 2).
+    Padding(Part),
+    /// This part is written with `+` and `/`, the alphabet of standard Base64.
+    StandardAlphabet(Part),
+    /// This part is not base64url, or its last character holds bits that say nothing (RFC 4648 section 3.5).
+    Base64(Part),
+    /// This part is no JSON object.
+    Json(Part),
+    /// The header names another algorithm than HS256; `none` is one too. Cut to 64 characters.
+    Algorithm(Box<str>),
+    /// The header names another type than JWT. Cut to 64 characters.
+    Type(Box<str>),
+    /// The header asks for extensions in `crit` (RFC 7515 section 4.1.11).
+    Critical,
+    /// The signature has this many bytes, and not 32.
+    SignatureLength(usize),
+    /// This member is missing.
+    Missing(&'static str),
+    /// This member occurs more than once.
+    Duplicate(&'static str),
+    /// A member has another type than it must have.
+    WrongType {
+        /// The member.
+        name: &'static str,
+        /// The type that it must have, for people.
+        expected: &'static str,
+    },
+}
+
+/// A part of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The first.
+    Header,
+    /// The second.
+    Claims,
+    /// The third.
+    Signature,
+}
+
+/// The most bytes that a token may have: 16 KiB, far above any that VideoSDK makes.
+pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
+
+impl Untrusted {
+    /// Reads a token strictly, as RFC 7515 section 5.2 and RFC 7519 section 7.2 ask for, without a look at
+    /// the signature.
+    ///
+    /// Claims that are only unwise, such as a missing `exp`, are kept for `explain` and
+    /// [`Untrusted::verify`].
+    ///
+    /// # Errors
+    /// [`ParseError`] for anything but an HS256 JWT with the claims of VideoSDK in their types.
+    pub fn parse(token: &str) -> Result<Self, ParseError> {
+        let (token, errors) = Self::read(token)?;
+        match errors.into_iter().next() {
+            None => Ok(token),
+            Some(error) => Err(error),
+        }
+    }
+
+    /// The same, but a claim that cannot be read only adds an error. A token with errors is not to be handed out:
+    /// without such a claim it may hold where it does not with it.
+    pub(super) fn read(token: &str) -> Result<(Self, Vec<ParseError>), ParseError> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(ParseError::TooLarge(token.len()));
+        }
+        let (signed, signature) = token.rsplit_once('.').ok_or(ParseError::Parts(1))?;
+        let Some((header, claims)) = signed.split_once('.').filter(|(_, claims)| !claims.contains('.'))
+        else {
+            return Err(ParseError::Parts(token.split('.').count()));
+        };
+        check_header(&read_object(header, Part::Header)?)?;
+        let (content, errors) = Content::read(&read_object(claims, Part::Claims)?);
+        let signature = decode(signature, Part::Signature)?;
+        let signature =
+            signature.try_into().map_err(|other: Vec<u8>| ParseError::SignatureLength(other.len()))?;
+        Ok((Self { signed: signed.into(), signature, content }, errors))
+    }
+
+    /// What the token says. Anybody may have written it.
+    #[must_use]
+    pub const fn content(&self) -> &Content {
+        &self.content
+    }
+}
+
+impl ParseError {
+    /// The member that cannot be read.
+    pub(super) const fn claim(&self) -> Option<&'static str> {
+        match self {
+            Self::Missing(name) | Self::Duplicate(name) | Self::WrongType { name, .. } => Some(name),
+            Self::TooLarge(_)
+            | Self::Parts(_)
+            | Self::Padding(_)
+            | Self::StandardAlphabet(_)
+            | Self::Base64(_)
+            | Self::Json(_)
+            | Self::Algorithm(_)
+            | Self::Type(_)
+            | Self::Critical
+            | Self::SignatureLength(_) => None,
+        }
+    }
+}
+
+/// Without the signature: whoever has that has the token.
+impl fmt::Debug for Untrusted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Untrusted").field("content", &self.content).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Header => "header",
+            Self::Claims => "claims",
+            Self::Signature => "signature",
+        })
+    }
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge(bytes) => write!(f, "must have at most {MAX_TOKEN_BYTES} bytes, but has {bytes}"),
+            Self::Parts(parts) => write!(f, "must have three parts, joined by dots, but has {parts}"),
+            Self::Padding(part) => {
+                write!(f, "must be base64url without padding, but its part `{part}` holds `=`")
+            }
+            Self::StandardAlphabet(part) => write!(
+                f,
+                "must be base64url with `-` and `_`, but its part `{part}` holds `+` or `/` of Base64"
+            ),
+            Self::Base64(part) => write!(f, "must be base64url, but its part `{part}` is damaged or cut"),
+            Self::Json(part) => write!(f, "must hold a JSON object in its part `{part}`, but does not"),
+            Self::Algorithm(name) => {
+                write!(f, "must have the algorithm HS256 in its header, but has {name:?}")
+            }
+            Self::Type(name) => write!(f, "must have the type JWT in its header, but has {name:?}"),
+            Self::Critical => f.write_str("must not have `crit` in its header"),
+            Self::SignatureLength(bytes) => {
+                write!(f, "must have a signature of {SIGNATURE_LEN} bytes, but it has {bytes}")
+            }
+            Self::Missing(name) => write!(f, "must have `{name}`, in lower case, but has none"),
+            Self::Duplicate(name) => write!(f, "must have `{name}` once, but has it more often"),
+            Self::WrongType { name, expected } => {
+                write!(f, "must have {expected} as `{name}`, but has something else")
+            }
+        }
+    }
+}
+
+impl core::error::Error for ParseError {}
+
+fn read_object(text: &str, part: Part) -> Result<Object, ParseError> {
+    Object::parse(&decode(text, part)?).ok_or(ParseError::Json(part))
+}
+
+fn decode(text: &str, part: Part) -> Result<Vec<u8>, ParseError> {
+    if text.contains('=') {
+        return Err(ParseError::Padding(part));
+    }
+    if text.contains(['+', '/']) {
+        return Err(ParseError::StandardAlphabet(part));
+    }
+    BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| ParseError::Base64(part))
+}
+
+fn check_header(header: &Object) -> Result<(), ParseError> {
+    let algorithm = header.text("alg")?.ok_or(ParseError::Missing("alg"))?;
+    if algorithm != "HS256" {
+        return Err(ParseError::Algorithm(quote(&algorithm)));
+    }
+    match header.text("typ")? {
+        Some(name) if !name.eq_ignore_ascii_case("JWT") => return Err(ParseError::Type(quote(&name))),
+        _ => {}
+    }
+    if header.has("crit") { Err(ParseError::Critical) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Life;
+    use crate::videosdk::claims::Claims;
+    use crate::videosdk::id::{ParticipantId, RoomId, TokenId};
+    use crate::videosdk::scope::{Permissions, Roles, Scope};
+    use crate::videosdk::testing::{self, NOW, SEED_0_1_X, V1_DEFAULT_10M};
+    use alloc::format;
+
+    const CLAIMS: &str = r#"{"apikey":"k"}"#;
+
+    fn with_header(header: &str) -> Result<Untrusted, ParseError> {
+        Untrusted::parse(&testing::token_with(header, CLAIMS))
+    }
+
+    #[test]
+    fn the_role_of_the_seed_is_understood() {
+        let token = Untrusted::parse(&SEED_0_1_X.token()).unwrap();
+        assert_eq!(token.content().known_roles(), Roles::Crawler);
+        assert_eq!(token.content().roles, ["CRAWLER"]);
+    }
+
+    #[test]
+    fn what_is_minted_is_read_back_as_it_was() {
+        let (api_key, text) = (testing::api_key(), "教室-é/<&>'%\u{1f600}");
+        let claims = Claims {
+            api_key: &api_key,
+            permissions: Permissions::AskToJoin,
+            scope: Scope::V2 {
+                roles: Roles::None,
+                room: RoomId::parse(text).ok(),
+                participant: ParticipantId::parse(text).ok(),
+            },
+            issued_at: NOW,
+            expires_in: Life::MAX,
+            id: TokenId::parse(text).ok(),
+        };
+        let token = Untrusted::parse(&claims.sign(&testing::secret())).unwrap();
+        let content = token.content();
+        assert_eq!([&content.room, &content.participant, &content.id], [&Some(text.into()); 3]);
+    }
+
+    #[test]
+    fn two_or_four_parts_are_refused() {
+        for (text, parts) in [("", 1), ("a", 1), ("a.b", 2), ("a.b.c.d", 4), ("a.b.c.d.e", 5)] {
+            assert_eq!(Untrusted::parse(text), Err(ParseError::Parts(parts)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_token_has_up_to_16_kib() {
+        let long = |len: usize| format!("a.{}.c", "b".repeat(len - 4));
+        assert_ne!(Untrusted::parse(&long(16_384)), Err(ParseError::TooLarge(16_384)));
+        assert_eq!(Untrusted::parse(&long(16_385)), Err(ParseError::TooLarge(16_385)));
+    }
+
+    #[test]
+    fn another_algorithm_is_named() {
+        for name in ["none", "None", "hs256", "HS384", "RS256", ""] {
+            let read = with_header(&format!("{{\"alg\":\"{name}\"}}"));
+            assert_eq!(read, Err(ParseError::Algorithm(name.into())));
+        }
+    }
+
+    #[test]
+    fn the_name_of_an_algorithm_is_cut() {
+        let read = with_header(&format!("{{\"alg\":\"{}\"}}", "é".repeat(65)));
+        assert_eq!(read, Err(ParseError::Algorithm(format!("{}…", "é".repeat(64)).into())));
+    }
+
+    #[test]
+    fn no_algorithm_is_refused() {
+        assert_eq!(with_header(r#"{"typ":"JWT"}"#), Err(ParseError::Missing("alg")));
+    }
+
+    #[test]
+    fn two_algorithms_are_refused() {
+        assert_eq!(with_header(r#"{"alg":"HS256","alg":"none"}"#), Err(ParseError::Duplicate("alg")));
+    }
+
+    #[test]
+    fn the_type_may_be_missing_and_in_any_case() {
+        assert!(with_header(r#"{"alg":"HS256"}"#).is_ok());
+        assert!(with_header(r#"{"alg":"HS256","typ":"jwt"}"#).is_ok());
+    }
+
+    #[test]
+    fn another_type_is_named() {
+        assert_eq!(with_header(r#"{"alg":"HS256","typ":"JWE"}"#), Err(ParseError::Type("JWE".into())));
+    }
+
+    #[test]
+    fn extensions_are_refused() {
+        assert_eq!(with_header(r#"{"alg":"HS256","crit":[]}"#), Err(ParseError::Critical));
+    }
+
+    #[test]
+    fn padding_is_refused() {
+        let token = V1_DEFAULT_10M.token() + "=";
+        assert_eq!(Untrusted::parse(&token), Err(ParseError::Padding(Part::Signature)));
+    }
+
+    #[test]
+    fn standard_base64_is_refused() {
+        let token = V1_DEFAULT_10M.token().replace('-', "+");
+        assert_eq!(Untrusted::parse(&token), Err(ParseError::StandardAlphabet(Part::Signature)));
+    }
+
+    /// The last character of 43 holds four bits; `8` and `9` differ in one that is none of them.
+    #[test]
+    fn bits_that_say_nothing_are_refused() {
+        let token = V1_DEFAULT_10M.token();
+        let token = format!("{}9", token.strip_suffix('8').unwrap());
+        assert_eq!(Untrusted::parse(&token), Err(ParseError::Base64(Part::Signature)));
+    }
+
+    #[test]
+    fn whitespace_is_refused() {
+        let token = V1_DEFAULT_10M.token() + "\n";
+        assert_eq!(Untrusted::parse(&token), Err(ParseError::Base64(Part::Signature)));
+    }
+
+    #[test]
+    fn claims_that_are_no_object_are_refused() {
+        assert_eq!(Untrusted::parse(&testing::token("[]")), Err(ParseError::Json(Part::Claims)));
+    }
+
+    #[test]
+    fn the_first_claim_that_cannot_be_read_is_named() {
+        let read = Untrusted::parse(&testing::token(r#"{"exp":1.5,"roomId":7,"apikey":"k"}"#));
+        assert_eq!(read, Err(ParseError::WrongType { name: "roomId", expected: "a text" }));
+    }
+
+    #[test]
+    fn a_signature_has_32_bytes() {
+        let token = V1_DEFAULT_10M.token();
+        let (signed, _) = token.rsplit_once('.').unwrap();
+        assert_eq!(Untrusted::parse(&format!("{signed}.")), Err(ParseError::SignatureLength(0)));
+        let long = format!("{signed}.{}", testing::encode([0; 33]));
+        assert_eq!(Untrusted::parse(&long), Err(ParseError::SignatureLength(33)));
+    }
+
+    #[test]
+    fn neither_signed_text_nor_signature_is_printed() {
+        let token = V1_DEFAULT_10M.token();
+        let printed = format!("{:?}", Untrusted::parse(&token).unwrap());
+        assert!(token.split('.').all(|part| !printed.contains(part)));
+    }
+}

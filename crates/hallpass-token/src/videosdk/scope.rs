@@ -1,0 +1,249 @@
+//! What a token allows, and where.
+
+use core::fmt;
+
+use super::id::{ParticipantId, RoomId};
+
+/// What the holder of a token may do in a room: the claim `permissions`.
+///
+/// VideoSDK refuses `ask_join` together with `allow_join` or `allow_mod` (4008 `INVALID_PERMISSIONS`), so no
+/// value says that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permissions {
+    /// Enter directly: `allow_join`.
+    Join,
+    /// Enter directly, and moderate: `allow_join` and `allow_mod`.
+    JoinAndModerate,
+    /// Moderate: `allow_mod`. Mute and remove other participants, start and stop recordings.
+    Moderate,
+    /// Ask to be let in by somebody who may join directly: `ask_join`.
+    AskToJoin,
+}
+
+/// What a token is for: the claim `roles`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Roles {
+    /// The claim is left out.
+    None,
+    /// Join rooms, and nothing else: `rtc`.
+    Rtc,
+    /// Call the REST API, and nothing else: `crawler`. Not for clients.
+    Crawler,
+    /// Both: `rtc` and `crawler`.
+    RtcAndCrawler,
+}
+
+/// Which of VideoSDK's two kinds of token it is, and what it is bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope<'a> {
+    /// A token without `version`, which cannot be bound to anything: any room of the account, as anybody.
+    V1,
+    /// A token with `version` 2.
+    V2 {
+        /// What it is for.
+        roles: Roles,
+        /// The only room it opens; `None` is every room of the account.
+        room: Option<RoomId<'a>>,
+        /// The only participant it may be used as; `None` is anybody.
+        participant: Option<ParticipantId<'a>>,
+    },
+}
+
+/// Why a list of names is no [`Permissions`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PermissionsError {
+    /// The list is empty.
+    Empty,
+    /// The name at this position, counted from 0, is none of `allow_join`, `allow_mod`, `ask_join`.
+    Unknown(usize),
+    /// `ask_join` stands together with `allow_join` or `allow_mod`.
+    Mixed,
+}
+
+/// Why a list of names is no [`Roles`]: the name at this position, counted from 0, is neither `rtc` nor
+/// `crawler`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RolesError(pub usize);
+
+impl Permissions {
+    /// Reads the names of permissions, in any order; a name may come twice.
+    ///
+    /// # Errors
+    /// [`PermissionsError`] for an empty list, an unknown name, and a mixture that VideoSDK refuses.
+    pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, PermissionsError> {
+        let (mut join, mut moderate, mut ask) = (false, false, false);
+        for (position, name) in names.into_iter().enumerate() {
+            match name {
+                "allow_join" => join = true,
+                "allow_mod" => moderate = true,
+                "ask_join" => ask = true,
+                _ => return Err(PermissionsError::Unknown(position)),
+            }
+        }
+        match (join, moderate, ask) {
+            (false, false, false) => Err(PermissionsError::Empty),
+            (true, false, false) => Ok(Self::Join),
+            (true, true, false) => Ok(Self::JoinAndModerate),
+            (false, true, false) => Ok(Self::Moderate),
+            (false, false, true) => Ok(Self::AskToJoin),
+            (_, _, true) => Err(PermissionsError::Mixed),
+        }
+    }
+
+    /// The names, in the order in which a token lists them.
+    #[must_use]
+    pub const fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Join => &["allow_join"],
+            Self::JoinAndModerate => &["allow_join", "allow_mod"],
+            Self::Moderate => &["allow_mod"],
+            Self::AskToJoin => &["ask_join"],
+        }
+    }
+
+    /// Whether the holder may mute and remove others.
+    #[must_use]
+    pub const fn moderates(self) -> bool {
+        matches!(self, Self::JoinAndModerate | Self::Moderate)
+    }
+
+    pub(super) const fn json(self) -> &'static str {
+        match self {
+            Self::Join => r#"["allow_join"]"#,
+            Self::JoinAndModerate => r#"["allow_join","allow_mod"]"#,
+            Self::Moderate => r#"["allow_mod"]"#,
+            Self::AskToJoin => r#"["ask_join"]"#,
+        }
+    }
+}
+
+impl Roles {
+    /// Reads the names of roles, in any order and in any case (VideoSDK's documentation once said `CRAWLER`);
+    /// a name may come twice.
+    ///
+    /// # Errors
+    /// [`RolesError`] for an unknown name.
+    pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, RolesError> {
+        let mut roles = Self::None;
+        for (position, name) in names.into_iter().enumerate() {
+            roles = roles.and(Self::named(name).ok_or(RolesError(position))?);
+        }
+        Ok(roles)
+    }
+
+    /// The names, in the order in which a token lists them.
+    #[must_use]
+    pub const fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::None => &[],
+            Self::Rtc => &["rtc"],
+            Self::Crawler => &["crawler"],
+            Self::RtcAndCrawler => &["rtc", "crawler"],
+        }
+    }
+
+    /// The one role with this name, in any case.
+    pub(super) const fn named(name: &str) -> Option<Self> {
+        if name.eq_ignore_ascii_case("rtc") {
+            Some(Self::Rtc)
+        } else if name.eq_ignore_ascii_case("crawler") {
+            Some(Self::Crawler)
+        } else {
+            None
+        }
+    }
+
+    pub(super) const fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::None, roles) | (roles, Self::None) => roles,
+            (Self::Rtc, Self::Rtc) => Self::Rtc,
+            (Self::Crawler, Self::Crawler) => Self::Crawler,
+            (Self::Rtc | Self::Crawler | Self::RtcAndCrawler, _) => Self::RtcAndCrawler,
+        }
+    }
+
+    pub(super) const fn json(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Rtc => Some(r#"["rtc"]"#),
+            Self::Crawler => Some(r#"["crawler"]"#),
+            Self::RtcAndCrawler => Some(r#"["rtc","crawler"]"#),
+        }
+    }
+}
+
+impl fmt::Display for PermissionsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("must hold allow_join, allow_mod or ask_join, but is empty"),
+            Self::Unknown(position) => {
+                write!(
+                    f,
+                    "may hold allow_join, allow_mod and ask_join, but name {} is none of them",
+                    position + 1
+                )
+            }
+            Self::Mixed => f.write_str("must not hold ask_join together with allow_join or allow_mod"),
+        }
+    }
+}
+
+impl fmt::Display for RolesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "may hold rtc and crawler, but name {} is neither", self.0 + 1)
+    }
+}
+
+impl core::error::Error for PermissionsError {}
+impl core::error::Error for RolesError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn permissions_are_read_back_from_their_names() {
+        use Permissions::{AskToJoin, Join, JoinAndModerate, Moderate};
+        for permissions in [Join, JoinAndModerate, Moderate, AskToJoin] {
+            assert_eq!(Permissions::parse(permissions.names().iter().copied()), Ok(permissions));
+        }
+    }
+
+    #[test]
+    fn the_order_of_permissions_does_not_matter() {
+        assert_eq!(Permissions::parse(["allow_mod", "allow_join"]), Ok(Permissions::JoinAndModerate));
+    }
+
+    #[test]
+    fn to_ask_and_to_be_allowed_do_not_mix() {
+        assert_eq!(Permissions::parse(["ask_join", "allow_join"]), Err(PermissionsError::Mixed));
+        assert_eq!(Permissions::parse(["allow_mod", "ask_join"]), Err(PermissionsError::Mixed));
+    }
+
+    #[test]
+    fn no_permission_is_refused() {
+        assert_eq!(Permissions::parse([]), Err(PermissionsError::Empty));
+    }
+
+    #[test]
+    fn an_unknown_permission_is_refused() {
+        assert_eq!(Permissions::parse(["allow_join", "Allow_Mod"]), Err(PermissionsError::Unknown(1)));
+    }
+
+    #[test]
+    fn roles_are_read_back_from_their_names() {
+        for roles in [Roles::None, Roles::Rtc, Roles::Crawler, Roles::RtcAndCrawler] {
+            assert_eq!(Roles::parse(roles.names().iter().copied()), Ok(roles));
+        }
+    }
+
+    #[test]
+    fn roles_are_read_in_any_case_and_order() {
+        assert_eq!(Roles::parse(["CRAWLER", "Rtc", "crawler"]), Ok(Roles::RtcAndCrawler));
+    }
+
+    #[test]
+    fn an_unknown_role_is_refused() {
+        assert_eq!(Roles::parse(["rtc", "host"]), Err(RolesError(1)));
+    }
+}

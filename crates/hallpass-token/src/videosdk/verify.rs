@@ -1,0 +1,242 @@
+//! Whether a token holds.
+
+use core::fmt;
+
+use super::content::Content;
+use super::credentials::{Project, Secret};
+use super::parse::Untrusted;
+use crate::mac;
+use crate::time::{Seconds, UnixSeconds};
+
+/// A token that one of the project's secrets signed, for this project, and that is in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verified<'a> {
+    content: &'a Content,
+    secret: usize,
+}
+
+/// Why a token does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// It is for another API key.
+    OtherProject,
+    /// None of the secrets made its signature.
+    BadSignature,
+    /// It has no `exp`, so that it would never end.
+    NoExpiry,
+    /// Its `iat` or `nbf` is more than [`VerifyError::LEEWAY`] after the time of the check.
+    NotYet {
+        /// The later of the two, in seconds since 1970.
+        from: u64,
+        /// The time of the check.
+        now: UnixSeconds,
+    },
+    /// Its `exp` is not after the time of the check.
+    Expired {
+        /// `exp`, in seconds since 1970.
+        ended_at: u64,
+        /// The time of the check.
+        now: UnixSeconds,
+    },
+}
+
+impl VerifyError {
+    /// By how much the clock that made a token may be ahead of the one that checks it. It applies to `iat` and
+    /// `nbf` only: on `exp` it would let a token live for longer than it says.
+    pub const LEEWAY: Seconds = Seconds(60);
+}
+
+impl Untrusted {
+    /// Verifies that the token is for this project, signed by one of its secrets, and in time.
+    ///
+    /// The end is not part of the life (RFC 7519 section 4.1.4): a token that ends at `now` is refused.
+    ///
+    /// # Errors
+    /// [`VerifyError`], the first one in the order of its variants.
+    pub fn verify(&self, project: Project<'_>, now: UnixSeconds) -> Result<Verified<'_>, VerifyError> {
+        let content = self.content();
+        if content.api_key != project.api_key.as_str() {
+            return Err(VerifyError::OtherProject);
+        }
+        let secret = self.signed_by(project.secrets).ok_or(VerifyError::BadSignature)?;
+        let ended_at = content.expires_at.ok_or(VerifyError::NoExpiry)?;
+        if let Some(from) = content.starts_after(now) {
+            return Err(VerifyError::NotYet { from, now });
+        }
+        if ended_at <= u64::from(now.0) {
+            return Err(VerifyError::Expired { ended_at, now });
+        }
+        Ok(Verified { content, secret })
+    }
+
+    /// The position of the secret that made the signature, found in a time that does not depend on it.
+    pub(super) fn signed_by(&self, secrets: &[Secret]) -> Option<usize> {
+        secrets
+            .iter()
+            .position(|secret| mac::same(&secret.key().sign(&[self.signed.as_bytes()]), &self.signature))
+    }
+}
+
+impl Content {
+    /// The later of `iat` and `nbf`, where that is too far ahead.
+    pub(super) fn starts_after(&self, now: UnixSeconds) -> Option<u64> {
+        let latest = u64::from(now.0) + u64::from(VerifyError::LEEWAY.0);
+        self.issued_at.max(self.not_before).filter(|&from| from > latest)
+    }
+}
+
+impl<'a> Verified<'a> {
+    /// What the token says.
+    #[must_use]
+    pub const fn content(&self) -> &'a Content {
+        self.content
+    }
+
+    /// The position, in the list that was given, of the secret that signed it.
+    #[must_use]
+    pub const fn secret(&self) -> usize {
+        self.secret
+    }
+}
+
+impl fmt::Display for VerifyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OtherProject => f.write_str("the token is for another API key"),
+            Self::BadSignature => f.write_str("none of the secrets made the token's signature"),
+            Self::NoExpiry => f.write_str("the token has no `exp`, and so would never end"),
+            Self::NotYet { from, now } => {
+                write!(f, "the token holds only in {} seconds", from.saturating_sub(now.0.into()))
+            }
+            Self::Expired { ended_at, now } => {
+                write!(f, "the token ended {} seconds ago", u64::from(now.0).saturating_sub(*ended_at))
+            }
+        }
+    }
+}
+
+impl core::error::Error for VerifyError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::videosdk::credentials::ApiKey;
+    use crate::videosdk::testing::{self, DOCS_24H_JTI, NOW, SDK_MANAGEMENT, SDK_PARTICIPANT};
+    use crate::videosdk::testing::{SEED_0_1_X, V1_DEFAULT_10M, V2_ROOM};
+    use alloc::format;
+    use alloc::string::String;
+    use alloc::vec::Vec;
+
+    /// The secret at which the signature was found.
+    fn verify_with(token: &str, secrets: &[Secret], now: UnixSeconds) -> Result<usize, VerifyError> {
+        let project = Project { api_key: &testing::api_key(), secrets };
+        Untrusted::parse(token).unwrap().verify(project, now).map(|verified| verified.secret())
+    }
+
+    fn verify(token: &str, now: u32) -> Result<usize, VerifyError> {
+        verify_with(token, &[testing::secret()], UnixSeconds(now))
+    }
+
+    fn with_times(times: &str) -> String {
+        testing::token(&format!("{{\"apikey\":\"{}\"{times}}}", testing::api_key().as_str()))
+    }
+
+    #[test]
+    fn what_the_sdks_make_holds() {
+        let vectors = [V1_DEFAULT_10M, SEED_0_1_X, V2_ROOM, DOCS_24H_JTI, SDK_MANAGEMENT, SDK_PARTICIPANT];
+        for vector in vectors {
+            assert_eq!(verify(&vector.token(), NOW.0), Ok(0));
+        }
+    }
+
+    #[test]
+    fn the_secret_that_signed_is_named() {
+        let secrets = [Secret::parse("other").unwrap(), testing::secret()];
+        assert_eq!(verify_with(&V1_DEFAULT_10M.token(), &secrets, NOW), Ok(1));
+    }
+
+    #[test]
+    fn without_a_secret_nothing_holds() {
+        assert_eq!(verify_with(&V1_DEFAULT_10M.token(), &[], NOW), Err(VerifyError::BadSignature));
+    }
+
+    #[test]
+    fn another_secret_is_refused() {
+        let secrets = [Secret::parse("other").unwrap()];
+        assert_eq!(verify_with(&V1_DEFAULT_10M.token(), &secrets, NOW), Err(VerifyError::BadSignature));
+    }
+
+    #[test]
+    fn another_api_key_is_refused_before_the_signature_is_looked_at() {
+        let token = Untrusted::parse(&V1_DEFAULT_10M.token()).unwrap();
+        let api_key = &ApiKey::parse("other").unwrap();
+        for secrets in [&[][..], &[testing::secret()]] {
+            assert_eq!(token.verify(Project { api_key, secrets }, NOW), Err(VerifyError::OtherProject));
+        }
+    }
+
+    #[test]
+    fn a_token_ends_at_its_exp() {
+        let token = V1_DEFAULT_10M.token();
+        assert_eq!(verify(&token, 1_700_000_599), Ok(0));
+        let now = UnixSeconds(1_700_000_600);
+        assert_eq!(verify(&token, now.0), Err(VerifyError::Expired { ended_at: 1_700_000_600, now }));
+    }
+
+    #[test]
+    fn a_token_without_exp_is_refused() {
+        assert_eq!(verify(&with_times(""), NOW.0), Err(VerifyError::NoExpiry));
+    }
+
+    #[test]
+    fn a_token_may_be_made_up_to_60_seconds_ahead() {
+        let token = V1_DEFAULT_10M.token();
+        assert_eq!(verify(&token, NOW.0 - 60), Ok(0));
+        let now = UnixSeconds(NOW.0 - 61);
+        assert_eq!(verify(&token, now.0), Err(VerifyError::NotYet { from: 1_700_000_000, now }));
+    }
+
+    #[test]
+    fn the_later_of_iat_and_nbf_counts() {
+        let token = with_times(r#","iat":1000,"nbf":1061,"exp":2000"#);
+        assert_eq!(verify(&token, 1001), Ok(0));
+        let now = UnixSeconds(1000);
+        assert_eq!(verify(&token, 1000), Err(VerifyError::NotYet { from: 1061, now }));
+    }
+
+    #[test]
+    fn the_signature_is_checked_before_the_times() {
+        let secrets = [Secret::parse("other").unwrap()];
+        assert_eq!(verify_with(&with_times(""), &secrets, NOW), Err(VerifyError::BadSignature));
+    }
+
+    #[test]
+    fn the_start_is_checked_before_the_end() {
+        let token = with_times(r#","nbf":1061,"exp":1000"#);
+        let now = UnixSeconds(1000);
+        assert_eq!(verify(&token, 1000), Err(VerifyError::NotYet { from: 1061, now }));
+    }
+
+    /// Every bit of the text, and not only of what it decodes to.
+    #[test]
+    fn no_token_with_one_bit_flipped_holds() {
+        let token = SDK_PARTICIPANT.token().into_bytes();
+        let project = Project { api_key: &testing::api_key(), secrets: &[testing::secret()] };
+        let mut tried = 0;
+        for position in 0..token.len() {
+            for bit in 0..8 {
+                let mut flipped: Vec<u8> = token.clone();
+                flipped[position] ^= 1 << bit;
+                let Ok(text) = core::str::from_utf8(&flipped) else { continue };
+                tried += 1;
+                if let Ok(token) = Untrusted::parse(text) {
+                    let error = token.verify(project, NOW).unwrap_err();
+                    let refused = matches!(error, VerifyError::OtherProject | VerifyError::BadSignature);
+                    assert!(refused, "bit {bit} of byte {position}: {error}");
+                }
+            }
+        }
+        assert_eq!(tried, token.len() * 7);
+    }
+}

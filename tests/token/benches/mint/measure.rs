@@ -1,0 +1,78 @@
+//! Takes turns among the subjects, so that a slow moment of the machine strikes all alike.
+
+use std::time::{Duration, Instant};
+
+use crate::allocations;
+
+const ROUNDS: usize = 201;
+
+/// How long one subject runs in one round: shorter than what the system gives to a process at once, so that most
+/// rounds are not interrupted.
+const SLICE: Duration = Duration::from_micros(200);
+
+/// How long it runs before, until the processor and the engine of WebAssembly have warmed up.
+const WARM_UP: Duration = Duration::from_millis(50);
+
+/// What is measured: a token, and its HMACs alone.
+pub(crate) struct Subject {
+    pub(crate) name: &'static str,
+    pub(crate) token: Box<dyn FnMut()>,
+    pub(crate) floor: Box<dyn FnMut()>,
+}
+
+/// What came out.
+pub(crate) struct Figure {
+    pub(crate) name: &'static str,
+    pub(crate) nanoseconds: f64,
+    pub(crate) ratio: f64,
+    pub(crate) allocations: u64,
+}
+
+pub(crate) fn all(subjects: &mut [Subject]) -> Vec<Figure> {
+    let counts: Vec<_> = subjects
+        .iter_mut()
+        .map(|subject| (calibrate(&mut subject.token), calibrate(&mut subject.floor)))
+        .collect();
+    let mut rounds = vec![Vec::new(); subjects.len()];
+    for _ in 0..ROUNDS {
+        for ((subject, (token, floor)), times) in subjects.iter_mut().zip(&counts).zip(&mut rounds) {
+            times.push((run(&mut subject.token, *token), run(&mut subject.floor, *floor)));
+        }
+    }
+    subjects
+        .iter_mut()
+        .zip(rounds)
+        .map(|(subject, times)| Figure {
+            name: subject.name,
+            nanoseconds: median(times.iter().map(|(token, _)| *token)),
+            ratio: median(times.iter().map(|(token, floor)| token / floor)),
+            allocations: allocations::of(&mut subject.token),
+        })
+        .collect()
+}
+
+/// How often the work is done in a [`SLICE`], at full speed.
+fn calibrate(work: &mut dyn FnMut()) -> u32 {
+    let start = Instant::now();
+    while start.elapsed() < WARM_UP {
+        run(work, 100);
+    }
+    let slice = SLICE.as_secs_f64() * 1e9;
+    let nanoseconds = median((0..20).map(|_| run(work, 10)));
+    ((slice / nanoseconds) as u32).max(1)
+}
+
+/// Nanoseconds each time.
+fn run(work: &mut dyn FnMut(), count: u32) -> f64 {
+    let start = Instant::now();
+    for _ in 0..count {
+        work();
+    }
+    start.elapsed().as_secs_f64() * 1e9 / f64::from(count)
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}

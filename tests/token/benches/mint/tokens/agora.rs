@@ -1,0 +1,139 @@
+//! Tokens of Agora: a channel of 32 characters, a number of 10 digits, a publisher for an hour.
+
+use std::hint::black_box;
+
+use hallpass_token::agora::v006::{Subject as Subject006, Untrusted006};
+use hallpass_token::agora::v007::Untrusted007;
+use hallpass_token::agora::{
+    AppCertificate, AppId, Channel, Mint, Project, Role, RtcPrivileges, RtcWithRtm, RtmUser, Salt, User,
+};
+use hallpass_token::{Lasts, Life, UnixSeconds};
+
+use super::{Counter, Pool};
+use crate::floor;
+use crate::measure::Subject;
+
+const CERTIFICATE: &str = "5CFd2fd1755d40ecb72977518be15d3b";
+const CHANNEL: &str = "7d72365eb983485397e3e3f9d460bdda";
+const UID: u32 = 2_882_341_273;
+const UID_TEXT: &str = "2882341273";
+const NOW: UnixSeconds = UnixSeconds(1_700_000_000);
+
+/// App ID, channel, user and a message of four privileges.
+const SIGNED_006: usize = 32 + CHANNEL.len() + UID_TEXT.len() + 34;
+
+/// The head, and a service of four privileges with channel and user.
+const SIGNED_007: usize = 48 + 4 + 4 * 6 + 2 + CHANNEL.len() + 2 + UID_TEXT.len();
+
+/// And one of a single privilege with a user.
+const SIGNED_007_WITH_RTM: usize = SIGNED_007 + 4 + 6 + 2 + UID_TEXT.len();
+
+/// All that a token is made of but its number.
+#[derive(Clone)]
+struct Wanted {
+    app_id: AppId,
+    certificate: AppCertificate,
+    channel: Channel<'static>,
+    rtm_user: RtmUser<'static>,
+    life: Life,
+    privileges: RtcPrivileges,
+}
+
+impl Wanted {
+    fn new() -> anyhow::Result<Self> {
+        let life = Life::new(3600)?;
+        Ok(Self {
+            app_id: AppId::parse("970CA35de60c44645bbae8a215061b33")?,
+            certificate: AppCertificate::parse(CERTIFICATE)?,
+            channel: Channel::parse_or_any(CHANNEL)?,
+            rtm_user: RtmUser::parse(UID_TEXT)?,
+            life,
+            privileges: Role::Publisher.privileges(Lasts::For(life)),
+        })
+    }
+
+    fn mint(&self, salt: u32) -> Mint<'_> {
+        Mint {
+            app_id: &self.app_id,
+            certificate: &self.certificate,
+            issued_at: NOW,
+            salt: Salt::from_bytes(salt.to_le_bytes()),
+        }
+    }
+
+    fn rtc_006(&self, salt: u32) -> String {
+        self.mint(salt).rtc_006(self.channel, User::from_number_or_any(UID), self.privileges)
+    }
+
+    fn rtc(&self, salt: u32) -> String {
+        self.mint(salt).rtc(self.channel, User::from_number_or_any(UID), self.privileges, self.life)
+    }
+
+    fn rtc_with_rtm(&self, salt: u32) -> String {
+        let grant = RtcWithRtm {
+            channel: self.channel,
+            user: User::from_number_or_any(UID),
+            privileges: self.privileges,
+            rtm_user: self.rtm_user,
+            rtm_login: Lasts::For(self.life),
+        };
+        self.mint(salt).rtc_with_rtm(&grant, self.life)
+    }
+
+    fn project(&self) -> Project<'_> {
+        Project { app_id: &self.app_id, certificates: std::slice::from_ref(&self.certificate) }
+    }
+
+    fn verify_006(&self, token: &str) -> bool {
+        let subject = Subject006::rtc(self.channel, User::from_number_or_any(UID));
+        Untrusted006::parse(token).is_ok_and(|token| token.verify(self.project(), subject, NOW).is_ok())
+    }
+
+    fn verify_007(&self, token: &str) -> bool {
+        Untrusted007::parse(token).is_ok_and(|token| token.verify(self.project(), NOW).is_ok())
+    }
+}
+
+pub(super) fn subjects() -> anyhow::Result<[Subject; 5]> {
+    let wanted = Wanted::new()?;
+    Ok([
+        mint("006 RTC", &wanted, Wanted::rtc_006, floor_006),
+        mint("007 RTC", &wanted, Wanted::rtc, floor_007::<SIGNED_007>),
+        mint("007 RTC and RTM", &wanted, Wanted::rtc_with_rtm, floor_007::<SIGNED_007_WITH_RTM>),
+        verify("006 RTC, parse and verify", &wanted, Wanted::rtc_006, Wanted::verify_006, floor_006),
+        verify(
+            "007 RTC, parse and verify",
+            &wanted,
+            Wanted::rtc,
+            Wanted::verify_007,
+            floor_007::<SIGNED_007>,
+        ),
+    ])
+}
+
+fn floor_006() {
+    floor::one(CERTIFICATE.as_bytes(), &[7; SIGNED_006]);
+}
+
+fn floor_007<const SIGNED: usize>() {
+    floor::three(CERTIFICATE.as_bytes(), &[7; SIGNED]);
+}
+
+fn mint(name: &'static str, wanted: &Wanted, token: fn(&Wanted, u32) -> String, floor: fn()) -> Subject {
+    let (wanted, mut counter) = (wanted.clone(), Counter(0));
+    let token = move || drop(black_box(token(black_box(&wanted), counter.next())));
+    Subject { name, token: Box::new(token), floor: Box::new(floor) }
+}
+
+fn verify(
+    name: &'static str,
+    wanted: &Wanted,
+    token: fn(&Wanted, u32) -> String,
+    verify: fn(&Wanted, &str) -> bool,
+    floor: fn(),
+) -> Subject {
+    let (wanted, mut counter) = (wanted.clone(), Counter(0));
+    let mut pool = Pool::new(|| token(&wanted, counter.next()));
+    let token = move || assert!(verify(black_box(&wanted), black_box(pool.next())));
+    Subject { name, token: Box::new(token), floor: Box::new(floor) }
+}

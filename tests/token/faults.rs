@@ -1,0 +1,57 @@
+//! The faults of official SDKs that `FAULTS.md` of `hallpass-token` lists, each with a test that shows that ours does
+//! not have it. The letter is the kind of the fault.
+
+#[path = "faults/bytes.rs"]
+mod bytes;
+#[path = "faults/errors.rs"]
+mod errors;
+// Clippy lets helpers unwrap where it finds this attribute.
+#[cfg(test)]
+#[path = "faults/given.rs"]
+mod given;
+#[path = "faults/randomness.rs"]
+mod randomness;
+#[path = "faults/verification.rs"]
+mod verification;
+
+const TABLE: &str = include_str!("../../crates/hallpass-token/FAULTS.md");
+
+/// How many faults there are of each kind, and the module with their tests.
+const KINDS: [(char, usize, &str); 4] = [
+    ('A', 28, include_str!("faults/bytes.rs")),
+    ('B', 9, include_str!("faults/errors.rs")),
+    ('C', 11, include_str!("faults/verification.rs")),
+    ('D', 5, include_str!("faults/randomness.rs")),
+];
+
+#[test]
+fn each_fault_has_one_row_and_one_test() {
+    let rows: Vec<_> = TABLE.lines().filter_map(row).collect();
+    let mut expected = Vec::new();
+    for (kind, count, source) in KINDS {
+        let tests: Vec<_> = tests(source).collect();
+        assert_eq!(tests.len(), count, "tests of {kind}: {tests:?}");
+        for (number, test) in (1..).zip(tests) {
+            let start = format!("{}{number:02}_", kind.to_ascii_lowercase());
+            assert!(test.starts_with(&start), "{test} stands where a test {start}… belongs");
+            expected.push((format!("{kind}{number}"), test));
+        }
+    }
+    let rows: Vec<_> = rows.into_iter().map(|(id, test)| (id.to_owned(), test)).collect();
+    for row in &expected {
+        assert!(rows.contains(row), "FAULTS.md has no row {row:?}");
+    }
+    assert_eq!(rows, expected);
+}
+
+/// The first and the last cell of a row: an id and the name of a test. `None` for a line of another kind.
+fn row(line: &str) -> Option<(&str, &str)> {
+    let cells: Vec<_> = line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ").collect();
+    let (id, test) = (*cells.first()?, *cells.last()?);
+    Some((id, test.strip_prefix('`')?.strip_suffix('`')?))
+}
+
+/// The names of the tests in a module.
+fn tests(source: &str) -> impl Iterator<Item = &str> {
+    source.split("#[test]\nfn ").skip(1).filter_map(|test| Some(test.split_once('(')?.0))
+}

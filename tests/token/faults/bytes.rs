@@ -1,0 +1,438 @@
+//! A: tokens of wrong or different bytes.
+
+use hallpass_token::Lasts;
+use hallpass_token::agora::v006::{Subject, Untrusted006};
+use hallpass_token::agora::v007::{Services, Untrusted007};
+use hallpass_token::agora::{
+    Access, Account, Channel, NameError, Permission, PermissionTree, Privileges, Resource, Role,
+    RtcPrivilege, RtcPrivileges, RtcWithRtm, RtmUser, Service, SizeError, Text, Uid, UidError, User,
+    VerifyError,
+};
+
+use super::given::{
+    Vector, chat_user, deflated, ends, inflated, lengths, life, publisher, room, rtc, services, text,
+};
+
+#[test]
+fn a01_a_subscriber_does_not_publish() {
+    let subscriber = Role::Subscriber.privileges(Lasts::For(life(900)));
+    let ids: Vec<_> = subscriber.iter().map(|(privilege, _)| privilege).collect();
+    assert_eq!(ids, [RtcPrivilege::Join]);
+
+    let recorded = Vector::named("007-rtc_uid-002");
+    assert_eq!(recorded.role(), 2);
+    recorded.assert_made(&recorded.mint().rtc(recorded.channel(), recorded.user(), subscriber, life(900)));
+
+    // The recorded end lies years ahead, which no builder of ours writes.
+    let recorded = Vector::named("006-rtc006_uid-036");
+    assert_eq!(recorded.role(), 2);
+    let end = recorded.number("/args/expire_ts");
+    let privileges: Vec<_> = ids.iter().map(|id| (*id as u16, end)).collect();
+    recorded.assert_made(&recorded.sign_006(Subject::rtc(recorded.channel(), recorded.user()), &privileges));
+    let token = recorded.mint().rtc_006(recorded.channel(), recorded.user(), subscriber);
+    let ids: Vec<_> = ends(&token).into_iter().map(|(id, _)| id).collect();
+    assert_eq!(ids, [1]);
+}
+
+#[test]
+fn a02_a_publisher_has_privileges_in_order() {
+    let recorded = Vector::named("006-rtc006_uid-013");
+    let token = recorded.mint().rtc_006(recorded.channel(), recorded.user(), publisher(3600));
+    recorded.assert_made(&token);
+    let ids: Vec<_> = ends(&token).into_iter().map(|(id, _)| id).collect();
+    assert_eq!(ids, [1, 2, 3, 4]);
+}
+
+#[test]
+fn a03_ids_are_sorted_as_numbers() {
+    let recorded = Vector::named("006-raw006-007");
+    let subject =
+        Subject { channel: text(recorded.text("/args/channel")), user: text(recorded.text("/args/uid")) };
+    let given = recorded.privileges("/args/privileges");
+    assert_eq!(given.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [1, 101, 1000, 2]);
+    recorded.assert_made(&recorded.sign_006(subject, &given));
+}
+
+#[test]
+fn a04_any_order_gives_one_token_and_the_last_value_counts() {
+    let recorded = Vector::named("006-raw006-005");
+    let subject =
+        Subject { channel: text(recorded.text("/args/channel")), user: text(recorded.text("/args/uid")) };
+    let given = recorded.privileges("/args/privileges");
+    assert!(given.is_sorted_by_key(|(id, _)| std::cmp::Reverse(*id)));
+    recorded.assert_made(&recorded.sign_006(subject, &given));
+    let overwritten = [&[(1, 99), (3, 98)], given.as_slice()].concat();
+    recorded.assert_made(&recorded.sign_006(subject, &overwritten));
+
+    let recorded = Vector::named("007-raw007-002");
+    let (channel, uid) = (recorded.text("/args/services/0/channel"), recorded.text("/args/services/0/uid"));
+    let given = recorded.privileges("/args/services/0/privileges");
+    assert!(given.is_sorted_by_key(|(id, _)| std::cmp::Reverse(*id)));
+    recorded.assert_made(&recorded.sign_007(&mut [rtc(channel, uid, &given)]));
+    let overwritten = [&[(1, 99), (3, 98)], given.as_slice()].concat();
+    recorded.assert_made(&recorded.sign_007(&mut [rtc(channel, uid, &overwritten)]));
+}
+
+#[test]
+fn a05_uid_zero_is_anybody_in_007() {
+    let recorded = Vector::named("007-rtc_uid_priv-001");
+    assert_eq!(recorded.number("/args/uid"), 0);
+    let lasts = |pointer| Some(Lasts::For(life(recorded.number(pointer))));
+    let privileges = RtcPrivileges {
+        join: lasts("/args/join"),
+        publish_audio: lasts("/args/audio"),
+        publish_video: lasts("/args/video"),
+        publish_data: lasts("/args/data"),
+    };
+    let life = life(recorded.number("/args/token_expire"));
+    recorded.assert_made(&recorded.mint().rtc(recorded.channel(), recorded.user(), privileges, life));
+}
+
+#[test]
+fn a06_uid_zero_is_anybody_in_006() {
+    let recorded = Vector::named("006-fixed-06");
+    let channel = Channel::parse_or_any(recorded.text("/channel")).unwrap();
+    let subject = Subject::rtc(channel, User::from_number_or_any(0));
+    recorded.assert_made(&recorded.sign_006(subject, &recorded.privileges("/privileges")));
+}
+
+#[test]
+fn a07_an_account_stays_who_it_is() {
+    for id in ["006-rtc006_account-002", "006-rtc006_account-008", "006-rtc006_account-010"] {
+        let recorded = Vector::named(id);
+        let end = recorded.number("/args/expire_ts");
+        let subject = Subject::rtc(recorded.channel(), User::Account(recorded.account()));
+        recorded.assert_made(&recorded.sign_006(subject, &[(1, end), (2, end), (3, end), (4, end)]));
+    }
+
+    let given = Vector::none();
+    let (channel, account) =
+        (Channel::parse_or_any("room").unwrap(), |name| User::Account(Account::parse(name).unwrap()));
+    let token = given.mint().rtc_006(channel, account("alice"), publisher(60));
+    let token = Untrusted006::parse(&token).unwrap();
+    assert_ne!(token.user_crc(), 0);
+    let verify = |user| token.verify(given.project(), Subject::rtc(channel, user), given.mint().issued_at);
+    assert!(verify(account("alice")).is_ok());
+    assert_eq!(verify(account("bob")), Err(VerifyError::OtherUser));
+    assert_eq!(verify(User::Any), Err(VerifyError::OtherUser));
+}
+
+#[test]
+fn a08_a_large_uid_has_no_sign() {
+    for (id, digits) in [("006-rtc006_uid-001", "2882341273"), ("006-rtc006_uid-009", "4294967295")] {
+        let recorded = Vector::named(id);
+        assert_eq!(Text::from(recorded.user()).as_str(), digits);
+        let end = recorded.number("/args/expire_ts");
+        let subject = Subject::rtc(recorded.channel(), recorded.user());
+        recorded.assert_made(&recorded.sign_006(subject, &[(1, end), (2, end), (3, end), (4, end)]));
+    }
+}
+
+#[test]
+fn a09_number_and_text_are_not_mixed_up() {
+    assert_eq!(User::from_number_or_any(0), User::Any);
+    assert_eq!(Uid::parse("0"), Err(UidError::Zero));
+    assert_eq!(Uid::parse("undefined"), Err(UidError::NotDigits));
+    assert_eq!(Account::parse(""), Err(NameError::Empty));
+
+    let recorded = Vector::named("007-rtc_account-002");
+    assert_eq!(recorded.text("/args/account"), "0");
+    let mint = |user| recorded.mint().rtc(recorded.channel(), user, publisher(900), life(900));
+    recorded.assert_made(&mint(User::Account(recorded.account())));
+    assert_ne!(
+        inflated(&mint(User::from_number_or_any(0))),
+        inflated(&mint(User::Account(recorded.account())))
+    );
+}
+
+#[test]
+fn a10_a_uid_is_32_bits_and_nothing_else() {
+    for text in ["True", "None", "1.5", "-1", "+1", " 1", "1e3", ""] {
+        assert_eq!(Uid::parse(text), Err(UidError::NotDigits), "{text:?}");
+    }
+    for text in ["4294967296", "4294967297", "1099511627776"] {
+        assert_eq!(Uid::parse(text), Err(UidError::TooLarge));
+    }
+    assert_eq!(Uid::parse("4294967295").map(Uid::get), Ok(u32::MAX));
+}
+
+#[test]
+fn a11_the_apaas_service_of_a_room_has_its_privilege() {
+    for id in ["007-apaas_room-001", "007-edu_room-001"] {
+        let (recorded, token) = room(id);
+        recorded.assert_made(&token);
+        assert_eq!(services(&token)[2], ("apaas", vec![(1, 600)]), "{id}");
+    }
+}
+
+#[test]
+fn a12_the_chat_service_of_a_room_has_its_privilege() {
+    for id in ["007-apaas_room-001", "007-edu_room-001"] {
+        let (recorded, token) = room(id);
+        recorded.assert_made(&token);
+        assert_eq!(services(&token)[..2], [("rtm", vec![(1, 600)]), ("chat", vec![(1, 600)])], "{id}");
+    }
+}
+
+#[test]
+fn a13_the_chat_user_of_a_room_is_a_hash() {
+    for id in ["007-apaas_room-001", "007-edu_room-001"] {
+        let (recorded, token) = room(id);
+        recorded.assert_made(&token);
+        // `printf 2882341273 | md5sum`
+        assert_eq!(chat_user(&token), "6063383428a36fba3fb6030becf8094e", "{id}");
+    }
+}
+
+#[test]
+fn a14_a_hash_keeps_its_leading_zeros() {
+    for (id, start) in [("007-apaas_room-008", "00291"), ("007-apaas_room-009", "0000f")] {
+        let (recorded, token) = room(id);
+        recorded.assert_made(&token);
+        let hash = chat_user(&token);
+        assert!(hash.len() == 32 && hash.starts_with(start), "{id}: {hash}");
+    }
+}
+
+#[test]
+fn a15_every_role_in_a_room_is_written_as_given() {
+    for (id, role) in [
+        ("007-apaas_room-004", 0),
+        ("007-edu_room-005", -1),
+        ("007-apaas_room-006", i16::MAX),
+        ("007-apaas_room-007", i16::MIN),
+    ] {
+        let (recorded, token) = room(id);
+        assert_eq!(recorded.role(), role);
+        recorded.assert_made(&token);
+        let token = Untrusted007::parse(&token).unwrap();
+        let Some(Service::Apaas { role: read, .. }) = token.services().last() else { panic!("no APaaS") };
+        assert_eq!(read, role);
+    }
+}
+
+#[test]
+fn a16_a_channel_of_any_language_is_bytes_or_refused() {
+    for (id, first) in
+        [("006-rtc006_uid-022", '频'), ("006-rtc006_uid-025", '🎥'), ("006-rtc006_uid-027", 'ש')]
+    {
+        let recorded = Vector::named(id);
+        let channel = recorded.text("/args/channel");
+        assert_eq!(Channel::parse_or_any(channel), Err(NameError::Character(first)));
+        let end = recorded.number("/args/expire_ts");
+        let subject = Subject { channel: text(channel), user: text("1234") };
+        recorded.assert_made(&recorded.sign_006(subject, &[(1, end), (2, end), (3, end), (4, end)]));
+    }
+}
+
+#[test]
+fn a17_an_account_of_any_language_is_bytes_or_refused() {
+    let recorded = Vector::named("007-rtc_account-007");
+    let account = recorded.text("/args/account");
+    assert_eq!(Account::parse(account), Err(NameError::Character('Ü')));
+    let service = rtc(recorded.text("/args/channel"), account, &[(1, 900), (2, 900), (3, 900), (4, 900)]);
+    recorded.assert_made(&recorded.sign_007(&mut [service]));
+}
+
+#[test]
+fn a18_texts_are_utf_8_everywhere() {
+    let recorded = Vector::named("006-rtm006-006");
+    let subject = Subject { channel: text(recorded.text("/args/user")), user: Text::EMPTY };
+    recorded.assert_made(&recorded.sign_006(subject, &[(1000, recorded.number("/args/expire_ts"))]));
+
+    let recorded = Vector::named("007-raw007-005");
+    let streaming = Service::Streaming {
+        channel: text(recorded.text("/args/services/0/channel")),
+        user: Text::EMPTY,
+        privileges: lengths(&[(2, 1)]),
+    };
+    recorded.assert_made(&recorded.sign_007(&mut [streaming]));
+
+    let recorded = Vector::named("007-rtm2_perm-007");
+    let names: Vec<_> =
+        (0..3).map(|index| recorded.text(&format!("/args/permissions/0/2/{index}"))).collect();
+    let tree = PermissionTree::new(&[
+        Permission { resource: Resource::MessageChannels, access: Access::Read, names: &names },
+        Permission {
+            resource: Resource::Users,
+            access: Access::Write,
+            names: &[recorded.text("/args/permissions/1/2/0")],
+        },
+    ]);
+    let user = RtmUser::parse(recorded.text("/args/user")).unwrap();
+    recorded.assert_made(&recorded.mint().rtm_with_permissions(
+        user,
+        tree.unwrap().as_permissions(),
+        life(600),
+    ));
+}
+
+#[test]
+fn a19_a_service_may_have_no_privilege() {
+    let recorded = Vector::named("007-raw007-003");
+    let (channel, uid) = (recorded.text("/args/services/0/channel"), recorded.text("/args/services/0/uid"));
+    let token = recorded.sign_007(&mut [rtc(channel, uid, &[])]);
+    recorded.assert_made(&token);
+    assert_eq!(services(&token), [("rtc", vec![])]);
+
+    let recorded = Vector::named("007-raw007-014");
+    let tree = PermissionTree::new(&[]).unwrap();
+    let (permissions, privileges) = (tree.as_permissions(), Privileges::NONE);
+    let rtm2 = Service::Rtm2 { user: Text::EMPTY, permissions, privileges };
+    recorded.assert_made(&recorded.sign_007(&mut [rtm2]));
+}
+
+#[test]
+fn a20_no_service_replaces_another_or_is_left_out() {
+    let recorded = Vector::named("007-raw007-011");
+    let token = recorded.sign_007(&mut [rtc("first", "1", &[(1, 1)]), rtc("second", "2", &[(1, 2)])]);
+    recorded.assert_made(&token);
+    assert_eq!(services(&token), [("rtc", vec![(1, 1)]), ("rtc", vec![(1, 2)])]);
+
+    let tree = PermissionTree::new(&[]).unwrap();
+    let (user, privileges) = (text("u"), lengths(&[(1, 60)]));
+    let mut all = [
+        Service::Stt { privileges },
+        Service::ConvoAi { privileges },
+        Service::Rtm2 { user, permissions: tree.as_permissions(), privileges },
+        Service::Apaas { room: user, user, role: 1, privileges },
+        Service::Fcdn { channel: user, user, privileges },
+        Service::Chat { user, privileges },
+        Service::Fpa { privileges },
+        Service::Streaming { channel: user, user, privileges },
+        Service::Rtm { user, privileges },
+        Service::Rtc { channel: user, user, privileges },
+    ];
+    let given = Vector::none();
+    let token = given.mint().services(Services::new(&mut all).unwrap(), life(60));
+    let names: Vec<_> = services(&token).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["rtc", "rtm", "streaming", "fpa", "chat", "fcdn", "apaas", "rtm2", "convoai", "stt"]);
+}
+
+#[test]
+fn a21_a_long_text_is_whole_or_refused() {
+    let recorded = Vector::named("007-rtc_account-012");
+    let (channel, account) = (recorded.text("/args/channel"), recorded.text("/args/account"));
+    assert_eq!(Channel::parse_or_any(channel), Err(NameError::TooLong { bytes: 1000, max: 64 }));
+    assert_eq!(Account::parse(account), Err(NameError::TooLong { bytes: 3000, max: 255 }));
+    let token = recorded.sign_007(&mut [rtc(channel, account, &[(1, 1), (2, 1), (3, 1), (4, 1)])]);
+    recorded.assert_made(&token);
+}
+
+#[test]
+fn a22_five_thousand_bytes_fit() {
+    let given = Vector::none();
+    let channel = "c".repeat(5000);
+    assert_eq!(Channel::parse_or_any(&channel), Err(NameError::TooLong { bytes: 5000, max: 64 }));
+    let token = Untrusted007::parse(&given.sign_007(&mut [rtc(&channel, "u", &[(1, 60)])])).unwrap();
+    assert!(token.services().eq([rtc(&channel, "u", &[(1, 60)])]));
+    assert!(token.verify(given.project(), given.mint().issued_at).is_ok());
+}
+
+#[test]
+fn a23_no_length_wraps() {
+    let (longest, longer) = ("x".repeat(65_535), "x".repeat(65_536));
+    assert_eq!(Text::new(&longer), Err(SizeError::Text(65_536)));
+    let names: [(&[&str], _); 2] =
+        [(&[&longer], SizeError::Text(65_536)), (&["x"; 65_536], SizeError::Names(65_536))];
+    for (names, error) in names {
+        let permission = Permission { resource: Resource::Users, access: Access::Read, names };
+        assert_eq!(PermissionTree::new(&[permission]), Err(error));
+    }
+    assert_eq!(Services::new(&mut vec![Service::stt(); 65_536]).unwrap_err(), SizeError::Services);
+
+    let given = Vector::none();
+    let token = given.sign_007(&mut [rtc(&longest, "u", &[(1, 60)])]);
+    let token = Untrusted007::parse_within(&token, 100_000).unwrap();
+    assert!(token.services().eq([rtc(&longest, "u", &[(1, 60)])]));
+}
+
+#[test]
+fn a24_permissions_are_sorted_without_a_sign() {
+    let recorded = Vector::named("007-rtm2_perm-009");
+    let tree = PermissionTree::new(&[
+        Permission { resource: Resource::Other(65_535), access: Access::Other(65_535), names: &["x"] },
+        Permission { resource: Resource::Other(7), access: Access::Other(9), names: &["y", ""] },
+    ]);
+    let user = RtmUser::parse(recorded.text("/args/user")).unwrap();
+    recorded.assert_made(&recorded.mint().rtm_with_permissions(
+        user,
+        tree.unwrap().as_permissions(),
+        life(600),
+    ));
+}
+
+#[test]
+fn a25_format_006_has_ends_and_signaling() {
+    let recorded = Vector::named("006-rtc006_uid-013");
+    let token = recorded.mint().rtc_006(recorded.channel(), recorded.user(), publisher(3600));
+    recorded.assert_made(&token);
+    let end = recorded.number("/args/expire_ts");
+    assert_eq!(end, 1_700_003_600);
+    assert_eq!(ends(&token), [(1, end), (2, end), (3, end), (4, end)]);
+
+    let recorded = Vector::named("006-rtm006-009");
+    let user = RtmUser::parse(recorded.text("/args/user")).unwrap();
+    recorded.assert_made(&recorded.mint().rtm_006(user, Lasts::WithToken));
+    let token = recorded.mint().rtm_006(user, Lasts::For(life(60)));
+    assert_eq!(ends(&token), [(1000, recorded.mint().issued_at.0 + 60)]);
+}
+
+#[test]
+fn a26_a_signature_is_bytes_and_not_text() {
+    let recorded = Vector::named("007-rtc_uid-007");
+    let token = recorded.mint().rtc(recorded.channel(), recorded.user(), publisher(900), life(900));
+    recorded.assert_made(&token);
+    let payload = inflated(&token);
+    assert!(
+        std::str::from_utf8(&payload[2..34]).is_err(),
+        "a signature that is text by chance shows nothing"
+    );
+    let at = recorded.mint().issued_at;
+    assert!(Untrusted007::parse(&token).unwrap().verify(recorded.project(), at).is_ok());
+
+    // With the replacement characters of a careless conversion, the same token has no signature of 32 bytes.
+    let careless = String::from_utf8_lossy(&payload[2..34]).into_owned().into_bytes();
+    let len = u16::try_from(careless.len()).unwrap().to_le_bytes();
+    assert!(Untrusted007::parse(&deflated(&[&len, careless.as_slice(), &payload[34..]].concat())).is_err());
+}
+
+#[test]
+fn a27_a_channel_comes_only_with_a_stream() {
+    let recorded = Vector::named("007-rtm_stream-003");
+    let user = RtmUser::parse(recorded.text("/args/user")).unwrap();
+    let plain = recorded.mint().rtm(user, life(3600));
+    recorded.assert_made(&plain);
+    assert_eq!(services(&plain), [("rtm", vec![(1, 3600)])]);
+
+    let recorded = Vector::named("007-rtm_stream-001");
+    let stream = Channel::parse_or_any(recorded.text("/args/stream")).unwrap();
+    let streaming = recorded.mint().rtm_with_stream(user, stream, life(3600));
+    recorded.assert_made(&streaming);
+    assert_eq!(services(&streaming), [("rtc", vec![(1, 3600), (4, 3600)]), ("rtm", vec![(1, 3600)])]);
+}
+
+#[test]
+fn a28_a_role_means_the_same_in_every_builder() {
+    for (id, role) in [
+        ("007-convoai-001", Role::Publisher),
+        ("007-convoai-002", Role::Subscriber),
+        ("007-stt-002", Role::Subscriber),
+    ] {
+        let recorded = Vector::named(id);
+        assert_eq!(recorded.role(), if role == Role::Publisher { 1 } else { 2 });
+        let grant = RtcWithRtm {
+            channel: recorded.channel(),
+            user: User::Account(recorded.account()),
+            privileges: role.privileges(Lasts::For(life(600))),
+            rtm_user: RtmUser::parse(recorded.text("/args/rtm_user")).unwrap(),
+            rtm_login: Lasts::For(life(600)),
+        };
+        let mint = recorded.mint();
+        let is_stt = id.starts_with("007-stt");
+        let token = if is_stt { mint.stt(&grant, life(600)) } else { mint.convo_ai(&grant, life(600)) };
+        recorded.assert_made(&token);
+        let rtc = mint.rtc(grant.channel, grant.user, grant.privileges, life(600));
+        assert_eq!(services(&token)[0], services(&rtc)[0], "{id}");
+    }
+}

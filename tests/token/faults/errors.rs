@@ -1,0 +1,184 @@
+//! B: errors that the caller does not see.
+
+use hallpass_token::agora::v006::{Subject, Untrusted006};
+use hallpass_token::agora::v007::{Services, Untrusted007};
+use hallpass_token::agora::{
+    Account, AppCertificate, AppId, Channel, ChatUser, Context, Expected, HexError, Mint, NameError,
+    ParseError, Problem, RtmUser, Salt, SizeError, Text, Uid, User, VerifyError, ZlibError, explain,
+};
+use hallpass_token::{Life, LifeError, Seconds, UnixSeconds};
+
+use super::given::{
+    APP_ID, CERTIFICATE, NOW, Vector, decoded, encoded, ends, life, publisher, rtc, services, text,
+};
+
+#[test]
+fn b01_wrong_credentials_and_no_service_are_errors() {
+    let too_long = format!("{APP_ID}0");
+    for (wrong, error) in [
+        ("", HexError::Length(0)),
+        (&APP_ID[1..], HexError::Length(31)),
+        (&too_long, HexError::Length(33)),
+        ("970CA35de60c44645bbae8a215061b3g", HexError::Character(31)),
+    ] {
+        assert_eq!(AppId::parse(wrong), Err(error));
+        assert_eq!(AppCertificate::parse(wrong).unwrap_err(), error);
+    }
+    assert_eq!(Services::new(&mut []).unwrap_err(), SizeError::NoService);
+
+    // The empty token of another server is called by its name.
+    let report = explain("", &Context { now: NOW, projects: &[], expected: Expected::default() });
+    assert_eq!(report.problems.iter().map(Problem::code).collect::<Vec<_>>(), ["empty"]);
+}
+
+#[test]
+fn b02_format_006_takes_the_same_credentials_as_007() {
+    assert_eq!(AppId::parse("x"), Err(HexError::Length(1)));
+    assert_eq!(AppCertificate::parse("y").unwrap_err(), HexError::Length(1));
+
+    // Both formats sign with the one mint, which only such credentials make.
+    let (app_id, certificate) = (AppId::parse(APP_ID).unwrap(), AppCertificate::parse(CERTIFICATE).unwrap());
+    let mint =
+        Mint { app_id: &app_id, certificate: &certificate, issued_at: NOW, salt: Salt::from_bytes([1; 4]) };
+    let (channel, user) = (Channel::parse_or_any("room").unwrap(), User::from_number_or_any(7));
+    let token = mint.rtc_006(channel, user, publisher(60));
+    assert_eq!(Untrusted006::parse(&token).unwrap().app_id(), &app_id);
+    let token = mint.rtc(channel, user, publisher(60), life(60));
+    assert_eq!(Untrusted007::parse(&token).unwrap().app_id(), &app_id);
+    // Nor is a token read that another SDK made with less.
+    let short = format!("006x{}", &mint.rtc_006(channel, user, publisher(60))[35..]);
+    assert!(matches!(Untrusted006::parse(&short), Err(ParseError::AppId(HexError::Character(_)))));
+}
+
+#[test]
+fn b03_credentials_are_hexadecimal_digits() {
+    for (wrong, position) in [
+        ("zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz", 0),
+        ("970CA35de60c4464 bbae8a215061b33", 16),
+        (" 970CA35de60c44645bbae8a215061b3", 0),
+        ("970CA35de60c44645bbae8a215061b3\n", 31),
+        ("970CA35de60c44645bbae8a215061bß", 30),
+    ] {
+        assert_eq!(wrong.len(), 32);
+        assert_eq!(AppId::parse(wrong), Err(HexError::Character(position)), "{wrong:?}");
+        assert_eq!(AppCertificate::parse(wrong).unwrap_err(), HexError::Character(position), "{wrong:?}");
+    }
+    // The case of a letter is part of the text.
+    let upper = AppId::parse(&APP_ID.to_uppercase()).unwrap();
+    assert_eq!(upper.as_str(), APP_ID.to_uppercase());
+}
+
+#[test]
+fn b04_a_failed_check_is_a_value_without_the_input() {
+    let wrong = &CERTIFICATE[..31];
+    let error = AppCertificate::parse(wrong).unwrap_err();
+    assert_eq!(error, HexError::Length(31));
+    assert_eq!(error.to_string(), "must be 32 hexadecimal characters, but has 31 bytes");
+    assert!(!format!("{error:?}{error}").contains(&wrong[..8]));
+    let wrong = format!("{wrong}!");
+    let error = AppCertificate::parse(&wrong).unwrap_err();
+    assert!(!format!("{error:?}{error}").contains(&wrong[..8]));
+
+    assert_eq!(Channel::parse_or_any(""), Err(NameError::Empty));
+    assert_eq!(Channel::parse_or_any("<b>'</b>"), Err(NameError::Character('\'')));
+}
+
+#[test]
+fn b05_each_refusal_says_why() {
+    let long = "x".repeat(256);
+    for (refusal, reason) in [
+        (Channel::parse_or_any("").unwrap_err().to_string(), "must not be empty"),
+        (Channel::parse_or_any(&long).unwrap_err().to_string(), "has 256 bytes; at most 64"),
+        (Channel::parse_or_any("a/b").unwrap_err().to_string(), "holds the character '/'"),
+        (Account::parse(&long).unwrap_err().to_string(), "has 256 bytes; at most 255"),
+        (RtmUser::parse(&long).unwrap_err().to_string(), "has 256 bytes; at most 64"),
+        (ChatUser::parse("Alice").unwrap_err().to_string(), "holds the character 'A'"),
+        (Uid::parse("-1").unwrap_err().to_string(), "must be a number"),
+        (Uid::parse("4294967296").unwrap_err().to_string(), "must be at most 4294967295"),
+        (Life::new(0).unwrap_err().to_string(), "must be 1 to 86400 seconds, but is 0"),
+        (Life::new(86_401).unwrap_err().to_string(), "but is 86401"),
+        (AppId::parse("x").unwrap_err().to_string(), "has 1 bytes"),
+        (Untrusted007::parse("007!").unwrap_err().to_string(), "standard Base64"),
+    ] {
+        assert!(refusal.contains(reason), "{refusal:?} without {reason:?}");
+    }
+}
+
+#[test]
+fn b06_a_life_is_one_second_to_a_day() {
+    assert_eq!(Life::new(0), Err(LifeError::Zero));
+    assert_eq!(Life::new(86_401), Err(LifeError::TooLong(Seconds(86_401))));
+    assert_eq!(Life::new(1_700_003_600), Err(LifeError::UnixTime(UnixSeconds(1_700_003_600))));
+    // What -1 is in 32 bits.
+    assert_eq!(Life::new(u32::MAX), Err(LifeError::UnixTime(UnixSeconds(u32::MAX))));
+
+    let recorded = Vector::named("007-rtc_uid-015");
+    let seconds = recorded.number("/args/token_expire");
+    let token = recorded.mint().rtc(recorded.channel(), recorded.user(), publisher(seconds), life(seconds));
+    recorded.assert_made(&token);
+    assert_eq!(Untrusted007::parse(&token).unwrap().expires_in(), Seconds(3600));
+}
+
+/// A panic would fail the test: nothing here catches one.
+#[test]
+fn b07_the_largest_values_give_a_token() {
+    let given = Vector::none();
+    let last = UnixSeconds(u32::MAX);
+    let mint = given.mint_at(last, u32::MAX);
+    let channel = "~".repeat(64);
+    let account = "~".repeat(255);
+    let (channel, user) =
+        (Channel::parse_or_any(&channel).unwrap(), User::Account(Account::parse(&account).unwrap()));
+
+    let token = mint.rtc(channel, user, publisher(86_400), Life::MAX);
+    let token = Untrusted007::parse(&token).unwrap();
+    assert_eq!((token.issued_at(), token.salt(), token.ends_at()), (last, u32::MAX, last));
+    assert!(token.verify(given.project(), last).is_ok());
+
+    let token = mint.rtc_006(channel, user, publisher(86_400));
+    let token = Untrusted006::parse(&token).unwrap();
+    assert_eq!((token.salt(), token.expires_at()), (u32::MAX, last));
+    assert_eq!(token.privileges().get(1), Some(last));
+    // The end is not part of its life, and there is no later second.
+    let expired = VerifyError::Expired { ended_at: last, now: last };
+    assert_eq!(token.verify(given.project(), Subject::rtc(channel, user), last), Err(expired));
+}
+
+#[test]
+fn b08_a_006_token_of_an_official_sdk_is_read() {
+    let recorded = Vector::named("006-fixed-33");
+    let theirs = recorded.text("/token");
+    let token = Untrusted006::parse(theirs).unwrap();
+    assert_eq!(token.app_id().as_str(), recorded.text("/app_id"));
+    assert_eq!((token.salt(), token.expires_at().0), (recorded.number("/salt"), recorded.number("/ts")));
+    assert_eq!(ends(theirs), recorded.privileges("/privileges"));
+    assert_eq!(token.channel_crc(), recorded.number("/crc_channel"));
+    assert_eq!(token.user_crc(), recorded.number("/crc_uid"));
+
+    let subject =
+        Subject { channel: text(recorded.text("/channel")), user: text(recorded.text("/uid_string")) };
+    assert!(token.verify(recorded.project(), subject, UnixSeconds(0)).is_ok());
+    let nobody = Subject { channel: text("another"), user: Text::EMPTY };
+    assert_eq!(token.verify(recorded.project(), nobody, UnixSeconds(0)), Err(VerifyError::OtherChannel));
+}
+
+#[test]
+fn b09_damaged_data_gives_no_part_of_a_token() {
+    let damaged = |id| Untrusted007::parse(Vector::named(id).text("/token")).unwrap_err();
+    assert_eq!(damaged("neg-25-zlib-truncated"), ParseError::Zlib(ZlibError::CutOff));
+    assert_eq!(damaged("neg-26-zlib-bad-adler"), ParseError::Zlib(ZlibError::Checksum));
+
+    let given = Vector::none();
+    let ours = given.sign_007(&mut [rtc("room", "7", &[(1, 60)])]);
+    let theirs = Vector::named("neg-01-valid").text("/token").to_owned();
+    for token in [ours, theirs] {
+        assert_eq!(services(&token)[0].0, "rtc");
+        let stream = decoded(&token);
+        for position in 0..stream.len() {
+            let mut changed = stream.clone();
+            changed[position] ^= 0xFF;
+            assert!(Untrusted007::parse(&encoded(&changed)).is_err(), "byte {position}");
+            assert!(Untrusted007::parse(&encoded(&stream[..position])).is_err(), "{position} bytes");
+        }
+    }
+}

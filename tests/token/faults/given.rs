@@ -1,0 +1,207 @@
+//! What the tests begin with: vectors by their id, and tokens taken apart and put together.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hallpass_token::agora::v006::{Subject, Token006, Untrusted006};
+use hallpass_token::agora::v007::{Services, Token007, Untrusted007};
+use hallpass_token::agora::{
+    Account, AppCertificate, AppId, Channel, ChannelName, Mint, Privileges, Project, Role, RtcPrivileges,
+    RtmUser, Salt, Service, Text, User,
+};
+use hallpass_token::{Lasts, Life, Seconds, UnixSeconds};
+use serde_json::Value;
+
+pub(crate) const APP_ID: &str = "970CA35de60c44645bbae8a215061b33";
+pub(crate) const CERTIFICATE: &str = "5CFd2fd1755d40ecb72977518be15d3b";
+pub(crate) const NOW: UnixSeconds = UnixSeconds(1_700_000_000);
+
+/// A vector: what several official SDKs emit, or a token of theirs.
+pub(crate) struct Vector {
+    json: Value,
+    app_id: AppId,
+    certificates: [AppCertificate; 1],
+}
+
+impl Vector {
+    pub(crate) fn named(id: &str) -> Self {
+        let mut file: Value = serde_json::from_str(include_str!("../vectors/agora.json")).unwrap();
+        let vectors = file["vectors"].as_array_mut().unwrap();
+        let json = vectors.iter_mut().find(|vector| vector["id"] == id).unwrap().take();
+        Self::of(json)
+    }
+
+    /// The project of the vectors alone.
+    pub(crate) fn none() -> Self {
+        Self::of(Value::Null)
+    }
+
+    fn of(json: Value) -> Self {
+        Self {
+            app_id: AppId::parse(json["app_id"].as_str().unwrap_or(APP_ID)).unwrap(),
+            certificates: [
+                AppCertificate::parse(json["app_certificate"].as_str().unwrap_or(CERTIFICATE)).unwrap()
+            ],
+            json,
+        }
+    }
+
+    pub(crate) fn project(&self) -> Project<'_> {
+        Project { app_id: &self.app_id, certificates: &self.certificates }
+    }
+
+    /// What mints with the time and the salt of the vector.
+    pub(crate) fn mint(&self) -> Mint<'_> {
+        let issued_at = match self.json.get("ts") {
+            Some(_) => self.number("/ts") - Seconds::DAY.0,
+            None => self.json["issue_ts"].as_u64().map_or(NOW.0, |_| self.number("/issue_ts")),
+        };
+        let salt = self.json["salt"].as_u64().map_or(1, |_| self.number("/salt"));
+        self.mint_at(UnixSeconds(issued_at), salt)
+    }
+
+    pub(crate) fn mint_at(&self, issued_at: UnixSeconds, salt: u32) -> Mint<'_> {
+        let salt = Salt::from_bytes(salt.to_le_bytes());
+        Mint { app_id: &self.app_id, certificate: &self.certificates[0], issued_at, salt }
+    }
+
+    /// Signs an 006 token with the time and the salt of the vector, of values that nobody checks.
+    pub(crate) fn sign_006(&self, subject: Subject<'_>, privileges: &[(u16, u32)]) -> String {
+        let expires_at = UnixSeconds(self.number("/ts"));
+        let ends: Vec<_> = privileges.iter().map(|(id, end)| (*id, UnixSeconds(*end))).collect();
+        let privileges = Privileges::new(&ends).unwrap();
+        Token006 { app_id: &self.app_id, subject, salt: self.number("/salt"), expires_at, privileges }
+            .sign(&self.certificates[0])
+    }
+
+    /// Signs a 007 token with the time and the salt of the vector, of values that nobody checks.
+    pub(crate) fn sign_007<'a>(&self, services: &'a mut [Service<'a>]) -> String {
+        let Mint { app_id, certificate, issued_at, salt } = self.mint();
+        let expires_in = Seconds(self.json["expected"]["expire"].as_u64().unwrap_or(600).try_into().unwrap());
+        let services = Services::new(services).unwrap();
+        Token007 { app_id, issued_at, expires_in, salt: salt.get(), services }.sign(certificate)
+    }
+
+    /// An argument or another text of the vector, by its JSON Pointer.
+    pub(crate) fn text(&self, pointer: &str) -> &str {
+        self.json.pointer(pointer).unwrap().as_str().unwrap()
+    }
+
+    pub(crate) fn number(&self, pointer: &str) -> u32 {
+        self.json.pointer(pointer).unwrap().as_u64().unwrap().try_into().unwrap()
+    }
+
+    pub(crate) fn role(&self) -> i16 {
+        self.json["args"]["role"].as_i64().unwrap().try_into().unwrap()
+    }
+
+    pub(crate) fn channel(&self) -> Channel<'_> {
+        Channel::parse_or_any(self.text("/args/channel")).unwrap()
+    }
+
+    /// The user with the uid of the vector.
+    pub(crate) fn user(&self) -> User<'_> {
+        User::from_number_or_any(self.number("/args/uid"))
+    }
+
+    pub(crate) fn account(&self) -> Account<'_> {
+        Account::parse(self.text("/args/account")).unwrap()
+    }
+
+    /// Privileges in the order in which the SDKs were given them.
+    pub(crate) fn privileges(&self, pointer: &str) -> Vec<(u16, u32)> {
+        serde_json::from_value(self.json.pointer(pointer).unwrap().clone()).unwrap()
+    }
+
+    /// A token of ours must be the one of the SDKs. 007 is compared inflated, since zlib streams may differ.
+    #[track_caller]
+    pub(crate) fn assert_made(&self, token: &str) {
+        if self.json["format"] == "006" {
+            let theirs = self.json.pointer("/expected/token").unwrap_or(&self.json["token"]);
+            assert_eq!(token, theirs.as_str().unwrap());
+        } else {
+            assert_eq!(hex(&inflated(token)), self.text("/expected/payload_hex"));
+        }
+    }
+}
+
+/// A text that nobody checks.
+pub(crate) fn text(text: &str) -> Text<'_> {
+    Text::new(text).unwrap()
+}
+
+pub(crate) fn life(seconds: u32) -> Life {
+    Life::new(seconds).unwrap()
+}
+
+/// All privileges of a publisher, this long.
+pub(crate) fn publisher(seconds: u32) -> RtcPrivileges {
+    Role::Publisher.privileges(Lasts::For(life(seconds)))
+}
+
+/// Privileges of a 007 token: ids, each with seconds.
+pub(crate) fn lengths(privileges: &[(u16, u32)]) -> Privileges<'static, Seconds> {
+    let lengths: Vec<_> = privileges.iter().map(|(id, seconds)| (*id, Seconds(*seconds))).collect();
+    Privileges::new(&lengths).unwrap()
+}
+
+/// Privileges of an 006 token: ids, each with its end.
+pub(crate) fn ends(token: &str) -> Vec<(u16, u32)> {
+    let token = Untrusted006::parse(token).unwrap();
+    token.privileges().iter().map(|(id, end)| (id, end.0)).collect()
+}
+
+/// An RTC service of values that nobody checks.
+pub(crate) fn rtc<'a>(channel: &'a str, user: &'a str, privileges: &[(u16, u32)]) -> Service<'a> {
+    Service::Rtc { channel: text(channel), user: text(user), privileges: lengths(privileges) }
+}
+
+/// A vector of an APaaS room, and the token that we make for it.
+pub(crate) fn room(id: &str) -> (Vector, String) {
+    let recorded = Vector::named(id);
+    let room = ChannelName::parse(recorded.text("/args/room")).unwrap();
+    let user = RtmUser::parse(recorded.text("/args/user")).unwrap();
+    let life = life(recorded.number("/args/expire"));
+    let token = recorded.mint().apaas_room(room, user, recorded.role(), life);
+    (recorded, token)
+}
+
+/// The user of the Chat service in a token.
+pub(crate) fn chat_user(token: &str) -> String {
+    let token = Untrusted007::parse(token).unwrap();
+    let mut users = token.services().filter_map(|service| {
+        if let Service::Chat { user, .. } = service { Some(user.as_str().to_owned()) } else { None }
+    });
+    users.next().unwrap()
+}
+
+/// The services of a token with their privileges, by their names.
+pub(crate) fn services(token: &str) -> Vec<(&'static str, Vec<(u16, u32)>)> {
+    let token = Untrusted007::parse(token).unwrap();
+    let privileges =
+        |service: &Service<'_>| service.privileges().iter().map(|(id, length)| (id, length.0)).collect();
+    token.services().map(|service| (service.name(), privileges(&service))).collect()
+}
+
+/// What a 007 token inflates to.
+pub(crate) fn inflated(token: &str) -> Vec<u8> {
+    miniz_oxide::inflate::decompress_to_vec_zlib(&decoded(token)).unwrap()
+}
+
+/// A 007 token that inflates to this.
+pub(crate) fn deflated(payload: &[u8]) -> String {
+    encoded(&miniz_oxide::deflate::compress_to_vec_zlib(payload, 9))
+}
+
+/// The bytes that a 007 token has in Base64.
+pub(crate) fn decoded(token: &str) -> Vec<u8> {
+    STANDARD.decode(token.strip_prefix("007").unwrap()).unwrap()
+}
+
+/// A 007 token of these bytes.
+pub(crate) fn encoded(stream: &[u8]) -> String {
+    format!("007{}", STANDARD.encode(stream))
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

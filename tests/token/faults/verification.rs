@@ -1,0 +1,335 @@
+//! C: tokens that are read or verified too carelessly.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use hallpass_token::agora::v006::{Subject, Untrusted006};
+use hallpass_token::agora::v007::{MAX_PAYLOAD_LEN, Rest, Services, Token007, Untrusted007};
+use hallpass_token::agora::{
+    AppId, Base64Error, Channel, Context, Expected, ParseError, Problem, Project, Role, RtcPrivileges, User,
+    VerifyError, ZlibError, explain,
+};
+use hallpass_token::{Lasts, Seconds, Severity, UnixSeconds};
+
+use super::given::{NOW, Vector, decoded, deflated, encoded, inflated, life, publisher, rtc, services};
+
+#[test]
+fn c01_a_token_is_valid_for_its_time_only() {
+    let given = Vector::none();
+    let (channel, user) = (Channel::parse_or_any("room").unwrap(), User::from_number_or_any(7));
+    let at = |seconds: i64| UnixSeconds(u32::try_from(i64::from(NOW.0) + seconds).unwrap());
+
+    let privileges = RtcPrivileges { publish_video: Some(Lasts::For(life(60))), ..publisher(900) };
+    let text = given.mint_at(NOW, 1).rtc(channel, user, privileges, life(600));
+    let token = Untrusted007::parse(&text).unwrap();
+    let error = |now| token.verify(given.project(), now).unwrap_err();
+    assert_eq!(error(at(601)), VerifyError::Expired { ended_at: at(600), now: at(601) });
+    assert_eq!(error(at(-61)), VerifyError::NotYet { issued_at: NOW, now: at(-61) });
+    let verified = token.verify(given.project(), at(600)).unwrap();
+    let rtc = verified.services().next().unwrap();
+    let permitted = |now| (1..=5).filter(|id| verified.permits(&rtc, *id, now)).collect::<Vec<_>>();
+    assert_eq!(permitted(at(60)), [1, 2, 3, 4]);
+    assert_eq!(permitted(at(61)), [1, 2, 4]);
+    // A privilege of 900 seconds ends with the token.
+    assert_eq!(permitted(at(601)), [0; 0]);
+
+    let text_006 = given.mint_at(NOW, 1).rtc_006(channel, user, privileges);
+    let token = Untrusted006::parse(&text_006).unwrap();
+    let verify = |now| token.verify(given.project(), Subject::rtc(channel, user), now);
+    let verified = verify(NOW).unwrap();
+    let permitted = |now| (1..=5).filter(|id| verified.permits(*id, now)).collect::<Vec<_>>();
+    assert_eq!(permitted(at(59)), [1, 2, 3, 4]);
+    assert_eq!(permitted(at(60)), [1, 2, 4]);
+    let with_token =
+        given.mint_at(NOW, 1).rtc_006(channel, user, Role::Publisher.privileges(Lasts::WithToken));
+    let with_token = Untrusted006::parse(&with_token).unwrap();
+    let with_token = with_token.verify(given.project(), Subject::rtc(channel, user), NOW).unwrap();
+    assert!(with_token.permits(1, at(86_399)) && !with_token.permits(1, at(86_400)));
+    assert!(verify(at(86_399)).is_ok());
+    let expired = VerifyError::Expired { ended_at: at(86_400), now: at(86_400) };
+    assert_eq!(verify(at(86_400)), Err(expired));
+
+    assert_eq!(codes(&text, at(601))[0], "expired");
+    assert_eq!(codes(&text, at(-61))[0], "not_yet_valid");
+    assert_eq!(codes(&text, at(61))[0], "privilege_expired");
+    assert_eq!(codes(&text_006, at(86_400))[0], "expired");
+    assert_eq!(codes(&text_006, at(60))[0], "privilege_expired");
+
+    // A token of another SDK may say that it lives for longer than a day.
+    let service = super::given::rtc("room", "7", &[(1, 0)]);
+    let mint = given.mint_at(NOW, 1);
+    let long = Token007 {
+        app_id: mint.app_id,
+        issued_at: NOW,
+        expires_in: Seconds(1_700_000_600),
+        salt: 1,
+        services: Services::one(&service),
+    };
+    let text = long.sign(mint.certificate);
+    let token = Untrusted007::parse(&text).unwrap();
+    assert!(token.verify(given.project(), at(86_400)).is_ok());
+    let expired = VerifyError::Expired { ended_at: at(86_400), now: at(86_401) };
+    assert_eq!(token.verify(given.project(), at(86_401)), Err(expired));
+    assert_eq!(codes(&text, NOW), ["unix_time_as_life"]);
+    let recorded = Vector::named("006-rtc006_uid-040");
+    assert!(codes(recorded.text("/expected/token"), NOW).contains(&"longer_than_a_day"));
+}
+
+#[test]
+fn c02_a_006_token_is_verified_for_whom_and_what_it_is() {
+    let recorded = Vector::named("006-rtc006_uid-013");
+    let token = Untrusted006::parse(recorded.text("/expected/token")).unwrap();
+    let (channel, user) = (recorded.channel(), recorded.user());
+    let verify = |channel, user| token.verify(recorded.project(), Subject::rtc(channel, user), NOW);
+    let verified = verify(channel, user).unwrap();
+    assert_eq!(verified.subject(), Subject::rtc(channel, user));
+    assert_eq!(verify(Channel::parse_or_any("b").unwrap(), user), Err(VerifyError::OtherChannel));
+    assert_eq!(verify(Channel::Any, user), Err(VerifyError::OtherChannel));
+    assert_eq!(verify(channel, User::from_number_or_any(1235)), Err(VerifyError::OtherUser));
+    assert_eq!(verify(channel, User::Any), Err(VerifyError::OtherUser));
+
+    let subject = Subject::rtc(channel, user);
+    // Salt and end, and behind the count of the privileges themselves.
+    for position in (44..52).chain(54..78) {
+        let changed = changed_006(recorded.text("/expected/token"), position);
+        let changed = Untrusted006::parse(&changed).unwrap();
+        let verified = changed.verify(recorded.project(), subject, NOW);
+        assert_eq!(verified, Err(VerifyError::BadSignature), "byte {position}");
+    }
+    let other = Vector::named("006-rtc006_uid-036");
+    let project = Project { certificates: other.project().certificates, ..recorded.project() };
+    assert_eq!(token.verify(project, subject, NOW), Err(VerifyError::BadSignature));
+}
+
+/// That a comparison takes the same time wherever two signatures differ, no result can show: it goes through one
+/// function, `mac::same`, which leaves it to the crate `subtle`.
+#[test]
+fn c03_a_signature_counts_to_its_last_bit() {
+    let given = Vector::none();
+    let issued_at = given.mint().issued_at;
+    let token = given.sign_007(&mut [rtc("room", "7", &[(1, 60)])]);
+    let payload = inflated(&token);
+    for position in 2..34 {
+        for bit in 0..8 {
+            let mut changed = payload.clone();
+            changed[position] ^= 1 << bit;
+            let changed = Untrusted007::parse(&deflated(&changed)).unwrap();
+            assert_eq!(changed.verify(given.project(), issued_at), Err(VerifyError::BadSignature));
+        }
+    }
+    assert!(Untrusted007::parse(&deflated(&payload)).unwrap().verify(given.project(), issued_at).is_ok());
+
+    let (channel, user) = (Channel::parse_or_any("room").unwrap(), User::from_number_or_any(7));
+    let token = given.mint().rtc_006(channel, user, publisher(60));
+    for position in 2..34 {
+        let changed = Untrusted006::parse(&changed_006(&token, position)).unwrap();
+        let verified = changed.verify(given.project(), Subject::rtc(channel, user), issued_at);
+        assert_eq!(verified, Err(VerifyError::BadSignature));
+    }
+}
+
+#[test]
+fn c04_only_a_whole_token_is_read() {
+    let error = |id| Untrusted007::parse(Vector::named(id).text("/token")).unwrap_err();
+    assert_eq!(error("neg-17-not-base64"), ParseError::Base64(Base64Error::Character { offset: 0 }));
+    assert_eq!(error("neg-25-zlib-truncated"), ParseError::Zlib(ZlibError::CutOff));
+    assert_eq!(error("neg-26-zlib-bad-adler"), ParseError::Zlib(ZlibError::Checksum));
+    assert_eq!(error("neg-29-uncompressed"), ParseError::Zlib(ZlibError::Header));
+
+    let given = Vector::none();
+    let mut payload = inflated(&given.sign_007(&mut [rtc("room", "7", &[(1, 60)])]));
+    let raw = encoded(&miniz_oxide::deflate::compress_to_vec(&payload, 6));
+    assert_eq!(Untrusted007::parse(&raw), Err(ParseError::Zlib(ZlibError::Header)));
+    payload[COUNT_AT] += 1;
+    assert_eq!(Untrusted007::parse(&deflated(&payload)), Err(ParseError::CutOff));
+}
+
+#[test]
+fn c05_one_type_holds_each_error_and_another_project_is_one() {
+    for (text, error) in [
+        (Vector::named("neg-16-prefix-only").text("/token"), ParseError::Zlib(ZlibError::CutOff)),
+        (
+            Vector::named("neg-17-not-base64").text("/token"),
+            ParseError::Base64(Base64Error::Character { offset: 0 }),
+        ),
+        (Vector::named("neg-10-signature-33-bytes").text("/token"), ParseError::SignatureLength(33)),
+        (Vector::named("neg-40-non-utf8-channel").text("/token"), ParseError::NotUtf8),
+    ] {
+        assert_eq!(Untrusted007::parse(text), Err(error), "{text}");
+    }
+    let wrong_version = Untrusted007::parse(Vector::named("006-fixed-33").text("/token"));
+    assert!(matches!(wrong_version, Err(ParseError::Format { .. })), "{wrong_version:?}");
+    let wrong_version = Untrusted006::parse(Vector::named("neg-01-valid").text("/token"));
+    assert!(matches!(wrong_version, Err(ParseError::Format { .. })), "{wrong_version:?}");
+
+    let given = Vector::none();
+    let other = AppId::parse("00000000000000000000000000000000").unwrap();
+    let project = Project { app_id: &other, ..given.project() };
+    let (channel, user) = (Channel::parse_or_any("room").unwrap(), User::from_number_or_any(7));
+    let mint = given.mint();
+    let token = Untrusted007::parse(&mint.rtc(channel, user, publisher(60), life(60))).unwrap();
+    assert_eq!(token.verify(project, mint.issued_at), Err(VerifyError::OtherProject));
+    let token = Untrusted006::parse(&mint.rtc_006(channel, user, publisher(60))).unwrap();
+    let verified = token.verify(project, Subject::rtc(channel, user), mint.issued_at);
+    assert_eq!(verified, Err(VerifyError::OtherProject));
+}
+
+#[test]
+fn c06_an_unknown_service_is_told() {
+    for (id, known, rest) in [
+        ("neg-35-unknown-service-then-rtc", 0, Rest::Unknown { number: 999, services: 2 }),
+        ("neg-36-rtc-then-unknown", 1, Rest::Unknown { number: 999, services: 1 }),
+    ] {
+        let recorded = Vector::named(id);
+        let text = recorded.text("/token");
+        let token = Untrusted007::parse(text).unwrap();
+        assert_eq!((token.services().count(), token.rest()), (known, rest));
+        assert_eq!(token.verify(recorded.project(), token.issued_at()).unwrap().rest(), rest);
+        assert!(codes(text, token.issued_at()).contains(&"unknown_service"));
+    }
+}
+
+#[test]
+fn c07_only_standard_base64_of_one_stream_is_read() {
+    let valid = Vector::named("neg-01-valid").text("/token").to_owned();
+    let trailing = encoded(&[decoded(&valid).as_slice(), b"xy"].concat());
+    let unpadded = Vector::named("neg-18-no-padding").text("/token").to_owned();
+    let broken = Vector::named("neg-24-inner-newline").text("/token").to_owned();
+    let given = Vector::none();
+    // Until the signature has a byte that the two alphabets write differently.
+    let mut url_safe = (1..100).map(|salt| {
+        let mint = given.mint_at(NOW, salt);
+        let token = mint.rtc(Channel::Any, User::Any, publisher(60), life(60));
+        format!("007{}", URL_SAFE.encode(decoded(&token)))
+    });
+    let url_safe = url_safe.find(|token| token.contains(['-', '_'])).unwrap();
+
+    for (text, error, code) in [
+        (&unpadded, ParseError::Base64(Base64Error::Padding), "base64_padding"),
+        (&url_safe, ParseError::Base64(Base64Error::UrlSafe), "base64_url_safe"),
+        (&broken, ParseError::Base64(Base64Error::Whitespace), "base64_whitespace"),
+        (&trailing, ParseError::Zlib(ZlibError::TrailingBytes(2)), "damaged"),
+    ] {
+        assert_eq!(Untrusted007::parse(text), Err(error));
+        assert_eq!(codes(text, NOW)[0], code);
+    }
+    // A reader that explains reads on, and still calls the token unusable.
+    let report = explain(&broken, &context(&[], NOW));
+    assert!(report.token.is_some() && !report.is_usable());
+}
+
+#[test]
+fn c08_a_small_text_cannot_become_a_large_token() {
+    let given = Vector::none();
+    let channel = "x".repeat(65_535);
+    let mut many = vec![rtc(&channel, "7", &[(1, 60)]); 16];
+    let payload = inflated(&given.sign_007(&mut many));
+    let bomb = deflated(&payload);
+    assert!(payload.len() > 1_000_000 && bomb.len() < 2_000, "{} of {} bytes", bomb.len(), payload.len());
+
+    assert_eq!(Untrusted007::parse(&bomb), Err(ParseError::TooLarge { max: MAX_PAYLOAD_LEN }));
+    assert_eq!(codes(&bomb, NOW), ["too_large"]);
+    let below = payload.len() - 1;
+    assert_eq!(Untrusted007::parse_within(&bomb, below), Err(ParseError::TooLarge { max: below }));
+    let token = Untrusted007::parse_within(&bomb, payload.len()).unwrap();
+    assert_eq!(token.services().count(), 16);
+    assert!(token.verify(given.project(), token.issued_at()).is_ok());
+
+    // A count is worth no more than the bytes that follow it.
+    let mut payload = inflated(&given.sign_007(&mut [rtc("room", "7", &[])]));
+    payload[COUNT_AT..][..2].copy_from_slice(&[0xFF; 2]);
+    assert_eq!(Untrusted007::parse(&deflated(&payload)), Err(ParseError::CutOff));
+    payload[COUNT_AT + 4..][..2].copy_from_slice(&[0xFF; 2]);
+    assert_eq!(Untrusted007::parse(&deflated(&payload)), Err(ParseError::CutOff));
+}
+
+#[test]
+fn c09_odd_contents_are_told() {
+    let recorded = Vector::named("neg-39-dup-privilege-key");
+    let token = recorded.text("/token");
+    let [(1, first), (1, last)] = services(token)[0].1[..] else { panic!("{:?}", services(token)) };
+    assert_ne!(first, last);
+    assert!(codes(token, NOW).contains(&"double_privilege"));
+    let read = Untrusted007::parse(token).unwrap();
+    assert_eq!(read.services().next().unwrap().privileges().get(1), Some(Seconds(last)));
+
+    let given = Vector::none();
+    let mut payload = inflated(&given.sign_007(&mut [rtc("room", "7", &[(1, 60)])]));
+    payload.extend_from_slice(b"extra");
+    let extra = deflated(&payload);
+    assert_eq!(Untrusted007::parse(&extra).unwrap().rest(), Rest::Bytes(5));
+    assert!(codes(&extra, NOW).contains(&"extra_bytes"));
+
+    payload.truncate(COUNT_AT);
+    payload.extend_from_slice(&[0, 0]);
+    let none = deflated(&payload);
+    assert_eq!(services(&none), []);
+    assert!(codes(&none, NOW).contains(&"no_service"));
+    assert!(!explain(&none, &context(&[], NOW)).is_usable());
+}
+
+#[test]
+fn c10_a_signature_is_verified_whatever_the_services_are() {
+    let recorded = Vector::named("neg-36-rtc-then-unknown");
+    let token = Untrusted007::parse(recorded.text("/token")).unwrap();
+    assert!(token.verify(recorded.project(), token.issued_at()).is_ok());
+
+    let valid = Vector::named("neg-01-valid");
+    let token = Untrusted007::parse(valid.text("/token")).unwrap();
+    assert!(token.verify(valid.project(), token.issued_at()).is_ok());
+    for id in ["neg-07-payload-bit-flip", "neg-08-signature-bit-flip"] {
+        let changed = Vector::named(id);
+        let token = Untrusted007::parse(changed.text("/token")).unwrap();
+        let verified = token.verify(changed.project(), token.issued_at());
+        assert_eq!(verified, Err(VerifyError::BadSignature), "{id}");
+    }
+    let upper = Vector::named("neg-03-cert-uppercase");
+    let token = Untrusted007::parse(upper.text("/token")).unwrap();
+    assert_eq!(token.verify(upper.project(), token.issued_at()), Err(VerifyError::BadSignature));
+}
+
+#[test]
+fn c11_nothing_is_filled_up_with_zeros() {
+    let recorded = Vector::named("006-rtc006_uid-013");
+    let (head, content) = recorded.text("/expected/token").split_at(35);
+    let content = STANDARD.decode(content).unwrap();
+    for len in 0..content.len() {
+        let cut = format!("{head}{}", STANDARD.encode(&content[..len]));
+        assert_eq!(Untrusted006::parse(&cut), Err(ParseError::CutOff), "{len} bytes");
+    }
+    // A message that is shorter than its fields, with lengths that fit.
+    let mut short = content[..42].to_vec();
+    short.extend_from_slice(&[7, 0, 1, 0, 0, 0, 2, 0, 0]);
+    assert_eq!(Untrusted006::parse(&format!("{head}{}", STANDARD.encode(short))), Err(ParseError::CutOff));
+
+    let payload = inflated(Vector::named("neg-01-valid").text("/token"));
+    for len in 0..payload.len() {
+        assert_eq!(Untrusted007::parse(&deflated(&payload[..len])), Err(ParseError::CutOff), "{len} bytes");
+    }
+}
+
+/// Where a payload has the length of the token's life: behind signature, App ID and the time of its issue.
+const LIFE_AT: usize = 34 + 34 + 4;
+
+/// Where a payload has the count of its services.
+const COUNT_AT: usize = LIFE_AT + 4 + 4;
+
+/// What [`explain`] finds, but for what is only worth a note.
+fn codes(token: &str, now: UnixSeconds) -> Vec<&'static str> {
+    let report = explain(token, &context(&[], now));
+    let problems = report.problems.iter().filter(|problem| problem.severity() > Severity::Note);
+    problems.map(Problem::code).collect()
+}
+
+fn context<'a>(projects: &'a [Project<'a>], now: UnixSeconds) -> Context<'a> {
+    Context { now, projects, expected: Expected::default() }
+}
+
+/// An 006 token with one bit of its content changed.
+fn changed_006(token: &str, position: usize) -> String {
+    let (head, content) = token.split_at(35);
+    let mut content = STANDARD.decode(content).unwrap_or_default();
+    if let Some(byte) = content.get_mut(position) {
+        *byte ^= 1;
+    }
+    format!("{head}{}", STANDARD.encode(content))
+}

@@ -1,0 +1,170 @@
+//! Whatever the two formats can hold is read as it was written, be it sensible or not.
+
+use std::collections::BTreeMap;
+
+use hallpass_token::agora::v006::{Subject, Token006, Untrusted006};
+use hallpass_token::agora::v007::{Services, Token007, Untrusted007};
+use hallpass_token::agora::{Access, Permission, PermissionTree, Privileges, Resource, Service, Text};
+use hallpass_token::{Seconds, UnixSeconds};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::inputs::{Signer, check, signer, text};
+
+/// All that a service of any type is made of.
+#[derive(Clone, Debug)]
+pub(crate) struct Content {
+    number: u16,
+    first: String,
+    second: String,
+    role: i16,
+    privileges: Vec<(u16, Seconds)>,
+    tree: PermissionTree,
+}
+
+impl Content {
+    pub(crate) fn service(&self) -> Service<'_> {
+        let privileges = Privileges::new(&self.privileges).unwrap();
+        let (first, second) = (Text::new(&self.first).unwrap(), Text::new(&self.second).unwrap());
+        match self.number {
+            1 => Service::Rtc { channel: first, user: second, privileges },
+            2 => Service::Rtm { user: first, privileges },
+            3 => Service::Streaming { channel: first, user: second, privileges },
+            4 => Service::Fpa { privileges },
+            5 => Service::Chat { user: first, privileges },
+            6 => Service::Fcdn { channel: first, user: second, privileges },
+            7 => Service::Apaas { room: first, user: second, role: self.role, privileges },
+            8 => Service::Rtm2 { user: first, permissions: self.tree.as_permissions(), privileges },
+            9 => Service::ConvoAi { privileges },
+            _ => Service::Stt { privileges },
+        }
+    }
+}
+
+pub(crate) fn content() -> impl Strategy<Value = Content> {
+    (1..=10_u16, text(), text(), any::<i16>(), privileges(), tree())
+        .prop_map(|(number, first, second, role, privileges, tree)| Content {
+            number,
+            first,
+            second,
+            role,
+            privileges,
+            tree,
+        })
+        .boxed()
+}
+
+fn privileges() -> impl Strategy<Value = Vec<(u16, Seconds)>> {
+    vec((any::<u16>(), any::<u32>().prop_map(Seconds)), 0..=4)
+}
+
+/// Kinds and accesses of few numbers, so that some stand twice.
+fn permissions() -> impl Strategy<Value = Vec<(u16, u16, Vec<String>)>> {
+    let number = || prop_oneof![3 => 0..7_u16, 1 => any::<u16>()];
+    vec((number(), number(), vec(text(), 0..3)), 0..4)
+}
+
+fn tree() -> impl Strategy<Value = PermissionTree> {
+    permissions().prop_map(|permissions| tree_of(&permissions))
+}
+
+fn tree_of(permissions: &[(u16, u16, Vec<String>)]) -> PermissionTree {
+    let names: Vec<Vec<&str>> =
+        permissions.iter().map(|(_, _, names)| names.iter().map(String::as_str).collect()).collect();
+    let permissions: Vec<_> = permissions
+        .iter()
+        .zip(&names)
+        .map(|((resource, access, _), names)| Permission {
+            resource: Resource::from_number(*resource),
+            access: Access::from_number(*access),
+            names,
+        })
+        .collect();
+    PermissionTree::new(&permissions).unwrap()
+}
+
+/// A 007 token of any content.
+pub(crate) fn sign(signer: &Signer, expires_in: Seconds, content: &[Content]) -> String {
+    let mut services: Vec<_> = content.iter().map(Content::service).collect();
+    Token007 {
+        app_id: &signer.app_id,
+        issued_at: signer.issued_at,
+        expires_in,
+        salt: signer.salt.get(),
+        services: Services::new(&mut services).unwrap(),
+    }
+    .sign(&signer.certificate)
+}
+
+#[test]
+fn services_are_read_in_order() {
+    check(512, (signer(), any::<u32>(), vec(content(), 1..=6)), |(signer, life, content)| {
+        let token = Untrusted007::parse(&sign(&signer, Seconds(life), &content)).unwrap();
+        let mut wanted: Vec<_> = content.iter().map(Content::service).collect();
+        wanted.sort_by_key(Service::number);
+        assert_eq!(token.services().collect::<Vec<_>>(), wanted);
+        assert_eq!(token.expires_in(), Seconds(life));
+        assert!(token.verify(signer.project(), signer.issued_at).is_ok());
+    });
+}
+
+#[test]
+fn the_longest_texts_fit() {
+    let lens = [65_535, 65_534, 32_768, 255, 0];
+    check(16, (signer(), content()), |(signer, mut content)| {
+        for len in lens {
+            content.first = "x".repeat(len);
+            content.second = "y".repeat(len);
+            let text = sign(&signer, Seconds::DAY, std::slice::from_ref(&content));
+            let token = Untrusted007::parse_within(&text, 200_000).unwrap();
+            assert_eq!(token.services().collect::<Vec<_>>(), [content.service()]);
+        }
+    });
+}
+
+#[test]
+fn privileges_are_a_map() {
+    check(256, privileges(), |entries| {
+        let map: BTreeMap<u16, Seconds> = entries.iter().copied().collect();
+        let privileges = Privileges::new(&entries).unwrap();
+        assert!(privileges.iter().eq(map.clone()));
+        for (id, seconds) in map {
+            assert_eq!(privileges.get(id), Some(seconds));
+        }
+    });
+}
+
+#[test]
+fn permissions_are_a_tree() {
+    check(256, permissions(), |permissions| {
+        let made = tree_of(&permissions);
+        let tree: BTreeMap<(u16, u16), Vec<String>> =
+            permissions.into_iter().map(|(resource, access, names)| ((resource, access), names)).collect();
+        let read = made.as_permissions().to_vec();
+        assert_eq!(read.len(), tree.len());
+        for ((resource, access, names), ((wanted_resource, wanted_access), wanted)) in read.iter().zip(tree) {
+            assert_eq!(*resource, Resource::from_number(wanted_resource));
+            assert_eq!(*access, Access::from_number(wanted_access));
+            assert_eq!(*names, wanted);
+        }
+    });
+}
+
+#[test]
+fn what_006_holds_is_read() {
+    let inputs = (signer(), text(), text(), any::<u32>(), 1..=u32::MAX, privileges());
+    check(512, inputs, |(signer, channel, user, salt, end, privileges)| {
+        let subject = Subject { channel: Text::new(&channel).unwrap(), user: Text::new(&user).unwrap() };
+        let ends: Vec<_> = privileges.iter().map(|(id, end)| (*id, UnixSeconds(end.0))).collect();
+        let privileges = Privileges::new(&ends).unwrap();
+        let expires_at = UnixSeconds(end);
+        let text = Token006 { app_id: &signer.app_id, subject, salt, expires_at, privileges }
+            .sign(&signer.certificate);
+        let token = Untrusted006::parse(&text).unwrap();
+        assert_eq!(token.app_id(), &signer.app_id);
+        assert_eq!((token.salt(), token.expires_at()), (salt, expires_at));
+        assert_eq!(token.privileges(), privileges);
+        let verified = token.verify(signer.project(), subject, UnixSeconds(end - 1)).unwrap();
+        assert_eq!(verified.subject(), subject);
+    });
+}

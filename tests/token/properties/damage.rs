@@ -1,0 +1,162 @@
+//! No text but the token itself verifies: every bit and every character of it counts.
+
+use std::fmt;
+
+use hallpass_token::agora::v006::{Subject, Untrusted006};
+use hallpass_token::agora::v007::Untrusted007;
+use hallpass_token::agora::{AppCertificate, AppId, Role, Salt, Text, User};
+use hallpass_token::{Lasts, Life, UnixSeconds, videosdk};
+use proptest::prelude::*;
+
+use super::content::{content, sign};
+use super::inputs::{
+    Signer, channel, channel_text, check, lasts, life, rtc_privileges, rtm_user, signer, user,
+};
+use super::videosdk::{Project, project};
+
+/// A token, and how it is verified at its time.
+struct Sample {
+    token: String,
+    verifies: Box<dyn Fn(&str) -> bool>,
+}
+
+impl fmt::Debug for Sample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.token)
+    }
+}
+
+fn of_007(signer: Signer, token: String) -> Sample {
+    let verifies = move |text: &str| {
+        Untrusted007::parse(text).is_ok_and(|token| token.verify(signer.project(), signer.issued_at).is_ok())
+    };
+    Sample { token, verifies: Box::new(verifies) }
+}
+
+fn of_006(signer: Signer, token: String, channel: String, user: String) -> Sample {
+    let verifies = move |text: &str| {
+        let subject = Subject { channel: Text::new(&channel).unwrap(), user: Text::new(&user).unwrap() };
+        let now = UnixSeconds(signer.issued_at.0.min(u32::MAX - 1));
+        Untrusted006::parse(text).is_ok_and(|token| token.verify(signer.project(), subject, now).is_ok())
+    };
+    Sample { token, verifies: Box::new(verifies) }
+}
+
+fn of_videosdk(project: Project, token: String) -> Sample {
+    let verifies = move |text: &str| {
+        let now = UnixSeconds(project.issued_at.0.min(u32::MAX - 1));
+        videosdk::Untrusted::parse(text).is_ok_and(|token| token.verify(project.keys(), now).is_ok())
+    };
+    Sample { token, verifies: Box::new(verifies) }
+}
+
+/// Real tokens of each format, of lengths that end in each padding of Base64.
+fn samples() -> Vec<Sample> {
+    let signer = Signer {
+        app_id: AppId::parse("970CA35de60c44645bbae8a215061b33").unwrap(),
+        certificate: AppCertificate::parse("5CFd2fd1755d40ecb72977518be15d3b").unwrap(),
+        issued_at: UnixSeconds(1_700_000_000),
+        salt: Salt::from_bytes([1, 2, 3, 4]),
+    };
+    let life = Life::new(3600).unwrap();
+    let privileges = Role::Publisher.privileges(Lasts::For(life));
+    let mut samples = Vec::new();
+    for (name, uid) in [("room", 7), ("room7", 0), ("class 7a", 2_882_341_273)] {
+        let user = User::from_number_or_any(uid);
+        let token = signer.mint().rtc(channel(name), user, privileges, life);
+        samples.push(of_007(signer.clone(), token));
+        let token = signer.mint().rtc_006(channel(name), user, privileges);
+        let user = if uid == 0 { String::new() } else { uid.to_string() };
+        samples.push(of_006(signer.clone(), token, name.to_owned(), user));
+    }
+    let token = signer.mint().rtm(rtm_user("alice"), life);
+    samples.push(of_007(signer.clone(), token));
+    let token = signer.mint().rtm_006(rtm_user("alice"), Lasts::WithToken);
+    samples.push(of_006(signer, token, "alice".to_owned(), String::new()));
+    for room in ["2kyv-gzay-64pg", "2kyv-gzay-64pgx", "2kyv-gzay-64pgxy"] {
+        let project = Project::sample();
+        let token = project.sign_for_room(room);
+        samples.push(of_videosdk(project, token));
+    }
+    samples
+}
+
+#[test]
+fn each_bit_counts() {
+    for sample in samples() {
+        assert!((sample.verifies)(&sample.token), "{sample:?}");
+        for position in 0..sample.token.len() {
+            for bit in 0..8 {
+                assert_flipped(&sample, position, bit);
+            }
+        }
+    }
+}
+
+/// What is not UTF-8 is no text.
+fn assert_flipped(sample: &Sample, position: usize, bit: u8) {
+    let mut bytes = sample.token.clone().into_bytes();
+    bytes[position] ^= 1 << bit;
+    if let Ok(text) = String::from_utf8(bytes) {
+        assert!(!(sample.verifies)(&text), "{sample:?} with bit {bit} of {position}: {text}");
+    }
+}
+
+#[test]
+fn each_character_counts() {
+    // One of each format; all would take seconds.
+    for sample in &samples()[6..9] {
+        for position in 0..sample.token.len() {
+            let (before, from) = sample.token.split_at(position);
+            let (own, after) = from.split_at(1);
+            for other in (0..128_u8).map(char::from).filter(|other| !own.starts_with(*other)) {
+                let text = format!("{before}{other}{after}");
+                assert!(!(sample.verifies)(&text), "{sample:?} with {other:?} at {position}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_character_may_be_left_out_or_stand_twice() {
+    for sample in samples() {
+        for position in 0..sample.token.len() {
+            let (before, from) = sample.token.split_at(position);
+            let (own, after) = from.split_at(1);
+            for text in [format!("{before}{after}"), format!("{before}{own}{own}{after}")] {
+                assert!(!(sample.verifies)(&text), "{sample:?} changed at {position}: {text}");
+            }
+        }
+    }
+}
+
+fn any_sample() -> impl Strategy<Value = Sample> {
+    let rtc = (signer(), channel_text(), user(), rtc_privileges(), life()).prop_map(
+        |(signer, name, user, privileges, life)| {
+            let token = signer.mint().rtc(channel(&name), user.user(), privileges, life);
+            of_007(signer, token)
+        },
+    );
+    let services =
+        (signer(), life(), proptest::collection::vec(content(), 1..4)).prop_map(|(signer, life, content)| {
+            let token = sign(&signer, life.seconds(), &content);
+            of_007(signer, token)
+        });
+    let rtc_006 = (signer(), channel_text(), user(), lasts()).prop_map(|(signer, name, user, lasts)| {
+        let token = signer.mint().rtc_006(channel(&name), user.user(), Role::Publisher.privileges(lasts));
+        of_006(signer, token, name, user.text())
+    });
+    let videosdk = project().prop_map(|project| {
+        let token = project.sign();
+        of_videosdk(project, token)
+    });
+    prop_oneof![rtc, services, rtc_006, videosdk]
+}
+
+#[test]
+fn a_bit_of_any_token_counts() {
+    check(2000, (any_sample(), any::<prop::sample::Index>(), 0..7_u8), |(sample, index, bit)| {
+        assert!((sample.verifies)(&sample.token));
+        assert_flipped(&sample, index.index(sample.token.len()), bit);
+    });
+}

@@ -1,0 +1,162 @@
+//! What properties are tried with.
+
+use hallpass_token::agora::{
+    Account, AppCertificate, AppId, Channel, ChatUser, Mint, Project, RtcPrivileges, RtmUser, Salt, User,
+};
+use hallpass_token::{Lasts, Life, Seconds, UnixSeconds};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+/// Tries a property with made-up inputs; of those for which it fails, the smallest is shown.
+#[track_caller]
+pub(crate) fn check<S: Strategy>(cases: u32, inputs: S, property: impl Fn(S::Value)) {
+    // Node runs a debug build several times slower.
+    let cases = if cfg!(target_family = "wasm") { cases.div_ceil(8) } else { cases };
+    // What once failed belongs into a test of its own, not into a file of seeds.
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let result = TestRunner::new(config).run(&inputs, |value| {
+        property(value);
+        Ok(())
+    });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+}
+
+/// Who signs, when, and with which number.
+#[derive(Clone, Debug)]
+pub(crate) struct Signer {
+    pub(crate) app_id: AppId,
+    /// The one that signs.
+    pub(crate) certificate: AppCertificate,
+    pub(crate) issued_at: UnixSeconds,
+    pub(crate) salt: Salt,
+}
+
+impl Signer {
+    pub(crate) fn mint<'a>(&'a self) -> Mint<'a> {
+        Mint {
+            app_id: &self.app_id,
+            certificate: &self.certificate,
+            issued_at: self.issued_at,
+            salt: self.salt,
+        }
+    }
+
+    pub(crate) fn project(&self) -> Project<'_> {
+        Project { app_id: &self.app_id, certificates: std::slice::from_ref(&self.certificate) }
+    }
+}
+
+pub(crate) fn signer() -> impl Strategy<Value = Signer> {
+    (app_id(), certificate(), any::<u32>(), any::<[u8; 4]>()).prop_map(
+        |(app_id, certificate, issued_at, salt)| Signer {
+            app_id,
+            certificate,
+            issued_at: UnixSeconds(issued_at),
+            salt: Salt::from_bytes(salt),
+        },
+    )
+}
+
+pub(crate) fn app_id() -> impl Strategy<Value = AppId> {
+    "[0-9a-fA-F]{32}".prop_map(|text| AppId::parse(&text).unwrap())
+}
+
+fn certificate() -> impl Strategy<Value = AppCertificate> {
+    "[1-9a-fA-F][0-9a-fA-F]{31}".prop_map(|text| AppCertificate::parse(&text).unwrap())
+}
+
+/// None of a [`Signer`].
+pub(crate) fn other_certificate() -> impl Strategy<Value = AppCertificate> {
+    "0[0-9a-fA-F]{31}".prop_map(|text| AppCertificate::parse(&text).unwrap())
+}
+
+/// 1 to 64 of Agora's 89 characters.
+pub(crate) fn name() -> impl Strategy<Value = String> {
+    r"[a-zA-Z0-9 !#$%&()+\-:;<=.>?@\[\]^_{}|~,]{1,64}"
+}
+
+/// What [`channel`] reads.
+pub(crate) fn channel_text() -> impl Strategy<Value = String> {
+    prop_oneof![9 => name(), 1 => Just("*".to_owned())]
+}
+
+pub(crate) fn channel(text: &str) -> Channel<'_> {
+    Channel::parse_or_any(text).unwrap()
+}
+
+/// A user of a channel, as the token names it.
+#[derive(Clone, Debug)]
+pub(crate) enum UserText {
+    Uid(u32),
+    Account(String),
+}
+
+impl UserText {
+    pub(crate) fn user(&self) -> User<'_> {
+        match self {
+            Self::Uid(uid) => User::from_number_or_any(*uid),
+            Self::Account(text) => User::Account(Account::parse(text).unwrap()),
+        }
+    }
+
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Uid(0) => String::new(),
+            Self::Uid(uid) => uid.to_string(),
+            Self::Account(text) => text.clone(),
+        }
+    }
+}
+
+pub(crate) fn user() -> impl Strategy<Value = UserText> {
+    let account = r"[a-zA-Z0-9 !#$%&()+\-:;<=.>?@\[\]^_{}|~,]{1,255}";
+    prop_oneof![
+        1 => Just(UserText::Uid(0)),
+        5 => any::<u32>().prop_map(UserText::Uid),
+        5 => account.prop_map(UserText::Account),
+    ]
+}
+
+pub(crate) fn rtm_user(text: &str) -> RtmUser<'_> {
+    RtmUser::parse(text).unwrap()
+}
+
+/// What [`chat_user`] reads.
+pub(crate) fn chat_text() -> impl Strategy<Value = String> {
+    r"[a-z0-9_.\-]{1,64}"
+}
+
+pub(crate) fn chat_user(text: &str) -> ChatUser<'_> {
+    ChatUser::parse(text).unwrap()
+}
+
+pub(crate) fn life() -> impl Strategy<Value = Life> {
+    prop_oneof![8 => 1..=86_400_u32, 1 => Just(1), 1 => Just(86_400)]
+        .prop_map(|seconds| Life::new(seconds).unwrap())
+}
+
+pub(crate) fn lasts() -> impl Strategy<Value = Lasts> {
+    prop_oneof![Just(Lasts::WithToken), life().prop_map(Lasts::For)]
+}
+
+pub(crate) fn rtc_privileges() -> impl Strategy<Value = RtcPrivileges> {
+    let maybe = || proptest::option::weighted(0.7, lasts());
+    (maybe(), maybe(), maybe(), maybe()).prop_map(|(join, publish_audio, publish_video, publish_data)| {
+        RtcPrivileges { join, publish_audio, publish_video, publish_data }
+    })
+}
+
+/// The number that format 007 writes.
+pub(crate) fn relative(lasts: Lasts) -> Seconds {
+    match lasts {
+        Lasts::WithToken => Seconds(0),
+        Lasts::For(life) => life.seconds(),
+    }
+}
+
+/// Any text that a token can hold.
+pub(crate) fn text() -> impl Strategy<Value = String> {
+    proptest::collection::vec(any::<char>(), 0..40).prop_map(|chars| chars.into_iter().collect())
+}

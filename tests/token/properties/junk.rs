@@ -1,0 +1,198 @@
+//! No text makes parsing, verifying or explaining panic.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use hallpass_token::agora::v006::{Subject, Untrusted006};
+use hallpass_token::agora::v007::Untrusted007;
+use hallpass_token::agora::{self, Format, Join, Service, Text};
+use hallpass_token::{Lasts, Seconds, UnixSeconds, videosdk};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use super::content::{content, sign};
+use super::inputs::{Signer, check, rtm_user, signer, text};
+use super::videosdk::{Project, project};
+
+const CASES: u32 = 512;
+
+/// Does all that can be done with a text.
+fn handle(text: &str, now: u32, signer: &Signer, project: &Project) {
+    let _ = Format::of(text).to_string();
+    let now = UnixSeconds(now);
+    handle_agora(text, now, signer);
+    handle_videosdk(text, now, project);
+}
+
+fn handle_agora(text: &str, now: UnixSeconds, signer: &Signer) {
+    let subject = Subject { channel: Text::EMPTY, user: Text::EMPTY };
+    match Untrusted006::parse(text) {
+        Ok(token) => {
+            let _ = format!("{token:?} {:?}", token.verify(signer.project(), subject, now));
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+    match Untrusted007::parse(text) {
+        Ok(token) => {
+            for service in token.services() {
+                if let Service::Rtm2 { permissions, .. } = service {
+                    let _ = permissions.to_vec();
+                }
+            }
+            let _ = format!("{token:?} {:?}", token.verify(signer.project(), now));
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+    let projects = [signer.project()];
+    for user in [None, Some(Join::Uid(7)), Some(Join::Account("a"))] {
+        let expected = agora::Expected { app_id: Some(signer.app_id.as_str()), channel: Some("room"), user };
+        let report = agora::explain(text, &agora::Context { now, projects: &projects, expected });
+        assert!(report.token.is_some() || !report.problems.is_empty());
+        for problem in &report.problems {
+            assert!(!problem.to_string().is_empty());
+        }
+    }
+}
+
+fn handle_videosdk(text: &str, now: UnixSeconds, project: &Project) {
+    match videosdk::Untrusted::parse(text) {
+        Ok(token) => {
+            let _ = format!("{token:?} {:?}", token.verify(project.keys(), now));
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+    let projects = &[project.keys()];
+    let expected = videosdk::Expected { api_key: Some("k"), room: Some("r"), participant: Some("p") };
+    let report = videosdk::explain(text, &videosdk::Context { now, projects, expected });
+    assert!(report.token.is_some() || !report.problems.is_empty());
+    for problem in &report.problems {
+        assert!(!problem.to_string().is_empty());
+    }
+}
+
+#[test]
+fn any_text() {
+    let prefix = prop_oneof![Just(""), Just("005"), Just("006"), Just("007"), Just("eyJ"), Just("1:")];
+    check(
+        CASES,
+        (prefix, text(), any::<u32>(), signer(), project()),
+        |(prefix, text, now, signer, project)| {
+            handle(&format!("{prefix}{text}"), now, &signer, &project);
+        },
+    );
+}
+
+#[test]
+fn any_bytes_behind_the_app_id_of_006() {
+    check(CASES, (vec(any::<u8>(), 0..200), signer(), project()), |(bytes, signer, project)| {
+        let app_id = signer.app_id.as_str();
+        handle(&format!("006{app_id}{}", STANDARD.encode(&bytes)), 0, &signer, &project);
+
+        // The same as a message, at its place.
+        let mut content = vec![32, 0];
+        content.extend([0; 40]);
+        content.extend(u16::try_from(bytes.len()).unwrap().to_le_bytes());
+        content.extend(bytes);
+        handle(&format!("006{app_id}{}", STANDARD.encode(&content)), 0, &signer, &project);
+    });
+}
+
+#[test]
+fn any_bytes_behind_the_salt_of_007() {
+    let level = 0..10_u8;
+    check(
+        CASES,
+        (level, vec(any::<u8>(), 0..200), signer(), project()),
+        |(level, bytes, signer, project)| {
+            let mut payload = vec![32, 0];
+            payload.extend([0; 32]);
+            payload.extend([32, 0]);
+            payload.extend(signer.app_id.as_str().bytes());
+            payload.extend([0; 12]);
+            payload.extend(bytes);
+            let stream = miniz_oxide::deflate::compress_to_vec_zlib(&payload, level);
+            handle(&format!("007{}", STANDARD.encode(stream)), 0, &signer, &project);
+        },
+    );
+}
+
+#[test]
+fn any_bytes_as_parts_of_a_jwt() {
+    let json = prop_oneof![text(), "[{}\\[\\]:,\"0-9a-z]{0,40}"];
+    check(CASES, (json, vec(any::<u8>(), 0..40), signer(), project()), |(json, bytes, signer, project)| {
+        let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","typ":"JWT"}"#);
+        let (json, bytes) = (URL_SAFE_NO_PAD.encode(json), URL_SAFE_NO_PAD.encode(bytes));
+        handle(&format!("{header}.{json}.{bytes}"), 0, &signer, &project);
+        handle(&format!("{json}.{bytes}.{header}"), 0, &signer, &project);
+    });
+}
+
+/// How a text is changed at a place.
+#[derive(Clone, Debug)]
+enum Change {
+    Insert(char),
+    Remove,
+    Replace(char),
+    Cut,
+}
+
+fn change() -> impl Strategy<Value = (Index, Change)> {
+    let character =
+        || prop_oneof!["[0-9A-Za-z+/=._-]".prop_map(|c| c.chars().next().unwrap()), any::<char>()];
+    let change = prop_oneof![
+        4 => character().prop_map(Change::Insert),
+        4 => Just(Change::Remove),
+        8 => character().prop_map(Change::Replace),
+        1 => Just(Change::Cut),
+    ];
+    (any::<Index>(), change)
+}
+
+fn changed(text: &str, changes: Vec<(Index, Change)>) -> String {
+    let mut chars: Vec<char> = text.chars().collect();
+    for (index, change) in changes {
+        let at = index.index(chars.len() + 1);
+        match change {
+            Change::Insert(c) => chars.insert(at, c),
+            Change::Cut => chars.truncate(at),
+            Change::Remove | Change::Replace(_) if at == chars.len() => {}
+            Change::Remove => drop(chars.remove(at)),
+            Change::Replace(c) => chars[at] = c,
+        }
+    }
+    chars.into_iter().collect()
+}
+
+#[test]
+fn real_tokens_with_changes() {
+    let changes = || vec(change(), 0..4);
+    let inputs = (signer(), project(), vec(content(), 1..4), any::<u32>(), changes(), changes());
+    check(CASES, inputs, |(signer, project, content, now, changes, more)| {
+        let token = sign(&signer, Seconds(now), &content);
+        handle(&changed(&token, changes.clone()), now, &signer, &project);
+        let token = signer.mint().rtm_006(rtm_user("alice"), Lasts::WithToken);
+        handle(&changed(&token, changes), now, &signer, &project);
+        handle(&changed(&project.sign(), more), now, &signer, &project);
+    });
+}
+
+/// Bytes of the payload are changed behind the checksum.
+#[test]
+fn real_payloads_with_changes() {
+    let changes = vec((any::<Index>(), any::<u8>()), 0..6);
+    check(
+        CASES,
+        (signer(), project(), vec(content(), 1..4), changes),
+        |(signer, project, content, changes)| {
+            let token = sign(&signer, Seconds::DAY, &content);
+            let stream = STANDARD.decode(&token[3..]).unwrap();
+            let mut payload = miniz_oxide::inflate::decompress_to_vec_zlib(&stream).unwrap();
+            for (index, byte) in changes {
+                let at = index.index(payload.len());
+                payload[at] = byte;
+            }
+            let stream = miniz_oxide::deflate::compress_to_vec_zlib(&payload, 6);
+            handle(&format!("007{}", STANDARD.encode(stream)), signer.issued_at.0, &signer, &project);
+        },
+    );
+}

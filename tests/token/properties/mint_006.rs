@@ -1,0 +1,61 @@
+//! What each builder of format 006 is given, the token says.
+
+use hallpass_token::agora::v006::{Subject, Untrusted006};
+use hallpass_token::agora::{Privileges, Text};
+use hallpass_token::{Lasts, Seconds, UnixSeconds};
+
+use super::inputs::{
+    Signer, channel, channel_text, check, lasts, name, rtc_privileges, rtm_user, signer, user,
+};
+
+const CASES: u32 = 128;
+
+/// Reads and verifies a token, and compares all that it says.
+#[track_caller]
+fn says(signer: &Signer, token: &str, subject: Subject<'_>, privileges: &[(u16, Lasts)]) {
+    let ends = privileges.iter().map(|&(privilege, lasts)| (privilege, end(signer.issued_at, lasts)));
+    let privileges = Privileges::new(&ends.collect::<Vec<_>>()).unwrap();
+    let expires_at = signer.issued_at.plus(Seconds::DAY);
+    let token = Untrusted006::parse(token).unwrap();
+    assert_eq!(token.app_id(), &signer.app_id);
+    assert_eq!(token.salt(), signer.salt.get());
+    assert_eq!(token.expires_at(), expires_at);
+    assert_eq!(token.privileges(), privileges);
+
+    // In the last second that the format can write, there is nothing after the issue.
+    let now = UnixSeconds(signer.issued_at.0.min(u32::MAX - 1));
+    let verified = token.verify(signer.project(), subject, now).unwrap();
+    assert_eq!(verified.subject(), subject);
+    assert_eq!(verified.certificate(), 0);
+    assert_eq!(verified.privileges(), privileges);
+    for (privilege, _) in privileges.iter() {
+        assert!(verified.permits(privilege, now));
+    }
+}
+
+fn end(issued_at: UnixSeconds, lasts: Lasts) -> UnixSeconds {
+    match lasts {
+        Lasts::WithToken => UnixSeconds(0),
+        Lasts::For(life) => issued_at.plus(life.seconds()),
+    }
+}
+
+#[test]
+fn rtc() {
+    check(CASES, (signer(), channel_text(), user(), rtc_privileges()), |(signer, name, user, privileges)| {
+        let token = signer.mint().rtc_006(channel(&name), user.user(), privileges);
+        let given: Vec<_> = privileges.iter().map(|(privilege, lasts)| (privilege as u16, lasts)).collect();
+        let user = user.text();
+        let subject = Subject { channel: Text::new(&name).unwrap(), user: Text::new(&user).unwrap() };
+        says(&signer, &token, subject, &given);
+    });
+}
+
+#[test]
+fn rtm() {
+    check(CASES, (signer(), name(), lasts()), |(signer, name, login)| {
+        let token = signer.mint().rtm_006(rtm_user(&name), login);
+        let subject = Subject { channel: Text::new(&name).unwrap(), user: Text::EMPTY };
+        says(&signer, &token, subject, &[(1000, login)]);
+    });
+}

@@ -1,0 +1,69 @@
+//! Ours against Agora's npm packages: what either side makes, both must read in the same way.
+
+mod builders;
+mod builders_006;
+mod case;
+mod deviations;
+mod node;
+mod reading;
+
+use anyhow::{Context as _, ensure};
+use hallpass_token::agora::{AppCertificate, AppId};
+
+use self::case::Case;
+use self::deviations::{Step, settle};
+use self::reading::Reading;
+
+const APP_ID: &str = "970CA35de60c44645bbae8a215061b33";
+const CERTIFICATE: &str = "5CFd2fd1755d40ecb72977518be15d3b";
+
+#[test]
+#[ignore = "needs node and the packages of package.json; `cargo xtask test` runs it"]
+fn agoras_packages_and_ours_agree() -> anyhow::Result<()> {
+    let app_id = AppId::parse(APP_ID)?;
+    let certificate = AppCertificate::parse(CERTIFICATE)?;
+    let mut cases = builders::all()?;
+    cases.extend(builders_006::all()?);
+
+    let theirs: Vec<String> = node::ask(cases.iter().map(Case::build_request))?;
+    let mut tokens = Vec::new();
+    for (case, theirs) in cases.iter().zip(&theirs) {
+        tokens.push(case.mint(theirs, &app_id, &certificate).with_context(|| case.name.to_owned())?);
+        tokens.push(theirs.clone());
+    }
+    let both = cases.iter().flat_map(|case| [case, case]);
+    let read = node::ask(both.zip(&tokens).map(|(case, token)| case.read_request(token)))?;
+
+    let mut failures = Vec::new();
+    for ((case, tokens), read) in cases.iter().zip(tokens.chunks(2)).zip(read.chunks(2)) {
+        if let Err(error) = check(case, tokens, read, &app_id, &certificate) {
+            failures.push(format!("{}: {error:#}", case.name));
+        }
+    }
+    println!("{} tokens of ours and {} of theirs were read by both sides", cases.len(), theirs.len());
+    ensure!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
+    Ok(())
+}
+
+/// Compares what ours says with what theirs says, and what the packages read in either with what we do.
+fn check(
+    case: &Case,
+    tokens: &[String],
+    read_by_them: &[Reading],
+    app_id: &AppId,
+    certificate: &AppCertificate,
+) -> anyhow::Result<()> {
+    let ([ours, theirs], [ours_read, theirs_read]) = (tokens, read_by_them) else {
+        anyhow::bail!("there must be two tokens and two readings");
+    };
+    let read = |token| reading::read(token, case, app_id, certificate);
+    let (in_ours, in_theirs) = (read(ours).context("reading ours")?, read(theirs).context("reading theirs")?);
+    for (step, expected, found) in [
+        (Step::Made, &in_ours, &in_theirs),
+        (Step::ReadOurs, &in_ours, ours_read),
+        (Step::ReadTheirs, &in_theirs, theirs_read),
+    ] {
+        settle(case.name, step, expected, found)?;
+    }
+    Ok(())
+}

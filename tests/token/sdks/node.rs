@@ -1,0 +1,29 @@
+//! Asks the script beside the packages.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, ensure};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// One answer for each request.
+pub(super) fn ask<T: DeserializeOwned>(requests: impl Iterator<Item = Value>) -> anyhow::Result<Vec<T>> {
+    let requests: Vec<String> = requests.map(|request| format!("{request}\n")).collect();
+    let mut node = Command::new("node")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("sdks.mjs"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("starting node")?;
+    // The script reads all of its input before it writes, so neither side waits for the other.
+    node.stdin.take().context("node has no input")?.write_all(requests.concat().as_bytes())?;
+    let output = node.wait_with_output()?;
+    ensure!(output.status.success(), "sdks.mjs failed; is `npm ci` done?");
+    let lines = String::from_utf8(output.stdout)?;
+    let answers = lines.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned()));
+    let answers = answers.collect::<anyhow::Result<Vec<T>>>()?;
+    ensure!(answers.len() == requests.len(), "{} requests, {} answers", requests.len(), answers.len());
+    Ok(answers)
+}

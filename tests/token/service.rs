@@ -1,0 +1,119 @@
+//! A service of a 007 token in JSON, as the vectors and the script beside the official packages write it.
+
+use anyhow::{Context as _, bail};
+use hallpass_token::Seconds;
+use hallpass_token::agora::{
+    Access, Permission, PermissionTree, Permissions, Privileges, Resource, Service, Text,
+};
+use serde::{Deserialize, Serialize};
+
+/// The members that its type does not have are `None`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ServiceJson {
+    #[serde(rename = "type")]
+    pub(crate) number: u16,
+    pub(crate) privileges: Vec<(u16, u32)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) channel: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) uid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) account: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) user: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) room: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) role: Option<i16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) permissions: Option<Vec<PermissionJson>>,
+}
+
+/// Kind of resource, access, names.
+pub(crate) type PermissionJson = (u16, u16, Vec<String>);
+
+/// The permission tree of a list, in any order.
+pub(crate) fn tree(permissions: &[PermissionJson]) -> anyhow::Result<PermissionTree> {
+    let names: Vec<Vec<&str>> =
+        permissions.iter().map(|(_, _, names)| names.iter().map(String::as_str).collect()).collect();
+    let permissions: Vec<_> = permissions
+        .iter()
+        .zip(&names)
+        .map(|((resource, access, _), names)| Permission {
+            resource: Resource::from_number(*resource),
+            access: Access::from_number(*access),
+            names,
+        })
+        .collect();
+    Ok(PermissionTree::new(&permissions)?)
+}
+
+impl ServiceJson {
+    /// The service as the format has it. `tree` keeps its permissions.
+    pub(crate) fn service<'a>(&'a self, tree: &'a PermissionTree) -> anyhow::Result<Service<'a>> {
+        let lengths: Vec<_> = self.privileges.iter().map(|&(id, seconds)| (id, Seconds(seconds))).collect();
+        let privileges = Privileges::new(&lengths)?;
+        let text =
+            |text: &'a Option<String>| anyhow::Ok(Text::new(text.as_deref().context("a text is missing")?)?);
+        Ok(match self.number {
+            1 => Service::Rtc { channel: text(&self.channel)?, user: text(&self.uid)?, privileges },
+            2 => Service::Rtm { user: text(&self.user)?, privileges },
+            3 => Service::Streaming { channel: text(&self.channel)?, user: text(&self.account)?, privileges },
+            4 => Service::Fpa { privileges },
+            5 => Service::Chat { user: text(&self.user)?, privileges },
+            6 => Service::Fcdn { channel: text(&self.channel)?, user: text(&self.account)?, privileges },
+            7 => Service::Apaas {
+                room: text(&self.room)?,
+                user: text(&self.user)?,
+                role: self.role.context("the role is missing")?,
+                privileges,
+            },
+            8 => Service::Rtm2 { user: text(&self.user)?, permissions: tree.as_permissions(), privileges },
+            9 => Service::ConvoAi { privileges },
+            10 => Service::Stt { privileges },
+            other => bail!("there is no service {other}"),
+        })
+    }
+
+    /// The permission tree of the service, an empty one where it has none.
+    pub(crate) fn tree(&self) -> anyhow::Result<PermissionTree> {
+        tree(self.permissions.as_deref().unwrap_or_default())
+    }
+
+    /// A service that was read from a token.
+    pub(crate) fn of(service: &Service<'_>) -> anyhow::Result<Self> {
+        let text = |text: &Text<'_>| Some(text.as_str().to_owned());
+        let mut json = Self {
+            number: service.number(),
+            privileges: service.privileges().iter().map(|(id, Seconds(seconds))| (id, seconds)).collect(),
+            ..Self::default()
+        };
+        match service {
+            Service::Rtc { channel, user, .. } => (json.channel, json.uid) = (text(channel), text(user)),
+            Service::Streaming { channel, user, .. } | Service::Fcdn { channel, user, .. } => {
+                (json.channel, json.account) = (text(channel), text(user));
+            }
+            Service::Rtm { user, .. } | Service::Chat { user, .. } => json.user = text(user),
+            Service::Apaas { room, user, role, .. } => {
+                (json.room, json.user, json.role) = (text(room), text(user), Some(*role));
+            }
+            Service::Rtm2 { user, permissions, .. } => {
+                (json.user, json.permissions) = (text(user), Some(list(permissions)));
+            }
+            Service::Fpa { .. } | Service::ConvoAi { .. } | Service::Stt { .. } => {}
+            other => bail!("the suite does not know the service {}", other.name()),
+        }
+        Ok(json)
+    }
+}
+
+fn list(permissions: &Permissions<'_>) -> Vec<PermissionJson> {
+    permissions
+        .to_vec()
+        .into_iter()
+        .map(|(resource, access, names)| {
+            (resource.number(), access.number(), names.into_iter().map(str::to_owned).collect())
+        })
+        .collect()
+}

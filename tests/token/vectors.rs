@@ -1,0 +1,53 @@
+//! Vectors: what the official SDKs emit, recorded. Ours must come out the same, and theirs must be read.
+
+mod agora;
+mod run;
+mod videosdk;
+
+use std::env;
+use std::path::Path;
+
+use self::run::Run;
+
+/// Another folder of vectors, whose `*.json` files must pass as well. A relative one begins at the top folder of the
+/// workspace.
+const MORE_VECTORS: &str = "HALLPASS_VECTORS";
+
+#[test]
+fn the_recorded_vectors_pass() -> anyhow::Result<()> {
+    let run = recorded();
+    println!("{run}");
+    run.finish()
+}
+
+#[test]
+fn the_vectors_of_another_folder_pass() -> anyhow::Result<()> {
+    let Some(folder) = env::var_os(MORE_VECTORS) else {
+        println!("{MORE_VECTORS} names no folder");
+        return Ok(());
+    };
+    let mut run = Run::default();
+    run.folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder))?;
+    println!("{run}");
+    run.finish()
+}
+
+#[test]
+fn every_builder_runs_through_the_typed_api() {
+    /// All of their vectors end before they begin, or hold what no builder takes.
+    const UNTYPED: [&str; 4] = ["raw006", "raw007", "rtc006_account", "rtc_account_priv"];
+    let run = recorded();
+    for builder in agora::BUILDERS {
+        let counts = run.counts(&format!("build {builder}"));
+        assert!(counts.ran > 0, "no vector of {builder} ran");
+        assert_eq!(counts.typed == 0, UNTYPED.contains(&builder), "{builder}: {counts:?}");
+    }
+    assert_eq!(run.counts("videosdk").typed, run.counts("videosdk").ran);
+}
+
+fn recorded() -> Run {
+    let mut run = Run::default();
+    run.file("agora.json", include_str!("vectors/agora.json"));
+    run.file("videosdk.json", include_str!("vectors/videosdk.json"));
+    run
+}

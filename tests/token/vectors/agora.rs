@@ -1,0 +1,80 @@
+//! One vector of the file `agora.json`.
+
+mod build;
+mod builder;
+mod known;
+mod mint;
+mod plan;
+mod refusal;
+mod v006;
+mod v007;
+mod verdict;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use self::build::Build;
+use self::known::Known;
+use self::verdict::Judged;
+use super::run::Passed;
+
+/// Every builder that `agora.json` has. Files of others may hold `edu_user` and `edu_app` too.
+pub(super) const BUILDERS: [&str; 23] = [
+    "apaas_app",
+    "apaas_room",
+    "apaas_user",
+    "chat_app",
+    "chat_user",
+    "convoai",
+    "edu_room",
+    "fpa",
+    "raw006",
+    "raw007",
+    "rtc006_account",
+    "rtc006_uid",
+    "rtc_account",
+    "rtc_account_priv",
+    "rtc_rtm",
+    "rtc_rtm2",
+    "rtc_uid",
+    "rtc_uid_priv",
+    "rtm",
+    "rtm006",
+    "rtm2_perm",
+    "rtm_stream",
+    "stt",
+];
+
+#[derive(Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum Vector {
+    /// What a builder makes of given values.
+    Build(Build),
+    /// A token that official tests hold.
+    Fixed(Known),
+    /// A token out of the wild, whose certificate is not known.
+    Parse(Known),
+    /// A token with the verdict that it deserves.
+    Verify(Judged),
+}
+
+pub(super) fn check(vector: &Value) -> anyhow::Result<Passed> {
+    match Vector::deserialize(vector)? {
+        Vector::Build(build) => {
+            let (typed, tokens) = build.check()?;
+            let builder = vector["builder"].as_str().unwrap_or_default();
+            Ok(Passed { kind: format!("build {builder}"), typed, tokens })
+        }
+        Vector::Fixed(known) => known.check().map(|()| of_token("fixed")),
+        Vector::Parse(known) => known.check().map(|()| of_token("parse")),
+        Vector::Verify(judged) => judged.check().map(|()| of_token("verify")),
+    }
+}
+
+fn of_token(kind: &str) -> Passed {
+    Passed { kind: kind.to_owned(), typed: false, tokens: 1 }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

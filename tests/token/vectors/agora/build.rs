@@ -1,0 +1,171 @@
+//! Vectors of the kind `build`: what an official builder makes of given values.
+
+use anyhow::{Context as _, ensure};
+use hallpass_token::agora::v006::{Subject, Token006};
+use hallpass_token::agora::v007::{Services, Token007};
+use hallpass_token::agora::{AppCertificate, AppId, Privileges, Text};
+use hallpass_token::{Seconds, UnixSeconds};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::builder::Builder;
+use super::plan::Plan;
+use super::v006::{Content006, content_hex};
+use super::v007::{Content007, payload_hex};
+use crate::service::ServiceJson;
+
+#[derive(Deserialize)]
+pub(super) struct Build {
+    format: String,
+    app_id: String,
+    app_certificate: String,
+    salt: u32,
+    /// For 007 the issue of the token, for 006 its end.
+    #[serde(alias = "issue_ts")]
+    ts: u32,
+    #[serde(flatten)]
+    builder: Builder,
+    expected: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected006 {
+    token: String,
+    content_hex: String,
+    signature_hex: String,
+    message_hex: String,
+    crc_channel: u32,
+    crc_uid: u32,
+    uid_string: String,
+    privileges: Vec<(u16, u32)>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected007 {
+    payload_hex: String,
+    signature_hex: String,
+    signing_info_hex: String,
+    expire: u32,
+    services: Vec<ServiceJson>,
+    token_strings: Vec<TokenString>,
+}
+
+/// One payload may be compressed to several texts.
+#[derive(Deserialize)]
+struct TokenString {
+    token: String,
+}
+
+impl Build {
+    /// Whether the token was minted by one call too, and how many tokens of SDKs were read.
+    pub(super) fn check(&self) -> anyhow::Result<(bool, usize)> {
+        let app_id = AppId::parse(&self.app_id)?;
+        let certificate = AppCertificate::parse(&self.app_certificate)?;
+        let minted = self.builder.mint(&app_id, &certificate, self.salt, self.ts);
+        let (format, tokens) = match self.builder.plan()? {
+            Plan::V006 { channel, user, privileges } => {
+                let subject = Subject { channel: text(channel)?, user: text(&user)? };
+                ("006", self.check_006(&app_id, &certificate, subject, &privileges, minted.as_deref())?)
+            }
+            Plan::V007 { life, services } => {
+                ("007", self.check_007(&app_id, &certificate, Seconds(life), &services, minted.as_deref())?)
+            }
+        };
+        ensure!(self.format == format, "a builder of {format} has the format {}", self.format);
+        Ok((minted.is_some(), tokens))
+    }
+
+    fn check_006(
+        &self,
+        app_id: &AppId,
+        certificate: &AppCertificate,
+        subject: Subject<'_>,
+        privileges: &[(u16, u32)],
+        minted: Option<&str>,
+    ) -> anyhow::Result<usize> {
+        let expected = Expected006::deserialize(&self.expected)?;
+        let ends: Vec<_> = privileges.iter().map(|&(id, end)| (id, UnixSeconds(end))).collect();
+        let token = Token006 {
+            app_id,
+            subject,
+            salt: self.salt,
+            expires_at: UnixSeconds(self.ts),
+            privileges: Privileges::new(&ends)?,
+        };
+        let ours = token.sign(certificate);
+        ensure!(ours == expected.token, "Token006 gives {ours}");
+        if let Some(minted) = minted {
+            ensure!(minted == expected.token, "Mint gives {minted}");
+        }
+        let content = content_hex(&ours)?;
+        ensure!(content == expected.content_hex, "its Base64 holds {content}");
+        ensure!(subject.user.as_str() == expected.uid_string, "the user is {:?}", subject.user);
+
+        let content = Content006 {
+            app_id,
+            salt: self.salt,
+            expires_at: UnixSeconds(self.ts),
+            channel_crc: expected.crc_channel,
+            user_crc: expected.crc_uid,
+            privileges: &expected.privileges,
+            signature_hex: &expected.signature_hex,
+            message_hex: &expected.message_hex,
+        };
+        content.check(&expected.token)?;
+        content.check_signature(&expected.token, subject, certificate)?;
+        Ok(1)
+    }
+
+    fn check_007(
+        &self,
+        app_id: &AppId,
+        certificate: &AppCertificate,
+        expires_in: Seconds,
+        services: &[ServiceJson],
+        minted: Option<&str>,
+    ) -> anyhow::Result<usize> {
+        let expected = Expected007::deserialize(&self.expected)?;
+        ensure!(expires_in.0 == expected.expire, "the builder lets it live for {} seconds", expires_in.0);
+        let trees = services.iter().map(ServiceJson::tree).collect::<anyhow::Result<Vec<_>>>()?;
+        let services = services.iter().zip(&trees).map(|(service, tree)| service.service(tree));
+        let mut services = services.collect::<anyhow::Result<Vec<_>>>()?;
+        let token = Token007 {
+            app_id,
+            issued_at: UnixSeconds(self.ts),
+            expires_in,
+            salt: self.salt,
+            services: Services::new(&mut services).context("there is no service")?,
+        };
+        let ours = token.sign(certificate);
+        let payload = payload_hex(&ours)?;
+        ensure!(payload == expected.payload_hex, "Token007 gives {payload}");
+        if let Some(minted) = minted {
+            let payload = payload_hex(minted)?;
+            ensure!(payload == expected.payload_hex, "Mint gives {payload}");
+        }
+        let parts = format!("2000{}{}", expected.signature_hex, expected.signing_info_hex);
+        ensure!(payload == parts, "signature and what it signs are not all of {payload}");
+
+        let content = Content007 {
+            app_id,
+            issued_at: UnixSeconds(self.ts),
+            expires_in,
+            salt: self.salt,
+            services: &expected.services,
+            payload_hex: &expected.payload_hex,
+            signature_hex: &expected.signature_hex,
+        };
+        ensure!(!expected.token_strings.is_empty(), "it has no token");
+        for token in expected.token_strings.iter().map(|string| &string.token).chain([&ours]) {
+            content.check(token).with_context(|| token.clone())?;
+            content.check_signature(token, certificate).with_context(|| token.clone())?;
+        }
+        Ok(expected.token_strings.len())
+    }
+}
+
+fn text(text: &str) -> anyhow::Result<Text<'_>> {
+    Text::new(text).context("a text is too long for any token")
+}

@@ -1,0 +1,97 @@
+//! What an 006 token must say, and when it must hold.
+
+use anyhow::{Context as _, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hallpass_token::UnixSeconds;
+use hallpass_token::agora::v006::{Subject, Untrusted006};
+use hallpass_token::agora::{AppCertificate, AppId, Project, Text, VerifyError};
+
+use super::hex;
+use super::refusal::{refuses, stranger};
+
+/// What an 006 token must say.
+pub(super) struct Content006<'a> {
+    pub(super) app_id: &'a AppId,
+    pub(super) salt: u32,
+    pub(super) expires_at: UnixSeconds,
+    pub(super) channel_crc: u32,
+    pub(super) user_crc: u32,
+    pub(super) privileges: &'a [(u16, u32)],
+    pub(super) signature_hex: &'a str,
+    pub(super) message_hex: &'a str,
+}
+
+impl Content006<'_> {
+    /// Reads a token, and compares all that it says.
+    pub(super) fn check(&self, token: &str) -> anyhow::Result<()> {
+        let read = Untrusted006::parse(token)?;
+        ensure!(read.app_id() == self.app_id, "the App ID is read as {:?}", read.app_id());
+        ensure!(read.salt() == self.salt, "the salt is read as {}", read.salt());
+        ensure!(read.expires_at() == self.expires_at, "the end is read as {:?}", read.expires_at());
+        ensure!(
+            read.channel_crc() == self.channel_crc,
+            "the channel's CRC is read as {}",
+            read.channel_crc()
+        );
+        ensure!(read.user_crc() == self.user_crc, "the user's CRC is read as {}", read.user_crc());
+        let privileges: Vec<_> = read.privileges().iter().map(|(id, UnixSeconds(end))| (id, end)).collect();
+        ensure!(privileges == self.privileges, "the privileges are read as {privileges:?}");
+        let content = content_hex(token)?;
+        ensure!(content.get(4..68) == Some(self.signature_hex), "the signature is another one in {content}");
+        ensure!(content.get(88..) == Some(self.message_hex), "the message is another one in {content}");
+        Ok(())
+    }
+
+    /// Verifies a token for whom it is and for others, and around its ends.
+    pub(super) fn check_signature(
+        &self,
+        token: &str,
+        subject: Subject<'_>,
+        certificate: &AppCertificate,
+    ) -> anyhow::Result<()> {
+        let token = Untrusted006::parse(token)?;
+        let (other_app_id, other_certificate) = stranger()?;
+        let certificates = [other_certificate, certificate.clone()];
+        let project = Project { app_id: self.app_id, certificates: &certificates };
+        let ended_at = self.expires_at;
+        let last = before(ended_at);
+
+        let verified = token.verify(project, subject, last).context("it is refused")?;
+        ensure!(verified.subject() == subject, "it is for {:?}", verified.subject());
+        ensure!(verified.certificate() == 1, "it is signed by the wrong certificate");
+        for &(id, end) in self.privileges {
+            let end = if end == 0 { ended_at } else { UnixSeconds(end) };
+            let last = before(end.min(ended_at));
+            ensure!(verified.permits(id, last), "it does not permit {id} in its last second");
+            ensure!(!verified.permits(id, end.min(ended_at)), "it permits {id} when that has ended");
+        }
+        ensure!(!verified.permits(999, last), "it permits what it does not hold");
+
+        refuses(token.verify(project, subject, ended_at), VerifyError::Expired { ended_at, now: ended_at })?;
+        let other = Project { app_id: &other_app_id, ..project };
+        refuses(token.verify(other, subject, last), VerifyError::OtherProject)?;
+        let other = Project { certificates: &certificates[..1], ..project };
+        refuses(token.verify(other, subject, last), VerifyError::BadSignature)?;
+        let stranger = Text::new("nobody's").context("it is too long")?;
+        if subject.channel.as_str() != "*" {
+            let other = Subject { channel: stranger, ..subject };
+            refuses(token.verify(project, other, last), VerifyError::OtherChannel)?;
+        }
+        let other = Subject { user: stranger, ..subject };
+        match subject.user.as_str() {
+            "" => ensure!(token.verify(project, other, last).is_ok(), "anybody's token is not for somebody"),
+            _ => refuses(token.verify(project, other, last), VerifyError::OtherUser)?,
+        }
+        Ok(())
+    }
+}
+
+/// What stands after the App ID.
+pub(super) fn content_hex(token: &str) -> anyhow::Result<String> {
+    Ok(hex(&STANDARD.decode(token.get(35..).context("it has no content")?)?))
+}
+
+fn before(end: UnixSeconds) -> UnixSeconds {
+    UnixSeconds(end.0.saturating_sub(1))
+}

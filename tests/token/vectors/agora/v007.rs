@@ -1,0 +1,89 @@
+//! What a 007 token must say, and when it must hold.
+
+use anyhow::{Context as _, anyhow, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hallpass_token::agora::v007::{Rest, Untrusted007};
+use hallpass_token::agora::{AppCertificate, AppId, Project, VerifyError};
+use hallpass_token::{Seconds, UnixSeconds};
+
+use super::hex;
+use super::refusal::{refuses, stranger};
+use crate::service::ServiceJson;
+
+/// What a 007 token must say.
+pub(super) struct Content007<'a> {
+    pub(super) app_id: &'a AppId,
+    pub(super) issued_at: UnixSeconds,
+    pub(super) expires_in: Seconds,
+    pub(super) salt: u32,
+    pub(super) services: &'a [ServiceJson],
+    pub(super) payload_hex: &'a str,
+    pub(super) signature_hex: &'a str,
+}
+
+impl Content007<'_> {
+    /// Reads a token, and compares all that it says.
+    pub(super) fn check(&self, token: &str) -> anyhow::Result<()> {
+        let read = Untrusted007::parse(token)?;
+        ensure!(read.app_id() == self.app_id, "the App ID is read as {:?}", read.app_id());
+        ensure!(read.issued_at() == self.issued_at, "the issue is read as {:?}", read.issued_at());
+        ensure!(read.expires_in() == self.expires_in, "the life is read as {:?}", read.expires_in());
+        ensure!(read.salt() == self.salt, "the salt is read as {}", read.salt());
+        ensure!(read.rest() == Rest::Nothing, "what follows the services is read as {:?}", read.rest());
+        let services: Vec<_> =
+            read.services().map(|service| ServiceJson::of(&service)).collect::<anyhow::Result<_>>()?;
+        ensure!(services == self.services, "the services are read as {services:?}");
+        let payload = payload_hex(token)?;
+        ensure!(payload == self.payload_hex, "the payload is {payload}");
+        ensure!(payload.get(4..68) == Some(self.signature_hex), "the signature is another one in {payload}");
+        Ok(())
+    }
+
+    /// Verifies a token for its project and for others, and around its ends.
+    pub(super) fn check_signature(&self, token: &str, certificate: &AppCertificate) -> anyhow::Result<()> {
+        let token = Untrusted007::parse(token)?;
+        let (other_app_id, other_certificate) = stranger()?;
+        let certificates = [other_certificate, certificate.clone()];
+        let project = Project { app_id: self.app_id, certificates: &certificates };
+        let issued_at = self.issued_at;
+        let ended_at = issued_at.plus(self.expires_in.min(Seconds::DAY));
+
+        let verified = token.verify(project, issued_at).context("it is refused at its issue")?;
+        ensure!(verified.certificate() == 1, "it is signed by the wrong certificate");
+        ensure!(verified.ends_at() == ended_at, "it ends at {:?}", verified.ends_at());
+        ensure!(token.verify(project, ended_at).is_ok(), "it is refused at its end");
+        for service in verified.services() {
+            for (id, seconds) in service.privileges().iter() {
+                let end = match seconds {
+                    Seconds(0) => ended_at,
+                    _ => issued_at.plus(seconds).min(ended_at),
+                };
+                ensure!(verified.permits(&service, id, end), "it does not permit {id} of {service:?}");
+                let late = end.plus(Seconds(1));
+                ensure!(!verified.permits(&service, id, late), "it permits {id} of {service:?} too long");
+            }
+            ensure!(!verified.permits(&service, 999, issued_at), "it permits what it does not hold");
+        }
+
+        let now = ended_at.plus(Seconds(1));
+        refuses(token.verify(project, now), VerifyError::Expired { ended_at, now })?;
+        if let Some(early) = issued_at.0.checked_sub(VerifyError::LEEWAY.0) {
+            ensure!(token.verify(project, UnixSeconds(early)).is_ok(), "it is refused a minute too early");
+            let now = UnixSeconds(early.saturating_sub(1));
+            refuses(token.verify(project, now), VerifyError::NotYet { issued_at, now })?;
+        }
+        let other = Project { app_id: &other_app_id, ..project };
+        refuses(token.verify(other, issued_at), VerifyError::OtherProject)?;
+        let other = Project { certificates: &certificates[..1], ..project };
+        refuses(token.verify(other, issued_at), VerifyError::BadSignature)
+    }
+}
+
+/// What a token inflates to.
+pub(super) fn payload_hex(token: &str) -> anyhow::Result<String> {
+    let stream = STANDARD.decode(token.strip_prefix("007").context("it does not begin with 007")?)?;
+    let payload = miniz_oxide::inflate::decompress_to_vec_zlib(&stream)
+        .map_err(|error| anyhow!("it does not inflate: {error}"))?;
+    Ok(hex(&payload))
+}

@@ -1,0 +1,104 @@
+//! Vectors of the kind `verify`: odd and damaged tokens, and what a strict verifier should say.
+
+use anyhow::{bail, ensure};
+use hallpass_token::agora::v007::{Rest, Untrusted007};
+use hallpass_token::agora::{
+    AppCertificate, Base64Error, HexError, ParseError, Project, VerifyError, ZlibError,
+};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+pub(super) struct Judged {
+    id: String,
+    format: String,
+    token: String,
+    app_certificate: String,
+    recommended_verdict: String,
+}
+
+/// What Hallpass says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Verdict {
+    /// The signature is right, and this follows after the services.
+    Accepted(Rest),
+    NoCertificate(HexError),
+    Unreadable(ParseError),
+    Refused(VerifyError),
+}
+
+/// What Hallpass says exactly of the recorded tokens, lest one mistake hides another.
+const EXACTLY: [(&str, Verdict); 22] = [
+    ("neg-01-valid", Verdict::Accepted(Rest::Nothing)),
+    ("neg-03-cert-uppercase", Verdict::Refused(VerifyError::BadSignature)),
+    ("neg-06-cert-empty", Verdict::NoCertificate(HexError::Length(0))),
+    ("neg-07-payload-bit-flip", Verdict::Refused(VerifyError::BadSignature)),
+    ("neg-08-signature-bit-flip", Verdict::Refused(VerifyError::BadSignature)),
+    ("neg-10-signature-33-bytes", Verdict::Unreadable(ParseError::SignatureLength(33))),
+    ("neg-11-signature-empty", Verdict::Unreadable(ParseError::SignatureLength(0))),
+    ("neg-16-prefix-only", Verdict::Unreadable(ParseError::Zlib(ZlibError::CutOff))),
+    ("neg-17-not-base64", Verdict::Unreadable(ParseError::Base64(Base64Error::Character { offset: 0 }))),
+    ("neg-18-no-padding", Verdict::Unreadable(ParseError::Base64(Base64Error::Padding))),
+    ("neg-24-inner-newline", Verdict::Unreadable(ParseError::Base64(Base64Error::Whitespace))),
+    ("neg-25-zlib-truncated", Verdict::Unreadable(ParseError::Zlib(ZlibError::CutOff))),
+    ("neg-26-zlib-bad-adler", Verdict::Unreadable(ParseError::Zlib(ZlibError::Checksum))),
+    ("neg-29-uncompressed", Verdict::Unreadable(ParseError::Zlib(ZlibError::Header))),
+    ("neg-30-zlib-level-9", Verdict::Accepted(Rest::Nothing)),
+    ("neg-31-zlib-level-0", Verdict::Accepted(Rest::Nothing)),
+    ("neg-35-unknown-service-then-rtc", Verdict::Accepted(Rest::Unknown { number: 999, services: 2 })),
+    ("neg-36-rtc-then-unknown", Verdict::Accepted(Rest::Unknown { number: 999, services: 1 })),
+    ("neg-37-convoai-type-9", Verdict::Accepted(Rest::Nothing)),
+    ("neg-38-app-id-not-hex", Verdict::Unreadable(ParseError::AppId(HexError::Length(5)))),
+    ("neg-39-dup-privilege-key", Verdict::Accepted(Rest::Nothing)),
+    ("neg-40-non-utf8-channel", Verdict::Unreadable(ParseError::NotUtf8)),
+];
+
+impl Judged {
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        ensure!(self.format == "007", "verdicts on the format {} are unknown", self.format);
+        let verdict = self.verdict();
+        if let Some((_, exactly)) = EXACTLY.iter().find(|(id, _)| *id == self.id) {
+            ensure!(verdict == *exactly, "the verdict is {verdict:?}, and not {exactly:?}");
+        }
+        let fits = match self.recommended_verdict.as_str() {
+            "accept" => matches!(verdict, Verdict::Accepted(_)),
+            "reject" => !matches!(verdict, Verdict::Accepted(_)),
+            "signature ok, but report 'unknown service, rest unreadable'" => {
+                matches!(verdict, Verdict::Accepted(Rest::Unknown { .. }))
+            }
+            "signature ok by most SDKs; a strict parser should reject or warn" => true,
+            other => bail!("the verdict {other:?} is unknown"),
+        };
+        ensure!(fits, "the verdict is {verdict:?}, and not: {}", self.recommended_verdict);
+        Ok(())
+    }
+
+    fn verdict(&self) -> Verdict {
+        let certificate = match AppCertificate::parse(&self.app_certificate) {
+            Ok(certificate) => certificate,
+            Err(error) => return Verdict::NoCertificate(error),
+        };
+        let token = match Untrusted007::parse(&self.token) {
+            Ok(token) => token,
+            Err(error) => return Verdict::Unreadable(error),
+        };
+        let project = Project { app_id: token.app_id(), certificates: &[certificate] };
+        match token.verify(project, token.issued_at()) {
+            Ok(verified) => Verdict::Accepted(verified.rest()),
+            Err(error) => Verdict::Refused(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    #[test]
+    fn the_verdict_on_every_recorded_token_is_listed() {
+        let file: Value = serde_json::from_str(include_str!("../agora.json")).unwrap();
+        let vectors = file["vectors"].as_array().unwrap();
+        let ids = vectors.iter().filter(|vector| vector["kind"] == "verify");
+        assert!(ids.map(|vector| vector["id"].as_str().unwrap()).eq(EXACTLY.iter().map(|(id, _)| *id)));
+    }
+}
