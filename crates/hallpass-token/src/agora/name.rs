@@ -49,25 +49,35 @@ pub enum NameError {
     ChatCharacter(char),
 }
 
-impl<'a> ChannelName<'a> {
-    /// The most bytes that a channel name may have.
-    pub const MAX_BYTES: usize = 64;
+/// Gives a name its limit, its reader and its text.
+macro_rules! name {
+    ($name:ident, $max:literal, $check:ident, $characters:literal) => {
+        impl<'a> $name<'a> {
+            /// The most bytes that it may have.
+            pub const MAX_BYTES: usize = $max;
 
-    /// Reads the name of one channel.
-    ///
-    /// # Errors
-    /// [`NameError`] for anything but 1 to 64 of Agora's 89 characters, `*` included.
-    pub fn parse(text: &'a str) -> Result<Self, NameError> {
-        check_name(text, Self::MAX_BYTES)?;
-        Ok(Self(text))
-    }
+            /// Reads a name.
+            ///
+            /// # Errors
+            #[doc = concat!("[`NameError`] for anything but 1 to ", $max, " ", $characters, ".")]
+            pub fn parse(text: &'a str) -> Result<Self, NameError> {
+                $check(text, Self::MAX_BYTES)?;
+                Ok(Self(text))
+            }
 
-    /// The name as text.
-    #[must_use]
-    pub const fn as_str(self) -> &'a str {
-        self.0
-    }
+            /// The name as text.
+            #[must_use]
+            pub const fn as_str(self) -> &'a str {
+                self.0
+            }
+        }
+    };
 }
+
+name!(ChannelName, 64, check_name, "of Agora's 89 characters; `*` is none of them");
+name!(Account, 255, check_name, "of Agora's 89 characters");
+name!(RtmUser, 64, check_name, "of Agora's 89 characters");
+name!(ChatUser, 64, check_chat_name, "of `a-z`, `0-9`, `_`, `-` and `.`");
 
 impl<'a> Channel<'a> {
     /// Reads a channel name, or `*` for every channel.
@@ -94,69 +104,6 @@ impl<'a> Channel<'a> {
 impl<'a> From<ChannelName<'a>> for Channel<'a> {
     fn from(name: ChannelName<'a>) -> Self {
         Self::Named(name)
-    }
-}
-
-impl<'a> Account<'a> {
-    /// The most bytes that an account may have.
-    pub const MAX_BYTES: usize = 255;
-
-    /// Reads a user account.
-    ///
-    /// # Errors
-    /// [`NameError`] for anything but 1 to 255 of Agora's 89 characters.
-    pub fn parse(text: &'a str) -> Result<Self, NameError> {
-        check_name(text, Self::MAX_BYTES)?;
-        Ok(Self(text))
-    }
-
-    /// The account as text.
-    #[must_use]
-    pub const fn as_str(self) -> &'a str {
-        self.0
-    }
-}
-
-impl<'a> RtmUser<'a> {
-    /// The most bytes that a user's name may have.
-    pub const MAX_BYTES: usize = 64;
-
-    /// Reads a user's name.
-    ///
-    /// # Errors
-    /// [`NameError`] for anything but 1 to 64 of Agora's 89 characters.
-    pub fn parse(text: &'a str) -> Result<Self, NameError> {
-        check_name(text, Self::MAX_BYTES)?;
-        Ok(Self(text))
-    }
-
-    /// The name as text.
-    #[must_use]
-    pub const fn as_str(self) -> &'a str {
-        self.0
-    }
-}
-
-impl<'a> ChatUser<'a> {
-    /// The most bytes that a user's name may have.
-    pub const MAX_BYTES: usize = 64;
-
-    /// Reads a user's name or UUID.
-    ///
-    /// # Errors
-    /// [`NameError`] for anything but 1 to 64 of `a-z`, `0-9`, `_`, `-` and `.`.
-    pub fn parse(text: &'a str) -> Result<Self, NameError> {
-        check_len(text, Self::MAX_BYTES)?;
-        match text.chars().find(|c| !matches!(c, 'a'..='z' | '0'..='9' | '_' | '-' | '.')) {
-            Some(found) => Err(NameError::ChatCharacter(found)),
-            None => Ok(Self(text)),
-        }
-    }
-
-    /// The name as text.
-    #[must_use]
-    pub const fn as_str(self) -> &'a str {
-        self.0
     }
 }
 
@@ -190,6 +137,14 @@ fn check_name(text: &str, max: usize) -> Result<(), NameError> {
     check_len(text, max)?;
     match text.chars().find(|&c| !is_allowed(c)) {
         Some(found) => Err(NameError::Character(found)),
+        None => Ok(()),
+    }
+}
+
+fn check_chat_name(text: &str, max: usize) -> Result<(), NameError> {
+    check_len(text, max)?;
+    match text.chars().find(|c| !matches!(c, 'a'..='z' | '0'..='9' | '_' | '-' | '.')) {
+        Some(found) => Err(NameError::ChatCharacter(found)),
         None => Ok(()),
     }
 }
