@@ -1,6 +1,5 @@
 //! JSON from strangers: strict, and every refusal names the place and what would be right.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::RangeInclusive;
@@ -86,29 +85,30 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
-/// A map that refuses a name given twice; of two, serde would keep the last and say nothing.
+/// A map in its order, which refuses a name given twice; of two, serde would keep the last and say nothing.
 #[derive(Debug)]
-pub(crate) struct NamedOnce<T>(pub(crate) BTreeMap<String, T>);
+pub(crate) struct NamedOnce<T>(pub(crate) Vec<(String, T)>);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for NamedOnce<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Names<T>(PhantomData<T>);
 
         impl<'de, T: Deserialize<'de>> Visitor<'de> for Names<T> {
-            type Value = BTreeMap<String, T>;
+            type Value = Vec<(String, T)>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object with each name once")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-                let mut map = BTreeMap::new();
+                let mut all: Vec<(String, T)> = Vec::new();
                 while let Some((name, value)) = entries.next_entry()? {
-                    if map.insert(name, value).is_some() {
+                    if all.iter().any(|(known, _)| *known == name) {
                         return Err(A::Error::custom("expected each name once"));
                     }
+                    all.push((name, value));
                 }
-                Ok(map)
+                Ok(all)
             }
         }
 

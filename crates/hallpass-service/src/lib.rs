@@ -6,6 +6,7 @@
 //! settings. It panics on no input.
 
 mod answer;
+mod ask;
 mod caller;
 mod config;
 mod input;
@@ -14,8 +15,11 @@ mod log;
 mod mint;
 mod policy;
 mod problem;
+mod projects;
 mod routes;
 mod service;
+mod setup_error;
+mod version;
 
 pub use answer::{Answer, COMMON_HEADERS};
 pub use input::{Body, Inputs, MAX_BODY_BYTES, Request};

@@ -1,97 +1,164 @@
 //! From what was asked for to a signed token: the one place that signs.
 
-use hallpass_token::agora::{AppId, Channel, Mint, Role, RtcPrivileges, Salt, Uid, User};
+use hallpass_token::agora::v007::Services;
+use hallpass_token::agora::{Mint, Salt, Service, Uid, User};
+use hallpass_token::videosdk::{Claims, Scope};
 use hallpass_token::{Lasts, Life, UnixSeconds};
 
+use crate::ask::{AgoraAsk, Ask, VideoSdkAsk, VideoSdkScope, What};
 use crate::caller::Caller;
-use crate::config::Version;
 use crate::input::Inputs;
-use crate::policy;
+use crate::policy::{Decision, ServiceGrant};
 use crate::problem::Problem;
+use crate::projects::{AgoraProject, Named, VideoSdkProject};
 use crate::service::Ready;
-
-/// What a request asks for. What it leaves out is filled in.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Ask<'a> {
-    /// The name of a configured project.
-    pub(crate) project: Option<&'a str>,
-    pub(crate) version: Version,
-    /// The life of the token; cut to what the configuration allows.
-    pub(crate) ttl: Option<Life>,
-    pub(crate) channel: Channel<'a>,
-    pub(crate) user: Option<User<'a>>,
-    pub(crate) role: Role,
-    /// Lives of single privileges, for those that the role has; cut to the life of the token.
-    pub(crate) lives: Option<RtcPrivileges>,
-}
+use crate::version::Version;
 
 /// A token, and what was granted with it.
 #[derive(Clone, Debug)]
 pub(crate) struct Minted<'a> {
     pub(crate) token: String,
-    pub(crate) version: Version,
     pub(crate) project: &'a str,
-    pub(crate) app_id: &'a AppId,
     pub(crate) issued_at: UnixSeconds,
     pub(crate) expires_in: Life,
-    pub(crate) channel: Channel<'a>,
-    pub(crate) user: User<'a>,
-    pub(crate) role: Role,
-    pub(crate) privileges: RtcPrivileges,
+    pub(crate) granted: Granted<'a>,
+}
+
+/// What a token is for, and the public id of its project.
+#[derive(Clone, Debug)]
+pub(crate) enum Granted<'a> {
+    Agora { app_id: &'a str, version: Version, services: Vec<ServiceGrant<'a>> },
+    VideoSdk { api_key: &'a str, grant: VideoSdkAsk<'a> },
+}
+
+impl Minted<'_> {
+    /// The number of the user in the channel, if the token is for one.
+    pub(crate) fn uid(&self) -> Option<Uid> {
+        let Granted::Agora { services, .. } = &self.granted else { return None };
+        let uid = |service: &ServiceGrant<'_>| {
+            if let ServiceGrant::Rtc { user: User::Uid(uid), .. } = service { Some(*uid) } else { None }
+        };
+        services.iter().find_map(uid)
+    }
 }
 
 /// Decides and signs.
 ///
 /// # Errors
-/// [`Problem::Refused`] by policy; [`Problem::InvalidField`] for a project that does not exist.
+/// [`Problem::Refused`] by policy; [`Problem::InvalidField`] for a project that does not exist, for a user that is
+/// missing, and for services that the version does not carry; [`Problem::NoProject`].
 pub(crate) fn mint<'a>(
     ready: &'a Ready,
     caller: Caller,
     ask: &Ask<'a>,
     inputs: &Inputs<'_>,
 ) -> Result<Minted<'a>, Problem> {
-    let Some((name, project)) = ready.projects.find(ask.project) else {
-        return Err(Problem::field("project", "is not the name of a configured project"));
-    };
-    let random_uid = Uid::from_bytes(inputs.uid_bytes());
-    let user = policy::rtc_user(caller, ask.channel, ask.user, random_uid).map_err(Problem::Refused)?;
+    let life = ask.ttl.unwrap_or(ready.ttl.default).min(ready.ttl.max);
+    let decision = Decision { caller, life, random_uid: Uid::from_bytes(inputs.uid_bytes()) };
+    match &ask.what {
+        What::Agora(what) => mint_agora(ready.projects.agora(ask.project)?, what, &decision, inputs),
+        What::VideoSdk(what) => mint_videosdk(ready.projects.videosdk(ask.project)?, what, &decision, inputs),
+    }
+}
 
-    let expires_in = ask.ttl.unwrap_or(ready.ttl.default).min(ready.ttl.max);
-    let full = ask.role.privileges(Lasts::For(expires_in));
-    let privileges = ask.lives.map_or(full, |lives| cut(full, lives, expires_in));
+fn mint_agora<'a>(
+    Named { name, project }: &'a Named<AgoraProject>,
+    ask: &AgoraAsk<'a>,
+    decision: &Decision,
+    inputs: &Inputs<'_>,
+) -> Result<Minted<'a>, Problem> {
+    let granted: Vec<_> =
+        ask.services.iter().map(|service| decision.service(service)).collect::<Result<_, _>>()?;
+    let certificate = project.certificates.first().ok_or(Problem::NotReady)?;
     let mint = Mint {
         app_id: &project.app_id,
-        certificate: &project.certificate,
+        certificate,
         issued_at: inputs.now,
         salt: Salt::from_bytes(inputs.salt_bytes()),
     };
     let token = match ask.version {
-        Version::V006 => mint.rtc_006(ask.channel, user, privileges),
-        Version::V007 => mint.rtc(ask.channel, user, privileges, expires_in),
+        Version::V006 => sign_006(&mint, &granted, decision.life)?,
+        Version::V007 => {
+            let mut services: Vec<_> =
+                granted.iter().flat_map(|grant| services(grant, decision.life)).collect();
+            let services = Services::new(&mut services).map_err(Problem::body)?;
+            mint.services(services, decision.life)
+        }
     };
     Ok(Minted {
         token,
-        version: ask.version,
         project: name,
-        app_id: &project.app_id,
         issued_at: inputs.now,
-        expires_in,
-        channel: ask.channel,
-        user,
-        role: ask.role,
-        privileges,
+        expires_in: decision.life,
+        granted: Granted::Agora { app_id: project.app_id.as_str(), version: ask.version, services: granted },
     })
 }
 
-/// The privileges of the role, with the lives that were asked for where these are shorter.
-fn cut(full: RtcPrivileges, lives: RtcPrivileges, token: Life) -> RtcPrivileges {
-    let cut = |full: Option<Lasts>, life: Option<Lasts>| {
-        full.map(|full| Lasts::For(life.unwrap_or(full).within(token)))
-    };
-    RtcPrivileges {
-        join: cut(full.join, lives.join),
-        publish_audio: cut(full.publish_audio, lives.publish_audio),
-        publish_video: cut(full.publish_video, lives.publish_video),
-        publish_data: cut(full.publish_data, lives.publish_data),
+fn sign_006(mint: &Mint<'_>, granted: &[ServiceGrant<'_>], life: Life) -> Result<String, Problem> {
+    match *granted {
+        [ServiceGrant::Rtc { channel, user, privileges, .. }] => Ok(mint.rtc_006(channel, user, privileges)),
+        [ServiceGrant::Rtm { user, permissions: None }] => Ok(mint.rtm_006(user, Lasts::For(life))),
+        _ => Err(Problem::field(
+            "version",
+            "\"006\" carries exactly one of `rtc` and `rtm`, that without `permissions`; use \"007\"",
+        )),
     }
+}
+
+/// The services of one grant: an APaaS room has three.
+fn services<'a>(grant: &ServiceGrant<'a>, life: Life) -> impl Iterator<Item = Service<'a>> + use<'a> {
+    let lasts = Lasts::For(life);
+    let (one, room) = match *grant {
+        ServiceGrant::Rtc { channel, user, privileges, .. } => {
+            (Some(Service::rtc(channel, user, privileges)), None)
+        }
+        ServiceGrant::Rtm { user, permissions: None } => (Some(Service::rtm(user, lasts)), None),
+        ServiceGrant::Rtm { user, permissions: Some(tree) } => {
+            (Some(Service::rtm2(user, tree.as_permissions(), lasts)), None)
+        }
+        ServiceGrant::ChatUser(user) => (Some(Service::chat_user(user, lasts)), None),
+        ServiceGrant::Streaming { channel, user, privileges } => {
+            (Some(Service::streaming(channel, user, privileges)), None)
+        }
+        ServiceGrant::Fcdn { channel, user, privileges } => {
+            (Some(Service::fcdn(channel, user, privileges)), None)
+        }
+        ServiceGrant::ApaasRoom { room, user, role } => {
+            (None, Some(Service::apaas_room(room, user, role, lasts)))
+        }
+        ServiceGrant::ApaasUser(user) => (Some(Service::apaas_user(user, lasts)), None),
+        ServiceGrant::Fpa => (Some(Service::fpa(lasts)), None),
+        ServiceGrant::ConvoAi => (Some(Service::convo_ai()), None),
+        ServiceGrant::Stt => (Some(Service::stt()), None),
+    };
+    one.into_iter().chain(room.into_iter().flatten())
+}
+
+fn mint_videosdk<'a>(
+    Named { name, project }: &'a Named<VideoSdkProject>,
+    ask: &VideoSdkAsk<'a>,
+    decision: &Decision,
+    inputs: &Inputs<'_>,
+) -> Result<Minted<'a>, Problem> {
+    let grant = decision.videosdk(ask)?;
+    let secret = project.secrets.first().ok_or(Problem::NotReady)?;
+    let scope = match grant.scope {
+        None => Scope::V1,
+        Some(VideoSdkScope { roles, room, participant }) => Scope::V2 { roles, room, participant },
+    };
+    let claims = Claims {
+        api_key: &project.api_key,
+        permissions: grant.permissions,
+        scope,
+        issued_at: inputs.now,
+        expires_in: decision.life,
+        id: None,
+    };
+    Ok(Minted {
+        token: claims.sign(secret),
+        project: name,
+        issued_at: inputs.now,
+        expires_in: decision.life,
+        granted: Granted::VideoSdk { api_key: project.api_key.as_str(), grant },
+    })
 }

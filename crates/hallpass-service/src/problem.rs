@@ -25,6 +25,8 @@ pub(crate) enum Problem {
     BodyTooLarge,
     /// The policy does not give what was asked for.
     Refused(Refusal),
+    /// No project of the provider is configured.
+    NoProject { provider: String },
     /// There is no such route.
     NotFound,
     /// The route exists, for these methods.
@@ -41,6 +43,11 @@ impl Problem {
         Self::InvalidField { field: Some(field.to_owned()), detail: format!("`{field}` {detail}") }
     }
 
+    /// A problem with the body as a whole.
+    pub(crate) fn body(detail: impl fmt::Display) -> Self {
+        Self::InvalidField { field: None, detail: format!("the body: {detail}") }
+    }
+
     /// The name that programs may rely on.
     pub(crate) const fn code(&self) -> &'static str {
         match self {
@@ -50,6 +57,7 @@ impl Problem {
             Self::BodyBroken => "body_broken",
             Self::BodyTooLarge => "body_too_large",
             Self::Refused(_) => "policy_refused",
+            Self::NoProject { .. } => "no_project",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::AuthNotConfigured => "auth_not_configured",
@@ -59,9 +67,11 @@ impl Problem {
 
     pub(crate) const fn status(&self) -> StatusCode {
         match self {
-            Self::InvalidJson { .. } | Self::InvalidField { .. } | Self::InvalidPath | Self::BodyBroken => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::InvalidJson { .. }
+            | Self::InvalidField { .. }
+            | Self::InvalidPath
+            | Self::BodyBroken
+            | Self::NoProject { .. } => StatusCode::BAD_REQUEST,
             Self::Refused(_) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
@@ -78,6 +88,7 @@ impl Problem {
             Self::BodyBroken => "The body is incomplete",
             Self::BodyTooLarge => "The body is too large",
             Self::Refused(_) => "The policy refuses this token",
+            Self::NoProject { .. } => "No project of this provider is configured",
             Self::NotFound => "There is no such route",
             Self::MethodNotAllowed { .. } => "The route does not know this method",
             Self::AuthNotConfigured => "No authentication is configured",
@@ -120,9 +131,7 @@ impl From<JsonError> for Problem {
     fn from(error: JsonError) -> Self {
         match error {
             JsonError::Syntax { detail } => Self::InvalidJson { detail },
-            JsonError::Value { path, detail } if path.is_empty() => {
-                Self::InvalidField { field: None, detail: format!("the body: {detail}") }
-            }
+            JsonError::Value { path, detail } if path.is_empty() => Self::body(detail),
             JsonError::Value { path, detail } => Self::field(&path, format_args!("is not valid: {detail}")),
         }
     }
@@ -136,6 +145,9 @@ impl fmt::Display for Problem {
             Self::BodyBroken => f.write_str("the body ended early or could not be decoded; send it again"),
             Self::BodyTooLarge => write!(f, "the body may have at most {MAX_BODY_BYTES} bytes"),
             Self::Refused(refusal) => refusal.fmt(f),
+            Self::NoProject { provider } => {
+                write!(f, "no project of {provider} is configured, so there are no tokens for it")
+            }
             Self::NotFound => f.write_str("see the README for the routes; paths are case-sensitive"),
             Self::MethodNotAllowed { allow } => write!(f, "this route answers {allow}"),
             Self::AuthNotConfigured => {

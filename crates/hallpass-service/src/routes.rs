@@ -7,9 +7,10 @@ mod token;
 use http::{Method, Response};
 use percent_encoding::percent_decode_str;
 
+use crate::ask::Ask;
 use crate::caller::{Caller, authenticate};
 use crate::input::{Body, Inputs, Request};
-use crate::mint::{self, Ask, Minted};
+use crate::mint::{self, Minted};
 use crate::problem::Problem;
 use crate::service::{Ready, Setup};
 

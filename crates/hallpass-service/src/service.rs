@@ -6,10 +6,12 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::answer::{self, Answer};
-use crate::config::{Compat, Config, Open, Projects, SetupError, TtlLimits};
+use crate::config::{Compat, Config, Open, TtlLimits};
 use crate::input::{Inputs, Request};
 use crate::log::{Level, LogLine};
+use crate::projects::{Projects, Sources};
 use crate::routes;
+use crate::setup_error::SetupError;
 
 /// The token service of one deployment. Made once for each process or isolate; it answers any number of requests.
 #[derive(Debug)]
@@ -57,11 +59,8 @@ impl Service {
         let setup = match Config::read(&setting) {
             Ok(config) => Setup {
                 auth: config.open.map_or(Auth::NotConfigured, Auth::Open),
-                ready: config.load_projects(&setting, &secret).map(|projects| Ready {
-                    projects,
-                    ttl: config.ttl,
-                    compat: config.compat,
-                }),
+                ready: Projects::load(&config, &Sources { setting: &setting, secret: &secret })
+                    .map(|projects| Ready { projects, ttl: config.ttl, compat: config.compat }),
             },
             Err(error) => Setup { auth: Auth::Unknown, ready: Err(error) },
         };

@@ -9,8 +9,8 @@ use http::Response;
 use serde_json::{Map, Value};
 
 use super::Call;
-use crate::config::Version;
 use crate::problem::Problem;
+use crate::version::Version;
 
 /// The answer to a request for one of these servers; `None` where the path is none of theirs.
 pub(super) fn answer(call: Call<'_>, path: &str) -> Option<Response<Vec<u8>>> {

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::{digits, text, value, version};
 use crate::answer::{self, JSON, TEXT};
-use crate::mint::Ask;
+use crate::ask::{Ask, RtcAsk, ServiceAsk};
 use crate::problem::Problem;
 use crate::routes::Call;
 
@@ -40,16 +40,14 @@ fn rtc_token(call: Call<'_>) -> Result<String, Problem> {
     let minter = call.minter()?;
     let body = first_object(call.body()?)?;
     let channel = Channel::parse_or_any(text(&body, "ChannelName")?);
-    let minted = minter.mint(&Ask {
-        project: None,
-        version: version(call, minter.ready.compat.version, Some(&body))?,
-        ttl: None,
+    let version = version(call, minter.ready.compat.version, Some(&body))?;
+    let rtc = RtcAsk {
         channel: channel.map_err(|error| Problem::field("ChannelName", error))?,
         user: Some(User::from_number_or_any(uid(value(&body, "uid"))?)),
         role: role(value(&body, "role"))?,
         lives: None,
-    })?;
-    Ok(minted.token)
+    };
+    Ok(minter.mint(&Ask::for_service(version, None, ServiceAsk::Rtc(rtc)))?.token)
 }
 
 /// The first JSON value of the body; `null` is an object without fields.

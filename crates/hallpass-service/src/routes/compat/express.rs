@@ -2,15 +2,15 @@
 //!
 //! As Express does, paths match in upper or lower case and with or without a slash at the end.
 
-use hallpass_token::agora::{Channel, Role, User};
+use hallpass_token::agora::{Channel, Role, Uid};
 use http::{Method, Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{text, value, version};
 use crate::answer::{self, HTML, JSON_UTF8};
+use crate::ask::{Ask, RtcAsk, ServiceAsk};
 use crate::json::{self, Object};
-use crate::mint::Ask;
 use crate::problem::Problem;
 use crate::routes::Call;
 
@@ -40,16 +40,11 @@ fn rtc_token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
     let Object(body) = json::parse::<Object<Map<String, Value>>>(call.body()?)?;
     let channel =
         Channel::parse_or_any(text(&body, "channel")?).map_err(|error| Problem::field("channel", error))?;
-    let minted = minter.mint(&Ask {
-        project: None,
-        version: version(call, minter.ready.compat.version, Some(&body))?,
-        ttl: None,
-        channel,
-        user: None,
-        role: if is_true(value(&body, "isPublisher")) { Role::Publisher } else { Role::Subscriber },
-        lives: None,
-    })?;
-    let uid = if let User::Uid(uid) = minted.user { uid.get() } else { 0 };
+    let version = version(call, minter.ready.compat.version, Some(&body))?;
+    let role = if is_true(value(&body, "isPublisher")) { Role::Publisher } else { Role::Subscriber };
+    let rtc = ServiceAsk::Rtc(RtcAsk { channel, user: None, role, lives: None });
+    let minted = minter.mint(&Ask::for_service(version, None, rtc))?;
+    let uid = minted.uid().map_or(0, Uid::get);
     Ok(answer::json(StatusCode::OK, JSON_UTF8, &Answer { uid, token: &minted.token }))
 }
 

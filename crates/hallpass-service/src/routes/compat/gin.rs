@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{digits, query_value, version};
 use crate::answer::{self, JSON_UTF8, TEXT};
-use crate::mint::Ask;
+use crate::ask::{Ask, RtcAsk, ServiceAsk};
 use crate::problem::Problem;
 use crate::routes::Call;
 
@@ -51,15 +51,13 @@ fn rtc_token(call: Call<'_>, path: &RtcPath<'_>) -> Result<Response<Vec<u8>>, Fa
     let minter = call.minter().map_err(Fault::Build)?;
     let ttl = expiry(call).map_err(Fault::Parameter)?;
     let version = version(call, minter.ready.compat.version, None).map_err(Fault::Parameter)?;
-    let ask = Ask {
-        project: None,
-        version,
-        ttl,
+    let rtc = RtcAsk {
         channel: Channel::parse_or_any(path.channel).map_err(|error| build_fault("channelName", error))?,
         user: Some(path.user().map_err(Fault::Build)?),
         role: if path.role == "publisher" { Role::Publisher } else { Role::Subscriber },
         lives: None,
     };
+    let ask = Ask::for_service(version, ttl, ServiceAsk::Rtc(rtc));
     let minted = minter.mint(&ask).map_err(Fault::Build)?;
     Ok(answer::json(StatusCode::OK, JSON_UTF8, &Answer { rtc_token: minted.token }))
 }

@@ -1,0 +1,109 @@
+//! What a request asks for, in values that the providers accept. What it leaves out is filled in by the policy.
+
+use hallpass_token::Life;
+use hallpass_token::agora::{
+    Channel, ChannelName, ChatUser, FcdnPrivileges, PermissionTree, Role, RtcPrivileges, RtmUser,
+    StreamingPrivileges, User,
+};
+use hallpass_token::videosdk::{ParticipantId, Permissions, Roles, RoomId};
+
+use crate::version::Version;
+
+/// One request for one token.
+#[derive(Clone, Debug)]
+pub(crate) struct Ask<'a> {
+    /// The name of a configured project.
+    pub(crate) project: Option<&'a str>,
+    /// The life of the token; cut to what the configuration allows.
+    pub(crate) ttl: Option<Life>,
+    pub(crate) what: What<'a>,
+}
+
+impl<'a> Ask<'a> {
+    /// A token of the default project of Agora for one service.
+    pub(crate) fn for_service(version: Version, ttl: Option<Life>, service: ServiceAsk<'a>) -> Self {
+        Self { project: None, ttl, what: What::Agora(AgoraAsk { version, services: vec![service] }) }
+    }
+}
+
+/// Whose token.
+#[derive(Clone, Debug)]
+pub(crate) enum What<'a> {
+    Agora(AgoraAsk<'a>),
+    VideoSdk(VideoSdkAsk<'a>),
+}
+
+/// A token of Agora.
+#[derive(Clone, Debug)]
+pub(crate) struct AgoraAsk<'a> {
+    pub(crate) version: Version,
+    /// At least one.
+    pub(crate) services: Vec<ServiceAsk<'a>>,
+}
+
+/// One service of a token of Agora.
+#[derive(Clone, Debug)]
+pub(crate) enum ServiceAsk<'a> {
+    Rtc(RtcAsk<'a>),
+    Rtm { user: Option<RtmUser<'a>>, permissions: Option<&'a PermissionTree> },
+    Chat(ChatAsk<'a>),
+    Streaming(StreamAsk<'a, StreamingPrivileges>),
+    Fcdn(StreamAsk<'a, FcdnPrivileges>),
+    Apaas(ApaasAsk<'a>),
+    Fpa,
+    ConvoAi,
+    Stt,
+}
+
+/// Voice and video in a channel.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RtcAsk<'a> {
+    pub(crate) channel: Channel<'a>,
+    pub(crate) user: Option<User<'a>>,
+    pub(crate) role: Role,
+    /// Lives of single privileges, for those that the role has; cut to the life of the token.
+    pub(crate) lives: Option<RtcPrivileges>,
+}
+
+/// Streaming or Fusion CDN in a channel. The privileges that are named are given, each for its life.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StreamAsk<'a, P> {
+    pub(crate) channel: Channel<'a>,
+    pub(crate) user: Option<User<'a>>,
+    pub(crate) privileges: P,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ChatAsk<'a> {
+    User(Option<ChatUser<'a>>),
+    /// The app itself, with the rights of an administrator.
+    App,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ApaasAsk<'a> {
+    Room {
+        room: ChannelName<'a>,
+        user: Option<RtmUser<'a>>,
+        role: i16,
+    },
+    User(Option<RtmUser<'a>>),
+    /// The app itself, with the rights of an administrator.
+    App,
+}
+
+/// A token of VideoSDK.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct VideoSdkAsk<'a> {
+    pub(crate) permissions: Permissions,
+    /// `None` for a token of version 1, which has none and is bound to nothing.
+    pub(crate) scope: Option<VideoSdkScope<'a>>,
+}
+
+/// What a VideoSDK token of version 2 is for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct VideoSdkScope<'a> {
+    pub(crate) roles: Roles,
+    pub(crate) room: Option<RoomId<'a>>,
+    pub(crate) participant: Option<ParticipantId<'a>>,
+}

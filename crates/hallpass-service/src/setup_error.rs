@@ -1,0 +1,54 @@
+//! What is missing or wrong in settings and secrets.
+
+use std::fmt;
+
+use hallpass_token::agora::HexError;
+use hallpass_token::videosdk::IdError;
+
+use crate::config::DOCUMENT;
+use crate::projects::{DEFAULT_PROJECT, SHORT_API_KEY, SHORT_APP_ID};
+
+/// What is missing or wrong in settings and secrets. It names things and never holds a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SetupError {
+    /// `HALLPASS_CONFIG` is no JSON.
+    Syntax(String),
+    /// A value in `HALLPASS_CONFIG` is not the wanted one.
+    Value { path: String, detail: String },
+    /// There is neither a `projects` nor an `AGORA_APP_ID` or a `VIDEOSDK_API_KEY`.
+    NoProject,
+    /// There are several projects of Agora, and none is named `default`.
+    NoDefaultProject,
+    /// `AGORA_APP_ID` is none.
+    ShortAppId(HexError),
+    /// `VIDEOSDK_API_KEY` is none.
+    ShortApiKey(IdError),
+    /// There is no secret of this name.
+    SecretMissing(String),
+    /// The secret of this name is no certificate.
+    SecretMalformed(String, HexError),
+    /// The secret of this name is empty.
+    SecretEmpty(String),
+}
+
+impl fmt::Display for SetupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Syntax(detail) => write!(f, "{DOCUMENT} is not JSON: {detail}"),
+            Self::Value { path, detail } if path.is_empty() => write!(f, "{DOCUMENT}: {detail}"),
+            Self::Value { path, detail } => write!(f, "{DOCUMENT} at `{path}`: {detail}"),
+            Self::NoProject => write!(
+                f,
+                "there is no project: set {SHORT_APP_ID} or {SHORT_API_KEY}, or `projects` in {DOCUMENT}"
+            ),
+            Self::NoDefaultProject => {
+                write!(f, "{DOCUMENT} at `projects`: one of several must be named `{DEFAULT_PROJECT}`")
+            }
+            Self::ShortAppId(error) => write!(f, "{SHORT_APP_ID} {error}"),
+            Self::ShortApiKey(error) => write!(f, "{SHORT_API_KEY} {error}"),
+            Self::SecretMissing(name) => write!(f, "the secret {name} is not set"),
+            Self::SecretMalformed(name, error) => write!(f, "the secret {name} {error}"),
+            Self::SecretEmpty(name) => write!(f, "the secret {name} must not be empty"),
+        }
+    }
+}
