@@ -28,6 +28,10 @@ pub enum Setup {
     Configured,
     /// One project, which is not named `default`.
     SoleProject,
+    /// Pages of some origins may call.
+    Cors,
+    /// Pages of every origin may call.
+    CorsAny,
     /// Nobody said who may have tokens.
     Closed,
     /// Open, but the secret is missing.
@@ -55,6 +59,8 @@ impl Setup {
             Self::OpenWildcard => "open-wildcard",
             Self::Configured => "configured",
             Self::SoleProject => "sole-project",
+            Self::Cors => "cors",
+            Self::CorsAny => "cors-any",
             Self::Closed => "closed",
             Self::NoCertificate => "no-certificate",
             Self::BadConfig => "bad-config",
@@ -64,7 +70,12 @@ impl Setup {
     /// What its log must say to the person on call.
     pub(crate) const fn logged(self) -> &'static str {
         match self {
-            Self::Open | Self::OpenWildcard | Self::Configured | Self::SoleProject => "auth_open",
+            Self::Open
+            | Self::OpenWildcard
+            | Self::Configured
+            | Self::SoleProject
+            | Self::Cors
+            | Self::CorsAny => "auth_open",
             Self::Closed => "auth_not_configured",
             Self::NoCertificate => "AGORA_APP_CERTIFICATE",
             Self::BadConfig => "auth.open",
@@ -107,6 +118,13 @@ impl Setup {
                     "auth": { "open": true }
                 }"#,
             ),
+            Self::Cors => Some(
+                r#"{
+                    "auth": { "open": true },
+                    "cors": { "origins": ["https://app.example.com", "https://*.example.org", "capacitor://localhost"] }
+                }"#,
+            ),
+            Self::CorsAny => Some(r#"{"auth":{"open":true},"cors":{"origins":["*"]}}"#),
             Self::Closed => None,
             Self::BadConfig => Some(r#"{"auth":{"open":"yes"}}"#),
         }

@@ -7,6 +7,7 @@ use hallpass_token::agora::AppId;
 use hallpass_token::videosdk::ApiKey;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
+use crate::cors::{Cors, CorsDocument};
 use crate::json::{self, JsonError, NamedOnce, Object, WholeNumber, object};
 use crate::setup_error::SetupError;
 use crate::version::Version;
@@ -26,6 +27,7 @@ pub(crate) struct Config {
     pub(crate) open: Option<Open>,
     pub(crate) ttl: TtlLimits,
     pub(crate) compat: Compat,
+    pub(crate) cors: Cors,
     /// `None` for the short form: projects by settings and secrets of fixed names.
     pub(crate) projects: Option<NamedOnce<Object<ProjectDocument>>>,
 }
@@ -68,6 +70,8 @@ struct Document {
     ttl: Ttl,
     #[serde(default, deserialize_with = "object")]
     compat: Compat,
+    #[serde(default, deserialize_with = "object")]
+    cors: CorsDocument,
 }
 
 #[derive(Default, serde::Deserialize)]
@@ -130,7 +134,12 @@ impl Config {
             path: "ttl.default".into(),
             detail: "must not be above `ttl.max`".into(),
         })?;
-        Ok(Self { open: document.auth.open, ttl, compat: document.compat, projects: document.projects })
+        let cors = document
+            .cors
+            .into_cors()
+            .map_err(|detail| SetupError::Value { path: "cors.origins".into(), detail: detail.into() })?;
+        let (compat, projects) = (document.compat, document.projects);
+        Ok(Self { open: document.auth.open, ttl, compat, cors, projects })
     }
 }
 
@@ -274,9 +283,17 @@ mod tests {
         );
         assert_eq!(
             error(r#"{"auht":{}}"#),
-            "HALLPASS_CONFIG at `auht`: unknown field, expected one of `projects`, `auth`, `ttl`, `compat`"
+            "HALLPASS_CONFIG at `auht`: unknown field, expected one of `projects`, `auth`, `ttl`, `compat`, `cors`"
         );
         assert_eq!(error("[]"), "HALLPASS_CONFIG: expected an object");
+    }
+
+    #[test]
+    fn an_origin_is_checked_at_the_start() {
+        let message = error(r#"{"cors":{"origins":["https://a.example.com","b.example.com"]}}"#);
+        assert!(message.starts_with("HALLPASS_CONFIG at `cors.origins[1]`: expected an origin"), "{message}");
+        let message = error(r#"{"cors":{"origins":["*","https://a.example.com"]}}"#);
+        assert!(message.starts_with("HALLPASS_CONFIG at `cors.origins`: expected \"*\" alone"), "{message}");
     }
 
     #[test]

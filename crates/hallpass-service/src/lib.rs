@@ -9,6 +9,7 @@ mod answer;
 mod ask;
 mod caller;
 mod config;
+mod cors;
 mod input;
 mod json;
 mod log;

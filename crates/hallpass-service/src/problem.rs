@@ -27,6 +27,8 @@ pub(crate) enum Problem {
     Refused(Refusal),
     /// No project of the provider is configured.
     NoProject { provider: String },
+    /// The origin of a web page is not configured.
+    OriginNotAllowed,
     /// There is no such route.
     NotFound,
     /// The route exists, for these methods.
@@ -58,6 +60,7 @@ impl Problem {
             Self::BodyTooLarge => "body_too_large",
             Self::Refused(_) => "policy_refused",
             Self::NoProject { .. } => "no_project",
+            Self::OriginNotAllowed => "origin_not_allowed",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::AuthNotConfigured => "auth_not_configured",
@@ -72,7 +75,7 @@ impl Problem {
             | Self::InvalidPath
             | Self::BodyBroken
             | Self::NoProject { .. } => StatusCode::BAD_REQUEST,
-            Self::Refused(_) => StatusCode::FORBIDDEN,
+            Self::Refused(_) | Self::OriginNotAllowed => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -89,6 +92,7 @@ impl Problem {
             Self::BodyTooLarge => "The body is too large",
             Self::Refused(_) => "The policy refuses this token",
             Self::NoProject { .. } => "No project of this provider is configured",
+            Self::OriginNotAllowed => "The page's origin is not allowed",
             Self::NotFound => "There is no such route",
             Self::MethodNotAllowed { .. } => "The route does not know this method",
             Self::AuthNotConfigured => "No authentication is configured",
@@ -147,6 +151,9 @@ impl fmt::Display for Problem {
             Self::Refused(refusal) => refusal.fmt(f),
             Self::NoProject { provider } => {
                 write!(f, "no project of {provider} is configured, so there are no tokens for it")
+            }
+            Self::OriginNotAllowed => {
+                f.write_str("`cors.origins` in HALLPASS_CONFIG does not list the origin of this page")
             }
             Self::NotFound => f.write_str("see the README for the routes; paths are case-sensitive"),
             Self::MethodNotAllowed { allow } => write!(f, "this route answers {allow}"),

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::answer::{self, Answer};
 use crate::config::{Compat, Config, Open, TtlLimits};
+use crate::cors::Cors;
 use crate::input::{Inputs, Request};
 use crate::log::{Level, LogLine};
 use crate::projects::{Projects, Sources};
@@ -23,6 +24,7 @@ pub struct Service {
 #[derive(Debug)]
 pub(crate) struct Setup {
     pub(crate) auth: Auth,
+    pub(crate) cors: Cors,
     /// What tokens are made of, or why none can be made.
     pub(crate) ready: Result<Ready, SetupError>,
 }
@@ -61,8 +63,9 @@ impl Service {
                 auth: config.open.map_or(Auth::NotConfigured, Auth::Open),
                 ready: Projects::load(&config, &Sources { setting: &setting, secret: &secret })
                     .map(|projects| Ready { projects, ttl: config.ttl, compat: config.compat }),
+                cors: config.cors,
             },
-            Err(error) => Setup { auth: Auth::Unknown, ready: Err(error) },
+            Err(error) => Setup { auth: Auth::Unknown, cors: Cors::default(), ready: Err(error) },
         };
         Self { setup }
     }
@@ -92,16 +95,20 @@ impl Service {
 
     /// The headers that [`handle`](Self::handle) looks at for such a request: an adapter to which headers are dear
     /// needs to bring no others.
-    #[must_use]
-    pub fn headers_read(&self, method: &Method, path: &str) -> &'static [HeaderName] {
+    pub fn headers_read(&self, method: &Method, path: &str) -> impl Iterator<Item = &'static HeaderName> {
         const OF_HOME: &[HeaderName] = &[ACCEPT];
-        if path == "/" && (method == Method::GET || method == Method::HEAD) { OF_HOME } else { &[] }
+        let is_home = path == "/" && (method == Method::GET || method == Method::HEAD);
+        let of_route = if is_home { OF_HOME } else { &[] };
+        of_route.iter().chain(self.setup.cors.headers_read(method))
     }
 
     /// Answers one request. Every failure is a response.
     #[must_use]
     pub fn handle(&self, request: &Request, inputs: &Inputs<'_>) -> Answer {
-        let mut response = routes::answer(&self.setup, request, inputs);
+        let cors = &self.setup.cors;
+        let preflight = cors.preflight(request, &inputs.request_id);
+        let mut response = preflight.unwrap_or_else(|| routes::answer(&self.setup, request, inputs));
+        cors.finish(request, &mut response);
         answer::finish(&mut response, &inputs.request_id);
         let log = self.log_of(request, inputs, &response);
         if request.method == Method::HEAD {

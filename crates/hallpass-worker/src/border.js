@@ -18,8 +18,10 @@ export function set_common_headers(lines) {
  */
 export function respond(status, type, id, lines, body) {
   const headers = { ...common, "content-type": type, "x-request-id": id };
+  if (type === undefined) delete headers["content-type"];
   if (lines.length > 0) Object.assign(headers, parse(lines));
-  return new Response(body.slice(), { status, headers });
+  // JavaScript has no 204 with a body, not even with an empty one.
+  return new Response(body.length > 0 ? body.slice() : null, { status, headers });
 }
 
 /** Reads "name\nvalue\n…". */

@@ -53,7 +53,7 @@ pub(crate) fn write(response: &Response<Vec<u8>>, request_id: &JsValue) -> JsVal
 
 fn with_content_type(response: &Response<Vec<u8>>, use_it: impl FnOnce(&JsValue) -> JsValue) -> JsValue {
     let Some(wanted) = response.headers().get(CONTENT_TYPE) else {
-        return use_it(&JsValue::from_str("application/octet-stream"));
+        return use_it(&JsValue::UNDEFINED);
     };
     CONTENT_TYPES.with_borrow_mut(|types| {
         let known = types.iter().position(|(known, _)| known == wanted);
