@@ -7,7 +7,7 @@ pub enum Severity {
     Note,
     /// The token works, and probably not as it was meant.
     Warning,
-    /// The provider refuses the token, or all or part of what it is for.
+    /// The provider refuses the token.
     Error,
 }
 

@@ -50,9 +50,9 @@ fn c01_a_token_is_valid_for_its_time_only() {
 
     assert_eq!(codes(&text, at(601))[0], "expired");
     assert_eq!(codes(&text, at(-61))[0], "not_yet_valid");
-    assert_eq!(codes(&text, at(61))[0], "privilege_expired");
+    assert!(codes(&text, at(61)).contains(&"privilege_expired"));
     assert_eq!(codes(&text_006, at(86_400))[0], "expired");
-    assert_eq!(codes(&text_006, at(60))[0], "privilege_expired");
+    assert!(codes(&text_006, at(60)).contains(&"privilege_expired"));
 
     // A token of another SDK may say that it lives for longer than a day.
     let service = super::given::rtc("room", "7", &[(1, 0)]);

@@ -162,8 +162,8 @@ impl fmt::Display for Base64Error {
         match self {
             Self::UrlSafe => f.write_str("it holds - or _ of the URL-safe alphabet in place of + and /"),
             Self::Whitespace => f.write_str("it holds blanks or line breaks"),
-            Self::Padding => f.write_str("its length or its = at the end are wrong: characters are missing"),
-            Self::Character { offset } => write!(f, "its character {} is none", offset + 1),
+            Self::Padding => f.write_str("its length or its = at the end are wrong"),
+            Self::Character { offset } => write!(f, "its character {} is not a Base64 character", offset + 1),
             Self::LastCharacter => f.write_str("its last character is none that an encoder writes"),
         }
     }

@@ -8,6 +8,7 @@ mod v006;
 mod v007;
 
 use alloc::vec::Vec;
+use core::mem::discriminant;
 
 use super::credentials::{AppCertificate, AppId, Project};
 use super::service::Service;
@@ -161,7 +162,12 @@ struct Problems(Vec<Problem>);
 impl Problems {
     fn push(&mut self, problem: Problem) {
         let kind = |problem: &Problem| (problem.code(), problem.service(), problem.privilege());
-        if !self.0.iter().any(|known| kind(known) == kind(&problem)) {
+        // Comparing numbers first keeps thousands of services quick.
+        let is_known = self
+            .0
+            .iter()
+            .any(|known| discriminant(known) == discriminant(&problem) && kind(known) == kind(&problem));
+        if !is_known {
             self.0.push(problem);
         }
     }

@@ -97,9 +97,9 @@ impl fmt::Display for Legacy {
         f.write_str(match self {
             Self::DynamicKey => "a dynamic key, which Agora's SDKs took until 2015",
             Self::V002 => "a key of format 002",
-            Self::V003 => "a key of format 003, which Agora's SDKs take from 1.2.3 and until 2.1",
-            Self::V004 => "a key of format 004, which Agora's SDKs take from 1.3.0 and until 2.1",
-            Self::V005 => "a key of format 005, which Agora's SDKs take from 1.7.0 and until 2.1",
+            Self::V003 => "a key of format 003, which Agora's SDKs took from 1.2.3 to 2.1",
+            Self::V004 => "a key of format 004, which Agora's SDKs took from 1.3.0 to 2.1",
+            Self::V005 => "a key of format 005, which Agora's SDKs took from 1.7.0 to 2.1",
             Self::Signaling => "a token of the old Signaling SDK, which Agora has replaced by RTM",
         })
     }

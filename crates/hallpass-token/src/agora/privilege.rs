@@ -137,6 +137,18 @@ impl RtcPrivileges {
 }
 
 impl RtcPrivilege {
+    /// The privilege with this number, 1 to 4.
+    #[must_use]
+    pub const fn from_number(id: u16) -> Option<Self> {
+        match id {
+            1 => Some(Self::Join),
+            2 => Some(Self::PublishAudio),
+            3 => Some(Self::PublishVideo),
+            4 => Some(Self::PublishData),
+            _ => None,
+        }
+    }
+
     /// `join`, `publish_audio`, `publish_video` or `publish_data`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -246,10 +246,10 @@ impl<'a> Service<'a> {
     #[must_use]
     pub const fn privilege_name(&self, id: u16) -> Option<&'static str> {
         Some(match (self, id) {
-            (Self::Rtc { .. }, 1) => RtcPrivilege::Join.as_str(),
-            (Self::Rtc { .. }, 2) => RtcPrivilege::PublishAudio.as_str(),
-            (Self::Rtc { .. }, 3) => RtcPrivilege::PublishVideo.as_str(),
-            (Self::Rtc { .. }, 4) => RtcPrivilege::PublishData.as_str(),
+            (Self::Rtc { .. }, _) => match RtcPrivilege::from_number(id) {
+                Some(privilege) => privilege.as_str(),
+                None => return None,
+            },
             (Self::Rtm { .. } | Self::Rtm2 { .. } | Self::Fpa { .. }, 1) => "login",
             (Self::Streaming { .. }, 1) => "publish_mixed",
             (Self::Streaming { .. }, 2) => "publish_raw",

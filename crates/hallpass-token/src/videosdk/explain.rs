@@ -554,7 +554,7 @@ mod tests {
             ("006970CA35de", "an Agora token of format 006"),
             ("007", "an Agora token of format 007"),
             ("002x", "a key of format 002"),
-            ("003x", "a key of format 003, which Agora's SDKs take from 1.2.3 and until 2.1"),
+            ("003x", "a key of format 003, which Agora's SDKs took from 1.2.3 to 2.1"),
         ] {
             let sentence = format!("This is {format}; VideoSDK needs a JWT, which starts with eyJ.");
             assert_eq!(report(token).problems[0].to_string(), sentence);

@@ -262,8 +262,9 @@ impl fmt::Display for Problem {
             ),
             Self::ExpiresAtOnce { issued_at, expires_at } => write!(
                 f,
-                "The token's `exp` {expires_at} must be after its `iat` {issued_at}; jsonwebtoken reads \
-                 a text without a unit as milliseconds, so write `120s` or the number 120, not \"120\"."
+                "The token's `exp` {expires_at} must be after its `iat` {issued_at}: it is a time in seconds since 1970, not a \
+                 length; and jsonwebtoken reads a text without a unit as milliseconds, so write `120s` or the number 120, \
+                 not \"120\"."
             ),
             Self::ExpiryInMilliseconds(expires_at) => write!(
                 f,

@@ -37,7 +37,10 @@ pub enum Problem {
     /// None of the project's certificates made the signature.
     OtherCertificate,
     /// The signature of an 006 token was not checked, since channel and user are not known.
-    SubjectUnknown,
+    SubjectUnknown {
+        /// The service.
+        service: &'static str,
+    },
     /// The token is issued in the future.
     NotYet {
         /// When it is issued.
@@ -237,7 +240,7 @@ impl Problem {
             Self::OtherProject { .. } => "other_app_id",
             Self::UnknownProject => "unknown_app_id",
             Self::OtherCertificate => "other_certificate",
-            Self::SubjectUnknown => "signature_needs_channel_and_user",
+            Self::SubjectUnknown { .. } => "signature_needs_channel_and_user",
             Self::NotYet { .. } => "not_yet_valid",
             Self::Expired { .. } => "expired",
             Self::UnixTimeForLife(_) => "unix_time_as_life",
@@ -280,11 +283,11 @@ impl Problem {
 
     /// How bad it is: an error if Agora refuses the token for it.
     #[must_use]
-    pub const fn severity(&self) -> Severity {
+    pub fn severity(&self) -> Severity {
         let note = matches!(
             self,
             Self::UnknownProject
-                | Self::SubjectUnknown
+                | Self::SubjectUnknown { .. }
                 | Self::PrivilegeZero { .. }
                 | Self::Subscriber
                 | Self::LongChannel
@@ -298,11 +301,13 @@ impl Problem {
 
     /// How Agora refuses the token for this; `None` where it does not.
     #[must_use]
-    pub const fn refusal(&self) -> Option<Refusal> {
+    pub fn refusal(&self) -> Option<Refusal> {
         match self {
             Self::ExpectedAppId(_) => Some(Refusal::AppId),
-            Self::Expired { .. } | Self::LengthForUnixTime { .. } | Self::PrivilegeExpired { .. } => {
-                Some(Refusal::Expired)
+            Self::Expired { .. } => Some(Refusal::Expired),
+            // Without another privilege the client still gets in.
+            Self::LengthForUnixTime { privilege, .. } | Self::PrivilegeExpired { privilege, .. } => {
+                if matches!(*privilege, "join" | "login") { Some(Refusal::Expired) } else { None }
             }
             Self::Unreadable(_)
             | Self::Wrapped
@@ -320,7 +325,7 @@ impl Problem {
             | Self::OtherUserChecksum { .. }
             | Self::NoService => Some(Refusal::Invalid),
             Self::UnknownProject
-            | Self::SubjectUnknown
+            | Self::SubjectUnknown { .. }
             | Self::UnixTimeForLife(_)
             | Self::LongLife(_)
             | Self::LateEnd { .. }
@@ -362,8 +367,9 @@ impl Problem {
             | Self::AnyUser { service }
             | Self::AccountZero { service }
             | Self::OtherUser { service, .. }
-            | Self::OtherUserChecksum { service } => Some(service),
-            Self::NoJoin | Self::Subscriber | Self::NoChannel => Some("rtc"),
+            | Self::OtherUserChecksum { service }
+            | Self::SubjectUnknown { service } => Some(service),
+            Self::NoJoin | Self::Subscriber | Self::NoChannel | Self::OtherChannel { .. } => Some("rtc"),
             Self::Unreadable(_)
             | Self::Wrapped
             | Self::PercentEncoded
@@ -372,7 +378,6 @@ impl Problem {
             | Self::OtherProject { .. }
             | Self::UnknownProject
             | Self::OtherCertificate
-            | Self::SubjectUnknown
             | Self::NotYet { .. }
             | Self::Expired { .. }
             | Self::UnixTimeForLife(_)
@@ -380,7 +385,6 @@ impl Problem {
             | Self::LateEnd { .. }
             | Self::NoLife
             | Self::AnyChannel
-            | Self::OtherChannel { .. }
             | Self::LongChannel
             | Self::NoService
             | Self::UnknownService { .. }
@@ -448,7 +452,7 @@ impl fmt::Display for Problem {
             ),
             Self::ExpectedAppId(error) => write!(f, "The client's App ID {error}."),
             Self::OtherProject { token } => {
-                write!(f, "The token is for the App ID {}, and the client uses another.", token.as_str())
+                write!(f, "The token is for the App ID {}, and the client uses another; upper and lower case count.", token.as_str())
             }
             Self::UnknownProject => {
                 f.write_str("No certificate of the token's App ID is at hand, so its signature was not checked.")
@@ -456,7 +460,10 @@ impl fmt::Display for Problem {
             Self::OtherCertificate => f.write_str(
                 "No certificate of the project made this signature: the token was made with another certificate, or for another channel or user than it says, or was changed.",
             ),
-            Self::SubjectUnknown => f.write_str(
+            Self::SubjectUnknown { service: "rtm" } => f.write_str(
+                "Format 006 signs the user without holding the name: say which account logs in to have the signature checked.",
+            ),
+            Self::SubjectUnknown { .. } => f.write_str(
                 "Format 006 signs channel and user without holding them: name both to have the signature checked.",
             ),
             Self::NotYet { issued_at, now } => write!(
@@ -488,7 +495,7 @@ impl fmt::Display for Problem {
             ),
             Self::LengthForUnixTime { service, privilege, seconds } => write!(
                 f,
-                "The privilege {privilege} of {service} ended in the last century: {} looks like a number of seconds from now, and format 006 counts from 1970.",
+                "The privilege {privilege} of {service} ended long ago: {} looks like a number of seconds from now, and format 006 counts from 1970.",
                 seconds.0
             ),
             Self::PrivilegeOutlivesToken { service, privilege, by } => write!(
@@ -498,18 +505,18 @@ impl fmt::Display for Problem {
             ),
             Self::PrivilegeExpired { service, privilege, ended_at, now } => write!(
                 f,
-                "The privilege {privilege} of {service} ended {} seconds ago, before the token does.",
+                "The privilege {privilege} of {service} ended {} seconds ago, while the token has not ended.",
                 now.0.saturating_sub(ended_at.0)
             ),
             Self::PrivilegeZero { service, privilege } => {
-                write!(f, "The privilege {privilege} of {service} has 0 for its end: it lasts as long as the token.")
+                write!(f, "The privilege {privilege} of {service} says 0: it lasts as long as the token.")
             }
             Self::DoublePrivilege { service, id } => {
                 write!(f, "Privilege {id} of {service} is there twice; SDKs take the last.")
             }
             Self::NoPrivilege { service } => write!(
                 f,
-                "The service {service} has no privilege, so it permits nothing; official builders for Node make room tokens for APaaS so."
+                "The service {service} has no privilege, so it permits nothing. Some official builders make the tokens of APaaS rooms so."
             ),
             Self::NoJoin => f.write_str("The token does not permit to join its channel (privilege 1 of rtc)."),
             Self::NoLogin { service } => {

@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 
 use super::*;
@@ -367,6 +368,10 @@ fn the_user_of_signaling_is_compared_with_an_account_only() {
     assert_eq!(codes(&token, login(Join::Account("alice"))), [""; 0]);
     assert_eq!(codes(&token, login(Join::Account("bob"))), ["other_account"]);
     assert_eq!(codes(&token, login(Join::Uid(7))), [""; 0]);
+    let app = mint(|mint| mint.apaas_app(life()));
+    assert_eq!(codes(&app, login(Join::Account("alice"))), ["administrator"]);
+    let number = mint(|mint| mint.rtm(RtmUser::parse("1234").unwrap(), life()));
+    assert_eq!(codes(&number, login(Join::Account("bob"))), ["other_account"]);
     let classroom = mint(|mint| mint.apaas_user(RtmUser::parse("alice").unwrap(), life()));
     assert_eq!(codes(&classroom, login(Join::Account("bob"))), ["other_account"]);
 }
@@ -406,6 +411,47 @@ fn one_of_several_channels_is_enough() {
     assert_eq!(codes(&token, FITTING), [""; 0]);
     assert_eq!(codes(&token, Expected { channel: Some("class"), ..FITTING }), ["other_uid"]);
     assert_eq!(codes(&token, Expected { channel: Some("other"), ..FITTING }), ["other_channel"]);
+}
+
+/// What a client does not use of a token does not keep it from joining.
+#[test]
+fn only_what_is_joined_is_judged() {
+    let text = |text| Text::new(text).unwrap();
+    let rtc = |channel, user, privileges: &[(u16, u32)]| Service::Rtc {
+        channel: text(channel),
+        user: text(user),
+        privileges: lengths(privileges),
+    };
+    let streaming = |channel, user| Service::Streaming {
+        channel: text(channel),
+        user: text(user),
+        privileges: lengths(&[(1, LIFE)]),
+    };
+    let (all, join, data) = (&[(1, LIFE), (2, LIFE)][..], &[(1, LIFE)][..], &[(4, LIFE)][..]);
+    let short = &[(1, 60), (2, 60)][..];
+    for (mut services, found) in [
+        (vec![rtc("class", "7", all), rtc("demo", "7", data)], &["no_join_privilege"][..]),
+        (vec![rtc("class", "7", join), rtc("demo", "7", all)], &[]),
+        (vec![rtc("class", "7", short), rtc("demo", "7", all)], &[]),
+        (vec![rtc("class", "7", all), streaming("demo", "7")], &["other_channel"]),
+        (vec![rtc("demo", "8", all), streaming("demo", "7")], &["other_uid"]),
+        (vec![streaming("demo", "7")], &["no_channel"]),
+    ] {
+        let services = Services::new(&mut services).unwrap();
+        let token = mint(|mint| mint.services(services, life()));
+        assert_eq!(codes_at(&token, FITTING, NOW.plus(Seconds(61))), found, "{services:?}");
+    }
+}
+
+#[test]
+fn a_right_to_publish_that_has_ended_keeps_nobody_out() {
+    let token = raw(LIFE, "demo", "7", &[(1, LIFE), (2, 60)]);
+    let context = Context { now: NOW.plus(Seconds(61)), projects: &[], expected: FITTING };
+    let report = explain(&token, &context);
+    assert_eq!((report.problems[0].code(), report.is_usable()), ("privilege_expired", true));
+    let token = raw(LIFE, "demo", "7", &[(1, 60), (2, LIFE)]);
+    let report = explain(&token, &context);
+    assert_eq!((report.problems[0].code(), report.is_usable()), ("privilege_expired", false));
 }
 
 #[test]
@@ -547,6 +593,14 @@ mod odd {
         assert!(report.token.is_some());
         let sentences: usize = report.problems.iter().map(|problem| format!("{problem}").len()).sum();
         assert!(report.problems.len() < 10 && sentences < 4000, "{sentences} bytes: {:?}", report.problems);
+    }
+
+    /// SDKs take the last.
+    #[test]
+    fn of_a_privilege_that_is_there_twice_the_last_one_counts() {
+        let rtc = [1, 0, 2, 0, 1, 0, 60, 0, 0, 0, 1, 0, 0x10, 0x0e, 0, 0, 0, 0, 0, 0];
+        let found = codes_at(&signed(1, &rtc), Expected::default(), NOW.plus(Seconds(61)));
+        assert!(found.contains(&"double_privilege") && !found.contains(&"privilege_expired"), "{found:?}");
     }
 
     #[test]

@@ -2,10 +2,11 @@
 
 use alloc::string::{String, ToString};
 
-use super::v007::user_text;
+use super::v007::{has_numbers, user_text};
 use super::{Join, Mismatch, Problem, Problems};
 use crate::agora::service::Service;
-use crate::agora::user::Uid;
+use crate::agora::text::Text;
+use crate::agora::user::{Uid, User};
 use crate::quote::quote;
 
 impl Join<'_> {
@@ -17,27 +18,33 @@ impl Join<'_> {
             Self::Account(account) => account.into(),
         }
     }
+
+    /// Whether a token for this user is for the one who joins.
+    pub(super) fn is(self, user: &str) -> bool {
+        match self {
+            Self::Uid(uid) => Text::from(User::from_number_or_any(uid)).as_str() == user,
+            Self::Account(account) => account == user,
+        }
+    }
 }
 
-/// How the user of a service differs from the one who joins; nothing where it does not.
-pub(super) fn mismatch(user: &str, join: Join<'_>) -> Option<Mismatch> {
-    let is_number = Uid::parse(user).is_ok();
+/// How the user of a service, which may have numbers for users, differs from the one who joins.
+pub(super) fn mismatch(user: &str, has_numbers: bool, join: Join<'_>) -> Mismatch {
+    let is_number = |text| has_numbers && Uid::parse(text).is_ok();
     match join {
-        _ if join.to_text() == user => None,
-        Join::Uid(_) if user == "0" => Some(Mismatch::ZeroForUid),
-        Join::Uid(0) => Some(Mismatch::ChosenByAgora),
-        Join::Uid(_) if is_number => Some(Mismatch::OtherUid),
-        Join::Uid(_) => Some(Mismatch::AccountForUid),
-        Join::Account(_) if is_number => Some(Mismatch::UidForAccount),
-        Join::Account(_) => Some(Mismatch::OtherAccount),
+        Join::Uid(_) if user == "0" => Mismatch::ZeroForUid,
+        Join::Uid(0) => Mismatch::ChosenByAgora,
+        Join::Uid(_) if is_number(user) => Mismatch::OtherUid,
+        Join::Uid(_) => Mismatch::AccountForUid,
+        Join::Account(account) if is_number(user) && !is_number(account) => Mismatch::UidForAccount,
+        Join::Account(_) => Mismatch::OtherAccount,
     }
 }
 
 /// Reports that a service is not for the user who joins.
 pub(super) fn report(service: &Service<'_>, join: Join<'_>, problems: &mut Problems) {
     let user = user_text(service);
-    if let Some(mismatch) = mismatch(user, join) {
-        let (user, expected) = (quote(user), quote(&join.to_text()));
-        problems.push(Problem::OtherUser { service: service.name(), mismatch, user, expected });
-    }
+    let mismatch = mismatch(user, has_numbers(service), join);
+    let (user, expected) = (quote(user), quote(&join.to_text()));
+    problems.push(Problem::OtherUser { service: service.name(), mismatch, user, expected });
 }

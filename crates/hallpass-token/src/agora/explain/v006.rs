@@ -1,6 +1,5 @@
 //! The problems of an 006 token.
 
-use super::user::mismatch;
 use super::{Context, Join, Mismatch, Problem, Problems, Signature, find_signer};
 use crate::agora::error::VerifyError;
 use crate::agora::privilege::RtcPrivilege;
@@ -39,7 +38,7 @@ pub(super) fn check(token: &Untrusted006, context: &Context<'_>, problems: &mut 
         }
         (Signed::Other, _) | (_, Signed::Other) => Signature::NotChecked,
         (Signed::Unknown, _) | (_, Signed::Unknown) => {
-            problems.push(Problem::SubjectUnknown);
+            problems.push(Problem::SubjectUnknown { service: service_of(token) });
             Signature::NotChecked
         }
     }
@@ -97,15 +96,15 @@ fn rtc_user<'a>(
     }
     let zero = compare(token.user_crc(), Some("0"));
     if matches!(zero, Signed::Known(_)) {
-        match join.and_then(|join| mismatch("0", join)) {
-            Some(mismatch @ Mismatch::ZeroForUid) => problems.push(Problem::OtherUser {
+        match join {
+            Some(Join::Uid(_)) => problems.push(Problem::OtherUser {
                 service: "rtc",
-                mismatch,
+                mismatch: Mismatch::ZeroForUid,
                 user: quote("0"),
                 expected: quote(expected.unwrap_or_default()),
             }),
-            Some(_) => problems.push(Problem::OtherUserChecksum { service: "rtc" }),
-            None => problems.push(Problem::AccountZero { service: "rtc" }),
+            Some(join) if !join.is("0") => problems.push(Problem::OtherUserChecksum { service: "rtc" }),
+            _ => problems.push(Problem::AccountZero { service: "rtc" }),
         }
         return zero;
     }
@@ -147,8 +146,8 @@ fn privileges(token: &Untrusted006, now: UnixSeconds, problems: &mut Problems) {
     if let Some(id) = map.find_double() {
         problems.push(Problem::DoublePrivilege { service, id });
     }
-    for (id, ended_at) in map.iter() {
-        let Some(privilege) = privilege_name(id) else { continue };
+    for id in privileges_of(service) {
+        let (Some(privilege), Some(ended_at)) = (privilege_name(id), map.get(id)) else { continue };
         if ended_at.0 == 0 {
             problems.push(Problem::PrivilegeZero { service, privilege });
         } else if ended_at < UnixSeconds::RECENT {
@@ -162,15 +161,10 @@ fn privileges(token: &Untrusted006, now: UnixSeconds, problems: &mut Problems) {
     }
 }
 
+fn privileges_of(service: &str) -> core::ops::RangeInclusive<u16> {
+    if service == "rtm" { RTM_LOGIN..=RTM_LOGIN } else { JOIN..=RtcPrivilege::PublishData as u16 }
+}
+
 fn privilege_name(id: u16) -> Option<&'static str> {
-    let rtc = [
-        RtcPrivilege::Join,
-        RtcPrivilege::PublishAudio,
-        RtcPrivilege::PublishVideo,
-        RtcPrivilege::PublishData,
-    ];
-    match id {
-        RTM_LOGIN => Some("login"),
-        _ => rtc.into_iter().find(|privilege| *privilege as u16 == id).map(RtcPrivilege::as_str),
-    }
+    if id == RTM_LOGIN { Some("login") } else { RtcPrivilege::from_number(id).map(RtcPrivilege::as_str) }
 }

@@ -1,6 +1,6 @@
 //! The problems of a 007 token.
 
-use super::user::{self, mismatch};
+use super::user;
 use super::{Context, Expected, Join, Problem, Problems, Signature, find_signer};
 use crate::agora::error::VerifyError;
 use crate::agora::name::{Account, Channel, ChannelName, ChatUser, RtmUser};
@@ -15,17 +15,20 @@ const JOIN: u16 = RtcPrivilege::Join as u16;
 const LOGIN: u16 = 1;
 const CHAT_APP: u16 = 2;
 const APAAS_APP: u16 = 3;
+/// No service defines a privilege above this.
+const LAST_PRIVILEGE: u16 = 4;
 
 pub(super) fn check(token: &Untrusted007, context: &Context<'_>, problems: &mut Problems) -> Signature {
+    let joined = Joined::new(token, context.expected.channel);
     times(token, context.now, problems);
     for service in token.services() {
-        privileges(token, &service, context.now, problems);
+        privileges(token, &service, &joined, context.now, problems);
         rights(&service, problems);
         names(&service, problems);
     }
-    rtc_rights(token, problems);
-    compare_channel(token, context.expected.channel, problems);
-    compare_user(token, context.expected, problems);
+    rtc_rights(token, &joined, problems);
+    compare_channel(token, &joined, problems);
+    compare_user(token, &joined, context.expected, problems);
     match token.rest() {
         Rest::Nothing if token.services().next().is_none() => problems.push(Problem::NoService),
         Rest::Nothing => {}
@@ -33,6 +36,33 @@ pub(super) fn check(token: &Untrusted007, context: &Context<'_>, problems: &mut 
         Rest::Bytes(bytes) => problems.push(Problem::ExtraBytes(bytes)),
     }
     find_signer(token.app_id(), context, problems, |certificates| token.signer(certificates))
+}
+
+/// Which services a client uses that joins a channel: those of RTC for it, and in a token without RTC, as those of
+/// APaaS are, others that have a channel. Where none is for that channel, all of them are looked at.
+struct Joined<'a> {
+    channel: Option<&'a str>,
+    has_rtc: bool,
+    fits: bool,
+}
+
+impl<'a> Joined<'a> {
+    fn new(token: &Untrusted007, channel: Option<&'a str>) -> Self {
+        let has_rtc = token.services().any(|service| is_rtc(&service));
+        let any = Self { channel, has_rtc, fits: false };
+        let fits = token.services().any(|service| any.holds(&service) && any.is_for_channel(&service));
+        Self { fits, ..any }
+    }
+
+    fn holds(&self, service: &Service<'_>) -> bool {
+        let is_candidate = if self.has_rtc { is_rtc(service) } else { channel_of(service).is_some() };
+        is_candidate && (!self.fits || self.is_for_channel(service))
+    }
+
+    fn is_for_channel(&self, service: &Service<'_>) -> bool {
+        let fits = |channel: &Text<'_>, name| *channel == Text::ANY_CHANNEL || channel.as_str() == name;
+        self.channel.is_none_or(|name| channel_of(service).is_some_and(|channel| fits(channel, name)))
+    }
 }
 
 fn times(token: &Untrusted007, now: UnixSeconds, problems: &mut Problems) {
@@ -52,13 +82,23 @@ fn times(token: &Untrusted007, now: UnixSeconds, problems: &mut Problems) {
     }
 }
 
-fn privileges(token: &Untrusted007, service: &Service<'_>, now: UnixSeconds, problems: &mut Problems) {
+fn privileges(
+    token: &Untrusted007,
+    service: &Service<'_>,
+    joined: &Joined<'_>,
+    now: UnixSeconds,
+    problems: &mut Problems,
+) {
     let name = service.name();
     if let Some(id) = service.privileges().find_double() {
         problems.push(Problem::DoublePrivilege { service: name, id });
     }
-    for (id, lasting) in service.privileges().iter() {
-        let Some(privilege) = service.privilege_name(id) else { continue };
+    let is_used = !is_rtc(service) || joined.holds(service);
+    for id in 1..=LAST_PRIVILEGE {
+        let (Some(privilege), Some(lasting)) = (service.privilege_name(id), service.privileges().get(id))
+        else {
+            continue;
+        };
         let ended_at = token.end_of(lasting);
         if lasting.0 >= UnixSeconds::RECENT.0 {
             let time = UnixSeconds(lasting.0);
@@ -68,7 +108,7 @@ fn privileges(token: &Untrusted007, service: &Service<'_>, now: UnixSeconds, pro
             problems.push(Problem::PrivilegeOutlivesToken { service: name, privilege, by });
         } else if lasting.0 == 0 {
             problems.push(Problem::PrivilegeZero { service: name, privilege });
-        } else if now > ended_at && now <= token.ends_at() {
+        } else if is_used && now > ended_at && now <= token.ends_at() {
             problems.push(Problem::PrivilegeExpired { service: name, privilege, ended_at, now });
         }
     }
@@ -83,7 +123,7 @@ fn rights(service: &Service<'_>, problems: &mut Problems) {
     let defines_none = matches!(service, Service::ConvoAi { .. } | Service::Stt { .. });
     if is_login && !has(LOGIN) {
         problems.push(Problem::NoLogin { service: name });
-    } else if map.is_empty() && !defines_none && !matches!(service, Service::Rtc { .. }) {
+    } else if map.is_empty() && !defines_none && !is_rtc(service) {
         problems.push(Problem::NoPrivilege { service: name });
     }
     let is_admin = (matches!(service, Service::Chat { .. }) && has(CHAT_APP))
@@ -97,9 +137,9 @@ fn rights(service: &Service<'_>, problems: &mut Problems) {
     }
 }
 
-/// What all RTC services permit together.
-fn rtc_rights(token: &Untrusted007, problems: &mut Problems) {
-    let rtc = || token.services().filter(|service| matches!(service, Service::Rtc { .. }));
+/// What the RTC services that are joined permit together.
+fn rtc_rights(token: &Untrusted007, joined: &Joined<'_>, problems: &mut Problems) {
+    let rtc = || token.services().filter(|service| is_rtc(service) && joined.holds(service));
     if rtc().next().is_none() {
         return;
     }
@@ -137,31 +177,34 @@ fn names(service: &Service<'_>, problems: &mut Problems) {
     }
 }
 
-fn compare_channel(token: &Untrusted007, expected: Option<&str>, problems: &mut Problems) {
-    let mut other = None;
-    let mut fits = false;
-    for service in token.services() {
-        let Some(channel) = channel_of(&service) else { continue };
-        if *channel == Text::ANY_CHANNEL {
-            problems.push(Problem::AnyChannel);
-            fits = true;
-        } else if Some(channel.as_str()) == expected {
-            fits = true;
-        } else if other.is_none() {
-            other = Some(quote(channel.as_str()));
-        }
+fn compare_channel(token: &Untrusted007, joined: &Joined<'_>, problems: &mut Problems) {
+    if token
+        .services()
+        .filter_map(|service| channel_of(&service).copied())
+        .any(|name| name == Text::ANY_CHANNEL)
+    {
+        problems.push(Problem::AnyChannel);
     }
-    let Some(expected) = expected.filter(|_| !fits) else { return };
-    if other.is_some() {
-        problems.push(Problem::OtherChannel { channel: other, expected: quote(expected) });
-    } else if !matches!(token.rest(), Rest::Unknown { .. }) {
-        problems.push(Problem::NoChannel);
+    let Some(expected) = joined.channel else { return };
+    // Streaming and Fusion CDN have channels that nobody joins.
+    let opens_channel = |service: &Service<'_>| {
+        joined.holds(service) && matches!(service, Service::Rtc { .. } | Service::Apaas { .. })
+    };
+    let Some(service) = token.services().find(opens_channel) else {
+        if !matches!(token.rest(), Rest::Unknown { .. }) {
+            problems.push(Problem::NoChannel);
+        }
+        return;
+    };
+    if !joined.fits {
+        let channel = channel_of(&service).map(|channel| quote(channel.as_str()));
+        problems.push(Problem::OtherChannel { channel, expected: quote(expected) });
     }
 }
 
 /// A client has a user for each service, and only the one for the channel that it joins is known. Without a channel, it
 /// may be that of any service. The user of a chat may go by a UUID or a hash, and is not compared.
-fn compare_user(token: &Untrusted007, expected: Expected<'_>, problems: &mut Problems) {
+fn compare_user(token: &Untrusted007, joined: &Joined<'_>, expected: Expected<'_>, problems: &mut Problems) {
     let zero = token.services().find(|service| has_numbers(service) && user_text(service) == "0");
     if let Some(service) = zero
         && !matches!(expected.user, Some(Join::Uid(_)))
@@ -170,26 +213,27 @@ fn compare_user(token: &Untrusted007, expected: Expected<'_>, problems: &mut Pro
     }
 
     let Some(join) = expected.user else { return };
-    let is_of_channel = |service: &Service<'_>| {
-        let fits = |channel: &Text<'_>, name| *channel == Text::ANY_CHANNEL || channel.as_str() == name;
-        expected.channel.is_none_or(|name| channel_of(service).is_some_and(|channel| fits(channel, name)))
-    };
-    let has_names = |service: &Service<'_>| {
+    let logs_in = |service: &Service<'_>| {
         matches!(service, Service::Rtm { .. } | Service::Rtm2 { .. } | Service::Apaas { .. })
             && matches!(join, Join::Account(_))
+            && !user_text(service).is_empty()
     };
-    let is_elsewhere = !token.services().any(|service| is_of_channel(&service));
     let mut candidates = token.services().filter(|service| {
-        (has_numbers(service) || has_names(service)) && (is_elsewhere || is_of_channel(service))
+        let is_joined = joined.holds(service) && (has_numbers(service) || logs_in(service));
+        is_joined || (expected.channel.is_none() && logs_in(service))
     });
     let Some(first) = candidates.next() else { return };
     let accepts = |service: &Service<'_>| {
         let user = user_text(service);
-        (user.is_empty() && has_numbers(service)) || mismatch(user, join).is_none()
+        (user.is_empty() && has_numbers(service)) || join.is(user)
     };
     if !accepts(&first) && !candidates.any(|service| accepts(&service)) {
         user::report(&first, join, problems);
     }
+}
+
+const fn is_rtc(service: &Service<'_>) -> bool {
+    matches!(service, Service::Rtc { .. })
 }
 
 /// The channel of a service; the room of APaaS is one.
@@ -226,6 +270,6 @@ pub(super) fn user_text<'b>(service: &'b Service<'_>) -> &'b str {
 }
 
 /// Whether users of the service have numbers, and 0 for anybody.
-const fn has_numbers(service: &Service<'_>) -> bool {
+pub(super) const fn has_numbers(service: &Service<'_>) -> bool {
     matches!(service, Service::Rtc { .. } | Service::Streaming { .. } | Service::Fcdn { .. })
 }
