@@ -2,6 +2,8 @@
 //! and runs them.
 
 mod conformance;
+mod readme;
+mod recorded;
 mod transport;
 
 use std::fs;

@@ -1,57 +1,102 @@
-// Reads tokens with Agora's own packages.
-// In: JSON lines {id, token, app_id, certificate, channel, uid}. Out: JSON lines of what the tokens say.
+// Reads tokens of Agora with its own packages, and those of VideoSDK with Node's cryptography.
+// In: JSON lines {id, token, project, secret, services}. Out: JSON lines of what the tokens say.
 
+import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 const require = createRequire(import.meta.url);
-const { AccessToken2, kRtcServiceType } = require("agora-token/src/AccessToken2");
+const { AccessToken2 } = require("agora-token/src/AccessToken2");
 const { AccessToken } = require("agora-access-token/src/AccessToken");
 
 const DAY = 24 * 3600;
+// By the number of the service, from 1 on.
+const NAMES = ["rtc", "rtm", "streaming", "fpa", "chat", "fcdn", "apaas", "rtm2", "convoai", "stt"];
+// What a service holds, by what the package calls it.
+const FIELDS = {
+  __channel_name: "channel",
+  __uid: "uid",
+  __account: "uid",
+  __room_uuid: "room",
+  __user_id: "user",
+  __user_uuid: "user",
+};
+const RTM_LOGIN_006 = "1000";
 
 for (const line of readFileSync(0, "utf8").split("\n")) {
   if (line === "") continue;
   const asked = JSON.parse(line);
-  const decoded = asked.token.startsWith("006") ? decode006(asked) : decode007(asked);
-  process.stdout.write(`${JSON.stringify({ id: asked.id, ...decoded })}\n`);
+  process.stdout.write(`${JSON.stringify({ id: asked.id, ...decode(asked) })}\n`);
 }
 
-function decode007({ token, app_id, certificate }) {
+function decode(asked) {
+  if (asked.token.startsWith("006")) return decode006(asked);
+  if (asked.token.startsWith("007")) return decode007(asked);
+  return decodeJwt(asked);
+}
+
+function decode007({ token, project, secret }) {
   const parsed = new AccessToken2("", "", 0, 0);
   const readable = parsed.from_string(token);
-  const services = readable ? parsed.services : [];
-  const [rtc] = services;
-  const isRtc = services.length === 1 && rtc.service_type() === kRtcServiceType;
   return {
     format: "007",
-    valid: isRtc && parsed.appId.toString() === app_id && parsed.verifySignature(certificate),
-    channel: isRtc ? rtc.__channel_name.toString() : null,
-    uid: isRtc ? rtc.__uid.toString() : null,
-    privileges: isRtc ? rtc.__privileges : {},
+    valid: readable && parsed.appId.toString() === project && parsed.verifySignature(secret),
+    services: readable ? parsed.services.map(serviceOf) : [],
     expires_in: readable ? parsed.expire : 0,
     issued_at: readable ? parsed.issueTs : 0,
   };
 }
 
+function serviceOf(service) {
+  const json = { name: NAMES[service.service_type() - 1], privileges: service.__privileges };
+  for (const [field, name] of Object.entries(FIELDS)) {
+    if (service[field] !== undefined) json[name] = service[field].toString();
+  }
+  // The package writes the role with a sign and reads it without one.
+  if (service.__role !== undefined) json.role = (service.__role << 16) >> 16;
+  if (service.__permissions !== undefined) json.permissions = permissionsOf(service.__permissions.details);
+  return json;
+}
+
+function permissionsOf(details) {
+  const nested = Object.entries(details).map(([kind, accesses]) =>
+    Object.entries(accesses).map(([access, names]) => [Number(kind), Number(access), names.map(String)]),
+  );
+  return nested.flat();
+}
+
 // The package cannot verify an 006 token, and the token does not hold channel and user: so the package builds
 // one of the same values, which must come out as the same text.
-function decode006({ token, app_id, certificate, channel, uid }) {
+function decode006({ token, project, secret, services: [service] }) {
   const parsed = new AccessToken("", "", "", "");
   const readable = parsed.fromString(token);
   const issuedAt = readable ? parsed.ts - DAY : 0;
-  const again = new AccessToken(app_id, certificate, channel, uid);
+  const again = new AccessToken(project, secret, service.channel ?? service.user, service.uid ?? "");
   again.salt = parsed.salt;
   again.ts = parsed.ts;
   again.messages = parsed.messages;
   const ends = Object.entries(parsed.messages);
+  const privileges = Object.fromEntries(ends.map(([privilege, end]) => [privilege, end - issuedAt]));
   return {
     format: "006",
     valid: readable && again.build() === token,
-    channel: null,
-    uid: null,
-    privileges: Object.fromEntries(ends.map(([privilege, end]) => [privilege, end - issuedAt])),
+    services: [{ ...service, name: RTM_LOGIN_006 in privileges ? "rtm" : "rtc", privileges }],
     expires_in: DAY,
     issued_at: issuedAt,
+  };
+}
+
+function decodeJwt({ token, project, secret }) {
+  const [header, payload, signature] = token.split(".");
+  const read = (part) => JSON.parse(Buffer.from(part, "base64url").toString());
+  const { alg, typ } = read(header);
+  const { iat, exp, ...claims } = read(payload);
+  const expected = createHmac("sha256", secret).update(`${header}.${payload}`).digest("base64url");
+  return {
+    format: "jwt",
+    valid: alg === "HS256" && typ === "JWT" && signature === expected && claims.apikey === project,
+    claims,
+    expires_in: exp - iat,
+    issued_at: iat,
   };
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, ensure};
-use serde::Deserialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::Setup;
 use crate::setup::Project;
@@ -54,8 +54,9 @@ pub(crate) struct Expect {
     pub(crate) text: Option<String>,
     #[serde(default)]
     pub(crate) text_contains: Option<String>,
-    #[serde(default)]
-    pub(crate) token: Option<ExpectToken>,
+    /// Every token in the body: one, or a list.
+    #[serde(default, deserialize_with = "one_or_several")]
+    pub(crate) token: Vec<ExpectToken>,
 }
 
 /// The parts of a problem document that differ from case to case.
@@ -74,20 +75,65 @@ pub(crate) struct ExpectProblem {
 
 /// What a token in the answer must say, by the word of the official packages.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "TokenDocument")]
 pub struct ExpectToken {
     /// Where in the answer it is, as a JSON pointer.
     pub(crate) at: String,
+    /// `006`, `007` or `jwt`.
     pub(crate) format: String,
-    pub(crate) channel: String,
-    /// The user as the token writes it, empty for anybody; `$/uid` stands for the number there in the answer, which
-    /// the service has chosen.
-    pub(crate) uid: String,
-    /// Seconds from the issue of the token, by the number of the privilege.
-    pub(crate) privileges: BTreeMap<String, u32>,
+    pub(crate) content: Content,
     pub(crate) expires_in: u32,
-    #[serde(default)]
     pub(crate) project: Project,
+}
+
+/// What a token is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// The services of a token of Agora, in the order in which it has them.
+    Services(Vec<Service>),
+    /// The claims of a token of VideoSDK but for `iat` and `exp`.
+    Claims(Map<String, Value>),
+}
+
+/// One service of a token of Agora; only what it has.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Service {
+    pub(crate) name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) channel: Option<String>,
+    /// The user of a channel as the token writes it, empty for anybody. `$/uid` stands for the number there in the
+    /// answer, which the service has chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) uid: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) room: Option<String>,
+    /// The user of anything but a channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) user: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) role: Option<i16>,
+    /// Numbers of kind and access, and names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) permissions: Option<Vec<(u16, u16, Vec<String>)>>,
+    /// Seconds from the issue of the token, by the number of the privilege.
+    pub(crate) privileges: BTreeMap<String, i64>,
+}
+
+/// An [`ExpectToken`] as a case writes it: with `services`, with `claims`, or for a channel alone without either.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TokenDocument {
+    at: String,
+    format: String,
+    channel: Option<String>,
+    uid: Option<String>,
+    privileges: Option<BTreeMap<String, i64>>,
+    services: Option<Vec<Service>>,
+    claims: Option<Map<String, Value>>,
+    expires_in: u32,
+    #[serde(default)]
+    project: Project,
 }
 
 #[derive(Deserialize)]
@@ -132,4 +178,67 @@ impl CaseRequest {
             (None, None, None) => Vec::new(),
         }
     }
+}
+
+impl TryFrom<TokenDocument> for ExpectToken {
+    type Error = &'static str;
+
+    fn try_from(document: TokenDocument) -> Result<Self, Self::Error> {
+        let TokenDocument { at, format, channel, uid, privileges, services, claims, expires_in, project } =
+            document;
+        let content = match (channel, uid, privileges, services, claims) {
+            (Some(channel), Some(uid), Some(privileges), None, None) => {
+                Content::Services(vec![Service::rtc(channel, uid, privileges)])
+            }
+            (None, None, None, Some(services), None) => Content::Services(services),
+            (None, None, None, None, Some(claims)) => Content::Claims(claims),
+            _ => return Err("a token has channel, uid and privileges, or services, or claims"),
+        };
+        if matches!(content, Content::Claims(_)) != (format == "jwt") {
+            return Err("a token has claims if its format is jwt");
+        }
+        Ok(Self { at, format, content, expires_in, project })
+    }
+}
+
+impl ExpectToken {
+    /// The user of the channel, if the token is for one.
+    pub(crate) fn uid(&self) -> Option<&str> {
+        self.services().iter().find_map(|service| service.uid.as_deref())
+    }
+
+    pub(crate) fn services(&self) -> &[Service] {
+        match &self.content {
+            Content::Services(services) => services,
+            Content::Claims(_) => &[],
+        }
+    }
+
+    pub(crate) fn services_mut(&mut self) -> &mut [Service] {
+        match &mut self.content {
+            Content::Services(services) => services,
+            Content::Claims(_) => &mut [],
+        }
+    }
+}
+
+impl Service {
+    fn rtc(channel: String, uid: String, privileges: BTreeMap<String, i64>) -> Self {
+        Self {
+            name: "rtc".into(),
+            channel: Some(channel),
+            uid: Some(uid),
+            room: None,
+            user: None,
+            role: None,
+            permissions: None,
+            privileges,
+        }
+    }
+}
+
+fn one_or_several<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<ExpectToken>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    let tokens = if let Value::Array(tokens) = value { tokens } else { vec![value] };
+    tokens.into_iter().map(|token| serde_json::from_value(token).map_err(serde::de::Error::custom)).collect()
 }

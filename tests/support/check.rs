@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::cases::{Case, ExpectProblem, ExpectToken};
 use crate::json_match::{compare, tokens};
-use crate::setup::CERTIFICATES;
+use crate::setup::SECRETS;
 use crate::target::Response;
 
 /// What came out.
@@ -12,8 +12,8 @@ use crate::target::Response;
 pub(crate) struct Checked {
     /// A sentence for everything that is not as expected.
     pub(crate) complaints: Vec<String>,
-    /// The token that was handed out, with the user that it should be for.
-    pub(crate) token: Option<HandedOut>,
+    /// The tokens that were handed out, each with the user that it should be for.
+    pub(crate) tokens: Vec<HandedOut>,
 }
 
 pub(crate) struct HandedOut {
@@ -55,8 +55,8 @@ pub(crate) fn check(case: &Case, response: &Response) -> Checked {
         (None, _) => {}
     }
     if let Some(body) = &body {
-        token(expect.token.as_ref(), body, &mut checked);
-    } else if expect.token.is_some() {
+        take_tokens(&expect.token, body, &mut checked);
+    } else if !expect.token.is_empty() {
         checked.complaints.push("expected a token in JSON".into());
     }
     if !checked.complaints.is_empty() {
@@ -85,8 +85,8 @@ fn of_every_answer(case: &Case, response: &Response, text: &str, complaints: &mu
         let mut headers = response.headers().values();
         text.contains(part) || headers.any(|value| String::from_utf8_lossy(value.as_bytes()).contains(part))
     };
-    if CERTIFICATES.iter().any(|certificate| holds(certificate)) {
-        complaints.push("the answer holds a certificate".into());
+    if SECRETS.iter().any(|secret| holds(secret)) {
+        complaints.push("the answer holds a secret".into());
     }
 }
 
@@ -132,32 +132,33 @@ fn problem(status: u16, expect: &ExpectProblem) -> Value {
     document
 }
 
-/// Takes the token out of the answer. One that nobody expects would be checked by nobody.
-fn token(expect: Option<&ExpectToken>, body: &Value, checked: &mut Checked) {
+/// Takes the tokens out of the answer. One that nobody expects would be checked by nobody.
+fn take_tokens(expect: &[ExpectToken], body: &Value, checked: &mut Checked) {
     let handed_out = tokens(body).len();
-    let Some(expect) = expect else {
-        if handed_out > 0 {
-            checked.complaints.push("the answer holds a token, and the case expects none".into());
-        }
-        return;
-    };
-    let token = body.pointer(&expect.at).and_then(Value::as_str);
-    let chosen = expect.uid.strip_prefix('$');
-    let uid = match chosen {
-        None => Some(expect.uid.clone()),
-        Some(pointer) => body.pointer(pointer).and_then(Value::as_u64).map(|uid| uid.to_string()),
-    };
-    match (token, uid) {
-        (Some(token), Some(uid)) if handed_out == 1 => {
-            checked.token = Some(HandedOut {
-                token: token.to_owned(),
-                expect: ExpectToken { uid, ..expect.clone() },
-                uid_was_chosen: chosen.is_some(),
-            });
-        }
-        _ => checked.complaints.push(format!(
-            "expected one token, at {}, for uid {:?}; it holds {handed_out}",
-            expect.at, expect.uid
-        )),
+    if handed_out != expect.len() {
+        checked.complaints.push(format!("expected {} tokens in the answer, got {handed_out}", expect.len()));
     }
+    for expect in expect {
+        match take_token(expect, body) {
+            Some(token) => checked.tokens.push(token),
+            None => checked.complaints.push(format!(
+                "expected a token at {}, and its user where {:?} says",
+                expect.at,
+                expect.uid()
+            )),
+        }
+    }
+}
+
+fn take_token(expect: &ExpectToken, body: &Value) -> Option<HandedOut> {
+    let token = body.pointer(&expect.at)?.as_str()?.to_owned();
+    let mut expect = expect.clone();
+    let mut uid_was_chosen = false;
+    for service in expect.services_mut() {
+        if let Some(pointer) = service.uid.as_deref().and_then(|uid| uid.strip_prefix('$')) {
+            service.uid = Some(body.pointer(pointer)?.as_u64()?.to_string());
+            uid_was_chosen = true;
+        }
+    }
+    Some(HandedOut { token, expect, uid_was_chosen })
 }

@@ -1,7 +1,7 @@
 //! Compares JSON with a pattern: every key counts, and a text may be a matcher.
 //!
-//! `$string`: a text that is not empty; `$number`: a number; `$token006`, `$token007`: a token of that
-//! format; `$contains:TEXT`: a text with TEXT in it.
+//! `$string`: a text that is not empty; `$number`: a number; `$token006`, `$token007`, `$jwt`: a token of
+//! that format; `$contains:TEXT`: a text with TEXT in it.
 
 use serde_json::Value;
 
@@ -21,6 +21,11 @@ pub(crate) fn compare(pattern: &Value, got: &Value, path: &str, complaints: &mut
                 complaints.push(format!("{path}/{key}: expected nothing, got {value}"));
             }
         }
+        (Value::Array(pattern), Value::Array(got)) if pattern.len() == got.len() => {
+            for (position, (pattern, got)) in pattern.iter().zip(got).enumerate() {
+                compare(pattern, got, &format!("{path}/{position}"), complaints);
+            }
+        }
         (Value::String(pattern), got) if pattern.starts_with('$') => {
             if !matches(pattern, got) {
                 complaints.push(format!("{path}: expected {pattern}, got {got}"));
@@ -34,7 +39,7 @@ pub(crate) fn compare(pattern: &Value, got: &Value, path: &str, complaints: &mut
 /// All tokens in a document.
 pub(crate) fn tokens(value: &Value) -> Vec<&str> {
     match value {
-        Value::String(text) if is_token(text, "006") || is_token(text, "007") => vec![text],
+        Value::String(text) if is_token(text, "006") || is_token(text, "007") || is_jwt(text) => vec![text],
         Value::Array(values) => values.iter().flat_map(tokens).collect(),
         Value::Object(values) => values.values().flat_map(tokens).collect(),
         Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
@@ -48,6 +53,7 @@ fn matches(pattern: &str, got: &Value) -> bool {
         ("$number", Value::Number(_)) => true,
         ("$token006", Value::String(text)) => is_token(text, "006"),
         ("$token007", Value::String(text)) => is_token(text, "007"),
+        ("$jwt", Value::String(text)) => is_jwt(text),
         (pattern, Value::String(text)) => {
             pattern.strip_prefix("$contains:").is_some_and(|part| text.contains(part))
         }
@@ -65,6 +71,15 @@ fn is_token(text: &str, format: &str) -> bool {
     content.is_some_and(|base64| base64.len() >= 80 && !base64.contains(char::is_whitespace))
 }
 
+/// By its looks, like [`is_token`].
+fn is_jwt(text: &str) -> bool {
+    let is_part = |part: &str| {
+        part.len() >= 32
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    text.starts_with("ey") && text.split('.').count() == 3 && text.split('.').all(is_part)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,6 +89,10 @@ mod tests {
         let mut complaints = Vec::new();
         compare(pattern, got, "", &mut complaints);
         complaints.len()
+    }
+
+    fn jwt() -> String {
+        format!("ey{}.ey{}.{}", "J".repeat(34), "J".repeat(60), "-".repeat(43))
     }
 
     #[test]
@@ -92,6 +111,7 @@ mod tests {
             ("$string", json!("a")),
             ("$number", json!(0)),
             ("$token006", json!(token)),
+            ("$jwt", json!(jwt())),
             ("$contains:b", json!("abc")),
         ] {
             assert_eq!(complaints(&json!(pattern), &fits), 0, "{pattern}");
@@ -99,13 +119,16 @@ mod tests {
                 assert_eq!(complaints(&json!(pattern), &other), 1, "{pattern} {other}");
             }
         }
-        assert_eq!(complaints(&json!("$token007"), &json!(token)), 1);
+        for token in [json!(token), json!(jwt())] {
+            assert_eq!(complaints(&json!("$token007"), &token), 1);
+        }
         assert_eq!(complaints(&json!("$txt"), &json!("$txt")), 1);
     }
 
     #[test]
     fn a_token_is_found_wherever_it_is() {
         let token = format!("007{}", "A".repeat(80));
-        assert_eq!(tokens(&json!({ "a": [{ "b": token }], "c": "007" })), [token.as_str()]);
+        let value = json!({ "a": [{ "b": token }], "c": "007", "d": jwt(), "e": "eyJ.eyJ.x" });
+        assert_eq!(tokens(&value), [token, jwt()]);
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod cases;
 mod check;
+pub mod contract;
 mod http_client;
 pub mod interop;
 mod json_match;

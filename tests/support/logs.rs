@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use crate::run::Run;
-use crate::setup::CERTIFICATES;
+use crate::setup::SECRETS;
 
 /// Adds a failure to the run for each log in the folder that lacks what it must say, or holds what it must not.
 ///
@@ -20,8 +20,8 @@ pub fn check(run: &mut Run, folder: &Path) -> anyhow::Result<usize> {
         if !text.contains(setup.logged()) {
             run.failures.push(format!("{name} does not say {}", setup.logged()));
         }
-        if CERTIFICATES.iter().any(|certificate| text.contains(certificate)) {
-            run.failures.push(format!("{name} holds a certificate"));
+        if SECRETS.iter().any(|secret| text.contains(secret)) {
+            run.failures.push(format!("{name} holds a secret"));
         }
         for token in run.tokens.iter().filter(|token| text.contains(&token.token)) {
             run.failures.push(format!("{name} holds the token of {}", token.id));

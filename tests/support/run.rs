@@ -31,7 +31,7 @@ pub struct Token {
     pub(crate) id: String,
     pub(crate) token: String,
     pub(crate) expect: ExpectToken,
-    /// Its user is one that the service chose.
+    /// A user in it is one that the service chose.
     pub(crate) uid_was_chosen: bool,
     /// The time before the request and the time after it.
     pub(crate) asked: RangeInclusive<u64>,
@@ -93,12 +93,12 @@ impl Run {
                 if !checked.complaints.is_empty() {
                     self.failures.push(format!("{}:\n    {}", case.id, checked.complaints.join("\n    ")));
                 }
-                self.tokens.extend(checked.token.map(|handed_out| Token {
+                self.tokens.extend(checked.tokens.into_iter().map(|handed_out| Token {
                     id: case.id.clone(),
                     token: handed_out.token,
                     expect: handed_out.expect,
                     uid_was_chosen: handed_out.uid_was_chosen,
-                    asked,
+                    asked: asked.clone(),
                 }));
             }
             Err(error) => self.failures.push(format!("{}: no answer: {error:#}", case.id)),

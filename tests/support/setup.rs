@@ -10,11 +10,16 @@ const APP_CERTIFICATE: &str = "5CFd2fd1755d40ecb72977518be15d3b";
 const NEXT_CERTIFICATE: &str = "b3a1f0c24d5e6978812a3b4c5d6e7f90";
 const OTHER_APP_ID: &str = "0123456789abcdef0123456789ABCDEF";
 const OTHER_CERTIFICATE: &str = "7e2d9c4b5a60183f9e8d7c6b5a493827";
+const API_KEY: &str = "6d1b9f0e-2c47-4a58-9e13-5b7d8c9a0f21";
+const VIDEOSDK_SECRET: &str = "e4c1a7b2d9f8063512ab34cd56ef7890e4c1a7b2d9f80635";
+const WEBINAR_API_KEY: &str = "0b8e3d6a-71f5-4c29-8d4e-a2c6f1b39e57";
+const WEBINAR_SECRET: &str = "9f8e7d6c5b4a39281706f5e4d3c2b1a09f8e7d6c5b4a3928";
 
 /// All App IDs, one of which every 006 token begins with.
 pub(crate) const APP_IDS: [&str; 2] = [APP_ID, OTHER_APP_ID];
 /// The secrets of all deployments; each must stay secret in every one.
-pub(crate) const CERTIFICATES: [&str; 3] = [APP_CERTIFICATE, NEXT_CERTIFICATE, OTHER_CERTIFICATE];
+pub(crate) const SECRETS: [&str; 5] =
+    [APP_CERTIFICATE, NEXT_CERTIFICATE, OTHER_CERTIFICATE, VIDEOSDK_SECRET, WEBINAR_SECRET];
 
 /// One deployment: its configuration document and secrets.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,8 +29,14 @@ pub enum Setup {
     Open,
     /// Everybody gets tokens, also for uid 0.
     OpenWildcard,
-    /// Two projects, one of them with a second certificate, and every other setting.
+    /// The same, where the paths of other servers give tokens of format 007, and pages of every origin may call.
+    Compat007,
+    /// Two projects of each provider, one of them with a second certificate, and every other setting.
     Configured,
+    /// Open, with a project of each provider, in the short form.
+    BothProviders,
+    /// Open, with a project of VideoSDK alone, in the short form.
+    VideosdkOnly,
     /// One project, which is not named `default`.
     SoleProject,
     /// Pages of some origins may call.
@@ -40,15 +51,19 @@ pub enum Setup {
     BadConfig,
 }
 
-/// Whose App ID and certificate a token is made with.
+/// Whose App ID and certificate, or API key and secret, a token is made with.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Project {
     /// Those of Agora's own tests.
     #[default]
     Default,
-    /// Those of the second project in [`Setup::Configured`].
+    /// Those of the second project of Agora in [`Setup::Configured`].
     Other,
+    /// The project of VideoSDK, the first one where there are several.
+    Videosdk,
+    /// The second project of VideoSDK in [`Setup::Configured`].
+    Webinar,
 }
 
 impl Setup {
@@ -57,7 +72,10 @@ impl Setup {
         match self {
             Self::Open => "open",
             Self::OpenWildcard => "open-wildcard",
+            Self::Compat007 => "compat007",
             Self::Configured => "configured",
+            Self::BothProviders => "both-providers",
+            Self::VideosdkOnly => "videosdk-only",
             Self::SoleProject => "sole-project",
             Self::Cors => "cors",
             Self::CorsAny => "cors-any",
@@ -72,7 +90,10 @@ impl Setup {
         match self {
             Self::Open
             | Self::OpenWildcard
+            | Self::Compat007
             | Self::Configured
+            | Self::BothProviders
+            | Self::VideosdkOnly
             | Self::SoleProject
             | Self::Cors
             | Self::CorsAny => "auth_open",
@@ -85,8 +106,17 @@ impl Setup {
     /// The value of `HALLPASS_CONFIG`.
     const fn document(self) -> Option<&'static str> {
         match self {
-            Self::Open | Self::NoCertificate => Some(r#"{"auth":{"open":true}}"#),
+            Self::Open | Self::BothProviders | Self::VideosdkOnly | Self::NoCertificate => {
+                Some(r#"{"auth":{"open":true}}"#)
+            }
             Self::OpenWildcard => Some(r#"{"auth":{"open":{"wildcard":true}}}"#),
+            Self::Compat007 => Some(
+                r#"{
+                    "auth": { "open": { "wildcard": true } },
+                    "compat": { "version": "007" },
+                    "cors": { "origins": ["*"] }
+                }"#,
+            ),
             Self::Configured => Some(
                 r#"{
                     "projects": {
@@ -99,6 +129,16 @@ impl Setup {
                             "provider": "agora",
                             "app_id": "0123456789abcdef0123456789ABCDEF",
                             "certificates": ["OTHER_CERTIFICATE"]
+                        },
+                        "meet": {
+                            "provider": "videosdk",
+                            "api_key": "6d1b9f0e-2c47-4a58-9e13-5b7d8c9a0f21",
+                            "secrets": ["VIDEOSDK_SECRET_KEY"]
+                        },
+                        "a-webinar": {
+                            "provider": "videosdk",
+                            "api_key": "0b8e3d6a-71f5-4c29-8d4e-a2c6f1b39e57",
+                            "secrets": ["WEBINAR_SECRET", "VIDEOSDK_SECRET_KEY"]
                         }
                     },
                     "auth": { "open": true },
@@ -133,13 +173,18 @@ impl Setup {
     /// Settings and secrets by name, for a platform that keeps both in one place.
     pub(crate) fn variables(self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let names_projects = matches!(self, Self::Configured | Self::SoleProject);
+        let has_agora = self != Self::VideosdkOnly;
         let is_configured = self == Self::Configured;
+        let has_videosdk = matches!(self, Self::BothProviders | Self::VideosdkOnly);
         [
             ("HALLPASS_CONFIG", self.document()),
-            ("AGORA_APP_ID", (!names_projects).then_some(APP_ID)),
-            ("AGORA_APP_CERTIFICATE", (self != Self::NoCertificate).then_some(APP_CERTIFICATE)),
+            ("AGORA_APP_ID", (has_agora && !names_projects).then_some(APP_ID)),
+            ("AGORA_APP_CERTIFICATE", (has_agora && self != Self::NoCertificate).then_some(APP_CERTIFICATE)),
             ("NEXT_CERTIFICATE", is_configured.then_some(NEXT_CERTIFICATE)),
             ("OTHER_CERTIFICATE", is_configured.then_some(OTHER_CERTIFICATE)),
+            ("VIDEOSDK_API_KEY", has_videosdk.then_some(API_KEY)),
+            ("VIDEOSDK_SECRET_KEY", (has_videosdk || is_configured).then_some(VIDEOSDK_SECRET)),
+            ("WEBINAR_SECRET", is_configured.then_some(WEBINAR_SECRET)),
         ]
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
@@ -147,11 +192,13 @@ impl Setup {
 }
 
 impl Project {
-    /// App ID and certificate.
+    /// App ID and certificate, or API key and secret.
     pub(crate) const fn keys(self) -> (&'static str, &'static str) {
         match self {
             Self::Default => (APP_ID, APP_CERTIFICATE),
             Self::Other => (OTHER_APP_ID, OTHER_CERTIFICATE),
+            Self::Videosdk => (API_KEY, VIDEOSDK_SECRET),
+            Self::Webinar => (WEBINAR_API_KEY, WEBINAR_SECRET),
         }
     }
 }

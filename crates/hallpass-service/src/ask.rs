@@ -2,7 +2,7 @@
 
 use hallpass_token::Life;
 use hallpass_token::agora::{
-    Channel, ChannelName, ChatUser, FcdnPrivileges, PermissionTree, Role, RtcPrivileges, RtmUser,
+    Account, Channel, ChannelName, ChatUser, FcdnPrivileges, PermissionTree, Role, RtcPrivileges, RtmUser,
     StreamingPrivileges, User,
 };
 use hallpass_token::videosdk::{ParticipantId, Permissions, Roles, RoomId};
@@ -45,7 +45,15 @@ pub(crate) struct AgoraAsk<'a> {
 #[derive(Clone, Debug)]
 pub(crate) enum ServiceAsk<'a> {
     Rtc(RtcAsk<'a>),
-    Rtm { user: Option<RtmUser<'a>>, permissions: Option<&'a PermissionTree> },
+    /// Data in a channel for a user of Signaling, which calls it a stream channel.
+    StreamChannel {
+        channel: Channel<'a>,
+        user: Account<'a>,
+    },
+    Rtm {
+        user: Option<RtmUser<'a>>,
+        permissions: Option<&'a PermissionTree>,
+    },
     Chat(ChatAsk<'a>),
     Streaming(StreamAsk<'a, StreamingPrivileges>),
     Fcdn(StreamAsk<'a, FcdnPrivileges>),

@@ -30,10 +30,11 @@ pub(crate) fn parse<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, JsonErr
         let path = error.path().to_string();
         let error = error.into_inner();
         match error.classify() {
-            Category::Data => JsonError::Value {
-                path: if path == "." { String::new() } else { path },
-                detail: without_position(&error),
-            },
+            Category::Data => {
+                let path = if path == "." { String::new() } else { path };
+                let detail = in_words_of_json(without_position(&error));
+                JsonError::Value { path: path_of(path, &detail), detail }
+            }
             Category::Io | Category::Syntax | Category::Eof => {
                 JsonError::Syntax { detail: error.to_string() }
             }
@@ -48,6 +49,31 @@ fn without_position(error: &serde_json::Error) -> String {
     let mut message = error.to_string();
     if let Some(end) = message.rfind(" at line ") {
         message.truncate(end);
+    }
+    message
+}
+
+/// The path of the member that is there twice; serde stops at the object around it.
+fn path_of(object: String, detail: &str) -> String {
+    let member = detail.strip_prefix("duplicate field `").and_then(|rest| rest.strip_suffix('`'));
+    match member {
+        Some(member) if object.is_empty() => member.to_owned(),
+        Some(member) => format!("{object}.{member}"),
+        None => object,
+    }
+}
+
+/// The message with what JSON calls an array and an object; serde says sequence and map.
+fn in_words_of_json(mut message: String) -> String {
+    for (of_serde, of_json) in
+        [("invalid type: sequence,", "invalid type: array,"), ("invalid type: map,", "invalid type: object,")]
+    {
+        if message.starts_with(of_serde) {
+            message.replace_range(..of_serde.len(), of_json);
+        }
+    }
+    if let Some(start) = message.strip_suffix(", expected a sequence") {
+        message = format!("{start}, expected an array");
     }
     message
 }
@@ -164,7 +190,7 @@ mod tests {
             parse_pair("[1,2]"),
             Err(JsonError::Value {
                 path: String::new(),
-                detail: "invalid type: sequence, expected an object".into()
+                detail: "invalid type: array, expected an object".into()
             })
         );
     }
@@ -177,7 +203,14 @@ mod tests {
     #[test]
     fn a_field_given_twice_is_refused() {
         let error = parse_pair(r#"{"a":1,"a":1,"b":2}"#).unwrap_err();
-        assert_eq!(error, JsonError::Value { path: String::new(), detail: "duplicate field `a`".into() });
+        assert_eq!(error, JsonError::Value { path: "a".into(), detail: "duplicate field `a`".into() });
+    }
+
+    #[test]
+    fn an_object_that_is_no_list_is_called_an_object() {
+        let error = parse::<Vec<u8>>(b"{}").unwrap_err();
+        let detail = "invalid type: object, expected an array".into();
+        assert_eq!(error, JsonError::Value { path: String::new(), detail });
     }
 
     #[test]

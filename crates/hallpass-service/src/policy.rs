@@ -8,6 +8,7 @@ use hallpass_token::agora::{
     Channel, ChannelName, ChatUser, FcdnPrivileges, PermissionTree, Role, RtcPrivileges, RtmUser,
     StreamingPrivileges, Uid, User,
 };
+use hallpass_token::videosdk::Roles;
 
 use crate::ask::{ApaasAsk, ChatAsk, RtcAsk, ServiceAsk, StreamAsk, VideoSdkAsk};
 use crate::caller::Caller;
@@ -82,6 +83,12 @@ impl Decision {
                 let privileges = lives.map_or(full, |lives| self.cut_rtc(full, lives));
                 ServiceGrant::Rtc { channel: named(channel)?, user: self.user(user)?, role, privileges }
             }
+            ServiceAsk::StreamChannel { channel, user } => {
+                let full = Role::Publisher.privileges(Lasts::For(self.life));
+                let privileges = RtcPrivileges { publish_audio: None, publish_video: None, ..full };
+                let (channel, user) = (named(channel)?, self.user(Some(user.into()))?);
+                ServiceGrant::Rtc { channel, user, role: Role::Publisher, privileges }
+            }
             ServiceAsk::Rtm { user, permissions } => {
                 ServiceGrant::Rtm { user: user.ok_or_else(|| missing("rtm.user"))?, permissions }
             }
@@ -126,11 +133,11 @@ impl Decision {
         if ask.permissions.moderates() {
             return Err(privileged(MODERATOR));
         }
-        let roles = ask.scope.map_or(&[][..], |scope| scope.roles.names());
-        if roles.contains(&"crawler") {
-            return Err(privileged(CRAWLER));
+        match ask.scope.map(|scope| scope.roles) {
+            None | Some(Roles::Rtc) => Ok(*ask),
+            Some(Roles::None) => Err(privileged(NO_ROLE)),
+            Some(Roles::Crawler | Roles::RtcAndCrawler) => Err(privileged(CRAWLER)),
         }
-        Ok(*ask)
     }
 
     fn user<'a>(&self, user: Option<User<'a>>) -> Result<User<'a>, Problem> {
@@ -168,6 +175,7 @@ const APAAS_APP: &str =
     "an APaaS token for the app has the rights of an administrator, and is never given to anonymous callers";
 const MODERATOR: &str = "`allow_mod` lets its holder remove others, and is never given to anonymous callers";
 const CRAWLER: &str = "the role `crawler` calls VideoSDK's REST API, and is never given to anonymous callers";
+const NO_ROLE: &str = "a token without a role calls VideoSDK's REST API as well, and is never given to anonymous callers; name the role `rtc`";
 
 fn named(channel: Channel<'_>) -> Result<Channel<'_>, Problem> {
     if channel == Channel::Any { Err(privileged(ANY_CHANNEL)) } else { Ok(channel) }
@@ -184,7 +192,7 @@ fn missing(field: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hallpass_token::videosdk::{Permissions, Roles};
+    use hallpass_token::videosdk::Permissions;
 
     use crate::ask::VideoSdkScope;
 
@@ -236,6 +244,7 @@ mod tests {
         assert_eq!(decide(Permissions::JoinAndModerate, Roles::Rtc), Err(privileged(MODERATOR)));
         assert_eq!(decide(Permissions::Moderate, Roles::None), Err(privileged(MODERATOR)));
         assert_eq!(decide(Permissions::Join, Roles::RtcAndCrawler), Err(privileged(CRAWLER)));
+        assert_eq!(decide(Permissions::Join, Roles::None), Err(privileged(NO_ROLE)));
     }
 
     #[test]

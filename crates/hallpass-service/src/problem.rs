@@ -102,6 +102,11 @@ impl Problem {
 
     /// This problem as `application/problem+json`.
     pub(crate) fn into_response(self, request_id: &str) -> Response<Vec<u8>> {
+        self.into_response_naming(&[], request_id)
+    }
+
+    /// The same, with the names of settings and secrets that are missing or wrong.
+    pub(crate) fn into_response_naming(self, missing: &[String], request_id: &str) -> Response<Vec<u8>> {
         #[derive(Serialize)]
         struct Document<'a> {
             #[serde(rename = "type")]
@@ -114,6 +119,8 @@ impl Problem {
             field: Option<&'a str>,
             #[serde(skip_serializing_if = "Option::is_none")]
             refused_by: Option<&'a str>,
+            #[serde(skip_serializing_if = "<[String]>::is_empty")]
+            missing: &'a [String],
             request_id: &'a str,
         }
         let document = Document {
@@ -124,6 +131,7 @@ impl Problem {
             code: self.code(),
             field: if let Self::InvalidField { field, .. } = &self { field.as_deref() } else { None },
             refused_by: if let Self::Refused(refusal) = &self { Some(refusal.part.name()) } else { None },
+            missing,
             request_id,
         };
         let response = answer::json(self.status(), answer::PROBLEM_JSON, &document);

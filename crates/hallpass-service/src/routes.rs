@@ -1,12 +1,17 @@
 //! Which request goes where.
 
 mod compat;
+mod inspect;
+mod openapi;
 mod pages;
+mod readiness;
+mod table;
 mod token;
 
 use http::{Method, Response};
 use percent_encoding::percent_decode_str;
 
+use self::table::Target;
 use crate::ask::Ask;
 use crate::caller::{Caller, authenticate};
 use crate::input::{Body, Inputs, Request};
@@ -35,13 +40,19 @@ pub(crate) fn answer(setup: &Setup, request: &Request, inputs: &Inputs<'_>) -> R
     let Ok(path) = percent_decode_str(&request.path).decode_utf8() else {
         return Problem::InvalidPath.into_response(&inputs.request_id);
     };
-    match &*path {
-        "/" => pages::home(call),
-        "/healthz" => pages::health(call),
-        "/v1/token" => token::answer(call),
-        path => {
-            compat::answer(call, path).unwrap_or_else(|| Problem::NotFound.into_response(&inputs.request_id))
-        }
+    let not_found = || Problem::NotFound.into_response(&inputs.request_id);
+    let Some(route) = table::find(&path) else { return not_found() };
+    if route.target != Target::Compat && !route.allows(&request.method) {
+        return Problem::MethodNotAllowed { allow: route.methods }.into_response(&inputs.request_id);
+    }
+    match route.target {
+        Target::Home => pages::home(call),
+        Target::Health => pages::health(),
+        Target::Readiness => readiness::answer(call),
+        Target::OpenApi => openapi::answer(),
+        Target::Token => token::answer(call),
+        Target::Inspect => inspect::answer(call),
+        Target::Compat => compat::answer(call, &path).unwrap_or_else(not_found),
     }
 }
 
@@ -74,5 +85,41 @@ impl<'a> Call<'a> {
 impl<'a> Minter<'a> {
     fn mint(&self, ask: &Ask<'a>) -> Result<Minted<'a>, Problem> {
         mint::mint(self.ready, self.caller, ask, self.inputs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::Service;
+    use hallpass_token::UnixSeconds;
+
+    /// Were a server of the list not to know its own path, its routes would be found and not answered.
+    #[test]
+    fn every_route_of_the_table_is_answered() {
+        let service = Service::new(|_| None, |_| None);
+        let inputs = Inputs {
+            now: UnixSeconds(1_700_000_000),
+            random: [0; Inputs::RANDOM_BYTES],
+            request_id: String::new(),
+            caller_address: &|| None,
+        };
+        for route in table::ROUTES {
+            let path: Vec<_> =
+                route.path.split('/').map(|part| if part.starts_with('{') { "1" } else { part }).collect();
+            for method in route.methods.split(", ") {
+                let request = Request {
+                    method: method.parse().unwrap(),
+                    path: path.join("/"),
+                    query: String::new(),
+                    headers: http::HeaderMap::new(),
+                    body: Body::Whole(Vec::new()),
+                };
+                let status = service.handle(&request, &inputs).response.status();
+                let answered =
+                    !matches!(status, http::StatusCode::NOT_FOUND | http::StatusCode::METHOD_NOT_ALLOWED);
+                assert!(answered, "{method} {}: {status}", route.path);
+            }
+        }
     }
 }

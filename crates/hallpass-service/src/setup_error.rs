@@ -31,6 +31,22 @@ pub(crate) enum SetupError {
     SecretEmpty(String),
 }
 
+impl SetupError {
+    /// The names of what is missing or wrong.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let names: &[&str] = match self {
+            Self::Value { path, .. } if !path.is_empty() => return vec![format!("{DOCUMENT}.{path}")],
+            Self::Syntax(_) | Self::Value { .. } => &[DOCUMENT],
+            Self::NoProject => &[SHORT_APP_ID, SHORT_API_KEY],
+            Self::NoDefaultProject => return vec![format!("{DOCUMENT}.projects.{DEFAULT_PROJECT}")],
+            Self::ShortAppId(_) => &[SHORT_APP_ID],
+            Self::ShortApiKey(_) => &[SHORT_API_KEY],
+            Self::SecretMissing(name) | Self::SecretMalformed(name, _) | Self::SecretEmpty(name) => &[name],
+        };
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+}
+
 impl fmt::Display for SetupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -6,8 +6,10 @@ mod dev;
 mod fuzz;
 mod prerequisites;
 mod process;
+mod schemathesis;
 mod test;
 mod tools;
+mod workerd;
 
 use std::process::ExitCode;
 
@@ -20,6 +22,7 @@ cargo xtask test                          set up and run every check and test
 cargo xtask build worker                  build the Worker to target/worker, as wrangler does by itself
 cargo xtask build lambda                  build the Lambda function for this machine
 cargo xtask fuzz [TARGET] [--seconds N]   look for texts that make the token core fail
+cargo xtask schemathesis [--examples N]   hold the served OpenAPI document against the Worker
 cargo xtask bench core                    nanoseconds and allocations per token, natively and in WebAssembly
 cargo xtask bench worker                  requests per second on workerd, beside JavaScript Workers
 cargo xtask bench lambda                  cold start of the Lambda function in AWS's emulator
@@ -50,6 +53,8 @@ fn run() -> Result<()> {
         ["fuzz", "--seconds", seconds] => fuzz::by_hand(None, Some(seconds.parse()?)),
         ["fuzz", target] => fuzz::by_hand(Some(target), None),
         ["fuzz", target, "--seconds", seconds] => fuzz::by_hand(Some(target), Some(seconds.parse()?)),
+        ["schemathesis"] => schemathesis::by_hand(None),
+        ["schemathesis", "--examples", examples] => schemathesis::by_hand(Some(examples.parse()?)),
         ["bench", "core"] => bench::core::run(),
         ["bench", "worker"] => bench::worker::run(),
         ["bench", "lambda"] => bench::lambda::run(),

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::prerequisites::{Needs, check};
 use crate::process::{command, output, root, run, run_quietly, say, step};
-use crate::{build, fuzz, tools};
+use crate::{build, fuzz, schemathesis, tools};
 
 /// The most bytes that the Worker may have, gzipped: code and glue together.
 const WORKER_GZIP_LIMIT: usize = 400 * 1024;
@@ -43,6 +43,7 @@ pub(crate) fn all() -> Result<()> {
         }
         run(&mut test)
     })?;
+    schemathesis::short(&bundle)?;
     fuzz::short()?;
     template(&python)
 }

@@ -20,8 +20,13 @@ impl Memory {
     #[must_use]
     pub fn start(setup: Setup) -> Self {
         let value = |name: &str| setup.variables().find(|(known, _)| *known == name).map(|(_, value)| value);
-        let setting = |name: &str| value(name).map(str::to_owned);
-        Self { service: Service::new(setting, |name| setting(name).map(Zeroizing::new)) }
+        Self::with_settings(|name| value(name).map(str::to_owned))
+    }
+
+    /// Makes the service of settings and secrets that are kept in one place.
+    #[must_use]
+    pub fn with_settings(setting: impl Fn(&str) -> Option<String>) -> Self {
+        Self { service: Service::new(&setting, |name| setting(name).map(Zeroizing::new)) }
     }
 }
 

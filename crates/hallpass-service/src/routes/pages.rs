@@ -5,7 +5,6 @@ use http::{Response, StatusCode};
 
 use super::Call;
 use crate::answer::{self, HTML, JSON};
-use crate::problem::Problem;
 
 /// What the Express tutorial's server answers on `/`.
 const EXPRESS_GREETING: &str = "Agora Auth Token Server";
@@ -23,18 +22,12 @@ of the project that this server was deployed from.</p>
 
 /// `GET /`: a page for a browser, and for everybody else the words that existing clients may look for.
 pub(super) fn home(call: Call<'_>) -> Response<Vec<u8>> {
-    if !call.is_read() {
-        return Problem::MethodNotAllowed { allow: "GET, HEAD" }.into_response(&call.inputs.request_id);
-    }
     let accept = call.request.headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let page = if accept.contains("text/html") { PAGE } else { EXPRESS_GREETING };
     answer::body(StatusCode::OK, HTML, page)
 }
 
 /// `GET /healthz`: 200 while the process answers; it touches nothing.
-pub(super) fn health(call: Call<'_>) -> Response<Vec<u8>> {
-    if !call.is_read() {
-        return Problem::MethodNotAllowed { allow: "GET, HEAD" }.into_response(&call.inputs.request_id);
-    }
+pub(super) fn health() -> Response<Vec<u8>> {
     answer::body(StatusCode::OK, JSON, r#"{"status":"ok"}"#)
 }

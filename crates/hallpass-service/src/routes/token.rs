@@ -4,19 +4,17 @@ mod answer;
 mod body;
 mod permissions;
 
-use http::{Method, Response, StatusCode};
+use http::{Response, StatusCode};
 
 use self::answer::TokenAnswer;
 use self::body::TokenBody;
+pub(super) use self::body::UidNumber;
 use super::Call;
 use crate::answer::{self as response, JSON};
 use crate::json::{self, Object};
 use crate::problem::Problem;
 
 pub(super) fn answer(call: Call<'_>) -> Response<Vec<u8>> {
-    if !call.is(&Method::POST) {
-        return Problem::MethodNotAllowed { allow: "POST" }.into_response(&call.inputs.request_id);
-    }
     grant(call).unwrap_or_else(|problem| problem.into_response(&call.inputs.request_id))
 }
 

@@ -1,18 +1,15 @@
 //! Requests per second on workerd: Hallpass, a JavaScript Worker that does the same, and one that does nothing.
 
-use std::fmt::Write as _;
 use std::fs;
-use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
 use super::median;
 use crate::dev::sample_settings;
 use crate::prerequisites::{Needs, check};
-use crate::process::{Running, command, output, root, say, step, wait_until};
+use crate::process::{Running, command, output, root, say, step};
+use crate::workerd::{self, Worker};
 use crate::{build, tools};
 
 /// Interleaved, so that a slow moment of the machine strikes all alike.
@@ -22,10 +19,8 @@ const FIRST_PORT: u16 = 9310;
 /// A Worker that is measured.
 struct Subject {
     name: &'static str,
-    /// Its modules, as workerd's configuration lists them.
-    modules: String,
     port: u16,
-    _process: Option<Running>,
+    _process: Running,
 }
 
 /// A request that every Worker gets; a mint of format 007 for those that mint.
@@ -80,69 +75,19 @@ fn start(folder: &Path) -> Result<Vec<Subject>> {
     let worker = build::worker_bundle()?;
     let hello = root().join("crates/xtask/bench/hello.js");
     let subjects = [
-        ("hello in JavaScript", module(&hello, folder)?),
-        ("npm agora-token in JavaScript", module(&agora, folder)?),
-        ("Hallpass", modules(&worker, folder)?),
+        ("hello in JavaScript", vec![hello]),
+        ("npm agora-token in JavaScript", vec![agora]),
+        ("Hallpass", workerd::files(&worker)?),
     ];
-    let workerd = tools::workerd()?;
+    let settings = sample_settings()?;
     subjects
         .into_iter()
         .zip(FIRST_PORT..)
-        .map(|((name, modules), port)| {
-            let mut subject = Subject { name, modules, port, _process: None };
-            let config = folder.join(format!("{port}.capnp"));
-            fs::write(&config, subject.config()?)?;
-            let log = fs::File::create(folder.join(format!("{port}.log")))?;
-            let child =
-                command(&workerd).arg("serve").arg(&config).stdout(Stdio::null()).stderr(log).spawn()?;
-            let mut process = Running(child);
-            wait_until(&mut process.0, Duration::from_secs(10), || {
-                TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
-            })?;
-            subject._process = Some(process);
-            Ok(subject)
+        .map(|((name, files), port)| {
+            let process = Worker { files: &files, settings: &settings, port }.start(folder)?;
+            Ok(Subject { name, port, _process: process })
         })
         .collect()
-}
-
-impl Subject {
-    fn config(&self) -> Result<String> {
-        let mut bindings = String::new();
-        for (name, value) in sample_settings()? {
-            write!(bindings, "(name = \"{name}\", text = {value:?}), ")?;
-        }
-        Ok(format!(
-            r#"using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [(name = "main", worker = .main)],
-  sockets = [(name = "http", address = "127.0.0.1:{}", http = (), service = "main")],
-);
-const main :Workerd.Worker = (
-  modules = [{}],
-  bindings = [{bindings}],
-  compatibilityDate = "2026-04-01",
-  compatibilityFlags = ["nodejs_compat"],
-);
-"#,
-            self.port, self.modules
-        ))
-    }
-}
-
-/// The files of a bundle, the JavaScript one first.
-fn modules(bundle: &Path, folder: &Path) -> Result<String> {
-    let mut files: Vec<PathBuf> = fs::read_dir(bundle)?.flatten().map(|entry| entry.path()).collect();
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "js" || extension == "wasm"));
-    files.sort_by_key(|file| file.extension().map(ToOwned::to_owned));
-    files.iter().map(|file| module(file, folder)).collect()
-}
-
-/// One module. Its path is relative to the folder of the configuration, as workerd wants it.
-fn module(file: &Path, folder: &Path) -> Result<String> {
-    let name = file.file_name().context("a module has a name")?.to_string_lossy().into_owned();
-    let kind = if name.ends_with(".wasm") { "wasm" } else { "esModule" };
-    fs::copy(file, folder.join(&name))?;
-    Ok(format!("(name = \"{name}\", {kind} = embed \"{name}\"), "))
 }
 
 fn bundle_agora(folder: &Path) -> Result<PathBuf> {

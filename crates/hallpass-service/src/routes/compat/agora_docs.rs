@@ -1,18 +1,19 @@
-//! The Go server of Agora's documentation: `POST /fetch_rtc_token` with `{uid, ChannelName, role}`.
+//! The Go server of Agora's documentation: `POST /fetch_rtc_token` with `{uid, ChannelName, role}`; in other editions
+//! `/fetch_rtc_token_string`, whose `uid` is an account, and `/fetch_rtm_token` with `{uid}`.
 //!
 //! Its answer has the text of an error where its token would be. As Go does, names match in upper or lower case,
 //! and what follows the first JSON value does not count.
 
-use hallpass_token::agora::{Channel, Role, User};
-use http::{Method, Response, StatusCode};
+use hallpass_token::agora::{Account, Role, RtmUser, User};
+use http::{HeaderValue, Method, Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{digits, text, value, version};
+use super::read::{channel, digits, first_object, text, user_text, value, version};
 use crate::answer::{self, JSON, TEXT};
 use crate::ask::{Ask, RtcAsk, ServiceAsk};
 use crate::problem::Problem;
-use crate::routes::Call;
+use crate::routes::{Call, Minter};
 
 /// The fields are in the order in which Go's encoder writes a map.
 #[derive(Serialize)]
@@ -21,15 +22,24 @@ struct Envelope<'a> {
     token: &'a str,
 }
 
+/// What the original says to OPTIONS, in its spelling.
+const JSON_AS_ASKED: HeaderValue = HeaderValue::from_static("application/json; charset=UTF-8");
+
 pub(super) fn answer(call: Call<'_>, path: &str) -> Option<Response<Vec<u8>>> {
-    if path != "/fetch_rtc_token" {
-        return None;
+    let token = match path {
+        "/fetch_rtc_token" => rtc_token,
+        "/fetch_rtc_token_string" => rtc_token_for_account,
+        "/fetch_rtm_token" => rtm_token,
+        _ => return None,
+    };
+    if call.is(&Method::OPTIONS) {
+        return Some(answer::allow(answer::body(StatusCode::OK, JSON_AS_ASKED, ""), "POST, OPTIONS"));
     }
     if !call.is(&Method::POST) {
         let text = answer::body(StatusCode::NOT_FOUND, TEXT, "Unsupported method. Please check.\n");
         return Some(answer::allow(text, "POST"));
     }
-    let (status, token) = match rtc_token(call) {
+    let (status, token) = match token(call) {
         Ok(token) => (StatusCode::OK, token),
         Err(problem) => (problem.status(), refusal(&problem)),
     };
@@ -37,29 +47,43 @@ pub(super) fn answer(call: Call<'_>, path: &str) -> Option<Response<Vec<u8>>> {
 }
 
 fn rtc_token(call: Call<'_>) -> Result<String, Problem> {
-    let minter = call.minter()?;
-    let body = first_object(call.body()?)?;
-    let channel = Channel::parse_or_any(text(&body, "ChannelName")?);
-    let version = version(call, minter.ready.compat.version, Some(&body))?;
-    let rtc = RtcAsk {
-        channel: channel.map_err(|error| Problem::field("ChannelName", error))?,
-        user: Some(User::from_number_or_any(uid(value(&body, "uid"))?)),
-        role: role(value(&body, "role"))?,
-        lives: None,
-    };
-    Ok(minter.mint(&Ask::for_service(version, None, ServiceAsk::Rtc(rtc)))?.token)
+    let (minter, body) = begin(call)?;
+    let user = User::from_number_or_any(uid(value(&body, "uid"))?);
+    mint(call, &minter, &body, rtc(&body, user)?)
 }
 
-/// The first JSON value of the body; `null` is an object without fields.
-fn first_object(body: &[u8]) -> Result<Map<String, Value>, Problem> {
-    let invalid = |detail: &str| Problem::InvalidJson { detail: detail.to_owned() };
-    match serde_json::Deserializer::from_slice(body).into_iter::<Value>().next() {
-        Some(Ok(Value::Object(object))) => Ok(object),
-        Some(Ok(Value::Null)) => Ok(Map::new()),
-        Some(Ok(_)) => Err(Problem::field("body", "must be a JSON object")),
-        Some(Err(error)) => Err(invalid(&error.to_string())),
-        None => Err(invalid("expected a JSON object, found nothing")),
-    }
+fn rtc_token_for_account(call: Call<'_>) -> Result<String, Problem> {
+    let (minter, body) = begin(call)?;
+    let account = user_text(&body, "uid")?;
+    let account = Account::parse(&account).map_err(|error| Problem::field("uid", error))?;
+    mint(call, &minter, &body, rtc(&body, User::Account(account))?)
+}
+
+fn rtm_token(call: Call<'_>) -> Result<String, Problem> {
+    let (minter, body) = begin(call)?;
+    let user = user_text(&body, "uid")?;
+    let user = RtmUser::parse(&user).map_err(|error| Problem::field("uid", error))?;
+    mint(call, &minter, &body, ServiceAsk::Rtm { user: Some(user), permissions: None })
+}
+
+fn begin(call: Call<'_>) -> Result<(Minter<'_>, Map<String, Value>), Problem> {
+    Ok((call.minter()?, first_object(call.body()?)?))
+}
+
+fn rtc<'a>(body: &'a Map<String, Value>, user: User<'a>) -> Result<ServiceAsk<'a>, Problem> {
+    let channel = channel("ChannelName", text(body, "ChannelName")?)?;
+    let role = role(value(body, "role"))?;
+    Ok(ServiceAsk::Rtc(RtcAsk { channel, user: Some(user), role, lives: None }))
+}
+
+fn mint<'a>(
+    call: Call<'_>,
+    minter: &Minter<'a>,
+    body: &Map<String, Value>,
+    service: ServiceAsk<'a>,
+) -> Result<String, Problem> {
+    let version = version(call, minter.ready.compat.version, Some(body))?;
+    Ok(minter.mint(&Ask::for_service(version, None, service))?.token)
 }
 
 /// A number, or a number as text, which some clients send and the original refuses. 0 and nothing mean anybody.

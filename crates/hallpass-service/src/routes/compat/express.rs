@@ -1,32 +1,33 @@
-//! The Express tutorial's server: `POST /rtctoken` with `{channel, isPublisher}`.
+//! The Express tutorial's server: `POST /rtctoken` with `{channel, isPublisher}`, `POST /rtmtoken` with `{user}`.
 //!
 //! As Express does, paths match in upper or lower case and with or without a slash at the end.
 
-use hallpass_token::agora::{Channel, Role, Uid};
+use hallpass_token::agora::{Role, RtmUser, Uid};
 use http::{Method, Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{text, value, version};
-use crate::answer::{self, HTML, JSON_UTF8};
+use super::read::{channel, text, value, version};
+use super::{without_slash, write};
+use crate::answer::{self, JSON_UTF8};
 use crate::ask::{Ask, RtcAsk, ServiceAsk};
 use crate::json::{self, Object};
 use crate::problem::Problem;
 use crate::routes::Call;
 
 pub(super) fn answer(call: Call<'_>, path: &str) -> Option<Response<Vec<u8>>> {
-    let path = path.strip_suffix('/').unwrap_or(path);
-    if !path.eq_ignore_ascii_case("/rtctoken") {
+    let path = without_slash(path);
+    let (name, token): (_, fn(Call<'_>) -> _) = if path.eq_ignore_ascii_case("/rtctoken") {
+        ("/rtctoken", rtc_token)
+    } else if path.eq_ignore_ascii_case("/rtmtoken") {
+        ("/rtmtoken", rtm_token)
+    } else {
         return None;
-    }
+    };
     if !call.is(&Method::POST) {
-        let page = format!(
-            "<!doctype html>\n<title>Error</title>\n<pre>Cannot {} /rtctoken</pre>\n",
-            call.request.method
-        );
-        return Some(answer::allow(answer::body(StatusCode::NOT_FOUND, HTML, page), "POST"));
+        return Some(write::express_not_found(call, name, "POST"));
     }
-    Some(rtc_token(call).unwrap_or_else(|problem| refuse(&problem)))
+    Some(token(call).unwrap_or_else(|problem| write::error(&problem)))
 }
 
 fn rtc_token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
@@ -38,8 +39,7 @@ fn rtc_token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
 
     let minter = call.minter()?;
     let Object(body) = json::parse::<Object<Map<String, Value>>>(call.body()?)?;
-    let channel =
-        Channel::parse_or_any(text(&body, "channel")?).map_err(|error| Problem::field("channel", error))?;
+    let channel = channel("channel", text(&body, "channel")?)?;
     let version = version(call, minter.ready.compat.version, Some(&body))?;
     let role = if is_true(value(&body, "isPublisher")) { Role::Publisher } else { Role::Subscriber };
     let rtc = ServiceAsk::Rtc(RtcAsk { channel, user: None, role, lives: None });
@@ -48,12 +48,13 @@ fn rtc_token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
     Ok(answer::json(StatusCode::OK, JSON_UTF8, &Answer { uid, token: &minted.token }))
 }
 
-fn refuse(problem: &Problem) -> Response<Vec<u8>> {
-    #[derive(Serialize)]
-    struct Refusal {
-        error: String,
-    }
-    answer::json(problem.status(), JSON_UTF8, &Refusal { error: problem.to_string() })
+fn rtm_token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
+    let minter = call.minter()?;
+    let Object(body) = json::parse::<Object<Map<String, Value>>>(call.body()?)?;
+    let user = RtmUser::parse(text(&body, "user")?).map_err(|error| Problem::field("user", error))?;
+    let version = version(call, minter.ready.compat.version, Some(&body))?;
+    let rtm = ServiceAsk::Rtm { user: Some(user), permissions: None };
+    Ok(write::token(&minter.mint(&Ask::for_service(version, None, rtm))?.token))
 }
 
 /// What JavaScript takes for true; but the text `false` is not.

@@ -1,166 +1,177 @@
-//! The Gin guide's server, and those that kept its paths: `GET /rtc/:channel/:role/:tokentype/:uid`, `GET /ping`.
+//! The Gin guide's server, and those that kept its paths and added to them: `GET /rtc/:channel/:role/:tokentype/:uid`,
+//! `/rtm/:uid`, `/rte/…`, which gives both tokens, `/chat/app`, `/chat/account/:id`, `/ping`.
 //!
-//! Both `…/:uid` and `…/:uid/` are answered, where the original redirects from the one to the other.
+//! Each is answered with and without a slash at the end, where the originals redirect from the one to the other.
+
+mod fault;
+mod path;
 
 use hallpass_token::Life;
-use hallpass_token::agora::{Account, Channel, Role, User};
+use hallpass_token::agora::{Account, Channel, ChatUser, Role, RtmUser, User};
 use http::{Method, Response, StatusCode};
 use serde::Serialize;
 
-use super::{digits, query_value, version};
-use crate::answer::{self, JSON_UTF8, TEXT};
-use crate::ask::{Ask, RtcAsk, ServiceAsk};
+use self::fault::{Fault, Kind};
+use self::path::{Path, RtcPath};
+use super::read::{digits, life, query_value, version};
+use super::write;
+use crate::answer::{self, JSON_UTF8};
+use crate::ask::{AgoraAsk, Ask, ChatAsk, RtcAsk, ServiceAsk, What};
 use crate::problem::Problem;
-use crate::routes::Call;
+use crate::routes::{Call, Minter};
+use crate::version::Version;
 
-/// What the path of an RTC route says, as it was sent.
-struct RtcPath<'a> {
-    channel: &'a str,
-    role: &'a str,
-    token_type: &'a str,
-    uid: &'a str,
+/// The fields are in the order in which Go's encoder writes a map.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Tokens {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chat_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rtc_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rtm_token: Option<String>,
 }
 
-/// An error goes out under one of two names, by where the original finds it.
-enum Fault {
-    /// In the parameters: `message`.
-    Parameter(Problem),
-    /// While the token is built: `error`.
-    Build(Problem),
+/// What all of these routes read from the query.
+struct Asked<'a> {
+    minter: Minter<'a>,
+    version: Version,
+    ttl: Option<Life>,
 }
 
 pub(super) fn answer(call: Call<'_>, path: &str) -> Option<Response<Vec<u8>>> {
     if path == "/ping" {
         let pong = || answer::body(StatusCode::OK, JSON_UTF8, r#"{"message":"pong"}"#);
-        return Some(if call.is_read() { pong() } else { not_found("GET, HEAD") });
+        return Some(if call.is_read() { pong() } else { write::gin_not_found("GET, HEAD") });
     }
-    let rtc = RtcPath::parse(path)?;
+    let path = Path::parse(path)?;
     if !call.is(&Method::GET) {
-        return Some(not_found("GET"));
+        return Some(write::gin_not_found("GET"));
     }
-    Some(rtc_token(call, &rtc).unwrap_or_else(Fault::into_response))
+    let (kind, tokens) = match path {
+        Path::Rtc(rtc) => (Kind::Rtc, rtc_token(call, &rtc)),
+        Path::Rtm { user } => (Kind::Rtm, rtm_token(call, user)),
+        Path::Rte { rtc, rtm_user } => (Kind::RtcAndRtm, both_tokens(call, &rtc, rtm_user)),
+        Path::ChatApp => (Kind::Chat, chat_token(call, None)),
+        Path::ChatAccount { user } => (Kind::Chat, chat_token(call, Some(user))),
+    };
+    Some(match tokens {
+        Ok(tokens) => answer::json(StatusCode::OK, JSON_UTF8, &tokens),
+        Err(fault) => fault.into_response(kind),
+    })
 }
 
-fn rtc_token(call: Call<'_>, path: &RtcPath<'_>) -> Result<Response<Vec<u8>>, Fault> {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Answer {
-        rtc_token: String,
+fn rtc_token(call: Call<'_>, path: &RtcPath<'_>) -> Result<Tokens, Fault> {
+    let asked = Asked::read(call, None)?;
+    let rtc = rtc(path)?;
+    Ok(Tokens { rtc_token: Some(asked.mint(vec![rtc])?), ..Tokens::default() })
+}
+
+fn rtm_token(call: Call<'_>, user: &str) -> Result<Tokens, Fault> {
+    let asked = Asked::read(call, None)?;
+    if matches!(user, "" | "0") {
+        return Err(Fault::parameter("rtmuid", format!("invalid RTM User ID: \"{user}\"")));
+    }
+    Ok(Tokens { rtm_token: Some(asked.mint(vec![rtm(user)?])?), ..Tokens::default() })
+}
+
+/// In format 007 the token for Signaling is one for the channel too, which Signaling calls a stream channel.
+fn both_tokens(call: Call<'_>, path: &RtcPath<'_>, rtm_user: Option<&str>) -> Result<Tokens, Fault> {
+    let asked = Asked::read(call, None)?;
+    let user = rtm_user.unwrap_or(path.uid);
+    let rtc = rtc(path)?;
+    if matches!(user, "" | "0") {
+        let detail = "failed to parse rtm user ID. Cannot be empty or \"0\"".to_owned();
+        return Err(Fault::parameter("rtmuid", detail));
+    }
+    let mut signaling = vec![rtm(user)?];
+    if asked.version == Version::V007 {
+        let user = Account::parse(user).map_err(|error| Fault::build("rtmuid", error))?;
+        signaling.push(ServiceAsk::StreamChannel { channel: channel(path)?, user });
+    }
+    let rtc_token = Some(asked.mint(vec![rtc])?);
+    Ok(Tokens { rtc_token, rtm_token: Some(asked.mint(signaling)?), chat_token: None })
+}
+
+/// A token for a user, or for the app itself. Chat knows format 007 only.
+fn chat_token(call: Call<'_>, user: Option<&str>) -> Result<Tokens, Fault> {
+    let asked = Asked::read(call, Some(Version::V007))?;
+    let chat = match user {
+        None => ChatAsk::App,
+        Some(user) => {
+            ChatAsk::User(Some(ChatUser::parse(user).map_err(|error| Fault::build("chatid", error))?))
+        }
+    };
+    Ok(Tokens { chat_token: Some(asked.mint(vec![ServiceAsk::Chat(chat)])?), ..Tokens::default() })
+}
+
+impl<'a> Asked<'a> {
+    /// `usual` is the version where it is not the configured one.
+    fn read(call: Call<'a>, usual: Option<Version>) -> Result<Self, Fault> {
+        let minter = call.minter().map_err(Fault::Build)?;
+        let ttl = expiry(call).map_err(Fault::Parameter)?;
+        let usual = usual.unwrap_or(minter.ready.compat.version);
+        let version = version(call, usual, None).map_err(Fault::Parameter)?;
+        Ok(Self { minter, version, ttl })
     }
 
-    let minter = call.minter().map_err(Fault::Build)?;
-    let ttl = expiry(call).map_err(Fault::Parameter)?;
-    let version = version(call, minter.ready.compat.version, None).map_err(Fault::Parameter)?;
-    let rtc = RtcAsk {
-        channel: Channel::parse_or_any(path.channel).map_err(|error| build_fault("channelName", error))?,
-        user: Some(path.user().map_err(Fault::Build)?),
+    fn mint<'b>(&'b self, services: Vec<ServiceAsk<'b>>) -> Result<String, Fault> {
+        let what = What::Agora(AgoraAsk { version: self.version, services });
+        let minted = self.minter.mint(&Ask { project: None, ttl: self.ttl, what });
+        Ok(minted.map_err(Fault::Build)?.token)
+    }
+}
+
+fn channel<'a>(path: &RtcPath<'a>) -> Result<Channel<'a>, Fault> {
+    Channel::parse_or_any(path.channel).map_err(|error| Fault::build("channelName", error))
+}
+
+fn rtc<'a>(path: &RtcPath<'a>) -> Result<ServiceAsk<'a>, Fault> {
+    Ok(ServiceAsk::Rtc(RtcAsk {
+        channel: channel(path)?,
+        user: Some(user(path).map_err(Fault::Build)?),
         role: if path.role == "publisher" { Role::Publisher } else { Role::Subscriber },
         lives: None,
-    };
-    let ask = Ask::for_service(version, ttl, ServiceAsk::Rtc(rtc));
-    let minted = minter.mint(&ask).map_err(Fault::Build)?;
-    Ok(answer::json(StatusCode::OK, JSON_UTF8, &Answer { rtc_token: minted.token }))
+    }))
 }
 
-impl<'a> RtcPath<'a> {
-    /// `/rtc/` and four parts, with or without a slash at the end. The last may be empty where that slash is.
-    fn parse(path: &'a str) -> Option<Self> {
-        let parts = path.strip_prefix("/rtc/")?;
-        let mut parts = parts.strip_suffix('/').unwrap_or(parts).split('/');
-        let path = Self {
-            channel: parts.next()?,
-            role: parts.next()?,
-            token_type: parts.next()?,
-            uid: parts.next()?,
-        };
-        parts.next().is_none().then_some(path)
-    }
+fn rtm(user: &str) -> Result<ServiceAsk<'_>, Fault> {
+    let user = RtmUser::parse(user).map_err(|error| Fault::build("rtmuid", error))?;
+    Ok(ServiceAsk::Rtm { user: Some(user), permissions: None })
+}
 
-    fn user(&self) -> Result<User<'a>, Problem> {
-        let uid = self.uid;
-        let detail = match self.token_type {
-            "uid" => {
-                let number = digits(uid).and_then(|number| u32::try_from(number).ok());
-                match number {
-                    Some(number) => return Ok(User::from_number_or_any(number)),
-                    None => format!(
-                        "failed to parse uidStr: {uid}, to uint causing error: must be a whole number from 1 to 4294967295"
-                    ),
-                }
+fn user<'a>(path: &RtcPath<'a>) -> Result<User<'a>, Problem> {
+    let uid = path.uid;
+    let detail = match path.token_type {
+        "uid" => {
+            let number = digits(uid).and_then(|number| u32::try_from(number).ok());
+            match number {
+                Some(number) => return Ok(User::from_number_or_any(number)),
+                None => format!(
+                    "failed to parse uidStr: {uid}, to uint causing error: must be a whole number from 1 to 4294967295"
+                ),
             }
-            "userAccount" => match Account::parse(uid) {
-                Ok(account) => return Ok(User::Account(account)),
-                Err(error) => format!("the account {error}"),
-            },
-            other => format!("failed to generate RTC token for Unknown Tokentype: {other}"),
-        };
-        Err(Problem::InvalidField { field: Some("uid".into()), detail })
-    }
+        }
+        "userAccount" => match Account::parse(uid) {
+            Ok(account) => return Ok(User::Account(account)),
+            Err(error) => format!("the account {error}"),
+        },
+        other => format!("failed to generate RTC token for Unknown Tokentype: {other}"),
+    };
+    Err(Problem::InvalidField { field: Some("uid".into()), detail })
 }
 
 /// `?expiry=`: seconds, at most a day; more is cut to it, and nothing at all is no number.
 fn expiry(call: Call<'_>) -> Result<Option<Life>, Problem> {
     let Some(text) = query_value(call, "expiry") else { return Ok(None) };
-    match digits(&text) {
-        Some(seconds) if seconds > 0 => {
-            let life = u32::try_from(seconds).ok().and_then(|seconds| Life::new(seconds).ok());
-            Ok(Some(life.unwrap_or(Life::MAX)))
-        }
-        _ => Err(Problem::InvalidField {
+    match digits(&text).and_then(life) {
+        Some(life) => Ok(Some(life)),
+        None => Err(Problem::InvalidField {
             field: Some("expiry".into()),
             detail: format!(
                 "failed to parse expiry: {text}, causing error: must be a whole number of seconds, 1 or more"
             ),
         }),
-    }
-}
-
-fn build_fault(field: &str, error: impl std::fmt::Display) -> Fault {
-    Fault::Build(Problem::field(field, error))
-}
-
-impl Fault {
-    fn into_response(self) -> Response<Vec<u8>> {
-        #[derive(Serialize)]
-        struct Parameter {
-            message: String,
-            status: u16,
-        }
-        #[derive(Serialize)]
-        struct Build {
-            error: String,
-            status: u16,
-        }
-        match self {
-            Self::Parameter(problem) => {
-                let message = format!("Error Generating RTC token: {problem}");
-                let status = problem.status();
-                answer::json(status, JSON_UTF8, &Parameter { message, status: status.as_u16() })
-            }
-            Self::Build(problem) => {
-                let error = format!("Error Generating RTC token - {problem}");
-                let status = problem.status();
-                answer::json(status, JSON_UTF8, &Build { error, status: status.as_u16() })
-            }
-        }
-    }
-}
-
-fn not_found(allow: &'static str) -> Response<Vec<u8>> {
-    answer::allow(answer::body(StatusCode::NOT_FOUND, TEXT, "404 page not found"), allow)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_part_may_be_empty_but_not_missing() {
-        assert!(RtcPath::parse("/rtc/a/b/uid/1").is_some());
-        assert!(RtcPath::parse("/rtc/a/b/uid/1/").is_some());
-        assert_eq!(RtcPath::parse("/rtc/a/b/uid//").map(|path| path.uid), Some(""));
-        for path in ["/rtc/a/b/uid", "/rtc/a/b/uid/", "/rtc/a/b/uid/1/2", "/rtc/", "/rtc", "/RTC/a/b/uid/1"] {
-            assert!(RtcPath::parse(path).is_none(), "{path}");
-        }
     }
 }

@@ -116,8 +116,7 @@ struct VideoSdkBody {
 #[serde(deny_unknown_fields)]
 struct Empty {}
 
-#[derive(Clone, Copy, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy)]
 enum RoleName {
     Publisher,
     Subscriber,
@@ -127,7 +126,7 @@ enum RoleName {
 struct Ttl(Life);
 
 /// A user number; 0 stands for anybody, and is for the policy to decide.
-struct UidNumber(u32);
+pub(in crate::routes) struct UidNumber(pub(in crate::routes) u32);
 
 /// A role in an APaaS room: what the app makes of it.
 struct ApaasRole(i16);
@@ -184,10 +183,12 @@ impl TokenBody {
             services.push(ServiceAsk::Chat(chat.ask()?));
         }
         if let Some(Object(stream)) = &self.streaming {
-            services.push(ServiceAsk::Streaming(stream.ask("streaming", StreamingBody::lives)?));
+            let names = "`publish_mixed`, `publish_raw`";
+            services.push(ServiceAsk::Streaming(stream.ask("streaming", names, StreamingBody::lives)?));
         }
         if let Some(Object(stream)) = &self.fcdn {
-            services.push(ServiceAsk::Fcdn(stream.ask("fcdn", FcdnBody::lives)?));
+            let names = "`publish`, `play`";
+            services.push(ServiceAsk::Fcdn(stream.ask("fcdn", names, FcdnBody::lives)?));
         }
         if let Some(Object(apaas)) = &self.apaas {
             let ask = apaas.ask()?;
@@ -247,13 +248,18 @@ impl ChatBody {
 
 impl<P> StreamBody<P> {
     /// Privileges that are not named are not given, as everywhere; without any the service would permit nothing.
-    fn ask<T>(&self, service: &str, lives: impl Fn(&P) -> Option<T>) -> Result<StreamAsk<'_, T>, Problem> {
-        let privileges = self.privileges.as_ref().and_then(|Object(body)| lives(body)).ok_or_else(|| {
-            let detail = "is missing or empty; it says what is permitted, each for how many seconds";
-            Problem::field(&format!("{service}.privileges"), detail)
-        })?;
+    fn ask<T>(
+        &self,
+        service: &str,
+        names: &str,
+        lives: impl Fn(&P) -> Option<T>,
+    ) -> Result<StreamAsk<'_, T>, Problem> {
         let channel = channel(service, self.channel.as_deref())?;
         let user = user(service, self.uid.as_ref(), self.account.as_deref())?;
+        let privileges = self.privileges.as_ref().and_then(|Object(body)| lives(body)).ok_or_else(|| {
+            let detail = format!("is missing or empty; name {names} or both, each for how many seconds");
+            Problem::field(&format!("{service}.privileges"), detail)
+        })?;
         Ok(StreamAsk { channel, user, privileges })
     }
 }
@@ -295,7 +301,8 @@ impl ApaasBody {
                 Ok(ApaasAsk::Room { room, user, role: *role })
             }
             (Some(_), None) => {
-                Err(Problem::field("apaas.role", "is missing; a room needs the role of its user"))
+                let detail = "is missing; a room needs the role of its user, a number from 0 to 32767";
+                Err(Problem::field("apaas.role", detail))
             }
             (None, Some(_)) => Err(Problem::field("apaas.role", "is for an `apaas.room` only")),
             (None, None) => Ok(ApaasAsk::User(user)),
@@ -392,6 +399,31 @@ impl RoleName {
             Self::Publisher => Role::Publisher,
             Self::Subscriber => Role::Subscriber,
         }
+    }
+}
+
+/// Not derived: a derived enum would also take `{"publisher":null}`, and calls a number a fault of JSON.
+impl<'de> Deserialize<'de> for RoleName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+
+        impl Visitor<'_> for Text {
+            type Value = RoleName;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("the text \"publisher\" or \"subscriber\"")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<RoleName, E> {
+                match text {
+                    "publisher" => Ok(RoleName::Publisher),
+                    "subscriber" => Ok(RoleName::Subscriber),
+                    _ => Err(E::invalid_value(Unexpected::Str(text), &self)),
+                }
+            }
+        }
+
+        deserializer.deserialize_any(Text)
     }
 }
 

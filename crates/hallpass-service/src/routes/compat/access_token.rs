@@ -1,0 +1,57 @@
+//! The server TokenServer-nodejs: `GET /access_token?channel=…&uid=…&expiredTs=…`.
+//!
+//! As Express does, the path matches in upper or lower case and with or without a slash at the end.
+
+use hallpass_token::Life;
+use hallpass_token::agora::Role;
+use http::{Method, Response};
+
+use super::read::{channel, digits, life, query_value, user, version};
+use super::{without_slash, write};
+use crate::ask::{Ask, RtcAsk, ServiceAsk};
+use crate::problem::Problem;
+use crate::routes::Call;
+
+const PATH: &str = "/access_token";
+
+pub(super) fn answer(call: Call<'_>, path: &str) -> Option<Response<Vec<u8>>> {
+    if !without_slash(path).eq_ignore_ascii_case(PATH) {
+        return None;
+    }
+    if !call.is(&Method::GET) {
+        return Some(write::express_not_found(call, PATH, "GET"));
+    }
+    Some(token(call).unwrap_or_else(|problem| write::error(&problem)))
+}
+
+fn token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
+    let minter = call.minter()?;
+    let name = query_value(call, "channel").unwrap_or_default();
+    if name.is_empty() {
+        let detail = "channel name is required".to_owned();
+        return Err(Problem::InvalidField { field: Some("channel".to_owned()), detail });
+    }
+    let uid = query_value(call, "uid").unwrap_or_default();
+    let version = version(call, minter.ready.compat.version, None)?;
+    let rtc = ServiceAsk::Rtc(RtcAsk {
+        channel: channel("channel", &name)?,
+        user: Some(user("uid", &uid)?),
+        role: Role::Subscriber,
+        lives: None,
+    });
+    Ok(write::token(&minter.mint(&Ask::for_service(version, Some(expiry(call)?), rtc))?.token))
+}
+
+/// `?expiredTs=`: when the token ends, as a Unix time. Nothing and 0 stand for a day.
+fn expiry(call: Call<'_>) -> Result<Life, Problem> {
+    let wrong = |detail| Err(Problem::field("expiredTs", detail));
+    let text = query_value(call, "expiredTs").unwrap_or_default();
+    match digits(&text) {
+        None if !text.is_empty() => wrong("must be a Unix time in seconds, or 0 for a day"),
+        None | Some(0) => Ok(Life::MAX),
+        Some(end) => match life(end.saturating_sub(call.inputs.now.0.into())) {
+            Some(life) => Ok(life),
+            None => wrong("must be a Unix time that is still to come"),
+        },
+    }
+}

@@ -1,0 +1,105 @@
+//! The Go servers of today's documentation (agora-token-service, agora-go-backend-middleware): `POST /getToken` and
+//! `POST /token/getNew` with `{tokenType, channel, role, uid, expire}`.
+//!
+//! Errors are a line of text. As Go does, names match in upper or lower case, and what follows the first JSON value
+//! does not count.
+
+use hallpass_token::agora::{Account, ChatUser, Role, RtmUser};
+use http::{Method, Response, StatusCode};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::read::{channel, first_object, life_field, number_or_account, text_or_empty, user_text, version};
+use super::{without_slash, write};
+use crate::answer::{self, JSON, TEXT};
+use crate::ask::{AgoraAsk, Ask, ChatAsk, RtcAsk, ServiceAsk, What};
+use crate::problem::Problem;
+use crate::routes::Call;
+use crate::version::Version;
+
+pub(super) fn answer(call: Call<'_>, path: &str) -> Option<Response<Vec<u8>>> {
+    if !matches!(without_slash(path), "/getToken" | "/token/getNew") {
+        return None;
+    }
+    if call.is(&Method::OPTIONS) {
+        let mut response = Response::new(Vec::new());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        return Some(answer::allow(response, "POST, OPTIONS"));
+    }
+    if !call.is(&Method::POST) {
+        return Some(write::gin_not_found("POST"));
+    }
+    Some(token(call).unwrap_or_else(|problem| answer::body(problem.status(), TEXT, format!("{problem}\n"))))
+}
+
+fn token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
+    #[derive(Serialize)]
+    struct Answer {
+        token: String,
+    }
+
+    let minter = call.minter()?;
+    let body = first_object(call.body()?)?;
+    let uid = user_text(&body, "uid")?;
+    let version = version(call, Version::V007, Some(&body))?;
+    let services = match text_or_empty(&body, "tokenType")? {
+        "rtc" => vec![rtc(&body, &uid)?],
+        "rtm" => rtm(&body, &uid, version)?,
+        "chat" => vec![ServiceAsk::Chat(chat(&uid)?)],
+        _ => return Err(invalid("tokenType", "Unsupported tokenType")),
+    };
+    let ttl = life_field(&body, "expire")?;
+    let what = What::Agora(AgoraAsk { version, services });
+    let token = minter.mint(&Ask { project: None, ttl, what })?.token;
+    Ok(answer::json(StatusCode::OK, JSON, &Answer { token }))
+}
+
+fn rtc<'a>(body: &'a Map<String, Value>, uid: &'a str) -> Result<ServiceAsk<'a>, Problem> {
+    let name = text_or_empty(body, "channel")?;
+    if name.is_empty() {
+        return Err(invalid("channel", "invalid: missing channel name"));
+    }
+    named(uid)?;
+    let role = if text_or_empty(body, "role")? == "publisher" { Role::Publisher } else { Role::Subscriber };
+    Ok(ServiceAsk::Rtc(RtcAsk {
+        channel: channel("channel", name)?,
+        user: Some(number_or_account("uid", uid)?),
+        role,
+        lives: None,
+    }))
+}
+
+/// With a channel, which Signaling calls a stream channel, a token of format 007 is for that too.
+fn rtm<'a>(
+    body: &'a Map<String, Value>,
+    uid: &'a str,
+    version: Version,
+) -> Result<Vec<ServiceAsk<'a>>, Problem> {
+    named(uid)?;
+    let user = RtmUser::parse(uid).map_err(|error| Problem::field("uid", error))?;
+    let mut services = vec![ServiceAsk::Rtm { user: Some(user), permissions: None }];
+    let name = text_or_empty(body, "channel")?;
+    if !name.is_empty() && version == Version::V007 {
+        let user = Account::parse(uid).map_err(|error| Problem::field("uid", error))?;
+        services.push(ServiceAsk::StreamChannel { channel: channel("channel", name)?, user });
+    }
+    Ok(services)
+}
+
+/// Without a user it is for the app itself.
+fn chat(uid: &str) -> Result<ChatAsk<'_>, Problem> {
+    if uid.is_empty() {
+        return Ok(ChatAsk::App);
+    }
+    let user = ChatUser::parse(uid).map_err(|error| Problem::field("uid", error))?;
+    Ok(ChatAsk::User(Some(user)))
+}
+
+fn named(uid: &str) -> Result<(), Problem> {
+    if uid.is_empty() { Err(invalid("uid", "invalid: missing user ID or account")) } else { Ok(()) }
+}
+
+/// A sentence of the original, which does not name the field as ours do.
+fn invalid(field: &str, sentence: &str) -> Problem {
+    Problem::InvalidField { field: Some(field.to_owned()), detail: sentence.to_owned() }
+}

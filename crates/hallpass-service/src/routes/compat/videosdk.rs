@@ -1,0 +1,62 @@
+//! The servers of VideoSDK's examples: `GET` and `POST /get-token` with `roomId` and `peerId` or `participantId`, in
+//! the query or in a JSON body.
+//!
+//! Unlike theirs, its tokens do not let their holders moderate.
+
+use hallpass_token::videosdk::{ParticipantId, Permissions, Roles, RoomId};
+use http::{Method, Response};
+use serde_json::{Map, Value};
+
+use super::read::{query_value, text_or_empty};
+use super::{without_slash, write};
+use crate::ask::{Ask, VideoSdkAsk, VideoSdkScope, What};
+use crate::json::{self, Object};
+use crate::problem::Problem;
+use crate::routes::Call;
+
+const PATH: &str = "/get-token";
+
+pub(super) fn answer(call: Call<'_>, path: &str) -> Option<Response<Vec<u8>>> {
+    if without_slash(path) != PATH {
+        return None;
+    }
+    if !call.is(&Method::GET) && !call.is(&Method::POST) {
+        return Some(write::express_not_found(call, PATH, "GET, POST"));
+    }
+    Some(token(call).unwrap_or_else(|problem| write::error(&problem)))
+}
+
+fn token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
+    let minter = call.minter()?;
+    let body = body(call)?;
+    let room = field(call, &body, "roomId")?;
+    let participant = match field(call, &body, "peerId")? {
+        Some(participant) => Some(participant),
+        None => field(call, &body, "participantId")?,
+    };
+    let room = room.as_deref().map(RoomId::parse).transpose();
+    let room = room.map_err(|error| Problem::field("roomId", error))?;
+    let participant = participant.as_deref().map(ParticipantId::parse).transpose();
+    let participant = participant.map_err(|error| Problem::field("peerId", error))?;
+    // The examples bind a token to nothing where they are told of nothing.
+    let is_bound = room.is_some() || participant.is_some();
+    let scope = is_bound.then_some(VideoSdkScope { roles: Roles::Rtc, room, participant });
+    let what = What::VideoSdk(VideoSdkAsk { permissions: Permissions::Join, scope });
+    Ok(write::token(&minter.mint(&Ask { project: None, ttl: None, what })?.token))
+}
+
+/// A body counts with POST only: not every client and platform sends one with GET.
+fn body(call: Call<'_>) -> Result<Map<String, Value>, Problem> {
+    match call.body()? {
+        [] => Ok(Map::new()),
+        _ if call.is(&Method::GET) => Ok(Map::new()),
+        body => Ok(json::parse::<Object<_>>(body)?.0),
+    }
+}
+
+/// A text of the body, else of the query; an empty one counts for nothing, as in the examples.
+fn field(call: Call<'_>, body: &Map<String, Value>, name: &str) -> Result<Option<String>, Problem> {
+    let in_body = text_or_empty(body, name)?;
+    let text = if in_body.is_empty() { query_value(call, name) } else { Some(in_body.to_owned()) };
+    Ok(text.filter(|text| !text.is_empty()))
+}

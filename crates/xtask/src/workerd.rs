@@ -1,0 +1,84 @@
+//! workerd, Cloudflare's runtime, with one Worker in it.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::net::{Ipv4Addr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use crate::process::{Running, command, wait_until};
+use crate::tools;
+
+/// A Worker, and where it listens.
+pub(crate) struct Worker<'a> {
+    /// Its files, the one that is started first.
+    pub(crate) files: &'a [PathBuf],
+    pub(crate) settings: &'a [(String, String)],
+    pub(crate) port: u16,
+}
+
+impl Worker<'_> {
+    /// Starts it, with its files and its log in this folder, and waits until it listens.
+    ///
+    /// # Errors
+    /// If workerd does not start.
+    pub(crate) fn start(&self, folder: &Path) -> Result<Running> {
+        let config = folder.join(format!("{}.capnp", self.port));
+        fs::write(&config, self.config(folder)?)?;
+        let log = fs::File::create(folder.join(format!("{}.log", self.port)))?;
+        let mut serve = command(tools::workerd()?);
+        let child = serve.arg("serve").arg(&config).stdout(Stdio::null()).stderr(log).spawn()?;
+        let mut process = Running(child);
+        wait_until(&mut process.0, Duration::from_secs(10), || {
+            TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok()
+        })?;
+        Ok(process)
+    }
+
+    fn config(&self, folder: &Path) -> Result<String> {
+        let (mut modules, mut bindings) = (String::new(), String::new());
+        for file in self.files {
+            modules.push_str(&module(file, folder)?);
+        }
+        for (name, value) in self.settings {
+            write!(bindings, "(name = \"{name}\", text = {value:?}), ")?;
+        }
+        Ok(format!(
+            r#"using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [(name = "main", worker = .main)],
+  sockets = [(name = "http", address = "127.0.0.1:{}", http = (), service = "main")],
+);
+const main :Workerd.Worker = (
+  modules = [{modules}],
+  bindings = [{bindings}],
+  compatibilityDate = "2026-04-01",
+  compatibilityFlags = ["nodejs_compat"],
+);
+"#,
+            self.port
+        ))
+    }
+}
+
+/// The files of a bundle, the JavaScript one first.
+///
+/// # Errors
+/// If the folder cannot be read.
+pub(crate) fn files(bundle: &Path) -> Result<Vec<PathBuf>> {
+    let mut files: Vec<PathBuf> = fs::read_dir(bundle)?.flatten().map(|entry| entry.path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "js" || extension == "wasm"));
+    files.sort_by_key(|file| file.extension().map(ToOwned::to_owned));
+    Ok(files)
+}
+
+/// One module. Its path is relative to the folder of the configuration, as workerd wants it.
+fn module(file: &Path, folder: &Path) -> Result<String> {
+    let name = file.file_name().context("a module has a name")?.to_string_lossy().into_owned();
+    let kind = if name.ends_with(".wasm") { "wasm" } else { "esModule" };
+    fs::copy(file, folder.join(&name))?;
+    Ok(format!("(name = \"{name}\", {kind} = embed \"{name}\"), "))
+}

@@ -1,0 +1,186 @@
+//! The transcripts of the README: every `curl` in it is sent to a service with the settings of `cargo xtask dev`, and
+//! must be answered as the block below it says.
+//!
+//! In a block, `…` stands for more words of a text, and as the name of a member for more members. What depends on time
+//! or chance is compared by its kind only.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail, ensure};
+use hallpass_tests::target::{Memory, Request, Target as _};
+use serde_json::Value;
+
+/// Members that differ from request to request.
+const VARYING: &[&str] = &["token", "issued_at", "expires_at", "request_id"];
+const MORE: &str = "…";
+const SERVER: &str = "http://localhost:8787";
+
+struct Transcript {
+    command: String,
+    request: Request,
+    /// The language of the block, and the block.
+    answer: (String, String),
+}
+
+#[test]
+fn transcripts() -> anyhow::Result<()> {
+    let settings = settings()?;
+    let setting =
+        |name: &str| settings.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    let mut service = Memory::with_settings(setting);
+    let readme = fs::read_to_string(top("README.md"))?;
+    let transcripts = read(&readme)?;
+    for Transcript { command, request, answer: (language, answer) } in &transcripts {
+        let response = service.send(request).with_context(|| command.clone())?;
+        let got = String::from_utf8(response.into_body())?;
+        let complaints = match language.as_str() {
+            "json" => compare(&serde_json::from_str(answer)?, &serde_json::from_str(&got)?, ""),
+            _ if *answer == got => Vec::new(),
+            _ => vec![format!("expected {answer:?}")],
+        };
+        ensure!(complaints.is_empty(), "{command}\n{}\ngot {got}", complaints.join("\n"));
+    }
+    let shown: BTreeSet<_> = transcripts
+        .iter()
+        .map(|transcript| format!("{} {}", transcript.request.method, transcript.request.target))
+        .collect();
+    let listed = routes(&readme);
+    ensure!(shown == listed, "transcripts of {shown:#?}, but the routes are {listed:#?}");
+    Ok(())
+}
+
+fn top(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name)
+}
+
+fn settings() -> anyhow::Result<Vec<(String, String)>> {
+    let text = fs::read_to_string(top("infra/dev.vars"))?;
+    let settings = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('='));
+    Ok(settings.map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned())).collect())
+}
+
+/// Method and path of each route in the table that is headed "Routes".
+fn routes(readme: &str) -> BTreeSet<String> {
+    let section = readme.split("\n## ").find_map(|section| section.strip_prefix("Routes\n"));
+    let rows = section.unwrap_or_default().lines().filter_map(|line| line.strip_prefix("| `"));
+    rows.filter_map(|row| row.split_once('`')).map(|(route, _)| route.to_owned()).collect()
+}
+
+fn read(readme: &str) -> anyhow::Result<Vec<Transcript>> {
+    let mut transcripts = Vec::new();
+    let mut lines = readme.lines();
+    while let Some(line) = lines.next() {
+        let Some(command) = line.strip_prefix("    curl ") else { continue };
+        let mut command = command.to_owned();
+        while command.matches('\'').count() % 2 == 1 {
+            command.push_str(lines.next().context("a quote is never closed")?.trim_start());
+        }
+        if !command.contains(SERVER) {
+            continue;
+        }
+        let request = request(&command).with_context(|| command.clone())?;
+        let answer = block(&mut lines).with_context(|| format!("no block after {command}"))?;
+        transcripts.push(Transcript { command, request, answer });
+    }
+    ensure!(!transcripts.is_empty(), "the README has no transcript");
+    Ok(transcripts)
+}
+
+/// The block that follows, with nothing but blank lines before it.
+fn block<'a>(lines: &mut impl Iterator<Item = &'a str>) -> Option<(String, String)> {
+    let language = lines.find(|line| !line.is_empty())?.strip_prefix("```")?;
+    let block: Vec<_> = lines.take_while(|line| *line != "```").collect();
+    Some((language.to_owned(), block.join("\n")))
+}
+
+/// What curl sends for its arguments.
+fn request(command: &str) -> anyhow::Result<Request> {
+    let mut request =
+        Request { method: "GET".into(), target: String::new(), headers: Vec::new(), body: Vec::new() };
+    let mut words = words(command).into_iter();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "-d" => {
+                request.method = "POST".into();
+                request.body = words.next().context("-d of nothing")?.into_bytes();
+            }
+            "-H" => {
+                let header = words.next().context("-H of nothing")?;
+                let (name, value) = header.split_once(": ").context("a header without a value")?;
+                request.headers.push((name.to_lowercase(), value.to_owned()));
+            }
+            word => match word.strip_prefix(SERVER) {
+                Some(target) => request.target = target.to_owned(),
+                None => bail!("{word} is not known here"),
+            },
+        }
+    }
+    Ok(request)
+}
+
+/// Divides at blanks outside of single quotes.
+fn words(command: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut is_quoted = false;
+    for character in command.chars() {
+        match (character, words.last_mut()) {
+            ('\'', _) => is_quoted = !is_quoted,
+            (' ', _) if !is_quoted => words.push(String::new()),
+            (_, Some(word)) => word.push(character),
+            (_, None) => {}
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+fn compare(expected: &Value, got: &Value, path: &str) -> Vec<String> {
+    match (expected, got) {
+        (Value::Object(expected), Value::Object(got)) => {
+            let has_more = expected.contains_key(MORE);
+            let strange = got.keys().filter(|key| !has_more && !expected.contains_key(*key));
+            let mut complaints: Vec<_> =
+                strange.map(|key| format!("{path}/{key}: not in the README")).collect();
+            for (key, expected) in expected.iter().filter(|(key, _)| *key != MORE) {
+                let path = format!("{path}/{key}");
+                match got.get(key) {
+                    None => complaints.push(format!("{path}: only in the README")),
+                    Some(got) if VARYING.contains(&key.as_str()) => {
+                        complaints.extend((!is_same_kind(expected, got)).then_some(path));
+                    }
+                    Some(got) => complaints.extend(compare(expected, got, &path)),
+                }
+            }
+            complaints
+        }
+        (Value::Array(expected), Value::Array(got)) if expected.len() == got.len() => {
+            let pairs = expected.iter().zip(got).enumerate();
+            pairs.flat_map(|(at, (expected, got))| compare(expected, got, &format!("{path}/{at}"))).collect()
+        }
+        (Value::String(expected), Value::String(got)) if fits(expected, got) => Vec::new(),
+        _ if expected == got => Vec::new(),
+        _ => vec![format!("{path}: expected {expected}, got {got}")],
+    }
+}
+
+/// Whether a text is the one in the README, where `…` stands for any words.
+fn fits(expected: &str, got: &str) -> bool {
+    match expected.split_once(MORE) {
+        Some((start, end)) => got.strip_prefix(start).is_some_and(|rest| rest.ends_with(end)),
+        None => expected == got,
+    }
+}
+
+/// Two tokens of a format begin alike.
+fn is_same_kind(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::String(one), Value::String(other)) => {
+            let format = |text: &str| ["006", "007", "eyJ"].into_iter().find(|start| text.starts_with(start));
+            format(one) == format(other)
+        }
+        (Value::Number(_), Value::Number(_)) => true,
+        _ => false,
+    }
+}
