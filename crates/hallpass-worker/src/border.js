@@ -12,14 +12,18 @@ export function set_common_headers(lines) {
   common = parse(lines);
 }
 
+/** Headers beside the usual ones, as an object that Rust keeps to use again. */
+export function more_headers(lines) {
+  return parse(lines);
+}
+
 /**
- * A response. Its usual headers come as they are; others, which few responses have, in `lines`. The body is copied:
+ * A response. Its usual headers come as they are; others, which few responses have, as `more`. The body is copied:
  * the memory that it lies in is used again.
  */
-export function respond(status, type, id, lines, body) {
-  const headers = { ...common, "content-type": type, "x-request-id": id };
+export function respond(status, type, id, more, body) {
+  const headers = { ...common, "content-type": type, "x-request-id": id, ...more };
   if (type === undefined) delete headers["content-type"];
-  if (lines.length > 0) Object.assign(headers, parse(lines));
   // JavaScript has no 204 with a body, not even with an empty one.
   return new Response(body.length > 0 ? body.slice() : null, { status, headers });
 }
