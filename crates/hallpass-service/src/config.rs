@@ -169,7 +169,7 @@ fn expectation(detail: &str) -> String {
 }
 
 /// The text with `…` for whatever may be a certificate or a piece of one.
-fn without_hex(text: &str) -> String {
+pub(crate) fn without_hex(text: &str) -> String {
     const LONGEST_INNOCENT_RUN: usize = 15;
     text.split_inclusive(|c: char| !c.is_ascii_hexdigit())
         .map(|run| {

@@ -4,7 +4,7 @@ use hallpass_token::agora::{AppCertificate, AppId};
 use hallpass_token::videosdk::{ApiKey, Secret};
 use zeroize::Zeroizing;
 
-use crate::config::{Config, ProjectDocument, Provider, SecretNames};
+use crate::config::{Config, ProjectDocument, Provider, SecretNames, without_hex};
 use crate::json::{NamedOnce, Object};
 use crate::problem::Problem;
 use crate::setup_error::SetupError;
@@ -114,11 +114,11 @@ impl Projects {
         sources: &Sources<'_>,
     ) -> Result<(), SetupError> {
         let missing = |field: &str, what: &str| SetupError::Value {
-            path: format!("projects.{name}.{field}"),
+            path: format!("projects.{}.{field}", without_hex(name)),
             detail: format!("expected {what}"),
         };
         let foreign = |field: &str| SetupError::Value {
-            path: format!("projects.{name}.{field}"),
+            path: format!("projects.{}.{field}", without_hex(name)),
             detail: "is for projects of the other provider".to_owned(),
         };
         let name = name.to_owned();
@@ -278,6 +278,13 @@ mod tests {
             let error = with_projects(&format!(r#""a":{{{members}}}"#)).unwrap_err().to_string();
             assert_eq!(error, format!("HALLPASS_CONFIG at {message}"));
         }
+    }
+
+    /// Whoever put a certificate where a name belongs must not find it in an answer.
+    #[test]
+    fn a_certificate_in_place_of_a_name_is_not_repeated() {
+        let error = with_projects(&format!(r#""{CERTIFICATE}":{{"provider":"agora"}}"#)).unwrap_err();
+        assert_eq!(error.to_string(), "HALLPASS_CONFIG at `projects.….app_id`: expected an App ID");
     }
 
     #[test]
