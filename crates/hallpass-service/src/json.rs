@@ -75,7 +75,19 @@ fn in_words_of_json(mut message: String) -> String {
     if let Some(start) = message.strip_suffix(", expected a sequence") {
         message = format!("{start}, expected an array");
     }
-    message
+    shortened(message)
+}
+
+/// What was found may be long, and may be a token; what was expected comes after it.
+fn shortened(message: String) -> String {
+    const MAX_BYTES: usize = 400;
+    const START_CHARS: usize = 40;
+    if message.len() <= MAX_BYTES {
+        return message;
+    }
+    let start: String = message.chars().take(START_CHARS).collect();
+    let expected = message.rfind(", expected ").and_then(|at| message.get(at..)).unwrap_or_default();
+    format!("{start}…{expected}")
 }
 
 /// Reads `T` from an object only. A derived `Deserialize` would also take an array, by position.
@@ -193,6 +205,13 @@ mod tests {
                 detail: "invalid type: array, expected an object".into()
             })
         );
+    }
+
+    #[test]
+    fn a_long_value_is_not_repeated() {
+        let text = format!(r#"{{"a":"{}","b":2}}"#, "x".repeat(5000));
+        let JsonError::Value { detail, .. } = parse_pair(&text).unwrap_err() else { unreachable!() };
+        assert_eq!(detail, format!("invalid type: string \"{}…, expected u8", "x".repeat(18)));
     }
 
     #[test]
