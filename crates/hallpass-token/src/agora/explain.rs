@@ -3,6 +3,7 @@
 mod problem;
 mod reading;
 mod sdk;
+mod sentence;
 mod user;
 mod v006;
 mod v007;
