@@ -8,7 +8,7 @@ use hallpass_token::videosdk::ApiKey;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
 use crate::cors::{Cors, CorsDocument};
-use crate::json::{self, JsonError, NamedOnce, Object, WholeNumber, object};
+use crate::json::{self, JsonError, NamedOnce, Object, WholeNumber, named, object};
 use crate::setup_error::SetupError;
 use crate::version::Version;
 
@@ -109,8 +109,7 @@ pub(crate) struct ProjectDocument {
 #[derive(Debug)]
 pub(crate) struct SecretNames(pub(crate) Vec<String>);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Provider {
     Agora,
     VideoSdk,
@@ -181,6 +180,16 @@ pub(crate) fn without_hex(text: &str) -> String {
 
 const fn format_006() -> Version {
     Version::V006
+}
+
+impl<'de> Deserialize<'de> for Provider {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        named(deserializer, "\"agora\" or \"videosdk\"", |text| match text {
+            "agora" => Some(Self::Agora),
+            "videosdk" => Some(Self::VideoSdk),
+            _ => None,
+        })
+    }
 }
 
 fn ttl<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Life>, D::Error> {
@@ -320,6 +329,7 @@ mod tests {
             r#"{"projects":{"default":{"provider":"agora","app_id":"x","certificates":["HEX"]}}}"#,
             r#"{"projects":{"default":{"provider":"agora","certificates":["HEX"]}}}"#,
             r#"{"projects":{"default":{"provider":"HEX"}}}"#,
+            r#"{"projects":{"default":{"provider":{"HEX":null}}}}"#,
             r#"{"projects":{"HEX":{"provider":"agora","app_id":"y"}}}"#,
             r#"{"projects":{"default":{"HEX":1}}}"#,
             r#"{"auth":{"open":"HEX"}}"#,
@@ -331,6 +341,16 @@ mod tests {
                 let message = error(&document.replace("HEX", value));
                 assert!(!message.contains(value), "{message}");
             }
+        }
+    }
+
+    #[test]
+    fn a_provider_is_a_text() {
+        for provider in [r#""Agora""#, r#"{"agora":null}"#, "1"] {
+            assert_eq!(
+                error(&format!(r#"{{"projects":{{"a":{{"provider":{provider}}}}}}}"#)),
+                r#"HALLPASS_CONFIG at `projects.a.provider`: expected "agora" or "videosdk""#
+            );
         }
     }
 

@@ -154,6 +154,33 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for NamedOnce<T> {
     }
 }
 
+/// Reads a text and what it stands for; `expected` is the end of the sentence "…, expected …". A derived enum would
+/// also take `{"name":null}`, and calls a number a fault of JSON.
+pub(crate) fn named<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    expected: &'static str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<T, D::Error> {
+    struct Name<F> {
+        expected: &'static str,
+        parse: F,
+    }
+
+    impl<T, F: Fn(&str) -> Option<T>> Visitor<'_> for Name<F> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.expected)
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+            (self.parse)(text).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
+        }
+    }
+
+    deserializer.deserialize_any(Name { expected, parse })
+}
+
 /// Reads a whole number in a range; `expected` is the end of the sentence "…, expected …".
 pub(crate) struct WholeNumber {
     pub(crate) range: RangeInclusive<u32>,

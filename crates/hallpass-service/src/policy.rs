@@ -45,6 +45,8 @@ pub(crate) struct Decision {
 pub(crate) struct Refusal {
     /// The part of the request that was refused.
     pub(crate) part: Part,
+    /// Where in a request to `/v1/token` that stands.
+    pub(crate) field: &'static str,
     /// What was refused, and who could grant it.
     pub(crate) reason: &'static str,
 }
@@ -81,12 +83,13 @@ impl Decision {
             ServiceAsk::Rtc(RtcAsk { channel, user, role, lives }) => {
                 let full = role.privileges(Lasts::For(self.life));
                 let privileges = lives.map_or(full, |lives| self.cut_rtc(full, lives));
-                ServiceGrant::Rtc { channel: named(channel)?, user: self.user(user)?, role, privileges }
+                let channel = named("rtc.channel", channel)?;
+                ServiceGrant::Rtc { channel, user: self.user("rtc.uid", user)?, role, privileges }
             }
             ServiceAsk::StreamChannel { channel, user } => {
                 let full = Role::Publisher.privileges(Lasts::For(self.life));
                 let privileges = RtcPrivileges { publish_audio: None, publish_video: None, ..full };
-                let (channel, user) = (named(channel)?, self.user(Some(user.into()))?);
+                let (channel, user) = (named("rtc.channel", channel)?, user.into());
                 ServiceGrant::Rtc { channel, user, role: Role::Publisher, privileges }
             }
             ServiceAsk::Rtm { user, permissions } => {
@@ -95,18 +98,18 @@ impl Decision {
             ServiceAsk::Chat(ChatAsk::User(user)) => {
                 ServiceGrant::ChatUser(user.ok_or_else(|| missing("chat.user"))?)
             }
-            ServiceAsk::Chat(ChatAsk::App) => return Err(privileged(CHAT_APP)),
+            ServiceAsk::Chat(ChatAsk::App) => return Err(privileged("chat.app", CHAT_APP)),
             ServiceAsk::Streaming(StreamAsk { channel, user, privileges }) => ServiceGrant::Streaming {
-                channel: named(channel)?,
-                user: self.user(user)?,
+                channel: named("streaming.channel", channel)?,
+                user: self.user("streaming.uid", user)?,
                 privileges: StreamingPrivileges {
                     publish_mixed: self.cut(privileges.publish_mixed),
                     publish_raw: self.cut(privileges.publish_raw),
                 },
             },
             ServiceAsk::Fcdn(StreamAsk { channel, user, privileges }) => ServiceGrant::Fcdn {
-                channel: named(channel)?,
-                user: self.user(user)?,
+                channel: named("fcdn.channel", channel)?,
+                user: self.user("fcdn.uid", user)?,
                 privileges: FcdnPrivileges {
                     publish: self.cut(privileges.publish),
                     play: self.cut(privileges.play),
@@ -118,7 +121,7 @@ impl Decision {
             ServiceAsk::Apaas(ApaasAsk::User(user)) => {
                 ServiceGrant::ApaasUser(user.ok_or_else(|| missing("apaas.user"))?)
             }
-            ServiceAsk::Apaas(ApaasAsk::App) => return Err(privileged(APAAS_APP)),
+            ServiceAsk::Apaas(ApaasAsk::App) => return Err(privileged("apaas.app", APAAS_APP)),
             ServiceAsk::Fpa => ServiceGrant::Fpa,
             ServiceAsk::ConvoAi => ServiceGrant::ConvoAi,
             ServiceAsk::Stt => ServiceGrant::Stt,
@@ -131,19 +134,19 @@ impl Decision {
     /// [`Problem::Refused`]
     pub(crate) fn videosdk<'a>(&self, ask: &VideoSdkAsk<'a>) -> Result<VideoSdkAsk<'a>, Problem> {
         if ask.permissions.moderates() {
-            return Err(privileged(MODERATOR));
+            return Err(privileged("videosdk.permissions", MODERATOR));
         }
         match ask.scope.map(|scope| scope.roles) {
             None | Some(Roles::Rtc) => Ok(*ask),
-            Some(Roles::None) => Err(privileged(NO_ROLE)),
-            Some(Roles::Crawler | Roles::RtcAndCrawler) => Err(privileged(CRAWLER)),
+            Some(Roles::None) => Err(privileged("videosdk.roles", NO_ROLE)),
+            Some(Roles::Crawler | Roles::RtcAndCrawler) => Err(privileged("videosdk.roles", CRAWLER)),
         }
     }
 
-    fn user<'a>(&self, user: Option<User<'a>>) -> Result<User<'a>, Problem> {
+    fn user<'a>(&self, field: &'static str, user: Option<User<'a>>) -> Result<User<'a>, Problem> {
         let Caller::Anonymous(Open { wildcard }) = self.caller;
         match user {
-            Some(User::Any) if !wildcard => Err(privileged(UID_0)),
+            Some(User::Any) if !wildcard => Err(privileged(field, UID_0)),
             Some(user) => Ok(user),
             None => Ok(User::Uid(self.random_uid)),
         }
@@ -177,12 +180,12 @@ const MODERATOR: &str = "`allow_mod` lets its holder remove others, and is never
 const CRAWLER: &str = "the role `crawler` calls VideoSDK's REST API, and is never given to anonymous callers";
 const NO_ROLE: &str = "a token without a role calls VideoSDK's REST API as well, and is never given to anonymous callers; name the role `rtc`";
 
-fn named(channel: Channel<'_>) -> Result<Channel<'_>, Problem> {
-    if channel == Channel::Any { Err(privileged(ANY_CHANNEL)) } else { Ok(channel) }
+fn named<'a>(field: &'static str, channel: Channel<'a>) -> Result<Channel<'a>, Problem> {
+    if channel == Channel::Any { Err(privileged(field, ANY_CHANNEL)) } else { Ok(channel) }
 }
 
-const fn privileged(reason: &'static str) -> Problem {
-    Problem::Refused(Refusal { part: Part::Privileged, reason })
+const fn privileged(field: &'static str, reason: &'static str) -> Problem {
+    Problem::Refused(Refusal { part: Part::Privileged, field, reason })
 }
 
 fn missing(field: &str) -> Problem {
@@ -211,13 +214,16 @@ mod tests {
 
     #[test]
     fn uid_0_needs_the_wildcard() {
-        assert_eq!(rtc(false, "demo", Some(User::Any)), Err(privileged(UID_0)));
+        assert_eq!(rtc(false, "demo", Some(User::Any)), Err(privileged("rtc.uid", UID_0)));
         assert_eq!(rtc(true, "demo", Some(User::Any)), Ok(User::Any));
     }
 
     #[test]
     fn channel_star_is_not_opened_by_the_wildcard() {
-        assert_eq!(rtc(true, "*", Some(User::from_number_or_any(1))), Err(privileged(ANY_CHANNEL)));
+        assert_eq!(
+            rtc(true, "*", Some(User::from_number_or_any(1))),
+            Err(privileged("rtc.channel", ANY_CHANNEL))
+        );
     }
 
     #[test]
@@ -227,10 +233,11 @@ mod tests {
 
     #[test]
     fn administrators_are_not_anonymous() {
-        for (ask, reason) in
-            [(ServiceAsk::Chat(ChatAsk::App), CHAT_APP), (ServiceAsk::Apaas(ApaasAsk::App), APAAS_APP)]
-        {
-            assert_eq!(decision(true).service(&ask).unwrap_err(), privileged(reason));
+        for (ask, field, reason) in [
+            (ServiceAsk::Chat(ChatAsk::App), "chat.app", CHAT_APP),
+            (ServiceAsk::Apaas(ApaasAsk::App), "apaas.app", APAAS_APP),
+        ] {
+            assert_eq!(decision(true).service(&ask).unwrap_err(), privileged(field, reason));
         }
     }
 
@@ -241,10 +248,19 @@ mod tests {
             decision(true).videosdk(&VideoSdkAsk { permissions, scope }).map(|_| ())
         };
         assert_eq!(decide(Permissions::Join, Roles::Rtc), Ok(()));
-        assert_eq!(decide(Permissions::JoinAndModerate, Roles::Rtc), Err(privileged(MODERATOR)));
-        assert_eq!(decide(Permissions::Moderate, Roles::None), Err(privileged(MODERATOR)));
-        assert_eq!(decide(Permissions::Join, Roles::RtcAndCrawler), Err(privileged(CRAWLER)));
-        assert_eq!(decide(Permissions::Join, Roles::None), Err(privileged(NO_ROLE)));
+        assert_eq!(
+            decide(Permissions::JoinAndModerate, Roles::Rtc),
+            Err(privileged("videosdk.permissions", MODERATOR))
+        );
+        assert_eq!(
+            decide(Permissions::Moderate, Roles::None),
+            Err(privileged("videosdk.permissions", MODERATOR))
+        );
+        assert_eq!(
+            decide(Permissions::Join, Roles::RtcAndCrawler),
+            Err(privileged("videosdk.roles", CRAWLER))
+        );
+        assert_eq!(decide(Permissions::Join, Roles::None), Err(privileged("videosdk.roles", NO_ROLE)));
     }
 
     #[test]

@@ -100,6 +100,14 @@ impl Problem {
         }
     }
 
+    /// The path of the one field that is at fault.
+    fn field_at_fault(&self) -> Option<&str> {
+        if let Self::Refused(refusal) = self {
+            return Some(refusal.field);
+        }
+        if let Self::InvalidField { field, .. } = self { field.as_deref() } else { None }
+    }
+
     /// This problem as `application/problem+json`.
     pub(crate) fn into_response(self, request_id: &str) -> Response<Vec<u8>> {
         self.into_response_naming(&[], request_id)
@@ -129,7 +137,7 @@ impl Problem {
             status: self.status().as_u16(),
             detail: self.to_string(),
             code: self.code(),
-            field: if let Self::InvalidField { field, .. } = &self { field.as_deref() } else { None },
+            field: self.field_at_fault(),
             refused_by: if let Self::Refused(refusal) = &self { Some(refusal.part.name()) } else { None },
             missing,
             request_id,

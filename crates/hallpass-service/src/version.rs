@@ -1,8 +1,8 @@
 //! The token formats of Agora that a request can choose from.
 
-use std::fmt;
+use serde::de::{Deserialize, Deserializer};
 
-use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
+use crate::json::named;
 
 /// A token format of Agora.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,20 +34,6 @@ impl Version {
 
 impl<'de> Deserialize<'de> for Version {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-
-        impl Visitor<'_> for Text {
-            type Value = Version;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the text \"006\" or \"007\"")
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Version, E> {
-                Version::parse(text).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
-            }
-        }
-
-        deserializer.deserialize_any(Text)
+        named(deserializer, "the text \"006\" or \"007\"", Self::parse)
     }
 }

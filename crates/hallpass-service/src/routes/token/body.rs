@@ -12,7 +12,7 @@ use super::permissions::PermissionsBody;
 use crate::ask::{
     AgoraAsk, ApaasAsk, Ask, ChatAsk, RtcAsk, ServiceAsk, StreamAsk, VideoSdkAsk, VideoSdkScope, What,
 };
-use crate::json::{Object, WholeNumber};
+use crate::json::{Object, WholeNumber, named};
 use crate::problem::Problem;
 use crate::version::Version;
 
@@ -402,28 +402,13 @@ impl RoleName {
     }
 }
 
-/// Not derived: a derived enum would also take `{"publisher":null}`, and calls a number a fault of JSON.
 impl<'de> Deserialize<'de> for RoleName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-
-        impl Visitor<'_> for Text {
-            type Value = RoleName;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("the text \"publisher\" or \"subscriber\"")
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<RoleName, E> {
-                match text {
-                    "publisher" => Ok(RoleName::Publisher),
-                    "subscriber" => Ok(RoleName::Subscriber),
-                    _ => Err(E::invalid_value(Unexpected::Str(text), &self)),
-                }
-            }
-        }
-
-        deserializer.deserialize_any(Text)
+        named(deserializer, "the text \"publisher\" or \"subscriber\"", |text| match text {
+            "publisher" => Some(Self::Publisher),
+            "subscriber" => Some(Self::Subscriber),
+            _ => None,
+        })
     }
 }
 
