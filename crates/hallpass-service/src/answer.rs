@@ -55,8 +55,10 @@ pub(crate) fn json(
 }
 
 /// Says which methods there are.
-pub(crate) fn allow(mut response: Response<Vec<u8>>, methods: &'static str) -> Response<Vec<u8>> {
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
+pub(crate) fn allow(mut response: Response<Vec<u8>>, methods: &str) -> Response<Vec<u8>> {
+    if let Ok(methods) = HeaderValue::from_str(methods) {
+        response.headers_mut().insert(ALLOW, methods);
+    }
     response
 }
 

@@ -32,7 +32,7 @@ pub(crate) enum Problem {
     /// There is no such route.
     NotFound,
     /// The route exists, for these methods.
-    MethodNotAllowed { allow: &'static str },
+    MethodNotAllowed { allow: String },
     /// Nobody said who may have tokens.
     AuthNotConfigured,
     /// The service is not set up; what is wrong stands in the log and in no answer.
@@ -43,6 +43,11 @@ impl Problem {
     /// A problem with the field of this name.
     pub(crate) fn field(field: &str, detail: impl fmt::Display) -> Self {
         Self::InvalidField { field: Some(field.to_owned()), detail: format!("`{field}` {detail}") }
+    }
+
+    /// A problem with the field of this name, in a sentence that is said as it is.
+    pub(crate) fn verbatim(field: &str, sentence: impl Into<String>) -> Self {
+        Self::InvalidField { field: Some(field.to_owned()), detail: sentence.into() }
     }
 
     /// A problem with the body as a whole.
@@ -143,7 +148,7 @@ impl Problem {
             request_id,
         };
         let response = answer::json(self.status(), answer::PROBLEM_JSON, &document);
-        if let Self::MethodNotAllowed { allow } = self { answer::allow(response, allow) } else { response }
+        if let Self::MethodNotAllowed { allow } = &self { answer::allow(response, allow) } else { response }
     }
 }
 

@@ -11,7 +11,7 @@ mod token;
 use http::{Method, Response};
 use percent_encoding::percent_decode_str;
 
-use self::table::Target;
+use self::table::Route;
 use crate::ask::Ask;
 use crate::caller::{Caller, authenticate};
 use crate::input::{Body, Inputs, Request};
@@ -25,6 +25,9 @@ struct Call<'a> {
     setup: &'a Setup,
     request: &'a Request,
     inputs: &'a Inputs<'a>,
+    route: &'static Route,
+    /// The path, decoded.
+    path: &'a str,
 }
 
 /// Leave to mint: there is a caller, and there is something to sign with.
@@ -36,24 +39,22 @@ struct Minter<'a> {
 
 /// Answers one request. The path is decoded once, before it is matched, so `%2F` separates like `/`.
 pub(crate) fn answer(setup: &Setup, request: &Request, inputs: &Inputs<'_>) -> Response<Vec<u8>> {
-    let call = Call { setup, request, inputs };
     let Ok(path) = percent_decode_str(&request.path).decode_utf8() else {
         return Problem::InvalidPath.into_response(&inputs.request_id);
     };
-    let not_found = || Problem::NotFound.into_response(&inputs.request_id);
-    let Some(route) = table::find(&path) else { return not_found() };
-    if route.target != Target::Compat && !route.allows(&request.method) {
-        return Problem::MethodNotAllowed { allow: route.methods }.into_response(&inputs.request_id);
+    let Some(route) = table::find(&path, &request.method) else {
+        return Problem::NotFound.into_response(&inputs.request_id);
+    };
+    let call = Call { setup, request, inputs, route, path: &path };
+    if route.allows(&request.method) {
+        (route.answer)(call)
+    } else {
+        (route.server.refuse)(call, &table::methods(&path))
     }
-    match route.target {
-        Target::Home => pages::home(call),
-        Target::Health => pages::health(),
-        Target::Readiness => readiness::answer(call),
-        Target::OpenApi => openapi::answer(),
-        Target::Token => token::answer(call),
-        Target::Inspect => inspect::answer(call),
-        Target::Compat => compat::answer(call, &path).unwrap_or_else(not_found),
-    }
+}
+
+fn method_not_allowed(call: Call<'_>, allow: &str) -> Response<Vec<u8>> {
+    Problem::MethodNotAllowed { allow: allow.to_owned() }.into_response(&call.inputs.request_id)
 }
 
 impl<'a> Call<'a> {
@@ -61,9 +62,9 @@ impl<'a> Call<'a> {
         self.request.method == method
     }
 
-    /// GET, or HEAD, which is GET without a body.
-    fn is_read(&self) -> bool {
-        self.is(&Method::GET) || self.is(&Method::HEAD)
+    /// The part of the path that the table gives this name; empty where it gives it to none.
+    fn part(&self, name: &str) -> &'a str {
+        self.route.part(self.path, name)
     }
 
     fn body(&self) -> Result<&'a [u8], Problem> {
@@ -85,41 +86,5 @@ impl<'a> Call<'a> {
 impl<'a> Minter<'a> {
     fn mint(&self, ask: &Ask<'a>) -> Result<Minted<'a>, Problem> {
         mint::mint(self.ready, self.caller, ask, self.inputs)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::service::Service;
-    use hallpass_token::UnixSeconds;
-
-    /// Were a server of the list not to know its own path, its routes would be found and not answered.
-    #[test]
-    fn every_route_of_the_table_is_answered() {
-        let service = Service::new(|_| None, |_| None);
-        let inputs = Inputs {
-            now: UnixSeconds(1_700_000_000),
-            random: [0; Inputs::RANDOM_BYTES],
-            request_id: String::new(),
-            caller_address: &|| None,
-        };
-        for route in table::ROUTES {
-            let path: Vec<_> =
-                route.path.split('/').map(|part| if part.starts_with('{') { "1" } else { part }).collect();
-            for method in route.methods.split(", ") {
-                let request = Request {
-                    method: method.parse().unwrap(),
-                    path: path.join("/"),
-                    query: String::new(),
-                    headers: http::HeaderMap::new(),
-                    body: Body::Whole(Vec::new()),
-                };
-                let status = service.handle(&request, &inputs).response.status();
-                let answered =
-                    !matches!(status, http::StatusCode::NOT_FOUND | http::StatusCode::METHOD_NOT_ALLOWED);
-                assert!(answered, "{method} {}: {status}", route.path);
-            }
-        }
     }
 }

@@ -28,6 +28,6 @@ pub(super) fn home(call: Call<'_>) -> Response<Vec<u8>> {
 }
 
 /// `GET /healthz`: 200 while the process answers; it touches nothing.
-pub(super) fn health() -> Response<Vec<u8>> {
+pub(super) fn health(_: Call<'_>) -> Response<Vec<u8>> {
     answer::body(StatusCode::OK, JSON, r#"{"status":"ok"}"#)
 }

@@ -1,6 +1,11 @@
 //! All routes. Nothing is answered that is not in this list.
 
-use http::Method;
+use http::{Method, Response};
+
+use super::compat::{
+    access_token, agora_docs, agoracn, express, get_token, gin, tools_nodejs, videosdk, write,
+};
+use super::{Call, inspect, method_not_allowed, openapi, pages, readiness, token};
 
 /// One route.
 #[derive(Debug)]
@@ -9,21 +14,17 @@ pub(super) struct Route {
     pub(super) path: &'static str,
     /// The methods, as the header `Allow` names them.
     pub(super) methods: &'static str,
-    pub(super) target: Target,
-    spelling: Spelling,
+    /// Answers these methods.
+    pub(super) answer: fn(Call<'_>) -> Response<Vec<u8>>,
+    pub(super) server: Server,
 }
 
-/// What answers a route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Target {
-    Home,
-    Health,
-    Readiness,
-    OpenApi,
-    Token,
-    Inspect,
-    /// One of the servers that apps use today, which refuses other methods in its own way.
-    Compat,
+/// What the routes of one server have in common.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Server {
+    spelling: Spelling,
+    /// Answers the methods that a route does not have; the text is for the header `Allow`.
+    pub(super) refuse: fn(Call<'_>, &str) -> Response<Vec<u8>>,
 }
 
 /// In which spellings a path is known.
@@ -37,52 +38,78 @@ enum Spelling {
 }
 
 /// Every route; those that are asked for most come first.
-pub(super) const ROUTES: &[Route] = &[
-    own("/v1/token", POST, Target::Token),
-    own("/v1/inspect", POST, Target::Inspect),
-    own("/healthz", READ, Target::Health),
-    own("/readyz", READ, Target::Readiness),
-    own("/openapi.json", READ, Target::OpenApi),
-    own("/", READ, Target::Home),
-    // Express knows `POST /rtctoken` in upper and lower case, and another server `GET /rtcToken`.
-    compat("/rtctoken", POST, Spelling::AnyEndAndCase),
-    compat("/rtcToken", GET, Spelling::AnyEnd),
-    compat("/rtmtoken", POST, Spelling::AnyEndAndCase),
-    compat("/rtmToken", GET, Spelling::AnyEnd),
-    compat("/fetch_rtc_token", POST_AND_OPTIONS, Spelling::Exact),
-    compat("/fetch_rtc_token_string", POST_AND_OPTIONS, Spelling::Exact),
-    compat("/fetch_rtm_token", POST_AND_OPTIONS, Spelling::Exact),
-    compat("/ping", READ, Spelling::Exact),
-    compat("/rtc/{channel}/{role}/{tokentype}/{uid}", GET, Spelling::AnyEnd),
-    compat("/rtm/{rtmuid}", GET, Spelling::AnyEnd),
-    compat("/rte/{channel}/{role}/{tokentype}/{uid}", GET, Spelling::AnyEnd),
-    compat("/rte/{channel}/{role}/{tokentype}/{uid}/{rtmuid}", GET, Spelling::AnyEnd),
-    compat("/chat/app", GET, Spelling::AnyEnd),
-    compat("/chat/account/{chatid}", GET, Spelling::AnyEnd),
-    compat("/getToken", POST_AND_OPTIONS, Spelling::AnyEnd),
-    compat("/token/getNew", POST_AND_OPTIONS, Spelling::AnyEnd),
-    compat("/token/generate", POST, Spelling::AnyEnd),
-    compat("/access_token", GET, Spelling::AnyEndAndCase),
-    compat("/get-token", GET_AND_POST, Spelling::AnyEnd),
+pub(super) static ROUTES: &[Route] = &[
+    OURS.at("/v1/token", POST, token::answer),
+    OURS.at("/v1/inspect", POST, inspect::answer),
+    OURS.at("/healthz", READ, pages::health),
+    OURS.at("/readyz", READ, readiness::answer),
+    OURS.at("/openapi.json", READ, openapi::answer),
+    OURS.at("/", READ, pages::home),
+    TOOLS.at("/rtcToken", GET, tools_nodejs::rtc_token),
+    TOOLS.at("/rtmToken", GET, tools_nodejs::rtm_token),
+    EXPRESS.at("/rtctoken", POST, express::rtc_token),
+    EXPRESS.at("/rtmtoken", POST, express::rtm_token),
+    DOCS.at("/fetch_rtc_token", POST, agora_docs::rtc_token),
+    DOCS.at("/fetch_rtc_token_string", POST, agora_docs::rtc_token_for_account),
+    DOCS.at("/fetch_rtm_token", POST, agora_docs::rtm_token),
+    PING.at("/ping", READ, gin::ping),
+    GIN.at("/rtc/{channel}/{role}/{tokentype}/{uid}", GET, gin::rtc),
+    GIN.at("/rtm/{rtmuid}", GET, gin::rtm),
+    GIN.at("/rte/{channel}/{role}/{tokentype}/{uid}", GET, gin::rte),
+    GIN.at("/rte/{channel}/{role}/{tokentype}/{uid}/{rtmuid}", GET, gin::rte_with_rtm_user),
+    GIN.at("/chat/app", GET, gin::chat_app),
+    GIN.at("/chat/account/{chatid}", GET, gin::chat_account),
+    GET_TOKEN.at("/getToken", POST, get_token::answer),
+    GET_TOKEN.at("/token/getNew", POST, get_token::answer),
+    GIN.at("/token/generate", POST, agoracn::answer),
+    EXPRESS.at("/access_token", GET, access_token::answer),
+    EXPRESS.at("/get-token", GET_AND_POST, videosdk::answer),
 ];
+
+const OURS: Server = Server { spelling: Spelling::Exact, refuse: method_not_allowed };
+/// As Express matches paths.
+const EXPRESS: Server = Server { spelling: Spelling::AnyEndAndCase, refuse: write::express_refusal };
+/// Its paths differ from those of the Express tutorial in case only.
+const TOOLS: Server = Server { spelling: Spelling::AnyEnd, ..EXPRESS };
+const DOCS: Server = Server { spelling: Spelling::Exact, refuse: agora_docs::refusal };
+const GIN: Server = Server { spelling: Spelling::AnyEnd, refuse: write::gin_refusal };
+const PING: Server = Server { spelling: Spelling::Exact, ..GIN };
+const GET_TOKEN: Server = Server { refuse: get_token::refusal, ..GIN };
 
 const GET: &str = "GET";
 const POST: &str = "POST";
 const READ: &str = "GET, HEAD";
 const GET_AND_POST: &str = "GET, POST";
-const POST_AND_OPTIONS: &str = "POST, OPTIONS";
 
-/// The route of a path that was decoded.
-pub(super) fn find(path: &str) -> Option<&'static Route> {
-    ROUTES.iter().find(|route| route.fits(path))
+/// The route for a path that was decoded. Two may know it, for different methods; where none has this one, the first
+/// stands for both.
+pub(super) fn find(path: &str, method: &Method) -> Option<&'static Route> {
+    let mut known = known(path);
+    let first = known.next()?;
+    if first.allows(method) {
+        return Some(first);
+    }
+    Some(known.find(|route| route.allows(method)).unwrap_or(first))
 }
 
-const fn own(path: &'static str, methods: &'static str, target: Target) -> Route {
-    Route { path, methods, target, spelling: Spelling::Exact }
+/// All methods of a path, as the header `Allow` names them.
+pub(super) fn methods(path: &str) -> String {
+    known(path).map(|route| route.methods).collect::<Vec<_>>().join(", ")
 }
 
-const fn compat(path: &'static str, methods: &'static str, spelling: Spelling) -> Route {
-    Route { path, methods, target: Target::Compat, spelling }
+fn known(path: &str) -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().filter(move |route| route.fits(path))
+}
+
+impl Server {
+    const fn at(
+        self,
+        path: &'static str,
+        methods: &'static str,
+        answer: fn(Call<'_>) -> Response<Vec<u8>>,
+    ) -> Route {
+        Route { path, methods, answer, server: self }
+    }
 }
 
 impl Route {
@@ -90,12 +117,22 @@ impl Route {
         self.methods.split(", ").any(|allowed| method == allowed)
     }
 
+    /// The part of the path that this route gives this name; empty where it gives it to none.
+    pub(super) fn part<'a>(&self, path: &'a str, name: &str) -> &'a str {
+        let mut parts = self.path.split('/').zip(path.split('/'));
+        let part = parts.find(|(expected, _)| {
+            expected.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) == Some(name)
+        });
+        part.map_or("", |(_, part)| part)
+    }
+
     fn fits(&self, path: &str) -> bool {
-        let path = match self.spelling {
+        let spelling = self.server.spelling;
+        let path = match spelling {
             Spelling::Exact => path,
             Spelling::AnyEnd | Spelling::AnyEndAndCase => path.strip_suffix('/').unwrap_or(path),
         };
-        let is_same = |expected: &str, part: &str| match self.spelling {
+        let is_same = |expected: &str, part: &str| match spelling {
             Spelling::AnyEndAndCase => expected.eq_ignore_ascii_case(part),
             Spelling::Exact | Spelling::AnyEnd => expected == part,
         };
@@ -115,7 +152,7 @@ mod tests {
     use super::*;
 
     fn found(path: &str) -> Option<&'static str> {
-        find(path).map(|route| route.path)
+        find(path, &Method::POST).map(|route| route.path)
     }
 
     #[test]
@@ -126,6 +163,7 @@ mod tests {
             ("/v1/token", Some("/v1/token")),
             ("/rtctoken/", Some("/rtctoken")),
             ("/RTCToken", Some("/rtctoken")),
+            ("/rtcToken", Some("/rtctoken")),
             ("/rtc/a/b/uid/1", Some(RTC)),
             ("/rtc/a/b/uid/1/", Some(RTC)),
             ("/rtc/a/b/uid//", Some(RTC)),
@@ -151,9 +189,33 @@ mod tests {
     }
 
     #[test]
-    fn no_path_is_there_twice() {
-        let mut paths: Vec<_> = ROUTES.iter().map(|route| route.path).collect();
-        paths.sort_unstable();
-        assert!(paths.array_windows().all(|[one, other]| one != other));
+    fn no_route_is_hidden_by_another_one() {
+        for route in ROUTES {
+            for method in route.methods.split(", ") {
+                let found = find(route.path, &method.parse().unwrap()).unwrap();
+                assert!(std::ptr::eq(found, route), "{method} {} leads to {}", route.path, found.path);
+            }
+        }
+    }
+
+    #[test]
+    fn two_servers_share_a_path() {
+        let found = |path, method| find(path, &method).unwrap().path;
+        assert_eq!(found("/rtcToken", Method::GET), "/rtcToken");
+        assert_eq!(found("/rtctoken", Method::GET), "/rtctoken");
+        assert_eq!(found("/rtcToken", Method::PUT), "/rtcToken");
+        assert_eq!(methods("/rtcToken/"), "GET, POST");
+        assert_eq!(methods("/rtctoken"), "POST");
+    }
+
+    #[test]
+    fn a_part_of_a_path_has_a_name() {
+        let path = "/rte/demo/publisher/uid//";
+        let route = find(path, &Method::GET).unwrap();
+        assert_eq!(route.part(path, "channel"), "demo");
+        assert_eq!(route.part(path, "tokentype"), "uid");
+        assert_eq!((route.part(path, "uid"), route.part(path, "rtmuid")), ("", ""));
+        let path = "/rte/demo/publisher/uid/1/alice";
+        assert_eq!(find(path, &Method::GET).unwrap().part(path, "rtmuid"), "alice");
     }
 }

@@ -1,35 +1,24 @@
 //! The server TokenServer-nodejs: `GET /access_token?channel=…&uid=…&expiredTs=…`.
-//!
-//! As Express does, the path matches in upper or lower case and with or without a slash at the end.
 
 use hallpass_token::Life;
 use hallpass_token::agora::Role;
-use http::{Method, Response};
+use http::Response;
 
 use super::read::{channel, digits, life, query_value, user, version};
-use super::{without_slash, write};
+use super::write;
 use crate::ask::{Ask, RtcAsk, ServiceAsk};
 use crate::problem::Problem;
 use crate::routes::Call;
 
-const PATH: &str = "/access_token";
-
-pub(super) fn answer(call: Call<'_>, path: &str) -> Option<Response<Vec<u8>>> {
-    if !without_slash(path).eq_ignore_ascii_case(PATH) {
-        return None;
-    }
-    if !call.is(&Method::GET) {
-        return Some(write::express_not_found(call, PATH, "GET"));
-    }
-    Some(token(call).unwrap_or_else(|problem| write::error(&problem)))
+pub(in crate::routes) fn answer(call: Call<'_>) -> Response<Vec<u8>> {
+    token(call).unwrap_or_else(|problem| write::error(&problem))
 }
 
 fn token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
     let minter = call.minter()?;
     let name = query_value(call, "channel").unwrap_or_default();
     if name.is_empty() {
-        let detail = "channel name is required".to_owned();
-        return Err(Problem::InvalidField { field: Some("channel".to_owned()), detail });
+        return Err(Problem::verbatim("channel", "channel name is required"));
     }
     let uid = query_value(call, "uid").unwrap_or_default();
     let version = version(call, minter.ready.compat.version, None)?;

@@ -25,41 +25,50 @@ struct Envelope<'a> {
 /// What the original says to OPTIONS, in its spelling.
 const JSON_AS_ASKED: HeaderValue = HeaderValue::from_static("application/json; charset=UTF-8");
 
-pub(super) fn answer(call: Call<'_>, path: &str) -> Option<Response<Vec<u8>>> {
-    let token = match path {
-        "/fetch_rtc_token" => rtc_token,
-        "/fetch_rtc_token_string" => rtc_token_for_account,
-        "/fetch_rtm_token" => rtm_token,
-        _ => return None,
-    };
-    if call.is(&Method::OPTIONS) {
-        return Some(answer::allow(answer::body(StatusCode::OK, JSON_AS_ASKED, ""), "POST, OPTIONS"));
-    }
-    if !call.is(&Method::POST) {
-        let text = answer::body(StatusCode::NOT_FOUND, TEXT, "Unsupported method. Please check.\n");
-        return Some(answer::allow(text, "POST"));
-    }
-    let (status, token) = match token(call) {
-        Ok(token) => (StatusCode::OK, token),
-        Err(problem) => (problem.status(), refusal(&problem)),
-    };
-    Some(answer::json(status, JSON, &Envelope { code: status.as_str(), token: &token }))
+pub(in crate::routes) fn rtc_token(call: Call<'_>) -> Response<Vec<u8>> {
+    envelope(for_uid(call))
 }
 
-fn rtc_token(call: Call<'_>) -> Result<String, Problem> {
+pub(in crate::routes) fn rtc_token_for_account(call: Call<'_>) -> Response<Vec<u8>> {
+    envelope(for_account(call))
+}
+
+pub(in crate::routes) fn rtm_token(call: Call<'_>) -> Response<Vec<u8>> {
+    envelope(for_signaling(call))
+}
+
+/// What it says to other methods than POST.
+pub(in crate::routes) fn refusal(call: Call<'_>, allow: &str) -> Response<Vec<u8>> {
+    let response = if call.is(&Method::OPTIONS) {
+        answer::body(StatusCode::OK, JSON_AS_ASKED, "")
+    } else {
+        answer::body(StatusCode::NOT_FOUND, TEXT, "Unsupported method. Please check.\n")
+    };
+    answer::allow(response, allow)
+}
+
+fn envelope(token: Result<String, Problem>) -> Response<Vec<u8>> {
+    let (status, token) = match token {
+        Ok(token) => (StatusCode::OK, token),
+        Err(problem) => (problem.status(), sentence(&problem)),
+    };
+    answer::json(status, JSON, &Envelope { code: status.as_str(), token: &token })
+}
+
+fn for_uid(call: Call<'_>) -> Result<String, Problem> {
     let (minter, body) = begin(call)?;
     let user = User::from_number_or_any(uid(value(&body, "uid"))?);
     mint(call, &minter, &body, rtc(&body, user)?)
 }
 
-fn rtc_token_for_account(call: Call<'_>) -> Result<String, Problem> {
+fn for_account(call: Call<'_>) -> Result<String, Problem> {
     let (minter, body) = begin(call)?;
     let account = user_text(&body, "uid")?;
     let account = Account::parse(&account).map_err(|error| Problem::field("uid", error))?;
     mint(call, &minter, &body, rtc(&body, User::Account(account))?)
 }
 
-fn rtm_token(call: Call<'_>) -> Result<String, Problem> {
+fn for_signaling(call: Call<'_>) -> Result<String, Problem> {
     let (minter, body) = begin(call)?;
     let user = user_text(&body, "uid")?;
     let user = RtmUser::parse(&user).map_err(|error| Problem::field("uid", error))?;
@@ -114,7 +123,7 @@ fn role(value: Option<&Value>) -> Result<Role, Problem> {
     }
 }
 
-fn refusal(problem: &Problem) -> String {
+fn sentence(problem: &Problem) -> String {
     match problem.status() {
         StatusCode::BAD_REQUEST => format!("Bad request. {problem}"),
         status => format!("{}. {problem}", status.canonical_reason().unwrap_or("Error")),

@@ -4,12 +4,11 @@
 
 use hallpass_token::Lasts;
 use hallpass_token::agora::{ChatUser, Role, RtmUser};
-use http::{HeaderValue, Method, Response, StatusCode};
+use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::read::{channel, first_object, life_field, text_or_empty, user, user_text, value, version};
-use super::{without_slash, write};
 use crate::answer::{self, JSON_UTF8, TEXT};
 use crate::ask::{AgoraAsk, ApaasAsk, Ask, ChatAsk, RtcAsk, ServiceAsk, What};
 use crate::problem::Problem;
@@ -30,19 +29,13 @@ struct Texts<'a> {
     uid: &'a str,
 }
 
-pub(super) fn answer(call: Call<'_>, path: &str) -> Option<Response<Vec<u8>>> {
-    if without_slash(path) != "/token/generate" {
-        return None;
-    }
-    if !call.is(&Method::POST) {
-        return Some(write::gin_not_found("POST"));
-    }
-    Some(match token(call) {
+pub(in crate::routes) fn answer(call: Call<'_>) -> Response<Vec<u8>> {
+    match token(call) {
         Ok(token) => good(&token),
         // The original says so of JSON, by mistake; a client that looks at the type has to get what it knows.
         Err(Fault::Body(problem)) => refusal(-1, TEXT, &problem),
         Err(Fault::Build(problem)) => refusal(-2, JSON_UTF8, &problem),
-    })
+    }
 }
 
 fn token(call: Call<'_>) -> Result<String, Fault> {

@@ -1,36 +1,27 @@
 //! The Express tutorial's server: `POST /rtctoken` with `{channel, isPublisher}`, `POST /rtmtoken` with `{user}`.
-//!
-//! As Express does, paths match in upper or lower case and with or without a slash at the end.
 
 use hallpass_token::agora::{Role, RtmUser, Uid};
-use http::{Method, Response, StatusCode};
+use http::{Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::read::{channel, text, value, version};
-use super::{without_slash, write};
+use super::write;
 use crate::answer::{self, JSON_UTF8};
 use crate::ask::{Ask, RtcAsk, ServiceAsk};
 use crate::json::{self, Object};
 use crate::problem::Problem;
 use crate::routes::Call;
 
-pub(super) fn answer(call: Call<'_>, path: &str) -> Option<Response<Vec<u8>>> {
-    let path = without_slash(path);
-    let (name, token): (_, fn(Call<'_>) -> _) = if path.eq_ignore_ascii_case("/rtctoken") {
-        ("/rtctoken", rtc_token)
-    } else if path.eq_ignore_ascii_case("/rtmtoken") {
-        ("/rtmtoken", rtm_token)
-    } else {
-        return None;
-    };
-    if !call.is(&Method::POST) {
-        return Some(write::express_not_found(call, name, "POST"));
-    }
-    Some(token(call).unwrap_or_else(|problem| write::error(&problem)))
+pub(in crate::routes) fn rtc_token(call: Call<'_>) -> Response<Vec<u8>> {
+    for_channel(call).unwrap_or_else(|problem| write::error(&problem))
 }
 
-fn rtc_token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
+pub(in crate::routes) fn rtm_token(call: Call<'_>) -> Response<Vec<u8>> {
+    for_signaling(call).unwrap_or_else(|problem| write::error(&problem))
+}
+
+fn for_channel(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
     #[derive(Serialize)]
     struct Answer<'a> {
         uid: u32,
@@ -48,7 +39,7 @@ fn rtc_token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
     Ok(answer::json(StatusCode::OK, JSON_UTF8, &Answer { uid, token: &minted.token }))
 }
 
-fn rtm_token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
+fn for_signaling(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
     let minter = call.minter()?;
     let Object(body) = json::parse::<Object<Map<String, Value>>>(call.body()?)?;
     let user = RtmUser::parse(text(&body, "user")?).map_err(|error| Problem::field("user", error))?;

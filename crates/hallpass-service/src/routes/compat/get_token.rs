@@ -10,26 +10,25 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::read::{channel, first_object, life_field, number_or_account, text_or_empty, user_text, version};
-use super::{without_slash, write};
+use super::write;
 use crate::answer::{self, JSON, TEXT};
 use crate::ask::{AgoraAsk, Ask, ChatAsk, RtcAsk, ServiceAsk, What};
 use crate::problem::Problem;
 use crate::routes::Call;
 use crate::version::Version;
 
-pub(super) fn answer(call: Call<'_>, path: &str) -> Option<Response<Vec<u8>>> {
-    if !matches!(without_slash(path), "/getToken" | "/token/getNew") {
-        return None;
+pub(in crate::routes) fn answer(call: Call<'_>) -> Response<Vec<u8>> {
+    token(call).unwrap_or_else(|problem| answer::body(problem.status(), TEXT, format!("{problem}\n")))
+}
+
+/// What they say to other methods than POST.
+pub(in crate::routes) fn refusal(call: Call<'_>, allow: &str) -> Response<Vec<u8>> {
+    if !call.is(&Method::OPTIONS) {
+        return write::gin_refusal(call, allow);
     }
-    if call.is(&Method::OPTIONS) {
-        let mut response = Response::new(Vec::new());
-        *response.status_mut() = StatusCode::NO_CONTENT;
-        return Some(answer::allow(response, "POST, OPTIONS"));
-    }
-    if !call.is(&Method::POST) {
-        return Some(write::gin_not_found("POST"));
-    }
-    Some(token(call).unwrap_or_else(|problem| answer::body(problem.status(), TEXT, format!("{problem}\n"))))
+    let mut response = Response::new(Vec::new());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    answer::allow(response, allow)
 }
 
 fn token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
@@ -46,7 +45,7 @@ fn token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
         "rtc" => vec![rtc(&body, &uid)?],
         "rtm" => rtm(&body, &uid, version)?,
         "chat" => vec![ServiceAsk::Chat(chat(&uid)?)],
-        _ => return Err(invalid("tokenType", "Unsupported tokenType")),
+        _ => return Err(Problem::verbatim("tokenType", "Unsupported tokenType")),
     };
     let ttl = life_field(&body, "expire")?;
     let what = What::Agora(AgoraAsk { version, services });
@@ -57,7 +56,7 @@ fn token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
 fn rtc<'a>(body: &'a Map<String, Value>, uid: &'a str) -> Result<ServiceAsk<'a>, Problem> {
     let name = text_or_empty(body, "channel")?;
     if name.is_empty() {
-        return Err(invalid("channel", "invalid: missing channel name"));
+        return Err(Problem::verbatim("channel", "invalid: missing channel name"));
     }
     named(uid)?;
     let role = if text_or_empty(body, "role")? == "publisher" { Role::Publisher } else { Role::Subscriber };
@@ -96,10 +95,8 @@ fn chat(uid: &str) -> Result<ChatAsk<'_>, Problem> {
 }
 
 fn named(uid: &str) -> Result<(), Problem> {
-    if uid.is_empty() { Err(invalid("uid", "invalid: missing user ID or account")) } else { Ok(()) }
-}
-
-/// A sentence of the original, which does not name the field as ours do.
-fn invalid(field: &str, sentence: &str) -> Problem {
-    Problem::InvalidField { field: Some(field.to_owned()), detail: sentence.to_owned() }
+    if uid.is_empty() {
+        return Err(Problem::verbatim("uid", "invalid: missing user ID or account"));
+    }
+    Ok(())
 }

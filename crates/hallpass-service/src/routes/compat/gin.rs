@@ -4,17 +4,14 @@
 //! Each is answered with and without a slash at the end, where the originals redirect from the one to the other.
 
 mod fault;
-mod path;
 
 use hallpass_token::Life;
 use hallpass_token::agora::{Account, Channel, ChatUser, Role, RtmUser, User};
-use http::{Method, Response, StatusCode};
+use http::{Response, StatusCode};
 use serde::Serialize;
 
 use self::fault::{Fault, Kind};
-use self::path::{Path, RtcPath};
 use super::read::{digits, life, query_value, version};
-use super::write;
 use crate::answer::{self, JSON_UTF8};
 use crate::ask::{AgoraAsk, Ask, ChatAsk, RtcAsk, ServiceAsk, What};
 use crate::problem::Problem;
@@ -40,55 +37,67 @@ struct Asked<'a> {
     ttl: Option<Life>,
 }
 
-pub(super) fn answer(call: Call<'_>, path: &str) -> Option<Response<Vec<u8>>> {
-    if path == "/ping" {
-        let pong = || answer::body(StatusCode::OK, JSON_UTF8, r#"{"message":"pong"}"#);
-        return Some(if call.is_read() { pong() } else { write::gin_not_found("GET, HEAD") });
-    }
-    let path = Path::parse(path)?;
-    if !call.is(&Method::GET) {
-        return Some(write::gin_not_found("GET"));
-    }
-    let (kind, tokens) = match path {
-        Path::Rtc(rtc) => (Kind::Rtc, rtc_token(call, &rtc)),
-        Path::Rtm { user } => (Kind::Rtm, rtm_token(call, user)),
-        Path::Rte { rtc, rtm_user } => (Kind::RtcAndRtm, both_tokens(call, &rtc, rtm_user)),
-        Path::ChatApp => (Kind::Chat, chat_token(call, None)),
-        Path::ChatAccount { user } => (Kind::Chat, chat_token(call, Some(user))),
-    };
-    Some(match tokens {
+pub(in crate::routes) fn ping(_: Call<'_>) -> Response<Vec<u8>> {
+    answer::body(StatusCode::OK, JSON_UTF8, r#"{"message":"pong"}"#)
+}
+
+pub(in crate::routes) fn rtc(call: Call<'_>) -> Response<Vec<u8>> {
+    respond(Kind::Rtc, rtc_token(call))
+}
+
+pub(in crate::routes) fn rtm(call: Call<'_>) -> Response<Vec<u8>> {
+    respond(Kind::Rtm, rtm_token(call))
+}
+
+pub(in crate::routes) fn rte(call: Call<'_>) -> Response<Vec<u8>> {
+    respond(Kind::RtcAndRtm, both_tokens(call, call.part("uid")))
+}
+
+pub(in crate::routes) fn rte_with_rtm_user(call: Call<'_>) -> Response<Vec<u8>> {
+    respond(Kind::RtcAndRtm, both_tokens(call, call.part("rtmuid")))
+}
+
+pub(in crate::routes) fn chat_app(call: Call<'_>) -> Response<Vec<u8>> {
+    respond(Kind::Chat, chat_token(call, None))
+}
+
+pub(in crate::routes) fn chat_account(call: Call<'_>) -> Response<Vec<u8>> {
+    respond(Kind::Chat, chat_token(call, Some(call.part("chatid"))))
+}
+
+fn respond(kind: Kind, tokens: Result<Tokens, Fault>) -> Response<Vec<u8>> {
+    match tokens {
         Ok(tokens) => answer::json(StatusCode::OK, JSON_UTF8, &tokens),
         Err(fault) => fault.into_response(kind),
-    })
+    }
 }
 
-fn rtc_token(call: Call<'_>, path: &RtcPath<'_>) -> Result<Tokens, Fault> {
+fn rtc_token(call: Call<'_>) -> Result<Tokens, Fault> {
     let asked = Asked::read(call, None)?;
-    let rtc = rtc(path)?;
-    Ok(Tokens { rtc_token: Some(asked.mint(vec![rtc])?), ..Tokens::default() })
+    Ok(Tokens { rtc_token: Some(asked.mint(vec![rtc_ask(call)?])?), ..Tokens::default() })
 }
 
-fn rtm_token(call: Call<'_>, user: &str) -> Result<Tokens, Fault> {
+fn rtm_token(call: Call<'_>) -> Result<Tokens, Fault> {
     let asked = Asked::read(call, None)?;
+    let user = call.part("rtmuid");
     if matches!(user, "" | "0") {
         return Err(Fault::parameter("rtmuid", format!("invalid RTM User ID: \"{user}\"")));
     }
-    Ok(Tokens { rtm_token: Some(asked.mint(vec![rtm(user)?])?), ..Tokens::default() })
+    Ok(Tokens { rtm_token: Some(asked.mint(vec![rtm_ask(user)?])?), ..Tokens::default() })
 }
 
 /// In format 007 the token for Signaling is one for the channel too, which Signaling calls a stream channel.
-fn both_tokens(call: Call<'_>, path: &RtcPath<'_>, rtm_user: Option<&str>) -> Result<Tokens, Fault> {
+fn both_tokens(call: Call<'_>, rtm_user: &str) -> Result<Tokens, Fault> {
     let asked = Asked::read(call, None)?;
-    let user = rtm_user.unwrap_or(path.uid);
-    let rtc = rtc(path)?;
-    if matches!(user, "" | "0") {
-        let detail = "failed to parse rtm user ID. Cannot be empty or \"0\"".to_owned();
+    let rtc = rtc_ask(call)?;
+    if matches!(rtm_user, "" | "0") {
+        let detail = "failed to parse rtm user ID. Cannot be empty or \"0\"";
         return Err(Fault::parameter("rtmuid", detail));
     }
-    let mut signaling = vec![rtm(user)?];
+    let mut signaling = vec![rtm_ask(rtm_user)?];
     if asked.version == Version::V007 {
-        let user = Account::parse(user).map_err(|error| Fault::build("rtmuid", error))?;
-        signaling.push(ServiceAsk::StreamChannel { channel: channel(path)?, user });
+        let user = Account::parse(rtm_user).map_err(|error| Fault::build("rtmuid", error))?;
+        signaling.push(ServiceAsk::StreamChannel { channel: channel(call)?, user });
     }
     let rtc_token = Some(asked.mint(vec![rtc])?);
     Ok(Tokens { rtc_token, rtm_token: Some(asked.mint(signaling)?), chat_token: None })
@@ -123,27 +132,27 @@ impl<'a> Asked<'a> {
     }
 }
 
-fn channel<'a>(path: &RtcPath<'a>) -> Result<Channel<'a>, Fault> {
-    Channel::parse_or_any(path.channel).map_err(|error| Fault::build("channelName", error))
+fn channel(call: Call<'_>) -> Result<Channel<'_>, Fault> {
+    Channel::parse_or_any(call.part("channel")).map_err(|error| Fault::build("channelName", error))
 }
 
-fn rtc<'a>(path: &RtcPath<'a>) -> Result<ServiceAsk<'a>, Fault> {
+fn rtc_ask(call: Call<'_>) -> Result<ServiceAsk<'_>, Fault> {
     Ok(ServiceAsk::Rtc(RtcAsk {
-        channel: channel(path)?,
-        user: Some(user(path).map_err(Fault::Build)?),
-        role: if path.role == "publisher" { Role::Publisher } else { Role::Subscriber },
+        channel: channel(call)?,
+        user: Some(user(call).map_err(Fault::Build)?),
+        role: if call.part("role") == "publisher" { Role::Publisher } else { Role::Subscriber },
         lives: None,
     }))
 }
 
-fn rtm(user: &str) -> Result<ServiceAsk<'_>, Fault> {
+fn rtm_ask(user: &str) -> Result<ServiceAsk<'_>, Fault> {
     let user = RtmUser::parse(user).map_err(|error| Fault::build("rtmuid", error))?;
     Ok(ServiceAsk::Rtm { user: Some(user), permissions: None })
 }
 
-fn user<'a>(path: &RtcPath<'a>) -> Result<User<'a>, Problem> {
-    let uid = path.uid;
-    let detail = match path.token_type {
+fn user(call: Call<'_>) -> Result<User<'_>, Problem> {
+    let uid = call.part("uid");
+    let sentence = match call.part("tokentype") {
         "uid" => {
             let number = digits(uid).and_then(|number| u32::try_from(number).ok());
             match number {
@@ -159,7 +168,7 @@ fn user<'a>(path: &RtcPath<'a>) -> Result<User<'a>, Problem> {
         },
         other => format!("failed to generate RTC token for Unknown Tokentype: {other}"),
     };
-    Err(Problem::InvalidField { field: Some("uid".into()), detail })
+    Err(Problem::verbatim("uid", sentence))
 }
 
 /// `?expiry=`: seconds, at most a day; more is cut to it, and nothing at all is no number.
@@ -167,11 +176,11 @@ fn expiry(call: Call<'_>) -> Result<Option<Life>, Problem> {
     let Some(text) = query_value(call, "expiry") else { return Ok(None) };
     match digits(&text).and_then(life) {
         Some(life) => Ok(Some(life)),
-        None => Err(Problem::InvalidField {
-            field: Some("expiry".into()),
-            detail: format!(
+        None => Err(Problem::verbatim(
+            "expiry",
+            format!(
                 "failed to parse expiry: {text}, causing error: must be a whole number of seconds, 1 or more"
             ),
-        }),
+        )),
     }
 }

@@ -1,43 +1,36 @@
 //! The Node.js demo server of Agora's tools: `GET /rtcToken?channelName=…&uid=…`, `GET /rtmToken?account=…`.
-//!
-//! Its paths differ from those of the Express tutorial in method and case only, so case counts here.
 
 use hallpass_token::agora::{Role, RtmUser};
-use http::{Method, Response, StatusCode};
+use http::{Response, StatusCode};
 use serde::Serialize;
 
 use super::read::{channel, query_value, user, version};
-use super::{without_slash, write};
+use super::write;
 use crate::answer::{self, JSON_UTF8};
 use crate::ask::{Ask, RtcAsk, ServiceAsk};
 use crate::problem::Problem;
 use crate::routes::Call;
 
-pub(super) fn answer(call: Call<'_>, path: &str) -> Option<Response<Vec<u8>>> {
-    let token = match without_slash(path) {
-        "/rtcToken" => rtc_token,
-        "/rtmToken" => rtm_token,
-        _ => return None,
-    };
-    if call.is(&Method::POST) {
-        return None;
-    }
-    if !call.is(&Method::GET) {
-        return Some(write::express_not_found(call, without_slash(path), "GET, POST"));
-    }
-    Some(match token(call) {
-        Ok(key) => {
-            #[derive(Serialize)]
-            struct Answer {
-                key: String,
-            }
-            answer::json(StatusCode::OK, JSON_UTF8, &Answer { key })
-        }
-        Err(problem) => write::error(&problem),
-    })
+pub(in crate::routes) fn rtc_token(call: Call<'_>) -> Response<Vec<u8>> {
+    key(for_channel(call))
 }
 
-fn rtc_token(call: Call<'_>) -> Result<String, Problem> {
+pub(in crate::routes) fn rtm_token(call: Call<'_>) -> Response<Vec<u8>> {
+    key(for_signaling(call))
+}
+
+fn key(key: Result<String, Problem>) -> Response<Vec<u8>> {
+    #[derive(Serialize)]
+    struct Answer {
+        key: String,
+    }
+    match key {
+        Ok(key) => answer::json(StatusCode::OK, JSON_UTF8, &Answer { key }),
+        Err(problem) => write::error(&problem),
+    }
+}
+
+fn for_channel(call: Call<'_>) -> Result<String, Problem> {
     let minter = call.minter()?;
     let name = required(call, "channelName", "channel name is required")?;
     let uid = query_value(call, "uid").unwrap_or_default();
@@ -51,7 +44,7 @@ fn rtc_token(call: Call<'_>) -> Result<String, Problem> {
     Ok(minter.mint(&Ask::for_service(version, None, rtc))?.token)
 }
 
-fn rtm_token(call: Call<'_>) -> Result<String, Problem> {
+fn for_signaling(call: Call<'_>) -> Result<String, Problem> {
     let minter = call.minter()?;
     let account = required(call, "account", "account is required")?;
     let user = RtmUser::parse(&account).map_err(|error| Problem::field("account", error))?;
@@ -61,7 +54,5 @@ fn rtm_token(call: Call<'_>) -> Result<String, Problem> {
 }
 
 fn required(call: Call<'_>, name: &str, sentence: &str) -> Result<String, Problem> {
-    query_value(call, name)
-        .filter(|text| !text.is_empty())
-        .ok_or_else(|| Problem::InvalidField { field: Some(name.to_owned()), detail: sentence.to_owned() })
+    query_value(call, name).filter(|text| !text.is_empty()).ok_or_else(|| Problem::verbatim(name, sentence))
 }

@@ -8,22 +8,14 @@ use http::{Method, Response};
 use serde_json::{Map, Value};
 
 use super::read::{query_value, text_or_empty};
-use super::{without_slash, write};
+use super::write;
 use crate::ask::{Ask, VideoSdkAsk, VideoSdkScope, What};
 use crate::json::{self, Object};
 use crate::problem::Problem;
 use crate::routes::Call;
 
-const PATH: &str = "/get-token";
-
-pub(super) fn answer(call: Call<'_>, path: &str) -> Option<Response<Vec<u8>>> {
-    if without_slash(path) != PATH {
-        return None;
-    }
-    if !call.is(&Method::GET) && !call.is(&Method::POST) {
-        return Some(write::express_not_found(call, PATH, "GET, POST"));
-    }
-    Some(token(call).unwrap_or_else(|problem| write::error(&problem)))
+pub(in crate::routes) fn answer(call: Call<'_>) -> Response<Vec<u8>> {
+    token(call).unwrap_or_else(|problem| write::error(&problem))
 }
 
 fn token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {

@@ -8,14 +8,14 @@ use crate::problem::Problem;
 use crate::routes::Call;
 
 /// What Gin says to a method that a path does not know.
-pub(super) fn gin_not_found(allow: &'static str) -> Response<Vec<u8>> {
+pub(in crate::routes) fn gin_refusal(_: Call<'_>, allow: &str) -> Response<Vec<u8>> {
     answer::allow(answer::body(StatusCode::NOT_FOUND, TEXT, "404 page not found"), allow)
 }
 
 /// What Express says to a method that a path does not know.
-pub(super) fn express_not_found(call: Call<'_>, path: &str, allow: &'static str) -> Response<Vec<u8>> {
-    let page =
-        format!("<!doctype html>\n<title>Error</title>\n<pre>Cannot {} {path}</pre>\n", call.request.method);
+pub(in crate::routes) fn express_refusal(call: Call<'_>, allow: &str) -> Response<Vec<u8>> {
+    let (method, path) = (&call.request.method, call.route.path);
+    let page = format!("<!doctype html>\n<title>Error</title>\n<pre>Cannot {method} {path}</pre>\n");
     answer::allow(answer::body(StatusCode::NOT_FOUND, HTML, page), allow)
 }
 

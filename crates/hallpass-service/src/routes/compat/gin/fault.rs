@@ -25,8 +25,8 @@ pub(super) enum Kind {
 }
 
 impl Fault {
-    pub(super) fn parameter(field: &str, detail: String) -> Self {
-        Self::Parameter(Problem::InvalidField { field: Some(field.to_owned()), detail })
+    pub(super) fn parameter(field: &str, sentence: impl Into<String>) -> Self {
+        Self::Parameter(Problem::verbatim(field, sentence))
     }
 
     pub(super) fn build(field: &str, error: impl fmt::Display) -> Self {
