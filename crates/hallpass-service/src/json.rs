@@ -1,5 +1,6 @@
 //! JSON from strangers: strict, and every refusal names the place and what would be right.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::RangeInclusive;
@@ -7,6 +8,8 @@ use std::ops::RangeInclusive;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
 use serde_json::error::Category;
+
+use crate::quote::quote;
 
 /// Why a text is not the wanted JSON document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,16 +81,11 @@ fn in_words_of_json(mut message: String) -> String {
     shortened(message)
 }
 
-/// What was found may be long, and may be a token; what was expected comes after it.
+/// What was found may be long; what was expected comes after it.
 fn shortened(message: String) -> String {
-    const MAX_BYTES: usize = 400;
-    const START_CHARS: usize = 40;
-    if message.len() <= MAX_BYTES {
-        return message;
-    }
-    let start: String = message.chars().take(START_CHARS).collect();
+    let Cow::Owned(start) = quote(&message) else { return message };
     let expected = message.rfind(", expected ").and_then(|at| message.get(at..)).unwrap_or_default();
-    format!("{start}…{expected}")
+    start + expected
 }
 
 /// Reads `T` from an object only. A derived `Deserialize` would also take an array, by position.

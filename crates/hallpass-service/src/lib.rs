@@ -17,6 +17,7 @@ mod mint;
 mod policy;
 mod problem;
 mod projects;
+mod quote;
 mod routes;
 mod service;
 mod setup_error;

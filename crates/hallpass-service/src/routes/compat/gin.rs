@@ -15,6 +15,7 @@ use super::read::{digits, life, query_value, version};
 use crate::answer::{self, JSON_UTF8};
 use crate::ask::{AgoraAsk, Ask, ChatAsk, RtcAsk, ServiceAsk, What};
 use crate::problem::Problem;
+use crate::quote::quote;
 use crate::routes::{Call, Minter};
 use crate::version::Version;
 
@@ -158,7 +159,8 @@ fn user(call: Call<'_>) -> Result<User<'_>, Problem> {
             match number {
                 Some(number) => return Ok(User::from_number_or_any(number)),
                 None => format!(
-                    "failed to parse uidStr: {uid}, to uint causing error: must be a whole number from 1 to 4294967295"
+                    "failed to parse uidStr: {}, to uint causing error: must be a whole number from 1 to 4294967295",
+                    quote(uid)
                 ),
             }
         }
@@ -166,7 +168,7 @@ fn user(call: Call<'_>) -> Result<User<'_>, Problem> {
             Ok(account) => return Ok(User::Account(account)),
             Err(error) => format!("the account {error}"),
         },
-        other => format!("failed to generate RTC token for Unknown Tokentype: {other}"),
+        other => format!("failed to generate RTC token for Unknown Tokentype: {}", quote(other)),
     };
     Err(Problem::verbatim("uid", sentence))
 }
@@ -179,7 +181,8 @@ fn expiry(call: Call<'_>) -> Result<Option<Life>, Problem> {
         None => Err(Problem::verbatim(
             "expiry",
             format!(
-                "failed to parse expiry: {text}, causing error: must be a whole number of seconds, 1 or more"
+                "failed to parse expiry: {}, causing error: must be a whole number of seconds, 1 or more",
+                quote(&text)
             ),
         )),
     }

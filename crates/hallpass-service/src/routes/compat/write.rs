@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::answer::{self, HTML, JSON_UTF8, TEXT};
 use crate::problem::Problem;
+use crate::quote::quote;
 use crate::routes::Call;
 
 /// What Gin says to a method that a path does not know.
@@ -14,7 +15,7 @@ pub(in crate::routes) fn gin_refusal(_: Call<'_>, allow: &str) -> Response<Vec<u
 
 /// What Express says to a method that a path does not know.
 pub(in crate::routes) fn express_refusal(call: Call<'_>, allow: &str) -> Response<Vec<u8>> {
-    let (method, path) = (&call.request.method, call.route.path);
+    let (method, path) = (quote(call.request.method.as_str()), call.route.path);
     let page = format!("<!doctype html>\n<title>Error</title>\n<pre>Cannot {method} {path}</pre>\n");
     answer::allow(answer::body(StatusCode::NOT_FOUND, HTML, page), allow)
 }
