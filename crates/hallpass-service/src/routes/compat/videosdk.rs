@@ -22,14 +22,14 @@ fn token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
     let minter = call.minter()?;
     let body = body(call)?;
     let room = field(call, &body, "roomId")?;
-    let participant = match field(call, &body, "peerId")? {
-        Some(participant) => Some(participant),
-        None => field(call, &body, "participantId")?,
+    let (name, participant) = match field(call, &body, "peerId")? {
+        Some(participant) => ("peerId", Some(participant)),
+        None => ("participantId", field(call, &body, "participantId")?),
     };
     let room = room.as_deref().map(RoomId::parse).transpose();
     let room = room.map_err(|error| Problem::field("roomId", error))?;
     let participant = participant.as_deref().map(ParticipantId::parse).transpose();
-    let participant = participant.map_err(|error| Problem::field("peerId", error))?;
+    let participant = participant.map_err(|error| Problem::field(name, error))?;
     // The examples bind a token to nothing where they are told of nothing.
     let is_bound = room.is_some() || participant.is_some();
     let scope = is_bound.then_some(VideoSdkScope { roles: Roles::Rtc, room, participant });
@@ -39,9 +39,11 @@ fn token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
 
 /// A body counts with POST only: not every client and platform sends one with GET.
 fn body(call: Call<'_>) -> Result<Map<String, Value>, Problem> {
+    if !call.is(&Method::POST) {
+        return Ok(Map::new());
+    }
     match call.body()? {
         [] => Ok(Map::new()),
-        _ if call.is(&Method::GET) => Ok(Map::new()),
         body => Ok(json::parse::<Object<_>>(body)?.0),
     }
 }
