@@ -9,7 +9,7 @@ use http::{HeaderValue, Method, Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::read::{channel, digits, first_object, text, user_text, value, version};
+use super::read::{BodyUser, channel, digits, first_object, text, value, version};
 use crate::answer::{self, JSON, TEXT};
 use crate::ask::{Ask, RtcAsk, ServiceAsk};
 use crate::problem::Problem;
@@ -63,15 +63,15 @@ fn for_uid(call: Call<'_>) -> Result<String, Problem> {
 
 fn for_account(call: Call<'_>) -> Result<String, Problem> {
     let (minter, body) = begin(call)?;
-    let account = user_text(&body, "uid")?;
-    let account = Account::parse(&account).map_err(|error| Problem::field("uid", error))?;
+    let user = BodyUser::read(&body, "uid")?;
+    let account = Account::parse(user.text("uid")?).map_err(|error| Problem::field("uid", error))?;
     mint(call, &minter, &body, rtc(&body, User::Account(account))?)
 }
 
 fn for_signaling(call: Call<'_>) -> Result<String, Problem> {
     let (minter, body) = begin(call)?;
-    let user = user_text(&body, "uid")?;
-    let user = RtmUser::parse(&user).map_err(|error| Problem::field("uid", error))?;
+    let user = BodyUser::read(&body, "uid")?;
+    let user = RtmUser::parse(user.text("uid")?).map_err(|error| Problem::field("uid", error))?;
     mint(call, &minter, &body, ServiceAsk::Rtm { user: Some(user), permissions: None })
 }
 

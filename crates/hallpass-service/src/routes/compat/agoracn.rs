@@ -2,13 +2,15 @@
 //!
 //! As Go does, names match in upper or lower case, and what follows the first JSON value does not count.
 
+use std::fmt;
+
 use hallpass_token::Lasts;
 use hallpass_token::agora::{ChatUser, Role, RtmUser};
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::read::{channel, first_object, life_field, text_or_empty, user, user_text, value, version};
+use super::read::{BodyUser, channel, first_object, life_field, text_or_empty, user, value, version};
 use crate::answer::{self, JSON_UTF8, TEXT};
 use crate::ask::{AgoraAsk, ApaasAsk, Ask, ChatAsk, RtcAsk, ServiceAsk, What};
 use crate::problem::Problem;
@@ -23,10 +25,17 @@ enum Fault {
     Build(Problem),
 }
 
-/// The texts of the body outside of its services.
-struct Texts<'a> {
+/// What the body names outside of its services.
+struct Named<'a> {
     channel: &'a str,
-    uid: &'a str,
+    user: &'a BodyUser<'a>,
+}
+
+/// The part of the body for one service.
+struct Service<'a> {
+    name: &'static str,
+    /// `None` where it is left out.
+    fields: Option<&'a Map<String, Value>>,
 }
 
 pub(in crate::routes) fn answer(call: Call<'_>) -> Response<Vec<u8>> {
@@ -43,9 +52,9 @@ fn token(call: Call<'_>) -> Result<String, Fault> {
     let body = call.body().and_then(first_object).map_err(Fault::Body)?;
     let version = version(call, Version::V007, Some(&body)).map_err(Fault::Body)?;
     let ttl = life_field(&body, "tokenExpireTs").map_err(Fault::Body)?;
-    let uid = user_text(&body, "uid").map_err(Fault::Body)?;
+    let user = BodyUser::read(&body, "uid").map_err(Fault::Body)?;
     let channel = text_or_empty(&body, "channelName").map_err(Fault::Body)?;
-    let services = services(&body, &Texts { channel, uid: &uid })?;
+    let services = services(&body, &Named { channel, user: &user })?;
     if services.is_empty() {
         let detail = "no service added".to_owned();
         return Err(Fault::Build(Problem::InvalidField { field: None, detail }));
@@ -54,84 +63,95 @@ fn token(call: Call<'_>) -> Result<String, Fault> {
     Ok(minter.mint(&Ask { project: None, ttl, what }).map_err(Fault::Build)?.token)
 }
 
-fn services<'a>(body: &'a Map<String, Value>, texts: &Texts<'a>) -> Result<Vec<ServiceAsk<'a>>, Fault> {
+fn services<'a>(body: &'a Map<String, Value>, named: &Named<'a>) -> Result<Vec<ServiceAsk<'a>>, Fault> {
     let mut services = Vec::new();
-    if let Some(rtc) = service(body, "serviceRtc")?
-        && is_on(rtc, "enable")?
-    {
-        services.push(self::rtc(body, rtc, texts)?);
+    let service = Service::read(body, "serviceRtc")?;
+    if service.is_on("enable")? {
+        services.push(rtc(body, &service, named)?);
     }
-    if let Some(rtm) = service(body, "serviceRtm")?
-        && is_on(rtm, "enable")?
-    {
-        let user = RtmUser::parse(texts.uid).map_err(|error| build("uid", error))?;
+    if Service::read(body, "serviceRtm")?.is_on("enable")? {
+        let user = named.user.text("uid").map_err(Fault::Build)?;
+        let user = RtmUser::parse(user).map_err(|error| build("uid", error))?;
         services.push(ServiceAsk::Rtm { user: Some(user), permissions: None });
     }
-    if let Some(fpa) = service(body, "serviceFpa")?
-        && is_on(fpa, "enable")?
-    {
+    if Service::read(body, "serviceFpa")?.is_on("enable")? {
         services.push(ServiceAsk::Fpa);
     }
-    if let Some(chat) = service(body, "serviceChat")? {
-        if is_on(chat, "enableUser")? {
-            let user = text_or_empty(chat, "userUuid").map_err(Fault::Body)?;
-            let user = ChatUser::parse(user).map_err(|error| build("serviceChat.userUuid", error))?;
-            services.push(ServiceAsk::Chat(ChatAsk::User(Some(user))));
-        }
-        if is_on(chat, "enableApp")? {
-            services.push(ServiceAsk::Chat(ChatAsk::App));
-        }
+    let service = Service::read(body, "serviceChat")?;
+    if service.is_on("enableUser")? {
+        let user = service.user(ChatUser::parse)?;
+        services.push(ServiceAsk::Chat(ChatAsk::User(Some(user))));
     }
-    if let Some(apaas) = service(body, "serviceApaas")? {
-        if is_on(apaas, "enableUser")? {
-            let user = text_or_empty(apaas, "userUuid").map_err(Fault::Body)?;
-            let user = RtmUser::parse(user).map_err(|error| build("serviceApaas.userUuid", error))?;
-            services.push(ServiceAsk::Apaas(ApaasAsk::User(Some(user))));
-        }
-        if is_on(apaas, "enableApp")? {
-            services.push(ServiceAsk::Apaas(ApaasAsk::App));
-        }
+    if service.is_on("enableApp")? {
+        services.push(ServiceAsk::Chat(ChatAsk::App));
+    }
+    let service = Service::read(body, "serviceApaas")?;
+    if service.is_on("enableUser")? {
+        let user = service.user(RtmUser::parse)?;
+        services.push(ServiceAsk::Apaas(ApaasAsk::User(Some(user))));
+    }
+    if service.is_on("enableApp")? {
+        services.push(ServiceAsk::Apaas(ApaasAsk::App));
     }
     Ok(services)
 }
 
 fn rtc<'a>(
     body: &Map<String, Value>,
-    rtc: &Map<String, Value>,
-    texts: &Texts<'a>,
+    service: &Service<'_>,
+    named: &Named<'a>,
 ) -> Result<ServiceAsk<'a>, Fault> {
-    let role = match value(rtc, "role") {
+    let role = match service.value("role") {
         None | Some(Value::Null) => Role::Subscriber,
         Some(Value::Number(number)) if number.as_i64() == Some(1) => Role::Publisher,
         Some(Value::Number(_)) => Role::Subscriber,
-        Some(_) => return Err(Fault::Body(Problem::field("serviceRtc.role", "must be a number"))),
+        Some(_) => return Err(service.wrong("role", "must be a number")),
     };
     let life = life_field(body, "privilegeExpireTs").map_err(Fault::Body)?;
     Ok(ServiceAsk::Rtc(RtcAsk {
-        channel: channel("channelName", texts.channel).map_err(Fault::Build)?,
-        user: Some(user("uid", texts.uid).map_err(Fault::Build)?),
+        channel: channel("channelName", named.channel).map_err(Fault::Build)?,
+        user: Some(named.user.in_channel("uid", user).map_err(Fault::Build)?),
         role,
         lives: life.map(|life| role.privileges(Lasts::For(life))),
     }))
 }
 
-fn service<'a>(body: &'a Map<String, Value>, name: &str) -> Result<Option<&'a Map<String, Value>>, Fault> {
-    match value(body, name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::Object(service)) => Ok(Some(service)),
-        Some(_) => Err(Fault::Body(Problem::field(name, "must be an object"))),
+impl<'a> Service<'a> {
+    fn read(body: &'a Map<String, Value>, name: &'static str) -> Result<Self, Fault> {
+        match value(body, name) {
+            None | Some(Value::Null) => Ok(Self { name, fields: None }),
+            Some(Value::Object(fields)) => Ok(Self { name, fields: Some(fields) }),
+            Some(_) => Err(Fault::Body(Problem::field(name, "must be an object"))),
+        }
+    }
+
+    fn value(&self, field: &str) -> Option<&'a Value> {
+        value(self.fields?, field)
+    }
+
+    fn is_on(&self, field: &str) -> Result<bool, Fault> {
+        match self.value(field) {
+            None | Some(Value::Null) => Ok(false),
+            Some(Value::Bool(is)) => Ok(*is),
+            Some(_) => Err(self.wrong(field, "must be true or false")),
+        }
+    }
+
+    fn user<T, E: fmt::Display>(&self, parse: fn(&'a str) -> Result<T, E>) -> Result<T, Fault> {
+        let user = match self.value("userUuid") {
+            None | Some(Value::Null) => "",
+            Some(Value::String(user)) => user,
+            Some(_) => return Err(self.wrong("userUuid", "must be a string")),
+        };
+        parse(user).map_err(|error| build(&format!("{}.userUuid", self.name), error))
+    }
+
+    fn wrong(&self, field: &str, detail: &str) -> Fault {
+        Fault::Body(Problem::field(&format!("{}.{field}", self.name), detail))
     }
 }
 
-fn is_on(service: &Map<String, Value>, name: &str) -> Result<bool, Fault> {
-    match value(service, name) {
-        None | Some(Value::Null) => Ok(false),
-        Some(Value::Bool(is)) => Ok(*is),
-        Some(_) => Err(Fault::Body(Problem::field(name, "must be true or false"))),
-    }
-}
-
-fn build(field: &str, error: impl std::fmt::Display) -> Fault {
+fn build(field: &str, error: impl fmt::Display) -> Fault {
     Fault::Build(Problem::field(field, error))
 }
 

@@ -9,7 +9,7 @@ use http::{Method, Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::read::{channel, first_object, life_field, number_or_account, text_or_empty, user_text, version};
+use super::read::{BodyUser, channel, first_object, life_field, number_or_account, text_or_empty, version};
 use super::write;
 use crate::answer::{self, JSON, TEXT};
 use crate::ask::{AgoraAsk, Ask, ChatAsk, RtcAsk, ServiceAsk, What};
@@ -39,12 +39,12 @@ fn token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
 
     let minter = call.minter()?;
     let body = first_object(call.body()?)?;
-    let uid = user_text(&body, "uid")?;
+    let user = BodyUser::read(&body, "uid")?;
     let version = version(call, Version::V007, Some(&body))?;
     let services = match text_or_empty(&body, "tokenType")? {
-        "rtc" => vec![rtc(&body, &uid)?],
-        "rtm" => rtm(&body, &uid, version)?,
-        "chat" => vec![ServiceAsk::Chat(chat(&uid)?)],
+        "rtc" => vec![rtc(&body, &user)?],
+        "rtm" => rtm(&body, user.text("uid")?, version)?,
+        "chat" => vec![ServiceAsk::Chat(chat(user.text("uid")?)?)],
         _ => return Err(Problem::verbatim("tokenType", "Unsupported tokenType")),
     };
     let ttl = life_field(&body, "expire")?;
@@ -53,16 +53,15 @@ fn token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
     Ok(answer::json(StatusCode::OK, JSON, &Answer { token }))
 }
 
-fn rtc<'a>(body: &'a Map<String, Value>, uid: &'a str) -> Result<ServiceAsk<'a>, Problem> {
+fn rtc<'a>(body: &'a Map<String, Value>, user: &'a BodyUser<'_>) -> Result<ServiceAsk<'a>, Problem> {
     let name = text_or_empty(body, "channel")?;
     if name.is_empty() {
         return Err(Problem::verbatim("channel", "invalid: missing channel name"));
     }
-    named(uid)?;
     let role = if text_or_empty(body, "role")? == "publisher" { Role::Publisher } else { Role::Subscriber };
     Ok(ServiceAsk::Rtc(RtcAsk {
         channel: channel("channel", name)?,
-        user: Some(number_or_account("uid", uid)?),
+        user: Some(user.in_channel("uid", |name, uid| number_or_account(name, named(uid)?))?),
         role,
         lives: None,
     }))
@@ -74,8 +73,7 @@ fn rtm<'a>(
     uid: &'a str,
     version: Version,
 ) -> Result<Vec<ServiceAsk<'a>>, Problem> {
-    named(uid)?;
-    let user = RtmUser::parse(uid).map_err(|error| Problem::field("uid", error))?;
+    let user = RtmUser::parse(named(uid)?).map_err(|error| Problem::field("uid", error))?;
     let mut services = vec![ServiceAsk::Rtm { user: Some(user), permissions: None }];
     let name = text_or_empty(body, "channel")?;
     if !name.is_empty() && version == Version::V007 {
@@ -94,9 +92,9 @@ fn chat(uid: &str) -> Result<ChatAsk<'_>, Problem> {
     Ok(ChatAsk::User(Some(user)))
 }
 
-fn named(uid: &str) -> Result<(), Problem> {
+fn named(uid: &str) -> Result<&str, Problem> {
     if uid.is_empty() {
         return Err(Problem::verbatim("uid", "invalid: missing user ID or account"));
     }
-    Ok(())
+    Ok(uid)
 }

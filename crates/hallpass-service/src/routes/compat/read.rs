@@ -69,17 +69,47 @@ pub(super) fn text_or_empty<'a>(object: &'a Map<String, Value>, name: &str) -> R
     }
 }
 
-/// The text of a user, empty where it is left out. A number is taken as its digits, which the originals refuse.
-pub(super) fn user_text<'a>(object: &'a Map<String, Value>, name: &str) -> Result<Cow<'a, str>, Problem> {
-    match value(object, name) {
-        Some(Value::Number(number)) => {
-            let digits = number.as_u64().and_then(|number| u32::try_from(number).ok());
-            let digits = digits.map(|digits| Cow::Owned(digits.to_string()));
-            digits.ok_or_else(|| {
-                Problem::field(name, "must be a string, or a whole number from 0 to 4294967295")
-            })
+/// Whom a body names.
+pub(super) enum BodyUser<'a> {
+    /// The number 0, which is not the account `0`.
+    Anybody,
+    /// A text, empty where it is left out; another number as its digits, which the originals refuse.
+    Text(Cow<'a, str>),
+}
+
+impl<'a> BodyUser<'a> {
+    pub(super) fn read(object: &'a Map<String, Value>, name: &str) -> Result<Self, Problem> {
+        let Some(Value::Number(number)) = value(object, name) else {
+            return Ok(Self::Text(Cow::Borrowed(text_or_empty(object, name)?)));
+        };
+        match number.as_u64().and_then(|number| u32::try_from(number).ok()) {
+            Some(0) => Ok(Self::Anybody),
+            Some(number) => Ok(Self::Text(Cow::Owned(number.to_string()))),
+            None => Err(Problem::field(name, "must be a string, or a whole number from 1 to 4294967295")),
         }
-        _ => text_or_empty(object, name).map(Cow::Borrowed),
+    }
+
+    /// The user of a channel.
+    pub(super) fn in_channel<'b>(
+        &'b self,
+        name: &str,
+        read: fn(&str, &'b str) -> Result<User<'b>, Problem>,
+    ) -> Result<User<'b>, Problem> {
+        match self {
+            Self::Anybody => Ok(User::Any),
+            Self::Text(text) => read(name, text),
+        }
+    }
+
+    /// The text, for a token that is never for anybody.
+    pub(super) fn text(&self, name: &str) -> Result<&str, Problem> {
+        match self {
+            Self::Anybody => Err(Problem::field(
+                name,
+                "is the number 0, which stands for anybody; this token needs a name, as a string",
+            )),
+            Self::Text(text) => Ok(text),
+        }
     }
 }
 
@@ -178,13 +208,20 @@ mod tests {
 
     #[test]
     fn a_user_may_be_a_number() {
-        for (uid, expected) in [(json!(7), Some("7")), (json!("7"), Some("7")), (json!(null), Some(""))] {
+        for (uid, expected) in [
+            (json!(7), Some("7")),
+            (json!("7"), Some("7")),
+            (json!("0"), Some("0")),
+            (json!(null), Some("")),
+            (json!(0), None),
+        ] {
             let Value::Object(object) = json!({ "UID": uid }) else { unreachable!() };
-            assert_eq!(user_text(&object, "uid").ok().as_deref(), expected);
+            let user = BodyUser::read(&object, "uid").ok().unwrap();
+            assert_eq!(user.text("uid").ok(), expected);
         }
-        for uid in [json!(-1), json!(1.5), json!(4_294_967_296_u64), json!(true), json!([])] {
+        for uid in [json!(-1), json!(0.0), json!(1.5), json!(4_294_967_296_u64), json!(true), json!([])] {
             let Value::Object(object) = json!({ "uid": uid }) else { unreachable!() };
-            assert!(user_text(&object, "uid").is_err(), "{uid}");
+            assert!(BodyUser::read(&object, "uid").is_err(), "{uid}");
         }
     }
 }
