@@ -1,11 +1,11 @@
 //! What a request asks for, in values that the providers accept. What it leaves out is filled in by the policy.
 
-use hallpass_token::Life;
 use hallpass_token::agora::{
     Account, Channel, ChannelName, ChatUser, FcdnPrivileges, PermissionTree, Role, RtcPrivileges, RtmUser,
     StreamingPrivileges, User,
 };
 use hallpass_token::videosdk::{ParticipantId, Permissions, Roles, RoomId};
+use hallpass_token::{Life, UnixSeconds};
 
 use crate::version::Version;
 
@@ -14,14 +14,25 @@ use crate::version::Version;
 pub(crate) struct Ask<'a> {
     /// The name of a configured project.
     pub(crate) project: Option<&'a str>,
-    /// The life of the token; cut to what the configuration allows.
-    pub(crate) ttl: Option<Life>,
+    /// Cut to what the configuration allows.
+    pub(crate) ttl: Option<Ttl>,
     pub(crate) what: What<'a>,
+}
+
+/// How long a token is to live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ttl {
+    For(Life),
+    Until {
+        end: UnixSeconds,
+        /// What says so, for an end that has passed.
+        field: &'static str,
+    },
 }
 
 impl<'a> Ask<'a> {
     /// A token of the default project of Agora for one service.
-    pub(crate) fn for_service(version: Version, ttl: Option<Life>, service: ServiceAsk<'a>) -> Self {
+    pub(crate) fn for_service(version: Version, ttl: Option<Ttl>, service: ServiceAsk<'a>) -> Self {
         Self { project: None, ttl, what: What::Agora(AgoraAsk { version, services: vec![service] }) }
     }
 }

@@ -3,10 +3,11 @@
 use hallpass_token::agora::v007::Services;
 use hallpass_token::agora::{Mint, Salt, Service, Uid, User};
 use hallpass_token::videosdk::{Claims, Scope};
-use hallpass_token::{Lasts, Life, UnixSeconds};
+use hallpass_token::{Lasts, Life, LifeError, UnixSeconds};
 
-use crate::ask::{AgoraAsk, Ask, VideoSdkAsk, VideoSdkScope, What};
+use crate::ask::{AgoraAsk, Ask, Ttl, VideoSdkAsk, VideoSdkScope, What};
 use crate::caller::Caller;
+use crate::config::TtlLimits;
 use crate::input::Inputs;
 use crate::policy::{Decision, ServiceGrant};
 use crate::problem::Problem;
@@ -45,20 +46,35 @@ impl Minted<'_> {
 /// Decides and signs.
 ///
 /// # Errors
-/// [`Problem::Refused`] by policy; [`Problem::InvalidField`] for a project that does not exist, for a user that is
-/// missing, and for services that the version does not carry; [`Problem::NoProject`].
+/// [`Problem::Refused`] by policy; [`Problem::InvalidField`] for an end that has passed, for a project that does not
+/// exist, for a user that is missing, and for services that the version does not carry; [`Problem::NoProject`].
 pub(crate) fn mint<'a>(
     ready: &'a Ready,
     caller: Caller,
     ask: &Ask<'a>,
     inputs: &Inputs<'_>,
 ) -> Result<Minted<'a>, Problem> {
-    let life = ask.ttl.unwrap_or(ready.ttl.default).min(ready.ttl.max);
+    let life = life(ask.ttl, ready.ttl, inputs.now)?;
     let decision = Decision { caller, life, random_uid: Uid::from_bytes(inputs.uid_bytes()) };
     match &ask.what {
         What::Agora(what) => mint_agora(ready.projects.agora(ask.project)?, what, &decision, inputs),
         What::VideoSdk(what) => mint_videosdk(ready.projects.videosdk(ask.project)?, what, &decision, inputs),
     }
+}
+
+fn life(ttl: Option<Ttl>, limits: TtlLimits, now: UnixSeconds) -> Result<Life, Problem> {
+    let life = match ttl {
+        None => limits.default,
+        Some(Ttl::For(life)) => life,
+        Some(Ttl::Until { end, field }) => match Life::new(end.0.saturating_sub(now.0)) {
+            Ok(life) => life,
+            Err(LifeError::Zero) => {
+                return Err(Problem::field(field, "must be a time that is still to come"));
+            }
+            Err(LifeError::TooLong(_) | LifeError::UnixTime(_)) => Life::MAX,
+        },
+    };
+    Ok(life.min(limits.max))
 }
 
 fn mint_agora<'a>(
@@ -161,4 +177,25 @@ fn mint_videosdk<'a>(
         expires_in: decision.life,
         granted: Granted::VideoSdk { api_key: project.api_key.as_str(), grant },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_life_may_be_asked_for_by_its_end() {
+        let [default, max] = [60, 600].map(|seconds| Life::new(seconds).unwrap());
+        let until = |end| {
+            let ttl = Ttl::Until { end: UnixSeconds(end), field: "end" };
+            life(Some(ttl), TtlLimits { default, max }, UnixSeconds(1_700_000_000))
+        };
+        assert_eq!(until(1_700_000_001), Ok(Life::new(1).unwrap()));
+        for end in [1_700_000_601, 1_700_086_401, u32::MAX] {
+            assert_eq!(until(end), Ok(max), "{end}");
+        }
+        for end in [0, 1_699_999_999, 1_700_000_000] {
+            assert!(until(end).is_err(), "{end}");
+        }
+    }
 }

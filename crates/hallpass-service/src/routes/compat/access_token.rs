@@ -1,12 +1,12 @@
 //! The server TokenServer-nodejs: `GET /access_token?channel=…&uid=…&expiredTs=…`.
 
-use hallpass_token::Life;
 use hallpass_token::agora::Role;
+use hallpass_token::{Life, UnixSeconds};
 use http::Response;
 
-use super::read::{channel, digits, life, query_value, user, version};
+use super::read::{channel, digits, query_value, user, version};
 use super::write;
-use crate::ask::{Ask, RtcAsk, ServiceAsk};
+use crate::ask::{Ask, RtcAsk, ServiceAsk, Ttl};
 use crate::problem::Problem;
 use crate::routes::Call;
 
@@ -32,15 +32,16 @@ fn token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
 }
 
 /// `?expiredTs=`: when the token ends, as a Unix time. Nothing and 0 stand for a day.
-fn expiry(call: Call<'_>) -> Result<Life, Problem> {
-    let wrong = |detail| Err(Problem::field("expiredTs", detail));
-    let text = query_value(call, "expiredTs").unwrap_or_default();
+fn expiry(call: Call<'_>) -> Result<Ttl, Problem> {
+    const FIELD: &str = "expiredTs";
+    let text = query_value(call, FIELD).unwrap_or_default();
     match digits(&text) {
-        None if !text.is_empty() => wrong("must be a Unix time in seconds, or 0 for a day"),
-        None | Some(0) => Ok(Life::MAX),
-        Some(end) => match life(end.saturating_sub(call.inputs.now.0.into())) {
-            Some(life) => Ok(life),
-            None => wrong("must be a Unix time that is still to come"),
-        },
+        None if !text.is_empty() => {
+            Err(Problem::field(FIELD, "must be a Unix time in seconds, or 0 for a day"))
+        }
+        None | Some(0) => Ok(Ttl::For(Life::MAX)),
+        Some(end) => {
+            Ok(Ttl::Until { end: UnixSeconds(u32::try_from(end).unwrap_or(u32::MAX)), field: FIELD })
+        }
     }
 }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::read::{BodyUser, channel, first_object, life_field, text_or_empty, user, value, version};
 use crate::answer::{self, JSON_UTF8, TEXT};
-use crate::ask::{AgoraAsk, ApaasAsk, Ask, ChatAsk, RtcAsk, ServiceAsk, What};
+use crate::ask::{AgoraAsk, ApaasAsk, Ask, ChatAsk, RtcAsk, ServiceAsk, Ttl, What};
 use crate::problem::Problem;
 use crate::routes::Call;
 use crate::version::Version;
@@ -60,7 +60,7 @@ fn token(call: Call<'_>) -> Result<String, Fault> {
         return Err(Fault::Build(Problem::InvalidField { field: None, detail }));
     }
     let what = What::Agora(AgoraAsk { version, services });
-    Ok(minter.mint(&Ask { project: None, ttl, what }).map_err(Fault::Build)?.token)
+    Ok(minter.mint(&Ask { project: None, ttl: ttl.map(Ttl::For), what }).map_err(Fault::Build)?.token)
 }
 
 fn services<'a>(body: &'a Map<String, Value>, named: &Named<'a>) -> Result<Vec<ServiceAsk<'a>>, Fault> {

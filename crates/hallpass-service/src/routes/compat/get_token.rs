@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::read::{BodyUser, channel, first_object, life_field, number_or_account, text_or_empty, version};
 use super::write;
 use crate::answer::{self, JSON, TEXT};
-use crate::ask::{AgoraAsk, Ask, ChatAsk, RtcAsk, ServiceAsk, What};
+use crate::ask::{AgoraAsk, Ask, ChatAsk, RtcAsk, ServiceAsk, Ttl, What};
 use crate::problem::Problem;
 use crate::routes::Call;
 use crate::version::Version;
@@ -49,7 +49,7 @@ fn token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
     };
     let ttl = life_field(&body, "expire")?;
     let what = What::Agora(AgoraAsk { version, services });
-    let token = minter.mint(&Ask { project: None, ttl, what })?.token;
+    let token = minter.mint(&Ask { project: None, ttl: ttl.map(Ttl::For), what })?.token;
     Ok(answer::json(StatusCode::OK, JSON, &Answer { token }))
 }
 

@@ -13,7 +13,7 @@ use serde::Serialize;
 use self::fault::{Fault, Kind};
 use super::read::{digits, life, query_value, version};
 use crate::answer::{self, JSON_UTF8};
-use crate::ask::{AgoraAsk, Ask, ChatAsk, RtcAsk, ServiceAsk, What};
+use crate::ask::{AgoraAsk, Ask, ChatAsk, RtcAsk, ServiceAsk, Ttl, What};
 use crate::problem::Problem;
 use crate::quote::quote;
 use crate::routes::{Call, Minter};
@@ -128,7 +128,7 @@ impl<'a> Asked<'a> {
 
     fn mint<'b>(&'b self, services: Vec<ServiceAsk<'b>>) -> Result<String, Fault> {
         let what = What::Agora(AgoraAsk { version: self.version, services });
-        let minted = self.minter.mint(&Ask { project: None, ttl: self.ttl, what });
+        let minted = self.minter.mint(&Ask { project: None, ttl: self.ttl.map(Ttl::For), what });
         Ok(minted.map_err(Fault::Build)?.token)
     }
 }

@@ -10,7 +10,7 @@ use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 
 use super::permissions::PermissionsBody;
 use crate::ask::{
-    AgoraAsk, ApaasAsk, Ask, ChatAsk, RtcAsk, ServiceAsk, StreamAsk, VideoSdkAsk, VideoSdkScope, What,
+    self, AgoraAsk, ApaasAsk, Ask, ChatAsk, RtcAsk, ServiceAsk, StreamAsk, VideoSdkAsk, VideoSdkScope, What,
 };
 use crate::json::{Object, WholeNumber, named};
 use crate::problem::Problem;
@@ -166,7 +166,11 @@ impl TokenBody {
             }
             None => What::Agora(AgoraAsk { version: self.version.unwrap_or(Version::V007), services }),
         };
-        Ok(Ask { project: self.project.as_deref(), ttl: self.ttl.as_ref().map(|ttl| ttl.0), what })
+        Ok(Ask {
+            project: self.project.as_deref(),
+            ttl: self.ttl.as_ref().map(|ttl| ask::Ttl::For(ttl.0)),
+            what,
+        })
     }
 
     fn services<'a>(&'a self, tree: Option<&'a PermissionTree>) -> Result<Vec<ServiceAsk<'a>>, Problem> {
