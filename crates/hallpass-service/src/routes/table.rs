@@ -140,6 +140,8 @@ impl Route {
         loop {
             match (expected.next(), parts.next()) {
                 (None, None) => return true,
+                // URL parsers take these two out of a path, that of the Worker among them.
+                (Some(_), Some("." | "..")) => return false,
                 (Some(expected), Some(part)) if expected.starts_with('{') || is_same(expected, part) => {}
                 _ => return false,
             }
@@ -183,6 +185,8 @@ mod tests {
             "/rtc/a/b/uid/",
             "/rtc/a/b/uid/1/2/3",
             "/RTC/a/b/uid/1",
+            "/rtc/./b/uid/1",
+            "/rtc/a/b/uid/..",
         ] {
             assert_eq!(found(path), None, "{path}");
         }
