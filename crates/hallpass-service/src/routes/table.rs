@@ -45,8 +45,8 @@ pub(super) static ROUTES: &[Route] = &[
     OURS.at("/readyz", READ, readiness::answer),
     OURS.at("/openapi.json", READ, openapi::answer),
     OURS.at("/", READ, pages::home),
-    TOOLS.at("/rtcToken", GET, tools_nodejs::rtc_token),
-    TOOLS.at("/rtmToken", GET, tools_nodejs::rtm_token),
+    TOOLS.at("/rtcToken", READ, tools_nodejs::rtc_token),
+    TOOLS.at("/rtmToken", READ, tools_nodejs::rtm_token),
     EXPRESS.at("/rtctoken", POST, express::rtc_token),
     EXPRESS.at("/rtmtoken", POST, express::rtm_token),
     DOCS.at("/fetch_rtc_token", POST, agora_docs::rtc_token),
@@ -62,8 +62,8 @@ pub(super) static ROUTES: &[Route] = &[
     GET_TOKEN.at("/getToken", POST, get_token::answer),
     GET_TOKEN.at("/token/getNew", POST, get_token::answer),
     GIN.at("/token/generate", POST, agoracn::answer),
-    EXPRESS.at("/access_token", GET, access_token::answer),
-    EXPRESS.at("/get-token", GET_AND_POST, videosdk::answer),
+    EXPRESS.at("/access_token", READ, access_token::answer),
+    EXPRESS.at("/get-token", READ_AND_POST, videosdk::answer),
 ];
 
 const OURS: Server = Server { spelling: Spelling::Exact, refuse: method_not_allowed };
@@ -79,7 +79,7 @@ const GET_TOKEN: Server = Server { refuse: get_token::refusal, ..GIN };
 const GET: &str = "GET";
 const POST: &str = "POST";
 const READ: &str = "GET, HEAD";
-const GET_AND_POST: &str = "GET, POST";
+const READ_AND_POST: &str = "GET, HEAD, POST";
 
 /// The route for a path that was decoded. Two may know it, for different methods; where none has this one, the first
 /// stands for both.
@@ -208,7 +208,7 @@ mod tests {
         assert_eq!(found("/rtcToken", Method::GET), "/rtcToken");
         assert_eq!(found("/rtctoken", Method::GET), "/rtctoken");
         assert_eq!(found("/rtcToken", Method::PUT), "/rtcToken");
-        assert_eq!(methods("/rtcToken/"), "GET, POST");
+        assert_eq!(methods("/rtcToken/"), "GET, HEAD, POST");
         assert_eq!(methods("/rtctoken"), "POST");
     }
 

@@ -1,6 +1,6 @@
 //! Answers that several of these servers give in the same words.
 
-use http::{Response, StatusCode};
+use http::{Method, Response, StatusCode};
 use serde::Serialize;
 
 use crate::answer::{self, HTML, JSON_UTF8, TEXT};
@@ -13,8 +13,11 @@ pub(in crate::routes) fn gin_refusal(_: Call<'_>, allow: &str) -> Response<Vec<u
     answer::allow(answer::body(StatusCode::NOT_FOUND, TEXT, "404 page not found"), allow)
 }
 
-/// What Express says to a method that a path does not know.
+/// What Express says to a method that a path does not know; OPTIONS it answers by itself.
 pub(in crate::routes) fn express_refusal(call: Call<'_>, allow: &str) -> Response<Vec<u8>> {
+    if call.is(&Method::OPTIONS) {
+        return answer::allow(answer::body(StatusCode::OK, HTML, allow), allow);
+    }
     let (method, path) = (quote(call.request.method.as_str()), call.route.path);
     let page = format!("<!doctype html>\n<title>Error</title>\n<pre>Cannot {method} {path}</pre>\n");
     answer::allow(answer::body(StatusCode::NOT_FOUND, HTML, page), allow)
