@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hallpass_token::agora::{FcdnPrivileges, PermissionTree, Role, RtcPrivileges, StreamingPrivileges, User};
+use hallpass_token::agora::{PermissionTree, Role, User};
 use hallpass_token::{Lasts, Life, Seconds};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -41,7 +41,7 @@ impl Serialize for TokenAnswer<'_> {
         map.serialize_entry("issued_at", &minted.issued_at.0)?;
         map.serialize_entry("expires_at", &minted.issued_at.plus(life).0)?;
         map.serialize_entry("expires_in", &life.0)?;
-        map.serialize_entry("refresh_after", &refresh_after(life).0)?;
+        map.serialize_entry("refresh_after", &refresh_after(shortest_life(minted).seconds()).0)?;
         match &minted.granted {
             Granted::Agora { services, .. } => {
                 for service in services {
@@ -131,19 +131,15 @@ fn serialize_service<M: SerializeMap>(
     grant: &ServiceGrant<'_>,
     token: Life,
 ) -> Result<(), M::Error> {
+    let privileges = PrivilegesAnswer::of(grant, token);
     match *grant {
-        ServiceGrant::Rtc { channel, user, role, privileges } => {
+        ServiceGrant::Rtc { channel, user, role, .. } => {
             let role = match role {
                 Role::Publisher => "publisher",
                 Role::Subscriber => "subscriber",
             };
-            let privileges = Some(PrivilegesAnswer::of_rtc(privileges, token));
-            let answer = ServiceAnswer {
-                channel: Some(channel.as_str()),
-                role: Some(role),
-                privileges,
-                ..of_user(user)
-            };
+            let (channel, role) = (Some(channel.as_str()), Some(role));
+            let answer = ServiceAnswer { channel, role, privileges, ..of_user(user) };
             map.serialize_entry("rtc", &answer)
         }
         ServiceGrant::Rtm { user, permissions } => {
@@ -156,13 +152,11 @@ fn serialize_service<M: SerializeMap>(
         ServiceGrant::ChatUser(user) => {
             map.serialize_entry("chat", &UserAnswer { user: Some(user.as_str()), ..UserAnswer::default() })
         }
-        ServiceGrant::Streaming { channel, user, privileges } => {
-            let privileges = Some(PrivilegesAnswer::of_streaming(privileges, token));
+        ServiceGrant::Streaming { channel, user, .. } => {
             let answer = ServiceAnswer { channel: Some(channel.as_str()), privileges, ..of_user(user) };
             map.serialize_entry("streaming", &answer)
         }
-        ServiceGrant::Fcdn { channel, user, privileges } => {
-            let privileges = Some(PrivilegesAnswer::of_fcdn(privileges, token));
+        ServiceGrant::Fcdn { channel, user, .. } => {
             let answer = ServiceAnswer { channel: Some(channel.as_str()), privileges, ..of_user(user) };
             map.serialize_entry("fcdn", &answer)
         }
@@ -189,32 +183,54 @@ fn of_user(user: User<'_>) -> ServiceAnswer<'_> {
 }
 
 impl PrivilegesAnswer {
-    fn of_rtc(privileges: RtcPrivileges, token: Life) -> Self {
-        let lives = [
-            ("join", privileges.join),
-            ("publish_audio", privileges.publish_audio),
-            ("publish_video", privileges.publish_video),
-            ("publish_data", privileges.publish_data),
-        ];
-        Self { lives, token }
+    /// `None` for a service whose privileges all live as long as the token.
+    fn of(grant: &ServiceGrant<'_>, token: Life) -> Option<Self> {
+        let none = ("", None);
+        let lives = match *grant {
+            ServiceGrant::Rtc { privileges, .. } => [
+                ("join", privileges.join),
+                ("publish_audio", privileges.publish_audio),
+                ("publish_video", privileges.publish_video),
+                ("publish_data", privileges.publish_data),
+            ],
+            ServiceGrant::Streaming { privileges, .. } => [
+                ("publish_mixed", privileges.publish_mixed),
+                ("publish_raw", privileges.publish_raw),
+                none,
+                none,
+            ],
+            ServiceGrant::Fcdn { privileges, .. } => {
+                [("publish", privileges.publish), ("play", privileges.play), none, none]
+            }
+            ServiceGrant::Rtm { .. }
+            | ServiceGrant::ChatUser(_)
+            | ServiceGrant::ApaasRoom { .. }
+            | ServiceGrant::ApaasUser(_)
+            | ServiceGrant::Fpa
+            | ServiceGrant::ConvoAi
+            | ServiceGrant::Stt => return None,
+        };
+        Some(Self { lives, token })
     }
 
-    fn of_streaming(privileges: StreamingPrivileges, token: Life) -> Self {
-        let (mixed, raw) = (privileges.publish_mixed, privileges.publish_raw);
-        Self { lives: [("publish_mixed", mixed), ("publish_raw", raw), ("", None), ("", None)], token }
-    }
-
-    fn of_fcdn(privileges: FcdnPrivileges, token: Life) -> Self {
-        let (publish, play) = (privileges.publish, privileges.play);
-        Self { lives: [("publish", publish), ("play", play), ("", None), ("", None)], token }
+    /// Those that are given.
+    fn given(&self) -> impl Iterator<Item = (&'static str, Life)> {
+        self.lives.iter().filter_map(|(name, lasts)| Some((*name, (*lasts)?.within(self.token))))
     }
 }
 
 impl Serialize for PrivilegesAnswer {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let given = self.lives.iter().filter_map(|(name, lasts)| Some((name, (*lasts)?)));
-        serializer.collect_map(given.map(|(name, lasts)| (name, lasts.within(self.token).seconds().0)))
+        serializer.collect_map(self.given().map(|(name, life)| (name, life.seconds().0)))
     }
+}
+
+/// The life of what ends first: the token, or a privilege before it.
+fn shortest_life(minted: &Minted<'_>) -> Life {
+    let token = minted.expires_in;
+    let Granted::Agora { services, .. } = &minted.granted else { return token };
+    let privileges = services.iter().filter_map(|grant| PrivilegesAnswer::of(grant, token));
+    privileges.filter_map(|privileges| privileges.given().map(|(_, life)| life).min()).fold(token, Life::min)
 }
 
 /// When to ask again: after four fifths of the life, but 15 s before the SDKs warn, which is 30 s before the end;
@@ -228,6 +244,36 @@ fn refresh_after(life: Seconds) -> Seconds {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hallpass_token::UnixSeconds;
+    use hallpass_token::agora::{Channel, RtcPrivileges, StreamingPrivileges};
+
+    use crate::version::Version;
+
+    #[test]
+    fn what_ends_first_counts() {
+        let life = |seconds| Life::new(seconds).unwrap();
+        let lasts = |seconds| Some(Lasts::For(life(seconds)));
+        let channel = Channel::parse_or_any("demo").unwrap();
+        let shortest = |publish, publish_raw| {
+            let rtc = Role::Publisher.privileges(Lasts::WithToken);
+            let privileges = RtcPrivileges { publish_audio: publish, ..rtc };
+            let rtc = ServiceGrant::Rtc { channel, user: User::Any, role: Role::Publisher, privileges };
+            let privileges = StreamingPrivileges { publish_mixed: None, publish_raw };
+            let streaming = ServiceGrant::Streaming { channel, user: User::Any, privileges };
+            let services = vec![ServiceGrant::Stt, rtc, streaming];
+            shortest_life(&Minted {
+                token: String::new(),
+                project: "default",
+                issued_at: UnixSeconds(1_700_000_000),
+                expires_in: life(3600),
+                granted: Granted::Agora { app_id: "", version: Version::V007, services },
+            })
+        };
+        assert_eq!(shortest(None, None), life(3600));
+        assert_eq!(shortest(lasts(86_400), lasts(3600)), life(3600));
+        assert_eq!(shortest(lasts(60), lasts(600)), life(60));
+        assert_eq!(shortest(lasts(600), lasts(60)), life(60));
+    }
 
     #[test]
     fn refresh_comes_before_the_warning_of_the_sdks_if_the_life_is_longer_than_a_minute() {
