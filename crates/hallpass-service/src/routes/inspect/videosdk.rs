@@ -6,7 +6,7 @@ use hallpass_token::videosdk::{
 };
 use serde::Serialize;
 
-use super::answer::{Inspection, MAX_LISTED, ProblemAnswer, SdkErrorAnswer, SignatureAnswer, cut};
+use super::answer::{Budget, Inspection, ProblemAnswer, SdkErrorAnswer, SignatureAnswer};
 use crate::projects::{Named, VideoSdkProject};
 
 /// What a token of VideoSDK says.
@@ -60,9 +60,12 @@ pub(super) fn inspect<'a>(
     let is_early_or_late = |problem: &Problem| {
         matches!(problem, Problem::NotYet { .. } | Problem::Expired { .. } | Problem::ExpiresAtOnce { .. })
     };
+    let mut budget = Budget::new();
+    let content = report.token.as_ref().map(|token| Content::new(token.content(), is_known, &mut budget));
+    let problems = budget.list(&report.problems, 0, |_, problem| problem_answer(problem));
     Inspection {
         provider: "videosdk",
-        content: report.token.as_ref().map(|token| Content::new(token.content(), is_known)),
+        content,
         signature: match report.signature {
             Signature::Valid { project, secret } => SignatureAnswer::Valid {
                 project: projects.get(project).map_or("", |project| &project.name),
@@ -74,7 +77,8 @@ pub(super) fn inspect<'a>(
         },
         in_time: report.token.is_some() && !report.problems.iter().any(is_early_or_late),
         usable: report.is_usable(),
-        problems: report.problems.iter().map(problem_answer).collect(),
+        problems,
+        cut: budget.is_cut(),
     }
 }
 
@@ -94,26 +98,78 @@ fn problem_answer(problem: &Problem) -> ProblemAnswer {
 }
 
 impl Content {
-    fn new(claims: &Claims, is_known: impl Fn(&str) -> bool) -> Self {
-        let text = |text: &Option<String>| text.as_deref().map(cut);
-        let list = |texts: &[String]| texts.iter().take(MAX_LISTED).map(|text| cut(text)).collect();
+    fn new(claims: &Claims, is_known: impl Fn(&str) -> bool, budget: &mut Budget) -> Self {
         let (issued_at, expires_at) = (claims.issued_at, claims.expires_at);
         Self {
             format: "jwt",
-            api_key: Some(&claims.api_key).filter(|api_key| is_known(api_key)).map(|api_key| cut(api_key)),
+            api_key: Some(&claims.api_key).filter(|key| is_known(key)).map(|key| budget.text(key)),
             version: claims.version.as_ref().map(|version| match version {
                 Version::Number(number) => VersionContent::Number(*number),
-                Version::Text(text) => VersionContent::Text(cut(text)),
+                Version::Text(text) => VersionContent::Text(budget.text(text)),
             }),
-            permissions: list(&claims.permissions),
-            roles: list(&claims.roles),
-            room: text(&claims.room),
-            participant: text(&claims.participant),
+            permissions: budget.texts(&claims.permissions),
+            roles: budget.texts(&claims.roles),
+            room: claims.room.as_ref().map(|room| budget.text(room)),
+            participant: claims.participant.as_ref().map(|participant| budget.text(participant)),
             issued_at,
             not_before: claims.not_before,
             expires_in: issued_at.zip(expires_at).and_then(|(from, to)| to.checked_sub(from)),
             expires_at,
-            id: text(&claims.id),
+            id: claims.id.as_ref().map(|id| budget.text(id)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine as _;
+    use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+    use serde_json::{Value, json};
+
+    use crate::routes::inspect::answer::{MAX_ANSWER_BYTES, MAX_LISTED};
+
+    fn answer_to(claims: &Value, expected: Expected<'_>) -> Value {
+        let encode = |part: &Value| BASE64_URL_SAFE_NO_PAD.encode(part.to_string());
+        let signature = BASE64_URL_SAFE_NO_PAD.encode([0; 32]);
+        let token = format!("{}.{}.{signature}", encode(&json!({"alg": "HS256"})), encode(claims));
+        let answer = inspect(&token, expected, &[], UnixSeconds(1_700_000_000));
+        assert!(answer.content.is_some(), "{claims}");
+        let text = serde_json::to_string(&answer).unwrap();
+        assert!(text.len() < MAX_ANSWER_BYTES, "{} bytes", text.len());
+        serde_json::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn long_lists_are_cut() {
+        let claims = |count| json!({"apikey": "k", "permissions": vec!["allow_join"; count]});
+        let answer = answer_to(&claims(MAX_LISTED), Expected::default());
+        assert_eq!(answer.get("cut"), None);
+        let answer = answer_to(&claims(MAX_LISTED + 1), Expected::default());
+        assert_eq!(answer["permissions"].as_array().map(Vec::len), Some(MAX_LISTED));
+        assert_eq!(answer["cut"], true);
+    }
+
+    #[test]
+    fn no_token_makes_a_long_answer() {
+        for (text, count) in
+            ["\0", "\u{7f}", "\u{10ffff}", "\"", "x", ""].into_iter().zip([300, 1000, 400, 800, 1000, 0])
+        {
+            let (short, long) = (text.repeat(count / 10), " ".to_owned() + &text.repeat(count));
+            let expected = Expected { api_key: Some(&long), room: Some(&short), participant: Some(&short) };
+            let claims = json!({
+                "apikey": "k",
+                "permissions": [&short, "ask_join", "allow_mod", &short, &short, &short, &short, &short],
+                "roles": [&short, "CRAWLER", &short, &short, &short, &short, &short, &short],
+                "version": &long,
+                "roomId": &long,
+                "participantId": &long,
+                "iat": u64::MAX - 1,
+                "exp": u64::MAX,
+                "jti": &long,
+            });
+            let answer = answer_to(&claims, expected);
+            assert_eq!(answer.get("cut").is_some(), !text.is_empty());
         }
     }
 }
