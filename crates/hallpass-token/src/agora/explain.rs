@@ -12,7 +12,6 @@ use alloc::vec::Vec;
 use core::mem::discriminant;
 
 use super::credentials::{AppCertificate, AppId, Project};
-use super::service::Service;
 use super::v006::Untrusted006;
 use super::v007::Untrusted007;
 use crate::{Severity, UnixSeconds};
@@ -152,7 +151,7 @@ impl Untrusted {
     fn is_for(&self, sdk: Sdk) -> bool {
         match self {
             Self::V006(token) => sdk.is_for(v006::service_of(token)),
-            Self::V007(token) => token.services().any(|service: Service<'_>| sdk.is_for(service.name())),
+            Self::V007(token) => token.service_names().iter().any(|name| sdk.is_for(name)),
         }
     }
 }

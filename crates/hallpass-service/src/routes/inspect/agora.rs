@@ -26,7 +26,7 @@ pub(super) struct Content {
     expires_at: u32,
     salt: u32,
     services: Vec<ServiceContent>,
-    service_count: usize,
+    service_count: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     unreadable: Option<Unreadable>,
 }
@@ -190,7 +190,7 @@ impl Content {
             expires_at: token.ends_at().0,
             salt: token.salt(),
             services,
-            service_count: token.services().count(),
+            service_count: token.service_count(),
             unreadable,
         }
     }

@@ -1,5 +1,7 @@
 //! The problems of a 007 token.
 
+use alloc::vec::Vec;
+
 use super::user;
 use super::{Context, Expected, Join, Problem, Problems, Signature, find_signer};
 use crate::agora::error::VerifyError;
@@ -19,18 +21,20 @@ const APAAS_APP: u16 = 3;
 const LAST_PRIVILEGE: u16 = 4;
 
 pub(super) fn check(token: &Untrusted007, context: &Context<'_>, problems: &mut Problems) -> Signature {
-    let joined = Joined::new(token, context.expected.channel);
+    // A hostile token has thousands of services, which take longer to read than to look at.
+    let services: Vec<_> = token.services().collect();
+    let joined = Joined::new(&services, context.expected.channel);
     times(token, context.now, problems);
-    for service in token.services() {
-        privileges(token, &service, &joined, context.now, problems);
-        rights(&service, problems);
-        names(&service, problems);
+    for service in &services {
+        privileges(token, service, &joined, context.now, problems);
+        rights(service, problems);
+        names(service, problems);
     }
-    rtc_rights(token, &joined, problems);
-    compare_channel(token, &joined, problems);
-    compare_user(token, &joined, context.expected, problems);
+    rtc_rights(&services, &joined, problems);
+    compare_channel(&services, token.rest(), &joined, problems);
+    compare_user(&services, &joined, context.expected, problems);
     match token.rest() {
-        Rest::Nothing if token.services().next().is_none() => problems.push(Problem::NoService),
+        Rest::Nothing if services.is_empty() => problems.push(Problem::NoService),
         Rest::Nothing => {}
         Rest::Unknown { number, services } => problems.push(Problem::UnknownService { number, services }),
         Rest::Bytes(bytes) => problems.push(Problem::ExtraBytes(bytes)),
@@ -47,10 +51,10 @@ struct Joined<'a> {
 }
 
 impl<'a> Joined<'a> {
-    fn new(token: &Untrusted007, channel: Option<&'a str>) -> Self {
-        let has_rtc = token.services().any(|service| is_rtc(&service));
+    fn new(services: &[Service<'_>], channel: Option<&'a str>) -> Self {
+        let has_rtc = services.iter().any(is_rtc);
         let any = Self { channel, has_rtc, fits: false };
-        let fits = token.services().any(|service| any.holds(&service) && any.is_for_channel(&service));
+        let fits = services.iter().any(|service| any.holds(service) && any.is_for_channel(service));
         Self { fits, ..any }
     }
 
@@ -138,8 +142,8 @@ fn rights(service: &Service<'_>, problems: &mut Problems) {
 }
 
 /// What the RTC services that are joined permit together.
-fn rtc_rights(token: &Untrusted007, joined: &Joined<'_>, problems: &mut Problems) {
-    let rtc = || token.services().filter(|service| is_rtc(service) && joined.holds(service));
+fn rtc_rights(services: &[Service<'_>], joined: &Joined<'_>, problems: &mut Problems) {
+    let rtc = || services.iter().filter(|service| is_rtc(service) && joined.holds(service));
     if rtc().next().is_none() {
         return;
     }
@@ -177,35 +181,36 @@ fn names(service: &Service<'_>, problems: &mut Problems) {
     }
 }
 
-fn compare_channel(token: &Untrusted007, joined: &Joined<'_>, problems: &mut Problems) {
-    if token
-        .services()
-        .filter_map(|service| channel_of(&service).copied())
-        .any(|name| name == Text::ANY_CHANNEL)
-    {
+fn compare_channel(services: &[Service<'_>], rest: Rest, joined: &Joined<'_>, problems: &mut Problems) {
+    if services.iter().filter_map(channel_of).any(|name| *name == Text::ANY_CHANNEL) {
         problems.push(Problem::AnyChannel);
     }
     let Some(expected) = joined.channel else { return };
     // Streaming and Fusion CDN have channels that nobody joins.
-    let opens_channel = |service: &Service<'_>| {
+    let opens_channel = |service: &&Service<'_>| {
         joined.holds(service) && matches!(service, Service::Rtc { .. } | Service::Apaas { .. })
     };
-    let Some(service) = token.services().find(opens_channel) else {
-        if !matches!(token.rest(), Rest::Unknown { .. }) {
+    let Some(service) = services.iter().find(opens_channel) else {
+        if !matches!(rest, Rest::Unknown { .. }) {
             problems.push(Problem::NoChannel);
         }
         return;
     };
     if !joined.fits {
-        let channel = channel_of(&service).map(|channel| quote(channel.as_str()));
+        let channel = channel_of(service).map(|channel| quote(channel.as_str()));
         problems.push(Problem::OtherChannel { channel, expected: quote(expected) });
     }
 }
 
 /// A client has a user for each service, and only the one for the channel that it joins is known. Without a channel, it
 /// may be that of any service. The user of a chat may go by a UUID or a hash, and is not compared.
-fn compare_user(token: &Untrusted007, joined: &Joined<'_>, expected: Expected<'_>, problems: &mut Problems) {
-    let zero = token.services().find(|service| has_numbers(service) && user_text(service) == "0");
+fn compare_user(
+    services: &[Service<'_>],
+    joined: &Joined<'_>,
+    expected: Expected<'_>,
+    problems: &mut Problems,
+) {
+    let zero = services.iter().find(|service| has_numbers(service) && user_text(service) == "0");
     if let Some(service) = zero
         && !matches!(expected.user, Some(Join::Uid(_)))
     {
@@ -218,7 +223,7 @@ fn compare_user(token: &Untrusted007, joined: &Joined<'_>, expected: Expected<'_
             && matches!(join, Join::Account(_))
             && !user_text(service).is_empty()
     };
-    let mut candidates = token.services().filter(|service| {
+    let mut candidates = services.iter().filter(|service| {
         let is_joined = joined.holds(service) && (has_numbers(service) || logs_in(service));
         is_joined || (expected.channel.is_none() && logs_in(service))
     });
@@ -227,8 +232,8 @@ fn compare_user(token: &Untrusted007, joined: &Joined<'_>, expected: Expected<'_
         let user = user_text(service);
         (user.is_empty() && has_numbers(service)) || join.is(user)
     };
-    if !accepts(&first) && !candidates.any(|service| accepts(&service)) {
-        user::report(&first, join, problems);
+    if !accepts(first) && !candidates.any(accepts) {
+        user::report(first, join, problems);
     }
 }
 

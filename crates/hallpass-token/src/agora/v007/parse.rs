@@ -31,6 +31,8 @@ pub struct Untrusted007 {
     pub(super) signing_info: Vec<u8>,
     /// How many services could be read.
     services: u16,
+    /// Their names, each once: they are asked for often, and the services take long to read.
+    service_names: Vec<&'static str>,
     rest: Rest,
 }
 
@@ -87,13 +89,16 @@ impl Untrusted007 {
         let app_id = AppId::parse(reader.str()?).map_err(ParseError::AppId)?;
         let (issued_at, expires_in, salt) = (reader.u32()?, reader.u32()?, reader.u32()?);
         let count = reader.u16()?;
-        let mut services = 0;
+        let (mut services, mut service_names) = (0, Vec::new());
         let mut rest = Rest::Nothing;
         while services < count {
             let mut number = reader;
-            if Service::read(&mut reader)?.is_none() {
+            let Some(service) = Service::read(&mut reader)? else {
                 rest = Rest::Unknown { number: number.u16()?, services: count - services };
                 break;
+            };
+            if !service_names.contains(&service.name()) {
+                service_names.push(service.name());
             }
             services += 1;
         }
@@ -108,6 +113,7 @@ impl Untrusted007 {
             signature,
             signing_info,
             services,
+            service_names,
             rest,
         })
     }
@@ -155,6 +161,17 @@ impl Untrusted007 {
     pub fn services(&self) -> impl Iterator<Item = Service<'_>> {
         let mut reader = Reader(self.signing_info.get(super::HEAD_LEN..).unwrap_or_default());
         (0..self.services).map_while(move |_| Service::read(&mut reader).ok().flatten())
+    }
+
+    /// How many those are.
+    #[must_use]
+    pub const fn service_count(&self) -> u16 {
+        self.services
+    }
+
+    /// Their names, each once.
+    pub(in crate::agora) fn service_names(&self) -> &[&'static str] {
+        &self.service_names
     }
 
     /// What follows after those services.
