@@ -36,7 +36,7 @@ pub(crate) fn parse<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, JsonErr
             Category::Data => {
                 let path = if path == "." { String::new() } else { path };
                 let detail = in_words_of_json(without_position(&error));
-                JsonError::Value { path: path_of(path, &detail), detail }
+                JsonError::Value { path: quoted_path(&path_of(path, &detail)), detail }
             }
             Category::Io | Category::Syntax | Category::Eof => {
                 JsonError::Syntax { detail: error.to_string() }
@@ -81,11 +81,23 @@ fn in_words_of_json(mut message: String) -> String {
     shortened(message)
 }
 
-/// What was found may be long; what was expected comes after it.
+/// What was found may be long, and may be a token; what was expected comes after it.
 fn shortened(message: String) -> String {
-    let Cow::Owned(start) = quote(&message) else { return message };
-    let expected = message.rfind(", expected ").and_then(|at| message.get(at..)).unwrap_or_default();
-    start + expected
+    let expected_at = message.rfind(", expected ").unwrap_or(message.len());
+    let (found, expected) = message.split_at(expected_at);
+    // Only serde's own sentences repeat what was found, in quotation marks.
+    let is_of_serde = ["invalid ", "unknown ", "duplicate "].iter().any(|start| found.starts_with(start));
+    let Some(from) = found.find(['"', '`']).filter(|_| is_of_serde) else { return message };
+    let (words, quoted) = found.split_at(from);
+    match quote(quoted) {
+        Cow::Owned(start) => format!("{words}{start}{expected}"),
+        Cow::Borrowed(_) => message,
+    }
+}
+
+/// A path whose members have the lengths of names.
+fn quoted_path(path: &str) -> String {
+    path.split('.').map(quote).collect::<Vec<_>>().join(".")
 }
 
 /// Reads `T` from an object only. A derived `Deserialize` would also take an array, by position.
@@ -236,7 +248,15 @@ mod tests {
     fn a_long_value_is_not_repeated() {
         let text = format!(r#"{{"a":"{}","b":2}}"#, "x".repeat(5000));
         let JsonError::Value { detail, .. } = parse_pair(&text).unwrap_err() else { unreachable!() };
-        assert_eq!(detail, format!("invalid type: string \"{}…, expected u8", "x".repeat(18)));
+        assert_eq!(detail, format!("invalid type: string \"{}…, expected u8", "x".repeat(23)));
+    }
+
+    #[test]
+    fn a_long_name_is_not_repeated() {
+        let text = format!(r#"{{"{}":1}}"#, "x".repeat(5000));
+        let JsonError::Value { path, detail } = parse_pair(&text).unwrap_err() else { unreachable!() };
+        assert_eq!(path, "x".repeat(24) + "…");
+        assert_eq!(detail, format!("unknown field `{}…, expected `a` or `b`", "x".repeat(23)));
     }
 
     #[test]

@@ -176,7 +176,7 @@ impl fmt::Display for Problem {
             Self::OriginNotAllowed => {
                 f.write_str("`cors.origins` in HALLPASS_CONFIG does not list the origin of this page")
             }
-            Self::NotFound => f.write_str("see the README for the routes; paths are case-sensitive"),
+            Self::NotFound => f.write_str("see the README for the routes and how they are written"),
             Self::MethodNotAllowed { allow } => write!(f, "this route answers {allow}"),
             Self::AuthNotConfigured => {
                 f.write_str("nothing is minted until `auth` in HALLPASS_CONFIG says who may call")

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 /// Of a text that somebody else chose, as much as a sentence should hold: a long one may be a token, and a client logs
-/// what it is told.
+/// what it is told. The shortest tokens have more than 100 bytes.
 pub(crate) fn quote(text: &str) -> Cow<'_, str> {
-    const MAX_BYTES: usize = 400;
-    const START_CHARS: usize = 40;
+    const MAX_BYTES: usize = 64;
+    const START_CHARS: usize = 24;
     if text.len() <= MAX_BYTES {
         return Cow::Borrowed(text);
     }
@@ -21,7 +21,7 @@ mod tests {
 
     #[test]
     fn of_a_long_text_the_start_is_left() {
-        assert_eq!(quote(&"é".repeat(200)), "é".repeat(200));
-        assert_eq!(quote(&"é".repeat(201)), "é".repeat(40) + "…");
+        assert_eq!(quote(&"é".repeat(32)), "é".repeat(32));
+        assert_eq!(quote(&"é".repeat(33)), "é".repeat(24) + "…");
     }
 }

@@ -140,7 +140,7 @@ impl Route {
         loop {
             match (expected.next(), parts.next()) {
                 (None, None) => return true,
-                // URL parsers take these two out of a path, that of the Worker among them.
+                // Platforms and clients differ in what they make of such parts.
                 (Some(_), Some("." | "..")) => return false,
                 (Some(expected), Some(part)) if expected.starts_with('{') || is_same(expected, part) => {}
                 _ => return false,
