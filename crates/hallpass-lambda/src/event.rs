@@ -12,6 +12,7 @@ use hallpass_service::{Body, MAX_BODY_BYTES, Request};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use serde::Deserialize;
+use serde_json::Value;
 
 /// One request as Lambda hands it over. Some senders write `null` where others leave a field out.
 #[derive(Debug, Deserialize)]
@@ -34,6 +35,21 @@ struct RequestContext {
     api_id: Option<String>,
     stage: Option<String>,
     http: Http,
+    authorizer: Option<Authorizer>,
+}
+
+/// What an authorizer of the API says of the caller. A client cannot write here.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html>
+#[derive(Debug, Deserialize)]
+struct Authorizer {
+    jwt: Option<Jwt>,
+    /// The context that a Lambda authorizer gave.
+    lambda: Option<BTreeMap<String, Value>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Jwt {
+    claims: Option<BTreeMap<String, Value>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -51,6 +67,15 @@ impl Event {
     /// The gateway's id of the request, which its access log has too.
     pub(crate) fn request_id(&self) -> Option<String> {
         self.request_context.request_id.clone()
+    }
+
+    /// The claims that the gateway has checked, by name; `None` where no authorizer of it ran.
+    pub(crate) fn gateway_claims(&self) -> Option<Vec<(String, String)>> {
+        let authorizer = self.request_context.authorizer.as_ref()?;
+        let of_jwt = authorizer.jwt.as_ref().and_then(|jwt| jwt.claims.as_ref());
+        let claims = of_jwt.or(authorizer.lambda.as_ref())?;
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        Some(claims.iter().map(|(name, value)| (name.clone(), text(value))).collect())
     }
 
     pub(crate) fn into_request(self) -> Request {

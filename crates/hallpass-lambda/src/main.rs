@@ -7,6 +7,7 @@ mod event;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use hallpass_lambda::Native;
 use hallpass_service::{Inputs, LogLine, Service};
 use hallpass_token::UnixSeconds;
 use lambda_http::Error;
@@ -20,23 +21,28 @@ async fn main() -> Result<(), Error> {
     let setting = |name: &str| std::env::var(name).ok();
     let service = Service::new(setting, |name| setting(name).map(Zeroizing::new));
     service.notices().iter().for_each(log);
-    let service = &service;
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<event::Event>| answer(service, event))).await
+    let (service, native) = (&service, &Native::default());
+    lambda_runtime::run(service_fn(|event: LambdaEvent<event::Event>| answer(service, native, event))).await
 }
 
-fn answer(service: &Service, event: LambdaEvent<event::Event>) -> Result<ApiGatewayV2httpResponse, Error> {
+async fn answer(
+    service: &Service,
+    native: &Native,
+    event: LambdaEvent<event::Event>,
+) -> Result<ApiGatewayV2httpResponse, Error> {
     let LambdaEvent { payload, context } = event;
     let mut random = [0; Inputs::RANDOM_BYTES];
     getrandom::fill(&mut random)?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-    let source_ip = payload.source_ip();
+    let (source_ip, gateway_claims) = (payload.source_ip(), payload.gateway_claims());
     let inputs = Inputs {
         now: UnixSeconds(u32::try_from(now)?),
         random,
         request_id: payload.request_id().unwrap_or(context.request_id),
+        gateway_claims: gateway_claims.as_deref(),
         caller_address: &|| source_ip.clone(),
     };
-    let answer = service.handle(&payload.into_request(), &inputs);
+    let answer = service.handle(&payload.into_request(), &inputs, native).await;
     answer.log.iter().for_each(log);
     Ok(event::from_response(answer.response))
 }

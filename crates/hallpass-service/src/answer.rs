@@ -11,8 +11,8 @@ use crate::log::LogLine;
 pub struct Answer {
     /// The response to the client.
     pub response: Response<Vec<u8>>,
-    /// A line for the log, where the person on call should know.
-    pub log: Option<LogLine>,
+    /// Lines for the log: one for each decision, and where the person on call should know.
+    pub log: Vec<LogLine>,
 }
 
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");

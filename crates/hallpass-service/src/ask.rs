@@ -77,17 +77,26 @@ pub(crate) enum ServiceAsk<'a> {
 /// Voice and video in a channel.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RtcAsk<'a> {
-    pub(crate) channel: Channel<'a>,
+    pub(crate) channel: Option<Channel<'a>>,
     pub(crate) user: Option<User<'a>>,
-    pub(crate) role: Role,
+    pub(crate) role: RoleAsk,
     /// Lives of single privileges, for those that the role has; cut to the life of the token.
     pub(crate) lives: Option<RtcPrivileges>,
+}
+
+/// The role in a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RoleAsk {
+    /// The request names it.
+    Asked(Role),
+    /// The request does not say: this one where the policy names none.
+    Usual(Role),
 }
 
 /// Streaming or Fusion CDN in a channel. The privileges that are named are given, each for its life.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StreamAsk<'a, P> {
-    pub(crate) channel: Channel<'a>,
+    pub(crate) channel: Option<Channel<'a>>,
     pub(crate) user: Option<User<'a>>,
     pub(crate) privileges: P,
 }
@@ -114,15 +123,31 @@ pub(crate) enum ApaasAsk<'a> {
 /// A token of VideoSDK.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct VideoSdkAsk<'a> {
-    pub(crate) permissions: Permissions,
-    /// `None` for a token of version 1, which has none and is bound to nothing.
-    pub(crate) scope: Option<VideoSdkScope<'a>>,
+    pub(crate) permissions: Option<Permissions>,
+    pub(crate) scope: VideoSdkScopeAsk<'a>,
 }
 
-/// What a VideoSDK token of version 2 is for.
+/// Of which version a token of VideoSDK is to be, and what it is for.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct VideoSdkScope<'a> {
-    pub(crate) roles: Roles,
+pub(crate) enum VideoSdkScopeAsk<'a> {
+    /// Version 1, which has no roles and is bound to nothing.
+    V1,
+    V2(VideoSdkV2Ask<'a>),
+    /// Version 1 where the policy gives it, else version 2 with what the policy fills in.
+    V1OrV2,
+}
+
+/// What a VideoSDK token of version 2 is to be for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct VideoSdkV2Ask<'a> {
+    pub(crate) roles: Option<Roles>,
     pub(crate) room: Option<RoomId<'a>>,
     pub(crate) participant: Option<ParticipantId<'a>>,
+}
+
+impl RoleAsk {
+    /// What the request names, or this one.
+    pub(crate) fn or_usual(asked: Option<Role>, usual: Role) -> Self {
+        asked.map_or(Self::Usual(usual), Self::Asked)
+    }
 }

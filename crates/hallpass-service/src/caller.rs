@@ -1,25 +1,125 @@
 //! Who is calling.
 
-use crate::config::Open;
-use crate::problem::Problem;
-use crate::service::Auth;
+use crate::claims::{Claim, Claims};
 
 /// A caller whose credentials, where any are needed, were checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Caller {
-    /// Anybody at all: the configuration opens the service to everyone.
-    Anonymous(Open),
+#[derive(Debug)]
+pub(crate) struct Caller {
+    kind: Kind,
+    /// Of a user, the claim `sub`; of a service, the name of its key.
+    subject: Option<String>,
+    claims: Claims,
 }
 
-/// Finds out who is calling.
-///
-/// # Errors
-/// [`Problem::AuthNotConfigured`] where nobody said who may call: then nothing is minted.
-/// [`Problem::NotReady`] where that cannot be read.
-pub(crate) fn authenticate(auth: &Auth) -> Result<Caller, Problem> {
-    match auth {
-        Auth::Open(open) => Ok(Caller::Anonymous(*open)),
-        Auth::NotConfigured => Err(Problem::AuthNotConfigured),
-        Auth::Unknown => Err(Problem::NotReady),
+/// How a caller proved who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Not at all: the configuration opens the service to everybody.
+    Anonymous,
+    /// By a JWT.
+    User,
+    /// By a key of the configuration.
+    Service,
+    /// To API Gateway, which handed its claims over.
+    Gateway,
+}
+
+impl Caller {
+    pub(crate) const ANONYMOUS: Self = Self { kind: Kind::Anonymous, subject: None, claims: Claims::NONE };
+
+    pub(crate) fn user(claims: Claims) -> Self {
+        Self::with_claims(Kind::User, claims)
+    }
+
+    pub(crate) fn gateway(claims: Claims) -> Self {
+        Self::with_claims(Kind::Gateway, claims)
+    }
+
+    pub(crate) fn service(name: &str) -> Self {
+        Self { kind: Kind::Service, subject: Some(name.to_owned()), claims: Claims::NONE }
+    }
+
+    fn with_claims(kind: Kind, claims: Claims) -> Self {
+        let subject = claims.text("sub").filter(|subject| !subject.is_empty()).map(str::to_owned);
+        Self { kind, subject, claims }
+    }
+
+    pub(crate) const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub(crate) fn subject(&self) -> Option<&str> {
+        self.subject.as_deref()
+    }
+
+    pub(crate) const fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
+    /// The text or number of a claim, where it may stand in a channel or for a user. One that holds what means
+    /// something in patterns, or is a wildcard to a provider, is no such text.
+    pub(crate) fn safe_text(&self, name: &str) -> Option<&str> {
+        let text = match (name, self.claims.get(name)) {
+            ("sub", _) => self.subject()?,
+            (_, Some(Claim::Text(text) | Claim::Number(text))) => text,
+            (_, None | Some(Claim::Null | Claim::Bool(_) | Claim::List(_) | Claim::Object(_))) => {
+                return None;
+            }
+        };
+        (!text.is_empty() && !text.contains(['*', '{', '}'])).then_some(text)
+    }
+
+    /// What the limits count by: nobody else has the same.
+    pub(crate) fn limit_key(&self) -> Option<String> {
+        let subject = self.subject()?;
+        let issuer = self.claims.text("iss").unwrap_or_default();
+        Some(format!("{}:{issuer}:{subject}", self.kind.as_str()))
+    }
+}
+
+impl Kind {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        [Self::Anonymous, Self::User, Self::Service, Self::Gateway]
+            .into_iter()
+            .find(|kind| kind.as_str() == name)
+    }
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Anonymous => "anonymous",
+            Self::User => "user",
+            Self::Service => "service",
+            Self::Gateway => "gateway",
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A user with these claims.
+    pub(crate) fn user(claims: &str) -> Caller {
+        Caller::user(serde_json::from_str(claims).unwrap())
+    }
+
+    #[test]
+    fn what_stands_in_a_channel_is_a_plain_text() {
+        let caller = user(r#"{"sub":"alice","n":7,"star":"a*","open":"{","close":"}","empty":"","b":true}"#);
+        assert_eq!((caller.safe_text("sub"), caller.safe_text("n")), (Some("alice"), Some("7")));
+        for name in ["star", "open", "close", "empty", "b", "missing"] {
+            assert_eq!(caller.safe_text(name), None, "{name}");
+        }
+        assert_eq!(user(r#"{"sub":"*"}"#).safe_text("sub"), None);
+        assert_eq!(user(r#"{"sub":""}"#).subject(), None);
+        assert_eq!(user(r#"{"sub":7}"#).subject(), None);
+    }
+
+    #[test]
+    fn limits_count_each_caller_by_itself() {
+        let key = |claims: &str| user(claims).limit_key();
+        assert_ne!(key(r#"{"iss":"a","sub":"x"}"#), key(r#"{"iss":"b","sub":"x"}"#));
+        assert_ne!(Caller::service("x").limit_key(), key(r#"{"sub":"x"}"#));
+        assert_eq!(Caller::ANONYMOUS.limit_key(), None);
     }
 }

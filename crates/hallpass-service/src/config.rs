@@ -1,14 +1,14 @@
 //! The configuration document, read strictly.
 
-use std::fmt;
-
 use hallpass_token::Life;
 use hallpass_token::agora::AppId;
 use hallpass_token::videosdk::ApiKey;
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error};
 
+use crate::auth::{AuthDocument, Open};
 use crate::cors::{Cors, CorsDocument};
 use crate::json::{self, JsonError, NamedOnce, Object, WholeNumber, named, object};
+use crate::policy::{Policy, Rule};
 use crate::setup_error::SetupError;
 use crate::version::Version;
 
@@ -23,22 +23,13 @@ const AN_HOUR: Life = match Life::new(3600) {
 /// The configuration, without secrets.
 #[derive(Debug)]
 pub(crate) struct Config {
-    /// Everybody may call; `None` where nobody said so.
-    pub(crate) open: Option<Open>,
+    pub(crate) auth: AuthDocument,
+    pub(crate) policy: Policy,
     pub(crate) ttl: TtlLimits,
     pub(crate) compat: Compat,
     pub(crate) cors: Cors,
     /// `None` for the short form: projects by settings and secrets of fixed names.
     pub(crate) projects: Option<NamedOnce<Object<ProjectDocument>>>,
-}
-
-/// The service is open to callers without credentials.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Open {
-    /// They may also have tokens that anybody may use (uid 0).
-    #[serde(default)]
-    pub(crate) wildcard: bool,
 }
 
 /// How long tokens live.
@@ -65,20 +56,15 @@ struct Document {
     #[serde(default)]
     projects: Option<NamedOnce<Object<ProjectDocument>>>,
     #[serde(default, deserialize_with = "object")]
-    auth: Auth,
+    auth: AuthDocument,
+    #[serde(default)]
+    policy: Option<Vec<Object<Rule>>>,
     #[serde(default, deserialize_with = "object")]
     ttl: Ttl,
     #[serde(default, deserialize_with = "object")]
     compat: Compat,
     #[serde(default, deserialize_with = "object")]
     cors: CorsDocument,
-}
-
-#[derive(Default, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Auth {
-    #[serde(default, deserialize_with = "open")]
-    open: Option<Open>,
 }
 
 #[derive(Default, serde::Deserialize)]
@@ -104,6 +90,10 @@ pub(crate) struct ProjectDocument {
     #[serde(default, deserialize_with = "secret_names")]
     pub(crate) secrets: Option<SecretNames>,
 }
+
+/// The name of a secret, and never its value.
+#[derive(Debug)]
+pub(crate) struct SecretName(pub(crate) String);
 
 /// Names of secrets, at least one; the first is of the one that signs.
 #[derive(Debug)]
@@ -137,8 +127,28 @@ impl Config {
             .cors
             .into_cors()
             .map_err(|detail| SetupError::Value { path: "cors.origins".into(), detail: detail.into() })?;
-        let (compat, projects) = (document.compat, document.projects);
-        Ok(Self { open: document.auth.open, ttl, compat, cors, projects })
+        let policy = policy(document.policy, document.auth.open)?;
+        let (auth, compat, projects) = (document.auth, document.compat, document.projects);
+        Ok(Self { auth, policy, ttl, compat, cors, projects })
+    }
+}
+
+/// The rules of the document, or what holds without them.
+fn policy(rules: Option<Vec<Object<Rule>>>, open: Option<Open>) -> Result<Policy, SetupError> {
+    let Some(rules) = rules else {
+        return Ok(Policy::usual(open.is_some_and(|open| open.wildcard)));
+    };
+    let value = |path: String, detail: &str| SetupError::Value { path, detail: detail.to_owned() };
+    if open.is_some_and(|open| open.wildcard) {
+        let detail = "is for a configuration without `policy`; a rule says it as \"identity\": \"wildcard\"";
+        return Err(value("auth.open.wildcard".to_owned(), detail));
+    }
+    let rules: Vec<_> = rules.into_iter().map(|Object(rule)| rule).collect();
+    match rules.iter().position(|rule| !rule.grants_something()) {
+        Some(position) => {
+            Err(value(format!("policy[{position}]"), "expected a grant for at least one service"))
+        }
+        None => Ok(Policy::of(rules)),
     }
 }
 
@@ -192,7 +202,7 @@ impl<'de> Deserialize<'de> for Provider {
     }
 }
 
-fn ttl<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Life>, D::Error> {
+pub(crate) fn ttl<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Life>, D::Error> {
     let range = 1..=Life::MAX.seconds().0;
     let number = WholeNumber { range, expected: "a whole number of seconds from 1 to 86400" };
     Life::new(number.read(deserializer)?).map(Some).map_err(D::Error::custom)
@@ -207,17 +217,24 @@ fn api_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ApiKey>,
 }
 
 fn secret_names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretNames>, D::Error> {
-    let names = Vec::<String>::deserialize(deserializer)?;
-    // The text is kept out of the message: whoever put a certificate here must not find it in a log.
-    if !names.iter().all(|name| is_secret_name(name)) {
-        return Err(D::Error::custom(
-            "expected names of secrets, such as AGORA_APP_CERTIFICATE, and never their values",
-        ));
-    }
+    let names = Vec::<SecretName>::deserialize(deserializer)?;
     if names.is_empty() {
         return Err(D::Error::custom("expected at least one name of a secret"));
     }
-    Ok(Some(SecretNames(names)))
+    Ok(Some(SecretNames(names.into_iter().map(|SecretName(name)| name).collect())))
+}
+
+impl<'de> Deserialize<'de> for SecretName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        // The text is kept out of the message: whoever put a certificate here must not find it in a log.
+        if is_secret_name(&name) {
+            return Ok(Self(name));
+        }
+        Err(D::Error::custom(
+            "expected the name of a secret, such as AGORA_APP_CERTIFICATE, and never its value",
+        ))
+    }
 }
 
 /// Upper case, digits and underscores, and nothing that may be a certificate or a piece of one.
@@ -225,29 +242,6 @@ fn is_secret_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_uppercase())
         && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
         && without_hex(text) == text
-}
-
-/// `true`, `false`, or an object with `wildcard`.
-fn open<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Open>, D::Error> {
-    struct Switch;
-
-    impl<'de> Visitor<'de> for Switch {
-        type Value = Option<Open>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("true, false, or an object with `wildcard`")
-        }
-
-        fn visit_bool<E: Error>(self, open: bool) -> Result<Option<Open>, E> {
-            Ok(open.then(Open::default))
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Option<Open>, A::Error> {
-            Open::deserialize(serde::de::value::MapAccessDeserializer::new(map)).map(Some)
-        }
-    }
-
-    deserializer.deserialize_any(Switch)
 }
 
 #[cfg(test)]
@@ -268,16 +262,16 @@ mod tests {
 
     #[test]
     fn nothing_said_means_closed() {
-        assert_eq!(read("{}").unwrap().open, None);
-        assert_eq!(read(r#"{"auth":{}}"#).unwrap().open, None);
-        assert_eq!(read(r#"{"auth":{"open":false}}"#).unwrap().open, None);
+        assert_eq!(read("{}").unwrap().auth.open, None);
+        assert_eq!(read(r#"{"auth":{}}"#).unwrap().auth.open, None);
+        assert_eq!(read(r#"{"auth":{"open":false}}"#).unwrap().auth.open, None);
     }
 
     #[test]
     fn open_is_said_in_two_ways() {
-        assert_eq!(read(r#"{"auth":{"open":true}}"#).unwrap().open, Some(Open { wildcard: false }));
+        assert_eq!(read(r#"{"auth":{"open":true}}"#).unwrap().auth.open, Some(Open { wildcard: false }));
         let wide = read(r#"{"auth":{"open":{"wildcard":true}}}"#).unwrap();
-        assert_eq!(wide.open, Some(Open { wildcard: true }));
+        assert_eq!(wide.auth.open, Some(Open { wildcard: true }));
     }
 
     #[test]
@@ -292,7 +286,7 @@ mod tests {
         );
         assert_eq!(
             error(r#"{"auht":{}}"#),
-            "HALLPASS_CONFIG at `auht`: unknown field, expected one of `projects`, `auth`, `ttl`, `compat`, `cors`"
+            "HALLPASS_CONFIG at `auht`: unknown field, expected one of `projects`, `auth`, `policy`, `ttl`, `compat`, `cors`"
         );
         assert_eq!(error("[]"), "HALLPASS_CONFIG: expected an object");
     }

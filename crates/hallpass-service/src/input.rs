@@ -41,6 +41,8 @@ pub struct Inputs<'a> {
     pub random: [u8; Inputs::RANDOM_BYTES],
     /// The platform's id of this request, as its own log has it.
     pub request_id: String,
+    /// Claims that the platform's gateway has checked; `None` where it has none, and where there is no such gateway.
+    pub gateway_claims: Option<&'a [(String, String)]>,
     /// The address of the caller, where the platform knows it. Asked for only when it is needed.
     pub caller_address: &'a dyn Fn() -> Option<String>,
 }

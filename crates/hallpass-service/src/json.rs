@@ -6,7 +6,9 @@ use std::marker::PhantomData;
 use std::ops::RangeInclusive;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
+use serde::de::{
+    Deserialize, Deserializer, Error, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor,
+};
 use serde_json::error::Category;
 
 use crate::quote::quote;
@@ -161,6 +163,54 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for NamedOnce<T> {
         }
 
         deserializer.deserialize_map(Names(PhantomData)).map(Self)
+    }
+}
+
+/// One value, or a list of at least one.
+#[derive(Clone, Debug)]
+pub(crate) struct OneOrMore<T>(pub(crate) Vec<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMore<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Values<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Values<T> {
+            type Value = Vec<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value, or a list of at least one")
+            }
+
+            fn visit_bool<E: Error>(self, value: bool) -> Result<Vec<T>, E> {
+                T::deserialize(value.into_deserializer()).map(|value| vec![value])
+            }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<Vec<T>, E> {
+                T::deserialize(number.into_deserializer()).map(|value| vec![value])
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Vec<T>, E> {
+                T::deserialize(number.into_deserializer()).map(|value| vec![value])
+            }
+
+            fn visit_f64<E: Error>(self, number: f64) -> Result<Vec<T>, E> {
+                T::deserialize(number.into_deserializer()).map(|value| vec![value])
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Vec<T>, E> {
+                T::deserialize(text.into_deserializer()).map(|value| vec![value])
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Vec<T>, A::Error> {
+                let mut all = Vec::new();
+                while let Some(value) = values.next_element()? {
+                    all.push(value);
+                }
+                if all.is_empty() { Err(A::Error::invalid_length(0, &self)) } else { Ok(all) }
+            }
+        }
+
+        deserializer.deserialize_any(Values(PhantomData)).map(Self)
     }
 }
 

@@ -7,13 +7,17 @@
 
 mod answer;
 mod ask;
+mod audit;
+mod auth;
 mod caller;
+mod claims;
 mod config;
 mod cors;
 mod input;
 mod json;
 mod log;
 mod mint;
+mod platform;
 mod policy;
 mod problem;
 mod projects;
@@ -24,6 +28,8 @@ mod setup_error;
 mod version;
 
 pub use answer::{Answer, COMMON_HEADERS};
+pub use auth::PublicKey;
 pub use input::{Body, Inputs, MAX_BODY_BYTES, Request};
 pub use log::{Level, LogLine};
+pub use platform::{FETCH_SECONDS, FetchError, PAUSE_MILLISECONDS, Platform};
 pub use service::Service;

@@ -5,11 +5,11 @@ use hallpass_token::agora::{Mint, Salt, Service, Uid, User};
 use hallpass_token::videosdk::{Claims, Scope};
 use hallpass_token::{Lasts, Life, LifeError, UnixSeconds};
 
-use crate::ask::{AgoraAsk, Ask, Ttl, VideoSdkAsk, VideoSdkScope, What};
+use crate::ask::{AgoraAsk, Ask, Ttl, VideoSdkAsk, What};
 use crate::caller::Caller;
 use crate::config::TtlLimits;
 use crate::input::Inputs;
-use crate::policy::{Decision, ServiceGrant};
+use crate::policy::{Decision, ServiceGrant, Texts, VideoSdkGrant, VideoSdkScope};
 use crate::problem::Problem;
 use crate::projects::{AgoraProject, Named, VideoSdkProject};
 use crate::service::Ready;
@@ -29,7 +29,7 @@ pub(crate) struct Minted<'a> {
 #[derive(Clone, Debug)]
 pub(crate) enum Granted<'a> {
     Agora { app_id: &'a str, version: Version, services: Vec<ServiceGrant<'a>> },
-    VideoSdk { api_key: &'a str, grant: VideoSdkAsk<'a> },
+    VideoSdk { api_key: &'a str, grant: VideoSdkGrant<'a> },
 }
 
 impl Minted<'_> {
@@ -46,19 +46,23 @@ impl Minted<'_> {
 /// Decides and signs.
 ///
 /// # Errors
-/// [`Problem::Refused`] by policy; [`Problem::InvalidField`] for an end that has passed, for a project that does not
-/// exist, for a user that is missing, and for services that the version does not carry; [`Problem::NoProject`].
+/// [`Problem::Refused`] by policy; [`Problem::InvalidField`] for a project that does not exist, for what neither
+/// request nor policy says, and for services that the version does not carry; [`Problem::NoProject`].
 pub(crate) fn mint<'a>(
     ready: &'a Ready,
-    caller: Caller,
+    caller: &'a Caller,
+    texts: &'a Texts,
     ask: &Ask<'a>,
     inputs: &Inputs<'_>,
 ) -> Result<Minted<'a>, Problem> {
     let life = life(ask.ttl, ready.ttl, inputs.now)?;
-    let decision = Decision { caller, life, random_uid: Uid::from_bytes(inputs.uid_bytes()) };
+    let random_uid = Uid::from_bytes(inputs.uid_bytes());
+    let decision = Decision { policy: &ready.policy, caller, random_uid, texts };
     match &ask.what {
-        What::Agora(what) => mint_agora(ready.projects.agora(ask.project)?, what, &decision, inputs),
-        What::VideoSdk(what) => mint_videosdk(ready.projects.videosdk(ask.project)?, what, &decision, inputs),
+        What::Agora(what) => mint_agora(ready.projects.agora(ask.project)?, what, life, &decision, inputs),
+        What::VideoSdk(what) => {
+            mint_videosdk(ready.projects.videosdk(ask.project)?, what, life, &decision, inputs)
+        }
     }
 }
 
@@ -80,11 +84,11 @@ fn life(ttl: Option<Ttl>, limits: TtlLimits, now: UnixSeconds) -> Result<Life, P
 fn mint_agora<'a>(
     Named { name, project }: &'a Named<AgoraProject>,
     ask: &AgoraAsk<'a>,
-    decision: &Decision,
+    life: Life,
+    decision: &Decision<'a>,
     inputs: &Inputs<'_>,
 ) -> Result<Minted<'a>, Problem> {
-    let granted: Vec<_> =
-        ask.services.iter().map(|service| decision.service(service)).collect::<Result<_, _>>()?;
+    let (life, granted) = decision.agora(&project.app_id, &ask.services, life)?;
     let certificate = project.certificates.first().ok_or(Problem::NotReady)?;
     let mint = Mint {
         app_id: &project.app_id,
@@ -93,19 +97,18 @@ fn mint_agora<'a>(
         salt: Salt::from_bytes(inputs.salt_bytes()),
     };
     let token = match ask.version {
-        Version::V006 => sign_006(&mint, &granted, decision.life)?,
+        Version::V006 => sign_006(&mint, &granted, life)?,
         Version::V007 => {
-            let mut services: Vec<_> =
-                granted.iter().flat_map(|grant| services(grant, decision.life)).collect();
+            let mut services: Vec<_> = granted.iter().flat_map(|grant| services(grant, life)).collect();
             let services = Services::new(&mut services).map_err(Problem::body)?;
-            mint.services(services, decision.life)
+            mint.services(services, life)
         }
     };
     Ok(Minted {
         token,
         project: name,
         issued_at: inputs.now,
-        expires_in: decision.life,
+        expires_in: life,
         granted: Granted::Agora { app_id: project.app_id.as_str(), version: ask.version, services: granted },
     })
 }
@@ -133,6 +136,7 @@ fn services<'a>(grant: &ServiceGrant<'a>, life: Life) -> impl Iterator<Item = Se
             (Some(Service::rtm2(user, tree.as_permissions(), lasts)), None)
         }
         ServiceGrant::ChatUser(user) => (Some(Service::chat_user(user, lasts)), None),
+        ServiceGrant::ChatApp => (Some(Service::chat_app(lasts)), None),
         ServiceGrant::Streaming { channel, user, privileges } => {
             (Some(Service::streaming(channel, user, privileges)), None)
         }
@@ -143,6 +147,7 @@ fn services<'a>(grant: &ServiceGrant<'a>, life: Life) -> impl Iterator<Item = Se
             (None, Some(Service::apaas_room(room, user, role, lasts)))
         }
         ServiceGrant::ApaasUser(user) => (Some(Service::apaas_user(user, lasts)), None),
+        ServiceGrant::ApaasApp => (Some(Service::apaas_app(lasts)), None),
         ServiceGrant::Fpa => (Some(Service::fpa(lasts)), None),
         ServiceGrant::ConvoAi => (Some(Service::convo_ai()), None),
         ServiceGrant::Stt => (Some(Service::stt()), None),
@@ -153,10 +158,11 @@ fn services<'a>(grant: &ServiceGrant<'a>, life: Life) -> impl Iterator<Item = Se
 fn mint_videosdk<'a>(
     Named { name, project }: &'a Named<VideoSdkProject>,
     ask: &VideoSdkAsk<'a>,
-    decision: &Decision,
+    life: Life,
+    decision: &Decision<'a>,
     inputs: &Inputs<'_>,
 ) -> Result<Minted<'a>, Problem> {
-    let grant = decision.videosdk(ask)?;
+    let (life, grant) = decision.videosdk(ask, life)?;
     let secret = project.secrets.first().ok_or(Problem::NotReady)?;
     let scope = match grant.scope {
         None => Scope::V1,
@@ -167,14 +173,14 @@ fn mint_videosdk<'a>(
         permissions: grant.permissions,
         scope,
         issued_at: inputs.now,
-        expires_in: decision.life,
+        expires_in: life,
         id: None,
     };
     Ok(Minted {
         token: claims.sign(secret),
         project: name,
         issued_at: inputs.now,
-        expires_in: decision.life,
+        expires_in: life,
         granted: Granted::VideoSdk { api_key: project.api_key.as_str(), grant },
     })
 }

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-use http::{Response, StatusCode};
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
 use crate::answer;
+use crate::auth::Unauthorized;
 use crate::input::MAX_BODY_BYTES;
 use crate::json::JsonError;
 use crate::policy::Refusal;
@@ -23,6 +25,12 @@ pub(crate) enum Problem {
     BodyBroken,
     /// The body is longer than [`MAX_BODY_BYTES`].
     BodyTooLarge,
+    /// The credentials are missing or not accepted.
+    Unauthorized(Unauthorized),
+    /// The keys that a caller's credentials are checked with cannot be fetched.
+    IssuerUnreachable,
+    /// The caller calls too often.
+    TooManyRequests,
     /// The policy does not give what was asked for.
     Refused(Refusal),
     /// No project of the provider is configured.
@@ -38,6 +46,11 @@ pub(crate) enum Problem {
     /// The service is not set up; what is wrong stands in the log and in no answer.
     NotReady,
 }
+
+/// The longest period that the platform's limiters count.
+const RETRY_SECONDS: u32 = 60;
+/// When the keys of an issuer are asked for again.
+const RETRY_ISSUER_SECONDS: u32 = 10;
 
 impl Problem {
     /// A problem with the field of this name.
@@ -63,6 +76,9 @@ impl Problem {
             Self::InvalidPath => "invalid_path",
             Self::BodyBroken => "body_broken",
             Self::BodyTooLarge => "body_too_large",
+            Self::Unauthorized(unauthorized) => unauthorized.code(),
+            Self::IssuerUnreachable => "issuer_unreachable",
+            Self::TooManyRequests => "too_many_requests",
             Self::Refused(_) => "policy_refused",
             Self::NoProject { .. } => "no_project",
             Self::OriginNotAllowed => "origin_not_allowed",
@@ -80,11 +96,15 @@ impl Problem {
             | Self::InvalidPath
             | Self::BodyBroken
             | Self::NoProject { .. } => StatusCode::BAD_REQUEST,
+            Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
+            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::Refused(_) | Self::OriginNotAllowed => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::AuthNotConfigured | Self::NotReady => StatusCode::SERVICE_UNAVAILABLE,
+            Self::AuthNotConfigured | Self::NotReady | Self::IssuerUnreachable => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         }
     }
 
@@ -95,6 +115,9 @@ impl Problem {
             Self::InvalidPath => "The path is not UTF-8",
             Self::BodyBroken => "The body is incomplete",
             Self::BodyTooLarge => "The body is too large",
+            Self::Unauthorized(_) => "The credentials are missing or not accepted",
+            Self::IssuerUnreachable => "The credentials cannot be checked",
+            Self::TooManyRequests => "Too many requests",
             Self::Refused(_) => "The policy refuses this token",
             Self::NoProject { .. } => "No project of this provider is configured",
             Self::OriginNotAllowed => "The page's origin is not allowed",
@@ -102,6 +125,19 @@ impl Problem {
             Self::MethodNotAllowed { .. } => "The route does not know this method",
             Self::AuthNotConfigured => "No authentication is configured",
             Self::NotReady => "The service is not set up",
+        }
+    }
+
+    /// Adds the headers that tell a client what to do: `WWW-Authenticate` (RFC 9110 section 11.6.1), `Retry-After`.
+    pub(crate) fn add_headers(&self, headers: &mut HeaderMap) {
+        if let Self::Unauthorized(unauthorized) = self {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(unauthorized.challenge()));
+        }
+        if *self == Self::TooManyRequests {
+            headers.insert(RETRY_AFTER, RETRY_SECONDS.into());
+        }
+        if *self == Self::IssuerUnreachable {
+            headers.insert(RETRY_AFTER, RETRY_ISSUER_SECONDS.into());
         }
     }
 
@@ -152,6 +188,12 @@ impl Problem {
     }
 }
 
+impl From<Unauthorized> for Problem {
+    fn from(unauthorized: Unauthorized) -> Self {
+        Self::Unauthorized(unauthorized)
+    }
+}
+
 impl From<JsonError> for Problem {
     fn from(error: JsonError) -> Self {
         match error {
@@ -169,6 +211,11 @@ impl fmt::Display for Problem {
             Self::InvalidPath => f.write_str("the path, percent-decoded, must be UTF-8"),
             Self::BodyBroken => f.write_str("the body ended early or could not be decoded; send it again"),
             Self::BodyTooLarge => write!(f, "the body may have at most {MAX_BODY_BYTES} bytes"),
+            Self::Unauthorized(unauthorized) => unauthorized.fmt(f),
+            Self::IssuerUnreachable => {
+                f.write_str("the keys of the JWT's issuer cannot be fetched; try again later")
+            }
+            Self::TooManyRequests => write!(f, "too many requests; wait {RETRY_SECONDS} s"),
             Self::Refused(refusal) => refusal.fmt(f),
             Self::NoProject { provider } => {
                 write!(f, "no project of {provider} is configured, so there are no tokens for it")

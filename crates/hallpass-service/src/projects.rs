@@ -189,18 +189,24 @@ fn load_all<T>(
     names.0.iter().map(|name| load(name)).collect()
 }
 
+impl Sources<'_> {
+    /// The secret of this name.
+    ///
+    /// # Errors
+    /// [`SetupError::SecretMissing`]
+    pub(crate) fn load(&self, name: &str) -> Result<Zeroizing<String>, SetupError> {
+        (self.secret)(name).ok_or_else(|| SetupError::SecretMissing(name.to_owned()))
+    }
+}
+
 fn load_certificate(name: &str, sources: &Sources<'_>) -> Result<AppCertificate, SetupError> {
-    let text = load(name, sources)?;
+    let text = sources.load(name)?;
     AppCertificate::parse(&text).map_err(|error| SetupError::SecretMalformed(name.to_owned(), error))
 }
 
 fn load_secret(name: &str, sources: &Sources<'_>) -> Result<Secret, SetupError> {
-    let text = load(name, sources)?;
+    let text = sources.load(name)?;
     Secret::parse(&text).map_err(|_| SetupError::SecretEmpty(name.to_owned()))
-}
-
-fn load(name: &str, sources: &Sources<'_>) -> Result<Zeroizing<String>, SetupError> {
-    (sources.secret)(name).ok_or_else(|| SetupError::SecretMissing(name.to_owned()))
 }
 
 #[cfg(test)]

@@ -13,11 +13,16 @@ use percent_encoding::percent_decode_str;
 
 use self::table::Route;
 use crate::ask::Ask;
-use crate::caller::{Caller, authenticate};
+use crate::audit::Occasion;
+use crate::auth::Unauthorized;
+use crate::caller::Caller;
 use crate::input::{Body, Inputs, Request};
+use crate::log::Journal;
 use crate::mint::{self, Minted};
+use crate::platform::Platform;
+use crate::policy::Texts;
 use crate::problem::Problem;
-use crate::service::{Ready, Setup};
+use crate::service::{Access, Ready, Setup};
 
 /// One request on its way through a route.
 #[derive(Clone, Copy)]
@@ -25,32 +30,84 @@ struct Call<'a> {
     setup: &'a Setup,
     request: &'a Request,
     inputs: &'a Inputs<'a>,
+    journal: &'a Journal,
     route: &'static Route,
     /// The path, decoded.
     path: &'a str,
+    /// Who is calling, or why nobody is let through.
+    caller: &'a Result<Caller, Problem>,
 }
 
 /// Leave to mint: there is a caller, and there is something to sign with.
 struct Minter<'a> {
     ready: &'a Ready,
-    caller: Caller,
+    caller: &'a Caller,
     inputs: &'a Inputs<'a>,
+    journal: &'a Journal,
+    occasion: Occasion<'a>,
+    texts: Texts,
 }
 
 /// Answers one request. The path is decoded once, before it is matched, so `%2F` separates like `/`.
-pub(crate) fn answer(setup: &Setup, request: &Request, inputs: &Inputs<'_>) -> Response<Vec<u8>> {
+pub(crate) async fn answer(
+    setup: &Setup,
+    request: &Request,
+    inputs: &Inputs<'_>,
+    platform: &impl Platform,
+    journal: &Journal,
+) -> Response<Vec<u8>> {
     let Ok(path) = percent_decode_str(&request.path).decode_utf8() else {
         return Problem::InvalidPath.into_response(&inputs.request_id);
     };
     let Some(route) = table::find(&path, &request.method) else {
         return Problem::NotFound.into_response(&inputs.request_id);
     };
-    let call = Call { setup, request, inputs, route, path: &path };
-    if route.allows(&request.method) {
-        (route.answer)(call)
+    let is_allowed = route.allows(&request.method);
+    let caller = if is_allowed && !route.is_for_anyone {
+        let occasion = Occasion { request_id: &inputs.request_id, route: route.path };
+        let_in(setup, request, inputs, platform, journal, occasion).await
     } else {
-        (route.server.refuse)(call, &table::methods(&path))
+        Err(Unauthorized::Missing.into())
+    };
+    let call = Call { setup, request, inputs, journal, route, path: &path, caller: &caller };
+    if !is_allowed {
+        return (route.server.refuse)(call, &table::methods(&path));
     }
+    let mut response = (route.answer)(call);
+    if let (Err(problem), false) = (&caller, route.is_for_anyone) {
+        problem.add_headers(response.headers_mut());
+    }
+    response
+}
+
+/// Finds out who is calling and whether that is within the limit, before anything that was sent is looked at.
+async fn let_in(
+    setup: &Setup,
+    request: &Request,
+    inputs: &Inputs<'_>,
+    platform: &impl Platform,
+    journal: &Journal,
+    occasion: Occasion<'_>,
+) -> Result<Caller, Problem> {
+    let auth = match &setup.access {
+        Access::Configured(auth) => auth,
+        Access::NotConfigured => return Err(Problem::AuthNotConfigured),
+        Access::Unknown => return Err(Problem::NotReady),
+    };
+    let caller = auth.authenticate(request, inputs, platform, journal).await;
+    let key = caller.as_ref().ok().and_then(Caller::limit_key);
+    let is_within = platform.is_within_limit(key, || (inputs.caller_address)()).await;
+    let problem = match caller {
+        Ok(caller) if is_within => return Ok(caller),
+        Ok(caller) => {
+            journal.add(occasion.turned_away(Some(&caller), None, &Problem::TooManyRequests));
+            return Err(Problem::TooManyRequests);
+        }
+        Err(_) if !is_within => Problem::TooManyRequests,
+        Err(problem) => problem,
+    };
+    journal.add(occasion.turned_away(None, (inputs.caller_address)(), &problem));
+    Err(problem)
 }
 
 fn method_not_allowed(call: Call<'_>, allow: &str) -> Response<Vec<u8>> {
@@ -75,16 +132,28 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Finds out who is calling, before anything that the caller sent is looked at.
+    /// # Errors
+    /// Where nobody is let through, and where there is nothing to sign with.
     fn minter(&self) -> Result<Minter<'a>, Problem> {
-        let caller = authenticate(&self.setup.auth)?;
+        let caller = self.caller.as_ref().map_err(Clone::clone)?;
         let ready = self.setup.ready.as_ref().map_err(|_| Problem::NotReady)?;
-        Ok(Minter { ready, caller, inputs: self.inputs })
+        let occasion = Occasion { request_id: &self.inputs.request_id, route: self.route.path };
+        let (inputs, journal) = (self.inputs, self.journal);
+        Ok(Minter { ready, caller, inputs, journal, occasion, texts: Texts::default() })
     }
 }
 
-impl<'a> Minter<'a> {
-    fn mint(&self, ask: &Ask<'a>) -> Result<Minted<'a>, Problem> {
-        mint::mint(self.ready, self.caller, ask, self.inputs)
+impl Minter<'_> {
+    fn mint<'a>(&'a self, ask: &Ask<'a>) -> Result<Minted<'a>, Problem> {
+        let minted = mint::mint(self.ready, self.caller, &self.texts, ask, self.inputs);
+        match &minted {
+            Ok(minted) => self.journal.add(self.occasion.granted(self.caller, minted)),
+            Err(problem @ Problem::Refused(_)) => {
+                self.journal.add(self.occasion.refused(self.caller, ask, problem));
+            }
+            // What cannot be asked for is not decided on.
+            Err(_) => {}
+        }
+        minted
     }
 }

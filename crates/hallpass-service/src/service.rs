@@ -1,15 +1,18 @@
 //! The service: settings in, then one answer for each request.
 
 use http::header::{ACCEPT, HeaderName};
-use http::{Method, Response};
+use http::{Method, Response, StatusCode};
 use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::answer::{self, Answer};
-use crate::config::{Compat, Config, Open, TtlLimits};
+use crate::auth::{Auth, Open};
+use crate::config::{Compat, Config, TtlLimits};
 use crate::cors::Cors;
 use crate::input::{Inputs, Request};
-use crate::log::{Level, LogLine};
+use crate::log::{Journal, Level, LogLine};
+use crate::platform::Platform;
+use crate::policy::Policy;
 use crate::projects::{Projects, Sources};
 use crate::routes;
 use crate::setup_error::SetupError;
@@ -23,7 +26,7 @@ pub struct Service {
 /// What the settings and secrets came to.
 #[derive(Debug)]
 pub(crate) struct Setup {
-    pub(crate) auth: Auth,
+    pub(crate) access: Access,
     pub(crate) cors: Cors,
     /// What tokens are made of, or why none can be made.
     pub(crate) ready: Result<Ready, SetupError>,
@@ -31,12 +34,11 @@ pub(crate) struct Setup {
 
 /// Who may call.
 #[derive(Debug)]
-pub(crate) enum Auth {
-    /// Everybody.
-    Open(Open),
+pub(crate) enum Access {
+    Configured(Auth),
     /// Nobody: the configuration does not say.
     NotConfigured,
-    /// Nobody: the configuration cannot be read.
+    /// Nobody: the configuration cannot be read, or a secret of it is missing.
     Unknown,
 }
 
@@ -44,6 +46,7 @@ pub(crate) enum Auth {
 #[derive(Debug)]
 pub(crate) struct Ready {
     pub(crate) projects: Projects,
+    pub(crate) policy: Policy,
     pub(crate) ttl: TtlLimits,
     pub(crate) compat: Compat,
 }
@@ -58,15 +61,9 @@ impl Service {
     ) -> Self {
         // An empty setting is one that somebody has yet to fill in.
         let setting = |name: &str| setting(name).filter(|text| !text.is_empty());
-        let setup = match Config::read(&setting) {
-            Ok(config) => Setup {
-                auth: config.open.map_or(Auth::NotConfigured, Auth::Open),
-                ready: Projects::load(&config, &Sources { setting: &setting, secret: &secret })
-                    .map(|projects| Ready { projects, ttl: config.ttl, compat: config.compat }),
-                cors: config.cors,
-            },
-            Err(error) => Setup { auth: Auth::Unknown, cors: Cors::default(), ready: Err(error) },
-        };
+        let sources = Sources { setting: &setting, secret: &secret };
+        let setup =
+            Config::read(&setting).map_or_else(Setup::unreadable, |config| Setup::load(config, &sources));
         Self { setup }
     }
 
@@ -78,43 +75,51 @@ impl Service {
         if let Err(error) = &self.setup.ready {
             notices.push(notice(Level::Error, "not_ready", &error.to_string()));
         }
-        match self.setup.auth {
-            Auth::Open(open) => {
-                let whom = if open.wildcard { ", also for uid 0, which anybody may use" } else { "" };
-                let message = format!("auth.open is set: whoever reaches this service gets tokens{whom}");
-                notices.push(notice(Level::Warning, "auth_open", &message));
+        match &self.setup.access {
+            Access::Configured(auth) => {
+                if let Some(Open { wildcard }) = auth.open() {
+                    let whom = if wildcard { ", also for uid 0, which anybody may use" } else { "" };
+                    let message = format!(
+                        "auth.open is set: whoever reaches this service may call without credentials{whom}"
+                    );
+                    notices.push(notice(Level::Warning, "auth_open", &message));
+                }
             }
-            Auth::NotConfigured => {
+            Access::NotConfigured => {
                 let message = "no auth is configured: every request for a token is answered 503";
                 notices.push(notice(Level::Warning, "auth_not_configured", message));
             }
-            Auth::Unknown => {}
+            Access::Unknown => {}
         }
         notices
     }
 
     /// The headers that [`handle`](Self::handle) looks at for such a request: an adapter to which headers are dear
     /// needs to bring no others.
-    pub fn headers_read(&self, method: &Method, path: &str) -> impl Iterator<Item = &'static HeaderName> {
+    pub fn headers_read(&self, method: &Method, path: &str) -> impl Iterator<Item = &HeaderName> {
         const OF_HOME: &[HeaderName] = &[ACCEPT];
         let is_home = path == "/" && (method == Method::GET || method == Method::HEAD);
         let of_route = if is_home { OF_HOME } else { &[] };
-        of_route.iter().chain(self.setup.cors.headers_read(method))
+        let of_auth = if let Access::Configured(auth) = &self.setup.access { auth.headers() } else { &[] };
+        of_route.iter().chain(of_auth).chain(self.setup.cors.headers_read(method))
     }
 
     /// Answers one request. Every failure is a response.
-    #[must_use]
-    pub fn handle(&self, request: &Request, inputs: &Inputs<'_>) -> Answer {
-        let cors = &self.setup.cors;
-        let preflight = cors.preflight(request, &inputs.request_id);
-        let mut response = preflight.unwrap_or_else(|| routes::answer(&self.setup, request, inputs));
+    pub async fn handle(&self, request: &Request, inputs: &Inputs<'_>, platform: &impl Platform) -> Answer {
+        let (cors, journal) = (&self.setup.cors, Journal::default());
+        let mut response = match cors.preflight(request, &inputs.request_id) {
+            Some(response) => response,
+            None => routes::answer(&self.setup, request, inputs, platform, &journal).await,
+        };
         cors.finish(request, &mut response);
         answer::finish(&mut response, &inputs.request_id);
-        let log = self.log_of(request, inputs, &response);
+        if let Some(line) = self.log_of(request, inputs, &response) {
+            journal.add(line);
+        }
         if request.method == Method::HEAD {
             response.body_mut().clear();
         }
-        Answer { response, log }
+        Answer { response, log: journal.into_lines() }
     }
 
     /// A client that is refused can help itself; one that meets a 5xx needs the person on call.
@@ -127,9 +132,12 @@ impl Service {
         if !response.status().is_server_error() {
             return None;
         }
-        let reason = match (&self.setup.auth, &self.setup.ready) {
-            (Auth::NotConfigured, _) => "no auth is configured".to_owned(),
+        let reason = match (&self.setup.access, &self.setup.ready) {
+            (Access::NotConfigured, _) => "no auth is configured".to_owned(),
             (_, Err(error)) => error.to_string(),
+            (_, Ok(_)) if response.status() == StatusCode::SERVICE_UNAVAILABLE => {
+                "the keys of the caller's issuer could not be fetched".to_owned()
+            }
             (_, Ok(_)) => "internal error".to_owned(),
         };
         Some(LogLine::new(
@@ -144,5 +152,23 @@ impl Service {
                 "reason": reason,
             }),
         ))
+    }
+}
+
+impl Setup {
+    fn unreadable(error: SetupError) -> Self {
+        Self { access: Access::Unknown, cors: Cors::default(), ready: Err(error) }
+    }
+
+    fn load(config: Config, sources: &Sources<'_>) -> Self {
+        let projects = Projects::load(&config, sources);
+        let Config { auth, policy, ttl, compat, cors, .. } = config;
+        let (access, fault) = match auth.is_configured().then(|| auth.load(sources)) {
+            None => (Access::NotConfigured, None),
+            Some(Ok(auth)) => (Access::Configured(auth), None),
+            Some(Err(error)) => (Access::Unknown, Some(error)),
+        };
+        let ready = fault.map_or(projects, Err).map(|projects| Ready { projects, policy, ttl, compat });
+        Self { access, cors, ready }
     }
 }

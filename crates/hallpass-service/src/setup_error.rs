@@ -29,6 +29,8 @@ pub(crate) enum SetupError {
     SecretMalformed(String, HexError),
     /// The secret of this name is empty.
     SecretEmpty(String),
+    /// The secret of this name has fewer bytes than this.
+    SecretShort(String, usize),
 }
 
 impl SetupError {
@@ -41,7 +43,10 @@ impl SetupError {
             Self::NoDefaultProject => return vec![format!("{DOCUMENT}.projects.{DEFAULT_PROJECT}")],
             Self::ShortAppId(_) => &[SHORT_APP_ID],
             Self::ShortApiKey(_) => &[SHORT_API_KEY],
-            Self::SecretMissing(name) | Self::SecretMalformed(name, _) | Self::SecretEmpty(name) => &[name],
+            Self::SecretMissing(name)
+            | Self::SecretMalformed(name, _)
+            | Self::SecretEmpty(name)
+            | Self::SecretShort(name, _) => &[name],
         };
         names.iter().map(|name| (*name).to_owned()).collect()
     }
@@ -65,6 +70,7 @@ impl fmt::Display for SetupError {
             Self::SecretMissing(name) => write!(f, "the secret {name} is not set"),
             Self::SecretMalformed(name, error) => write!(f, "the secret {name} {error}"),
             Self::SecretEmpty(name) => write!(f, "the secret {name} must not be empty"),
+            Self::SecretShort(name, bytes) => write!(f, "the secret {name} must have at least {bytes} bytes"),
         }
     }
 }

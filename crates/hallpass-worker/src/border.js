@@ -35,3 +35,78 @@ function parse(lines) {
   for (let i = 0; i + 1 < texts.length; i += 2) headers[texts[i]] = texts[i + 1];
   return headers;
 }
+
+/** Why there is no document, where that is no HTTP status; platform.rs knows the same numbers. */
+const TIMED_OUT = 1;
+const TOO_LARGE = 2;
+
+/**
+ * A document of an issuer. No redirect is followed: it would lead away from the address that was configured.
+ * It rejects where there is no connection.
+ */
+export async function fetch_document(url, maxBytes, seconds) {
+  const signal = AbortSignal.timeout(seconds * 1000);
+  try {
+    const response = await fetch(url, { redirect: "manual", signal, headers: { accept: "application/json" } });
+    if (response.status !== 200) {
+      await response.body?.cancel();
+      return response.status;
+    }
+    const document = new Uint8Array(maxBytes);
+    let length = 0;
+    for await (const piece of response.body ?? []) {
+      if (length + piece.length > maxBytes) return TOO_LARGE;
+      document.set(piece, length);
+      length += piece.length;
+    }
+    return document.subarray(0, length);
+  } catch (error) {
+    if (signal.aborted) return TIMED_OUT;
+    throw error;
+  }
+}
+
+/** What the runtime calls the algorithms of keys, by the type of the key. */
+const ALGORITHMS = {
+  RSA: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" },
+  EC: { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" },
+  OKP: { name: "Ed25519" },
+};
+
+/** Imported keys by their text; issuers have a handful, and change them. */
+const keys = new Map();
+const MAX_KEYS = 64;
+
+/** Whether the key, a JWK, signed the message; false also for a key that is none. */
+export async function verify(jwk, message, signature) {
+  // The memory that they lie in is used again before the runtime is done.
+  const [signed, proof] = [message.slice(), signature.slice()];
+  try {
+    let known = keys.get(jwk);
+    if (known === undefined) {
+      const parsed = JSON.parse(jwk);
+      const algorithm = ALGORITHMS[parsed.kty];
+      known = { algorithm, key: await crypto.subtle.importKey("jwk", parsed, algorithm, false, ["verify"]) };
+      if (keys.size >= MAX_KEYS) keys.clear();
+      keys.set(jwk, known);
+    }
+    return await crypto.subtle.verify(known.algorithm, known.key, proof, signed);
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the deployment has a rate limiter. */
+export function has_limiter(env) {
+  return env.RATE_LIMIT !== undefined;
+}
+
+/** Counts a request, and says whether it is within the limit. */
+export async function is_within_limit(env, key) {
+  const { success } = await env.RATE_LIMIT.limit({ key });
+  return success;
+}
+
+export function pause(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

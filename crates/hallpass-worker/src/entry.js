@@ -45,11 +45,16 @@ function answer(request, env, method, body, fault) {
     state.criticalError = false;
   }
   try {
-    return hallpass.answer(request, env, method, request.url, requestId(request), body, fault);
+    const answer = hallpass.answer(request, env, method, request.url, requestId(request), body, fault);
+    return answer instanceof Promise ? answer.catch(failed) : answer;
   } catch (error) {
-    state.criticalError ||= error instanceof WebAssembly.RuntimeError;
-    throw error;
+    return failed(error);
   }
+}
+
+function failed(error) {
+  state.criticalError ||= error instanceof WebAssembly.RuntimeError;
+  throw error;
 }
 
 /** Cloudflare's own id of the request. Elsewhere a client may send one, and not everything can stand in a header. */

@@ -7,18 +7,24 @@
 //! Worker's main module, waits for the body and makes one call. `worker::Request` would fetch things that nobody
 //! asked for, and would turn an unknown method into GET.
 
+mod platform;
 mod random;
 mod request;
 mod response;
 mod settings;
 
+use std::future::Future as _;
 use std::sync::OnceLock;
+use std::task::{Context, Poll, Waker};
 
 use hallpass_service::{Inputs, Level, LogLine, MAX_BODY_BYTES, Service};
 use hallpass_token::UnixSeconds;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
-use worker::{Env, console_error, console_warn};
+use wasm_bindgen_futures::future_to_promise;
+use worker::{Env, console_error, console_log, console_warn};
+
+use crate::platform::Runtime;
 
 /// Lives as long as the isolate; requests leave no trace in it.
 static SERVICE: OnceLock<Service> = OnceLock::new();
@@ -29,32 +35,41 @@ pub fn max_body_bytes() -> usize {
     MAX_BODY_BYTES
 }
 
-/// Answers one request.
+/// Answers one request: with a response, or with a promise of one where something must be waited for.
 ///
 /// # Errors
 /// Where the runtime gives no random bytes; it then answers 500 by itself.
 #[wasm_bindgen]
 pub fn answer(
-    request: &web_sys::Request,
-    env: &Env,
+    request: web_sys::Request,
+    env: Env,
     method: &str,
     url: &str,
-    request_id: &JsValue,
+    request_id: JsValue,
     body: Vec<u8>,
     body_fault: u8,
 ) -> Result<JsValue, JsError> {
-    let service = SERVICE.get_or_init(|| start(env));
-    let address = || request::header(request, "cf-connecting-ip");
-    let inputs = Inputs {
-        now: UnixSeconds((js_sys::Date::now() / 1000.0) as u32),
-        random: random::take()?,
-        request_id: request_id.as_string().unwrap_or_default(),
-        caller_address: &address,
-    };
-    let request = request::read(service, request, method, url, body, body_fault);
-    let answer = service.handle(&request, &inputs);
-    answer.log.iter().for_each(log);
-    Ok(response::write(&answer.response, request_id))
+    let service = SERVICE.get_or_init(|| start(&env));
+    let random = random::take()?;
+    let read = request::read(service, &request, method, url, body, body_fault);
+    let mut answer = Box::pin(async move {
+        let address = || request::header(&request, "cf-connecting-ip");
+        let inputs = Inputs {
+            now: UnixSeconds((js_sys::Date::now() / 1000.0) as u32),
+            random,
+            request_id: request_id.as_string().unwrap_or_default(),
+            gateway_claims: None,
+            caller_address: &address,
+        };
+        let answer = service.handle(&read, &inputs, &Runtime { env: &env }).await;
+        answer.log.iter().for_each(log);
+        response::write(&answer.response, &request_id)
+    });
+    // Most requests wait for nothing, and a promise costs as much as a token.
+    match answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(response) => Ok(response),
+        Poll::Pending => Ok(future_to_promise(async { Ok(answer.await) }).into()),
+    }
 }
 
 fn start(env: &Env) -> Service {
@@ -66,6 +81,7 @@ fn start(env: &Env) -> Service {
 
 fn log(line: &LogLine) {
     match line.level() {
+        Level::Info => console_log!("{}", line.as_str()),
         Level::Warning => console_warn!("{}", line.as_str()),
         Level::Error => console_error!("{}", line.as_str()),
     }

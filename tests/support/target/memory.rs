@@ -1,5 +1,8 @@
 //! The service in this process, without a platform.
 
+use std::task::{Context, Poll, Waker};
+
+use hallpass_lambda::Native;
 use hallpass_service::{Body, Inputs, Request as ServiceRequest, Service};
 use hallpass_token::UnixSeconds;
 use http::{HeaderName, HeaderValue, Method};
@@ -11,6 +14,7 @@ use crate::Setup;
 /// The service, with a clock that stands still.
 pub struct Memory {
     service: Service,
+    native: Native,
 }
 
 const NOW: u32 = 1_700_000_000;
@@ -26,7 +30,8 @@ impl Memory {
     /// Makes the service of settings and secrets that are kept in one place.
     #[must_use]
     pub fn with_settings(setting: impl Fn(&str) -> Option<String>) -> Self {
-        Self { service: Service::new(&setting, |name| setting(name).map(Zeroizing::new)) }
+        let service = Service::new(&setting, |name| setting(name).map(Zeroizing::new));
+        Self { service, native: Native::default() }
     }
 }
 
@@ -48,12 +53,23 @@ impl Target for Memory {
             now: UnixSeconds(NOW),
             random: [7; Inputs::RANDOM_BYTES],
             request_id: "in-memory".to_owned(),
+            gateway_claims: None,
             caller_address: &|| None,
         };
-        Ok(self.service.handle(&request, &inputs).response)
+        Ok(at_once(self.service.handle(&request, &inputs, &self.native)).response)
     }
 
     fn clock(&self) -> u64 {
         NOW.into()
+    }
+}
+
+/// What a future comes to that never waits: this machine blocks instead.
+fn at_once<T>(future: impl Future<Output = T>) -> T {
+    let mut future = std::pin::pin!(future);
+    loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return value;
+        }
     }
 }

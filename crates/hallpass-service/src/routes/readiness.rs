@@ -6,11 +6,11 @@ use super::Call;
 use crate::answer::{self, JSON};
 use crate::config::DOCUMENT;
 use crate::problem::Problem;
-use crate::service::Auth;
+use crate::service::Access;
 
 pub(super) fn answer(call: Call<'_>) -> Response<Vec<u8>> {
     let setup = call.setup;
-    let has_no_auth = matches!(setup.auth, Auth::NotConfigured);
+    let has_no_auth = matches!(setup.access, Access::NotConfigured);
     let mut missing = Vec::new();
     if has_no_auth {
         missing.push(format!("{DOCUMENT}.auth"));

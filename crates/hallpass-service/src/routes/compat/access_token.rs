@@ -6,7 +6,7 @@ use http::Response;
 
 use super::read::{channel, digits, query_value, user, version};
 use super::write;
-use crate::ask::{Ask, RtcAsk, ServiceAsk, Ttl};
+use crate::ask::{Ask, RoleAsk, RtcAsk, ServiceAsk, Ttl};
 use crate::problem::Problem;
 use crate::routes::Call;
 
@@ -23,9 +23,9 @@ fn token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
     let uid = query_value(call, "uid").unwrap_or_default();
     let version = version(call, minter.ready.compat.version, None)?;
     let rtc = ServiceAsk::Rtc(RtcAsk {
-        channel: channel("channel", &name)?,
+        channel: Some(channel("channel", &name)?),
         user: Some(user("uid", &uid)?),
-        role: Role::Subscriber,
+        role: RoleAsk::Usual(Role::Subscriber),
         lives: None,
     });
     Ok(write::token(&minter.mint(&Ask::for_service(version, Some(expiry(call)?), rtc))?.token))

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::read::{BodyUser, channel, digits, first_object, text, value, version};
 use crate::answer::{self, JSON, TEXT};
-use crate::ask::{Ask, RtcAsk, ServiceAsk};
+use crate::ask::{Ask, RoleAsk, RtcAsk, ServiceAsk};
 use crate::problem::Problem;
 use crate::routes::{Call, Minter};
 
@@ -82,7 +82,7 @@ fn begin(call: Call<'_>) -> Result<(Minter<'_>, Map<String, Value>), Problem> {
 fn rtc<'a>(body: &'a Map<String, Value>, user: User<'a>) -> Result<ServiceAsk<'a>, Problem> {
     let channel = channel("ChannelName", text(body, "ChannelName")?)?;
     let role = role(value(body, "role"))?;
-    Ok(ServiceAsk::Rtc(RtcAsk { channel, user: Some(user), role, lives: None }))
+    Ok(ServiceAsk::Rtc(RtcAsk { channel: Some(channel), user: Some(user), role, lives: None }))
 }
 
 fn mint<'a>(
@@ -109,12 +109,12 @@ fn uid(value: Option<&Value>) -> Result<u32, Problem> {
 }
 
 /// The roles of format 006. Another number is refused: the original would use the role of the request before.
-fn role(value: Option<&Value>) -> Result<Role, Problem> {
+fn role(value: Option<&Value>) -> Result<RoleAsk, Problem> {
     match value {
-        None | Some(Value::Null) => Ok(Role::Publisher),
+        None | Some(Value::Null) => Ok(RoleAsk::Usual(Role::Publisher)),
         Some(Value::Number(number)) => match number.as_u64() {
-            Some(0 | 1 | 101) => Ok(Role::Publisher),
-            Some(2) => Ok(Role::Subscriber),
+            Some(0 | 1 | 101) => Ok(RoleAsk::Asked(Role::Publisher)),
+            Some(2) => Ok(RoleAsk::Asked(Role::Subscriber)),
             _ => Err(Problem::field("role", "must be 1 for a publisher or 2 for a subscriber")),
         },
         Some(Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_)) => {
@@ -153,9 +153,10 @@ mod tests {
     #[test]
     fn only_the_four_known_roles_pass() {
         for number in [0, 1, 101] {
-            assert_eq!(role(Some(&json!(number))), Ok(Role::Publisher));
+            assert_eq!(role(Some(&json!(number))), Ok(RoleAsk::Asked(Role::Publisher)));
         }
-        assert_eq!(role(Some(&json!(2))), Ok(Role::Subscriber));
+        assert_eq!(role(Some(&json!(2))), Ok(RoleAsk::Asked(Role::Subscriber)));
+        assert_eq!(role(None), Ok(RoleAsk::Usual(Role::Publisher)));
         for value in [json!(3), json!(-1), json!(1.0), json!("1")] {
             assert!(role(Some(&value)).is_err(), "{value}");
         }

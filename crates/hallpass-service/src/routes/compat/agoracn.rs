@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::read::{BodyUser, channel, first_object, life_field, text_or_empty, user, value, version};
 use crate::answer::{self, JSON_UTF8, TEXT};
-use crate::ask::{AgoraAsk, ApaasAsk, Ask, ChatAsk, RtcAsk, ServiceAsk, Ttl, What};
+use crate::ask::{AgoraAsk, ApaasAsk, Ask, ChatAsk, RoleAsk, RtcAsk, ServiceAsk, Ttl, What};
 use crate::problem::Problem;
 use crate::routes::Call;
 use crate::version::Version;
@@ -101,18 +101,18 @@ fn rtc<'a>(
     service: &Service<'_>,
     named: &Named<'a>,
 ) -> Result<ServiceAsk<'a>, Fault> {
-    let role = match service.value("role") {
-        None | Some(Value::Null) => Role::Subscriber,
-        Some(Value::Number(number)) if number.as_i64() == Some(1) => Role::Publisher,
-        Some(Value::Number(_)) => Role::Subscriber,
+    let asked = match service.value("role") {
+        None | Some(Value::Null) => None,
+        Some(Value::Number(number)) if number.as_i64() == Some(1) => Some(Role::Publisher),
+        Some(Value::Number(_)) => Some(Role::Subscriber),
         Some(_) => return Err(service.wrong("role", "must be a number")),
     };
     let life = life_field(body, "privilegeExpireTs").map_err(Fault::Body)?;
     Ok(ServiceAsk::Rtc(RtcAsk {
-        channel: channel("channelName", named.channel).map_err(Fault::Build)?,
+        channel: Some(channel("channelName", named.channel).map_err(Fault::Build)?),
         user: Some(named.user.in_channel("uid", user).map_err(Fault::Build)?),
-        role,
-        lives: life.map(|life| role.privileges(Lasts::For(life))),
+        role: RoleAsk::or_usual(asked, Role::Subscriber),
+        lives: life.map(|life| asked.unwrap_or(Role::Subscriber).privileges(Lasts::For(life))),
     }))
 }
 

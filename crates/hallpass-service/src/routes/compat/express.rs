@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::read::{channel, text, value, version};
 use super::write;
 use crate::answer::{self, JSON_UTF8};
-use crate::ask::{Ask, RtcAsk, ServiceAsk};
+use crate::ask::{Ask, RoleAsk, RtcAsk, ServiceAsk};
 use crate::json::{self, Object};
 use crate::problem::Problem;
 use crate::routes::Call;
@@ -32,8 +32,8 @@ fn for_channel(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
     let Object(body) = json::parse::<Object<Map<String, Value>>>(call.body()?)?;
     let channel = channel("channel", text(&body, "channel")?)?;
     let version = version(call, minter.ready.compat.version, Some(&body))?;
-    let role = if is_true(value(&body, "isPublisher")) { Role::Publisher } else { Role::Subscriber };
-    let rtc = ServiceAsk::Rtc(RtcAsk { channel, user: None, role, lives: None });
+    let role = role(value(&body, "isPublisher"));
+    let rtc = ServiceAsk::Rtc(RtcAsk { channel: Some(channel), user: None, role, lives: None });
     let minted = minter.mint(&Ask::for_service(version, None, rtc))?;
     let uid = minted.uid().map_or(0, Uid::get);
     Ok(answer::json(StatusCode::OK, JSON_UTF8, &Answer { uid, token: &minted.token }))
@@ -46,6 +46,16 @@ fn for_signaling(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
     let version = version(call, minter.ready.compat.version, Some(&body))?;
     let rtm = ServiceAsk::Rtm { user: Some(user), permissions: None };
     Ok(write::token(&minter.mint(&Ask::for_service(version, None, rtm))?.token))
+}
+
+/// Without a word, a subscriber.
+fn role(is_publisher: Option<&Value>) -> RoleAsk {
+    let asked = if is_true(is_publisher) { Role::Publisher } else { Role::Subscriber };
+    if matches!(is_publisher, None | Some(Value::Null)) {
+        RoleAsk::Usual(asked)
+    } else {
+        RoleAsk::Asked(asked)
+    }
 }
 
 /// What JavaScript takes for true; but the text `false` is not.

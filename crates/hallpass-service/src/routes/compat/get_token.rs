@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::read::{BodyUser, channel, first_object, life_field, number_or_account, text_or_empty, version};
 use super::write;
 use crate::answer::{self, JSON, TEXT};
-use crate::ask::{AgoraAsk, Ask, ChatAsk, RtcAsk, ServiceAsk, Ttl, What};
+use crate::ask::{AgoraAsk, Ask, ChatAsk, RoleAsk, RtcAsk, ServiceAsk, Ttl, What};
 use crate::problem::Problem;
 use crate::routes::Call;
 use crate::version::Version;
@@ -58,9 +58,13 @@ fn rtc<'a>(body: &'a Map<String, Value>, user: &'a BodyUser<'_>) -> Result<Servi
     if name.is_empty() {
         return Err(Problem::verbatim("channel", "invalid: missing channel name"));
     }
-    let role = if text_or_empty(body, "role")? == "publisher" { Role::Publisher } else { Role::Subscriber };
+    let role = match text_or_empty(body, "role")? {
+        "" => RoleAsk::Usual(Role::Subscriber),
+        "publisher" => RoleAsk::Asked(Role::Publisher),
+        _ => RoleAsk::Asked(Role::Subscriber),
+    };
     Ok(ServiceAsk::Rtc(RtcAsk {
-        channel: channel("channel", name)?,
+        channel: Some(channel("channel", name)?),
         user: Some(user.in_channel("uid", |name, uid| number_or_account(name, named(uid)?))?),
         role,
         lives: None,

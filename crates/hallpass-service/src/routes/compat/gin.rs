@@ -13,7 +13,7 @@ use serde::Serialize;
 use self::fault::{Fault, Kind};
 use super::read::{digits, life, query_value, version};
 use crate::answer::{self, JSON_UTF8};
-use crate::ask::{AgoraAsk, Ask, ChatAsk, RtcAsk, ServiceAsk, Ttl, What};
+use crate::ask::{AgoraAsk, Ask, ChatAsk, RoleAsk, RtcAsk, ServiceAsk, Ttl, What};
 use crate::problem::Problem;
 use crate::quote::quote;
 use crate::routes::{Call, Minter};
@@ -138,10 +138,11 @@ fn channel(call: Call<'_>) -> Result<Channel<'_>, Fault> {
 }
 
 fn rtc_ask(call: Call<'_>) -> Result<ServiceAsk<'_>, Fault> {
+    let role = if call.part("role") == "publisher" { Role::Publisher } else { Role::Subscriber };
     Ok(ServiceAsk::Rtc(RtcAsk {
-        channel: channel(call)?,
+        channel: Some(channel(call)?),
         user: Some(user(call).map_err(Fault::Build)?),
-        role: if call.part("role") == "publisher" { Role::Publisher } else { Role::Subscriber },
+        role: RoleAsk::Asked(role),
         lives: None,
     }))
 }

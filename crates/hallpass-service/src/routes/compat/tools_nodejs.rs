@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::read::{channel, query_value, user, version};
 use super::write;
 use crate::answer::{self, JSON_UTF8};
-use crate::ask::{Ask, RtcAsk, ServiceAsk};
+use crate::ask::{Ask, RoleAsk, RtcAsk, ServiceAsk};
 use crate::problem::Problem;
 use crate::routes::Call;
 
@@ -36,9 +36,9 @@ fn for_channel(call: Call<'_>) -> Result<String, Problem> {
     let uid = query_value(call, "uid").unwrap_or_default();
     let version = version(call, minter.ready.compat.version, None)?;
     let rtc = ServiceAsk::Rtc(RtcAsk {
-        channel: channel("channelName", &name)?,
+        channel: Some(channel("channelName", &name)?),
         user: Some(user("uid", &uid)?),
-        role: Role::Publisher,
+        role: RoleAsk::Usual(Role::Publisher),
         lives: None,
     });
     Ok(minter.mint(&Ask::for_service(version, None, rtc))?.token)

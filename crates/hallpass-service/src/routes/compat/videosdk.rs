@@ -1,15 +1,15 @@
 //! The servers of VideoSDK's examples: `GET` and `POST /get-token` with `roomId` and `peerId` or `participantId`, in
 //! the query or in a JSON body.
 //!
-//! Unlike theirs, its tokens do not let their holders moderate.
+//! Unlike theirs, its tokens let their holders moderate only where a rule of the policy says so.
 
-use hallpass_token::videosdk::{ParticipantId, Permissions, Roles, RoomId};
+use hallpass_token::videosdk::{ParticipantId, RoomId};
 use http::{Method, Response};
 use serde_json::{Map, Value};
 
 use super::read::{query_value, text_or_empty};
 use super::write;
-use crate::ask::{Ask, VideoSdkAsk, VideoSdkScope, What};
+use crate::ask::{Ask, VideoSdkAsk, VideoSdkScopeAsk, VideoSdkV2Ask, What};
 use crate::json::{self, Object};
 use crate::problem::Problem;
 use crate::routes::Call;
@@ -31,9 +31,11 @@ fn token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
     let participant = participant.as_deref().map(ParticipantId::parse).transpose();
     let participant = participant.map_err(|error| Problem::field(name, error))?;
     // The examples bind a token to nothing where they are told of nothing.
-    let is_bound = room.is_some() || participant.is_some();
-    let scope = is_bound.then_some(VideoSdkScope { roles: Roles::Rtc, room, participant });
-    let what = What::VideoSdk(VideoSdkAsk { permissions: Permissions::Join, scope });
+    let scope = match (room, participant) {
+        (None, None) => VideoSdkScopeAsk::V1OrV2,
+        (room, participant) => VideoSdkScopeAsk::V2(VideoSdkV2Ask { roles: None, room, participant }),
+    };
+    let what = What::VideoSdk(VideoSdkAsk { permissions: None, scope });
     Ok(write::token(&minter.mint(&Ask { project: None, ttl: None, what })?.token))
 }
 

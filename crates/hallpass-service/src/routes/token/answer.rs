@@ -89,6 +89,12 @@ struct UserAnswer<'a> {
     permissions: Option<PermissionsAnswer<'a>>,
 }
 
+/// A token for the app itself.
+#[derive(serde::Serialize)]
+struct AppAnswer {
+    app: bool,
+}
+
 #[derive(serde::Serialize)]
 struct VideoSdkAnswer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -152,6 +158,8 @@ fn serialize_service<M: SerializeMap>(
         ServiceGrant::ChatUser(user) => {
             map.serialize_entry("chat", &UserAnswer { user: Some(user.as_str()), ..UserAnswer::default() })
         }
+        ServiceGrant::ChatApp => map.serialize_entry("chat", &AppAnswer { app: true }),
+        ServiceGrant::ApaasApp => map.serialize_entry("apaas", &AppAnswer { app: true }),
         ServiceGrant::Streaming { channel, user, .. } => {
             let answer = ServiceAnswer { channel: Some(channel.as_str()), privileges, ..of_user(user) };
             map.serialize_entry("streaming", &answer)
@@ -204,8 +212,10 @@ impl PrivilegesAnswer {
             }
             ServiceGrant::Rtm { .. }
             | ServiceGrant::ChatUser(_)
+            | ServiceGrant::ChatApp
             | ServiceGrant::ApaasRoom { .. }
             | ServiceGrant::ApaasUser(_)
+            | ServiceGrant::ApaasApp
             | ServiceGrant::Fpa
             | ServiceGrant::ConvoAi
             | ServiceGrant::Stt => return None,

@@ -1,8 +1,8 @@
 //! What `POST /v1/token` takes.
 
 use hallpass_token::agora::{
-    Account, Channel, ChannelName, ChatUser, FcdnPrivileges, PermissionTree, Role, RtcPrivilege,
-    RtcPrivileges, RtmUser, StreamingPrivileges, User,
+    Account, Channel, ChannelName, ChatUser, FcdnPrivileges, PermissionTree, Role, RtcPrivileges, RtmUser,
+    StreamingPrivileges, User,
 };
 use hallpass_token::videosdk::{ParticipantId, Permissions, PermissionsError, Roles, RolesError, RoomId};
 use hallpass_token::{Lasts, Life, LifeError};
@@ -10,7 +10,8 @@ use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 
 use super::permissions::PermissionsBody;
 use crate::ask::{
-    self, AgoraAsk, ApaasAsk, Ask, ChatAsk, RtcAsk, ServiceAsk, StreamAsk, VideoSdkAsk, VideoSdkScope, What,
+    self, AgoraAsk, ApaasAsk, Ask, ChatAsk, RoleAsk, RtcAsk, ServiceAsk, StreamAsk, VideoSdkAsk,
+    VideoSdkScopeAsk, VideoSdkV2Ask, What,
 };
 use crate::json::{Object, WholeNumber, named};
 use crate::problem::Problem;
@@ -213,27 +214,20 @@ impl RtcBody {
     fn ask(&self) -> Result<RtcAsk<'_>, Problem> {
         let channel = channel("rtc", self.channel.as_deref())?;
         let user = user("rtc", self.uid.as_ref(), self.account.as_deref())?;
-        let role = self.role.map_or(Role::Subscriber, RoleName::into_role);
-        let lives = self.privileges.as_ref().map(|Object(body)| body.lives(role)).transpose()?;
+        let role = RoleAsk::or_usual(self.role.map(RoleName::into_role), Role::Subscriber);
+        let lives = self.privileges.as_ref().map(|Object(body)| body.lives());
         Ok(RtcAsk { channel, user, role, lives })
     }
 }
 
 impl RtcPrivilegesBody {
-    fn lives(&self, role: Role) -> Result<RtcPrivileges, Problem> {
-        let lives = RtcPrivileges {
+    fn lives(&self) -> RtcPrivileges {
+        RtcPrivileges {
             join: lasts(self.join.as_ref()),
             publish_audio: lasts(self.publish_audio.as_ref()),
             publish_video: lasts(self.publish_video.as_ref()),
             publish_data: lasts(self.publish_data.as_ref()),
-        };
-        if role == Role::Subscriber
-            && let Some((privilege, _)) = lives.iter().find(|(privilege, _)| *privilege != RtcPrivilege::Join)
-        {
-            let field = format!("rtc.privileges.{}", privilege.as_str());
-            return Err(Problem::field(&field, "is for `rtc.role` publisher only"));
         }
-        Ok(lives)
     }
 }
 
@@ -317,9 +311,9 @@ impl ApaasBody {
 impl VideoSdkBody {
     fn ask(&self) -> Result<VideoSdkAsk<'_>, Problem> {
         let permissions = match &self.permissions {
-            None => Permissions::Join,
+            None => None,
             Some(names) => {
-                Permissions::parse(names.iter().map(String::as_str)).map_err(permissions_problem)?
+                Some(Permissions::parse(names.iter().map(String::as_str)).map_err(permissions_problem)?)
             }
         };
         let room = self.room.as_deref().map(RoomId::parse).transpose();
@@ -336,18 +330,19 @@ impl VideoSdkBody {
                 Some((field, _)) => {
                     Err(Problem::field(&format!("videosdk.{field}"), "needs `videosdk.version` 2"))
                 }
-                None => Ok(VideoSdkAsk { permissions, scope: None }),
+                None => Ok(VideoSdkAsk { permissions, scope: VideoSdkScopeAsk::V1 }),
             };
         }
         let roles = match &self.roles {
-            None => Roles::Rtc,
+            None => None,
             Some(names) => {
-                Roles::parse(names.iter().map(String::as_str)).map_err(|RolesError(position)| {
+                Some(Roles::parse(names.iter().map(String::as_str)).map_err(|RolesError(position)| {
                     Problem::field(&format!("videosdk.roles[{position}]"), "must be \"rtc\" or \"crawler\"")
-                })?
+                })?)
             }
         };
-        Ok(VideoSdkAsk { permissions, scope: Some(VideoSdkScope { roles, room, participant }) })
+        let scope = VideoSdkScopeAsk::V2(VideoSdkV2Ask { roles, room, participant });
+        Ok(VideoSdkAsk { permissions, scope })
     }
 }
 
@@ -367,10 +362,9 @@ fn permissions_problem(error: PermissionsError) -> Problem {
     }
 }
 
-fn channel<'a>(service: &str, name: Option<&'a str>) -> Result<Channel<'a>, Problem> {
-    let field = || format!("{service}.channel");
-    let name = name.ok_or_else(|| Problem::field(&field(), "is missing; it names the channel to join"))?;
-    Channel::parse_or_any(name).map_err(|error| Problem::field(&field(), error))
+fn channel<'a>(service: &str, name: Option<&'a str>) -> Result<Option<Channel<'a>>, Problem> {
+    let channel = name.map(Channel::parse_or_any).transpose();
+    channel.map_err(|error| Problem::field(&format!("{service}.channel"), error))
 }
 
 fn user<'a>(

@@ -1,0 +1,76 @@
+//! What this machine does for the service while it answers. A function answers one request at a time, so that nobody
+//! waits for a fetch that blocks.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use hallpass_service::{FETCH_SECONDS, FetchError, PAUSE_MILLISECONDS, Platform, PublicKey};
+use ring::signature::{
+    ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
+};
+use ureq::Agent;
+
+/// This machine. Connections are kept from one request to the next.
+#[derive(Debug, Default)]
+pub struct Native {
+    agent: OnceLock<Agent>,
+}
+
+impl Native {
+    fn agent(&self) -> &Agent {
+        self.agent.get_or_init(|| {
+            let config = Agent::config_builder()
+                .http_status_as_error(false)
+                .max_redirects(0)
+                .max_redirects_will_error(false)
+                .timeout_global(Some(Duration::from_secs(FETCH_SECONDS.into())));
+            config.build().into()
+        })
+    }
+}
+
+impl Platform for Native {
+    async fn fetch(&self, url: &str, max_bytes: usize) -> Result<Vec<u8>, FetchError> {
+        let mut response =
+            self.agent().get(url).header("accept", "application/json").call().map_err(fault)?;
+        if response.status() != 200 {
+            return Err(FetchError::Status(response.status().as_u16()));
+        }
+        let limit = u64::try_from(max_bytes).unwrap_or(u64::MAX);
+        response.body_mut().with_config().limit(limit).read_to_vec().map_err(fault)
+    }
+
+    async fn verify(&self, key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
+        let verified = match key {
+            PublicKey::Rsa { n, e } => {
+                RsaPublicKeyComponents { n, e }.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature)
+            }
+            PublicKey::P256 { x, y } => {
+                // The point, uncompressed (SEC 1 section 2.3.3).
+                let point = [&[4], x.as_slice(), y].concat();
+                UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(message, signature)
+            }
+            PublicKey::Ed25519(key) => UnparsedPublicKey::new(&ED25519, key).verify(message, signature),
+        };
+        verified.is_ok()
+    }
+
+    /// The gateway in front of a function limits.
+    async fn is_within_limit(&self, _caller: Option<String>, _address: impl Fn() -> Option<String>) -> bool {
+        true
+    }
+
+    async fn pause(&self) {
+        std::thread::sleep(Duration::from_millis(PAUSE_MILLISECONDS.into()));
+    }
+}
+
+fn fault(error: ureq::Error) -> FetchError {
+    if matches!(error, ureq::Error::BodyExceedsLimit(_)) {
+        FetchError::TooLarge
+    } else if matches!(error, ureq::Error::Timeout(_)) {
+        FetchError::TimedOut
+    } else {
+        FetchError::Unreachable
+    }
+}

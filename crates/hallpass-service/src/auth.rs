@@ -1,0 +1,133 @@
+//! Who is calling: credentials in, caller out.
+
+mod algorithm;
+mod document;
+mod issuer;
+mod jwk;
+mod jwt;
+mod key_set;
+mod preset;
+mod service_key;
+mod unauthorized;
+mod url;
+
+use hallpass_token::UnixSeconds;
+use http::HeaderName;
+use http::header::AUTHORIZATION;
+
+pub(crate) use self::document::{AuthDocument, Open};
+use self::issuer::Issuer;
+pub use self::jwk::PublicKey;
+use self::jwt::UntrustedJwt;
+use self::service_key::ServiceKey;
+pub(crate) use self::unauthorized::Unauthorized;
+use crate::caller::Caller;
+use crate::claims::Claims;
+use crate::input::{Inputs, Request};
+use crate::log::Journal;
+use crate::platform::Platform;
+use crate::problem::Problem;
+
+/// Which credentials are accepted.
+#[derive(Debug, Default)]
+pub(crate) struct Auth {
+    /// Those who bring none may call.
+    open: Option<Open>,
+    /// Claims that API Gateway hands over are credentials.
+    trusts_gateway: bool,
+    keys: Vec<ServiceKey>,
+    issuers: Vec<Issuer>,
+    /// Those that credentials come in, each once.
+    headers: Vec<HeaderName>,
+}
+
+/// What a check needs beside the credentials.
+struct Context<'a, P> {
+    now: UnixSeconds,
+    platform: &'a P,
+    journal: &'a Journal,
+}
+
+impl Auth {
+    /// Whether those may call who bring no credentials.
+    pub(crate) const fn open(&self) -> Option<Open> {
+        self.open
+    }
+
+    /// The headers that credentials come in.
+    pub(crate) fn headers(&self) -> &[HeaderName] {
+        &self.headers
+    }
+
+    /// Finds out who is calling.
+    ///
+    /// # Errors
+    /// [`Problem::Unauthorized`]; [`Problem::IssuerUnreachable`] where the keys to check with cannot be got.
+    pub(crate) async fn authenticate(
+        &self,
+        request: &Request,
+        inputs: &Inputs<'_>,
+        platform: &impl Platform,
+        journal: &Journal,
+    ) -> Result<Caller, Problem> {
+        if self.trusts_gateway
+            && let Some(claims) = inputs.gateway_claims
+        {
+            return Ok(Caller::gateway(Claims::from_texts(claims.iter().cloned())));
+        }
+        let present = self.headers.iter().find_map(|name| Some((name, request.headers.get(name)?)));
+        let Some((header, value)) = present else {
+            return if self.open.is_some() {
+                Ok(Caller::ANONYMOUS)
+            } else {
+                Err(Unauthorized::Missing.into())
+            };
+        };
+        let text = value.to_str().map_err(|_| Unauthorized::MalformedJwt)?;
+        let token = match (text.split_once(' '), header == AUTHORIZATION) {
+            (Some((scheme, token)), _) if scheme.eq_ignore_ascii_case("bearer") => token.trim_start(),
+            (_, true) => return Err(Unauthorized::WrongScheme.into()),
+            (_, false) => text,
+        };
+        if header == AUTHORIZATION
+            && let Some(name) = ServiceKey::find(&self.keys, token)
+        {
+            return Ok(Caller::service(name));
+        }
+        let context = Context { now: inputs.now, platform, journal };
+        self.user(header, token, &context).await
+    }
+
+    async fn user(
+        &self,
+        header: &HeaderName,
+        token: &str,
+        context: &Context<'_, impl Platform>,
+    ) -> Result<Caller, Problem> {
+        let takes_jwt = self.issuers.iter().any(|issuer| issuer.header == header);
+        if !takes_jwt || (!self.keys.is_empty() && !UntrustedJwt::fits(token)) {
+            return Err(Unauthorized::UnknownKey.into());
+        }
+        let jwt = UntrustedJwt::parse(token)?;
+        // A provider may stand here twice, for two kinds of its JWTs: what the last of them says is the answer.
+        let mut refusal = Unauthorized::UnknownIssuer;
+        for issuer in &self.issuers {
+            if issuer.header != header || jwt.issuer() != Some(&issuer.name) {
+                continue;
+            }
+            match issuer.check(&jwt, context) {
+                Ok(()) => return issuer.verify(jwt, context).await.map(Caller::user),
+                Err(error) => refusal = error,
+            }
+        }
+        Err(refusal.into())
+    }
+}
+
+impl<P> Clone for Context<'_, P> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<P> Copy for Context<'_, P> {}

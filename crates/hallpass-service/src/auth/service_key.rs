@@ -1,0 +1,54 @@
+//! Keys of the app's own servers.
+
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq as _;
+
+/// The least bytes of a key: those of 256 random bits.
+pub(crate) const MIN_BYTES: usize = 32;
+
+/// A key that names its bearer. What is kept is a hash of it, so that there is nothing to give away.
+#[derive(Debug)]
+pub(super) struct ServiceKey {
+    name: String,
+    hash: [u8; 32],
+}
+
+impl ServiceKey {
+    /// `None` for a key that is too short.
+    pub(super) fn new(name: String, key: &str) -> Option<Self> {
+        (key.len() >= MIN_BYTES).then(|| Self { name, hash: Sha256::digest(key).into() })
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The name of the key that this text is. It takes as long for each text and each key.
+    pub(super) fn find<'a>(keys: &'a [Self], text: &str) -> Option<&'a str> {
+        let hash: [u8; 32] = Sha256::digest(text).into();
+        let mut found = None;
+        for key in keys {
+            if key.hash.ct_eq(&hash).into() {
+                found = Some(key.name.as_str());
+            }
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_compared_as_a_whole() {
+        let text = "0123456789abcdef0123456789abcdef";
+        let keys = [ServiceKey::new("backend".into(), text).unwrap()];
+        assert_eq!(ServiceKey::find(&keys, text), Some("backend"));
+        let (shorter, longer) = (&text[1..], format!("{text}0"));
+        for other in ["", shorter, &longer, &text.replace('f', "e"), &text.to_uppercase()] {
+            assert_eq!(ServiceKey::find(&keys, other), None, "{other}");
+        }
+        assert!(ServiceKey::new("short".into(), shorter).is_none());
+    }
+}

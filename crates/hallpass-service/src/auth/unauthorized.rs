@@ -1,0 +1,100 @@
+//! Why credentials are not accepted.
+
+use std::fmt;
+
+/// Why credentials are not accepted. Nothing of them is repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unauthorized {
+    /// There are none.
+    Missing,
+    /// `Authorization` has another scheme than `Bearer`.
+    WrongScheme,
+    /// They are longer than any that are accepted.
+    TooLarge,
+    /// They are no key of the configuration.
+    UnknownKey,
+    /// They are no JWT (RFC 7519 section 7.2).
+    MalformedJwt,
+    /// The JWT is signed in a way that its issuer is not configured for, or not at all.
+    AlgorithmNotAllowed,
+    /// The JWT is of an issuer that is not configured.
+    UnknownIssuer,
+    /// The JWT is for others.
+    WrongAudience,
+    /// The JWT does not have the claims that are configured for its issuer.
+    WrongClaims,
+    /// The JWT does not say when it ends.
+    NoExpiry,
+    /// The JWT has ended.
+    Expired,
+    /// The JWT is not valid yet.
+    NotYetValid,
+    /// The issuer has no such key.
+    UnknownSigningKey,
+    /// The signature is not of the issuer's key.
+    BadSignature,
+}
+
+impl Unauthorized {
+    /// The name that programs may rely on.
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::Missing => "no_credentials",
+            Self::WrongScheme => "wrong_scheme",
+            Self::TooLarge => "credentials_too_large",
+            Self::UnknownKey => "unknown_service_key",
+            Self::MalformedJwt => "malformed_jwt",
+            Self::AlgorithmNotAllowed => "algorithm_not_allowed",
+            Self::UnknownIssuer => "unknown_issuer",
+            Self::WrongAudience => "wrong_audience",
+            Self::WrongClaims => "wrong_claims",
+            Self::NoExpiry => "no_expiry",
+            Self::Expired => "jwt_expired",
+            Self::NotYetValid => "jwt_not_yet_valid",
+            Self::UnknownSigningKey => "unknown_signing_key",
+            Self::BadSignature => "bad_signature",
+        }
+    }
+
+    /// What the header `WWW-Authenticate` says (RFC 6750 section 3): an error only where there were credentials.
+    pub(crate) const fn challenge(self) -> &'static str {
+        match self {
+            Self::Missing | Self::WrongScheme => "Bearer",
+            Self::TooLarge
+            | Self::UnknownKey
+            | Self::MalformedJwt
+            | Self::AlgorithmNotAllowed
+            | Self::UnknownIssuer
+            | Self::WrongAudience
+            | Self::WrongClaims
+            | Self::NoExpiry
+            | Self::Expired
+            | Self::NotYetValid
+            | Self::UnknownSigningKey
+            | Self::BadSignature => "Bearer error=\"invalid_token\"",
+        }
+    }
+}
+
+impl fmt::Display for Unauthorized {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Missing => "there are no credentials; send `Authorization: Bearer` with the app's JWT or a service key",
+            Self::WrongScheme => "the scheme of `Authorization` must be `Bearer`",
+            Self::TooLarge => "the credentials are too long; a JWT may have 8 KiB",
+            Self::UnknownKey => "the bearer token is no configured service key",
+            Self::MalformedJwt => {
+                "the bearer token is no JWT: three parts of Base64url with dots between them, the first two JSON objects with each name once"
+            }
+            Self::AlgorithmNotAllowed => "the JWT's `alg` is not one that is configured for its issuer",
+            Self::UnknownIssuer => "the JWT's `iss` is not a configured issuer",
+            Self::WrongAudience => "the JWT's `aud` does not hold the configured audience",
+            Self::WrongClaims => "the JWT does not have the claims that are configured for its issuer",
+            Self::NoExpiry => "the JWT has no `exp`, or none that is a number",
+            Self::Expired => "the JWT has ended: its `exp` is more than a minute ago",
+            Self::NotYetValid => "the JWT is not valid yet: its `nbf` is more than a minute ahead",
+            Self::UnknownSigningKey => "the issuer publishes no key with the JWT's `kid` for its `alg`",
+            Self::BadSignature => "the JWT's signature does not fit its issuer's key",
+        })
+    }
+}

@@ -1,0 +1,56 @@
+//! What the service asks of a platform while it answers.
+
+use std::fmt;
+
+use crate::auth::PublicKey;
+
+/// What a platform does for the service. None of it is awaited for a request that brings no credentials, where no
+/// rate limit is configured.
+pub trait Platform {
+    /// Gets a document: `GET`, at most `max_bytes` of it, no redirects, and given up after [`FETCH_SECONDS`].
+    fn fetch(&self, url: &str, max_bytes: usize) -> impl Future<Output = Result<Vec<u8>, FetchError>>;
+
+    /// Whether this key's owner signed this message: with RSASSA-PKCS1-v1_5 and SHA-256, with ECDSA on P-256 and
+    /// SHA-256 (a signature of 64 bytes, RFC 7518 section 3.4), or with Ed25519, as the key says.
+    fn verify(&self, key: &PublicKey, message: &[u8], signature: &[u8]) -> impl Future<Output = bool>;
+
+    /// Counts a request against the limit of a caller, or of an address where the caller is nobody in particular, and
+    /// says whether it is within. Where there is no limiter, every request is.
+    fn is_within_limit(
+        &self,
+        caller: Option<String>,
+        address: impl Fn() -> Option<String>,
+    ) -> impl Future<Output = bool>;
+
+    /// Waits for about [`PAUSE_MILLISECONDS`], and lets other requests go on.
+    fn pause(&self) -> impl Future<Output = ()>;
+}
+
+/// How long a platform waits for a document.
+pub const FETCH_SECONDS: u32 = 5;
+/// How long one [`Platform::pause`] is.
+pub const PAUSE_MILLISECONDS: u32 = 50;
+
+/// Why a document could not be got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FetchError {
+    /// There was no answer within [`FETCH_SECONDS`].
+    TimedOut,
+    /// There was no connection, or it broke.
+    Unreachable,
+    /// The answer had another status than 200.
+    Status(u16),
+    /// The document is longer than was asked for.
+    TooLarge,
+}
+
+impl fmt::Display for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TimedOut => write!(f, "no answer within {FETCH_SECONDS} s"),
+            Self::Unreachable => f.write_str("no connection"),
+            Self::Status(status) => write!(f, "an answer with status {status}"),
+            Self::TooLarge => f.write_str("an answer that is too long"),
+        }
+    }
+}

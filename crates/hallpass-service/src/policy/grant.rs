@@ -1,0 +1,40 @@
+//! What is given: everything that the request left out is filled in.
+
+use hallpass_token::agora::{
+    Channel, ChannelName, ChatUser, FcdnPrivileges, PermissionTree, Role, RtcPrivileges, RtmUser,
+    StreamingPrivileges, User,
+};
+use hallpass_token::videosdk::{ParticipantId, Permissions, Roles, RoomId};
+
+/// One service of a token of Agora.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ServiceGrant<'a> {
+    Rtc { channel: Channel<'a>, user: User<'a>, role: Role, privileges: RtcPrivileges },
+    Rtm { user: RtmUser<'a>, permissions: Option<&'a PermissionTree> },
+    ChatUser(ChatUser<'a>),
+    ChatApp,
+    Streaming { channel: Channel<'a>, user: User<'a>, privileges: StreamingPrivileges },
+    Fcdn { channel: Channel<'a>, user: User<'a>, privileges: FcdnPrivileges },
+    ApaasRoom { room: ChannelName<'a>, user: RtmUser<'a>, role: i16 },
+    ApaasUser(RtmUser<'a>),
+    ApaasApp,
+    Fpa,
+    ConvoAi,
+    Stt,
+}
+
+/// A token of VideoSDK.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct VideoSdkGrant<'a> {
+    pub(crate) permissions: Permissions,
+    /// `None` for a token of version 1, which has none and is bound to nothing.
+    pub(crate) scope: Option<VideoSdkScope<'a>>,
+}
+
+/// What a VideoSDK token of version 2 is for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct VideoSdkScope<'a> {
+    pub(crate) roles: Roles,
+    pub(crate) room: Option<RoomId<'a>>,
+    pub(crate) participant: Option<ParticipantId<'a>>,
+}

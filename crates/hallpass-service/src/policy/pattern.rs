@@ -1,0 +1,215 @@
+//! Patterns for channels and rooms: `class-*`, `room-{sub}`.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error};
+
+use crate::caller::Caller;
+
+/// A pattern of a rule. `*` stands for any text, also an empty one; `{name}` for a claim of the caller; `{{` and `}}`
+/// for the braces themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Pattern(Vec<Piece>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    Text(String),
+    AnyText,
+    Claim(String),
+}
+
+/// Why a text is no pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PatternError;
+
+impl Pattern {
+    /// # Errors
+    /// [`PatternError`] for an empty text, a brace that stands alone and an empty name.
+    pub(crate) fn parse(text: &str) -> Result<Self, PatternError> {
+        let mut pieces = Vec::new();
+        let mut plain = String::new();
+        let mut rest = text.chars().peekable();
+        while let Some(c) = rest.next() {
+            match c {
+                '{' | '}' if rest.peek() == Some(&c) => {
+                    rest.next();
+                    plain.push(c);
+                }
+                '*' | '{' => {
+                    if !plain.is_empty() {
+                        pieces.push(Piece::Text(std::mem::take(&mut plain)));
+                    }
+                    pieces.push(if c == '*' { Piece::AnyText } else { Piece::Claim(name(&mut rest)?) });
+                }
+                '}' => return Err(PatternError),
+                c => plain.push(c),
+            }
+        }
+        if !plain.is_empty() {
+            pieces.push(Piece::Text(plain));
+        }
+        if pieces.is_empty() { Err(PatternError) } else { Ok(Self(pieces)) }
+    }
+
+    /// Whether the whole text fits. A pattern with a claim that the caller does not have fits nothing.
+    pub(crate) fn matches(&self, text: &str, caller: &Caller) -> bool {
+        let mut pieces = Vec::with_capacity(self.0.len());
+        for piece in &self.0 {
+            match piece.resolve(caller) {
+                Some(piece) => pieces.push(piece),
+                None => return false,
+            }
+        }
+        fits(&pieces, text)
+    }
+
+    /// The only text that fits, if there is only one.
+    pub(crate) fn only(&self, caller: &Caller) -> Option<String> {
+        self.0.iter().map(|piece| piece.resolve(caller).flatten()).collect()
+    }
+}
+
+impl Piece {
+    /// The text that it stands for, or `Some(None)` for any; `None` where the caller has no such claim.
+    fn resolve<'a>(&'a self, caller: &'a Caller) -> Option<Option<&'a str>> {
+        match self {
+            Self::Text(text) => Some(Some(text)),
+            Self::AnyText => Some(None),
+            Self::Claim(name) => caller.safe_text(name).map(Some),
+        }
+    }
+}
+
+/// Whether a text fits pieces, of which `None` stands for any text. Each piece is taken at its first place, which
+/// leaves most to those behind it; so the time grows with the text and not with its splittings.
+fn fits(pieces: &[Option<&str>], text: &str) -> bool {
+    let Some(first_star) = pieces.iter().position(Option::is_none) else {
+        return text == pieces.iter().copied().flatten().collect::<String>();
+    };
+    let last_star = pieces.iter().rposition(Option::is_none).unwrap_or(first_star);
+    let concat = |pieces: Option<&[Option<&str>]>| -> String {
+        pieces.unwrap_or_default().iter().copied().flatten().collect()
+    };
+    let head = concat(pieces.get(..first_star));
+    let tail = concat(pieces.get(last_star + 1..));
+    let Some(mut rest) = text.strip_prefix(&head).and_then(|rest| rest.strip_suffix(&tail)) else {
+        return false;
+    };
+    let inner = pieces.get(first_star..last_star).unwrap_or_default();
+    for middle in inner.split(Option::is_none).map(|pieces| concat(Some(pieces))) {
+        match rest.split_once(&middle) {
+            Some((_, after)) => rest = after,
+            None => return false,
+        }
+    }
+    true
+}
+
+/// The name up to the closing brace.
+fn name(rest: &mut impl Iterator<Item = char>) -> Result<String, PatternError> {
+    let mut name = String::new();
+    for c in rest {
+        match c {
+            '}' if !name.is_empty() => return Ok(name),
+            '{' | '}' | '*' => break,
+            c => name.push(c),
+        }
+    }
+    Err(PatternError)
+}
+
+impl fmt::Display for PatternError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected a pattern such as \"class-*\" or \"room-{sub}\"; braces stand around the name of a claim, and are doubled where they mean themselves")
+    }
+}
+
+impl<'de> Deserialize<'de> for Pattern {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::caller::tests::user;
+
+    fn matches(pattern: &str, text: &str) -> bool {
+        let caller =
+            user(r#"{"sub":"alice","team":{"id":7},"star":"*","brace":"{sub}","empty":"","list":["a"]}"#);
+        Pattern::parse(pattern).unwrap().matches(text, &caller)
+    }
+
+    #[test]
+    fn a_star_stands_for_any_text() {
+        for (pattern, text) in [
+            ("*", ""),
+            ("*", "abc"),
+            ("class-*", "class-"),
+            ("class-*", "class-*"),
+            ("*-x-*", "a-x-b"),
+            ("a*b*c", "abxbc"),
+            ("a**c", "abc"),
+            ("a*a", "aa"),
+            ("*b", "aab"),
+        ] {
+            assert!(matches(pattern, text), "{pattern} {text}");
+        }
+        for (pattern, text) in [
+            ("class-*", "class"),
+            ("class-*", "my-class-1"),
+            ("a*a", "a"),
+            ("a*b*c", "acb"),
+            ("*ab*ab*", "ab"),
+            ("demo", "demo2"),
+            ("demo", "Demo"),
+        ] {
+            assert!(!matches(pattern, text), "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn a_claim_stands_for_its_value_and_never_for_a_pattern() {
+        assert!(matches("{sub}", "alice"));
+        assert!(matches("room-{sub}-*", "room-alice-1"));
+        assert!(matches("t{team.id}", "t7"));
+        assert!(matches("{{sub}}", "{sub}"));
+        for (pattern, text) in [
+            ("{star}", "*"),
+            ("{star}", "anything"),
+            ("{brace}", "alice"),
+            ("{brace}", "{sub}"),
+            ("x{empty}", "x"),
+            ("{missing}", ""),
+            ("{missing}*", "x"),
+            ("{list}", "a"),
+            ("{sub}", "bob"),
+        ] {
+            assert!(!matches(pattern, text), "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_without_a_star_fills_in() {
+        let caller = user(r#"{"sub":"alice","star":"*"}"#);
+        let only = |pattern: &str| Pattern::parse(pattern).unwrap().only(&caller);
+        assert_eq!(only("lobby").as_deref(), Some("lobby"));
+        assert_eq!(only("room-{sub}").as_deref(), Some("room-alice"));
+        assert_eq!((only("room-*"), only("{star}"), only("{missing}")), (None, None, None));
+    }
+
+    #[test]
+    fn braces_stand_in_pairs() {
+        for text in ["", "{", "}", "a{b", "a}b", "{}", "{a{b}}", "{*}"] {
+            assert_eq!(Pattern::parse(text), Err(PatternError), "{text}");
+        }
+    }
+
+    /// Many stars must not cost more than the text is long.
+    #[test]
+    fn a_hard_pattern_is_no_riddle() {
+        let pattern = "*a".repeat(60);
+        assert!(!matches(&pattern, &format!("{}b", "a".repeat(64))));
+    }
+}

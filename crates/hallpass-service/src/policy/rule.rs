@@ -1,0 +1,355 @@
+//! The rules of the configuration document.
+
+use hallpass_token::Life;
+use hallpass_token::agora::Role;
+use hallpass_token::videosdk::{Permissions, Roles};
+use serde::de::{Deserialize, Deserializer, Error};
+
+use super::identity::Identity;
+use super::pattern::Pattern;
+use crate::caller::{Caller, Kind};
+use crate::claims::Claim;
+use crate::config::ttl;
+use crate::json::{NamedOnce, Object, OneOrMore, WholeNumber, named, object};
+
+/// One rule: whom it is for, and what it grants of each service that it speaks of.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rule {
+    #[serde(default, deserialize_with = "object")]
+    pub(super) who: Who,
+    /// The longest life of a token that it grants.
+    #[serde(default, deserialize_with = "ttl")]
+    pub(super) ttl: Option<Life>,
+    pub(super) rtc: Option<Object<RtcRule>>,
+    pub(super) rtm: Option<Object<UserRule>>,
+    pub(super) chat: Option<Object<ChatRule>>,
+    pub(super) streaming: Option<Object<StreamRule>>,
+    pub(super) fcdn: Option<Object<StreamRule>>,
+    pub(super) apaas: Option<Object<ApaasRule>>,
+    pub(super) fpa: Option<Object<PlainRule>>,
+    pub(super) convoai: Option<Object<PlainRule>>,
+    pub(super) stt: Option<Object<PlainRule>>,
+    pub(super) videosdk: Option<Object<VideoSdkRule>>,
+}
+
+/// Conditions on the caller; all of those that are there must hold.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Who {
+    kind: Option<OneOrMore<Kind>>,
+    /// Names of service keys.
+    key: Option<OneOrMore<String>>,
+    #[serde(default)]
+    claims: Option<NamedOnce<OneOrMore<Claim>>>,
+}
+
+/// Names of channels or rooms.
+pub(super) type Patterns = OneOrMore<Pattern>;
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RtcRule {
+    /// Without it, every channel that has a name.
+    pub(super) channel: Option<Patterns>,
+    /// Also `*`, which opens all channels at once.
+    #[serde(default)]
+    pub(super) every_channel: bool,
+    /// The most that may be asked for, and what is given where nothing is; without it any, and a subscriber.
+    #[serde(default, deserialize_with = "role")]
+    pub(super) role: Option<Role>,
+    #[serde(default)]
+    pub(super) identity: Identity,
+    #[serde(default, deserialize_with = "ttl")]
+    pub(super) ttl: Option<Life>,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StreamRule {
+    pub(super) channel: Option<Patterns>,
+    #[serde(default)]
+    pub(super) every_channel: bool,
+    #[serde(default)]
+    pub(super) identity: Identity,
+    #[serde(default, deserialize_with = "ttl")]
+    pub(super) ttl: Option<Life>,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UserRule {
+    #[serde(default)]
+    pub(super) identity: Identity,
+    #[serde(default, deserialize_with = "ttl")]
+    pub(super) ttl: Option<Life>,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChatRule {
+    #[serde(default)]
+    pub(super) identity: Identity,
+    /// Also tokens for the app itself.
+    #[serde(default)]
+    pub(super) app: bool,
+    #[serde(default, deserialize_with = "ttl")]
+    pub(super) ttl: Option<Life>,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ApaasRule {
+    /// Without it, every room.
+    pub(super) room: Option<Patterns>,
+    /// Without it, every role.
+    pub(super) role: Option<OneOrMore<ApaasRole>>,
+    #[serde(default)]
+    pub(super) identity: Identity,
+    /// Also tokens for the app itself.
+    #[serde(default)]
+    pub(super) app: bool,
+    #[serde(default, deserialize_with = "ttl")]
+    pub(super) ttl: Option<Life>,
+}
+
+/// A role in an APaaS room, 0 to 32767.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ApaasRole(pub(super) i16);
+
+/// Of a service that has nothing to limit.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PlainRule {
+    #[serde(default, deserialize_with = "ttl")]
+    pub(super) ttl: Option<Life>,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct VideoSdkRule {
+    /// Without it, every room, also all at once.
+    pub(super) room: Option<Patterns>,
+    #[serde(default)]
+    pub(super) identity: Identity,
+    #[serde(default)]
+    pub(super) permissions: PermissionsRule,
+    #[serde(default)]
+    pub(super) roles: RolesRule,
+    /// Also tokens of version 1, which have no roles and are bound to nothing.
+    #[serde(default)]
+    pub(super) v1: bool,
+    #[serde(default, deserialize_with = "ttl")]
+    pub(super) ttl: Option<Life>,
+}
+
+/// Which permissions may be asked for, and which are given where none are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PermissionsRule {
+    pub(super) allowed: [bool; 3],
+    pub(super) usual: Permissions,
+}
+
+/// Which roles may be asked for, and which are given where none are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct RolesRule {
+    pub(super) rtc: bool,
+    pub(super) crawler: bool,
+    pub(super) usual: Roles,
+}
+
+impl Rule {
+    /// What callers get without a policy.
+    pub(super) fn usual(wildcard: bool) -> Vec<Self> {
+        vec![Self::for_services(), Self::for_anonymous(wildcard), Self::for_users()]
+    }
+
+    /// As themselves, on any named channel.
+    fn for_users() -> Self {
+        Self {
+            who: Who::of(&[Kind::User, Kind::Gateway]),
+            rtc: Some(Object(RtcRule::default())),
+            rtm: Some(Object(UserRule::default())),
+            chat: Some(Object(ChatRule::default())),
+            ..Self::default()
+        }
+    }
+
+    /// Everything.
+    fn for_services() -> Self {
+        let identity = || Identity::Wildcard;
+        let stream = || StreamRule { every_channel: true, identity: identity(), ..StreamRule::default() };
+        Self {
+            who: Who::of(&[Kind::Service]),
+            rtc: Some(Object(RtcRule { every_channel: true, identity: identity(), ..RtcRule::default() })),
+            rtm: Some(Object(UserRule { identity: identity(), ttl: None })),
+            chat: Some(Object(ChatRule { identity: identity(), app: true, ttl: None })),
+            streaming: Some(Object(stream())),
+            fcdn: Some(Object(stream())),
+            apaas: Some(Object(ApaasRule { identity: identity(), app: true, ..ApaasRule::default() })),
+            fpa: Some(Object(PlainRule::default())),
+            convoai: Some(Object(PlainRule::default())),
+            stt: Some(Object(PlainRule::default())),
+            videosdk: Some(Object(VideoSdkRule {
+                identity: identity(),
+                permissions: PermissionsRule { allowed: [true; 3], usual: Permissions::Join },
+                roles: RolesRule { rtc: true, crawler: true, usual: Roles::Rtc },
+                v1: true,
+                ..VideoSdkRule::default()
+            })),
+            ..Self::default()
+        }
+    }
+
+    /// What is for one user, as whom they like. The apps of VideoSDK's examples need tokens of version 1.
+    fn for_anonymous(wildcard: bool) -> Self {
+        let identity = || if wildcard { Identity::Wildcard } else { Identity::Any };
+        let stream = || StreamRule { identity: identity(), ..StreamRule::default() };
+        Self {
+            who: Who::of(&[Kind::Anonymous]),
+            rtc: Some(Object(RtcRule { identity: identity(), ..RtcRule::default() })),
+            rtm: Some(Object(UserRule { identity: identity(), ttl: None })),
+            chat: Some(Object(ChatRule { identity: identity(), ..ChatRule::default() })),
+            streaming: Some(Object(stream())),
+            fcdn: Some(Object(stream())),
+            apaas: Some(Object(ApaasRule { identity: identity(), ..ApaasRule::default() })),
+            fpa: Some(Object(PlainRule::default())),
+            convoai: Some(Object(PlainRule::default())),
+            stt: Some(Object(PlainRule::default())),
+            videosdk: Some(Object(VideoSdkRule {
+                identity: identity(),
+                v1: true,
+                ..VideoSdkRule::default()
+            })),
+            ..Self::default()
+        }
+    }
+
+    /// Whether it speaks of any service.
+    pub(crate) fn grants_something(&self) -> bool {
+        self.rtc.is_some()
+            || self.rtm.is_some()
+            || self.chat.is_some()
+            || self.streaming.is_some()
+            || self.fcdn.is_some()
+            || self.apaas.is_some()
+            || self.fpa.is_some()
+            || self.convoai.is_some()
+            || self.stt.is_some()
+            || self.videosdk.is_some()
+    }
+}
+
+impl Who {
+    fn of(kinds: &[Kind]) -> Self {
+        Self { kind: Some(OneOrMore(kinds.to_vec())), ..Self::default() }
+    }
+
+    /// Whether every condition holds.
+    pub(super) fn holds(&self, caller: &Caller) -> bool {
+        let is_kind = self.kind.as_ref().is_none_or(|OneOrMore(kinds)| kinds.contains(&caller.kind()));
+        let is_key = self.key.as_ref().is_none_or(|OneOrMore(names)| {
+            let name = caller.subject().filter(|_| caller.kind() == Kind::Service);
+            name.is_some_and(|name| names.iter().any(|known| known == name))
+        });
+        let has_claims = self.claims.as_ref().is_none_or(|NamedOnce(claims)| {
+            claims.iter().all(|(name, OneOrMore(wanted))| caller.claims().has(name, wanted))
+        });
+        is_kind && is_key && has_claims
+    }
+}
+
+impl PermissionsRule {
+    /// Whether all of these may be asked for.
+    pub(super) fn allows(self, permissions: Permissions) -> bool {
+        let [join, moderate, ask] = self.allowed;
+        match permissions {
+            Permissions::Join => join,
+            Permissions::JoinAndModerate => join && moderate,
+            Permissions::Moderate => moderate,
+            Permissions::AskToJoin => ask,
+        }
+    }
+}
+
+impl RolesRule {
+    /// Whether all of these may be asked for. A token without roles can do what either role can.
+    pub(super) const fn allows(self, roles: Roles) -> bool {
+        match roles {
+            Roles::Rtc => self.rtc,
+            Roles::Crawler => self.crawler,
+            Roles::None | Roles::RtcAndCrawler => self.rtc && self.crawler,
+        }
+    }
+}
+
+/// To enter, directly or by asking.
+impl Default for PermissionsRule {
+    fn default() -> Self {
+        Self { allowed: [true, false, true], usual: Permissions::Join }
+    }
+}
+
+/// To join, and no REST API.
+impl Default for RolesRule {
+    fn default() -> Self {
+        Self { rtc: true, crawler: false, usual: Roles::Rtc }
+    }
+}
+
+impl<'de> Deserialize<'de> for PermissionsRule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let OneOrMore(names) = OneOrMore::<String>::deserialize(deserializer)?;
+        let has = |name: &str| names.iter().any(|known| known == name);
+        let allowed = [has("allow_join"), has("allow_mod"), has("ask_join")];
+        let is_known = |name: &String| matches!(name.as_str(), "allow_join" | "allow_mod" | "ask_join");
+        let usual = match allowed {
+            _ if !names.iter().all(is_known) => None,
+            [true, true, _] => Some(Permissions::JoinAndModerate),
+            [true, false, _] => Some(Permissions::Join),
+            [false, true, _] => Some(Permissions::Moderate),
+            [false, false, true] => Some(Permissions::AskToJoin),
+            [false, false, false] => None,
+        };
+        let usual = usual
+            .ok_or_else(|| D::Error::custom("expected \"allow_join\", \"ask_join\" or \"allow_mod\""))?;
+        Ok(Self { allowed, usual })
+    }
+}
+
+impl<'de> Deserialize<'de> for RolesRule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let OneOrMore(names) = OneOrMore::<String>::deserialize(deserializer)?;
+        let (rtc, crawler) = match Roles::parse(names.iter().map(String::as_str)) {
+            Ok(Roles::Rtc) => (true, false),
+            Ok(Roles::Crawler) => (false, true),
+            Ok(Roles::RtcAndCrawler) => (true, true),
+            Ok(Roles::None) | Err(_) => return Err(D::Error::custom("expected \"rtc\" or \"crawler\"")),
+        };
+        let usual = if rtc { Roles::Rtc } else { Roles::Crawler };
+        Ok(Self { rtc, crawler, usual })
+    }
+}
+
+impl<'de> Deserialize<'de> for Kind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "\"user\", \"service\", \"gateway\" or \"anonymous\"";
+        named(deserializer, expected, Self::parse)
+    }
+}
+
+impl<'de> Deserialize<'de> for ApaasRole {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        const MAX: u32 = 32_767;
+        let number = WholeNumber { range: 0..=MAX, expected: "a whole number from 0 to 32767" };
+        i16::try_from(number.read(deserializer)?).map(Self).map_err(D::Error::custom)
+    }
+}
+
+fn role<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Role>, D::Error> {
+    named(deserializer, "\"publisher\" or \"subscriber\"", |name| match name {
+        "publisher" => Some(Some(Role::Publisher)),
+        "subscriber" => Some(Some(Role::Subscriber)),
+        _ => None,
+    })
+}

@@ -1,0 +1,28 @@
+//! Texts that a policy fills in.
+
+use std::cell::OnceCell;
+
+/// Keeps texts that a decision makes, so that what was granted can borrow them like those of the request.
+#[derive(Debug, Default)]
+pub(crate) struct Texts(OnceCell<(Box<str>, Box<Texts>)>);
+
+impl Texts {
+    pub(super) fn keep(&self, text: String) -> &str {
+        match self.0.get() {
+            Some((_, next)) => next.keep(text),
+            None => &self.0.get_or_init(|| (text.into(), Box::default())).0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_stays() {
+        let texts = Texts::default();
+        let kept: Vec<_> = ["a", "b", "c"].map(|text| texts.keep(text.to_owned())).into();
+        assert_eq!(kept, ["a", "b", "c"]);
+    }
+}

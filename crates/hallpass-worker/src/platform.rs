@@ -1,0 +1,74 @@
+//! What the runtime does for the service while it answers.
+
+use std::cell::Cell;
+
+use hallpass_service::{FETCH_SECONDS, FetchError, PAUSE_MILLISECONDS, Platform, PublicKey};
+use js_sys::{Promise, Uint8Array};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::JsFuture;
+use worker::Env;
+
+#[wasm_bindgen(module = "/src/border.js")]
+extern "C" {
+    /// The bytes of a document, or the number of an HTTP status, or one of the numbers below.
+    fn fetch_document(url: &str, max_bytes: usize, seconds: u32) -> Promise;
+    /// Whether the key signed the message; the key is a JWK.
+    fn verify(jwk: &str, message: &[u8], signature: &[u8]) -> Promise;
+    /// Whether a request is within the limit of this key.
+    fn is_within_limit(env: &Env, key: &str) -> Promise;
+    fn pause(milliseconds: u32) -> Promise;
+    fn has_limiter(env: &Env) -> bool;
+}
+
+/// The numbers are those of border.js; no HTTP status is as low.
+const TIMED_OUT: u16 = 1;
+const TOO_LARGE: u16 = 2;
+
+/// The runtime, on behalf of one request.
+pub(crate) struct Runtime<'a> {
+    pub(crate) env: &'a Env,
+}
+
+impl Platform for Runtime<'_> {
+    async fn fetch(&self, url: &str, max_bytes: usize) -> Result<Vec<u8>, FetchError> {
+        let answer = JsFuture::from(fetch_document(url, max_bytes, FETCH_SECONDS)).await;
+        let answer = answer.map_err(|_| FetchError::Unreachable)?;
+        match answer.as_f64().map(|number| number as u16) {
+            None => Ok(Uint8Array::new(&answer).to_vec()),
+            Some(TIMED_OUT) => Err(FetchError::TimedOut),
+            Some(TOO_LARGE) => Err(FetchError::TooLarge),
+            Some(status) => Err(FetchError::Status(status)),
+        }
+    }
+
+    async fn verify(&self, key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
+        let verified = JsFuture::from(verify(&key.to_jwk(), message, signature)).await;
+        verified.is_ok_and(|verified| verified.is_truthy())
+    }
+
+    async fn is_within_limit(&self, caller: Option<String>, address: impl Fn() -> Option<String>) -> bool {
+        if !limits(self.env) {
+            return true;
+        }
+        let Some(key) = caller.or_else(|| Some(format!("address:{}", address()?))) else { return true };
+        // A limiter that fails must not lock everybody out.
+        JsFuture::from(is_within_limit(self.env, &key)).await.map_or(true, |within| within.is_truthy())
+    }
+
+    async fn pause(&self) {
+        let _: Result<JsValue, JsValue> = JsFuture::from(pause(PAUSE_MILLISECONDS)).await;
+    }
+}
+
+/// Whether the deployment has a limiter; asked once for each isolate.
+fn limits(env: &Env) -> bool {
+    thread_local! {
+        static LIMITS: Cell<Option<bool>> = const { Cell::new(None) };
+    }
+    LIMITS.get().unwrap_or_else(|| {
+        let limits = has_limiter(env);
+        LIMITS.set(Some(limits));
+        limits
+    })
+}
