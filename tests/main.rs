@@ -2,6 +2,7 @@
 //! and runs them.
 
 mod conformance;
+mod limits;
 mod readme;
 mod recorded;
 mod transport;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ureq::Agent;
 
-use crate::target::Response;
+use crate::target::{Request, Response};
 
 pub(crate) struct Client {
     agent: Agent,
@@ -21,6 +21,16 @@ impl Client {
             .max_idle_connections(0)
             .timeout_global(Some(Duration::from_secs(10)));
         Self { agent: config.build().into() }
+    }
+
+    /// Sends a request to a server on this machine.
+    pub(crate) fn send_to(&self, address: &str, request: &Request) -> anyhow::Result<Response> {
+        let url = format!("http://{address}{}", request.target);
+        let mut sent = http::Request::builder().method(request.method.as_str()).uri(url);
+        for (name, value) in &request.headers {
+            sent = sent.header(name, value);
+        }
+        self.send(sent.body(request.body.clone())?)
     }
 
     pub(crate) fn send(&self, request: http::Request<Vec<u8>>) -> anyhow::Result<Response> {

@@ -1,12 +1,14 @@
 //! Whatever answers the requests of the list.
 
 mod lambda;
+mod limited;
 mod memory;
 mod worker;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use lambda::{EventKind, Lambda};
+pub use limited::Limited;
 pub use memory::Memory;
 pub use worker::Worker;
 

@@ -6,7 +6,7 @@ use hallpass_token::videosdk::ApiKey;
 use serde::de::{Deserialize, Deserializer, Error};
 
 use crate::auth::{AuthDocument, Open};
-use crate::cors::{Cors, CorsDocument};
+use crate::cors::{CorsDocument, Pages};
 use crate::json::{self, JsonError, NamedOnce, Object, WholeNumber, named, object};
 use crate::policy::{Policy, Rule};
 use crate::setup_error::SetupError;
@@ -27,7 +27,7 @@ pub(crate) struct Config {
     pub(crate) policy: Policy,
     pub(crate) ttl: TtlLimits,
     pub(crate) compat: Compat,
-    pub(crate) cors: Cors,
+    pub(crate) pages: Pages,
     /// `None` for the short form: projects by settings and secrets of fixed names.
     pub(crate) projects: Option<NamedOnce<Object<ProjectDocument>>>,
 }
@@ -123,13 +123,13 @@ impl Config {
             path: "ttl.default".into(),
             detail: "must not be above `ttl.max`".into(),
         })?;
-        let cors = document
+        let pages = document
             .cors
-            .into_cors()
+            .into_pages()
             .map_err(|detail| SetupError::Value { path: "cors.origins".into(), detail: detail.into() })?;
         let policy = policy(document.policy, document.auth.open)?;
         let (auth, compat, projects) = (document.auth, document.compat, document.projects);
-        Ok(Self { auth, policy, ttl, compat, cors, projects })
+        Ok(Self { auth, policy, ttl, compat, pages, projects })
     }
 }
 

@@ -4,8 +4,8 @@
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, HeaderName, ORIGIN,
-    VARY,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION,
+    HeaderName, ORIGIN, VARY,
 };
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use serde::de::{Deserialize, Deserializer, Error};
@@ -13,9 +13,17 @@ use serde::de::{Deserialize, Deserializer, Error};
 use crate::input::Request;
 use crate::problem::Problem;
 
+/// What web pages of other origins may do.
+#[derive(Debug)]
+pub(crate) struct Cors {
+    pages: Pages,
+    /// The headers that they may send, beside those that every page may.
+    headers: HeaderValue,
+}
+
 /// Which pages may read the answers. Requests without an origin, as apps and servers send them, always pass.
 #[derive(Debug, Default)]
-pub(crate) enum Cors {
+pub(crate) enum Pages {
     /// None but those of the same origin: nothing is configured.
     #[default]
     SameOrigin,
@@ -40,7 +48,6 @@ pub(crate) enum Pattern {
 }
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, OPTIONS");
-const HEADERS: HeaderValue = HeaderValue::from_static("Authorization, Content-Type");
 const EXPOSED: HeaderValue = HeaderValue::from_static("X-Request-Id, Retry-After");
 /// A day, in seconds; browsers cut it to what they like, Chrome to two hours.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("86400");
@@ -48,14 +55,25 @@ const ANY: HeaderValue = HeaderValue::from_static("*");
 const VARY_BY_ORIGIN: HeaderValue = HeaderValue::from_static("Origin");
 
 impl Cors {
+    /// For these pages, which send credentials in these headers.
+    pub(crate) fn new(pages: Pages, credentials: &[HeaderName]) -> Self {
+        let others = credentials.iter().filter(|name| **name != AUTHORIZATION);
+        let headers =
+            others.fold("Authorization, Content-Type".to_owned(), |list, name| format!("{list}, {name}"));
+        // Names of headers can stand in one.
+        let headers =
+            HeaderValue::try_from(headers).unwrap_or(HeaderValue::from_static("Authorization, Content-Type"));
+        Self { pages, headers }
+    }
+
     /// The headers that it looks at.
     pub(crate) fn headers_read(&self, method: &Method) -> &'static [HeaderName] {
         const OF_PREFLIGHT: &[HeaderName] = &[ORIGIN, ACCESS_CONTROL_REQUEST_METHOD];
         const OF_ALL: &[HeaderName] = &[ORIGIN];
-        match self {
-            Self::SameOrigin => &[],
+        match self.pages {
+            Pages::SameOrigin => &[],
             _ if method == Method::OPTIONS => OF_PREFLIGHT,
-            Self::Any | Self::Listed(_) => OF_ALL,
+            Pages::Any | Pages::Listed(_) => OF_ALL,
         }
     }
 
@@ -64,7 +82,7 @@ impl Cors {
         let asks = request.method == Method::OPTIONS
             && request.headers.contains_key(ORIGIN)
             && request.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-        if !asks || matches!(self, Self::SameOrigin) {
+        if !asks || matches!(self.pages, Pages::SameOrigin) {
             return None;
         }
         if self.allowed(&request.headers).is_none() {
@@ -74,7 +92,7 @@ impl Cors {
         *response.status_mut() = StatusCode::NO_CONTENT;
         let headers = response.headers_mut();
         headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
-        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
+        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, self.headers.clone());
         headers.insert(ACCESS_CONTROL_MAX_AGE, MAX_AGE);
         Some(response)
     }
@@ -83,7 +101,7 @@ impl Cors {
     pub(crate) fn finish(&self, request: &Request, response: &mut Response<Vec<u8>>) {
         let is_error = !response.status().is_success();
         let headers = response.headers_mut();
-        if let Self::Listed(_) = self {
+        if let Pages::Listed(_) = self.pages {
             headers.append(VARY, VARY_BY_ORIGIN);
         }
         if let Some(origin) = self.allowed(&request.headers) {
@@ -98,10 +116,10 @@ impl Cors {
     /// What to allow the origin of this request, if it is allowed at all.
     fn allowed(&self, headers: &HeaderMap) -> Option<HeaderValue> {
         let origin = headers.get(ORIGIN)?;
-        match self {
-            Self::SameOrigin => None,
-            Self::Any => Some(ANY),
-            Self::Listed(patterns) => {
+        match &self.pages {
+            Pages::SameOrigin => None,
+            Pages::Any => Some(ANY),
+            Pages::Listed(patterns) => {
                 let text = origin.to_str().ok()?;
                 patterns.iter().any(|pattern| pattern.matches(text)).then(|| origin.clone())
             }
@@ -192,7 +210,7 @@ impl<'de> Deserialize<'de> for Origin {
 
 impl CorsDocument {
     /// What the list says; `Err` where `*` stands beside others.
-    pub(crate) fn into_cors(self) -> Result<Cors, &'static str> {
+    pub(crate) fn into_pages(self) -> Result<Pages, &'static str> {
         let count = self.origins.len();
         let patterns: Vec<_> = self
             .origins
@@ -200,9 +218,9 @@ impl CorsDocument {
             .filter_map(|origin| if let Origin::Of(pattern) = origin { Some(pattern) } else { None })
             .collect();
         match (count, patterns.len()) {
-            (0, _) => Ok(Cors::SameOrigin),
-            (1, 0) => Ok(Cors::Any),
-            (count, listed) if count == listed => Ok(Cors::Listed(patterns)),
+            (0, _) => Ok(Pages::SameOrigin),
+            (1, 0) => Ok(Pages::Any),
+            (count, listed) if count == listed => Ok(Pages::Listed(patterns)),
             _ => Err("expected \"*\" alone, or origins without it"),
         }
     }
@@ -251,6 +269,14 @@ mod tests {
             assert!(!matches("https://*.example.com", origin), "{origin}");
         }
         assert!(matches("http://*.localhost:3000", "http://app.localhost:3000"));
+    }
+
+    #[test]
+    fn a_page_may_send_its_credentials() {
+        let headers = |names: &[HeaderName]| Cors::new(Pages::Any, names).headers;
+        assert_eq!(headers(&[AUTHORIZATION]), "Authorization, Content-Type");
+        let other = HeaderName::from_static("x-user-jwt");
+        assert_eq!(headers(&[AUTHORIZATION, other]), "Authorization, Content-Type, x-user-jwt");
     }
 
     #[test]

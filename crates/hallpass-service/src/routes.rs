@@ -100,7 +100,11 @@ async fn let_in(
     let problem = match caller {
         Ok(caller) if is_within => return Ok(caller),
         Ok(caller) => {
-            journal.add(occasion.turned_away(Some(&caller), None, &Problem::TooManyRequests));
+            journal.add(occasion.turned_away(
+                Some(&caller),
+                (inputs.caller_address)(),
+                &Problem::TooManyRequests,
+            ));
             return Err(Problem::TooManyRequests);
         }
         Err(_) if !is_within => Problem::TooManyRequests,

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::answer::{self, Answer};
 use crate::auth::{Auth, Open};
 use crate::config::{Compat, Config, TtlLimits};
-use crate::cors::Cors;
+use crate::cors::{Cors, Pages};
 use crate::input::{Inputs, Request};
 use crate::log::{Journal, Level, LogLine};
 use crate::platform::Platform;
@@ -157,18 +157,20 @@ impl Service {
 
 impl Setup {
     fn unreadable(error: SetupError) -> Self {
-        Self { access: Access::Unknown, cors: Cors::default(), ready: Err(error) }
+        Self { access: Access::Unknown, cors: Cors::new(Pages::SameOrigin, &[]), ready: Err(error) }
     }
 
     fn load(config: Config, sources: &Sources<'_>) -> Self {
         let projects = Projects::load(&config, sources);
-        let Config { auth, policy, ttl, compat, cors, .. } = config;
+        let Config { auth, policy, ttl, compat, pages, .. } = config;
         let (access, fault) = match auth.is_configured().then(|| auth.load(sources)) {
             None => (Access::NotConfigured, None),
             Some(Ok(auth)) => (Access::Configured(auth), None),
             Some(Err(error)) => (Access::Unknown, Some(error)),
         };
         let ready = fault.map_or(projects, Err).map(|projects| Ready { projects, policy, ttl, compat });
+        let headers = if let Access::Configured(auth) = &access { auth.headers() } else { &[] };
+        let cors = Cors::new(pages, headers);
         Self { access, cors, ready }
     }
 }

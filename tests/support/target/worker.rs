@@ -98,11 +98,6 @@ const w :Workerd.Worker = (
 
 impl Target for Worker {
     fn send(&mut self, request: &Request) -> anyhow::Result<Response> {
-        let url = format!("http://{}{}", self.address, request.target);
-        let mut sent = http::Request::builder().method(request.method.as_str()).uri(url);
-        for (name, value) in &request.headers {
-            sent = sent.header(name, value);
-        }
-        self.client.send(sent.body(request.body.clone())?)
+        self.client.send_to(&self.address, request)
     }
 }

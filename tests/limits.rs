@@ -1,0 +1,63 @@
+//! The rate limit, with the limiter that `wrangler dev` simulates.
+
+use anyhow::ensure;
+use hallpass_tests::target::{Limited, Request, Response, Target as _};
+use serde_json::{Value, json};
+
+use crate::scratch;
+
+const KEY_ONE: &str = "one-0123456789abcdef0123456789abcdef";
+const KEY_TWO: &str = "two-0123456789abcdef0123456789abcdef";
+/// Requests a minute.
+const LIMIT: usize = 3;
+
+#[test]
+#[ignore = "needs the built Worker; cargo xtask test runs it"]
+fn on_worker() -> anyhow::Result<()> {
+    let bindings = json!({
+        "AGORA_APP_ID": "970CA35de60c44645bbae8a215061b33",
+        "AGORA_APP_CERTIFICATE": "5CFd2fd1755d40ecb72977518be15d3b",
+        "KEY_ONE": KEY_ONE,
+        "KEY_TWO": KEY_TWO,
+        "HALLPASS_CONFIG": {
+            "auth": { "keys": [{ "name": "one", "secret": "KEY_ONE" }, { "name": "two", "secret": "KEY_TWO" }] },
+        },
+    });
+    let mut worker = Limited::start(&bindings, LIMIT, &scratch("worker-limits")?)?;
+
+    for _ in 0..LIMIT {
+        ensure!(send(&mut worker, "/v1/token", Some(KEY_ONE))?.status() == 200, "a request within the limit");
+    }
+    let refused = send(&mut worker, "/v1/token", Some(KEY_ONE))?;
+    ensure!(refused.status() == 429, "one too many got {}", refused.status());
+    ensure!(refused.headers().get("retry-after").is_some_and(|seconds| seconds == "60"), "no Retry-After");
+    let problem: Value = serde_json::from_slice(refused.body())?;
+    ensure!(problem["code"] == "too_many_requests", "{problem}");
+
+    let in_its_shape = send(&mut worker, "/rtctoken", Some(KEY_ONE))?;
+    let body: Value = serde_json::from_slice(in_its_shape.body())?;
+    ensure!(in_its_shape.status() == 429 && body["error"].is_string(), "another server's route says {body}");
+
+    ensure!(send(&mut worker, "/v1/token", Some(KEY_TWO))?.status() == 200, "callers are counted together");
+    ensure!(send(&mut worker, "/healthz", Some(KEY_ONE))?.status() != 429, "the health check is counted");
+
+    // Those who are nobody are counted by their address.
+    let statuses = (0..=LIMIT)
+        .map(|_| Ok(send(&mut worker, "/v1/token", None)?.status().as_u16()))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    ensure!(statuses == [401, 401, 401, 429], "without credentials: {statuses:?}");
+    Ok(())
+}
+
+fn send(worker: &mut Limited, target: &str, key: Option<&str>) -> anyhow::Result<Response> {
+    let authorization = key.map(|key| ("authorization".to_owned(), format!("Bearer {key}")));
+    // Each route takes a field of its own, and ours refuse others.
+    let body: &[u8] =
+        if target == "/v1/token" { br#"{"rtc":{"channel":"demo"}}"# } else { br#"{"channel":"demo"}"# };
+    worker.send(&Request {
+        method: "POST".into(),
+        target: target.into(),
+        headers: authorization.into_iter().collect(),
+        body: body.into(),
+    })
+}
