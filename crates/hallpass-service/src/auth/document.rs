@@ -47,7 +47,7 @@ pub(crate) struct Open {
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct JwtDocument {
-    preset: Option<Preset>,
+    pub(super) preset: Option<Preset>,
     pub(super) issuer: Option<String>,
     pub(super) audience: Option<OneOrMore<String>>,
     pub(super) jwks_uri: Option<String>,

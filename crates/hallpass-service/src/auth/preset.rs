@@ -41,12 +41,12 @@ pub(super) struct Plan {
 const ACCESS_HEADER: &str = "cf-access-jwt-assertion";
 
 impl Preset {
-    /// The members that are its own, all of them needed but the last ones.
+    /// The members that are its own.
     const fn members(self) -> &'static [&'static str] {
         match self {
             Self::None => &["issuer", "audience", "jwks_uri"],
             Self::Auth0 => &["domain", "audience"],
-            Self::Cognito => &["user_pool", "client_id", "token_use"],
+            Self::Cognito => &["user_pool", "issuer", "client_id", "token_use"],
             Self::Firebase => &["project"],
             Self::Supabase => &["project", "audience"],
             Self::Clerk => &["domain", "authorized_parties", "audience"],
@@ -131,14 +131,22 @@ impl Preset {
             }
             Self::Clerk => {
                 let issuer = format!("https://{}", host("domain", document.domain.take())?);
-                let parties = document.authorized_parties.take().ok_or(Fault {
-                    member: "authorized_parties",
-                    detail: "expected the origins of the app, such as https://app.example.com",
-                })?;
-                let parties = parties.0.into_iter().map(Claim::Text).collect();
+                let audiences = audiences(document);
+                // A native app has no origin, and Clerk leaves the claim out; its JWTs are told by an audience.
+                let claims = match document.authorized_parties.take() {
+                    Some(OneOrMore(parties)) => {
+                        vec![("azp".to_owned(), parties.into_iter().map(Claim::Text).collect())]
+                    }
+                    None if audiences.is_empty() => {
+                        return Err(Fault {
+                            member: "authorized_parties",
+                            detail: "expected the origins of the app, such as https://app.example.com, or an `audience`",
+                        });
+                    }
+                    None => Vec::new(),
+                };
                 let keys = format!("{issuer}/.well-known/jwks.json");
-                let claims = vec![("azp".to_owned(), parties)];
-                Ok(Plan { claims, ..plan(issuer, keys, audiences(document), "domain") })
+                Ok(Plan { claims, ..plan(issuer, keys, audiences, "domain") })
             }
             Self::CloudflareAccess => {
                 let issuer = format!("https://{}.cloudflareaccess.com", name("team", document.team.take())?);
@@ -156,17 +164,25 @@ impl Preset {
     }
 }
 
-/// An id token names the client in `aud`, an access token in `client_id`.
+/// An id token names the client in `aud`, an access token in `client_id`. The issuer of a pool has one of two forms, of
+/// which the pool's id tells the original one:
+/// <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_IssuerConfigurationType.html>
 fn cognito(document: &mut JwtDocument) -> Result<Plan, Fault> {
     let fault = |member, detail| Err(Fault { member, detail });
-    let pool = name("user_pool", document.user_pool.take())?;
-    let Some((region, _)) = pool.split_once('_') else {
-        return fault("user_pool", "expected the id of a user pool, such as eu-central-1_AbCdEfGhI");
+    let (issuer, url_member) = match (document.issuer.take(), document.user_pool.take()) {
+        (Some(_), Some(_)) => return fault("issuer", "stands in place of `user_pool`"),
+        (Some(issuer), None) => (issuer, "issuer"),
+        (None, pool) => {
+            let pool = name("user_pool", pool)?;
+            let Some((region, _)) = pool.split_once('_') else {
+                return fault("user_pool", "expected the id of a user pool, such as eu-central-1_AbCdEfGhI");
+            };
+            (format!("https://cognito-idp.{region}.amazonaws.com/{pool}"), "user_pool")
+        }
     };
     let Some(OneOrMore(clients)) = document.client_id.take() else {
         return fault("client_id", "expected the id of the app client");
     };
-    let issuer = format!("https://cognito-idp.{region}.amazonaws.com/{pool}");
     let kind = document.token_use.take();
     let (kind, audiences, of_client) = match kind.as_deref() {
         Some("id") => ("id", clients, None),
@@ -180,7 +196,7 @@ fn cognito(document: &mut JwtDocument) -> Result<Plan, Fault> {
     let mut claims = vec![("token_use".to_owned(), vec![Claim::Text(kind.to_owned())])];
     claims.extend(of_client);
     let source = Source::Keys(format!("{issuer}/.well-known/jwks.json"));
-    Ok(Plan { issuer, audiences, claims, header: None, source, url_member: "user_pool" })
+    Ok(Plan { issuer, audiences, claims, header: None, source, url_member })
 }
 
 fn need(member: &'static str, value: Option<String>, detail: &'static str) -> Result<String, Fault> {
@@ -216,5 +232,49 @@ impl<'de> Deserialize<'de> for Preset {
             "cloudflare-access" => Some(Self::CloudflareAccess),
             _ => None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(document: &str) -> Result<Plan, String> {
+        let mut document: JwtDocument = serde_json::from_str(document).unwrap();
+        let preset = document.preset.unwrap_or(Preset::None);
+        let plan = preset.check_members(&document).and_then(|()| preset.plan(&mut document));
+        plan.map_err(|fault| fault.member.to_owned())
+    }
+
+    fn addresses(document: &str) -> (String, String) {
+        let Plan { issuer, source, .. } = plan(document).unwrap();
+        match source {
+            Source::Keys(keys) => (issuer, keys),
+            Source::Discovery { issuer: by } => (issuer, by),
+        }
+    }
+
+    #[test]
+    fn a_pool_has_its_original_issuer_or_the_one_that_is_named() {
+        let of_pool =
+            r#"{"preset":"cognito","user_pool":"eu-central-1_A1","client_id":"c","token_use":"id"}"#;
+        let original = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_A1";
+        assert_eq!(addresses(of_pool), (original.into(), format!("{original}/.well-known/jwks.json")));
+        let updated = "https://issuer-cognito-idp.eu-central-1.amazonaws.com/eu-central-1_A1";
+        let named = of_pool.replace(r#""user_pool":"eu-central-1_A1""#, &format!(r#""issuer":"{updated}""#));
+        assert_eq!(addresses(&named), (updated.into(), format!("{updated}/.well-known/jwks.json")));
+        let both = of_pool.replace("}", &format!(r#","issuer":"{updated}"}}"#));
+        assert_eq!(plan(&both).err().as_deref(), Some("issuer"));
+    }
+
+    #[test]
+    fn a_jwt_of_clerk_is_told_by_its_origin_or_its_audience() {
+        let of =
+            |members: &str| plan(&format!(r#"{{"preset":"clerk","domain":"clerk.example.com"{members}}}"#));
+        assert_eq!(of("").err().as_deref(), Some("authorized_parties"));
+        let by_origin = of(r#","authorized_parties":"https://app.example.com""#).unwrap();
+        assert_eq!((by_origin.claims.len(), by_origin.audiences.len()), (1, 0));
+        let by_audience = of(r#","audience":"hallpass""#).unwrap();
+        assert_eq!((by_audience.claims.len(), by_audience.audiences.len()), (0, 1));
     }
 }
