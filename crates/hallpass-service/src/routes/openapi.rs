@@ -152,6 +152,26 @@ mod tests {
         }
     }
 
+    /// Credentials are needed but where a deployment is open, and on no route for anyone.
+    #[test]
+    fn what_needs_a_caller_says_so() {
+        let document = document();
+        let usual = document.pointer("/security").unwrap();
+        assert_eq!(*usual, serde_json::json!([{ "bearer": [] }, {}]));
+        assert!(document.pointer("/components/securitySchemes/bearer").is_some());
+        for route in table::ROUTES {
+            for method in route.methods.split(", ").filter(|method| *method != "HEAD") {
+                let operation = &document["paths"][route.path][method.to_lowercase()];
+                let needs_nobody = operation.get("security") == Some(&Value::Array(Vec::new()));
+                assert_eq!(needs_nobody, route.is_for_anyone, "{method} {}", route.path);
+                for status in ["401", "429"] {
+                    let is_told = operation["responses"].get(status).is_some();
+                    assert_eq!(is_told, !route.is_for_anyone, "{status} of {method} {}", route.path);
+                }
+            }
+        }
+    }
+
     #[test]
     fn every_operation_has_its_own_id() {
         let mut ids = Vec::new();
