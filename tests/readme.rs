@@ -1,7 +1,7 @@
 //! The transcripts of the README: every `curl` in it is sent to a service with the settings of `cargo xtask dev`, and
-//! must be answered as the block below it says.
+//! must be answered as the block below it says. Its configurations: each must make a service that is ready.
 //!
-//! In a block, `…` stands for more words of a text, and as the name of a member for more members. What depends on time
+//! In a transcript, `…` stands for more words of a text, and as the name of a member for more members. What depends on time
 //! or chance is compared by its kind only.
 
 use std::collections::BTreeSet;
@@ -49,6 +49,54 @@ fn transcripts() -> anyhow::Result<()> {
     let listed = routes(&readme);
     ensure!(shown == listed, "transcripts of {shown:#?}, but the routes are {listed:#?}");
     Ok(())
+}
+
+/// A block that is a configuration, and a row of the table of identity providers.
+#[test]
+fn configurations() -> anyhow::Result<()> {
+    let readme = fs::read_to_string(top("README.md"))?;
+    let providers = readme.lines().filter_map(|line| {
+        let (_, members) = line.split_once("| `\"preset\":")?;
+        let (members, _) = members.split_once('`')?;
+        Some(format!(r#"{{"auth":{{"jwt":[{{"preset":{members}}}]}}}}"#))
+    });
+    let providers: Vec<_> = providers.collect();
+    let blocks: Vec<_> = json_blocks(&readme).into_iter().filter(|block| is_configuration(block)).collect();
+    ensure!(!providers.is_empty() && !blocks.is_empty(), "the README has no configuration");
+    for document in blocks.into_iter().chain(providers) {
+        let mut service = Memory::with_settings(|name| sample(name, &document));
+        let request =
+            Request { method: "GET".into(), target: "/readyz".into(), headers: Vec::new(), body: Vec::new() };
+        let response = service.send(&request)?;
+        let is_ready = response.status() == 200;
+        ensure!(is_ready, "{document}\n{}", String::from_utf8_lossy(response.body()));
+    }
+    Ok(())
+}
+
+/// A setting or secret of a deployment with this configuration.
+fn sample(name: &str, document: &str) -> Option<String> {
+    let value = match name {
+        "HALLPASS_CONFIG" => document,
+        "AGORA_APP_ID" => "970CA35de60c44645bbae8a215061b33",
+        "VIDEOSDK_API_KEY" => return None,
+        name if name.contains("CERTIFICATE") => "5CFd2fd1755d40ecb72977518be15d3b",
+        _ => "0123456789abcdef0123456789abcdef",
+    };
+    Some(value.to_owned())
+}
+
+fn json_blocks(readme: &str) -> Vec<String> {
+    let after = readme.split("\n```json\n").skip(1);
+    after.filter_map(|rest| rest.split_once("\n```")).map(|(block, _)| block.to_owned()).collect()
+}
+
+/// Whether a block has the members of a configuration, and no others.
+fn is_configuration(block: &str) -> bool {
+    const MEMBERS: &[&str] = &["projects", "auth", "policy", "ttl", "compat", "cors"];
+    let document = serde_json::from_str(block);
+    let Ok(Value::Object(document)) = document else { return false };
+    document.keys().all(|name| MEMBERS.contains(&name.as_str()))
 }
 
 fn top(name: &str) -> PathBuf {
