@@ -29,6 +29,8 @@ pub(crate) enum SetupError {
     SecretMalformed(String, HexError),
     /// The secret of this name is empty.
     SecretEmpty(String),
+    /// The secret of this name begins or ends with a blank or a line break.
+    SecretBlank(String),
     /// The secret of this name has fewer bytes than this.
     SecretShort(String, usize),
 }
@@ -46,6 +48,7 @@ impl SetupError {
             Self::SecretMissing(name)
             | Self::SecretMalformed(name, _)
             | Self::SecretEmpty(name)
+            | Self::SecretBlank(name)
             | Self::SecretShort(name, _) => &[name],
         };
         names.iter().map(|name| (*name).to_owned()).collect()
@@ -70,6 +73,9 @@ impl fmt::Display for SetupError {
             Self::SecretMissing(name) => write!(f, "the secret {name} is not set"),
             Self::SecretMalformed(name, error) => write!(f, "the secret {name} {error}"),
             Self::SecretEmpty(name) => write!(f, "the secret {name} must not be empty"),
+            Self::SecretBlank(name) => {
+                write!(f, "the secret {name} must not begin or end with a blank or a line break")
+            }
             Self::SecretShort(name, bytes) => write!(f, "the secret {name} must have at least {bytes} bytes"),
         }
     }

@@ -17,14 +17,14 @@ const LIMIT = hallpass.max_body_bytes();
 const EMPTY = new Uint8Array(0);
 
 export default {
-  fetch(request, env) {
+  fetch(request, env, context) {
     const method = request.method;
-    if (method === "GET" || method === "HEAD") return answer(request, env, method, EMPTY, NONE);
-    return answerWithBody(request, env, method);
+    if (method === "GET" || method === "HEAD") return answer(request, env, context, method, EMPTY, NONE);
+    return answerWithBody(request, env, context, method);
   },
 };
 
-async function answerWithBody(request, env, method) {
+async function answerWithBody(request, env, context, method) {
   let body = EMPTY;
   let fault = NONE;
   try {
@@ -36,17 +36,20 @@ async function answerWithBody(request, env, method) {
   } catch {
     fault = BROKEN;
   }
-  return answer(request, env, method, body, fault);
+  return answer(request, env, context, method, body, fault);
 }
 
-function answer(request, env, method, body, fault) {
+function answer(request, env, context, method, body, fault) {
   if (state.criticalError) {
     hallpass.__wbg_reset_state();
     state.criticalError = false;
   }
   try {
     const answer = hallpass.answer(request, env, method, request.url, requestId(request), body, fault);
-    return answer instanceof Promise ? answer.catch(failed) : answer;
+    if (!(answer instanceof Promise)) return answer;
+    // A client that goes away must not take along what others wait for, such as the keys of an issuer.
+    context.waitUntil(answer);
+    return answer.catch(failed);
   } catch (error) {
     return failed(error);
   }

@@ -7,13 +7,14 @@ use http::HeaderName;
 use http::header::AUTHORIZATION;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use sha2::Sha256;
+use zeroize::Zeroizing;
 
 use super::Auth;
 use super::algorithm::Algorithm;
 use super::issuer::{Issuer, Keys};
 use super::key_set::{KeySet, Source};
 use super::preset::Preset;
-use super::service_key::{self, ServiceKey};
+use super::service_key::ServiceKey;
 use super::url::is_safe;
 use crate::claims::Claim;
 use crate::config::{SecretName, without_hex};
@@ -99,9 +100,7 @@ impl AuthDocument {
             if auth.keys.iter().any(|key| key.name() == name) {
                 return Err(SetupError::Value { path: path(), detail: "expected each name once".to_owned() });
             }
-            let text = sources.load(&secret.0)?;
-            let key = ServiceKey::new(name, &text);
-            auth.keys.push(key.ok_or(SetupError::SecretShort(secret.0, service_key::MIN_BYTES))?);
+            auth.keys.push(ServiceKey::new(name, &shared(&secret, sources)?));
         }
         for (position, Object(document)) in self.jwt.into_iter().enumerate() {
             auth.issuers.push(document.load(position, sources)?);
@@ -149,16 +148,10 @@ impl JwtDocument {
             (Some(_), _) if self.algorithms.is_some() || self.jwks_uri.is_some() => {
                 return fault("secret", "is for HS256 alone, and stands without `algorithms` and `jwks_uri`");
             }
-            (Some(SecretName(name)), _) => {
-                let secret = sources.load(&name)?;
-                if secret.len() < service_key::MIN_BYTES {
-                    return Err(SetupError::SecretShort(name, service_key::MIN_BYTES));
-                }
-                match Hmac::<Sha256>::new_from_slice(secret.as_bytes()) {
-                    Ok(key) => Keys::Secret(key),
-                    Err(_) => return Err(SetupError::SecretShort(name, service_key::MIN_BYTES)),
-                }
-            }
+            (Some(name), _) => match Hmac::<Sha256>::new_from_slice(shared(&name, sources)?.as_bytes()) {
+                Ok(key) => Keys::Secret(key),
+                Err(_) => return fault("secret", "expected a secret that an HMAC can take"),
+            },
             (None, source) => {
                 let url = match &source {
                     Source::Keys(url) => url,
@@ -176,6 +169,17 @@ impl JwtDocument {
         };
         Ok(Issuer { name: plan.issuer, audiences, claims, header, keys })
     }
+}
+
+/// A secret that both sides know. Blanks around it are a slip of whoever stored it, and would fit nothing.
+fn shared(SecretName(name): &SecretName, sources: &Sources<'_>) -> Result<Zeroizing<String>, SetupError> {
+    /// Those of 256 random bits.
+    const MIN_BYTES: usize = 32;
+    let secret = sources.load(name)?;
+    if secret.trim() != secret.as_str() {
+        return Err(SetupError::SecretBlank(name.clone()));
+    }
+    if secret.len() < MIN_BYTES { Err(SetupError::SecretShort(name.clone(), MIN_BYTES)) } else { Ok(secret) }
 }
 
 /// `true`, `false`, or an object with `wildcard`.
