@@ -45,11 +45,11 @@ function answer(request, env, context, method, body, fault) {
     state.criticalError = false;
   }
   try {
-    const answer = hallpass.answer(request, env, method, request.url, requestId(request), body, fault);
-    if (!(answer instanceof Promise)) return answer;
+    const answered = hallpass.answer(request, env, method, request.url, requestId(request), body, fault);
+    if (!(answered instanceof Promise)) return answered;
     // A client that goes away must not take along what others wait for, such as the keys of an issuer.
-    context.waitUntil(answer);
-    return answer.catch(failed);
+    context.waitUntil(answered);
+    return answered.catch(failed);
   } catch (error) {
     return failed(error);
   }
