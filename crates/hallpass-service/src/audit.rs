@@ -43,7 +43,6 @@ impl Occasion<'_> {
         line.insert("channel".into(), channel.into());
         line.insert("role".into(), role.into());
         line.insert("ttl".into(), minted.expires_in.seconds().0.into());
-        line.insert("reason".into(), Value::Null);
         LogLine::new(Level::Info, "decision", line.into())
     }
 
@@ -70,7 +69,6 @@ impl Occasion<'_> {
         line.insert("services".into(), services.into());
         line.insert("channel".into(), channel.into());
         line.insert("role".into(), role.into());
-        line.insert("ttl".into(), Value::Null);
         line.insert("reason".into(), problem.to_string().into());
         if let Problem::Refused(refusal) = problem {
             line.insert("refused_by".into(), refusal.part.name().into());
@@ -91,13 +89,20 @@ impl Occasion<'_> {
         LogLine::new(Level::Info, "decision", line.into())
     }
 
+    /// What was not looked at, or does not apply, is there as `null`: whoever reads the log can count on each field.
     fn begin(self, decision: &str, caller: &Caller) -> Map<String, Value> {
         let line = json!({
             "request_id": self.request_id,
             "route": self.route,
             "caller": caller.kind().as_str(),
             "subject": caller.subject(),
+            "project": null,
+            "services": null,
+            "channel": null,
+            "role": null,
+            "ttl": null,
             "decision": decision,
+            "reason": null,
         });
         if let Value::Object(line) = line { line } else { Map::new() }
     }
