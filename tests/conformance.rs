@@ -3,8 +3,6 @@
 //! Each run with real processes also checks its tokens with Agora's npm packages, that nothing random came twice, and
 //! what the deployments logged.
 
-use std::path::Path;
-
 use hallpass_tests::randomness::Compared;
 use hallpass_tests::run::{Run, run};
 use hallpass_tests::target::{EventKind, Lambda, Memory, Worker};
@@ -14,8 +12,9 @@ use crate::scratch;
 
 #[test]
 fn in_memory() -> anyhow::Result<()> {
-    let run = run(|setup| Ok(Memory::start(setup)))?;
-    println!("{} cases in memory", run.ran);
+    let mut run = run(|setup| Ok(Memory::start(setup)))?;
+    let decisions = logs::check(&mut run);
+    println!("{} cases in memory, {decisions} decisions in the logs", run.ran);
     run.result()
 }
 
@@ -33,7 +32,7 @@ fn in_memory_tokens() -> anyhow::Result<()> {
 fn on_lambda_http_api() -> anyhow::Result<()> {
     let folder = scratch("lambda-http-api")?;
     let run = run(|setup| Lambda::start(EventKind::HttpApi, setup, &folder))?;
-    finish(run, &folder)
+    finish(run)
 }
 
 #[test]
@@ -41,7 +40,7 @@ fn on_lambda_http_api() -> anyhow::Result<()> {
 fn on_lambda_function_url() -> anyhow::Result<()> {
     let folder = scratch("lambda-function-url")?;
     let run = run(|setup| Lambda::start(EventKind::FunctionUrl, setup, &folder))?;
-    finish(run, &folder)
+    finish(run)
 }
 
 #[test]
@@ -49,7 +48,7 @@ fn on_lambda_function_url() -> anyhow::Result<()> {
 fn on_lambda_sam_local() -> anyhow::Result<()> {
     let folder = scratch("lambda-sam-local")?;
     let run = run(|setup| Lambda::start(EventKind::SamLocal, setup, &folder))?;
-    finish(run, &folder)
+    finish(run)
 }
 
 #[test]
@@ -57,18 +56,18 @@ fn on_lambda_sam_local() -> anyhow::Result<()> {
 fn on_worker() -> anyhow::Result<()> {
     let folder = scratch("worker")?;
     let run = run(|setup| Worker::start(setup, &folder))?;
-    finish(run, &folder)
+    finish(run)
 }
 
 /// What only a run with real processes can show, and then how it went.
 #[expect(clippy::print_stdout, reason = "a green run says how much it ran")]
-fn finish(mut run: Run, folder: &Path) -> anyhow::Result<()> {
+fn finish(mut run: Run) -> anyhow::Result<()> {
     let verified = interop::check(&mut run)?;
-    let logs = logs::check(&mut run, folder)?;
+    let decisions = logs::check(&mut run);
     let Compared { request_ids, tokens, uids } = randomness::check(&mut run)?;
     let Run { ran, unreachable, .. } = run;
     println!(
-        "{ran} cases, {verified} tokens verified, {logs} logs searched; {unreachable} cases cannot arrive here"
+        "{ran} cases, {verified} tokens verified, {decisions} decisions in the logs; {unreachable} cases cannot arrive here"
     );
     println!("{request_ids} request IDs, {tokens} tokens and {uids} chosen uids compared");
     run.result()

@@ -1,6 +1,7 @@
 //! The suites. Those that need a built function or Worker are ignored; `cargo xtask test` builds what they need
 //! and runs them.
 
+mod attacks;
 mod conformance;
 mod limits;
 mod readme;

@@ -145,8 +145,7 @@ fn block<'a>(lines: &mut impl Iterator<Item = &'a str>) -> Option<(String, Strin
 
 /// What curl sends for its arguments.
 fn request(command: &str) -> anyhow::Result<Request> {
-    let mut request =
-        Request { method: "GET".into(), target: String::new(), headers: Vec::new(), body: Vec::new() };
+    let mut request = Request { method: "GET".into(), ..Request::default() };
     let mut words = words(command).into_iter();
     while let Some(word) = words.next() {
         match word.as_str() {

@@ -73,7 +73,12 @@ fn on_lambda() -> anyhow::Result<()> {
 }
 
 fn good_request() -> Request {
-    Request { method: "POST".into(), target: "/v1/token".into(), headers: Vec::new(), body: GOOD_BODY.into() }
+    Request {
+        method: "POST".into(),
+        target: "/v1/token".into(),
+        body: GOOD_BODY.into(),
+        ..Request::default()
+    }
 }
 
 /// The head of a request for a token, with the headers that tell the length of its body.

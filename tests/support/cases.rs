@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::Setup;
 use crate::setup::Project;
+use crate::target::Request;
 
 /// One request and what must come back.
 #[derive(Debug, Deserialize)]
@@ -28,7 +29,7 @@ pub(crate) struct CaseRequest {
     /// Path and query as they are sent.
     pub(crate) target: String,
     #[serde(default)]
-    pub(crate) headers: BTreeMap<String, String>,
+    headers: BTreeMap<String, String>,
     #[serde(default)]
     body: Option<String>,
     /// A body of this many `x`.
@@ -36,6 +37,11 @@ pub(crate) struct CaseRequest {
     body_size: Option<usize>,
     #[serde(default)]
     json: Option<Value>,
+    /// What the JWT is like that `$jwt` in a header or the body stands for, as `interop/jwts.mjs` reads it.
+    #[serde(default)]
+    pub(crate) jwt: Option<Value>,
+    #[serde(default)]
+    gateway_claims: Option<BTreeMap<String, String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -57,6 +63,9 @@ pub(crate) struct Expect {
     /// Every token in the body: one, or a list.
     #[serde(default, deserialize_with = "one_or_several")]
     pub(crate) token: Vec<ExpectToken>,
+    /// What the line of the decision says among other things.
+    #[serde(default)]
+    pub(crate) audit: Option<Map<String, Value>>,
 }
 
 /// The parts of a problem document that differ from case to case.
@@ -170,12 +179,21 @@ pub fn load() -> anyhow::Result<BTreeMap<Setup, Vec<Case>>> {
 }
 
 impl CaseRequest {
-    pub(crate) fn body(&self) -> Vec<u8> {
-        match (&self.body, self.body_size, &self.json) {
-            (Some(text), _, _) => text.clone().into_bytes(),
-            (None, Some(size), _) => vec![b'x'; size],
-            (None, None, Some(value)) => value.to_string().into_bytes(),
-            (None, None, None) => Vec::new(),
+    /// The request as a client sends it that has this JWT.
+    pub(crate) fn with_jwt(&self, jwt: &str) -> Request {
+        let fill = |text: &str| text.replace("$jwt", jwt);
+        let body = match (&self.body, self.body_size, &self.json) {
+            (Some(text), _, _) => text.clone(),
+            (None, Some(size), _) => "x".repeat(size),
+            (None, None, Some(value)) => fill(&value.to_string()),
+            (None, None, None) => String::new(),
+        };
+        Request {
+            method: self.method.clone(),
+            target: self.target.clone(),
+            headers: self.headers.iter().map(|(name, value)| (name.clone(), fill(value))).collect(),
+            body: body.into_bytes(),
+            gateway_claims: self.gateway_claims.clone().map(|claims| claims.into_iter().collect()),
         }
     }
 }

@@ -3,9 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::cases::{Case, ExpectProblem, ExpectToken};
-use crate::json_match::{compare, tokens};
+use crate::json_match::{compare, tokens, tokens_in};
+use crate::logs;
 use crate::setup::SECRETS;
-use crate::target::Response;
+use crate::target::{Request, Response};
+
+/// The headers that credentials come in.
+const CREDENTIALS: [&str; 2] = ["authorization", "cf-access-jwt-assertion"];
 
 /// What came out.
 #[derive(Default)]
@@ -23,7 +27,7 @@ pub(crate) struct HandedOut {
     pub(crate) uid_was_chosen: bool,
 }
 
-pub(crate) fn check(case: &Case, response: &Response) -> Checked {
+pub(crate) fn check(case: &Case, request: &Request, response: &Response) -> Checked {
     let expect = &case.expect;
     let mut checked = Checked::default();
     let complaints = &mut checked.complaints;
@@ -34,7 +38,7 @@ pub(crate) fn check(case: &Case, response: &Response) -> Checked {
     for (name, value) in &expect.headers {
         header(response, name, value, complaints);
     }
-    of_every_answer(case, response, &text, complaints);
+    of_every_answer(request, response, &text, complaints);
     if let Some(expected) = expect.text.as_deref().filter(|expected| *expected != text) {
         complaints.push(format!("expected the body {expected:?}"));
     }
@@ -66,7 +70,7 @@ pub(crate) fn check(case: &Case, response: &Response) -> Checked {
     checked
 }
 
-fn of_every_answer(case: &Case, response: &Response, text: &str, complaints: &mut Vec<String>) {
+fn of_every_answer(request: &Request, response: &Response, text: &str, complaints: &mut Vec<String>) {
     header(response, "cache-control", "no-store", complaints);
     header(response, "x-content-type-options", "nosniff", complaints);
     let request_id = request_id(response);
@@ -78,7 +82,7 @@ fn of_every_answer(case: &Case, response: &Response, text: &str, complaints: &mu
     if !serde_json::from_str(text).map_or(true, same_id) {
         complaints.push(format!("expected the request_id of the header, {request_id:?}"));
     }
-    if case.request.method == "HEAD" && !text.is_empty() {
+    if request.method == "HEAD" && !text.is_empty() {
         complaints.push("expected no body".into());
     }
     let holds = |part: &str| {
@@ -87,6 +91,13 @@ fn of_every_answer(case: &Case, response: &Response, text: &str, complaints: &mu
     };
     if SECRETS.iter().any(|secret| holds(secret)) {
         complaints.push("the answer holds a secret".into());
+    }
+    let mut sent = request.headers.iter().filter(|(name, _)| CREDENTIALS.contains(&name.as_str()));
+    if sent.any(|(_, value)| logs::holds(text, value)) {
+        complaints.push("the answer holds the credentials".into());
+    }
+    if !response.status().is_success() && !tokens_in(text).is_empty() {
+        complaints.push("an error holds a token".into());
     }
 }
 

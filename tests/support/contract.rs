@@ -156,6 +156,7 @@ impl RecordedRequest {
                 .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))
                 .collect(),
             body: self.body.clone().unwrap_or_default().into_bytes(),
+            gateway_claims: None,
         }
     }
 }

@@ -1,14 +1,11 @@
 //! Tokens as Agora's own npm packages read them, and those of VideoSDK as Node's own cryptography does.
 
-use std::io::Write as _;
-use std::path::Path;
-use std::process::{Command, Stdio};
-
 use anyhow::{Context, ensure};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::cases::{Content, Service};
+use crate::process::node;
 use crate::run::{Run, Token};
 
 /// What `interop/decode.mjs` says of one token.
@@ -49,12 +46,6 @@ pub fn check(run: &mut Run) -> anyhow::Result<usize> {
 }
 
 fn decode(tokens: &[Token]) -> anyhow::Result<Vec<Decoded>> {
-    let mut node = Command::new("node")
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/decode.mjs"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .context("starting node")?;
     let mut lines = String::new();
     for Token { id, token, expect, .. } in tokens {
         let (public, secret) = expect.project.keys();
@@ -67,12 +58,8 @@ fn decode(tokens: &[Token]) -> anyhow::Result<Vec<Decoded>> {
         });
         lines.push_str(&format!("{line}\n"));
     }
-    // The script reads all of its input before it writes, so neither side waits for the other.
-    node.stdin.take().context("node has no input")?.write_all(lines.as_bytes())?;
-    let output = node.wait_with_output()?;
-    ensure!(output.status.success(), "decode.mjs failed; is `npm ci` done?");
-    let lines = String::from_utf8(output.stdout)?;
-    lines.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned())).collect()
+    let decoded = node("decode.mjs", &lines)?;
+    decoded.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned())).collect()
 }
 
 fn compare(token: &Token, decoded: &Decoded) -> Vec<String> {

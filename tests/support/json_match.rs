@@ -46,6 +46,13 @@ pub(crate) fn tokens(value: &Value) -> Vec<&str> {
     }
 }
 
+/// All tokens in a text, which may be a document.
+#[must_use]
+pub fn tokens_in(text: &str) -> Vec<&str> {
+    let parts = text.split(|c: char| c.is_whitespace() || matches!(c, '"' | ',' | '<' | '>'));
+    parts.filter(|part| is_token(part, "006") || is_token(part, "007") || is_jwt(part)).collect()
+}
+
 /// A pattern that is no matcher matches nothing, so that a slip of the pen is seen.
 fn matches(pattern: &str, got: &Value) -> bool {
     match (pattern, got) {
@@ -129,6 +136,7 @@ mod tests {
     fn a_token_is_found_wherever_it_is() {
         let token = format!("007{}", "A".repeat(80));
         let value = json!({ "a": [{ "b": token }], "c": "007", "d": jwt(), "e": "eyJ.eyJ.x" });
-        assert_eq!(tokens(&value), [token, jwt()]);
+        assert_eq!(tokens(&value), [token.clone(), jwt()]);
+        assert_eq!(tokens_in(&value.to_string()), [token, jwt()]);
     }
 }

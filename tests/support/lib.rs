@@ -3,12 +3,15 @@
 //! In scope: reading the list, sending its requests, comparing answers, checking tokens, logs and randomness.
 //! Out of scope: which target is run when; that is for the suites beside this folder.
 
+pub mod attacks;
 pub mod cases;
 mod check;
 pub mod contract;
 mod http_client;
 pub mod interop;
+pub mod issuer;
 mod json_match;
+pub mod jwts;
 pub mod logs;
 mod process;
 pub mod randomness;
@@ -16,4 +19,5 @@ pub mod run;
 mod setup;
 pub mod target;
 
-pub use setup::Setup;
+pub use json_match::tokens_in;
+pub use setup::{Deployment, Setup};

@@ -1,31 +1,237 @@
-//! What a deployment wrote to its log: what the person on call needs, no secret and no token.
+//! What a deployment wrote to its log: what the person on call needs, one line for each decision, and nothing that
+//! would be of use to whoever reads along.
 
-use std::fs;
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
+use serde_json::{Map, Value};
 
+use crate::cases::Case;
+use crate::check::request_id;
+use crate::json_match::tokens_in;
 use crate::run::Run;
 use crate::setup::SECRETS;
+use crate::target::{Response, Target};
 
-/// Adds a failure to the run for each log in the folder that lacks what it must say, or holds what it must not.
-///
-/// # Errors
-/// Where a deployment of the run left no log.
-pub fn check(run: &mut Run, folder: &Path) -> anyhow::Result<usize> {
-    for setup in &run.setups {
-        let path = folder.join(format!("{}.log", setup.name()));
-        let name = path.display();
-        let text = String::from_utf8_lossy(&fs::read(&path).with_context(|| name.to_string())?).into_owned();
-        if !text.contains(setup.logged()) {
-            run.failures.push(format!("{name} does not say {}", setup.logged()));
+/// The log of one deployment, and what it must say.
+pub(crate) struct Log {
+    name: String,
+    text: String,
+    must_say: String,
+    decisions: Vec<Decision>,
+}
+
+/// What one request must have left in the log.
+pub(crate) struct Decision {
+    case: String,
+    request_id: String,
+    /// The answer shows what was decided: that to HEAD does not.
+    is_shown: bool,
+    granted: usize,
+    refused: usize,
+    /// What the line says among other things.
+    says: Map<String, Value>,
+}
+
+/// What every line of a decision has.
+const FIELDS: [&str; 11] = [
+    "request_id",
+    "caller",
+    "subject",
+    "route",
+    "project",
+    "services",
+    "channel",
+    "role",
+    "ttl",
+    "decision",
+    "reason",
+];
+/// The least length of a part of a credential that is looked for: anything shorter may be there by chance.
+const MIN_PART: usize = 16;
+
+/// Adds a failure to the run for each log that lacks what it must say, or holds what it must not; says how many lines
+/// of decisions there were.
+pub fn check(run: &mut Run) -> usize {
+    let mut lines = 0;
+    for log in &run.logs {
+        let name = &log.name;
+        if !log.text.contains(&log.must_say) {
+            run.failures.push(format!("the log of {name} does not say {}", log.must_say));
         }
-        if SECRETS.iter().any(|secret| text.contains(secret)) {
-            run.failures.push(format!("{name} holds a secret"));
+        if SECRETS.iter().any(|secret| log.text.contains(secret)) {
+            run.failures.push(format!("the log of {name} holds a secret"));
         }
-        for token in run.tokens.iter().filter(|token| text.contains(&token.token)) {
-            run.failures.push(format!("{name} holds the token of {}", token.id));
+        for token in run.tokens.iter().filter(|token| log.text.contains(&token.token)) {
+            run.failures.push(format!("the log of {name} holds the token of {}", token.id));
+        }
+        for token in tokens_in(&log.text) {
+            run.failures.push(format!("the log of {name} holds {token}"));
+        }
+        for credentials in run.credentials.iter().filter(|credentials| holds(&log.text, credentials)) {
+            run.failures.push(format!("the log of {name} holds {credentials:?}"));
+        }
+        let decided = decided(&log.text);
+        lines += decided.values().map(Vec::len).sum::<usize>();
+        run.failures.extend(log.complaints(&decided));
+    }
+    lines
+}
+
+/// Whether a text holds credentials or a part of them.
+pub(crate) fn holds(text: &str, credentials: &str) -> bool {
+    let parts = credentials.split([' ', ',', '.']).filter(|part| part.len() >= MIN_PART);
+    parts.into_iter().any(|part| text.contains(part))
+}
+
+impl Log {
+    /// A process writes its log a little later than its answer.
+    pub(crate) fn take(
+        name: &str,
+        must_say: &str,
+        decisions: Vec<Decision>,
+        target: &impl Target,
+    ) -> anyhow::Result<Self> {
+        const PATIENCE: Duration = Duration::from_secs(2);
+        let started = Instant::now();
+        let (name, must_say) = (name.to_owned(), must_say.to_owned());
+        let mut log = Self { name, text: target.log()?, must_say, decisions };
+        while !log.complaints(&decided(&log.text)).is_empty() && started.elapsed() < PATIENCE {
+            thread::sleep(Duration::from_millis(50));
+            log.text = target.log()?;
+        }
+        Ok(log)
+    }
+
+    fn complaints(&self, decided: &BTreeMap<String, Vec<Map<String, Value>>>) -> Vec<String> {
+        let mut complaints = Vec::new();
+        let mut seen = 0;
+        for decision in &self.decisions {
+            let lines = decided.get(&decision.request_id).map_or(&[][..], Vec::as_slice);
+            seen += lines.len();
+            complaints.extend(decision.complaints(lines).map(|text| format!("{}: {text}", decision.case)));
+        }
+        let lines: usize = decided.values().map(Vec::len).sum();
+        if seen != lines {
+            complaints.push(format!("the log of {} has {} decisions of no request", self.name, lines - seen));
+        }
+        complaints
+    }
+}
+
+impl Decision {
+    pub(crate) fn of(case: &Case, response: &Response) -> Self {
+        let text = String::from_utf8_lossy(response.body());
+        let code = serde_json::from_str::<Value>(&text)
+            .ok()
+            .and_then(|body| body.get("code").and_then(Value::as_str).map(str::to_owned));
+        let code = code.as_deref().unwrap_or_default();
+        let is_refusal = match response.status().as_u16() {
+            401 | 429 => true,
+            403 => code != "origin_not_allowed",
+            503 => code == "issuer_unreachable",
+            _ => false,
+        };
+        Self {
+            case: case.id.clone(),
+            request_id: request_id(response).to_owned(),
+            is_shown: case.request.method != "HEAD",
+            granted: tokens_in(&text).len(),
+            refused: usize::from(is_refusal),
+            says: case.expect.audit.clone().unwrap_or_default(),
         }
     }
-    Ok(run.setups.len())
+
+    fn complaints(&self, lines: &[Map<String, Value>]) -> impl Iterator<Item = String> {
+        let mut complaints = Vec::new();
+        let count = |decision: &str| {
+            lines.iter().filter(|line| line.get("decision").is_some_and(|is| is == decision)).count()
+        };
+        let (granted, refused) = (count("granted"), count("refused"));
+        // Of two tokens in one answer the second may be refused, and then the first is not handed out.
+        let is_granted = granted == self.granted || self.refused == 1 && granted == 1;
+        let is_expected = is_granted && refused == self.refused && granted + refused == lines.len();
+        if self.is_shown && !is_expected {
+            complaints.push(format!(
+                "expected {} lines of grants and {} of refusals in the log, got {granted} and {refused}",
+                self.granted, self.refused
+            ));
+        }
+        for line in lines {
+            let missing: Vec<_> = FIELDS.into_iter().filter(|field| !line.contains_key(*field)).collect();
+            if !missing.is_empty() {
+                complaints.push(format!("the line of the decision lacks {missing:?}"));
+            }
+            for (name, value) in self.says.iter().filter(|(name, value)| line.get(*name) != Some(value)) {
+                complaints.push(format!(
+                    "expected {name} to be {value} in the log, got {}",
+                    line.get(name).unwrap_or(&Value::Null)
+                ));
+            }
+        }
+        complaints.into_iter()
+    }
+}
+
+/// The lines of decisions in a log, by request; a platform may write something in front of them.
+fn decided(log: &str) -> BTreeMap<String, Vec<Map<String, Value>>> {
+    let mut decided: BTreeMap<String, Vec<_>> = BTreeMap::new();
+    for line in log.lines() {
+        let json = line.find('{').and_then(|at| line.get(at..)).unwrap_or_default();
+        let Ok(Value::Object(line)) = serde_json::from_str(json) else { continue };
+        if line.get("event").is_some_and(|event| event == "decision") {
+            let request = line.get("request_id").and_then(Value::as_str).unwrap_or_default();
+            decided.entry(request.to_owned()).or_default().push(line);
+        }
+    }
+    decided
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decision(granted: usize, refused: usize) -> Decision {
+        let case = "case".to_owned();
+        Decision { case, request_id: "1".into(), is_shown: true, granted, refused, says: Map::new() }
+    }
+
+    fn log(lines: &[&str]) -> String {
+        let nulls: String = FIELDS[1..].iter().map(|field| format!(r#","{field}":null"#)).collect();
+        let line = |decision: &&str| {
+            let nulls = nulls.replace(r#""decision":null"#, &format!(r#""decision":"{decision}""#));
+            format!(r#"INFO {{"event":"decision","request_id":"1"{nulls}}}"#)
+        };
+        lines.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn a_line_too_many_and_a_line_too_few_are_seen() {
+        let complaints = |decision: Decision, lines: &[&str]| {
+            let decided = decided(&log(lines));
+            let lines = decided.get("1").map_or(&[][..], Vec::as_slice);
+            decision.complaints(lines).count()
+        };
+        assert_eq!(complaints(decision(1, 0), &["granted"]), 0);
+        assert_eq!(complaints(decision(0, 1), &["refused"]), 0);
+        assert_eq!(complaints(decision(0, 1), &["granted", "refused"]), 0);
+        assert_eq!(complaints(decision(0, 0), &[]), 0);
+        for (expected, lines) in [
+            (decision(1, 0), &[][..]),
+            (decision(1, 0), &["granted", "granted"]),
+            (decision(0, 0), &["granted"]),
+            (decision(0, 1), &["refused", "refused"]),
+            (decision(0, 0), &["other"]),
+        ] {
+            assert_eq!(complaints(expected, lines), 1, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_part_of_credentials_is_found() {
+        let key = "0123456789abcdef0123456789abcdef";
+        assert!(holds(&format!("a {key} b"), &format!("Bearer {key}")));
+        assert!(!holds("Bearer", "Bearer x.y.z"));
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
+use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -59,6 +60,27 @@ pub(crate) fn free_address() -> anyhow::Result<String> {
         }
     }
     anyhow::bail!("no port from {first} on is free")
+}
+
+/// What a server has written to its log, which may hold bytes of a client.
+pub(crate) fn read_log(path: &Path) -> anyhow::Result<String> {
+    let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// What a script of `interop/` prints. It must read all of its input before it writes, so that neither side waits for
+/// the other.
+pub(crate) fn node(script: &str, input: &str) -> anyhow::Result<String> {
+    let mut node = Command::new("node")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("interop").join(script))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("starting node")?;
+    node.stdin.take().context("node has no input")?.write_all(input.as_bytes())?;
+    let output = node.wait_with_output()?;
+    ensure!(output.status.success(), "{script} failed; is `npm ci` done?");
+    Ok(String::from_utf8(output.stdout)?)
 }
 
 /// A path out of a variable; relative to the workspace, where it is one.

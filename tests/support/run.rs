@@ -1,4 +1,4 @@
-//! One run of the whole list against one kind of target.
+//! One run of a list of cases against one kind of target.
 
 use std::ops::RangeInclusive;
 
@@ -6,8 +6,9 @@ use anyhow::ensure;
 
 use crate::Setup;
 use crate::cases::{self, Case, ExpectToken};
-use crate::check::{check, request_id};
-use crate::target::{Request, Target};
+use crate::check::{Checked, check, request_id};
+use crate::logs::{Decision, Log};
+use crate::target::Target;
 
 /// What a run came to.
 #[derive(Default)]
@@ -18,12 +19,16 @@ pub struct Run {
     pub unreachable: usize,
     /// A text for every case that failed.
     pub failures: Vec<String>,
-    /// The deployments that were started.
-    pub setups: Vec<Setup>,
     /// All tokens that were handed out.
     pub tokens: Vec<Token>,
     /// The header `x-request-id` of every answer.
     pub request_ids: Vec<String>,
+    /// What the deployments logged.
+    pub(crate) logs: Vec<Log>,
+    /// The credentials that were sent.
+    pub(crate) credentials: Vec<String>,
+    /// What the deployment that runs must have decided.
+    decisions: Vec<Decision>,
 }
 
 /// A token that a target handed out.
@@ -37,7 +42,7 @@ pub struct Token {
     pub(crate) asked: RangeInclusive<u64>,
 }
 
-/// Runs the whole list; `start` starts one target for each deployment.
+/// Runs the list in `cases/`; `start` starts one target for each deployment.
 ///
 /// # Errors
 /// Where the list cannot be read or a target does not start. A case that fails is a failure in [`Run`].
@@ -45,14 +50,13 @@ pub fn run<T: Target>(mut start: impl FnMut(Setup) -> anyhow::Result<T>) -> anyh
     let mut run = Run::default();
     for (setup, cases) in cases::load()? {
         let mut target = start(setup)?;
-        run.setups.push(setup);
         for case in &cases {
-            run.send(case, &mut target);
+            ensure!(case.request.jwt.is_none(), "{} needs an issuer", case.id);
+            run.send(case, "", &mut target);
         }
+        run.end(setup.name(), setup.logged(), &target)?;
     }
-    ensure!(run.ran > 0, "there is no case");
-    ensure!(!run.tokens.is_empty(), "no case handed out a token:\n{}", run.failures.join("\n"));
-    Ok(run)
+    run.did_something()
 }
 
 impl Run {
@@ -71,29 +75,36 @@ impl Run {
         Ok(())
     }
 
-    fn send(&mut self, case: &Case, target: &mut impl Target) {
-        let request = Request {
-            method: case.request.method.clone(),
-            target: case.request.target.clone(),
-            headers: case.request.headers.clone().into_iter().collect(),
-            body: case.request.body(),
-        };
+    /// Fails for a run that proves nothing.
+    pub(crate) fn did_something(self) -> anyhow::Result<Self> {
+        ensure!(self.ran > 0, "there is no case");
+        ensure!(!self.tokens.is_empty(), "no case handed out a token:\n{}", self.failures.join("\n"));
+        Ok(self)
+    }
+
+    /// Sends the request of a case, with this for the JWT in it.
+    pub(crate) fn send(&mut self, case: &Case, jwt: &str, target: &mut impl Target) {
+        let request = case.request.with_jwt(jwt);
         if !target.can_receive(&request) {
             self.unreachable += 1;
             return;
         }
         self.ran += 1;
+        let authorization = request.headers.iter().filter(|(name, _)| name == "authorization");
+        let credentials = authorization.map(|(_, value)| value.as_str()).chain([jwt]);
+        self.credentials.extend(credentials.map(str::to_owned));
         let before = target.clock();
         let response = target.send(&request);
         let asked = before..=target.clock();
         match response {
             Ok(response) => {
                 self.request_ids.push(request_id(&response).to_owned());
-                let checked = check(case, &response);
-                if !checked.complaints.is_empty() {
-                    self.failures.push(format!("{}:\n    {}", case.id, checked.complaints.join("\n    ")));
+                let Checked { complaints, tokens } = check(case, &request, &response);
+                if !complaints.is_empty() {
+                    self.failures.push(format!("{}:\n    {}", case.id, complaints.join("\n    ")));
                 }
-                self.tokens.extend(checked.tokens.into_iter().map(|handed_out| Token {
+                self.decisions.push(Decision::of(case, &response));
+                self.tokens.extend(tokens.into_iter().map(|handed_out| Token {
                     id: case.id.clone(),
                     token: handed_out.token,
                     expect: handed_out.expect,
@@ -103,5 +114,12 @@ impl Run {
             }
             Err(error) => self.failures.push(format!("{}: no answer: {error:#}", case.id)),
         }
+    }
+
+    /// Takes the log of a deployment that has answered all of its cases.
+    pub(crate) fn end(&mut self, name: &str, must_say: &str, target: &impl Target) -> anyhow::Result<()> {
+        let decisions = std::mem::take(&mut self.decisions);
+        self.logs.push(Log::take(name, must_say, decisions, target)?);
+        Ok(())
     }
 }

@@ -15,6 +15,8 @@ const VIDEOSDK_SECRET: &str = "e4c1a7b2d9f8063512ab34cd56ef7890e4c1a7b2d9f80635"
 const WEBINAR_API_KEY: &str = "0b8e3d6a-71f5-4c29-8d4e-a2c6f1b39e57";
 const WEBINAR_SECRET: &str = "9f8e7d6c5b4a39281706f5e4d3c2b1a09f8e7d6c5b4a3928";
 
+/// The setting that holds the configuration document.
+pub(crate) const CONFIG: &str = "HALLPASS_CONFIG";
 /// All App IDs, one of which every 006 token begins with.
 pub(crate) const APP_IDS: [&str; 2] = [APP_ID, OTHER_APP_ID];
 /// The secrets of all deployments; each must stay secret in every one.
@@ -49,6 +51,15 @@ pub enum Setup {
     NoCertificate,
     /// The configuration document holds a value that it must not.
     BadConfig,
+}
+
+/// What a target is started with.
+#[derive(Clone, Debug)]
+pub struct Deployment {
+    /// A name for files.
+    pub name: String,
+    /// Settings and secrets by name, for a platform that keeps both in one place.
+    pub variables: Vec<(String, String)>,
 }
 
 /// Whose App ID and certificate, or API key and secret, a token is made with.
@@ -170,14 +181,13 @@ impl Setup {
         }
     }
 
-    /// Settings and secrets by name, for a platform that keeps both in one place.
-    pub(crate) fn variables(self) -> impl Iterator<Item = (&'static str, &'static str)> {
+    fn variables(self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let names_projects = matches!(self, Self::Configured | Self::SoleProject);
         let has_agora = self != Self::VideosdkOnly;
         let is_configured = self == Self::Configured;
         let has_videosdk = matches!(self, Self::BothProviders | Self::VideosdkOnly);
         [
-            ("HALLPASS_CONFIG", self.document()),
+            (CONFIG, self.document()),
             ("AGORA_APP_ID", (has_agora && !names_projects).then_some(APP_ID)),
             ("AGORA_APP_CERTIFICATE", (has_agora && self != Self::NoCertificate).then_some(APP_CERTIFICATE)),
             ("NEXT_CERTIFICATE", is_configured.then_some(NEXT_CERTIFICATE)),
@@ -188,6 +198,25 @@ impl Setup {
         ]
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
+    }
+}
+
+impl From<Setup> for Deployment {
+    fn from(setup: Setup) -> Self {
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        Self { name: setup.name().to_owned(), variables: setup.variables().map(owned).collect() }
+    }
+}
+
+impl Deployment {
+    /// One with a project of each provider and this configuration document.
+    #[must_use]
+    pub fn configured(name: &str, document: String) -> Self {
+        let mut deployment = Self::from(Setup::BothProviders);
+        name.clone_into(&mut deployment.name);
+        deployment.variables.retain(|(name, _)| name != CONFIG);
+        deployment.variables.push((CONFIG.to_owned(), document));
+        deployment
     }
 }
 

@@ -13,6 +13,7 @@ pub use memory::Memory;
 pub use worker::Worker;
 
 /// One request, as a client would send it.
+#[derive(Clone, Default)]
 pub struct Request {
     /// The method.
     pub method: String,
@@ -22,6 +23,8 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
+    /// Claims that a gateway in front has checked; no client can send them.
+    pub gateway_claims: Option<Vec<(String, String)>>,
 }
 
 /// What came back.
@@ -40,6 +43,12 @@ pub trait Target {
         true
     }
 
+    /// Everything that it has logged so far.
+    ///
+    /// # Errors
+    /// Where its log cannot be read.
+    fn log(&self) -> anyhow::Result<String>;
+
     /// The Unix time that this deployment goes by.
     fn clock(&self) -> u64 {
         SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
@@ -47,6 +56,19 @@ pub trait Target {
 }
 
 impl Request {
+    /// One that brings JSON, and these credentials in `Authorization`.
+    #[must_use]
+    pub fn post(target: &str, body: &serde_json::Value, authorization: Option<&str>) -> Self {
+        let headers = authorization.map(|value| ("authorization".to_owned(), value.to_owned()));
+        Self {
+            method: "POST".to_owned(),
+            target: target.to_owned(),
+            headers: headers.into_iter().collect(),
+            body: body.to_string().into_bytes(),
+            gateway_claims: None,
+        }
+    }
+
     /// Path and query.
     pub(crate) fn path_and_query(&self) -> (&str, &str) {
         self.target.split_once('?').unwrap_or((&self.target, ""))

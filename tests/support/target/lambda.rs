@@ -1,6 +1,6 @@
 //! The Lambda function under AWS's Runtime Interface Emulator, fed with events.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, bail};
@@ -11,9 +11,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Request, Response, Target};
-use crate::Setup;
 use crate::http_client::Client;
-use crate::process::{Child, free_address, path_from};
+use crate::process::{Child, free_address, path_from, read_log};
+use crate::setup::Deployment;
 
 /// The function of one deployment.
 pub struct Lambda {
@@ -21,7 +21,8 @@ pub struct Lambda {
     url: String,
     event: Value,
     kind: EventKind,
-    setup: Setup,
+    name: String,
+    log: PathBuf,
     sent: usize,
     _emulator: Child,
 }
@@ -70,7 +71,9 @@ impl Lambda {
     ///
     /// # Errors
     /// Where a variable is not set, or the emulator does not start.
-    pub fn start(kind: EventKind, setup: Setup, folder: &Path) -> anyhow::Result<Self> {
+    pub fn start(kind: EventKind, deployment: impl Into<Deployment>, folder: &Path) -> anyhow::Result<Self> {
+        let Deployment { name, variables } = deployment.into();
+        let log = folder.join(format!("{name}.log"));
         let emulator = path_from("HALLPASS_RIE")?;
         let bootstrap = path_from("HALLPASS_BOOTSTRAP")?;
         let address = free_address()?;
@@ -82,14 +85,15 @@ impl Lambda {
             .arg(bootstrap)
             .env_clear()
             .env("AWS_LAMBDA_FUNCTION_NAME", "hallpass")
-            .envs(setup.variables());
-        let emulator = Child::start(command, &address, &folder.join(format!("{}.log", setup.name())))?;
+            .envs(variables);
+        let emulator = Child::start(command, &address, &log)?;
         Ok(Self {
             client: Client::new(),
             url: format!("http://{address}/2015-03-31/functions/function/invocations"),
             event: serde_json::from_str(kind.template())?,
             kind,
-            setup,
+            name,
+            log,
             sent: 0,
             _emulator: emulator,
         })
@@ -110,7 +114,7 @@ impl Lambda {
         set("/rawPath", path.as_str().into())?;
         set("/rawQueryString", query.into())?;
         // SAM CLI gives all requests of its life the same one; here each has its own, so that a mix-up is seen.
-        set("/requestContext/requestId", format!("{}-{}", self.setup.name(), self.sent).into())?;
+        set("/requestContext/requestId", format!("{}-{}", self.name, self.sent).into())?;
         set("/requestContext/http/path", path.as_str().into())?;
         set("/requestContext/http/method", request.method.as_str().into())?;
         let headers = event.get_mut("headers").and_then(Value::as_object_mut).context("it has no headers")?;
@@ -120,6 +124,17 @@ impl Lambda {
             headers.retain(|known, _| !known.eq_ignore_ascii_case(name));
             headers.insert(name.clone(), value.as_str().into());
         }
+        let context = event.get_mut("requestContext").and_then(Value::as_object_mut);
+        let context = context.context("it has no context")?;
+        // Without an authorizer in front there is no such member.
+        match &request.gateway_claims {
+            None => context.remove("authorizer"),
+            Some(claims) => {
+                let claims: Map<_, _> =
+                    claims.iter().map(|(name, text)| (name.clone(), text.as_str().into())).collect();
+                context.insert("authorizer".into(), json!({ "jwt": { "claims": claims, "scopes": null } }))
+            }
+        };
         let event = event.as_object_mut().context("the event is no object")?;
         if request.body.is_empty() {
             event.remove("body");
@@ -169,5 +184,9 @@ impl Target for Lambda {
         let event = self.event(request)?;
         self.sent += 1;
         self.invoke(&event)
+    }
+
+    fn log(&self) -> anyhow::Result<String> {
+        read_log(&self.log)
     }
 }

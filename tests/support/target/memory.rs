@@ -3,35 +3,54 @@
 use std::task::{Context, Poll, Waker};
 
 use hallpass_lambda::Native;
-use hallpass_service::{Body, Inputs, Request as ServiceRequest, Service};
+use hallpass_service::{Answer, Body, Inputs, LogLine, Request as ServiceRequest, Service};
 use hallpass_token::UnixSeconds;
 use http::{HeaderName, HeaderValue, Method};
 use zeroize::Zeroizing;
 
 use super::{Request, Response, Target};
-use crate::Setup;
+use crate::setup::Deployment;
 
-/// The service, with a clock that stands still.
+/// The service, with a clock that stands still unless it is told otherwise.
 pub struct Memory {
     service: Service,
     native: Native,
+    now: u32,
+    sent: usize,
+    log: String,
 }
 
-const NOW: u32 = 1_700_000_000;
+const START: u32 = 1_700_000_000;
 
 impl Memory {
     /// Makes the service.
     #[must_use]
-    pub fn start(setup: Setup) -> Self {
-        let value = |name: &str| setup.variables().find(|(known, _)| *known == name).map(|(_, value)| value);
-        Self::with_settings(|name| value(name).map(str::to_owned))
+    pub fn start(deployment: impl Into<Deployment>) -> Self {
+        let Deployment { variables, .. } = deployment.into();
+        let value = |name: &str| variables.iter().find(|(known, _)| known == name).map(|(_, value)| value);
+        Self::with_settings(|name| value(name).cloned())
     }
 
     /// Makes the service of settings and secrets that are kept in one place.
     #[must_use]
     pub fn with_settings(setting: impl Fn(&str) -> Option<String>) -> Self {
         let service = Service::new(&setting, |name| setting(name).map(Zeroizing::new));
-        Self { service, native: Native::default() }
+        let mut memory = Self { service, native: Native::default(), now: START, sent: 0, log: String::new() };
+        let notices = memory.service.notices();
+        memory.keep(&notices);
+        memory
+    }
+
+    /// Lets time pass.
+    pub fn pass(&mut self, seconds: u32) {
+        self.now += seconds;
+    }
+
+    fn keep(&mut self, lines: &[LogLine]) {
+        for line in lines {
+            self.log.push_str(line.as_str());
+            self.log.push('\n');
+        }
     }
 }
 
@@ -42,6 +61,7 @@ impl Target for Memory {
         for (name, value) in &request.headers {
             headers.insert(HeaderName::from_bytes(name.as_bytes())?, HeaderValue::from_str(value)?);
         }
+        let gateway_claims = request.gateway_claims.clone();
         let request = ServiceRequest {
             method: Method::from_bytes(request.method.as_bytes())?,
             path: path.to_owned(),
@@ -49,18 +69,25 @@ impl Target for Memory {
             headers,
             body: Body::from_bytes(request.body.clone()),
         };
+        self.sent += 1;
         let inputs = Inputs {
-            now: UnixSeconds(NOW),
+            now: UnixSeconds(self.now),
             random: [7; Inputs::RANDOM_BYTES],
-            request_id: "in-memory".to_owned(),
-            gateway_claims: None,
+            request_id: format!("in-memory-{}", self.sent),
+            gateway_claims: gateway_claims.as_deref(),
             caller_address: &|| None,
         };
-        Ok(at_once(self.service.handle(&request, &inputs, &self.native)).response)
+        let Answer { response, log } = at_once(self.service.handle(&request, &inputs, &self.native));
+        self.keep(&log);
+        Ok(response)
+    }
+
+    fn log(&self) -> anyhow::Result<String> {
+        Ok(self.log.clone())
     }
 
     fn clock(&self) -> u64 {
-        NOW.into()
+        self.now.into()
     }
 }
 

@@ -1,21 +1,23 @@
 //! The built Worker in workerd, Cloudflare's runtime.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 
 use anyhow::{Context, ensure};
 use serde_json::Value;
 
 use super::{Request, Response, Target};
-use crate::Setup;
 use crate::http_client::Client;
-use crate::process::{Child, free_address, path_from};
+use crate::process::{Child, free_address, path_from, read_log};
+use crate::setup::{CONFIG, Deployment};
 
 /// The Worker of one deployment.
 pub struct Worker {
     client: Client,
     address: String,
+    log: PathBuf,
     _workerd: Child,
 }
 
@@ -24,28 +26,47 @@ impl Worker {
     ///
     /// # Errors
     /// Where a variable is not set, the folder of the Worker is not as expected, or workerd does not start.
-    pub fn start(setup: Setup, folder: &Path) -> anyhow::Result<Self> {
+    pub fn start(deployment: impl Into<Deployment>, folder: &Path) -> anyhow::Result<Self> {
+        let deployment = deployment.into();
+        let log = folder.join(format!("{}.log", deployment.name));
         let workerd = path_from("HALLPASS_WORKERD")?;
         let built = path_from("HALLPASS_WORKER_DIR")?;
         let address = free_address()?;
         // `embed` takes paths relative to the file that it stands in, so the modules lie beside it.
-        let beside = folder.join(setup.name());
+        let beside = folder.join(&deployment.name);
         fs::create_dir_all(&beside)?;
         let module = copy_only(&built, "js", &beside)?;
         let wasm = copy_only(&built, "wasm", &beside)?;
         let config = beside.join("config.capnp");
-        fs::write(&config, configuration(setup, &address, &module, &wasm))?;
+        fs::write(&config, configuration(&deployment, &address, &module, &wasm))?;
 
         let mut command = Command::new(workerd);
         command.arg("serve").arg(&config).env_clear();
-        let workerd = Child::start(command, &address, &folder.join(format!("{}.log", setup.name())))?;
-        Ok(Self { client: Client::new(), address, _workerd: workerd })
+        let workerd = Child::start(command, &address, &log)?;
+        Ok(Self { client: Client::new(), address, log, _workerd: workerd })
     }
 
     /// Where it listens, for what no HTTP client would send.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// Sends requests at once, each on a connection of its own.
+    ///
+    /// # Errors
+    /// Where one of them is not answered.
+    pub fn send_at_once(&self, requests: &[Request]) -> anyhow::Result<Vec<Response>> {
+        thread::scope(|scope| {
+            let sent: Vec<_> =
+                requests.iter().map(|request| scope.spawn(|| self.send_one(request))).collect();
+            let answers = sent.into_iter().map(|sent| sent.join().ok().context("a sender failed")?);
+            answers.collect()
+        })
+    }
+
+    fn send_one(&self, request: &Request) -> anyhow::Result<Response> {
+        self.client.send_to(&self.address, request)
     }
 }
 
@@ -64,14 +85,15 @@ fn copy_only(from: &Path, extension: &str, to: &Path) -> anyhow::Result<String> 
     Ok(name)
 }
 
-/// workerd's configuration. A blank must follow the `=` before `.w`: `=.` would be one operator.
-fn configuration(setup: Setup, address: &str, module: &str, wasm: &str) -> String {
+/// workerd's configuration: the Worker may fetch from this machine. A blank must follow the `=` before `.w`: `=.` would be one operator.
+fn configuration(deployment: &Deployment, address: &str, module: &str, wasm: &str) -> String {
     // The escapes of JSON are ones that Cap'n Proto knows too.
     let quoted = |text: &str| Value::from(text).to_string();
-    let bindings: Vec<_> = setup
-        .variables()
+    let bindings: Vec<_> = deployment
+        .variables
+        .iter()
         .map(|(name, value)| {
-            let kind = if name == "HALLPASS_CONFIG" { "json" } else { "text" };
+            let kind = if name == CONFIG { "json" } else { "text" };
             format!("(name = {}, {kind} = {})", quoted(name), quoted(value))
         })
         .collect();
@@ -79,7 +101,10 @@ fn configuration(setup: Setup, address: &str, module: &str, wasm: &str) -> Strin
         r#"using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
-  services = [(name = "worker", worker = .w)],
+  services = [
+    (name = "worker", worker = .w),
+    (name = "internet", network = (allow = ["public", "private"])),
+  ],
   sockets = [(name = "http", address = "{address}", http = (), service = "worker")],
 );
 
@@ -97,7 +122,15 @@ const w :Workerd.Worker = (
 }
 
 impl Target for Worker {
+    fn can_receive(&self, request: &Request) -> bool {
+        request.gateway_claims.is_none()
+    }
+
     fn send(&mut self, request: &Request) -> anyhow::Result<Response> {
-        self.client.send_to(&self.address, request)
+        self.send_one(request)
+    }
+
+    fn log(&self) -> anyhow::Result<String> {
+        read_log(&self.log)
     }
 }
