@@ -6,6 +6,7 @@ mod conformance;
 mod limits;
 mod readme;
 mod recorded;
+mod routes;
 mod transport;
 
 use std::fs;
