@@ -36,7 +36,8 @@ impl Platform for Native {
         if response.status() != 200 {
             return Err(FetchError::Status(response.status().as_u16()));
         }
-        let limit = u64::try_from(max_bytes).unwrap_or(u64::MAX);
+        // The reader fails once it has given out as many bytes, and not only for more.
+        let limit = u64::try_from(max_bytes).unwrap_or(u64::MAX).saturating_add(1);
         response.body_mut().with_config().limit(limit).read_to_vec().map_err(fault)
     }
 
