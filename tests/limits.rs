@@ -50,14 +50,12 @@ fn on_worker() -> anyhow::Result<()> {
 }
 
 fn send(worker: &mut Limited, target: &str, key: Option<&str>) -> anyhow::Result<Response> {
-    let authorization = key.map(|key| ("authorization".to_owned(), format!("Bearer {key}")));
+    let authorization = key.map(|key| format!("Bearer {key}"));
     // Each route takes a field of its own, and ours refuse others.
-    let body: &[u8] =
-        if target == "/v1/token" { br#"{"rtc":{"channel":"demo"}}"# } else { br#"{"channel":"demo"}"# };
-    worker.send(&Request {
-        method: "POST".into(),
-        target: target.into(),
-        headers: authorization.into_iter().collect(),
-        body: body.into(),
-    })
+    let body = if target == "/v1/token" {
+        json!({ "rtc": { "channel": "demo" } })
+    } else {
+        json!({ "channel": "demo" })
+    };
+    worker.send(&Request::post(target, &body, authorization.as_deref()))
 }

@@ -65,8 +65,13 @@ fn configurations() -> anyhow::Result<()> {
     ensure!(!providers.is_empty() && !blocks.is_empty(), "the README has no configuration");
     for document in blocks.into_iter().chain(providers) {
         let mut service = Memory::with_settings(|name| sample(name, &document));
-        let request =
-            Request { method: "GET".into(), target: "/readyz".into(), headers: Vec::new(), body: Vec::new() };
+        let request = Request {
+            method: "GET".into(),
+            target: "/readyz".into(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            gateway_claims: None,
+        };
         let response = service.send(&request)?;
         let is_ready = response.status() == 200;
         ensure!(is_ready, "{document}\n{}", String::from_utf8_lossy(response.body()));
