@@ -6,7 +6,7 @@ use crate::ask::{ApaasAsk, Ask, ChatAsk, RoleAsk, ServiceAsk, VideoSdkScopeAsk, 
 use crate::caller::Caller;
 use crate::log::{Level, LogLine};
 use crate::mint::{Granted, Minted};
-use crate::policy::ServiceGrant;
+use crate::policy::{DecidedBy, ServiceGrant};
 use crate::problem::Problem;
 use hallpass_token::agora::Role;
 
@@ -43,6 +43,9 @@ impl Occasion<'_> {
         line.insert("channel".into(), channel.into());
         line.insert("role".into(), role.into());
         line.insert("ttl".into(), minted.expires_in.seconds().0.into());
+        let mut rules: Vec<_> = minted.decided_by.iter().map(DecidedBy::to_string).collect();
+        rules.dedup();
+        line.insert("reason".into(), rules.join(", ").into());
         LogLine::new(Level::Info, "decision", line.into())
     }
 
@@ -72,6 +75,7 @@ impl Occasion<'_> {
         line.insert("reason".into(), problem.to_string().into());
         if let Problem::Refused(refusal) = problem {
             line.insert("refused_by".into(), refusal.part.name().into());
+            line.insert("rule".into(), refusal.decided_by.map(|rule| rule.to_string()).into());
         }
         LogLine::new(Level::Info, "decision", line.into())
     }
@@ -157,7 +161,7 @@ impl<'a> ServiceAsk<'a> {
 }
 
 impl<'a> ServiceGrant<'a> {
-    const fn name(&self) -> &'static str {
+    pub(crate) const fn name(&self) -> &'static str {
         match self {
             Self::Rtc { .. } => "rtc",
             Self::Rtm { .. } => "rtm",

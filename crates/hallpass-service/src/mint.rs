@@ -9,7 +9,7 @@ use crate::ask::{AgoraAsk, Ask, Ttl, VideoSdkAsk, What};
 use crate::caller::Caller;
 use crate::config::TtlLimits;
 use crate::input::Inputs;
-use crate::policy::{Decision, ServiceGrant, Texts, VideoSdkGrant, VideoSdkScope};
+use crate::policy::{Decided, DecidedBy, Decision, ServiceGrant, Texts, VideoSdkGrant, VideoSdkScope};
 use crate::problem::Problem;
 use crate::projects::{AgoraProject, Named, VideoSdkProject};
 use crate::service::Ready;
@@ -23,6 +23,8 @@ pub(crate) struct Minted<'a> {
     pub(crate) issued_at: UnixSeconds,
     pub(crate) expires_in: Life,
     pub(crate) granted: Granted<'a>,
+    /// By which rules, in the order of the services.
+    pub(crate) decided_by: Vec<DecidedBy>,
 }
 
 /// What a token is for, and the public id of its project.
@@ -88,7 +90,8 @@ fn mint_agora<'a>(
     decision: &Decision<'a>,
     inputs: &Inputs<'_>,
 ) -> Result<Minted<'a>, Problem> {
-    let (life, granted) = decision.agora(&project.app_id, &ask.services, life)?;
+    let Decided { life, grant: granted, decided_by } =
+        decision.agora(&project.app_id, &ask.services, life)?;
     let certificate = project.certificates.first().ok_or(Problem::NotReady)?;
     let mint = Mint {
         app_id: &project.app_id,
@@ -110,6 +113,7 @@ fn mint_agora<'a>(
         issued_at: inputs.now,
         expires_in: life,
         granted: Granted::Agora { app_id: project.app_id.as_str(), version: ask.version, services: granted },
+        decided_by,
     })
 }
 
@@ -162,7 +166,7 @@ fn mint_videosdk<'a>(
     decision: &Decision<'a>,
     inputs: &Inputs<'_>,
 ) -> Result<Minted<'a>, Problem> {
-    let (life, grant) = decision.videosdk(ask, life)?;
+    let Decided { life, grant, decided_by } = decision.videosdk(ask, life)?;
     let secret = project.secrets.first().ok_or(Problem::NotReady)?;
     let scope = match grant.scope {
         None => Scope::V1,
@@ -182,6 +186,7 @@ fn mint_videosdk<'a>(
         issued_at: inputs.now,
         expires_in: life,
         granted: Granted::VideoSdk { api_key: project.api_key.as_str(), grant },
+        decided_by,
     })
 }
 

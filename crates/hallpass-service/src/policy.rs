@@ -8,7 +8,9 @@ mod refusal;
 mod rule;
 mod texts;
 
-pub(crate) use self::decision::Decision;
+use std::fmt;
+
+pub(crate) use self::decision::{Decided, Decision};
 pub(crate) use self::grant::{ServiceGrant, VideoSdkGrant, VideoSdkScope};
 pub(crate) use self::refusal::Refusal;
 pub(crate) use self::rule::Rule;
@@ -17,15 +19,42 @@ pub(crate) use self::texts::Texts;
 /// Rules in their order. For each service that is asked for, the first one decides that is for the caller and speaks
 /// of the service.
 #[derive(Debug)]
-pub(crate) struct Policy(Vec<Rule>);
+pub(crate) struct Policy {
+    rules: Vec<Rule>,
+    is_usual: bool,
+}
+
+/// The rule that decided on a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DecidedBy {
+    /// The one at this position in the document, counted from 0.
+    Rule(usize),
+    /// One of those that hold where the configuration has no policy.
+    NoPolicy,
+}
 
 impl Policy {
     /// What holds where the configuration has no policy; `wildcard` is whether anonymous callers get uid 0.
     pub(crate) fn usual(wildcard: bool) -> Self {
-        Self(Rule::usual(wildcard))
+        Self { rules: Rule::usual(wildcard), is_usual: true }
     }
 
     pub(crate) const fn of(rules: Vec<Rule>) -> Self {
-        Self(rules)
+        Self { rules, is_usual: false }
+    }
+
+    fn rules(&self) -> impl Iterator<Item = (DecidedBy, &Rule)> {
+        let by = |position| if self.is_usual { DecidedBy::NoPolicy } else { DecidedBy::Rule(position) };
+        self.rules.iter().enumerate().map(move |(position, rule)| (by(position), rule))
+    }
+}
+
+/// As errors in the document name a rule.
+impl fmt::Display for DecidedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rule(position) => write!(f, "policy[{position}]"),
+            Self::NoPolicy => f.write_str("no policy"),
+        }
     }
 }

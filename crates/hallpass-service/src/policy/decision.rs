@@ -7,12 +7,12 @@ use hallpass_token::agora::{
 use hallpass_token::videosdk::{ParticipantId, Permissions, Roles, RoomId};
 use hallpass_token::{Lasts, Life};
 
-use super::Policy;
 use super::grant::{ServiceGrant, VideoSdkGrant, VideoSdkScope};
 use super::identity::Identity;
 use super::refusal::{Part, Refusal};
 use super::rule::{ApaasRole, ApaasRule, Patterns, Rule, VideoSdkRule};
 use super::texts::Texts;
+use super::{DecidedBy, Policy};
 use crate::ask::{ApaasAsk, ChatAsk, RoleAsk, RtcAsk, ServiceAsk, StreamAsk, VideoSdkAsk, VideoSdkScopeAsk};
 use crate::caller::Caller;
 use crate::json::{Object, OneOrMore};
@@ -27,6 +27,14 @@ pub(crate) struct Decision<'a> {
     pub(crate) random_uid: Uid,
     /// Where texts stay that are filled in.
     pub(crate) texts: &'a Texts,
+}
+
+/// What was granted, for how long, and by which rules: one for each service.
+#[derive(Debug)]
+pub(crate) struct Decided<T> {
+    pub(crate) life: Life,
+    pub(crate) grant: T,
+    pub(crate) decided_by: Vec<DecidedBy>,
 }
 
 /// The fields of a service that is bound to a channel.
@@ -56,10 +64,18 @@ impl<'a> Decision<'a> {
         app_id: &AppId,
         asks: &[ServiceAsk<'a>],
         life: Life,
-    ) -> Result<(Life, Vec<ServiceGrant<'a>>), Problem> {
-        let life = asks.iter().try_fold(life, |life, ask| Ok::<_, Refusal>(life.min(self.cap(ask)?)))?;
-        let grants = asks.iter().map(|ask| self.service(app_id, ask, life)).collect::<Result<_, _>>()?;
-        Ok((life, grants))
+    ) -> Result<Decided<Vec<ServiceGrant<'a>>>, Problem> {
+        let (mut life, mut decided_by) = (life, Vec::with_capacity(asks.len()));
+        for ask in asks {
+            let (by, cap) = self.cap(ask)?;
+            life = life.min(cap);
+            decided_by.push(by);
+        }
+        let decide = |(ask, by): (_, &DecidedBy)| {
+            self.service(app_id, ask, life).map_err(|problem| refused_by(*by, problem))
+        };
+        let grant = asks.iter().zip(&decided_by).map(decide).collect::<Result<_, _>>()?;
+        Ok(Decided { life, grant, decided_by })
     }
 
     /// Decides on a token of VideoSDK.
@@ -70,9 +86,18 @@ impl<'a> Decision<'a> {
         &self,
         ask: &VideoSdkAsk<'a>,
         life: Life,
-    ) -> Result<(Life, VideoSdkGrant<'a>), Problem> {
-        let (rule, videosdk) = self.rule("videosdk", |rule| rule.videosdk.as_ref())?;
+    ) -> Result<Decided<VideoSdkGrant<'a>>, Problem> {
+        let (by, rule, videosdk) = self.rule("videosdk", |rule| rule.videosdk.as_ref())?;
         let life = life.min(shortest(rule.ttl, videosdk.ttl));
+        let grant = self.videosdk_by(videosdk, ask).map_err(|problem| refused_by(by, problem))?;
+        Ok(Decided { life, grant, decided_by: vec![by] })
+    }
+
+    fn videosdk_by(
+        &self,
+        videosdk: &'a VideoSdkRule,
+        ask: &VideoSdkAsk<'a>,
+    ) -> Result<VideoSdkGrant<'a>, Problem> {
         let permissions = permissions(videosdk, ask.permissions)?;
         let (asked, unbound) = match ask.scope {
             VideoSdkScopeAsk::V1 => (None, true),
@@ -83,7 +108,7 @@ impl<'a> Decision<'a> {
             if !videosdk.v1 {
                 return Err(Refusal::new(Part::Privileged, "videosdk.version", VERSION_1).into());
             }
-            return Ok((life, VideoSdkGrant { permissions, scope: None }));
+            return Ok(VideoSdkGrant { permissions, scope: None });
         }
         let asked = asked.unwrap_or_default();
         let roles = asked.roles.unwrap_or(videosdk.roles.usual);
@@ -97,7 +122,7 @@ impl<'a> Decision<'a> {
         }
         let room = self.room(videosdk, asked.room)?;
         let participant = self.participant(&videosdk.identity, asked.participant)?;
-        Ok((life, VideoSdkGrant { permissions, scope: Some(VideoSdkScope { roles, room, participant }) }))
+        Ok(VideoSdkGrant { permissions, scope: Some(VideoSdkScope { roles, room, participant }) })
     }
 
     /// What the first rule says that is for this caller and speaks of a service.
@@ -105,55 +130,55 @@ impl<'a> Decision<'a> {
         &self,
         service: &'static str,
         pick: impl Fn(&'a Rule) -> Option<&'a Object<T>>,
-    ) -> Result<(&'a Rule, &'a T), Refusal> {
-        let mut rules = self.policy.0.iter().filter_map(|rule| Some((rule, pick(rule)?)));
-        let found = rules.find(|(rule, _)| rule.who.holds(self.caller));
-        found.map(|(rule, Object(grant))| (rule, grant)).ok_or_else(|| {
+    ) -> Result<(DecidedBy, &'a Rule, &'a T), Refusal> {
+        let mut rules = self.policy.rules().filter_map(|(by, rule)| Some((by, rule, pick(rule)?)));
+        let found = rules.find(|(_, rule, _)| rule.who.holds(self.caller));
+        found.map(|(by, rule, Object(grant))| (by, rule, grant)).ok_or_else(|| {
             let kind = self.caller.kind().as_str();
             let reason = format!("no rule gives `{service}` to this caller, whose kind is `{kind}`");
             Refusal::new(Part::Service, service, reason)
         })
     }
 
-    /// The longest life that the rule for a service allows.
-    fn cap(&self, ask: &ServiceAsk<'a>) -> Result<Life, Refusal> {
-        let (rule, ttl) = match ask {
+    /// The rule for a service, and the longest life that it allows.
+    fn cap(&self, ask: &ServiceAsk<'a>) -> Result<(DecidedBy, Life), Refusal> {
+        let (by, rule, ttl) = match ask {
             ServiceAsk::Rtc(_) | ServiceAsk::StreamChannel { .. } => {
-                self.rule("rtc", |rule| rule.rtc.as_ref()).map(|(rule, grant)| (rule, grant.ttl))?
+                self.rule("rtc", |rule| rule.rtc.as_ref()).map(|(by, rule, grant)| (by, rule, grant.ttl))?
             }
             ServiceAsk::Rtm { .. } => {
-                self.rule("rtm", |rule| rule.rtm.as_ref()).map(|(rule, grant)| (rule, grant.ttl))?
+                self.rule("rtm", |rule| rule.rtm.as_ref()).map(|(by, rule, grant)| (by, rule, grant.ttl))?
             }
             ServiceAsk::Chat(_) => {
-                self.rule("chat", |rule| rule.chat.as_ref()).map(|(rule, grant)| (rule, grant.ttl))?
+                self.rule("chat", |rule| rule.chat.as_ref()).map(|(by, rule, grant)| (by, rule, grant.ttl))?
             }
             ServiceAsk::Streaming(_) => self
                 .rule("streaming", |rule| rule.streaming.as_ref())
-                .map(|(rule, grant)| (rule, grant.ttl))?,
+                .map(|(by, rule, grant)| (by, rule, grant.ttl))?,
             ServiceAsk::Fcdn(_) => {
-                self.rule("fcdn", |rule| rule.fcdn.as_ref()).map(|(rule, grant)| (rule, grant.ttl))?
+                self.rule("fcdn", |rule| rule.fcdn.as_ref()).map(|(by, rule, grant)| (by, rule, grant.ttl))?
             }
-            ServiceAsk::Apaas(_) => {
-                self.rule("apaas", |rule| rule.apaas.as_ref()).map(|(rule, grant)| (rule, grant.ttl))?
-            }
+            ServiceAsk::Apaas(_) => self
+                .rule("apaas", |rule| rule.apaas.as_ref())
+                .map(|(by, rule, grant)| (by, rule, grant.ttl))?,
             ServiceAsk::Fpa => {
-                self.rule("fpa", |rule| rule.fpa.as_ref()).map(|(rule, grant)| (rule, grant.ttl))?
+                self.rule("fpa", |rule| rule.fpa.as_ref()).map(|(by, rule, grant)| (by, rule, grant.ttl))?
             }
-            ServiceAsk::ConvoAi => {
-                self.rule("convoai", |rule| rule.convoai.as_ref()).map(|(rule, grant)| (rule, grant.ttl))?
-            }
+            ServiceAsk::ConvoAi => self
+                .rule("convoai", |rule| rule.convoai.as_ref())
+                .map(|(by, rule, grant)| (by, rule, grant.ttl))?,
             ServiceAsk::Stt => {
-                self.rule("stt", |rule| rule.stt.as_ref()).map(|(rule, grant)| (rule, grant.ttl))?
+                self.rule("stt", |rule| rule.stt.as_ref()).map(|(by, rule, grant)| (by, rule, grant.ttl))?
             }
         };
-        Ok(shortest(rule.ttl, ttl))
+        Ok((by, shortest(rule.ttl, ttl)))
     }
 
     fn service(&self, app_id: &AppId, ask: &ServiceAsk<'a>, life: Life) -> Result<ServiceGrant<'a>, Problem> {
         Ok(match *ask {
             ServiceAsk::Rtc(ask) => self.rtc(app_id, ask, life)?,
             ServiceAsk::StreamChannel { channel, user } => {
-                let (_, rule) = self.rule("rtc", |rule| rule.rtc.as_ref())?;
+                let (.., rule) = self.rule("rtc", |rule| rule.rtc.as_ref())?;
                 let in_channel = ChannelRule {
                     channel: rule.channel.as_ref(),
                     every_channel: rule.every_channel,
@@ -167,13 +192,13 @@ impl<'a> Decision<'a> {
                 ServiceGrant::Rtc { channel, user, role, privileges }
             }
             ServiceAsk::Rtm { user, permissions } => {
-                let (_, rule) = self.rule("rtm", |rule| rule.rtm.as_ref())?;
+                let (.., rule) = self.rule("rtm", |rule| rule.rtm.as_ref())?;
                 let user =
                     self.named_user(&rule.identity, "rtm.user", user, RtmUser::as_str, RtmUser::parse)?;
                 ServiceGrant::Rtm { user, permissions }
             }
             ServiceAsk::Chat(ask) => {
-                let (_, rule) = self.rule("chat", |rule| rule.chat.as_ref())?;
+                let (.., rule) = self.rule("chat", |rule| rule.chat.as_ref())?;
                 match ask {
                     ChatAsk::User(user) => {
                         let (text, parse) = (ChatUser::as_str, ChatUser::parse);
@@ -190,7 +215,7 @@ impl<'a> Decision<'a> {
                 }
             }
             ServiceAsk::Streaming(StreamAsk { channel, user, privileges }) => {
-                let (_, rule) = self.rule("streaming", |rule| rule.streaming.as_ref())?;
+                let (.., rule) = self.rule("streaming", |rule| rule.streaming.as_ref())?;
                 let in_channel = ChannelRule {
                     channel: rule.channel.as_ref(),
                     every_channel: rule.every_channel,
@@ -206,7 +231,7 @@ impl<'a> Decision<'a> {
                 }
             }
             ServiceAsk::Fcdn(StreamAsk { channel, user, privileges }) => {
-                let (_, rule) = self.rule("fcdn", |rule| rule.fcdn.as_ref())?;
+                let (.., rule) = self.rule("fcdn", |rule| rule.fcdn.as_ref())?;
                 let in_channel = ChannelRule {
                     channel: rule.channel.as_ref(),
                     every_channel: rule.every_channel,
@@ -229,7 +254,7 @@ impl<'a> Decision<'a> {
     }
 
     fn rtc(&self, app_id: &AppId, ask: RtcAsk<'a>, life: Life) -> Result<ServiceGrant<'a>, Problem> {
-        let (_, rule) = self.rule("rtc", |rule| rule.rtc.as_ref())?;
+        let (.., rule) = self.rule("rtc", |rule| rule.rtc.as_ref())?;
         let in_channel = ChannelRule {
             channel: rule.channel.as_ref(),
             every_channel: rule.every_channel,
@@ -247,7 +272,7 @@ impl<'a> Decision<'a> {
     }
 
     fn apaas(&self, ask: ApaasAsk<'a>) -> Result<ServiceGrant<'a>, Problem> {
-        let (_, rule) = self.rule("apaas", |rule| rule.apaas.as_ref())?;
+        let (.., rule) = self.rule("apaas", |rule| rule.apaas.as_ref())?;
         let user =
             |user| self.named_user(&rule.identity, "apaas.user", user, RtmUser::as_str, RtmUser::parse);
         Ok(match ask {
@@ -400,6 +425,13 @@ const CRAWLER: &str =
     "the role `crawler` calls VideoSDK's REST API, and is given only by a rule that names it in `roles`";
 const NO_ROLE: &str = "a token without a role calls VideoSDK's REST API as well, and is given only by a rule with `roles` rtc and crawler; name the role `rtc`";
 const VERSION_1: &str = "a token of version 1 is bound to nothing, and is given only by a rule with `v1`";
+
+fn refused_by(rule: DecidedBy, mut problem: Problem) -> Problem {
+    if let Problem::Refused(refusal) = &mut problem {
+        refusal.decided_by = Some(rule);
+    }
+    problem
+}
 
 /// The rule's role is the most that it gives, and what it gives where nothing is asked for.
 fn role(rule: Option<Role>, ask: RoleAsk) -> Result<Role, Refusal> {

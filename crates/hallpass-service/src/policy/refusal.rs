@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::DecidedBy;
 use crate::problem::Problem;
 
 /// Why a caller does not get what it asked for.
@@ -14,6 +15,8 @@ pub(crate) struct Refusal {
     pub(crate) field: &'static str,
     /// What was refused, and what would be right.
     pub(crate) reason: Cow<'static, str>,
+    /// `None` where no rule is for the caller and speaks of the service.
+    pub(crate) decided_by: Option<DecidedBy>,
 }
 
 /// The parts of a request that a policy decides on.
@@ -33,7 +36,7 @@ pub(crate) enum Part {
 
 impl Refusal {
     pub(super) fn new(part: Part, field: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
-        Self { part, field, reason: reason.into() }
+        Self { part, field, reason: reason.into(), decided_by: None }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::mint::{Granted, Minted};
 use crate::policy::ServiceGrant;
 
 /// A token and what was granted with it.
-pub(super) struct TokenAnswer<'a>(&'a Minted<'a>);
+pub(crate) struct TokenAnswer<'a>(&'a Minted<'a>);
 
 impl<'a> From<&'a Minted<'a>> for TokenAnswer<'a> {
     fn from(minted: &'a Minted<'a>) -> Self {
@@ -277,6 +277,7 @@ mod tests {
                 issued_at: UnixSeconds(1_700_000_000),
                 expires_in: life(3600),
                 granted: Granted::Agora { app_id: "", version: Version::V007, services },
+                decided_by: Vec::new(),
             })
         };
         assert_eq!(shortest(None, None), life(3600));
