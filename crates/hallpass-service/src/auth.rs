@@ -21,7 +21,7 @@ pub use self::jwk::PublicKey;
 use self::jwt::UntrustedJwt;
 use self::service_key::ServiceKey;
 pub(crate) use self::unauthorized::Unauthorized;
-use crate::caller::Caller;
+use crate::caller::{Caller, Kind};
 use crate::claims::Claims;
 use crate::input::{Inputs, Request};
 use crate::log::Journal;
@@ -57,6 +57,16 @@ impl Auth {
     /// The headers that credentials come in.
     pub(crate) fn headers(&self) -> &[HeaderName] {
         &self.headers
+    }
+
+    /// Whether anybody may be let in as this caller.
+    pub(crate) fn admits(&self, caller: &Caller) -> bool {
+        match caller.kind() {
+            Kind::User => !self.issuers.is_empty(),
+            Kind::Gateway => self.trusts_gateway,
+            Kind::Service => self.keys.iter().any(|key| Some(key.name()) == caller.subject()),
+            Kind::Anonymous => self.open.is_some(),
+        }
     }
 
     /// Finds out who is calling.

@@ -22,6 +22,7 @@ mod policy;
 mod problem;
 mod projects;
 mod quote;
+pub mod rehearsal;
 mod routes;
 mod service;
 mod setup_error;

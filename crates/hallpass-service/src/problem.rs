@@ -142,7 +142,7 @@ impl Problem {
     }
 
     /// The path of the one field that is at fault.
-    fn field_at_fault(&self) -> Option<&str> {
+    pub(crate) fn field_at_fault(&self) -> Option<&str> {
         if let Self::Refused(refusal) = self {
             return Some(refusal.field);
         }

@@ -12,6 +12,7 @@ use http::{Method, Response};
 use percent_encoding::percent_decode_str;
 
 use self::table::Route;
+pub(crate) use self::token::{TokenAnswer, TokenBody};
 use crate::ask::Ask;
 use crate::audit::Occasion;
 use crate::auth::Unauthorized;

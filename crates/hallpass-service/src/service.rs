@@ -104,6 +104,10 @@ impl Service {
         of_route.iter().chain(of_auth).chain(self.setup.cors.headers_read(method))
     }
 
+    pub(crate) const fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
     /// Answers one request. Every failure is a response.
     pub async fn handle(&self, request: &Request, inputs: &Inputs<'_>, platform: &impl Platform) -> Answer {
         let (cors, journal) = (&self.setup.cors, Journal::default());

@@ -6,8 +6,8 @@ mod permissions;
 
 use http::{Response, StatusCode};
 
-use self::answer::TokenAnswer;
-use self::body::TokenBody;
+pub(crate) use self::answer::TokenAnswer;
+pub(crate) use self::body::TokenBody;
 pub(super) use self::body::UidNumber;
 use super::Call;
 use crate::answer::{self as response, JSON};

@@ -19,7 +19,7 @@ use crate::version::Version;
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct TokenBody {
+pub(crate) struct TokenBody {
     project: Option<String>,
     version: Option<Version>,
     ttl: Option<Ttl>,
@@ -140,7 +140,7 @@ impl TokenBody {
     ///
     /// # Errors
     /// [`Problem::InvalidField`]
-    pub(super) fn permission_tree(&self) -> Result<Option<PermissionTree>, Problem> {
+    pub(crate) fn permission_tree(&self) -> Result<Option<PermissionTree>, Problem> {
         let permissions = self.rtm.as_ref().and_then(|Object(rtm)| rtm.permissions.as_ref());
         permissions.map(|Object(permissions)| permissions.tree()).transpose()
     }
@@ -149,7 +149,7 @@ impl TokenBody {
     ///
     /// # Errors
     /// [`Problem::InvalidField`] for the first value that cannot be.
-    pub(super) fn ask<'a>(&'a self, tree: Option<&'a PermissionTree>) -> Result<Ask<'a>, Problem> {
+    pub(crate) fn ask<'a>(&'a self, tree: Option<&'a PermissionTree>) -> Result<Ask<'a>, Problem> {
         let services = self.services(tree)?;
         let what = match &self.videosdk {
             Some(_) if !services.is_empty() => {
