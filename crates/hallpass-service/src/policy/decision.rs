@@ -41,11 +41,14 @@ pub(crate) struct Decided<T> {
 struct ChannelFields {
     channel: &'static str,
     uid: &'static str,
+    account: &'static str,
 }
 
-const RTC: ChannelFields = ChannelFields { channel: "rtc.channel", uid: "rtc.uid" };
-const STREAMING: ChannelFields = ChannelFields { channel: "streaming.channel", uid: "streaming.uid" };
-const FCDN: ChannelFields = ChannelFields { channel: "fcdn.channel", uid: "fcdn.uid" };
+const RTC: ChannelFields = ChannelFields { channel: "rtc.channel", uid: "rtc.uid", account: "rtc.account" };
+const STREAMING: ChannelFields =
+    ChannelFields { channel: "streaming.channel", uid: "streaming.uid", account: "streaming.account" };
+const FCDN: ChannelFields =
+    ChannelFields { channel: "fcdn.channel", uid: "fcdn.uid", account: "fcdn.account" };
 
 /// What a rule says of a channel and who is in it.
 struct ChannelRule<'a> {
@@ -113,12 +116,16 @@ impl<'a> Decision<'a> {
         let asked = asked.unwrap_or_default();
         let roles = asked.roles.unwrap_or(videosdk.roles.usual);
         if !videosdk.roles.allows(roles) {
-            let reason = match roles {
-                Roles::None => NO_ROLE,
-                Roles::Rtc => "the rule for this caller does not give the role `rtc`",
-                Roles::Crawler | Roles::RtcAndCrawler => CRAWLER,
+            let (part, reason) = match roles {
+                Roles::None => (Part::Privileged, NO_ROLE),
+                Roles::Crawler | Roles::RtcAndCrawler if !videosdk.roles.crawler => {
+                    (Part::Privileged, CRAWLER)
+                }
+                Roles::Rtc | Roles::Crawler | Roles::RtcAndCrawler => {
+                    (Part::Role, "the rule for this caller does not give the role `rtc`")
+                }
             };
-            return Err(Refusal::new(Part::Privileged, "videosdk.roles", reason).into());
+            return Err(Refusal::new(part, "videosdk.roles", reason).into());
         }
         let room = self.room(videosdk, asked.room)?;
         let participant = self.participant(&videosdk.identity, asked.participant)?;
@@ -355,12 +362,13 @@ impl<'a> Decision<'a> {
         if asked == Some(User::Any) && !is_wildcard {
             return Err(Refusal::new(Part::Privileged, fields.uid, UID_0));
         }
-        match (rule.identity.bound(self.caller, fields.uid)?, asked) {
+        let field = if let Some(User::Account(_)) = asked { fields.account } else { fields.uid };
+        match (rule.identity.bound(self.caller, field)?, asked) {
             (None, Some(user)) => Ok(user),
             (None, None) => Ok(self.random_uid.into()),
             (Some(bound), None) => Ok(bound.uid(app_id).into()),
             (Some(bound), Some(user)) if bound.is(user, app_id) => Ok(user),
-            (Some(_), Some(_)) => Err(Refusal::new(Part::Identity, fields.uid, OTHER_USER)),
+            (Some(_), Some(_)) => Err(Refusal::new(Part::Identity, field, OTHER_USER)),
         }
     }
 
@@ -451,7 +459,7 @@ fn permissions(rule: &VideoSdkRule, asked: Option<Permissions>) -> Result<Permis
     if rule.permissions.allows(permissions) {
         return Ok(permissions);
     }
-    let (part, reason) = if permissions.moderates() {
+    let (part, reason) = if permissions.moderates() && !rule.permissions.allows(Permissions::Moderate) {
         (Part::Privileged, MODERATOR)
     } else {
         (Part::Role, "the rule for this caller does not give these permissions")
