@@ -4,6 +4,7 @@ use hallpass_token::Life;
 use hallpass_token::agora::AppId;
 use hallpass_token::videosdk::ApiKey;
 use serde::de::{Deserialize, Deserializer, Error};
+use serde_json::Value;
 
 use crate::auth::{AuthDocument, Open};
 use crate::cors::{CorsDocument, Pages};
@@ -119,6 +120,13 @@ impl Config {
                 return Err(SetupError::Value { path: without_hex(&path), detail: expectation(&detail) });
             }
         };
+        if let Some(path) = serde_json::from_str(&text).ok().and_then(|document| path_of_null(&document)) {
+            let path = path.trim_start_matches('.');
+            return Err(SetupError::Value {
+                path: without_hex(path),
+                detail: "expected a value, and not null".into(),
+            });
+        }
         let ttl = document.ttl.limits().ok_or_else(|| SetupError::Value {
             path: "ttl.default".into(),
             detail: "must not be above `ttl.max`".into(),
@@ -130,6 +138,21 @@ impl Config {
         let policy = policy(document.policy, document.auth.open)?;
         let (auth, compat, projects) = (document.auth, document.compat, document.projects);
         Ok(Self { auth, policy, ttl, compat, pages, projects })
+    }
+}
+
+/// Where the document says null, which serde takes for nothing said: a limit that was not filled in would be none.
+fn path_of_null(document: &Value) -> Option<String> {
+    match document {
+        Value::Null => Some(String::new()),
+        Value::Array(values) => values
+            .iter()
+            .enumerate()
+            .find_map(|(position, value)| Some(format!("[{position}]{}", path_of_null(value)?))),
+        Value::Object(members) => {
+            members.iter().find_map(|(name, value)| Some(format!(".{name}{}", path_of_null(value)?)))
+        }
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     }
 }
 
@@ -289,6 +312,20 @@ mod tests {
             "HALLPASS_CONFIG at `auht`: unknown field, expected one of `projects`, `auth`, `policy`, `ttl`, `compat`, `cors`"
         );
         assert_eq!(error("[]"), "HALLPASS_CONFIG: expected an object");
+    }
+
+    #[test]
+    fn null_is_no_value() {
+        for (document, path) in [
+            (r#"{"policy":null}"#, "policy"),
+            (r#"{"policy":[{"rtc":{}},{"rtc":{"channel":null}}]}"#, "policy[1].rtc.channel"),
+            (r#"{"auth":{"jwt":[{"issuer":"x","audience":null}]}}"#, "auth.jwt[0].audience"),
+        ] {
+            assert_eq!(
+                error(document),
+                format!("HALLPASS_CONFIG at `{path}`: expected a value, and not null")
+            );
+        }
     }
 
     #[test]
