@@ -61,8 +61,14 @@ impl Caller {
     pub(crate) fn safe_text(&self, name: &str) -> Option<&str> {
         let text = match (name, self.claims.get(name)) {
             ("sub", _) => self.subject()?,
-            (_, Some(Claim::Text(text) | Claim::Number(text))) => text,
-            (_, None | Some(Claim::Null | Claim::Bool(_) | Claim::List(_) | Claim::Object(_))) => {
+            (_, Some(Claim::Text(text))) => text,
+            // Larger numbers and fractions were rounded when they were read, and may be those of several users.
+            (_, Some(Claim::Number(text))) if text.parse::<i128>().is_ok_and(is_exact) => text,
+            (
+                _,
+                None
+                | Some(Claim::Null | Claim::Bool(_) | Claim::Number(_) | Claim::List(_) | Claim::Object(_)),
+            ) => {
                 return None;
             }
         };
@@ -75,6 +81,11 @@ impl Caller {
         let issuer = self.claims.text("iss").unwrap_or_default();
         Some(format!("{}:{issuer}:{subject}", self.kind.as_str()))
     }
+}
+
+/// Whether a number of JSON was read as it stands: 64 bits, with or without a sign.
+fn is_exact(number: i128) -> bool {
+    u64::try_from(number).is_ok() || i64::try_from(number).is_ok()
 }
 
 impl Kind {
@@ -113,6 +124,15 @@ pub(crate) mod tests {
         assert_eq!(user(r#"{"sub":"*"}"#).safe_text("sub"), None);
         assert_eq!(user(r#"{"sub":""}"#).subject(), None);
         assert_eq!(user(r#"{"sub":7}"#).subject(), None);
+    }
+
+    #[test]
+    fn a_number_that_was_rounded_stands_for_nobody() {
+        let caller =
+            user(r#"{"largest":18446744073709551615,"least":-1,"larger":18446744073709551616,"half":0.5}"#);
+        assert_eq!(caller.safe_text("largest"), Some("18446744073709551615"));
+        assert_eq!(caller.safe_text("least"), Some("-1"));
+        assert_eq!((caller.safe_text("larger"), caller.safe_text("half")), (None, None));
     }
 
     #[test]
