@@ -4,6 +4,7 @@
 mod attacks;
 mod conformance;
 mod limits;
+mod policy;
 mod readme;
 mod recorded;
 mod routes;

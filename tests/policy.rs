@@ -1,0 +1,223 @@
+//! The list of cases in `policy/`: what a policy decides on a request.
+//!
+//! A case has a configuration in which every kind of caller may call, and says what is otherwise: `policy`, its own or
+//! one that the file names, and `config`, members that take the place of others or, where null, take them away. Where
+//! it names no caller, that is a user whose subject is alice. Of what is granted everything counts; privileges that
+//! are not named are those of the role for the life of the token, and that is 3600 s where `ttl` is not there. `by` is
+//! the rule that decided, or one for each service; where it is not there, the first one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, ensure};
+use hallpass_service::rehearsal::{Decision, Who, rehearse};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(rename = "comment")]
+    _comment: String,
+    #[serde(default)]
+    policies: BTreeMap<String, Value>,
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    id: String,
+    #[serde(default, rename = "comment")]
+    _comment: String,
+    /// Rules, or the name of a policy of the file.
+    policy: Option<Value>,
+    #[serde(default)]
+    config: Map<String, Value>,
+    /// The whole configuration, for what serde would mend.
+    document: Option<String>,
+    #[serde(default)]
+    caller: Caller,
+    #[serde(default)]
+    request: Value,
+    expect: Expect,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Caller {
+    User(Value),
+    Gateway(Value),
+    Service(String),
+    Anonymous,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "lowercase", untagged)]
+enum Expect {
+    Granted {
+        granted: Map<String, Value>,
+        #[serde(default = "an_hour")]
+        ttl: u32,
+        by: Option<OneOrEach>,
+    },
+    Refused {
+        refused: String,
+        field: String,
+        by: Option<String>,
+    },
+    /// The path of what is wrong in configuration or request; empty where it has none.
+    Invalid {
+        invalid: Option<String>,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrEach {
+    One(String),
+    Each(Vec<String>),
+}
+
+#[test]
+fn decides_as_the_list_says() -> anyhow::Result<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("policy");
+    let mut ids = BTreeSet::new();
+    let mut failures = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let file: File =
+            serde_json::from_str(&fs::read_to_string(&path)?).with_context(|| path.display().to_string())?;
+        for case in &file.cases {
+            ensure!(ids.insert(case.id.clone()), "the id {} is there twice", case.id);
+            let (expected, got) = (case.expected(), case.got(&file.policies)?);
+            if expected != got {
+                failures.push(format!("{}\n  expected {expected}\n  got      {got}", case.id));
+            }
+        }
+    }
+    println!("{} cases of policy", ids.len());
+    ensure!(failures.is_empty(), "{} of {}:\n{}", failures.len(), ids.len(), failures.join("\n"));
+    Ok(())
+}
+
+impl Default for Caller {
+    fn default() -> Self {
+        Self::User(json!({ "sub": "alice" }))
+    }
+}
+
+impl Case {
+    fn document(&self, policies: &BTreeMap<String, Value>) -> anyhow::Result<String> {
+        if let Some(document) = &self.document {
+            return Ok(document.clone());
+        }
+        let mut document = everybody_may_call();
+        if let Some(policy) = &self.policy {
+            let named = policy.as_str().map(|name| policies.get(name).with_context(|| name.to_owned()));
+            document.insert("policy".into(), named.transpose()?.unwrap_or(policy).clone());
+        }
+        document.extend(self.config.clone());
+        document.retain(|_, value| !value.is_null());
+        Ok(Value::Object(document).to_string())
+    }
+
+    fn expected(&self) -> Value {
+        let usual = || if self.policy.is_some() { "policy[0]" } else { "no policy" }.to_owned();
+        match &self.expect {
+            Expect::Granted { granted, ttl, by } => {
+                let services: Map<_, _> = granted
+                    .iter()
+                    .map(|(name, service)| (name.clone(), with_privileges(name, service, *ttl)))
+                    .collect();
+                let by = match by {
+                    None => vec![usual(); services.len()],
+                    Some(OneOrEach::One(rule)) => vec![rule.clone(); services.len()],
+                    Some(OneOrEach::Each(rules)) => rules.clone(),
+                };
+                json!({ "granted": services, "ttl": ttl, "by": by })
+            }
+            Expect::Refused { refused, field, by } => {
+                let by = if refused == "service" { None } else { Some(by.clone().unwrap_or_else(usual)) };
+                json!({ "refused": refused, "field": field, "by": by })
+            }
+            Expect::Invalid { invalid } => json!({ "invalid": invalid }),
+        }
+    }
+
+    fn got(&self, policies: &BTreeMap<String, Value>) -> anyhow::Result<Value> {
+        let claims = match &self.caller {
+            Caller::User(claims) | Caller::Gateway(claims) => claims.to_string(),
+            Caller::Service(_) | Caller::Anonymous => String::new(),
+        };
+        let who = match &self.caller {
+            Caller::User(_) => Who::User(&claims),
+            Caller::Gateway(_) => Who::Gateway(&claims),
+            Caller::Service(name) => Who::Service(name),
+            Caller::Anonymous => Who::Anonymous,
+        };
+        Ok(match rehearse(&self.document(policies)?, who, &self.request.to_string()) {
+            Ok(Decision::Granted { ttl, services, .. }) => {
+                let by: Vec<_> = services.iter().map(|service| service.decided_by.to_string()).collect();
+                let granted: Map<_, _> = services
+                    .into_iter()
+                    .map(|service| (service.name.to_owned(), Value::Object(service.granted)))
+                    .collect();
+                json!({ "granted": granted, "ttl": ttl, "by": by })
+            }
+            Ok(Decision::Refused { part, field, decided_by, .. }) => {
+                json!({ "refused": part, "field": field, "by": decided_by.map(|rule| rule.to_string()) })
+            }
+            Err(mistake) => json!({ "invalid": mistake.field.unwrap_or_default() }),
+        })
+    }
+}
+
+fn everybody_may_call() -> Map<String, Value> {
+    let document = json!({
+        "projects": {
+            "default": {
+                "provider": "agora",
+                "app_id": "970CA35de60c44645bbae8a215061b33",
+                "certificates": ["AGORA_APP_CERTIFICATE"]
+            },
+            "second": {
+                "provider": "agora",
+                "app_id": "a1b2c3d4e5f60718293a4b5c6d7e8f90",
+                "certificates": ["SECOND_CERTIFICATE"]
+            },
+            "meet": { "provider": "videosdk", "api_key": "key", "secrets": ["VIDEOSDK_SECRET_KEY"] }
+        },
+        "auth": {
+            "jwt": [{ "issuer": "https://id.example.com", "audience": "hallpass" }],
+            "keys": [
+                { "name": "backend", "secret": "KEY_BACKEND" },
+                { "name": "billing", "secret": "KEY_BILLING" }
+            ],
+            "gateway": true,
+            "open": true
+        }
+    });
+    if let Value::Object(document) = document { document } else { Map::new() }
+}
+
+fn with_privileges(name: &str, service: &Value, ttl: u32) -> Value {
+    let mut service = service.clone();
+    if let (Value::Object(members), "rtc") = (&mut service, name)
+        && !members.contains_key("privileges")
+    {
+        let privileges = match members.get("role").and_then(Value::as_str) {
+            Some("publisher") => {
+                json!({ "join": ttl, "publish_audio": ttl, "publish_video": ttl, "publish_data": ttl })
+            }
+            _ => json!({ "join": ttl }),
+        };
+        members.insert("privileges".into(), privileges);
+    }
+    service
+}
+
+fn an_hour() -> u32 {
+    3600
+}
