@@ -45,7 +45,7 @@ impl Occasion<'_> {
         line.insert("ttl".into(), minted.expires_in.seconds().0.into());
         let mut rules: Vec<_> = minted.decided_by.iter().map(DecidedBy::to_string).collect();
         rules.dedup();
-        line.insert("reason".into(), rules.join(", ").into());
+        line.insert("rule".into(), rules.join(", ").into());
         LogLine::new(Level::Info, "decision", line.into())
     }
 
@@ -106,6 +106,7 @@ impl Occasion<'_> {
             "role": null,
             "ttl": null,
             "decision": decision,
+            "rule": null,
             "reason": null,
         });
         if let Value::Object(line) = line { line } else { Map::new() }

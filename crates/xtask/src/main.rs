@@ -4,6 +4,7 @@ mod bench;
 mod build;
 mod dev;
 mod fuzz;
+mod policy;
 mod prerequisites;
 mod process;
 mod schemathesis;
@@ -19,6 +20,9 @@ const USAGE: &str = "\
 cargo xtask dev [--port N]                set up, build and serve the Worker on localhost
 cargo xtask dev --lambda [--port N]       the same for the Lambda function, without Docker
 cargo xtask test                          set up and run every check and test
+cargo xtask policy --config FILE --claims FILE --request FILE
+                                          what a policy decides, and why: 0 granted, 1 refused, 2 wrong input.
+                                          In place of --claims: --gateway FILE, --service NAME, --anonymous
 cargo xtask build worker                  build the Worker to target/worker, as wrangler does by itself
 cargo xtask build lambda                  build the Lambda function for this machine
 cargo xtask fuzz [TARGET] [--seconds N]   look for texts that make the token core fail
@@ -29,7 +33,12 @@ cargo xtask bench lambda                  cold start of the Lambda function in A
 ";
 
 fn main() -> ExitCode {
-    match run() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    if let ["policy", options @ ..] = arguments.as_slice() {
+        return policy::by_hand(options);
+    }
+    match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             process::say(format_args!("error: {error:#}"));
@@ -38,10 +47,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match arguments.as_slice() {
+fn run(arguments: &[&str]) -> Result<()> {
+    match arguments {
         ["dev"] => dev::worker(8787),
         ["dev", "--port", port] => dev::worker(port.parse()?),
         ["dev", "--lambda"] => dev::lambda(9000),
