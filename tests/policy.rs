@@ -6,6 +6,10 @@
 //! are not named are those of the role for the life of the token, and that is 3600 s where `ttl` is not there. `by` is
 //! the rule that decided, or one for each service; where it is not there, the first one.
 
+// Clippy lets helpers unwrap where it finds this attribute.
+#[cfg(test)]
+mod properties;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -87,6 +91,9 @@ fn decides_as_the_list_says() -> anyhow::Result<()> {
     let mut failures = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
         let file: File =
             serde_json::from_str(&fs::read_to_string(&path)?).with_context(|| path.display().to_string())?;
         for case in &file.cases {

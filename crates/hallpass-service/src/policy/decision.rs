@@ -498,3 +498,36 @@ fn cut_rtc(
         publish_data: cut(full.publish_data, lives.publish_data),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::caller::tests::user;
+
+    /// What alice gets who takes a token of either version; `None` is version 1.
+    fn either_version(rule: &str) -> Result<Option<String>, &'static str> {
+        let policy = Policy::of(vec![serde_json::from_str(&format!(r#"{{"videosdk":{rule}}}"#)).unwrap()]);
+        let (caller, texts) = (user(r#"{"sub":"alice"}"#), Texts::default());
+        let decision =
+            Decision { policy: &policy, caller: &caller, random_uid: Uid::from_bytes([1; 4]), texts: &texts };
+        let ask = VideoSdkAsk { permissions: None, scope: VideoSdkScopeAsk::V1OrV2 };
+        match decision.videosdk(&ask, Life::MAX) {
+            Ok(decided) => Ok(decided.grant.scope.map(|VideoSdkScope { roles, room, participant }| {
+                let (room, participant) = (room.map(RoomId::as_str), participant.map(ParticipantId::as_str));
+                format!("{:?} {room:?} {participant:?}", roles.names())
+            })),
+            Err(Problem::Refused(refusal)) => Err(refusal.field),
+            Err(problem) => panic!("{problem}"),
+        }
+    }
+
+    #[test]
+    fn version_1_is_for_those_who_may_have_it() {
+        let version_2 = |text: &str| Ok(Some(text.to_owned()));
+        assert_eq!(either_version("{}"), version_2(r#"["rtc"] None Some("alice")"#));
+        assert_eq!(either_version(r#"{"v1":true}"#), Ok(None));
+        let filled_in = either_version(r#"{"room":"room-{sub}","identity":"any"}"#);
+        assert_eq!(filled_in, version_2(r#"["rtc"] Some("room-alice") None"#));
+        assert_eq!(either_version(r#"{"room":"room-*"}"#), Err("videosdk.room"));
+    }
+}

@@ -132,6 +132,10 @@ impl<'de> Deserialize<'de> for Pattern {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::test_runner::{Config, TestRunner};
+
     use super::*;
     use crate::caller::tests::user;
 
@@ -188,6 +192,65 @@ mod tests {
         ] {
             assert!(!matches(pattern, text), "{pattern} {text}");
         }
+    }
+
+    /// Says of pieces by trying every splitting what [`fits`] says.
+    fn fits_somehow(pieces: &[Option<&str>], text: &str) -> bool {
+        match pieces {
+            [] => text.is_empty(),
+            [Some(start), pieces @ ..] => {
+                text.strip_prefix(start).is_some_and(|rest| fits_somehow(pieces, rest))
+            }
+            [None, pieces @ ..] => (0..=text.len()).any(|from| fits_somehow(pieces, &text[from..])),
+        }
+    }
+
+    fn pieces() -> impl Strategy<Value = Vec<Option<String>>> {
+        vec(prop_oneof![1 => Just(None), 2 => "[ab]{1,3}".prop_map(Some)], 1..7)
+    }
+
+    /// A text that fits pieces, in whose place of any text stands one of these.
+    fn filled(pieces: &[Option<String>], texts: &[String]) -> String {
+        let mut texts = texts.iter().cycle();
+        pieces.iter().map(|piece| piece.as_ref().or_else(|| texts.next()).unwrap().as_str()).collect()
+    }
+
+    fn check<S: Strategy>(inputs: S, property: impl Fn(S::Value)) {
+        // What once failed belongs into a test of its own, not into a file of seeds.
+        let config = Config { cases: 1000, failure_persistence: None, ..Config::default() };
+        let property = |value| {
+            property(value);
+            Ok(())
+        };
+        if let Err(error) = TestRunner::new(config).run(&inputs, property) {
+            panic!("{error}");
+        }
+    }
+
+    #[test]
+    fn a_text_fits_if_any_splitting_does() {
+        check((pieces(), "[ab]{0,8}"), |(pieces, text)| {
+            let pieces: Vec<_> = pieces.iter().map(Option::as_deref).collect();
+            assert_eq!(fits(&pieces, &text), fits_somehow(&pieces, &text), "{pieces:?} {text}");
+        });
+    }
+
+    #[test]
+    fn whatever_a_star_stands_for_fits() {
+        check((pieces(), vec("[ab]{0,4}", 6)), |(pieces, texts)| {
+            let text = filled(&pieces, &texts);
+            let pieces: Vec<_> = pieces.iter().map(Option::as_deref).collect();
+            assert!(fits(&pieces, &text), "{pieces:?} {text}");
+        });
+    }
+
+    #[test]
+    fn a_text_with_its_braces_doubled_fits_itself_alone() {
+        check(("[a{}]{1,8}", "[a{}]{1,8}"), |(text, other)| {
+            let doubled = text.replace('{', "{{").replace('}', "}}");
+            assert!(matches(&doubled, &text), "{doubled}");
+            assert_eq!(matches(&doubled, &other), text == other, "{doubled} {other}");
+        });
     }
 
     #[test]

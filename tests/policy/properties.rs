@@ -1,0 +1,390 @@
+//! What holds for every policy, tried with many that are made up, and beside a second reading of the rules: plain and
+//! slow, and of JSON.
+
+use std::cell::Cell;
+
+use hallpass_service::rehearsal::{Decision, GrantedService, Who, rehearse};
+use proptest::collection::vec;
+use proptest::option::of;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::{Config, TestRunner};
+use serde_json::{Map, Value, json};
+
+use super::everybody_may_call;
+
+/// Callers, each with its number in the first project, by Python's hashlib.
+const SUBJECTS: [(&str, u32); 4] =
+    [("alice", 2_606_419_837), ("bob", 2_709_342_404), ("backend", 2_979_360_875), ("4711", 2_162_450_017)];
+
+/// What is tried together.
+#[derive(Clone, Debug)]
+struct Trial {
+    policy: Option<Vec<Value>>,
+    longest: Option<u32>,
+    caller: Caller,
+    request: Value,
+}
+
+#[derive(Clone, Debug)]
+enum Caller {
+    User(Value),
+    Service,
+    Anonymous,
+}
+
+#[test]
+fn nobody_gets_more_than_a_rule_says() {
+    let granted = Cell::new(0);
+    // What once failed belongs into a list of cases, not into a file of seeds.
+    let config = Config { cases: 1000, failure_persistence: None, ..Config::default() };
+    let result = TestRunner::new(config).run(&trial(), |trial| {
+        if let Decision::Granted { ttl, services, .. } = trial.decide() {
+            granted.set(granted.get() + 1);
+            services.iter().for_each(|service| trial.check(service, ttl));
+        }
+        Ok(())
+    });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+    println!("{} of 1000 trials granted", granted.get());
+    assert!(granted.get() > 80, "of 1000 trials {} were granted, which is too few to tell", granted.get());
+}
+
+impl Trial {
+    fn decide(&self) -> Decision {
+        let mut document = everybody_may_call();
+        if let Some(policy) = &self.policy {
+            document.insert("policy".into(), policy.clone().into());
+        }
+        if let Some(longest) = self.longest {
+            document.insert("ttl".into(), json!({ "max": longest }));
+        }
+        let claims = if let Caller::User(claims) = &self.caller { claims.to_string() } else { String::new() };
+        let who = match &self.caller {
+            Caller::User(_) => Who::User(&claims),
+            Caller::Service => Who::Service("backend"),
+            Caller::Anonymous => Who::Anonymous,
+        };
+        let document = Value::Object(document).to_string();
+        match rehearse(&document, who, &self.request.to_string()) {
+            Ok(decision) => decision,
+            // Where nothing can be filled in, that is a field to name; everything else here is valid.
+            Err(mistake) if mistake.message.contains("is missing") => refused(),
+            Err(mistake) => panic!("{mistake}"),
+        }
+    }
+
+    fn check(&self, GrantedService { name, granted, decided_by }: &GrantedService, ttl: u32) {
+        let rules = self.policy.clone().unwrap_or_else(usual);
+        let (position, rule) = rules
+            .iter()
+            .enumerate()
+            .find(|(_, rule)| self.is_for(&rule["who"]) && rule.get(name).is_some())
+            .expect("a rule speaks of it");
+        let by = if self.policy.is_some() { format!("policy[{position}]") } else { "no policy".into() };
+        assert_eq!(decided_by.to_string(), by);
+        let grant = &rule[name];
+        self.check_life(rule, grant, granted, ttl);
+        self.check_place(grant, granted);
+        self.check_identity(name, grant, granted);
+        check_privileged(grant, granted);
+        if grant["role"] == "subscriber" {
+            assert_eq!(granted["role"], "subscriber");
+        }
+    }
+
+    fn check_life(&self, rule: &Value, grant: &Value, granted: &Map<String, Value>, ttl: u32) {
+        let caps = [&rule["ttl"], &grant["ttl"], &self.request["ttl"], &json!(self.longest)];
+        for cap in caps.into_iter().filter_map(Value::as_u64) {
+            assert!(u64::from(ttl) <= cap, "{ttl} is above {cap}");
+        }
+        let lives = granted.get("privileges").and_then(Value::as_object).into_iter().flatten();
+        for (privilege, life) in lives {
+            assert!(life.as_u64().unwrap() <= u64::from(ttl), "{privilege}");
+        }
+    }
+
+    /// Channel or room, where the rule says which.
+    fn check_place(&self, grant: &Value, granted: &Map<String, Value>) {
+        if let Some("*") = granted.get("channel").and_then(Value::as_str) {
+            assert_eq!(grant["every_channel"], true);
+            return;
+        }
+        for place in ["channel", "room"] {
+            // Of VideoSDK's tokens only those of version 2 are for a room.
+            if let Some(patterns) =
+                grant.get(place).filter(|_| granted.get("roles").is_some() || place == "channel")
+            {
+                let text = granted[place].as_str().unwrap();
+                let patterns = patterns.as_array().unwrap().iter().map(|pattern| pattern.as_str().unwrap());
+                let mut resolved = patterns.filter_map(|pattern| self.resolve(pattern));
+                assert!(resolved.any(|pattern| fits(&pattern, text)), "{text} is not of {grant}");
+            }
+        }
+    }
+
+    fn check_identity(&self, name: &str, grant: &Value, granted: &Map<String, Value>) {
+        let is_v1 = name == "videosdk" && !granted.contains_key("roles");
+        let is_plain =
+            !["uid", "account", "user", "participant"].iter().any(|user| granted.contains_key(*user));
+        let identity = grant["identity"].as_str().unwrap_or("self");
+        if granted.get("uid") == Some(&json!(0)) {
+            assert_eq!(identity, "wildcard");
+        }
+        let claim = match identity {
+            "self" => "sub",
+            "claim:team" => "team",
+            _ => return,
+        };
+        if is_v1 || (is_plain && (granted.contains_key("app") || granted.is_empty())) {
+            return;
+        }
+        let own = self.claim(claim).expect("somebody to be");
+        match granted.get("uid") {
+            Some(uid) => {
+                assert!(SUBJECTS.iter().any(|(text, number)| own == *text && uid == number), "{uid}")
+            }
+            None => {
+                let texts = ["account", "user", "participant"].iter().filter_map(|user| granted.get(*user));
+                assert_eq!(texts.collect::<Vec<_>>(), [&json!(own)]);
+            }
+        }
+    }
+
+    fn is_for(&self, who: &Value) -> bool {
+        let kind = match self.caller {
+            Caller::User(_) => "user",
+            Caller::Service => "service",
+            Caller::Anonymous => "anonymous",
+        };
+        let has_kind = who["kind"].is_null() || who["kind"] == kind;
+        let wanted = &who["claims"]["team"];
+        let has_team = match &self.caller {
+            Caller::User(claims) => claims["team"] == *wanted || claims["team"] == json!([wanted]),
+            Caller::Service | Caller::Anonymous => false,
+        };
+        has_kind && (wanted.is_null() || has_team)
+    }
+
+    /// A claim that can stand for a user.
+    fn claim(&self, name: &str) -> Option<&str> {
+        let claim = match &self.caller {
+            Caller::User(claims) => claims[name].as_str(),
+            Caller::Service if name == "sub" => Some("backend"),
+            Caller::Service | Caller::Anonymous => None,
+        };
+        claim.filter(|claim| !claim.is_empty() && !claim.contains(['*', '{', '}']))
+    }
+
+    /// The pattern with claims in their places; no other text of these trials has a brace.
+    fn resolve(&self, pattern: &str) -> Option<String> {
+        let mut pattern = pattern.to_owned();
+        for name in ["sub", "team"] {
+            let place = format!("{{{name}}}");
+            if pattern.contains(&place) {
+                pattern = pattern.replace(&place, self.claim(name)?);
+            }
+        }
+        Some(pattern)
+    }
+}
+
+/// Nothing that is never given by itself without the word of the rule.
+fn check_privileged(grant: &Value, granted: &Map<String, Value>) {
+    let names = |member: &Value, name: &str| {
+        *member == name || member.as_array().is_some_and(|names| names.iter().any(|known| known == name))
+    };
+    if granted.contains_key("app") {
+        assert_eq!(grant["app"], true);
+    }
+    let Some(permissions) = granted.get("permissions") else { return };
+    if names(permissions, "allow_mod") {
+        assert!(names(&grant["permissions"], "allow_mod"), "{grant}");
+    }
+    match granted.get("roles") {
+        None => assert_eq!(grant["v1"], true),
+        Some(roles) if *roles != json!(["rtc"]) => assert!(names(&grant["roles"], "crawler"), "{grant}"),
+        Some(_) => {}
+    }
+}
+
+/// Whether a text fits, by trying everything that the first `*` may stand for.
+fn fits(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((start, end)) => text.strip_prefix(start).is_some_and(|rest| {
+            (0..=rest.len()).any(|from| rest.get(from..).is_some_and(|rest| fits(end, rest)))
+        }),
+    }
+}
+
+/// The rules that hold without a policy, as one would write them.
+fn usual() -> Vec<Value> {
+    let rule = |who: Value, services: &[&str], grant: Value| {
+        let services = services.iter().map(|service| ((*service).to_owned(), grant.clone()));
+        let mut rule: Map<_, _> = services.collect();
+        rule.insert("who".into(), who);
+        Value::Object(rule)
+    };
+    let everything = json!({
+        "identity": "wildcard", "every_channel": true, "app": true, "v1": true,
+        "permissions": ["allow_join", "allow_mod", "ask_join"], "roles": ["rtc", "crawler"],
+    });
+    let all = ["rtc", "rtm", "chat", "streaming", "apaas", "stt", "videosdk"];
+    vec![
+        rule(json!({ "kind": "service" }), &all, everything),
+        rule(json!({ "kind": "anonymous" }), &all, json!({ "identity": "any", "v1": true })),
+        rule(json!({ "kind": "user" }), &all[..3], json!({})),
+    ]
+}
+
+fn refused() -> Decision {
+    Decision::Refused { part: "", field: "", reason: String::new(), decided_by: None }
+}
+
+fn trial() -> impl Strategy<Value = Trial> {
+    let policy = prop_oneof![1 => Just(None), 6 => vec(rule(), 1..4).prop_map(Some)];
+    (policy, of(select(&[60_u32, 600, 86_400][..])), caller(), request())
+        .prop_map(|(policy, longest, caller, request)| Trial { policy, longest, caller, request })
+}
+
+fn caller() -> impl Strategy<Value = Caller> {
+    let subject = select(vec![json!("alice"), json!("4711"), json!("*"), json!(""), Value::Null]);
+    let team = select(vec![json!("bob"), json!("a*"), json!("{sub}"), json!(["bob"]), Value::Null]);
+    let user = (subject, team).prop_map(|(sub, team)| Caller::User(json!({ "sub": sub, "team": team })));
+    prop_oneof![6 => user, 1 => Just(Caller::Service), 2 => Just(Caller::Anonymous)]
+}
+
+fn rule() -> impl Strategy<Value = Value> {
+    let who = select(vec![
+        Value::Null,
+        Value::Null,
+        json!({ "kind": "user" }),
+        json!({ "kind": "anonymous" }),
+        json!({ "claims": { "team": "bob" } }),
+    ]);
+    let services = vec((grant(), any::<bool>()), 7);
+    (who, life(), services).prop_map(|(who, ttl, services)| {
+        let mut rule = object(&[("who", who), ("ttl", ttl)]);
+        let members = [
+            ("rtc", &["channel", "every_channel", "role"][..]),
+            ("rtm", &[]),
+            ("chat", &["app"]),
+            ("streaming", &["channel", "every_channel"]),
+            ("apaas", &["room", "app"]),
+            ("stt", &[]),
+            ("videosdk", &["room", "permissions", "roles", "v1"]),
+        ];
+        for ((name, members), (grant, is_there)) in members.into_iter().zip(services) {
+            let has = |member: &str| {
+                member == "ttl" || (name != "stt" && member == "identity") || members.contains(&member)
+            };
+            let grant: Map<_, _> = grant.into_iter().filter(|(member, _)| has(member)).collect();
+            if is_there || name == "rtc" {
+                rule.insert(name.into(), grant.into());
+            }
+        }
+        rule.into()
+    })
+}
+
+/// Every member that a grant may have.
+fn grant() -> impl Strategy<Value = Map<String, Value>> {
+    let pattern = || select(&["lobby", "room-{sub}", "{team}", "*b*", "b*b", "l*y", "*-{sub}*"][..]);
+    let patterns = || of(vec(pattern(), 1..3)).prop_map(|patterns| json!(patterns));
+    let flag = || select(vec![Value::Null, json!(false), json!(true)]);
+    let identity =
+        select(vec![Value::Null, json!("self"), json!("claim:team"), json!("any"), json!("wildcard")]);
+    let role = select(vec![Value::Null, json!("publisher"), json!("subscriber")]);
+    let permissions = select(vec![Value::Null, json!(["allow_join", "allow_mod"]), json!("ask_join")]);
+    let roles = select(vec![Value::Null, json!("crawler"), json!(["rtc", "crawler"])]);
+    let limits = (patterns(), patterns(), flag(), identity, role, life());
+    (limits, flag(), flag(), permissions, roles).prop_map(|(limits, app, v1, permissions, roles)| {
+        let (channel, room, every_channel, identity, role, ttl) = limits;
+        object(&[
+            ("channel", channel),
+            ("room", room),
+            ("every_channel", every_channel),
+            ("identity", identity),
+            ("role", role),
+            ("ttl", ttl),
+            ("app", app),
+            ("v1", v1),
+            ("permissions", permissions),
+            ("roles", roles),
+        ])
+    })
+}
+
+fn request() -> impl Strategy<Value = Value> {
+    let channel = || {
+        select(vec![Value::Null, json!("lobby"), json!("room-alice"), json!("bob"), json!("bb"), json!("*")])
+    };
+    let user = || {
+        let numbers = SUBJECTS.map(|(_, number)| (json!(number), Value::Null));
+        let texts = SUBJECTS.map(|(text, _)| (Value::Null, json!(text)));
+        let mut users = [numbers, texts].concat();
+        users.extend([const { Value::Null }; 4].map(|account| (json!(0), account)));
+        users.extend([const { (Value::Null, Value::Null) }; 8]);
+        select(users)
+    };
+    let name = || select(vec![Value::Null, Value::Null, json!("alice"), json!("bob"), json!("4711")]);
+    let rtc = (channel(), user(), select(vec![Value::Null, json!("publisher"), json!("subscriber")]))
+        .prop_map(|(channel, (uid, account), role)| {
+            let members = [("channel", channel), ("uid", uid), ("account", account), ("role", role.clone())];
+            let mut rtc = object(&members);
+            if role == "publisher" {
+                rtc.insert("privileges".into(), json!({ "join": 86_400, "publish_audio": 300 }));
+            }
+            json!({ "rtc": rtc })
+        });
+    let streaming = (channel(), user()).prop_map(|(channel, (uid, account))| {
+        let privileges = ("privileges", json!({ "publish_raw": 86_400 }));
+        json!({ "streaming": object(&[("channel", channel), ("uid", uid), ("account", account), privileges]) })
+    });
+    let rtm = name().prop_map(|user| json!({ "rtm": object(&[("user", user)]), "stt": {} }));
+    let chat = prop_oneof![
+        name().prop_map(|user| json!({ "chat": object(&[("user", user)]) })),
+        Just(json!({ "chat": { "app": true } })),
+    ];
+    let apaas = prop_oneof![
+        name().prop_map(|user| json!({ "apaas": object(&[("user", user)]) })),
+        (select(&["lobby", "room-alice", "bob"][..]), name()).prop_map(|(room, user)| {
+            json!({ "apaas": object(&[("room", json!(room)), ("role", json!(1)), ("user", user)]) })
+        }),
+        Just(json!({ "apaas": { "app": true } })),
+    ];
+    let one = prop_oneof![4 => rtc, 2 => streaming, 2 => rtm, 2 => chat, 1 => apaas, 3 => videosdk(name())];
+    (one, life()).prop_map(|(mut request, ttl)| {
+        if !ttl.is_null() {
+            request["ttl"] = ttl;
+        }
+        request
+    })
+}
+
+fn videosdk(name: impl Strategy<Value = Value>) -> impl Strategy<Value = Value> {
+    let permissions =
+        || select(vec![Value::Null, json!(["allow_join"]), json!(["allow_mod"]), json!(["ask_join"])]);
+    let roles = select(vec![Value::Null, json!([]), json!(["rtc"]), json!(["crawler"])]);
+    let room = select(vec![Value::Null, json!("lobby"), json!("room-alice"), json!("bob")]);
+    let v2 = (room, name, permissions(), roles).prop_map(|(room, participant, permissions, roles)| {
+        let named = [("room", room), ("participant", participant)];
+        object(&[&named[..], &[("permissions", permissions), ("roles", roles)]].concat())
+    });
+    let v1 =
+        permissions().prop_map(|permissions| object(&[("version", json!(1)), ("permissions", permissions)]));
+    prop_oneof![3 => v2, 1 => v1].prop_map(|videosdk| json!({ "videosdk": videosdk }))
+}
+
+fn life() -> impl Strategy<Value = Value> {
+    of(select(&[30_u32, 300, 7200][..])).prop_map(|life| json!(life))
+}
+
+/// The members that are there.
+fn object(members: &[(&str, Value)]) -> Map<String, Value> {
+    let members = members.iter().filter(|(_, value)| !value.is_null());
+    members.map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+}
