@@ -18,8 +18,8 @@ pub(crate) struct Child {
 }
 
 impl Child {
-    /// Starts a server and waits until it listens.
-    pub(crate) fn start(mut command: Command, address: &str, log: &Path) -> anyhow::Result<Self> {
+    /// Starts a server and waits until it listens on these addresses.
+    pub(crate) fn start(mut command: Command, addresses: &[&str], log: &Path) -> anyhow::Result<Self> {
         const DEADLINE: Duration = Duration::from_secs(10);
         let file = File::create(log)?;
         let program = command.get_program().to_owned();
@@ -27,7 +27,7 @@ impl Child {
         let process = command.spawn().with_context(|| format!("starting {}", program.display()))?;
         let mut child = Self { process };
         let started = Instant::now();
-        while TcpStream::connect(address).is_err() {
+        while let Some(address) = addresses.iter().find(|address| TcpStream::connect(address).is_err()) {
             let ended = child.process.try_wait()?;
             if ended.is_some() || started.elapsed() > DEADLINE {
                 let output = std::fs::read_to_string(log).unwrap_or_default();

@@ -76,17 +76,17 @@ impl Lambda {
         let log = folder.join(format!("{name}.log"));
         let emulator = path_from("HALLPASS_RIE")?;
         let bootstrap = path_from("HALLPASS_BOOTSTRAP")?;
-        let address = free_address()?;
+        let (address, runtime) = (free_address()?, free_address()?);
         let mut command = Command::new(emulator);
         // `--log-level` and the two addresses are needed: without them the emulator takes ports of its own.
         command
             .args(["--log-level", "info", "--runtime-interface-emulator-address", &address])
-            .args(["--runtime-api-address", &free_address()?])
+            .args(["--runtime-api-address", &runtime])
             .arg(bootstrap)
             .env_clear()
             .env("AWS_LAMBDA_FUNCTION_NAME", "hallpass")
             .envs(variables);
-        let emulator = Child::start(command, &address, &log)?;
+        let emulator = Child::start(command, &[&address, &runtime], &log)?;
         Ok(Self {
             client: Client::new(),
             url: format!("http://{address}/2015-03-31/functions/function/invocations"),

@@ -42,7 +42,7 @@ impl Worker {
 
         let mut command = Command::new(workerd);
         command.arg("serve").arg(&config).env_clear();
-        let workerd = Child::start(command, &address, &log)?;
+        let workerd = Child::start(command, &[&address], &log)?;
         Ok(Self { client: Client::new(), address, log, _workerd: workerd })
     }
 
