@@ -3,6 +3,7 @@
 
 mod attacks;
 mod conformance;
+mod issuers;
 mod limits;
 mod policy;
 mod readme;

@@ -1,5 +1,6 @@
 //! The cases in `attacks/`: credentials of every kind, most of them bad ones, and what callers may have.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
@@ -22,7 +23,7 @@ struct File {
     config: Value,
     /// Secrets that it names, but for those of the projects.
     #[serde(default)]
-    secrets: std::collections::BTreeMap<String, String>,
+    secrets: BTreeMap<String, String>,
     /// What the log must say.
     #[serde(default)]
     logged: String,
@@ -70,11 +71,15 @@ pub const ALICE: u32 = 2_606_419_837;
 pub fn run<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<Run> {
     let issuer = Issuer::start()?;
     let mut started = Vec::new();
+    let mut ids = BTreeSet::new();
     for (name, mut file) in load()? {
         for credentials in file.accepted.drain(..).chain(file.refused.drain(..)) {
             file.cases.push(credentials.into_case()?);
         }
         ensure!(!file.cases.is_empty(), "{name} has no case");
+        for case in &file.cases {
+            ensure!(ids.insert(case.id.clone()), "the id {} is there twice", case.id);
+        }
         let document = file.config.to_string().replace("$ISSUER", &issuer.url(""));
         let mut deployment = Deployment::configured(&name, document);
         deployment.variables.extend(file.secrets.clone());

@@ -1,6 +1,7 @@
 //! Runs one list of HTTP cases against whatever answers them, and checks what comes back.
 //!
-//! In scope: reading the list, sending its requests, comparing answers, checking tokens, logs and randomness.
+//! In scope: reading the list, sending its requests, comparing answers, checking tokens, logs and randomness; an
+//! identity provider, and the JWTs of its users.
 //! Out of scope: which target is run when; that is for the suites beside this folder.
 
 pub mod attacks;

@@ -1,0 +1,479 @@
+//! Identity providers that fail, change their keys, or are slow, and those who would have us bother them.
+
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+use hallpass_tests::issuer::{Issuer, Reply, discovery_path, jwks};
+use hallpass_tests::jwts::Jwts;
+use hallpass_tests::target::{EventKind, Lambda, Memory, Request, Response, Target, Worker};
+use hallpass_tests::{Deployment, tokens_in};
+use serde_json::{Value, json};
+
+use crate::scratch;
+
+/// The most bytes of an issuer's document that are read.
+const MAX_DOCUMENT: usize = 128 * 1024;
+const UNKNOWN_KEY: (u16, &str) = (401, "unknown_signing_key");
+const UNREACHABLE: (u16, &str) = (503, "issuer_unreachable");
+
+/// How a tenant of the issuer fails, and what the log says of it.
+struct Failure {
+    tenant: &'static str,
+    reason: &'static str,
+    /// Which of its documents is not what it should be.
+    place: fn(&str) -> String,
+    /// What comes in its place; `$ISSUER` stands for the issuer.
+    reply: Reply,
+}
+
+/// An issuer, and the JWTs of its users.
+struct Provider {
+    issuer: Issuer,
+    jwts: Jwts,
+}
+
+#[test]
+#[ignore = "needs the npm packages; cargo xtask test runs it"]
+fn in_memory() -> anyhow::Result<()> {
+    everywhere(|deployment| Ok(Memory::start(deployment)))
+}
+
+#[test]
+#[ignore = "needs the built Lambda function; cargo xtask test runs it"]
+fn on_lambda() -> anyhow::Result<()> {
+    let folder = scratch("issuers-lambda")?;
+    everywhere(|deployment| Lambda::start(EventKind::HttpApi, deployment, &folder))
+}
+
+#[test]
+#[ignore = "needs the built Worker; cargo xtask test runs it"]
+fn on_worker() -> anyhow::Result<()> {
+    let folder = scratch("issuers-worker")?;
+    everywhere(|deployment| Worker::start(deployment, &folder))
+}
+
+fn everywhere<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<()> {
+    unknown_keys(&start).context("unknown keys")?;
+    failures(&start).context("failures")?;
+    endless(&start).context("endless")
+}
+
+/// Made-up names of keys make nobody ask the issuer for each.
+fn unknown_keys<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<()> {
+    const FLOOD: usize = 50;
+    let mut kinds: Vec<_> = (0..FLOOD).map(unknown_kid).collect();
+    kinds.push(json!({}));
+    let (provider, mut target) = Provider::start("unknown-keys", &[""], &kinds, start)?;
+    provider.publish(&["rsa", "ec", "ed"])?;
+    for place in 0..FLOOD {
+        ensure_refused(&provider.send(&mut target, place)?, UNKNOWN_KEY)?;
+    }
+    ensure_granted(&provider.send(&mut target, FLOOD)?)?;
+    provider.ensure_fetches(1)
+}
+
+/// Whatever an issuer answers in place of its keys, its users are told to come again, and it is not asked for each.
+fn failures<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<()> {
+    let failures = all_failures();
+    let tenants: Vec<_> = failures.iter().map(|failure| failure.tenant).chain(["/full", "/late"]).collect();
+    let kinds: Vec<_> = tenants.iter().map(|tenant| of_tenant(tenant)).collect();
+    let (provider, mut target) = Provider::start("failures", &tenants, &kinds, start)?;
+    let Provider { issuer, jwts } = &provider;
+    for tenant in &tenants {
+        issuer.publish(tenant, &jwts.keys(&["rsa"])?);
+    }
+    for failure in &failures {
+        issuer.reply(&(failure.place)(failure.tenant), in_place(failure, issuer));
+    }
+    let keys = json!({ "keys": jwts.keys(&["rsa"])? }).to_string();
+    issuer.reply(&jwks("/full"), Reply::Document(padded(&keys, MAX_DOCUMENT)));
+    issuer.reply(&jwks("/oversized"), Reply::Document(padded(&keys, MAX_DOCUMENT + 1)));
+    issuer.reply(&jwks("/late"), Reply::Late(Duration::from_secs(1), keys));
+
+    for (place, failure) in failures.iter().enumerate() {
+        let tenant = failure.tenant;
+        for _ in 0..3 {
+            let response = provider.send(&mut target, place)?;
+            ensure_refused(&response, UNREACHABLE).context(tenant)?;
+            let after = response.headers().get("retry-after");
+            ensure!(after.is_some_and(|after| after == "10"), "{tenant}: retry after {after:?}");
+        }
+        let fetches = issuer.fetches(&discovery_path(tenant));
+        ensure!(fetches == 1, "{tenant} was asked {fetches} times");
+    }
+    for path in [discovery_path(""), jwks("")] {
+        ensure!(issuer.fetches(&path) == 0, "a redirect was followed to {path}");
+    }
+    for place in failures.len()..tenants.len() {
+        ensure_granted(&provider.send(&mut target, place)?)
+            .with_context(|| format!("{:?}", tenants.get(place)))?;
+    }
+    let log = target.log()?;
+    for Failure { tenant, reason, .. } in &failures {
+        let source = format!("\"source\":\"{}\"", issuer.url(tenant));
+        let mut lines =
+            log.lines().filter(|line| line.contains("issuer_keys_not_fetched") && line.contains(&source));
+        let line = lines.next().with_context(|| format!("{tenant}: nothing in the log"))?;
+        ensure!(line.contains(&format!("\"reason\":\"{reason}")), "{tenant}: {line}");
+        ensure!(lines.next().is_none(), "{tenant}: more than one line in the log");
+    }
+    Ok(())
+}
+
+/// A document whose end never comes is given up.
+fn endless<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<()> {
+    let (provider, mut target) = Provider::start("endless", &[""], &[json!({})], start)?;
+    provider.publish(&["rsa"])?;
+    provider.issuer.reply(&jwks(""), Reply::Endless);
+    let started = Instant::now();
+    ensure_refused(&provider.send(&mut target, 0)?, UNREACHABLE)?;
+    let waited = started.elapsed();
+    ensure!(
+        Duration::from_secs(4) < waited && waited < Duration::from_secs(8),
+        "it was given up after {waited:?}"
+    );
+    ensure!(target.log()?.contains("no answer within 5 s"), "the log does not say so");
+    Ok(())
+}
+
+/// Twenty at once in a fresh isolate: one of them fetches, and the others wait for it.
+#[test]
+#[ignore = "needs the built Worker; cargo xtask test runs it"]
+fn first_requests_on_worker() -> anyhow::Result<()> {
+    const AT_ONCE: usize = 20;
+    const GOOD: &str = "/good";
+    const FLOODED: &str = "/flooded";
+    let folder = scratch("first-requests-worker")?;
+    let unknown = json!({ "header": { "kid": "nobody" }, "claims": { "iss": format!("$ISSUER{FLOODED}") } });
+    let kinds = [of_tenant(GOOD), unknown, of_tenant(FLOODED)];
+    let start = |deployment| Worker::start(deployment, &folder);
+    let (Provider { issuer, jwts }, worker) =
+        Provider::start("first-requests", &[GOOD, FLOODED], &kinds, start)?;
+    let keys = json!({ "keys": jwts.keys(&["rsa"])? }).to_string();
+    for tenant in [GOOD, FLOODED] {
+        issuer.publish(tenant, &json!([]));
+        issuer.reply(&jwks(tenant), Reply::Late(Duration::from_millis(500), keys.clone()));
+    }
+    for (place, tenant, refusal) in [(0, GOOD, None), (1, FLOODED, Some(UNKNOWN_KEY)), (2, FLOODED, None)] {
+        for response in worker.send_at_once(&vec![request(&jwts.bearer(place)?); AT_ONCE])? {
+            refusal
+                .map_or_else(|| ensure_granted(&response), |refusal| ensure_refused(&response, refusal))?;
+        }
+        let fetches = (issuer.fetches(&discovery_path(tenant)), issuer.key_fetches(tenant));
+        ensure!(fetches == (1, 1), "discovery and keys of {tenant} were fetched {fetches:?} times");
+    }
+    Ok(())
+}
+
+/// The client whose request fetches the keys hangs up: those who wait for the keys get them all the same.
+#[test]
+#[ignore = "needs the built Worker; cargo xtask test runs it"]
+fn client_hangs_up_on_worker() -> anyhow::Result<()> {
+    let folder = scratch("hang-up-worker")?;
+    let start = |deployment| Worker::start(deployment, &folder);
+    let (Provider { issuer, jwts }, worker) = Provider::start("hang-up", &[""], &[json!({})], start)?;
+    issuer.publish("", &jwts.keys(&["rsa"])?);
+    let keys = json!({ "keys": jwts.keys(&["rsa"])? }).to_string();
+    issuer.reply(&jwks(""), Reply::Late(Duration::from_millis(500), keys));
+    let bearer = jwts.bearer(0)?;
+    let mut connection = TcpStream::connect(worker.address())?;
+    write!(connection, "GET /rtcToken HTTP/1.1\r\nhost: localhost\r\nauthorization: {bearer}\r\n\r\n")?;
+    while issuer.key_fetches("") == 0 {
+        thread::sleep(Duration::from_millis(10));
+    }
+    drop(connection);
+    let started = Instant::now();
+    for response in worker.send_at_once(&vec![request(&bearer); 3])? {
+        ensure_granted(&response)?;
+    }
+    ensure!(started.elapsed() < Duration::from_secs(3), "they waited {:?}", started.elapsed());
+    Ok(())
+}
+
+/// While one issuer does not answer, the users of another one get their tokens.
+#[test]
+#[ignore = "needs the built Worker; cargo xtask test runs it"]
+fn others_need_not_wait_on_worker() -> anyhow::Result<()> {
+    const ENDLESS: &str = "/endless";
+    let folder = scratch("others-worker")?;
+    let kinds = [json!({}), of_tenant(ENDLESS)];
+    let start = |deployment| Worker::start(deployment, &folder);
+    let (provider, worker) = Provider::start("others", &["", ENDLESS], &kinds, start)?;
+    provider.publish(&["rsa"])?;
+    let Provider { issuer, jwts } = &provider;
+    issuer.reply(&discovery_path(ENDLESS), Reply::Endless);
+    let good = request(&jwts.bearer(0)?);
+    let waiting = vec![request(&jwts.bearer(1)?); 3];
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| worker.send_at_once(&waiting));
+        while issuer.fetches(&discovery_path(ENDLESS)) == 0 && !waiting.is_finished() {
+            thread::sleep(Duration::from_millis(10));
+        }
+        let started = Instant::now();
+        for response in worker.send_at_once(&vec![good; 5])? {
+            ensure_granted(&response)?;
+        }
+        ensure!(started.elapsed() < Duration::from_secs(3), "they waited {:?}", started.elapsed());
+        for response in waiting.join().ok().context("a sender failed")?? {
+            ensure_refused(&response, UNREACHABLE)?;
+        }
+        Ok(())
+    })
+}
+
+/// Every failure but that nothing ends.
+fn all_failures() -> Vec<Failure> {
+    let document = |text: &str| Reply::Document(text.to_owned());
+    let keys = |text: &str| Reply::Document(format!("{{\"keys\":[{text}]}}"));
+    let led_to = |place: &str| document(&json!({ "issuer": "$TENANT", "jwks_uri": place }).to_string());
+    let failure = |tenant, reason, place: fn(&str) -> String, reply| Failure { tenant, reason, place, reply };
+    let word = "AQAB".repeat(10) + "AQA";
+    vec![
+        failure("/closes", "no connection", discovery_path, Reply::Close),
+        failure("/closes-later", "no connection", jwks, Reply::Close),
+        failure("/error", "an answer with status 500", discovery_path, Reply::Status(500)),
+        failure("/missing", "an answer with status 404", jwks, Reply::Status(404)),
+        failure("/empty", "an answer with status 204", jwks, Reply::Status(204)),
+        failure(
+            "/elsewhere",
+            "an answer with status 302",
+            discovery_path,
+            Reply::Redirect("$ISSUER/.well-known/openid-configuration".into()),
+        ),
+        failure("/keys-elsewhere", "an answer with status 302", jwks, Reply::Redirect("$ISSUER/jwks".into())),
+        failure("/oversized", "an answer that is too long", jwks, keys("")),
+        failure(
+            "/oversized-discovery",
+            "an answer that is too long",
+            discovery_path,
+            document(&" ".repeat(MAX_DOCUMENT + 1)),
+        ),
+        failure("/page", "no discovery document of this issuer", discovery_path, document("<!doctype html>")),
+        failure(
+            "/no-address",
+            "no discovery document of this issuer",
+            discovery_path,
+            document(r#"{"issuer":"$TENANT"}"#),
+        ),
+        failure(
+            "/in-the-name-of-another",
+            "no discovery document of this issuer",
+            discovery_path,
+            document(r#"{"issuer":"$ISSUER","jwks_uri":"$ISSUER/jwks"}"#),
+        ),
+        failure(
+            "/named-with-slash",
+            "no discovery document of this issuer",
+            discovery_path,
+            document(r#"{"issuer":"$TENANT/","jwks_uri":"$TENANT/jwks"}"#),
+        ),
+        failure("/unsafe", "a `jwks_uri` that is not https", discovery_path, led_to("http://192.0.2.1/jwks")),
+        failure(
+            "/unsafe-name",
+            "a `jwks_uri` that is not https",
+            discovery_path,
+            led_to("http://localhost.example.com/jwks"),
+        ),
+        failure(
+            "/unsafe-user",
+            "a `jwks_uri` that is not https",
+            discovery_path,
+            led_to("http://127.0.0.1@192.0.2.1/jwks"),
+        ),
+        failure("/file", "a `jwks_uri` that is not https", discovery_path, led_to("file:///etc/passwd")),
+        failure("/no-keys", "no key for RS256, ES256 or EdDSA", jwks, keys("")),
+        failure("/no-json", "no key for RS256, ES256 or EdDSA", jwks, document("null")),
+        failure(
+            "/secret",
+            "no key for RS256, ES256 or EdDSA",
+            jwks,
+            keys(&format!(r#"{{"kty":"oct","kid":"rsa","k":"{word}"}}"#)),
+        ),
+        failure(
+            "/short",
+            "no key for RS256, ES256 or EdDSA",
+            jwks,
+            keys(&format!(r#"{{"kty":"RSA","kid":"rsa","n":"{word}","e":"AQAB"}}"#)),
+        ),
+        failure(
+            "/encrypts",
+            "no key for RS256, ES256 or EdDSA",
+            jwks,
+            keys(&format!(r#"{{"kty":"OKP","crv":"Ed25519","use":"enc","kid":"rsa","x":"{word}"}}"#)),
+        ),
+    ]
+}
+
+/// Within a minute after keys came, unknown names of keys do not lead to another fetch; after it, to one.
+#[test]
+#[ignore = "needs the npm packages; cargo xtask test runs it"]
+fn unknown_keys_a_minute_later() -> anyhow::Result<()> {
+    let (provider, mut memory) = with_clock(&[json!({}), unknown_kid(1), unknown_kid(2)])?;
+    ensure_granted(&provider.send(&mut memory, 0)?)?;
+    memory.pass(59);
+    ensure_refused(&provider.send(&mut memory, 1)?, UNKNOWN_KEY)?;
+    provider.ensure_fetches(1)?;
+    memory.pass(1);
+    for place in [1, 2, 1, 2] {
+        ensure_refused(&provider.send(&mut memory, place)?, UNKNOWN_KEY)?;
+    }
+    provider.ensure_fetches(2)
+}
+
+/// A key that the issuer has begun to use is known after one fetch, and one that it has withdrawn within an hour.
+#[test]
+#[ignore = "needs the npm packages; cargo xtask test runs it"]
+fn rotation() -> anyhow::Result<()> {
+    let next = json!({ "key": "next", "claims": { "exp": 200_000 } });
+    let (provider, mut memory) = with_clock(&[long(), next])?;
+    let [old, new] = [0, 1];
+    ensure_granted(&provider.send(&mut memory, old)?)?;
+    provider.publish(&["rsa", "next"])?;
+    memory.pass(59);
+    ensure_refused(&provider.send(&mut memory, new)?, UNKNOWN_KEY)?;
+    provider.ensure_fetches(1)?;
+    memory.pass(1);
+    for place in [new, old] {
+        ensure_granted(&provider.send(&mut memory, place)?)?;
+    }
+    provider.ensure_fetches(2)?;
+
+    provider.publish(&["next"])?;
+    memory.pass(3599);
+    ensure_granted(&provider.send(&mut memory, old)?)?;
+    provider.ensure_fetches(2)?;
+    memory.pass(1);
+    ensure_refused(&provider.send(&mut memory, old)?, UNKNOWN_KEY)?;
+    ensure_granted(&provider.send(&mut memory, new)?)?;
+    provider.ensure_fetches(3)
+}
+
+/// An issuer that is out of reach at the start is asked again after ten seconds.
+#[test]
+#[ignore = "needs the npm packages; cargo xtask test runs it"]
+fn down_at_the_start() -> anyhow::Result<()> {
+    let (provider, mut memory) = with_clock(&[json!({})])?;
+    provider.issuer.set_down(true);
+    ensure_refused(&provider.send(&mut memory, 0)?, UNREACHABLE)?;
+    provider.issuer.set_down(false);
+    memory.pass(9);
+    ensure_refused(&provider.send(&mut memory, 0)?, UNREACHABLE)?;
+    ensure!(provider.issuer.fetches(&discovery_path("")) == 1, "it was asked before ten seconds were over");
+    memory.pass(1);
+    ensure_granted(&provider.send(&mut memory, 0)?)
+}
+
+/// An issuer that is out of reach later: its keys are used for a day, and not longer.
+#[test]
+#[ignore = "needs the npm packages; cargo xtask test runs it"]
+fn down_later() -> anyhow::Result<()> {
+    const HOUR: u32 = 3600;
+    let unknown = json!({ "header": { "kid": "nobody" }, "claims": { "exp": 200_000 } });
+    let (provider, mut memory) = with_clock(&[long(), unknown])?;
+    ensure_granted(&provider.send(&mut memory, 0)?)?;
+    provider.issuer.set_down(true);
+    memory.pass(HOUR);
+    ensure_granted(&provider.send(&mut memory, 0)?)?;
+    ensure!(memory.log()?.contains("issuer_keys_not_fetched"), "the log does not say so");
+    ensure_refused(&provider.send(&mut memory, 1)?, UNKNOWN_KEY)?;
+    let asked = provider.issuer.fetches(&discovery_path(""));
+    ensure!(asked == 2, "it was asked {asked} times, and not once an hour and a minute apart");
+    memory.pass(59);
+    ensure_granted(&provider.send(&mut memory, 0)?)?;
+    ensure!(provider.issuer.fetches(&discovery_path("")) == 2, "it was asked within a minute");
+    memory.pass(23 * HOUR - 60);
+    ensure_granted(&provider.send(&mut memory, 0)?).context("a second before the day is over")?;
+    memory.pass(1);
+    ensure_refused(&provider.send(&mut memory, 0)?, UNREACHABLE).context("a day later")?;
+    provider.issuer.set_down(false);
+    memory.pass(10);
+    ensure_granted(&provider.send(&mut memory, 0)?).context("it is back")
+}
+
+fn with_clock(kinds: &[Value]) -> anyhow::Result<(Provider, Memory)> {
+    let (provider, memory) =
+        Provider::start("clock", &[""], kinds, |deployment| Ok(Memory::start(deployment)))?;
+    provider.publish(&["rsa"])?;
+    Ok((provider, memory))
+}
+
+/// A JWT that outlives every test.
+fn long() -> Value {
+    json!({ "claims": { "exp": 200_000 } })
+}
+
+fn of_tenant(tenant: &str) -> Value {
+    json!({ "claims": { "iss": format!("$ISSUER{tenant}") } })
+}
+
+fn unknown_kid(number: usize) -> Value {
+    json!({ "header": { "kid": format!("nobody-{number}") } })
+}
+
+fn request(authorization: &str) -> Request {
+    Request::post("/v1/token", &json!({ "rtc": { "channel": "demo" } }), Some(authorization))
+}
+
+fn ensure_granted(response: &Response) -> anyhow::Result<()> {
+    let text = String::from_utf8_lossy(response.body());
+    ensure!(response.status() == 200 && tokens_in(&text).len() == 1, "{} {text}", response.status());
+    Ok(())
+}
+
+fn ensure_refused(response: &Response, (status, code): (u16, &str)) -> anyhow::Result<()> {
+    let text = String::from_utf8_lossy(response.body());
+    let is_refused = response.status() == status && text.contains(&format!("\"code\":\"{code}\""));
+    ensure!(is_refused && tokens_in(&text).is_empty(), "expected {code}, got {} {text}", response.status());
+    Ok(())
+}
+
+/// The reply of a tenant, with the addresses in it.
+fn in_place(Failure { tenant, reply, .. }: &Failure, issuer: &Issuer) -> Reply {
+    let fill = |text: &str| text.replace("$ISSUER", &issuer.url("")).replace("$TENANT", &issuer.url(tenant));
+    match reply {
+        Reply::Document(text) => Reply::Document(fill(text)),
+        Reply::Redirect(text) => Reply::Redirect(fill(text)),
+        Reply::Late(..) | Reply::Endless | Reply::Status(_) | Reply::Close => reply.clone(),
+    }
+}
+
+/// A document of this length.
+fn padded(document: &str, length: usize) -> String {
+    format!("{document}{}", " ".repeat(length.saturating_sub(document.len())))
+}
+
+impl Provider {
+    /// An issuer without keys, a target that accepts JWTs of these tenants, and JWTs of these kinds by its clock.
+    fn start<T: Target>(
+        name: &str,
+        tenants: &[&str],
+        kinds: &[Value],
+        start: impl Fn(Deployment) -> anyhow::Result<T>,
+    ) -> anyhow::Result<(Self, T)> {
+        let issuer = Issuer::start()?;
+        let accepted =
+            tenants.iter().map(|tenant| json!({ "issuer": issuer.url(tenant), "audience": "app" }));
+        let document = json!({ "auth": { "jwt": accepted.collect::<Vec<_>>() } });
+        let target = start(Deployment::configured(name, document.to_string()))?;
+        let jwts = Jwts::make(target.clock(), &issuer.url(""), kinds)?;
+        Ok((Self { issuer, jwts }, target))
+    }
+
+    fn publish(&self, keys: &[&str]) -> anyhow::Result<()> {
+        self.issuer.publish("", &self.jwts.keys(keys)?);
+        Ok(())
+    }
+
+    fn send(&self, target: &mut impl Target, place: usize) -> anyhow::Result<Response> {
+        target.send(&request(&self.jwts.bearer(place)?))
+    }
+
+    fn ensure_fetches(&self, expected: usize) -> anyhow::Result<()> {
+        let fetches = (self.issuer.fetches(&discovery_path("")), self.issuer.key_fetches(""));
+        ensure!(fetches == (expected, expected), "discovery and keys were fetched {fetches:?} times");
+        Ok(())
+    }
+}
