@@ -1,6 +1,9 @@
 //! One line in the log for each decision: who asked for what, and what came of it. Never a token, a key or a header.
 
-use serde_json::{Map, Value, json};
+use std::borrow::Cow;
+
+use hallpass_token::agora::Role;
+use serde::Serialize;
 
 use crate::ask::{ApaasAsk, Ask, ChatAsk, RoleAsk, ServiceAsk, VideoSdkScopeAsk, What};
 use crate::caller::Caller;
@@ -8,7 +11,6 @@ use crate::log::{Level, LogLine};
 use crate::mint::{Granted, Minted};
 use crate::policy::{DecidedBy, ServiceGrant};
 use crate::problem::Problem;
-use hallpass_token::agora::Role;
 
 /// What every line has.
 #[derive(Clone, Copy)]
@@ -18,98 +20,113 @@ pub(crate) struct Occasion<'a> {
     pub(crate) route: &'a str,
 }
 
-impl Occasion<'_> {
+/// One decision. What was not looked at, or does not apply, is there as `null`: whoever reads the log can count on each
+/// field.
+#[derive(Default, Serialize)]
+struct Decision<'a> {
+    request_id: &'a str,
+    route: &'a str,
+    caller: &'static str,
+    subject: Option<&'a str>,
+    project: Option<&'a str>,
+    services: Option<Vec<&'static str>>,
+    /// The first one, where there are several.
+    channel: Option<&'a str>,
+    role: Option<&'static str>,
+    ttl: Option<u32>,
+    decision: &'static str,
+    rule: Option<String>,
+    reason: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused_by: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    caller_address: Option<String>,
+}
+
+impl<'a> Occasion<'a> {
     /// A token was signed.
-    pub(crate) fn granted(self, caller: &Caller, minted: &Minted<'_>) -> LogLine {
+    pub(crate) fn granted(self, caller: &'a Caller, minted: &'a Minted<'_>) -> LogLine {
         let mut line = self.begin("granted", caller);
-        line.insert("project".into(), minted.project.into());
-        let (mut services, mut channel, mut role) = (Vec::new(), None, None);
+        let mut services = Vec::new();
         match &minted.granted {
             Granted::Agora { services: grants, .. } => {
                 for grant in grants {
                     services.push(grant.name());
-                    channel = channel.or(grant.channel());
-                    if let ServiceGrant::Rtc { role: granted, .. } = grant {
-                        role = role.or(Some(role_name(*granted)));
+                    services.extend(grant.is_for_app().then_some("app"));
+                    line.channel = line.channel.or(grant.channel());
+                    if let ServiceGrant::Rtc { role, .. } = grant {
+                        line.role = line.role.or(Some(role_name(*role)));
                     }
                 }
             }
             Granted::VideoSdk { grant, .. } => {
                 services.push("videosdk");
-                channel = grant.scope.and_then(|scope| scope.room).map(|room| room.as_str());
+                line.channel = grant.scope.and_then(|scope| scope.room).map(|room| room.as_str());
             }
         }
-        line.insert("services".into(), services.into());
-        line.insert("channel".into(), channel.into());
-        line.insert("role".into(), role.into());
-        line.insert("ttl".into(), minted.expires_in.seconds().0.into());
         let mut rules: Vec<_> = minted.decided_by.iter().map(DecidedBy::to_string).collect();
         rules.dedup();
-        line.insert("rule".into(), rules.join(", ").into());
-        LogLine::new(Level::Info, "decision", line.into())
+        line.project = Some(minted.project);
+        line.services = Some(services);
+        line.ttl = Some(minted.expires_in.seconds().0);
+        line.rule = Some(rules.join(", "));
+        LogLine::new(Level::Info, "decision", &line)
     }
 
     /// The policy gave less than was asked for, which is nothing.
-    pub(crate) fn refused(self, caller: &Caller, ask: &Ask<'_>, problem: &Problem) -> LogLine {
+    pub(crate) fn refused(self, caller: &'a Caller, ask: &'a Ask<'_>, problem: &Problem) -> LogLine {
         let mut line = self.begin("refused", caller);
-        line.insert("project".into(), ask.project.into());
-        let (mut services, mut channel, mut role) = (Vec::new(), None, None);
+        let mut services = Vec::new();
         match &ask.what {
             What::Agora(ask) => {
                 for service in &ask.services {
                     services.push(service.name());
-                    channel = channel.or(service.channel());
-                    role = role.or(service.role());
+                    services.extend(service.is_for_app().then_some("app"));
+                    line.channel = line.channel.or(service.channel());
+                    line.role = line.role.or(service.role());
                 }
             }
             What::VideoSdk(ask) => {
                 services.push("videosdk");
                 if let VideoSdkScopeAsk::V2(scope) = ask.scope {
-                    channel = scope.room.map(|room| room.as_str());
+                    line.channel = scope.room.map(|room| room.as_str());
                 }
             }
         }
-        line.insert("services".into(), services.into());
-        line.insert("channel".into(), channel.into());
-        line.insert("role".into(), role.into());
-        line.insert("reason".into(), problem.to_string().into());
+        line.project = ask.project;
+        line.services = Some(services);
+        line.reason = Some(problem.to_string().into());
         if let Problem::Refused(refusal) = problem {
-            line.insert("refused_by".into(), refusal.part.name().into());
-            line.insert("rule".into(), refusal.decided_by.map(|rule| rule.to_string()).into());
+            line.refused_by = Some(refusal.part.name());
+            line.rule = refusal.decided_by.map(|rule| rule.to_string());
         }
-        LogLine::new(Level::Info, "decision", line.into())
+        LogLine::new(Level::Info, "decision", &line)
     }
 
     /// The request ended before it was looked at: nobody knows who is calling, or somebody calls too often.
     pub(crate) fn turned_away(
         self,
-        caller: Option<&Caller>,
+        caller: Option<&'a Caller>,
         address: Option<String>,
         problem: &Problem,
     ) -> LogLine {
-        let mut line = self.begin("refused", caller.unwrap_or(&Caller::ANONYMOUS));
-        line.insert("caller_address".into(), address.into());
-        line.insert("reason".into(), problem.code().into());
-        LogLine::new(Level::Info, "decision", line.into())
+        let mut line = match caller {
+            Some(caller) => self.begin("refused", caller),
+            None => self.begin_unknown("refused"),
+        };
+        line.caller_address = address;
+        line.reason = Some(problem.code().into());
+        LogLine::new(Level::Info, "decision", &line)
     }
 
-    /// What was not looked at, or does not apply, is there as `null`: whoever reads the log can count on each field.
-    fn begin(self, decision: &str, caller: &Caller) -> Map<String, Value> {
-        let line = json!({
-            "request_id": self.request_id,
-            "route": self.route,
-            "caller": caller.kind().as_str(),
-            "subject": caller.subject(),
-            "project": null,
-            "services": null,
-            "channel": null,
-            "role": null,
-            "ttl": null,
-            "decision": decision,
-            "rule": null,
-            "reason": null,
-        });
-        if let Value::Object(line) = line { line } else { Map::new() }
+    fn begin(self, decision: &'static str, caller: &'a Caller) -> Decision<'a> {
+        let (kind, subject) = (caller.kind().as_str(), caller.subject());
+        Decision { caller: kind, subject, ..self.begin_unknown(decision) }
+    }
+
+    fn begin_unknown(self, decision: &'static str) -> Decision<'a> {
+        let Self { request_id, route } = self;
+        Decision { request_id, route, caller: "unknown", decision, ..Decision::default() }
     }
 }
 
@@ -121,6 +138,11 @@ fn role_name(role: Role) -> &'static str {
 }
 
 impl<'a> ServiceAsk<'a> {
+    /// Whether it is for the app itself, with the rights of an administrator.
+    const fn is_for_app(&self) -> bool {
+        matches!(self, Self::Chat(ChatAsk::App) | Self::Apaas(ApaasAsk::App))
+    }
+
     fn name(&self) -> &'static str {
         match self {
             Self::Rtc(_) | Self::StreamChannel { .. } => "rtc",
@@ -162,6 +184,11 @@ impl<'a> ServiceAsk<'a> {
 }
 
 impl<'a> ServiceGrant<'a> {
+    /// Whether it is for the app itself, with the rights of an administrator.
+    const fn is_for_app(&self) -> bool {
+        matches!(self, Self::ChatApp | Self::ApaasApp)
+    }
+
     pub(crate) const fn name(&self) -> &'static str {
         match self {
             Self::Rtc { .. } => "rtc",

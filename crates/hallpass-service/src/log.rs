@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use serde_json::{Map, Value};
+use serde::Serialize;
 
 /// How urgent a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,19 +23,23 @@ pub struct LogLine {
 }
 
 impl LogLine {
-    pub(crate) fn new(level: Level, event: &str, fields: Value) -> Self {
-        let mut line = Map::new();
+    /// The fields are an object.
+    pub(crate) fn new(level: Level, event: &str, fields: &impl Serialize) -> Self {
+        #[derive(Serialize)]
+        struct Line<'a, T> {
+            level: &'static str,
+            event: &'a str,
+            #[serde(flatten)]
+            fields: &'a T,
+        }
         let name = match level {
             Level::Info => "INFO",
             Level::Warning => "WARN",
             Level::Error => "ERROR",
         };
-        line.insert("level".into(), name.into());
-        line.insert("event".into(), event.into());
-        if let Value::Object(fields) = fields {
-            line.extend(fields);
-        }
-        Self { level, text: Value::Object(line).to_string() }
+        // Nothing that is logged has a key that is no string, the one thing that JSON cannot hold.
+        let text = serde_json::to_string(&Line { level: name, event, fields }).unwrap_or_default();
+        Self { level, text }
     }
 
     /// How urgent the line is.

@@ -70,7 +70,7 @@ impl Service {
     /// What the person on call should know of this deployment; to be logged at every start.
     #[must_use]
     pub fn notices(&self) -> Vec<LogLine> {
-        let notice = |level, event, message: &str| LogLine::new(level, event, json!({ "message": message }));
+        let notice = |level, event, message: &str| LogLine::new(level, event, &json!({ "message": message }));
         let mut notices = Vec::new();
         if let Err(error) = &self.setup.ready {
             notices.push(notice(Level::Error, "not_ready", &error.to_string()));
@@ -147,7 +147,7 @@ impl Service {
         Some(LogLine::new(
             Level::Error,
             "request_failed",
-            json!({
+            &json!({
                 "request_id": inputs.request_id,
                 "status": response.status().as_u16(),
                 "method": request.method.as_str(),

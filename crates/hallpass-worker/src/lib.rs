@@ -22,12 +22,23 @@ use hallpass_token::UnixSeconds;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
 use wasm_bindgen_futures::future_to_promise;
-use worker::{Env, console_error, console_log, console_warn};
+use worker::Env;
 
 use crate::platform::Runtime;
 
 /// Lives as long as the isolate; requests leave no trace in it.
 static SERVICE: OnceLock<Service> = OnceLock::new();
+
+/// The macros of `worker` make a JavaScript text first, which is another call across the border.
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = console, js_name = log)]
+    fn console_log(line: &str);
+    #[wasm_bindgen(js_namespace = console, js_name = warn)]
+    fn console_warn(line: &str);
+    #[wasm_bindgen(js_namespace = console, js_name = error)]
+    fn console_error(line: &str);
+}
 
 /// The most bytes of a body that `entry.js` reads.
 #[wasm_bindgen]
@@ -81,8 +92,8 @@ fn start(env: &Env) -> Service {
 
 fn log(line: &LogLine) {
     match line.level() {
-        Level::Info => console_log!("{}", line.as_str()),
-        Level::Warning => console_warn!("{}", line.as_str()),
-        Level::Error => console_error!("{}", line.as_str()),
+        Level::Info => console_log(line.as_str()),
+        Level::Warning => console_warn(line.as_str()),
+        Level::Error => console_error(line.as_str()),
     }
 }

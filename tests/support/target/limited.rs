@@ -32,7 +32,7 @@ impl Limited {
             .arg(path_from("HALLPASS_WORKER_DIR")?)
             .arg(bindings.to_string())
             .arg(limit.to_string());
-        let node = Child::start(command, &address, &log)?;
+        let node = Child::start(command, &[&address], &log)?;
         Ok(Self { client: Client::new(), address, log, _node: node })
     }
 }

@@ -187,6 +187,6 @@ impl Source {
             "by_discovery": is_discovery,
             "reason": reason,
         });
-        LogLine::new(Level::Warning, "issuer_keys_not_fetched", fields)
+        LogLine::new(Level::Warning, "issuer_keys_not_fetched", &fields)
     }
 }
