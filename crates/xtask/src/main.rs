@@ -29,6 +29,7 @@ cargo xtask fuzz [TARGET] [--seconds N]   look for texts that make the token cor
 cargo xtask schemathesis [--examples N]   hold the served OpenAPI document against the Worker
 cargo xtask bench core                    nanoseconds and allocations per token, natively and in WebAssembly
 cargo xtask bench worker                  requests per second on workerd, beside JavaScript Workers
+cargo xtask bench worker --auth           the same for users with JWTs, beside npm jose
 cargo xtask bench lambda                  cold start of the Lambda function in AWS's emulator
 ";
 
@@ -63,7 +64,8 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["schemathesis"] => schemathesis::by_hand(None),
         ["schemathesis", "--examples", examples] => schemathesis::by_hand(Some(examples.parse()?)),
         ["bench", "core"] => bench::core::run(),
-        ["bench", "worker"] => bench::worker::run(),
+        ["bench", "worker"] => bench::worker::open(),
+        ["bench", "worker", "--auth"] => bench::worker::authenticated(),
         ["bench", "lambda"] => bench::lambda::run(),
         [] | ["help" | "--help" | "-h"] => {
             process::say(USAGE);

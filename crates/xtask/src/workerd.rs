@@ -49,7 +49,10 @@ impl Worker<'_> {
         Ok(format!(
             r#"using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
-  services = [(name = "main", worker = .main)],
+  services = [
+    (name = "main", worker = .main),
+    (name = "internet", network = (allow = ["public", "private"])),
+  ],
   sockets = [(name = "http", address = "127.0.0.1:{}", http = (), service = "main")],
 );
 const main :Workerd.Worker = (
