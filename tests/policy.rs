@@ -146,7 +146,8 @@ impl Case {
                 json!({ "granted": services, "ttl": ttl, "by": by })
             }
             Expect::Refused { refused, field, by } => {
-                let by = if refused == "service" { None } else { Some(by.clone().unwrap_or_else(usual)) };
+                let usual = || (refused != "service").then(usual);
+                let by = by.clone().or_else(usual);
                 json!({ "refused": refused, "field": field, "by": by })
             }
             Expect::Invalid { invalid } => json!({ "invalid": invalid }),

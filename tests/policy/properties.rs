@@ -305,13 +305,14 @@ fn grant() -> impl Strategy<Value = Map<String, Value>> {
         let (channel, room, every_channel, identity, role, ttl) = limits;
         object(&[
             ("channel", channel),
-            ("room", room),
+            ("room", room.clone()),
             ("every_channel", every_channel),
             ("identity", identity),
             ("role", role),
             ("ttl", ttl),
             ("app", app),
-            ("v1", v1),
+            // It gives every room, and is refused beside some.
+            ("v1", if room.is_null() { v1 } else { Value::Null }),
             ("permissions", permissions),
             ("roles", roles),
         ])

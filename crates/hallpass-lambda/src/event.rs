@@ -74,8 +74,7 @@ impl Event {
         let authorizer = self.request_context.authorizer.as_ref()?;
         let of_jwt = authorizer.jwt.as_ref().and_then(|jwt| jwt.claims.as_ref());
         let claims = of_jwt.or(authorizer.lambda.as_ref())?;
-        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        Some(claims.iter().map(|(name, value)| (name.clone(), text(value))).collect())
+        Some(claims.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?))).collect())
     }
 
     pub(crate) fn into_request(self) -> Request {
@@ -120,10 +119,19 @@ fn without_stage(path: String, stage: Option<&str>) -> String {
     }
 }
 
+/// A claim as a text; nothing for what says nothing, and for what would look like a text that somebody chose.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
 /// The headers that HTTP can hold. One that it cannot is left out, and not the whole request.
 fn readable(headers: &BTreeMap<String, String>) -> HeaderMap {
     let pairs = headers.iter().filter_map(|(name, value)| {
-        Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(value).ok()?))
+        Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_bytes(value.as_bytes()).ok()?))
     });
     pairs.collect()
 }

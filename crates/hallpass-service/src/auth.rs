@@ -125,10 +125,15 @@ impl Auth {
             if issuer.header != header || jwt.issuer() != Some(&issuer.name) {
                 continue;
             }
-            match issuer.check(&jwt, context) {
-                Ok(()) => return issuer.verify(jwt, context).await.map(Caller::user),
-                Err(error) => refusal = error,
-            }
+            refusal = match issuer.check(&jwt, context) {
+                Err(error) => error,
+                Ok(()) => match issuer.verify(&jwt, context).await {
+                    Ok(()) => return Ok(Caller::user(jwt.into_claims())),
+                    // Another entry may have the key: the next secret, while one takes the place of the other.
+                    Err(Problem::Unauthorized(error)) => error,
+                    Err(problem) => return Err(problem),
+                },
+            };
         }
         Err(refusal.into())
     }

@@ -1,5 +1,9 @@
 //! Who is calling.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
 use crate::claims::{Claim, Claims};
 
 /// A caller whose credentials, where any are needed, were checked.
@@ -75,11 +79,12 @@ impl Caller {
         (!text.is_empty() && !text.contains(['*', '{', '}'])).then_some(text)
     }
 
-    /// What the limits count by: nobody else has the same.
+    /// What the limits count by: nobody else has the same. A hash, since a subject may be long, and is nobody's business.
     pub(crate) fn limit_key(&self) -> Option<String> {
         let subject = self.subject()?;
         let issuer = self.claims.text("iss").unwrap_or_default();
-        Some(format!("{}:{issuer}:{subject}", self.kind.as_str()))
+        let hash = Sha256::digest(format!("{}\0{issuer}\0{subject}", self.kind.as_str()));
+        Some(URL_SAFE_NO_PAD.encode(hash))
     }
 }
 

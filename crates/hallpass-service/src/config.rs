@@ -10,6 +10,7 @@ use crate::auth::{AuthDocument, Open};
 use crate::cors::{CorsDocument, Pages};
 use crate::json::{self, JsonError, NamedOnce, Object, WholeNumber, named, object};
 use crate::policy::{Policy, Rule};
+use crate::projects::{DEFAULT_PROJECT, SHORT_VIDEOSDK};
 use crate::setup_error::SetupError;
 use crate::version::Version;
 
@@ -117,13 +118,13 @@ impl Config {
             Ok(document) => document.0,
             Err(JsonError::Syntax { detail }) => return Err(SetupError::Syntax(detail)),
             Err(JsonError::Value { path, detail }) => {
-                return Err(SetupError::Value { path: without_hex(&path), detail: expectation(&detail) });
+                return Err(SetupError::Value { path: shown_path(&path), detail: expectation(&detail) });
             }
         };
         if let Some(path) = serde_json::from_str(&text).ok().and_then(|document| path_of_null(&document)) {
             let path = path.trim_start_matches('.');
             return Err(SetupError::Value {
-                path: without_hex(path),
+                path: shown_path(path),
                 detail: "expected a value, and not null".into(),
             });
         }
@@ -135,7 +136,12 @@ impl Config {
             .cors
             .into_pages()
             .map_err(|detail| SetupError::Value { path: "cors.origins".into(), detail: detail.into() })?;
-        let policy = policy(document.policy, document.auth.open)?;
+        let keys: Vec<_> = document.auth.key_names().collect();
+        let projects: Vec<_> = match &document.projects {
+            Some(NamedOnce(projects)) => projects.iter().map(|(name, _)| name.as_str()).collect(),
+            None => vec![DEFAULT_PROJECT, SHORT_VIDEOSDK],
+        };
+        let policy = policy(document.policy, document.auth.open, &keys, &projects)?;
         let (auth, compat, projects) = (document.auth, document.compat, document.projects);
         Ok(Self { auth, policy, ttl, compat, pages, projects })
     }
@@ -157,7 +163,12 @@ fn path_of_null(document: &Value) -> Option<String> {
 }
 
 /// The rules of the document, or what holds without them.
-fn policy(rules: Option<Vec<Object<Rule>>>, open: Option<Open>) -> Result<Policy, SetupError> {
+fn policy(
+    rules: Option<Vec<Object<Rule>>>,
+    open: Option<Open>,
+    keys: &[&str],
+    projects: &[&str],
+) -> Result<Policy, SetupError> {
     let Some(rules) = rules else {
         return Ok(Policy::usual(open.is_some_and(|open| open.wildcard)));
     };
@@ -167,12 +178,12 @@ fn policy(rules: Option<Vec<Object<Rule>>>, open: Option<Open>) -> Result<Policy
         return Err(value("auth.open.wildcard".to_owned(), detail));
     }
     let rules: Vec<_> = rules.into_iter().map(|Object(rule)| rule).collect();
-    match rules.iter().position(|rule| !rule.grants_something()) {
-        Some(position) => {
-            Err(value(format!("policy[{position}]"), "expected a grant for at least one service"))
+    for (position, rule) in rules.iter().enumerate() {
+        if let Some((member, detail)) = rule.fault(keys, projects) {
+            return Err(value(format!("policy[{position}]{member}"), detail));
         }
-        None => Ok(Policy::of(rules)),
     }
+    Ok(Policy::of(rules))
 }
 
 impl Ttl {
@@ -198,6 +209,17 @@ fn expectation(detail: &str) -> String {
         Some(expected) => expected.to_owned(),
         None => without_hex(detail),
     }
+}
+
+/// The path with `…` for what is no plain name: somebody may have put a secret there, and `/readyz` shows it.
+fn shown_path(path: &str) -> String {
+    const LONGEST_NAME: usize = 32;
+    let shown = |member: &str| {
+        let is_plain = member.len() <= LONGEST_NAME
+            && member.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_[]".contains(&byte));
+        if is_plain { without_hex(member) } else { "…".to_owned() }
+    };
+    path.split('.').map(shown).collect::<Vec<_>>().join(".")
 }
 
 /// The text with `…` for whatever may be a certificate or a piece of one.
@@ -372,6 +394,19 @@ mod tests {
                 let message = error(&document.replace("HEX", value));
                 assert!(!message.contains(value), "{message}");
             }
+        }
+    }
+
+    #[test]
+    fn a_key_in_place_of_its_name_is_not_repeated() {
+        let key = "Zx8kQ+/b3o9Jw0m5uTtR1yVn7cPq2sLdEhGfAaXwyE=";
+        for document in [
+            format!(r#"{{"auth":{{"keys":[{{"{key}":"backend"}}]}}}}"#),
+            format!(r#"{{"auth":{{"keys":[{{"name":"backend","secret":"{key}"}}]}}}}"#),
+            format!(r#"{{"{key}":1}}"#),
+        ] {
+            let message = error(&document);
+            assert!(!message.contains(key) && !message.contains("Zx8kQ"), "{message}");
         }
     }
 

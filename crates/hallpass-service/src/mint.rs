@@ -59,11 +59,15 @@ pub(crate) fn mint<'a>(
 ) -> Result<Minted<'a>, Problem> {
     let life = life(ask.ttl, ready.ttl, inputs.now)?;
     let random_uid = Uid::from_bytes(inputs.uid_bytes());
-    let decision = Decision { policy: &ready.policy, caller, random_uid, texts };
+    let decision = |project| Decision { policy: &ready.policy, caller, project, random_uid, texts };
     match &ask.what {
-        What::Agora(what) => mint_agora(ready.projects.agora(ask.project)?, what, life, &decision, inputs),
+        What::Agora(what) => {
+            let project = ready.projects.agora(ask.project)?;
+            mint_agora(project, what, life, &decision(&project.name), inputs)
+        }
         What::VideoSdk(what) => {
-            mint_videosdk(ready.projects.videosdk(ask.project)?, what, life, &decision, inputs)
+            let project = ready.projects.videosdk(ask.project)?;
+            mint_videosdk(project, what, life, &decision(&project.name), inputs)
         }
     }
 }
@@ -91,7 +95,7 @@ fn mint_agora<'a>(
     inputs: &Inputs<'_>,
 ) -> Result<Minted<'a>, Problem> {
     let Decided { life, grant: granted, decided_by } =
-        decision.agora(&project.app_id, &ask.services, life)?;
+        decision.agora(&project.app_id, &ask.services, ask.version, life)?;
     let certificate = project.certificates.first().ok_or(Problem::NotReady)?;
     let mint = Mint {
         app_id: &project.app_id,

@@ -20,7 +20,7 @@ const SHORT_CERTIFICATE: &str = "AGORA_APP_CERTIFICATE";
 /// The secret that, without `projects`, signs the tokens of VideoSDK.
 const SHORT_SECRET: &str = "VIDEOSDK_SECRET_KEY";
 /// What the only project of VideoSDK is called without `projects`.
-const SHORT_VIDEOSDK: &str = "videosdk";
+pub(crate) const SHORT_VIDEOSDK: &str = "videosdk";
 
 /// The projects whose secrets are loaded, in the order of the document.
 #[derive(Debug)]

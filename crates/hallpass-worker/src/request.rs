@@ -24,7 +24,8 @@ pub(crate) fn read(
     let (path, query) = path_and_query(url);
     let mut headers = HeaderMap::new();
     for name in service.headers_read(&method, path) {
-        let value = header(request, name.as_str()).and_then(|value| HeaderValue::from_str(&value).ok());
+        let value =
+            header(request, name.as_str()).and_then(|value| HeaderValue::from_bytes(value.as_bytes()).ok());
         if let Some(value) = value {
             headers.insert(name, value);
         }

@@ -84,6 +84,11 @@ impl AuthDocument {
         self.open.is_some() || self.gateway || !self.jwt.is_empty() || !self.keys.is_empty()
     }
 
+    /// The names of the service keys.
+    pub(crate) fn key_names(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map(|Object(key)| key.name.as_str())
+    }
+
     /// Loads what it names.
     ///
     /// # Errors
@@ -131,6 +136,9 @@ impl JwtDocument {
         let mut claims = plan.claims;
         if let Some(NamedOnce(more)) = self.claims {
             claims.extend(more.into_iter().map(|(name, OneOrMore(wanted))| (name, wanted)));
+        }
+        if plan.audiences.iter().any(String::is_empty) {
+            return fault("audience", "expected a text that is not empty");
         }
         let audiences = plan.audiences.into_iter().map(Claim::Text).collect::<Vec<_>>();
         // Without either, a JWT that the provider made for any other app would do.

@@ -9,7 +9,7 @@ use super::algorithm::Algorithm;
 use super::jwt::UntrustedJwt;
 use super::key_set::KeySet;
 use super::unauthorized::Unauthorized;
-use crate::claims::{Claim, Claims};
+use crate::claims::Claim;
 use crate::platform::Platform;
 use crate::problem::Problem;
 
@@ -57,15 +57,15 @@ impl Issuer {
         Ok(())
     }
 
-    /// The claims of a JWT that passed [`check`](Self::check), if the issuer signed it.
+    /// Whether the issuer signed a JWT that passed [`check`](Self::check).
     ///
     /// # Errors
     /// [`Unauthorized`], and [`Problem::IssuerUnreachable`].
     pub(super) async fn verify(
         &self,
-        jwt: UntrustedJwt<'_>,
+        jwt: &UntrustedJwt<'_>,
         context: &Context<'_, impl Platform>,
-    ) -> Result<Claims, Problem> {
+    ) -> Result<(), Problem> {
         let message = jwt.message.as_bytes();
         let is_signed = match (&self.keys, jwt.algorithm) {
             (Keys::Secret(key), Some(Algorithm::Hs256)) => {
@@ -78,7 +78,7 @@ impl Issuer {
             }
             _ => return Err(Unauthorized::AlgorithmNotAllowed.into()),
         };
-        if is_signed { Ok(jwt.into_claims()) } else { Err(Unauthorized::BadSignature.into()) }
+        if is_signed { Ok(()) } else { Err(Unauthorized::BadSignature.into()) }
     }
 }
 

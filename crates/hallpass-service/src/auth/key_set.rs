@@ -167,7 +167,13 @@ impl Source {
         if document.issuer != issuer {
             return Err(SourceError::NoDiscovery);
         }
-        if is_safe(&document.jwks_uri) { Ok(document.jwks_uri) } else { Err(SourceError::UnsafeUrl) }
+        // What a public issuer says must not lead to this machine.
+        let is_elsewhere = document.jwks_uri.starts_with("https://") || !issuer.starts_with("https://");
+        if is_elsewhere && is_safe(&document.jwks_uri) {
+            Ok(document.jwks_uri)
+        } else {
+            Err(SourceError::UnsafeUrl)
+        }
     }
 
     fn complaint(&self, error: &SourceError) -> LogLine {

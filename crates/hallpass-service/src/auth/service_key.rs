@@ -1,18 +1,26 @@
 //! Keys of the app's own servers.
 
+use std::fmt;
+
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
 
 /// A key that names its bearer. What is kept is a hash of it, so that there is nothing to give away.
-#[derive(Debug)]
 pub(super) struct ServiceKey {
     name: String,
-    hash: [u8; 32],
+    hash: Zeroizing<[u8; 32]>,
+}
+
+impl fmt::Debug for ServiceKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} …", self.name)
+    }
 }
 
 impl ServiceKey {
     pub(super) fn new(name: String, key: &str) -> Self {
-        Self { name, hash: Sha256::digest(key).into() }
+        Self { name, hash: Zeroizing::new(Sha256::digest(key).into()) }
     }
 
     pub(super) fn name(&self) -> &str {

@@ -17,12 +17,15 @@ use crate::ask::{ApaasAsk, ChatAsk, RoleAsk, RtcAsk, ServiceAsk, StreamAsk, Vide
 use crate::caller::Caller;
 use crate::json::{Object, OneOrMore};
 use crate::problem::Problem;
+use crate::version::Version;
 
 /// What a decision rests on beside the request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Decision<'a> {
     pub(crate) policy: &'a Policy,
     pub(crate) caller: &'a Caller,
+    /// The name of the project that signs.
+    pub(crate) project: &'a str,
     /// For a request that names no user of a channel, of a caller who may choose.
     pub(crate) random_uid: Uid,
     /// Where texts stay that are filled in.
@@ -66,11 +69,17 @@ impl<'a> Decision<'a> {
         &self,
         app_id: &AppId,
         asks: &[ServiceAsk<'a>],
+        version: Version,
         life: Life,
     ) -> Result<Decided<Vec<ServiceGrant<'a>>>, Problem> {
         let (mut life, mut decided_by) = (life, Vec::with_capacity(asks.len()));
         for ask in asks {
-            let (by, cap) = self.cap(ask)?;
+            let (by, rule, cap) = self.cap(ask)?;
+            if !rule.grants(version) {
+                let reason =
+                    format!("the rule for this caller does not give tokens of format {}", version.as_str());
+                return Err(refused_by(by, Refusal::new(Part::Service, "version", reason).into()));
+            }
             life = life.min(cap);
             decided_by.push(by);
         }
@@ -139,7 +148,7 @@ impl<'a> Decision<'a> {
         pick: impl Fn(&'a Rule) -> Option<&'a Object<T>>,
     ) -> Result<(DecidedBy, &'a Rule, &'a T), Refusal> {
         let mut rules = self.policy.rules().filter_map(|(by, rule)| Some((by, rule, pick(rule)?)));
-        let found = rules.find(|(_, rule, _)| rule.who.holds(self.caller));
+        let found = rules.find(|(_, rule, _)| rule.is_for(self.caller, self.project));
         found.map(|(by, rule, Object(grant))| (by, rule, grant)).ok_or_else(|| {
             let kind = self.caller.kind().as_str();
             let reason = format!("no rule gives `{service}` to this caller, whose kind is `{kind}`");
@@ -148,7 +157,7 @@ impl<'a> Decision<'a> {
     }
 
     /// The rule for a service, and the longest life that it allows.
-    fn cap(&self, ask: &ServiceAsk<'a>) -> Result<(DecidedBy, Life), Refusal> {
+    fn cap(&self, ask: &ServiceAsk<'a>) -> Result<(DecidedBy, &'a Rule, Life), Refusal> {
         let (by, rule, ttl) = match ask {
             ServiceAsk::Rtc(_) | ServiceAsk::StreamChannel { .. } => {
                 self.rule("rtc", |rule| rule.rtc.as_ref()).map(|(by, rule, grant)| (by, rule, grant.ttl))?
@@ -178,7 +187,7 @@ impl<'a> Decision<'a> {
                 self.rule("stt", |rule| rule.stt.as_ref()).map(|(by, rule, grant)| (by, rule, grant.ttl))?
             }
         };
-        Ok((by, shortest(rule.ttl, ttl)))
+        Ok((by, rule, shortest(rule.ttl, ttl)))
     }
 
     fn service(&self, app_id: &AppId, ask: &ServiceAsk<'a>, life: Life) -> Result<ServiceGrant<'a>, Problem> {
@@ -508,8 +517,13 @@ mod tests {
     fn either_version(rule: &str) -> Result<Option<String>, &'static str> {
         let policy = Policy::of(vec![serde_json::from_str(&format!(r#"{{"videosdk":{rule}}}"#)).unwrap()]);
         let (caller, texts) = (user(r#"{"sub":"alice"}"#), Texts::default());
-        let decision =
-            Decision { policy: &policy, caller: &caller, random_uid: Uid::from_bytes([1; 4]), texts: &texts };
+        let decision = Decision {
+            policy: &policy,
+            caller: &caller,
+            project: "meet",
+            random_uid: Uid::from_bytes([1; 4]),
+            texts: &texts,
+        };
         let ask = VideoSdkAsk { permissions: None, scope: VideoSdkScopeAsk::V1OrV2 };
         match decision.videosdk(&ask, Life::MAX) {
             Ok(decided) => Ok(decided.grant.scope.map(|VideoSdkScope { roles, room, participant }| {

@@ -68,7 +68,12 @@ impl Bound<'_> {
         match user {
             User::Any => false,
             User::Uid(uid) => uid == self.uid(app_id),
-            User::Account(account) => account.as_str() == self.text,
+            // A token writes a number and an account of the same digits alike, and that number may be another's.
+            User::Account(account) => {
+                let is_number_of_other =
+                    Uid::parse(account.as_str()).is_ok_and(|uid| uid != self.uid(app_id));
+                account.as_str() == self.text && !is_number_of_other
+            }
         }
     }
 }
@@ -109,6 +114,19 @@ mod tests {
         let app_id = AppId::parse("970CA35de60c44645bbae8a215061b33").unwrap();
         assert_eq!(own_uid(&app_id, "alice").get(), ALICE);
         assert_ne!(own_uid(&app_id, "alicf").get(), ALICE);
+    }
+
+    #[test]
+    fn a_subject_of_digits_is_not_the_user_with_that_number() {
+        let app_id = AppId::parse("970CA35de60c44645bbae8a215061b33").unwrap();
+        let digits = ALICE.to_string();
+        let is = |uid, text| {
+            let account = hallpass_token::agora::Account::parse(text).unwrap();
+            Bound { text, uid }.is(account.into(), &app_id)
+        };
+        assert!(is(None, "alice"));
+        assert!(!is(None, &digits));
+        assert!(is(Uid::new(ALICE), &digits));
     }
 
     const ALICE: u32 = 2_606_419_837;

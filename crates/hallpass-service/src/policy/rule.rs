@@ -11,6 +11,7 @@ use crate::caller::{Caller, Kind};
 use crate::claims::Claim;
 use crate::config::ttl;
 use crate::json::{NamedOnce, Object, OneOrMore, WholeNumber, named, object};
+use crate::version::Version;
 
 /// One rule: whom it is for, and what it grants of each service that it speaks of.
 #[derive(Debug, Default, serde::Deserialize)]
@@ -18,6 +19,10 @@ use crate::json::{NamedOnce, Object, OneOrMore, WholeNumber, named, object};
 pub(crate) struct Rule {
     #[serde(default, deserialize_with = "object")]
     pub(super) who: Who,
+    /// Names of projects; without it, it is for tokens of every one.
+    project: Option<OneOrMore<String>>,
+    /// The token formats of Agora that it grants; without it, both.
+    version: Option<OneOrMore<Version>>,
     /// The longest life of a token that it grants.
     #[serde(default, deserialize_with = "ttl")]
     pub(super) ttl: Option<Life>,
@@ -225,8 +230,51 @@ impl Rule {
         }
     }
 
+    /// Whether it is for this caller and tokens of this project.
+    pub(super) fn is_for(&self, caller: &Caller, project: &str) -> bool {
+        let is_project = |OneOrMore(names): &OneOrMore<String>| names.iter().any(|name| name == project);
+        self.project.as_ref().is_none_or(is_project) && self.who.holds(caller)
+    }
+
+    /// Whether it grants tokens of this format.
+    pub(super) fn grants(&self, version: Version) -> bool {
+        self.version.as_ref().is_none_or(|OneOrMore(versions)| versions.contains(&version))
+    }
+
+    /// What makes it another rule than its author meant: the path in it, and what is right. `keys` are the names of
+    /// the service keys, `projects` those of the projects.
+    pub(crate) fn fault(&self, keys: &[&str], projects: &[&str]) -> Option<(&'static str, &'static str)> {
+        let is_any_unknown = |names: &Option<OneOrMore<String>>, known: &[&str]| {
+            names
+                .as_ref()
+                .is_some_and(|OneOrMore(names)| names.iter().any(|name| !known.contains(&name.as_str())))
+        };
+        let who = &self.who;
+        let has_kind = |kind| who.kind.as_ref().is_none_or(|OneOrMore(kinds)| kinds.contains(&kind));
+        let has_claims = who.claims.is_some();
+        let never_has_claims = !has_kind(Kind::User) && !has_kind(Kind::Gateway);
+        let videosdk = self.videosdk.as_ref().map(|Object(videosdk)| videosdk);
+        if !self.grants_something() {
+            Some(("", "expected a grant for at least one service"))
+        } else if is_any_unknown(&who.key, keys) {
+            Some((".who.key", "expected a name out of `auth.keys`"))
+        } else if is_any_unknown(&self.project, projects) {
+            Some((".project", "expected the name of a project"))
+        } else if who.key.is_some() && !has_kind(Kind::Service) {
+            Some((".who.key", "is for callers of the kind \"service\""))
+        } else if who.claims.as_ref().is_some_and(|NamedOnce(claims)| claims.is_empty()) {
+            Some((".who.claims", "expected at least one claim"))
+        } else if has_claims && (never_has_claims || who.key.is_some()) {
+            Some((".who.claims", "is for callers of the kinds \"user\" and \"gateway\""))
+        } else if videosdk.is_some_and(|videosdk| videosdk.v1 && videosdk.room.is_some()) {
+            Some((".videosdk.v1", "gives tokens for every room, and cannot stand beside `room`"))
+        } else {
+            None
+        }
+    }
+
     /// Whether it speaks of any service.
-    pub(crate) fn grants_something(&self) -> bool {
+    fn grants_something(&self) -> bool {
         self.rtc.is_some()
             || self.rtm.is_some()
             || self.chat.is_some()
