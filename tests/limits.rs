@@ -46,6 +46,17 @@ fn on_worker() -> anyhow::Result<()> {
         .map(|_| Ok(send(&mut worker, "/v1/token", None)?.status().as_u16()))
         .collect::<anyhow::Result<Vec<_>>>()?;
     ensure!(statuses == [401, 401, 401, 429], "without credentials: {statuses:?}");
+
+    let log = worker.log()?;
+    let lines: Vec<Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let turned_away = |caller: &str, subject: Value| {
+        let is = |line: &&Value| {
+            line["reason"] == "too_many_requests" && line["caller"] == caller && line["subject"] == subject
+        };
+        lines.iter().filter(is).count()
+    };
+    let counts = (turned_away("service", json!("one")), turned_away("unknown", Value::Null));
+    ensure!(counts == (2, 1), "the log tells of {counts:?} callers who were turned away:\n{log}");
     Ok(())
 }
 

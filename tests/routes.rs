@@ -107,6 +107,7 @@ fn walk<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::R
         visit.ensure(visit.response.status() == 200)?;
         found += visit.tokens().len();
     }
+    ensure!(found >= tokens, "a key got {found} tokens, and callers without credentials {tokens}");
     println!(
         "{} requests to a closed service; where it is open, {tokens} tokens, with a key {found}",
         visits_closed.len()

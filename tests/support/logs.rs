@@ -35,7 +35,7 @@ pub(crate) struct Decision {
 }
 
 /// What every line of a decision has.
-const FIELDS: [&str; 11] = [
+const FIELDS: [&str; 12] = [
     "request_id",
     "caller",
     "subject",
@@ -46,6 +46,7 @@ const FIELDS: [&str; 11] = [
     "role",
     "ttl",
     "decision",
+    "rules",
     "reason",
 ];
 /// The least length of a part of a credential that is looked for: anything shorter may be there by chance.

@@ -57,7 +57,7 @@ impl Platform for Native {
     }
 
     /// The gateway in front of a function limits.
-    async fn is_within_limit(&self, _caller: Option<String>, _address: impl Fn() -> Option<String>) -> bool {
+    async fn is_within_limit(&self, _key: impl Fn() -> Option<String>) -> bool {
         true
     }
 

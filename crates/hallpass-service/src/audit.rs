@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use hallpass_token::agora::Role;
 use serde::Serialize;
 
-use crate::ask::{ApaasAsk, Ask, ChatAsk, RoleAsk, ServiceAsk, VideoSdkScopeAsk, What};
+use crate::ask::{ApaasAsk, Ask, ChatAsk, RoleAsk, RtcAsk, ServiceAsk, VideoSdkScopeAsk, What};
 use crate::caller::Caller;
 use crate::log::{Level, LogLine};
 use crate::mint::{Granted, Minted};
@@ -23,7 +23,7 @@ pub(crate) struct Occasion<'a> {
 /// One decision. What was not looked at, or does not apply, is there as `null`: whoever reads the log can count on each
 /// field.
 #[derive(Default, Serialize)]
-struct Decision<'a> {
+struct Line<'a> {
     request_id: &'a str,
     route: &'a str,
     caller: &'static str,
@@ -35,7 +35,8 @@ struct Decision<'a> {
     role: Option<&'static str>,
     ttl: Option<u32>,
     decision: &'static str,
-    rule: Option<String>,
+    /// One for each service.
+    rules: Option<Vec<DecidedBy>>,
     reason: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refused_by: Option<&'static str>,
@@ -51,8 +52,7 @@ impl<'a> Occasion<'a> {
         match &minted.granted {
             Granted::Agora { services: grants, .. } => {
                 for grant in grants {
-                    services.push(grant.name());
-                    services.extend(grant.is_for_app().then_some("app"));
+                    services.push(grant.logged_name());
                     line.channel = line.channel.or(grant.channel());
                     if let ServiceGrant::Rtc { role, .. } = grant {
                         line.role = line.role.or(Some(role_name(*role)));
@@ -64,12 +64,10 @@ impl<'a> Occasion<'a> {
                 line.channel = grant.scope.and_then(|scope| scope.room).map(|room| room.as_str());
             }
         }
-        let mut rules: Vec<_> = minted.decided_by.iter().map(DecidedBy::to_string).collect();
-        rules.dedup();
         line.project = Some(minted.project);
         line.services = Some(services);
         line.ttl = Some(minted.expires_in.seconds().0);
-        line.rule = Some(rules.join(", "));
+        line.rules = Some(minted.decided_by.clone());
         LogLine::new(Level::Info, "decision", &line)
     }
 
@@ -81,7 +79,6 @@ impl<'a> Occasion<'a> {
             What::Agora(ask) => {
                 for service in &ask.services {
                     services.push(service.name());
-                    services.extend(service.is_for_app().then_some("app"));
                     line.channel = line.channel.or(service.channel());
                     line.role = line.role.or(service.role());
                 }
@@ -98,7 +95,7 @@ impl<'a> Occasion<'a> {
         line.reason = Some(problem.to_string().into());
         if let Problem::Refused(refusal) = problem {
             line.refused_by = Some(refusal.part.name());
-            line.rule = refusal.decided_by.map(|rule| rule.to_string());
+            line.rules = refusal.decided_by.map(|rule| vec![rule]);
         }
         LogLine::new(Level::Info, "decision", &line)
     }
@@ -119,14 +116,14 @@ impl<'a> Occasion<'a> {
         LogLine::new(Level::Info, "decision", &line)
     }
 
-    fn begin(self, decision: &'static str, caller: &'a Caller) -> Decision<'a> {
+    fn begin(self, decision: &'static str, caller: &'a Caller) -> Line<'a> {
         let (kind, subject) = (caller.kind().as_str(), caller.subject());
-        Decision { caller: kind, subject, ..self.begin_unknown(decision) }
+        Line { caller: kind, subject, ..self.begin_unknown(decision) }
     }
 
-    fn begin_unknown(self, decision: &'static str) -> Decision<'a> {
+    fn begin_unknown(self, decision: &'static str) -> Line<'a> {
         let Self { request_id, route } = self;
-        Decision { request_id, route, caller: "unknown", decision, ..Decision::default() }
+        Line { request_id, route, caller: "unknown", decision, ..Line::default() }
     }
 }
 
@@ -138,19 +135,16 @@ fn role_name(role: Role) -> &'static str {
 }
 
 impl<'a> ServiceAsk<'a> {
-    /// Whether it is for the app itself, with the rights of an administrator.
-    const fn is_for_app(&self) -> bool {
-        matches!(self, Self::Chat(ChatAsk::App) | Self::Apaas(ApaasAsk::App))
-    }
-
     fn name(&self) -> &'static str {
         match self {
             Self::Rtc(_) | Self::StreamChannel { .. } => "rtc",
             Self::Rtm { .. } => "rtm",
-            Self::Chat(_) => "chat",
+            Self::Chat(ChatAsk::User(_)) => "chat",
+            Self::Chat(ChatAsk::App) => "chat.app",
             Self::Streaming(_) => "streaming",
             Self::Fcdn(_) => "fcdn",
-            Self::Apaas(_) => "apaas",
+            Self::Apaas(ApaasAsk::Room { .. } | ApaasAsk::User(_)) => "apaas",
+            Self::Apaas(ApaasAsk::App) => "apaas.app",
             Self::Fpa => "fpa",
             Self::ConvoAi => "convoai",
             Self::Stt => "stt",
@@ -174,9 +168,8 @@ impl<'a> ServiceAsk<'a> {
     }
 
     fn role(&self) -> Option<&'static str> {
-        if let Self::Rtc(ask) = self {
-            let (RoleAsk::Asked(role) | RoleAsk::Usual(role)) = ask.role;
-            Some(role_name(role))
+        if let Self::Rtc(RtcAsk { role: RoleAsk::Asked(role), .. }) = self {
+            Some(role_name(*role))
         } else {
             None
         }
@@ -184,9 +177,22 @@ impl<'a> ServiceAsk<'a> {
 }
 
 impl<'a> ServiceGrant<'a> {
-    /// Whether it is for the app itself, with the rights of an administrator.
-    const fn is_for_app(&self) -> bool {
-        matches!(self, Self::ChatApp | Self::ApaasApp)
+    /// The name of the service, with a word where it is for the app itself, with the rights of an administrator.
+    const fn logged_name(&self) -> &'static str {
+        match self {
+            Self::ChatApp => "chat.app",
+            Self::ApaasApp => "apaas.app",
+            Self::Rtc { .. }
+            | Self::Rtm { .. }
+            | Self::ChatUser(_)
+            | Self::Streaming { .. }
+            | Self::Fcdn { .. }
+            | Self::ApaasRoom { .. }
+            | Self::ApaasUser(_)
+            | Self::Fpa
+            | Self::ConvoAi
+            | Self::Stt => self.name(),
+        }
     }
 
     pub(crate) const fn name(&self) -> &'static str {

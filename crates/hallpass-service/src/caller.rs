@@ -1,5 +1,7 @@
 //! Who is calling.
 
+use std::net::Ipv6Addr;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
@@ -93,6 +95,18 @@ fn is_exact(number: i128) -> bool {
     u64::try_from(number).is_ok() || i64::try_from(number).is_ok()
 }
 
+/// What the limits count by where the caller is nobody in particular: of version 6, whoever has one address has all
+/// those of its network.
+pub(crate) fn limit_key_of(address: &str) -> String {
+    match address.parse::<Ipv6Addr>() {
+        Ok(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        Err(_) => address.to_owned(),
+    }
+}
+
 impl Kind {
     pub(crate) fn parse(name: &str) -> Option<Self> {
         [Self::Anonymous, Self::User, Self::Service, Self::Gateway]
@@ -138,6 +152,18 @@ pub(crate) mod tests {
         assert_eq!(caller.safe_text("largest"), Some("18446744073709551615"));
         assert_eq!(caller.safe_text("least"), Some("-1"));
         assert_eq!((caller.safe_text("larger"), caller.safe_text("half")), (None, None));
+    }
+
+    #[test]
+    fn a_network_of_version_6_counts_as_one() {
+        for (address, key) in [
+            ("192.0.2.1", "192.0.2.1"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+            ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+            ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ] {
+            assert_eq!(limit_key_of(address), key);
+        }
     }
 
     #[test]

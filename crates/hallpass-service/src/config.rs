@@ -7,6 +7,7 @@ use serde::de::{Deserialize, Deserializer, Error};
 use serde_json::Value;
 
 use crate::auth::{AuthDocument, Open};
+use crate::caller::Kind;
 use crate::cors::{CorsDocument, Pages};
 use crate::json::{self, JsonError, NamedOnce, Object, WholeNumber, named, object};
 use crate::policy::{Policy, Rule};
@@ -141,7 +142,7 @@ impl Config {
             Some(NamedOnce(projects)) => projects.iter().map(|(name, _)| name.as_str()).collect(),
             None => vec![DEFAULT_PROJECT, SHORT_VIDEOSDK],
         };
-        let policy = policy(document.policy, document.auth.open, &keys, &projects)?;
+        let policy = policy(document.policy, document.auth.open, &document.auth.kinds(), &keys, &projects)?;
         let (auth, compat, projects) = (document.auth, document.compat, document.projects);
         Ok(Self { auth, policy, ttl, compat, pages, projects })
     }
@@ -166,6 +167,7 @@ fn path_of_null(document: &Value) -> Option<String> {
 fn policy(
     rules: Option<Vec<Object<Rule>>>,
     open: Option<Open>,
+    kinds: &[Kind],
     keys: &[&str],
     projects: &[&str],
 ) -> Result<Policy, SetupError> {
@@ -179,7 +181,7 @@ fn policy(
     }
     let rules: Vec<_> = rules.into_iter().map(|Object(rule)| rule).collect();
     for (position, rule) in rules.iter().enumerate() {
-        if let Some((member, detail)) = rule.fault(keys, projects) {
+        if let Some((member, detail)) = rule.fault(kinds, keys, projects) {
             return Err(value(format!("policy[{position}]{member}"), detail));
         }
     }

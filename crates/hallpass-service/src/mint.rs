@@ -9,7 +9,7 @@ use crate::ask::{AgoraAsk, Ask, Ttl, VideoSdkAsk, What};
 use crate::caller::Caller;
 use crate::config::TtlLimits;
 use crate::input::Inputs;
-use crate::policy::{Decided, DecidedBy, Decision, ServiceGrant, Texts, VideoSdkGrant, VideoSdkScope};
+use crate::policy::{Decided, DecidedBy, Judge, ServiceGrant, Texts, VideoSdkGrant, VideoSdkScope};
 use crate::problem::Problem;
 use crate::projects::{AgoraProject, Named, VideoSdkProject};
 use crate::service::Ready;
@@ -59,15 +59,15 @@ pub(crate) fn mint<'a>(
 ) -> Result<Minted<'a>, Problem> {
     let life = life(ask.ttl, ready.ttl, inputs.now)?;
     let random_uid = Uid::from_bytes(inputs.uid_bytes());
-    let decision = |project| Decision { policy: &ready.policy, caller, project, random_uid, texts };
+    let judge = |project| Judge { policy: &ready.policy, caller, project, random_uid, texts };
     match &ask.what {
         What::Agora(what) => {
             let project = ready.projects.agora(ask.project)?;
-            mint_agora(project, what, life, &decision(&project.name), inputs)
+            mint_agora(project, what, life, &judge(&project.name), inputs)
         }
         What::VideoSdk(what) => {
             let project = ready.projects.videosdk(ask.project)?;
-            mint_videosdk(project, what, life, &decision(&project.name), inputs)
+            mint_videosdk(project, what, life, &judge(&project.name), inputs)
         }
     }
 }
@@ -91,11 +91,11 @@ fn mint_agora<'a>(
     Named { name, project }: &'a Named<AgoraProject>,
     ask: &AgoraAsk<'a>,
     life: Life,
-    decision: &Decision<'a>,
+    judge: &Judge<'a>,
     inputs: &Inputs<'_>,
 ) -> Result<Minted<'a>, Problem> {
     let Decided { life, grant: granted, decided_by } =
-        decision.agora(&project.app_id, &ask.services, ask.version, life)?;
+        judge.agora(&project.app_id, &ask.services, ask.version, life)?;
     let certificate = project.certificates.first().ok_or(Problem::NotReady)?;
     let mint = Mint {
         app_id: &project.app_id,
@@ -167,10 +167,10 @@ fn mint_videosdk<'a>(
     Named { name, project }: &'a Named<VideoSdkProject>,
     ask: &VideoSdkAsk<'a>,
     life: Life,
-    decision: &Decision<'a>,
+    judge: &Judge<'a>,
     inputs: &Inputs<'_>,
 ) -> Result<Minted<'a>, Problem> {
-    let Decided { life, grant, decided_by } = decision.videosdk(ask, life)?;
+    let Decided { life, grant, decided_by } = judge.videosdk(ask, life)?;
     let secret = project.secrets.first().ok_or(Problem::NotReady)?;
     let scope = match grant.scope {
         None => Scope::V1,

@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::auth::PublicKey;
 
-/// What a platform does for the service. None of it is awaited for a request that brings no credentials, where no
-/// rate limit is configured.
+/// What a platform does for the service. A request waits for none of it that brings no credentials, where there is no
+/// limiter.
 pub trait Platform {
     /// Gets a document: `GET`, at most `max_bytes` of it, no redirects, and given up after [`FETCH_SECONDS`].
     fn fetch(&self, url: &str, max_bytes: usize) -> impl Future<Output = Result<Vec<u8>, FetchError>>;
@@ -14,13 +14,9 @@ pub trait Platform {
     /// SHA-256 (a signature of 64 bytes, RFC 7518 section 3.4), or with Ed25519, as the key says.
     fn verify(&self, key: &PublicKey, message: &[u8], signature: &[u8]) -> impl Future<Output = bool>;
 
-    /// Counts a request against the limit of a caller, or of an address where the caller is nobody in particular, and
-    /// says whether it is within. Where there is no limiter, every request is.
-    fn is_within_limit(
-        &self,
-        caller: Option<String>,
-        address: impl Fn() -> Option<String>,
-    ) -> impl Future<Output = bool>;
+    /// Counts a request against the limit of this key, and says whether it is within. Where there is no limiter, no key
+    /// for the request, or the limiter fails, every request is.
+    fn is_within_limit(&self, key: impl Fn() -> Option<String>) -> impl Future<Output = bool>;
 
     /// Waits for about [`PAUSE_MILLISECONDS`], and lets other requests go on.
     fn pause(&self) -> impl Future<Output = ()>;

@@ -10,7 +10,9 @@ mod texts;
 
 use std::fmt;
 
-pub(crate) use self::decision::{Decided, Decision};
+use serde::{Serialize, Serializer};
+
+pub(crate) use self::decision::{Decided, Judge};
 pub(crate) use self::grant::{ServiceGrant, VideoSdkGrant, VideoSdkScope};
 pub(crate) use self::refusal::Refusal;
 pub(crate) use self::rule::Rule;
@@ -46,6 +48,12 @@ impl Policy {
     fn rules(&self) -> impl Iterator<Item = (DecidedBy, &Rule)> {
         let by = |position| if self.is_usual { DecidedBy::NoPolicy } else { DecidedBy::Rule(position) };
         self.rules.iter().enumerate().map(move |(position, rule)| (by(position), rule))
+    }
+}
+
+impl Serialize for DecidedBy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

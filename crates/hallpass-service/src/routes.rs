@@ -16,7 +16,7 @@ pub(crate) use self::token::{TokenAnswer, TokenBody};
 use crate::ask::Ask;
 use crate::audit::Occasion;
 use crate::auth::Unauthorized;
-use crate::caller::Caller;
+use crate::caller::{self, Caller};
 use crate::input::{Body, Inputs, Request};
 use crate::log::Journal;
 use crate::mint::{self, Minted};
@@ -96,8 +96,11 @@ async fn let_in(
         Access::Unknown => return Err(Problem::NotReady),
     };
     let caller = auth.authenticate(request, inputs, platform, journal).await;
-    let key = caller.as_ref().ok().and_then(Caller::limit_key);
-    let is_within = platform.is_within_limit(key, || (inputs.caller_address)()).await;
+    let key = || match caller.as_ref().ok().and_then(Caller::limit_key) {
+        Some(key) => Some(key),
+        None => (inputs.caller_address)().map(|address| caller::limit_key_of(&address)),
+    };
+    let is_within = platform.is_within_limit(key).await;
     let problem = match caller {
         Ok(caller) if is_within => return Ok(caller),
         Ok(caller) => {

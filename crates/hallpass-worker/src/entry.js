@@ -49,15 +49,11 @@ function answer(request, env, context, method, body, fault) {
     if (!(answered instanceof Promise)) return answered;
     // A client that goes away must not take along what others wait for, such as the keys of an issuer.
     context.waitUntil(answered);
-    return answered.catch(failed);
+    return answered;
   } catch (error) {
-    return failed(error);
+    state.criticalError ||= error instanceof WebAssembly.RuntimeError;
+    throw error;
   }
-}
-
-function failed(error) {
-  state.criticalError ||= error instanceof WebAssembly.RuntimeError;
-  throw error;
 }
 
 /** Cloudflare's own id of the request. Elsewhere a client may send one, and not everything can stand in a header. */

@@ -1,7 +1,6 @@
 //! What the runtime does for the service while it answers.
 
 use std::cell::Cell;
-use std::net::Ipv6Addr;
 
 use hallpass_service::{FETCH_SECONDS, FetchError, PAUSE_MILLISECONDS, Platform, PublicKey};
 use js_sys::{Promise, Uint8Array};
@@ -9,6 +8,8 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::JsFuture;
 use worker::Env;
+
+use crate::console_warn;
 
 #[wasm_bindgen(module = "/src/border.js")]
 extern "C" {
@@ -48,25 +49,23 @@ impl Platform for Runtime<'_> {
         verified.is_ok_and(|verified| verified.is_truthy())
     }
 
-    async fn is_within_limit(&self, caller: Option<String>, address: impl Fn() -> Option<String>) -> bool {
+    async fn is_within_limit(&self, key: impl Fn() -> Option<String>) -> bool {
         if !limits(self.env) {
             return true;
         }
-        let Some(key) = caller.or_else(|| address().map(|address| of_network(&address))) else { return true };
-        // A limiter that fails must not lock everybody out.
-        JsFuture::from(is_within_limit(self.env, &key)).await.map_or(true, |within| within.is_truthy())
+        let Some(key) = key() else { return true };
+        match JsFuture::from(is_within_limit(self.env, &key)).await {
+            Ok(within) => within.is_truthy(),
+            // To lock everybody out would be worse than to let too many in; but somebody should know.
+            Err(_) => {
+                console_warn(r#"{"level":"WARN","event":"rate_limit_failed"}"#);
+                true
+            }
+        }
     }
 
     async fn pause(&self) {
         let _: Result<JsValue, JsValue> = JsFuture::from(pause(PAUSE_MILLISECONDS)).await;
-    }
-}
-
-/// What stands for an address: of version 6, whoever has one has all those of its network.
-fn of_network(address: &str) -> String {
-    match address.parse::<Ipv6Addr>() {
-        Ok(address) => format!("{:x?}", address.segments().first_chunk::<4>()),
-        Err(_) => address.to_owned(),
     }
 }
 

@@ -75,7 +75,7 @@ impl Target for Memory {
             random: [7; Inputs::RANDOM_BYTES],
             request_id: format!("in-memory-{}", self.sent),
             gateway_claims: gateway_claims.as_deref(),
-            caller_address: &|| None,
+            caller_address: &|| Some("192.0.2.1".to_owned()),
         };
         let Answer { response, log } = at_once(self.service.handle(&request, &inputs, &self.native));
         self.keep(&log);

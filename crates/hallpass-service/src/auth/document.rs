@@ -16,6 +16,7 @@ use super::key_set::{KeySet, Source};
 use super::preset::Preset;
 use super::service_key::ServiceKey;
 use super::url::is_safe;
+use crate::caller::Kind;
 use crate::claims::Claim;
 use crate::config::{SecretName, without_hex};
 use crate::json::{NamedOnce, Object, OneOrMore};
@@ -82,6 +83,17 @@ impl AuthDocument {
     /// Whether it says who may call.
     pub(crate) fn is_configured(&self) -> bool {
         self.open.is_some() || self.gateway || !self.jwt.is_empty() || !self.keys.is_empty()
+    }
+
+    /// The kinds of callers whom it lets in.
+    pub(crate) fn kinds(&self) -> Vec<Kind> {
+        let kinds = [
+            (Kind::Anonymous, self.open.is_some()),
+            (Kind::User, !self.jwt.is_empty()),
+            (Kind::Service, !self.keys.is_empty()),
+            (Kind::Gateway, self.gateway),
+        ];
+        kinds.into_iter().filter_map(|(kind, may_call)| may_call.then_some(kind)).collect()
     }
 
     /// The names of the service keys.

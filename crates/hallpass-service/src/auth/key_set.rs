@@ -12,6 +12,7 @@ use super::url::is_safe;
 use crate::log::{Journal, Level, LogLine};
 use crate::platform::{FETCH_SECONDS, FetchError, PAUSE_MILLISECONDS, Platform};
 use crate::problem::Problem;
+use crate::quote::quote;
 
 /// Keys are fetched again when they are this old, so that one that the issuer has withdrawn is not trusted for long.
 const FRESH_SECONDS: u32 = 3600;
@@ -135,8 +136,10 @@ impl KeySet {
 #[derive(Debug)]
 enum SourceError {
     Fetch(FetchError),
-    /// The discovery document is none, or is another issuer's.
+    /// The document is no discovery document.
     NoDiscovery,
+    /// The discovery document is that of the issuer of this name.
+    OtherIssuer(String),
     /// The discovery document leads to where a key could be changed on its way.
     UnsafeUrl,
     /// The document has no key that can be used.
@@ -165,7 +168,7 @@ impl Source {
         let document = platform.fetch(&url, MAX_DOCUMENT_BYTES).await.map_err(SourceError::Fetch)?;
         let document: Document = serde_json::from_slice(&document).map_err(|_| SourceError::NoDiscovery)?;
         if document.issuer != issuer {
-            return Err(SourceError::NoDiscovery);
+            return Err(SourceError::OtherIssuer(document.issuer));
         }
         // What a public issuer says must not lead to this machine.
         let is_elsewhere = document.jwks_uri.starts_with("https://") || !issuer.starts_with("https://");
@@ -183,12 +186,15 @@ impl Source {
         };
         let reason = match error {
             SourceError::Fetch(error) => error.to_string(),
-            SourceError::NoDiscovery => "no discovery document of this issuer".to_owned(),
+            SourceError::NoDiscovery => "no discovery document".to_owned(),
+            SourceError::OtherIssuer(name) => {
+                format!("the discovery document of another issuer: {}", quote(name))
+            }
             SourceError::UnsafeUrl => "a `jwks_uri` that is not https".to_owned(),
             SourceError::NoKeys => "no key for RS256, ES256 or EdDSA".to_owned(),
         };
         let fields = json!({
-            "message": "the keys of an issuer could not be fetched; those that are kept are used for up to a day",
+            "message": "the keys of an issuer could not be fetched",
             "source": source,
             "by_discovery": is_discovery,
             "reason": reason,

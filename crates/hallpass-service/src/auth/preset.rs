@@ -95,7 +95,7 @@ impl Preset {
                 let issuer = need(
                     "issuer",
                     document.issuer.take(),
-                    "what `iss` is, such as https://login.example.com",
+                    "expected what `iss` is, such as https://login.example.com",
                 )?;
                 let source = match &document.jwks_uri {
                     Some(url) => Source::Keys(url.clone()),

@@ -93,7 +93,9 @@ impl fmt::Display for Unauthorized {
             Self::NoExpiry => "the JWT has no `exp`, or none that is a number",
             Self::Expired => "the JWT has ended: its `exp` is more than a minute ago",
             Self::NotYetValid => "the JWT is not valid yet: its `nbf` is more than a minute ahead",
-            Self::UnknownSigningKey => "the issuer publishes no key with the JWT's `kid` for its `alg`",
+            Self::UnknownSigningKey => {
+                "the issuer publishes no key with the JWT's `kid` for its `alg`; without a `kid`, it must publish a single one"
+            },
             Self::BadSignature => "the JWT's signature does not fit its issuer's key",
         })
     }

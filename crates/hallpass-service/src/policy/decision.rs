@@ -21,7 +21,7 @@ use crate::version::Version;
 
 /// What a decision rests on beside the request.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Decision<'a> {
+pub(crate) struct Judge<'a> {
     pub(crate) policy: &'a Policy,
     pub(crate) caller: &'a Caller,
     /// The name of the project that signs.
@@ -60,7 +60,7 @@ struct ChannelRule<'a> {
     identity: &'a Identity,
 }
 
-impl<'a> Decision<'a> {
+impl<'a> Judge<'a> {
     /// Decides on all services of a token of Agora.
     ///
     /// # Errors
@@ -517,7 +517,7 @@ mod tests {
     fn either_version(rule: &str) -> Result<Option<String>, &'static str> {
         let policy = Policy::of(vec![serde_json::from_str(&format!(r#"{{"videosdk":{rule}}}"#)).unwrap()]);
         let (caller, texts) = (user(r#"{"sub":"alice"}"#), Texts::default());
-        let decision = Decision {
+        let decision = Judge {
             policy: &policy,
             caller: &caller,
             project: "meet",

@@ -241,9 +241,14 @@ impl Rule {
         self.version.as_ref().is_none_or(|OneOrMore(versions)| versions.contains(&version))
     }
 
-    /// What makes it another rule than its author meant: the path in it, and what is right. `keys` are the names of
-    /// the service keys, `projects` those of the projects.
-    pub(crate) fn fault(&self, keys: &[&str], projects: &[&str]) -> Option<(&'static str, &'static str)> {
+    /// What makes it another rule than its author meant: the path in it, and what is right. `kinds` are those
+    /// of callers whom the configuration lets in, `keys` the names of the service keys, `projects` those of the projects.
+    pub(crate) fn fault(
+        &self,
+        kinds: &[Kind],
+        keys: &[&str],
+        projects: &[&str],
+    ) -> Option<(&'static str, &'static str)> {
         let is_any_unknown = |names: &Option<OneOrMore<String>>, known: &[&str]| {
             names
                 .as_ref()
@@ -256,6 +261,12 @@ impl Rule {
         let videosdk = self.videosdk.as_ref().map(|Object(videosdk)| videosdk);
         if !self.grants_something() {
             Some(("", "expected a grant for at least one service"))
+        } else if who
+            .kind
+            .as_ref()
+            .is_some_and(|OneOrMore(named)| !named.iter().all(|kind| kinds.contains(kind)))
+        {
+            Some((".who.kind", "expected kinds of callers whom `auth` lets in"))
         } else if is_any_unknown(&who.key, keys) {
             Some((".who.key", "expected a name out of `auth.keys`"))
         } else if is_any_unknown(&self.project, projects) {
