@@ -1,19 +1,19 @@
 //! From caller, request and policy to a grant or a refusal: a pure function.
 
+mod videosdk;
+
 use hallpass_token::agora::{
-    AppId, Channel, ChannelName, ChatUser, FcdnPrivileges, Role, RtcPrivilege, RtcPrivileges, RtmUser,
-    StreamingPrivileges, Uid, User,
+    Account, AppId, Channel, ChannelName, ChatUser, Role, RtcPrivilege, RtcPrivileges, RtmUser, Uid, User,
 };
-use hallpass_token::videosdk::{ParticipantId, Permissions, Roles, RoomId};
 use hallpass_token::{Lasts, Life};
 
-use super::grant::{ServiceGrant, VideoSdkGrant, VideoSdkScope};
+use super::grant::ServiceGrant;
 use super::identity::Identity;
 use super::refusal::{Part, Refusal};
-use super::rule::{ApaasRole, ApaasRule, Patterns, Rule, VideoSdkRule};
+use super::rule::{ApaasRole, ApaasRule, ChatRule, Patterns, RtcRule, Rule, StreamRule};
 use super::texts::Texts;
 use super::{DecidedBy, Policy};
-use crate::ask::{ApaasAsk, ChatAsk, RoleAsk, RtcAsk, ServiceAsk, StreamAsk, VideoSdkAsk, VideoSdkScopeAsk};
+use crate::ask::{ApaasAsk, ChatAsk, RoleAsk, RtcAsk, ServiceAsk, StreamAsk};
 use crate::caller::Caller;
 use crate::json::{Object, OneOrMore};
 use crate::problem::Problem;
@@ -60,6 +60,46 @@ struct ChannelRule<'a> {
     identity: &'a Identity,
 }
 
+/// What a rule says of one service.
+struct Found<'a, T> {
+    by: DecidedBy,
+    rule: &'a Rule,
+    /// The longest that it allows.
+    life: Life,
+    grant: &'a T,
+}
+
+impl<'a, T> Found<'a, T> {
+    /// Refuses a token format that the rule does not grant.
+    fn for_version(self, version: Version) -> Result<Self, Problem> {
+        if self.rule.grants(version) {
+            return Ok(self);
+        }
+        let reason = format!("the rule for this caller does not give tokens of format {}", version.as_str());
+        Err(refused_by(self.by, Refusal::new(Part::Service, "version", reason).into()))
+    }
+
+    fn decide<G>(
+        self,
+        decide: impl FnOnce(&'a T) -> Result<G, Problem>,
+    ) -> Result<(DecidedBy, Life, G), Problem> {
+        let grant = decide(self.grant).map_err(|problem| refused_by(self.by, problem))?;
+        Ok((self.by, self.life, grant))
+    }
+}
+
+impl<'a> From<&'a RtcRule> for ChannelRule<'a> {
+    fn from(RtcRule { channel, every_channel, identity, .. }: &'a RtcRule) -> Self {
+        Self { channel: channel.as_ref(), every_channel: *every_channel, identity }
+    }
+}
+
+impl<'a> From<&'a StreamRule> for ChannelRule<'a> {
+    fn from(StreamRule { channel, every_channel, identity, .. }: &'a StreamRule) -> Self {
+        Self { channel: channel.as_ref(), every_channel: *every_channel, identity }
+    }
+}
+
 impl<'a> Judge<'a> {
     /// Decides on all services of a token of Agora.
     ///
@@ -72,223 +112,135 @@ impl<'a> Judge<'a> {
         version: Version,
         life: Life,
     ) -> Result<Decided<Vec<ServiceGrant<'a>>>, Problem> {
-        let (mut life, mut decided_by) = (life, Vec::with_capacity(asks.len()));
+        let mut decided = Decided { life, grant: Vec::with_capacity(asks.len()), decided_by: Vec::new() };
         for ask in asks {
-            let (by, rule, cap) = self.cap(ask)?;
-            if !rule.grants(version) {
-                let reason =
-                    format!("the rule for this caller does not give tokens of format {}", version.as_str());
-                return Err(refused_by(by, Refusal::new(Part::Service, "version", reason).into()));
-            }
-            life = life.min(cap);
-            decided_by.push(by);
+            let (by, rule_life, grant) = self.service(app_id, ask, version)?;
+            decided.life = decided.life.min(rule_life);
+            decided.grant.push(grant);
+            decided.decided_by.push(by);
         }
-        let decide = |(ask, by): (_, &DecidedBy)| {
-            self.service(app_id, ask, life).map_err(|problem| refused_by(*by, problem))
-        };
-        let grant = asks.iter().zip(&decided_by).map(decide).collect::<Result<_, _>>()?;
-        Ok(Decided { life, grant, decided_by })
+        for grant in &mut decided.grant {
+            grant.cut(decided.life);
+        }
+        Ok(decided)
     }
 
-    /// Decides on a token of VideoSDK.
-    ///
-    /// # Errors
-    /// As [`agora`](Self::agora).
-    pub(crate) fn videosdk(
-        &self,
-        ask: &VideoSdkAsk<'a>,
-        life: Life,
-    ) -> Result<Decided<VideoSdkGrant<'a>>, Problem> {
-        let (by, rule, videosdk) = self.rule("videosdk", |rule| rule.videosdk.as_ref())?;
-        let life = life.min(shortest(rule.ttl, videosdk.ttl));
-        let grant = self.videosdk_by(videosdk, ask).map_err(|problem| refused_by(by, problem))?;
-        Ok(Decided { life, grant, decided_by: vec![by] })
-    }
-
-    fn videosdk_by(
-        &self,
-        videosdk: &'a VideoSdkRule,
-        ask: &VideoSdkAsk<'a>,
-    ) -> Result<VideoSdkGrant<'a>, Problem> {
-        let permissions = permissions(videosdk, ask.permissions)?;
-        let (asked, unbound) = match ask.scope {
-            VideoSdkScopeAsk::V1 => (None, true),
-            VideoSdkScopeAsk::V2(scope) => (Some(scope), false),
-            VideoSdkScopeAsk::V1OrV2 => (None, videosdk.v1),
-        };
-        if unbound {
-            if !videosdk.v1 {
-                return Err(Refusal::new(Part::Privileged, "videosdk.version", VERSION_1).into());
-            }
-            return Ok(VideoSdkGrant { permissions, scope: None });
-        }
-        let asked = asked.unwrap_or_default();
-        let roles = asked.roles.unwrap_or(videosdk.roles.usual);
-        if !videosdk.roles.allows(roles) {
-            let (part, reason) = match roles {
-                Roles::None => (Part::Privileged, NO_ROLE),
-                Roles::Crawler | Roles::RtcAndCrawler if !videosdk.roles.crawler => {
-                    (Part::Privileged, CRAWLER)
-                }
-                Roles::Rtc | Roles::Crawler | Roles::RtcAndCrawler => {
-                    (Part::Role, "the rule for this caller does not give the role `rtc`")
-                }
-            };
-            return Err(Refusal::new(part, "videosdk.roles", reason).into());
-        }
-        let room = self.room(videosdk, asked.room)?;
-        let participant = self.participant(&videosdk.identity, asked.participant)?;
-        Ok(VideoSdkGrant { permissions, scope: Some(VideoSdkScope { roles, room, participant }) })
-    }
-
-    /// What the first rule says that is for this caller and speaks of a service.
+    /// What the first rule says that is for this caller and speaks of a service; `pick` says of a rule what it says of
+    /// the service, and the longest life.
     fn rule<T>(
         &self,
         service: &'static str,
-        pick: impl Fn(&'a Rule) -> Option<&'a Object<T>>,
-    ) -> Result<(DecidedBy, &'a Rule, &'a T), Refusal> {
-        let mut rules = self.policy.rules().filter_map(|(by, rule)| Some((by, rule, pick(rule)?)));
-        let found = rules.find(|(_, rule, _)| rule.is_for(self.caller, self.project));
-        found.map(|(by, rule, Object(grant))| (by, rule, grant)).ok_or_else(|| {
-            let kind = self.caller.kind().as_str();
-            let reason = format!("no rule gives `{service}` to this caller, whose kind is `{kind}`");
-            Refusal::new(Part::Service, service, reason)
-        })
+        pick: impl Fn(&'a Rule) -> Option<(&'a T, Option<Life>)>,
+    ) -> Result<Found<'a, T>, Refusal> {
+        for (by, rule) in self.policy.rules() {
+            if let Some((grant, ttl)) = pick(rule)
+                && rule.is_for(self.caller, self.project)
+            {
+                let life = rule.ttl.unwrap_or(Life::MAX).min(ttl.unwrap_or(Life::MAX));
+                return Ok(Found { by, rule, life, grant });
+            }
+        }
+        let kind = self.caller.kind().as_str();
+        let reason = format!("no rule gives `{service}` to this caller, whose kind is `{kind}`");
+        Err(Refusal::new(Part::Service, service, reason))
     }
 
-    /// The rule for a service, and the longest life that it allows.
-    fn cap(&self, ask: &ServiceAsk<'a>) -> Result<(DecidedBy, &'a Rule, Life), Refusal> {
-        let (by, rule, ttl) = match ask {
-            ServiceAsk::Rtc(_) | ServiceAsk::StreamChannel { .. } => {
-                self.rule("rtc", |rule| rule.rtc.as_ref()).map(|(by, rule, grant)| (by, rule, grant.ttl))?
-            }
-            ServiceAsk::Rtm { .. } => {
-                self.rule("rtm", |rule| rule.rtm.as_ref()).map(|(by, rule, grant)| (by, rule, grant.ttl))?
-            }
-            ServiceAsk::Chat(_) => {
-                self.rule("chat", |rule| rule.chat.as_ref()).map(|(by, rule, grant)| (by, rule, grant.ttl))?
-            }
-            ServiceAsk::Streaming(_) => self
-                .rule("streaming", |rule| rule.streaming.as_ref())
-                .map(|(by, rule, grant)| (by, rule, grant.ttl))?,
-            ServiceAsk::Fcdn(_) => {
-                self.rule("fcdn", |rule| rule.fcdn.as_ref()).map(|(by, rule, grant)| (by, rule, grant.ttl))?
-            }
-            ServiceAsk::Apaas(_) => self
-                .rule("apaas", |rule| rule.apaas.as_ref())
-                .map(|(by, rule, grant)| (by, rule, grant.ttl))?,
-            ServiceAsk::Fpa => {
-                self.rule("fpa", |rule| rule.fpa.as_ref()).map(|(by, rule, grant)| (by, rule, grant.ttl))?
-            }
+    /// Decides on one service, whose privileges are still to be cut to the life of the token.
+    fn service(
+        &self,
+        app_id: &AppId,
+        ask: &ServiceAsk<'a>,
+        version: Version,
+    ) -> Result<(DecidedBy, Life, ServiceGrant<'a>), Problem> {
+        match *ask {
+            ServiceAsk::Rtc(ask) => self
+                .rule("rtc", |rule| rule.rtc.as_ref().map(|Object(of)| (of, of.ttl)))?
+                .for_version(version)?
+                .decide(|rule| self.rtc(app_id, ask, rule)),
+            ServiceAsk::StreamChannel { channel, user } => self
+                .rule("rtc", |rule| rule.rtc.as_ref().map(|Object(of)| (of, of.ttl)))?
+                .for_version(version)?
+                .decide(|rule| self.stream_channel(app_id, channel, user, rule)),
+            ServiceAsk::Rtm { user, permissions } => self
+                .rule("rtm", |rule| rule.rtm.as_ref().map(|Object(of)| (of, of.ttl)))?
+                .for_version(version)?
+                .decide(|rule| {
+                    let (text, parse) = (RtmUser::as_str, RtmUser::parse);
+                    let user = self.named_user(&rule.identity, "rtm.user", user, text, parse)?;
+                    Ok(ServiceGrant::Rtm { user, permissions })
+                }),
+            ServiceAsk::Chat(ask) => self
+                .rule("chat", |rule| rule.chat.as_ref().map(|Object(of)| (of, of.ttl)))?
+                .for_version(version)?
+                .decide(|rule| self.chat(ask, rule)),
+            ServiceAsk::Streaming(StreamAsk { channel, user, privileges }) => self
+                .rule("streaming", |rule| rule.streaming.as_ref().map(|Object(of)| (of, of.ttl)))?
+                .for_version(version)?
+                .decide(|rule| {
+                    let (channel, user) = self.in_channel(&STREAMING, &rule.into(), channel, user, app_id)?;
+                    Ok(ServiceGrant::Streaming { channel, user, privileges })
+                }),
+            ServiceAsk::Fcdn(StreamAsk { channel, user, privileges }) => self
+                .rule("fcdn", |rule| rule.fcdn.as_ref().map(|Object(of)| (of, of.ttl)))?
+                .for_version(version)?
+                .decide(|rule| {
+                    let (channel, user) = self.in_channel(&FCDN, &rule.into(), channel, user, app_id)?;
+                    Ok(ServiceGrant::Fcdn { channel, user, privileges })
+                }),
+            ServiceAsk::Apaas(ask) => self
+                .rule("apaas", |rule| rule.apaas.as_ref().map(|Object(of)| (of, of.ttl)))?
+                .for_version(version)?
+                .decide(|rule| self.apaas(ask, rule)),
+            ServiceAsk::Fpa => self
+                .rule("fpa", |rule| rule.fpa.as_ref().map(|Object(of)| (of, of.ttl)))?
+                .for_version(version)?
+                .decide(|_| Ok(ServiceGrant::Fpa)),
             ServiceAsk::ConvoAi => self
-                .rule("convoai", |rule| rule.convoai.as_ref())
-                .map(|(by, rule, grant)| (by, rule, grant.ttl))?,
-            ServiceAsk::Stt => {
-                self.rule("stt", |rule| rule.stt.as_ref()).map(|(by, rule, grant)| (by, rule, grant.ttl))?
-            }
-        };
-        Ok((by, rule, shortest(rule.ttl, ttl)))
+                .rule("convoai", |rule| rule.convoai.as_ref().map(|Object(of)| (of, of.ttl)))?
+                .for_version(version)?
+                .decide(|_| Ok(ServiceGrant::ConvoAi)),
+            ServiceAsk::Stt => self
+                .rule("stt", |rule| rule.stt.as_ref().map(|Object(of)| (of, of.ttl)))?
+                .for_version(version)?
+                .decide(|_| Ok(ServiceGrant::Stt)),
+        }
     }
 
-    fn service(&self, app_id: &AppId, ask: &ServiceAsk<'a>, life: Life) -> Result<ServiceGrant<'a>, Problem> {
-        Ok(match *ask {
-            ServiceAsk::Rtc(ask) => self.rtc(app_id, ask, life)?,
-            ServiceAsk::StreamChannel { channel, user } => {
-                let (.., rule) = self.rule("rtc", |rule| rule.rtc.as_ref())?;
-                let in_channel = ChannelRule {
-                    channel: rule.channel.as_ref(),
-                    every_channel: rule.every_channel,
-                    identity: &rule.identity,
-                };
-                let channel = self.channel(&RTC, &in_channel, Some(channel))?;
-                let user = self.user(&RTC, &in_channel, Some(user.into()), app_id)?;
-                let role = role(rule.role, RoleAsk::Asked(Role::Publisher))?;
-                let full = role.privileges(Lasts::For(life));
-                let privileges = RtcPrivileges { publish_audio: None, publish_video: None, ..full };
-                ServiceGrant::Rtc { channel, user, role, privileges }
-            }
-            ServiceAsk::Rtm { user, permissions } => {
-                let (.., rule) = self.rule("rtm", |rule| rule.rtm.as_ref())?;
-                let user =
-                    self.named_user(&rule.identity, "rtm.user", user, RtmUser::as_str, RtmUser::parse)?;
-                ServiceGrant::Rtm { user, permissions }
-            }
-            ServiceAsk::Chat(ask) => {
-                let (.., rule) = self.rule("chat", |rule| rule.chat.as_ref())?;
-                match ask {
-                    ChatAsk::User(user) => {
-                        let (text, parse) = (ChatUser::as_str, ChatUser::parse);
-                        ServiceGrant::ChatUser(self.named_user(
-                            &rule.identity,
-                            "chat.user",
-                            user,
-                            text,
-                            parse,
-                        )?)
-                    }
-                    ChatAsk::App if rule.app => ServiceGrant::ChatApp,
-                    ChatAsk::App => return Err(Refusal::new(Part::Privileged, "chat.app", CHAT_APP).into()),
-                }
-            }
-            ServiceAsk::Streaming(StreamAsk { channel, user, privileges }) => {
-                let (.., rule) = self.rule("streaming", |rule| rule.streaming.as_ref())?;
-                let in_channel = ChannelRule {
-                    channel: rule.channel.as_ref(),
-                    every_channel: rule.every_channel,
-                    identity: &rule.identity,
-                };
-                ServiceGrant::Streaming {
-                    channel: self.channel(&STREAMING, &in_channel, channel)?,
-                    user: self.user(&STREAMING, &in_channel, user, app_id)?,
-                    privileges: StreamingPrivileges {
-                        publish_mixed: cut(privileges.publish_mixed, life),
-                        publish_raw: cut(privileges.publish_raw, life),
-                    },
-                }
-            }
-            ServiceAsk::Fcdn(StreamAsk { channel, user, privileges }) => {
-                let (.., rule) = self.rule("fcdn", |rule| rule.fcdn.as_ref())?;
-                let in_channel = ChannelRule {
-                    channel: rule.channel.as_ref(),
-                    every_channel: rule.every_channel,
-                    identity: &rule.identity,
-                };
-                ServiceGrant::Fcdn {
-                    channel: self.channel(&FCDN, &in_channel, channel)?,
-                    user: self.user(&FCDN, &in_channel, user, app_id)?,
-                    privileges: FcdnPrivileges {
-                        publish: cut(privileges.publish, life),
-                        play: cut(privileges.play, life),
-                    },
-                }
-            }
-            ServiceAsk::Apaas(ask) => self.apaas(ask)?,
-            ServiceAsk::Fpa => ServiceGrant::Fpa,
-            ServiceAsk::ConvoAi => ServiceGrant::ConvoAi,
-            ServiceAsk::Stt => ServiceGrant::Stt,
-        })
-    }
-
-    fn rtc(&self, app_id: &AppId, ask: RtcAsk<'a>, life: Life) -> Result<ServiceGrant<'a>, Problem> {
-        let (.., rule) = self.rule("rtc", |rule| rule.rtc.as_ref())?;
-        let in_channel = ChannelRule {
-            channel: rule.channel.as_ref(),
-            every_channel: rule.every_channel,
-            identity: &rule.identity,
-        };
-        let channel = self.channel(&RTC, &in_channel, ask.channel)?;
+    fn rtc(&self, app_id: &AppId, ask: RtcAsk<'a>, rule: &'a RtcRule) -> Result<ServiceGrant<'a>, Problem> {
+        let channel = self.channel(&RTC, &rule.into(), ask.channel)?;
         let role = role(rule.role, ask.role)?;
-        let user = self.user(&RTC, &in_channel, ask.user, app_id)?;
-        let full = role.privileges(Lasts::For(life));
-        let privileges = match ask.lives {
-            None => full,
-            Some(lives) => cut_rtc(role, full, lives, life)?,
-        };
+        let user = self.user(&RTC, &rule.into(), ask.user, app_id)?;
+        let privileges = privileges(role, ask.lives)?;
         Ok(ServiceGrant::Rtc { channel, user, role, privileges })
     }
 
-    fn apaas(&self, ask: ApaasAsk<'a>) -> Result<ServiceGrant<'a>, Problem> {
-        let (.., rule) = self.rule("apaas", |rule| rule.apaas.as_ref())?;
+    fn stream_channel(
+        &self,
+        app_id: &AppId,
+        channel: Channel<'a>,
+        user: Account<'a>,
+        rule: &'a RtcRule,
+    ) -> Result<ServiceGrant<'a>, Problem> {
+        let (channel, user) =
+            self.in_channel(&RTC, &rule.into(), Some(channel), Some(user.into()), app_id)?;
+        let role = role(rule.role, RoleAsk::Asked(Role::Publisher))?;
+        let privileges =
+            RtcPrivileges { publish_audio: None, publish_video: None, ..privileges(role, None)? };
+        Ok(ServiceGrant::Rtc { channel, user, role, privileges })
+    }
+
+    fn chat(&self, ask: ChatAsk<'a>, rule: &'a ChatRule) -> Result<ServiceGrant<'a>, Problem> {
+        match ask {
+            ChatAsk::User(user) => {
+                let (text, parse) = (ChatUser::as_str, ChatUser::parse);
+                self.named_user(&rule.identity, "chat.user", user, text, parse).map(ServiceGrant::ChatUser)
+            }
+            ChatAsk::App if rule.app => Ok(ServiceGrant::ChatApp),
+            ChatAsk::App => Err(Refusal::new(Part::Privileged, "chat.app", CHAT_APP).into()),
+        }
+    }
+
+    fn apaas(&self, ask: ApaasAsk<'a>, rule: &'a ApaasRule) -> Result<ServiceGrant<'a>, Problem> {
         let user =
             |user| self.named_user(&rule.identity, "apaas.user", user, RtmUser::as_str, RtmUser::parse);
         Ok(match ask {
@@ -333,6 +285,17 @@ impl<'a> Judge<'a> {
             [pattern] => pattern.only(self.caller).map(|text| self.texts.keep(text)),
             _ => None,
         }
+    }
+
+    fn in_channel(
+        &self,
+        fields: &ChannelFields,
+        rule: &ChannelRule<'a>,
+        channel: Option<Channel<'a>>,
+        user: Option<User<'a>>,
+        app_id: &AppId,
+    ) -> Result<(Channel<'a>, User<'a>), Problem> {
+        Ok((self.channel(fields, rule, channel)?, self.user(fields, rule, user, app_id)?))
     }
 
     fn channel(
@@ -401,31 +364,6 @@ impl<'a> Judge<'a> {
             }),
         }
     }
-
-    fn room(&self, rule: &VideoSdkRule, asked: Option<RoomId<'a>>) -> Result<Option<RoomId<'a>>, Refusal> {
-        let refused = |reason| Refusal::new(Part::Channel, "videosdk.room", reason);
-        match asked {
-            Some(room) if self.fits(rule.room.as_ref(), room.as_str()) => Ok(Some(room)),
-            Some(_) => Err(refused("the rule for this caller does not give this room")),
-            None if rule.room.is_none() => Ok(None),
-            None => match self.only(rule.room.as_ref()).map(RoomId::parse) {
-                Some(Ok(room)) => Ok(Some(room)),
-                Some(Err(_)) | None => Err(refused("the rule for this caller gives single rooms; name one")),
-            },
-        }
-    }
-
-    fn participant(
-        &self,
-        identity: &'a Identity,
-        asked: Option<ParticipantId<'a>>,
-    ) -> Result<Option<ParticipantId<'a>>, Problem> {
-        const FIELD: &str = "videosdk.participant";
-        if identity.bound(self.caller, FIELD)?.is_none() {
-            return Ok(asked);
-        }
-        self.named_user(identity, FIELD, asked, ParticipantId::as_str, ParticipantId::parse).map(Some)
-    }
 }
 
 const ANY_CHANNEL: &str =
@@ -436,12 +374,6 @@ const OTHER_USER: &str =
     "the rule for this caller gives tokens for the caller itself only; leave the user out";
 const CHAT_APP: &str = "a Chat token for the app has the rights of an administrator, and is given only by a rule with `chat.app`";
 const APAAS_APP: &str = "an APaaS token for the app has the rights of an administrator, and is given only by a rule with `apaas.app`";
-const MODERATOR: &str =
-    "`allow_mod` lets its holder remove others, and is given only by a rule that names it in `permissions`";
-const CRAWLER: &str =
-    "the role `crawler` calls VideoSDK's REST API, and is given only by a rule that names it in `roles`";
-const NO_ROLE: &str = "a token without a role calls VideoSDK's REST API as well, and is given only by a rule with `roles` rtc and crawler; name the role `rtc`";
-const VERSION_1: &str = "a token of version 1 is bound to nothing, and is given only by a rule with `v1`";
 
 fn refused_by(rule: DecidedBy, mut problem: Problem) -> Problem {
     if let Problem::Refused(refusal) = &mut problem {
@@ -463,85 +395,21 @@ fn role(rule: Option<Role>, ask: RoleAsk) -> Result<Role, Refusal> {
     }
 }
 
-fn permissions(rule: &VideoSdkRule, asked: Option<Permissions>) -> Result<Permissions, Refusal> {
-    let permissions = asked.unwrap_or(rule.permissions.usual);
-    if rule.permissions.allows(permissions) {
-        return Ok(permissions);
-    }
-    let (part, reason) = if permissions.moderates() && !rule.permissions.allows(Permissions::Moderate) {
-        (Part::Privileged, MODERATOR)
-    } else {
-        (Part::Role, "the rule for this caller does not give these permissions")
-    };
-    Err(Refusal::new(part, "videosdk.permissions", reason))
-}
-
-/// The shorter of the lives that a rule as a whole and its part for a service allow.
-fn shortest(rule: Option<Life>, service: Option<Life>) -> Life {
-    rule.unwrap_or(Life::MAX).min(service.unwrap_or(Life::MAX))
-}
-
-/// A life as long as the token at the most.
-fn cut(lasts: Option<Lasts>, life: Life) -> Option<Lasts> {
-    lasts.map(|lasts| Lasts::For(lasts.within(life)))
-}
-
-/// The privileges of the role, with the lives that were asked for where these are shorter.
-fn cut_rtc(
-    role: Role,
-    full: RtcPrivileges,
-    lives: RtcPrivileges,
-    life: Life,
-) -> Result<RtcPrivileges, Problem> {
+/// The privileges of the role, with the lives that were asked for.
+fn privileges(role: Role, lives: Option<RtcPrivileges>) -> Result<RtcPrivileges, Problem> {
+    let full = role.privileges(Lasts::For(Life::MAX));
+    let Some(lives) = lives else { return Ok(full) };
     if role == Role::Subscriber
         && let Some((privilege, _)) = lives.iter().find(|(privilege, _)| *privilege != RtcPrivilege::Join)
     {
         let field = format!("rtc.privileges.{}", privilege.as_str());
         return Err(Problem::field(&field, "is for `rtc.role` publisher only"));
     }
-    let cut = |full: Option<Lasts>, asked: Option<Lasts>| cut(full.map(|full| asked.unwrap_or(full)), life);
+    let asked = |full: Option<Lasts>, asked: Option<Lasts>| full.map(|full| asked.unwrap_or(full));
     Ok(RtcPrivileges {
-        join: cut(full.join, lives.join),
-        publish_audio: cut(full.publish_audio, lives.publish_audio),
-        publish_video: cut(full.publish_video, lives.publish_video),
-        publish_data: cut(full.publish_data, lives.publish_data),
+        join: asked(full.join, lives.join),
+        publish_audio: asked(full.publish_audio, lives.publish_audio),
+        publish_video: asked(full.publish_video, lives.publish_video),
+        publish_data: asked(full.publish_data, lives.publish_data),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::caller::tests::user;
-
-    /// What alice gets who takes a token of either version; `None` is version 1.
-    fn either_version(rule: &str) -> Result<Option<String>, &'static str> {
-        let policy = Policy::of(vec![serde_json::from_str(&format!(r#"{{"videosdk":{rule}}}"#)).unwrap()]);
-        let (caller, texts) = (user(r#"{"sub":"alice"}"#), Texts::default());
-        let decision = Judge {
-            policy: &policy,
-            caller: &caller,
-            project: "meet",
-            random_uid: Uid::from_bytes([1; 4]),
-            texts: &texts,
-        };
-        let ask = VideoSdkAsk { permissions: None, scope: VideoSdkScopeAsk::V1OrV2 };
-        match decision.videosdk(&ask, Life::MAX) {
-            Ok(decided) => Ok(decided.grant.scope.map(|VideoSdkScope { roles, room, participant }| {
-                let (room, participant) = (room.map(RoomId::as_str), participant.map(ParticipantId::as_str));
-                format!("{:?} {room:?} {participant:?}", roles.names())
-            })),
-            Err(Problem::Refused(refusal)) => Err(refusal.field),
-            Err(problem) => panic!("{problem}"),
-        }
-    }
-
-    #[test]
-    fn version_1_is_for_those_who_may_have_it() {
-        let version_2 = |text: &str| Ok(Some(text.to_owned()));
-        assert_eq!(either_version("{}"), version_2(r#"["rtc"] None Some("alice")"#));
-        assert_eq!(either_version(r#"{"v1":true}"#), Ok(None));
-        let filled_in = either_version(r#"{"room":"room-{sub}","identity":"any"}"#);
-        assert_eq!(filled_in, version_2(r#"["rtc"] Some("room-alice") None"#));
-        assert_eq!(either_version(r#"{"room":"room-*"}"#), Err("videosdk.room"));
-    }
 }

@@ -5,6 +5,7 @@ use hallpass_token::agora::{
     StreamingPrivileges, User,
 };
 use hallpass_token::videosdk::{ParticipantId, Permissions, Roles, RoomId};
+use hallpass_token::{Lasts, Life};
 
 /// One service of a token of Agora.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +22,38 @@ pub(crate) enum ServiceGrant<'a> {
     Fpa,
     ConvoAi,
     Stt,
+}
+
+impl ServiceGrant<'_> {
+    /// Cuts the lives of its privileges to that of the token.
+    pub(super) fn cut(&mut self, life: Life) {
+        let cut = |lasts: &mut Option<Lasts>| *lasts = lasts.map(|lasts| Lasts::For(lasts.within(life)));
+        match self {
+            Self::Rtc { privileges, .. } => {
+                cut(&mut privileges.join);
+                cut(&mut privileges.publish_audio);
+                cut(&mut privileges.publish_video);
+                cut(&mut privileges.publish_data);
+            }
+            Self::Streaming { privileges, .. } => {
+                cut(&mut privileges.publish_mixed);
+                cut(&mut privileges.publish_raw);
+            }
+            Self::Fcdn { privileges, .. } => {
+                cut(&mut privileges.publish);
+                cut(&mut privileges.play);
+            }
+            Self::Rtm { .. }
+            | Self::ChatUser(_)
+            | Self::ChatApp
+            | Self::ApaasRoom { .. }
+            | Self::ApaasUser(_)
+            | Self::ApaasApp
+            | Self::Fpa
+            | Self::ConvoAi
+            | Self::Stt => {}
+        }
+    }
 }
 
 /// A token of VideoSDK.
