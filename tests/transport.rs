@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use hallpass_tests::Setup;
+use hallpass_tests::logs::leaks;
 use hallpass_tests::target::{EventKind, Lambda, Request, Target as _, Worker};
 
 use crate::scratch;
@@ -55,7 +56,10 @@ fn on_worker() -> anyhow::Result<()> {
     cut_off.shutdown(Shutdown::Write)?;
     // Whether there is an answer to nobody is the server's business.
     let _ = status_of(&cut_off);
-    still_answers(&mut worker, "a body that was cut off")
+    still_answers(&mut worker, "a body that was cut off")?;
+    let leaked: Vec<_> = leaks(&worker.log()?).map(str::to_owned).collect();
+    ensure!(leaked.is_empty(), "the log holds {leaked:?}");
+    Ok(())
 }
 
 #[test]

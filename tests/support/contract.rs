@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 
 use self::compare::differences;
 use crate::Setup;
+use crate::logs::leaks;
 use crate::target::{Request, Target};
 
 /// What a replay came to.
@@ -102,6 +103,10 @@ pub fn replay<T: Target>(mut start: impl FnMut(Setup) -> anyhow::Result<T>) -> a
         let response = target.send(&case.request.to_request()).with_context(|| case.id.clone())?;
         let found = differences(&case.response, &response);
         replay.judge(&case.id, &found, &listed.remove(&case.id).unwrap_or_default());
+    }
+    for (setup, target) in &targets {
+        let log = target.log()?;
+        replay.failures.extend(leaks(&log).map(|leak| format!("the log of {} holds {leak}", setup.name())));
     }
     ensure!(replay.same > 0, "nothing is as it was recorded");
     replay.failures.extend(listed.keys().map(|id| format!("{id}: is listed, and was not recorded")));

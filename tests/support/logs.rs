@@ -61,14 +61,9 @@ pub fn check(run: &mut Run) -> usize {
         if !log.text.contains(&log.must_say) {
             run.failures.push(format!("the log of {name} does not say {}", log.must_say));
         }
-        if SECRETS.iter().any(|secret| log.text.contains(secret)) {
-            run.failures.push(format!("the log of {name} holds a secret"));
-        }
+        run.failures.extend(leaks(&log.text).map(|leak| format!("the log of {name} holds {leak}")));
         for token in run.tokens.iter().filter(|token| log.text.contains(&token.token)) {
             run.failures.push(format!("the log of {name} holds the token of {}", token.id));
-        }
-        for token in tokens_in(&log.text) {
-            run.failures.push(format!("the log of {name} holds {token}"));
         }
         for credentials in run.credentials.iter().filter(|credentials| holds(&log.text, credentials)) {
             run.failures.push(format!("the log of {name} holds {credentials:?}"));
@@ -78,6 +73,12 @@ pub fn check(run: &mut Run) -> usize {
         run.failures.extend(log.complaints(&decided));
     }
     lines
+}
+
+/// What no log may hold: secrets of any deployment, and whatever looks like a token.
+pub fn leaks(text: &str) -> impl Iterator<Item = &str> {
+    let secrets = SECRETS.into_iter().filter(|secret| text.contains(*secret));
+    secrets.chain(tokens_in(text))
 }
 
 /// Whether a text holds credentials or a part of them.
