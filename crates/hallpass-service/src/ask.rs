@@ -6,7 +6,9 @@ use hallpass_token::agora::{
 };
 use hallpass_token::videosdk::{ParticipantId, Permissions, Roles, RoomId};
 use hallpass_token::{Life, UnixSeconds};
+use serde::de::{Deserialize, Deserializer, Error};
 
+use crate::json::WholeNumber;
 use crate::version::Version;
 
 /// One request for one token.
@@ -149,5 +151,17 @@ impl RoleAsk {
     /// What the request names, or this one.
     pub(crate) fn or_usual(asked: Option<Role>, usual: Role) -> Self {
         asked.map_or(Self::Usual(usual), Self::Asked)
+    }
+}
+
+/// A role in an APaaS room, 0 to 32767: what the app makes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ApaasRole(pub(crate) i16);
+
+impl<'de> Deserialize<'de> for ApaasRole {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        const MAX: u32 = 32_767;
+        let number = WholeNumber { range: 0..=MAX, expected: "a whole number from 0 to 32767" };
+        i16::try_from(number.read(deserializer)?).map(Self).map_err(D::Error::custom)
     }
 }

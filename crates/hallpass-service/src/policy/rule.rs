@@ -7,10 +7,11 @@ use serde::de::{Deserialize, Deserializer, Error};
 
 use super::identity::Identity;
 use super::pattern::Pattern;
+use crate::ask::ApaasRole;
 use crate::caller::{Caller, Kind};
 use crate::claims::Claim;
 use crate::config::ttl;
-use crate::json::{NamedOnce, Object, OneOrMore, WholeNumber, named, object};
+use crate::json::{NamedOnce, Object, OneOrMore, named, object};
 use crate::version::Version;
 
 /// One rule: whom it is for, and what it grants of each service that it speaks of.
@@ -117,10 +118,6 @@ pub(super) struct ApaasRule {
     #[serde(default, deserialize_with = "ttl")]
     pub(super) ttl: Option<Life>,
 }
-
-/// A role in an APaaS room, 0 to 32767.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ApaasRole(pub(super) i16);
 
 /// Of a service that has nothing to limit.
 #[derive(Debug, Default, serde::Deserialize)]
@@ -394,14 +391,6 @@ impl<'de> Deserialize<'de> for Kind {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let expected = "\"user\", \"service\", \"gateway\" or \"anonymous\"";
         named(deserializer, expected, Self::parse)
-    }
-}
-
-impl<'de> Deserialize<'de> for ApaasRole {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        const MAX: u32 = 32_767;
-        let number = WholeNumber { range: 0..=MAX, expected: "a whole number from 0 to 32767" };
-        i16::try_from(number.read(deserializer)?).map(Self).map_err(D::Error::custom)
     }
 }
 

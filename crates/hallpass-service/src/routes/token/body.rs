@@ -10,7 +10,7 @@ use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 
 use super::permissions::PermissionsBody;
 use crate::ask::{
-    self, AgoraAsk, ApaasAsk, Ask, ChatAsk, RoleAsk, RtcAsk, ServiceAsk, StreamAsk, VideoSdkAsk,
+    self, AgoraAsk, ApaasAsk, ApaasRole, Ask, ChatAsk, RoleAsk, RtcAsk, ServiceAsk, StreamAsk, VideoSdkAsk,
     VideoSdkScopeAsk, VideoSdkV2Ask, What,
 };
 use crate::json::{Object, WholeNumber, named};
@@ -128,9 +128,6 @@ struct Ttl(Life);
 
 /// A user number; 0 stands for anybody, and is for the policy to decide.
 pub(in crate::routes) struct UidNumber(pub(in crate::routes) u32);
-
-/// A role in an APaaS room: what the app makes of it.
-struct ApaasRole(i16);
 
 /// 1 or 2.
 struct VideoSdkVersion(u32);
@@ -446,15 +443,6 @@ impl<'de> Deserialize<'de> for UidNumber {
             expected: "a whole number from 1 to 4294967295; a text belongs in `account`",
         };
         number.read(deserializer).map(Self)
-    }
-}
-
-impl<'de> Deserialize<'de> for ApaasRole {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        const MAX: u32 = 32_767;
-        let number = WholeNumber { range: 0..=MAX, expected: "a whole number from 0 to 32767" };
-        let role = number.read(deserializer)?;
-        i16::try_from(role).map(Self).map_err(D::Error::custom)
     }
 }
 
