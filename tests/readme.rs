@@ -28,7 +28,7 @@ struct Transcript {
 fn transcripts() -> anyhow::Result<()> {
     let settings = settings()?;
     let setting =
-        |name: &str| settings.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+        move |name: &str| settings.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
     let mut service = Memory::with_settings(setting);
     let readme = fs::read_to_string(top("README.md"))?;
     let transcripts = read(&readme)?;
@@ -64,7 +64,8 @@ fn configurations() -> anyhow::Result<()> {
     let blocks: Vec<_> = json_blocks(&readme).into_iter().filter(|block| is_configuration(block)).collect();
     ensure!(!providers.is_empty() && !blocks.is_empty(), "the README has no configuration");
     for document in blocks.into_iter().chain(providers) {
-        let mut service = Memory::with_settings(|name| sample(name, &document));
+        let written = document.clone();
+        let mut service = Memory::with_settings(move |name| sample(name, &written));
         let request = Request {
             method: "GET".into(),
             target: "/readyz".into(),

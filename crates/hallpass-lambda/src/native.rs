@@ -4,19 +4,29 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use hallpass_service::{FETCH_SECONDS, FetchError, PAUSE_MILLISECONDS, Platform, PublicKey};
+use hallpass_service::{
+    FETCH_SECONDS, FetchError, PAUSE_MILLISECONDS, Platform, PublicKey, Secrets, StoreError,
+};
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
 };
 use ureq::Agent;
 
-/// This machine. Connections are kept from one request to the next.
-#[derive(Debug, Default)]
-pub struct Native {
+use crate::store::Store;
+
+/// This machine, with a store of secrets. Connections are kept from one request to the next.
+#[derive(Debug)]
+pub struct Native<S> {
+    store: S,
     agent: OnceLock<Agent>,
 }
 
-impl Native {
+impl<S: Store> Native<S> {
+    /// One with this store.
+    pub const fn new(store: S) -> Self {
+        Self { store, agent: OnceLock::new() }
+    }
+
     fn agent(&self) -> &Agent {
         self.agent.get_or_init(|| {
             let config = Agent::config_builder()
@@ -29,7 +39,13 @@ impl Native {
     }
 }
 
-impl Platform for Native {
+impl<S: Store> Platform for Native<S> {
+    const WORKS_AFTER_ANSWER: bool = false;
+
+    async fn secrets(&self, names: &[&str]) -> Result<Secrets, StoreError> {
+        self.store.secrets(names)
+    }
+
     async fn fetch(&self, url: &str, max_bytes: usize) -> Result<Vec<u8>, FetchError> {
         let mut response =
             self.agent().get(url).header("accept", "application/json").call().map_err(fault)?;

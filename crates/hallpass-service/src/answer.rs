@@ -13,6 +13,8 @@ pub struct Answer {
     pub response: Response<Vec<u8>>,
     /// Lines for the log: one for each decision, and where the person on call should know.
     pub log: Vec<LogLine>,
+    /// Whether [`Service::refresh`](crate::Service::refresh) is to be called; no answer waits for it.
+    pub is_refresh_due: bool,
 }
 
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");

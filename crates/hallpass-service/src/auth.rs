@@ -1,6 +1,7 @@
 //! Who is calling: credentials in, caller out.
 
 mod algorithm;
+mod config;
 mod document;
 mod issuer;
 mod jwk;
@@ -11,10 +12,13 @@ mod service_key;
 mod unauthorized;
 mod url;
 
+use std::sync::Arc;
+
 use hallpass_token::UnixSeconds;
 use http::HeaderName;
 use http::header::AUTHORIZATION;
 
+pub(crate) use self::config::AuthConfig;
 pub(crate) use self::document::{AuthDocument, Open};
 use self::issuer::Issuer;
 pub use self::jwk::PublicKey;
@@ -29,7 +33,7 @@ use crate::platform::Platform;
 use crate::problem::Problem;
 
 /// Which credentials are accepted.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Auth {
     /// Those who bring none may call.
     open: Option<Open>,
@@ -38,7 +42,7 @@ pub(crate) struct Auth {
     keys: Vec<ServiceKey>,
     issuers: Vec<Issuer>,
     /// Those that credentials come in, each once.
-    headers: Vec<HeaderName>,
+    headers: Arc<[HeaderName]>,
 }
 
 /// What a check needs beside the credentials.
@@ -49,16 +53,6 @@ struct Context<'a, P> {
 }
 
 impl Auth {
-    /// Whether those may call who bring no credentials.
-    pub(crate) const fn open(&self) -> Option<Open> {
-        self.open
-    }
-
-    /// The headers that credentials come in.
-    pub(crate) fn headers(&self) -> &[HeaderName] {
-        &self.headers
-    }
-
     /// Whether anybody may be let in as this caller.
     pub(crate) fn admits(&self, caller: &Caller) -> bool {
         match caller.kind() {

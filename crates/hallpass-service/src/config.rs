@@ -1,17 +1,22 @@
 //! The configuration document, read strictly.
 
+mod project;
+mod secret_name;
+
+use std::sync::Arc;
+
 use hallpass_token::Life;
-use hallpass_token::agora::AppId;
-use hallpass_token::videosdk::ApiKey;
-use serde::de::{Deserialize, Deserializer, Error};
+use serde::de::{Deserializer, Error, IgnoredAny};
 use serde_json::Value;
 
-use crate::auth::{AuthDocument, Open};
-use crate::caller::Kind;
-use crate::cors::{CorsDocument, Pages};
-use crate::json::{self, JsonError, NamedOnce, Object, WholeNumber, named, object};
+use self::project::ProjectDocument;
+pub(crate) use self::project::{DEFAULT_PROJECT, Project, SHORT_API_KEY, SHORT_APP_ID};
+pub(crate) use self::secret_name::SecretName;
+use crate::auth::{AuthConfig, AuthDocument};
+use crate::cors::{Cors, CorsDocument};
+use crate::json::{self, JsonError, NamedOnce, Object, WholeNumber, object};
 use crate::policy::{Policy, Rule};
-use crate::projects::{DEFAULT_PROJECT, SHORT_VIDEOSDK};
+use crate::projects::Named;
 use crate::setup_error::SetupError;
 use crate::version::Version;
 
@@ -23,16 +28,20 @@ const AN_HOUR: Life = match Life::new(3600) {
     Err(_) => Life::MAX,
 };
 
-/// The configuration, without secrets.
+/// Settings by name.
+pub(crate) type Setting<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// The configuration, checked, without secrets.
 #[derive(Debug)]
 pub(crate) struct Config {
-    pub(crate) auth: AuthDocument,
-    pub(crate) policy: Policy,
+    /// Who may call; `None` where nobody said it.
+    pub(crate) auth: Option<AuthConfig>,
+    /// In the order of the document.
+    pub(crate) projects: Vec<Named<Project>>,
+    pub(crate) policy: Arc<Policy>,
     pub(crate) ttl: TtlLimits,
     pub(crate) compat: Compat,
-    pub(crate) pages: Pages,
-    /// `None` for the short form: projects by settings and secrets of fixed names.
-    pub(crate) projects: Option<NamedOnce<Object<ProjectDocument>>>,
+    pub(crate) cors: Cors,
 }
 
 /// How long tokens live.
@@ -56,6 +65,9 @@ pub(crate) struct Compat {
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
+    /// Tells an editor where the schema is.
+    #[serde(rename = "$schema", default)]
+    _schema: IgnoredAny,
     #[serde(default)]
     projects: Option<NamedOnce<Object<ProjectDocument>>>,
     #[serde(default, deserialize_with = "object")]
@@ -79,41 +91,14 @@ struct Ttl {
     max: Option<Life>,
 }
 
-/// One project. Which of its members must be there depends on the provider.
-#[derive(Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ProjectDocument {
-    pub(crate) provider: Provider,
-    #[serde(default, deserialize_with = "app_id")]
-    pub(crate) app_id: Option<AppId>,
-    #[serde(default, deserialize_with = "secret_names")]
-    pub(crate) certificates: Option<SecretNames>,
-    #[serde(default, deserialize_with = "api_key")]
-    pub(crate) api_key: Option<ApiKey>,
-    #[serde(default, deserialize_with = "secret_names")]
-    pub(crate) secrets: Option<SecretNames>,
-}
-
-/// The name of a secret, and never its value.
-#[derive(Debug)]
-pub(crate) struct SecretName(pub(crate) String);
-
-/// Names of secrets, at least one; the first is of the one that signs.
-#[derive(Debug)]
-pub(crate) struct SecretNames(pub(crate) Vec<String>);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Provider {
-    Agora,
-    VideoSdk,
-}
-
 impl Config {
-    /// Reads the configuration document out of the platform's settings.
+    /// Reads the configuration document out of the platform's settings. An empty setting is one that somebody has yet
+    /// to fill in.
     ///
     /// # Errors
-    /// [`SetupError::Syntax`] or [`SetupError::Value`] for the first thing in it that is wrong.
-    pub(crate) fn read(setting: &dyn Fn(&str) -> Option<String>) -> Result<Self, SetupError> {
+    /// [`SetupError`] for the first thing that is missing or wrong.
+    pub(crate) fn read(setting: Setting<'_>) -> Result<Self, SetupError> {
+        let setting: Setting<'_> = &|name| setting(name).filter(|text| !text.is_empty());
         let text = setting(DOCUMENT).unwrap_or_else(|| "{}".into());
         let document = match json::parse::<Object<Document>>(text.as_bytes()) {
             Ok(document) => document.0,
@@ -122,33 +107,45 @@ impl Config {
                 return Err(SetupError::Value { path: shown_path(&path), detail: expectation(&detail) });
             }
         };
-        if let Some(path) = serde_json::from_str(&text).ok().and_then(|document| path_of_null(&document)) {
-            let path = path.trim_start_matches('.');
-            return Err(SetupError::Value {
-                path: shown_path(path),
-                detail: "expected a value, and not null".into(),
-            });
+        refuse_null(&text)?;
+        let value = |path: &str, detail: &str| SetupError::Value { path: path.into(), detail: detail.into() };
+        let ttl = document.ttl.limits().ok_or_else(|| value("ttl.default", "must not be above `ttl.max`"))?;
+        let pages = document.cors.into_pages().map_err(|detail| value("cors.origins", detail))?;
+        let auth = document.auth.check()?;
+        let projects = project::read(document.projects, setting)?;
+        let policy = Arc::new(policy(document.policy, auth.as_ref(), &projects)?);
+        let cors = Cors::new(pages, auth.as_ref().map_or(&[], AuthConfig::headers));
+        Ok(Self { auth, projects, policy, ttl, compat: document.compat, cors })
+    }
+
+    /// The secrets that it names, each once.
+    pub(crate) fn secret_names(&self) -> Vec<&str> {
+        let of_projects = self.projects.iter().flat_map(|project| project.project.secret_names());
+        let of_auth = self.auth.iter().flat_map(AuthConfig::secret_names);
+        let mut names = Vec::new();
+        for name in of_projects.chain(of_auth).map(SecretName::as_str) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
         }
-        let ttl = document.ttl.limits().ok_or_else(|| SetupError::Value {
-            path: "ttl.default".into(),
-            detail: "must not be above `ttl.max`".into(),
-        })?;
-        let pages = document
-            .cors
-            .into_pages()
-            .map_err(|detail| SetupError::Value { path: "cors.origins".into(), detail: detail.into() })?;
-        let keys: Vec<_> = document.auth.key_names().collect();
-        let projects: Vec<_> = match &document.projects {
-            Some(NamedOnce(projects)) => projects.iter().map(|(name, _)| name.as_str()).collect(),
-            None => vec![DEFAULT_PROJECT, SHORT_VIDEOSDK],
-        };
-        let policy = policy(document.policy, document.auth.open, &document.auth.kinds(), &keys, &projects)?;
-        let (auth, compat, projects) = (document.auth, document.compat, document.projects);
-        Ok(Self { auth, policy, ttl, compat, pages, projects })
+        names
     }
 }
 
-/// Where the document says null, which serde takes for nothing said: a limit that was not filled in would be none.
+/// Serde takes null for nothing said: a limit that was not filled in would be none.
+fn refuse_null(text: &str) -> Result<(), SetupError> {
+    // To read the document a second time takes longer than to look for the word.
+    let document = text.contains("null").then(|| serde_json::from_str(text).ok()).flatten();
+    match document.as_ref().and_then(path_of_null) {
+        None => Ok(()),
+        Some(path) => Err(SetupError::Value {
+            path: shown_path(path.trim_start_matches('.')),
+            detail: "expected a value, and not null".into(),
+        }),
+    }
+}
+
+/// Where the document says null.
 fn path_of_null(document: &Value) -> Option<String> {
     match document {
         Value::Null => Some(String::new()),
@@ -166,22 +163,24 @@ fn path_of_null(document: &Value) -> Option<String> {
 /// The rules of the document, or what holds without them.
 fn policy(
     rules: Option<Vec<Object<Rule>>>,
-    open: Option<Open>,
-    kinds: &[Kind],
-    keys: &[&str],
-    projects: &[&str],
+    auth: Option<&AuthConfig>,
+    projects: &[Named<Project>],
 ) -> Result<Policy, SetupError> {
+    let is_wildcard = auth.and_then(AuthConfig::open).is_some_and(|open| open.wildcard);
     let Some(rules) = rules else {
-        return Ok(Policy::usual(open.is_some_and(|open| open.wildcard)));
+        return Ok(Policy::usual(is_wildcard));
     };
     let value = |path: String, detail: &str| SetupError::Value { path, detail: detail.to_owned() };
-    if open.is_some_and(|open| open.wildcard) {
+    if is_wildcard {
         let detail = "is for a configuration without `policy`; a rule says it as \"identity\": \"wildcard\"";
         return Err(value("auth.open.wildcard".to_owned(), detail));
     }
+    let kinds = auth.map_or_else(Vec::new, AuthConfig::kinds);
+    let keys: Vec<_> = auth.iter().flat_map(|auth| auth.key_names()).collect();
+    let projects: Vec<_> = projects.iter().map(|project| project.name.as_str()).collect();
     let rules: Vec<_> = rules.into_iter().map(|Object(rule)| rule).collect();
     for (position, rule) in rules.iter().enumerate() {
-        if let Some((member, detail)) = rule.fault(kinds, keys, projects) {
+        if let Some((member, detail)) = rule.fault(&kinds, &keys, &projects) {
             return Err(value(format!("policy[{position}]{member}"), detail));
         }
     }
@@ -239,61 +238,16 @@ const fn format_006() -> Version {
     Version::V006
 }
 
-impl<'de> Deserialize<'de> for Provider {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        named(deserializer, "\"agora\" or \"videosdk\"", |text| match text {
-            "agora" => Some(Self::Agora),
-            "videosdk" => Some(Self::VideoSdk),
-            _ => None,
-        })
-    }
-}
-
 pub(crate) fn ttl<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Life>, D::Error> {
     let range = 1..=Life::MAX.seconds().0;
     let number = WholeNumber { range, expected: "a whole number of seconds from 1 to 86400" };
     Life::new(number.read(deserializer)?).map(Some).map_err(D::Error::custom)
 }
 
-fn app_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<AppId>, D::Error> {
-    AppId::parse(&String::deserialize(deserializer)?).map(Some).map_err(D::Error::custom)
-}
-
-fn api_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ApiKey>, D::Error> {
-    ApiKey::parse(&String::deserialize(deserializer)?).map(Some).map_err(D::Error::custom)
-}
-
-fn secret_names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretNames>, D::Error> {
-    let names = Vec::<SecretName>::deserialize(deserializer)?;
-    if names.is_empty() {
-        return Err(D::Error::custom("expected at least one name of a secret"));
-    }
-    Ok(Some(SecretNames(names.into_iter().map(|SecretName(name)| name).collect())))
-}
-
-impl<'de> Deserialize<'de> for SecretName {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        // The text is kept out of the message: whoever put a certificate here must not find it in a log.
-        if is_secret_name(&name) {
-            return Ok(Self(name));
-        }
-        Err(D::Error::custom(
-            "expected the name of a secret, such as AGORA_APP_CERTIFICATE, and never its value",
-        ))
-    }
-}
-
-/// Upper case, digits and underscores, and nothing that may be a certificate or a piece of one.
-fn is_secret_name(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_uppercase())
-        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
-        && without_hex(text) == text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::Open;
 
     const APP_ID: &str = "970CA35de60c44645bbae8a215061b33";
     const CERTIFICATE: &str = "5CFd2fd1755d40ecb72977518be15d3b";
@@ -303,22 +257,25 @@ mod tests {
             .map_err(|error| error.to_string())
     }
 
+    fn open(document: &str) -> Option<Open> {
+        read(document).unwrap().auth.and_then(|auth| auth.open())
+    }
+
     fn error(document: &str) -> String {
         read(document).unwrap_err()
     }
 
     #[test]
     fn nothing_said_means_closed() {
-        assert_eq!(read("{}").unwrap().auth.open, None);
-        assert_eq!(read(r#"{"auth":{}}"#).unwrap().auth.open, None);
-        assert_eq!(read(r#"{"auth":{"open":false}}"#).unwrap().auth.open, None);
+        assert_eq!(open("{}"), None);
+        assert_eq!(open(r#"{"auth":{}}"#), None);
+        assert_eq!(open(r#"{"auth":{"open":false}}"#), None);
     }
 
     #[test]
     fn open_is_said_in_two_ways() {
-        assert_eq!(read(r#"{"auth":{"open":true}}"#).unwrap().auth.open, Some(Open { wildcard: false }));
-        let wide = read(r#"{"auth":{"open":{"wildcard":true}}}"#).unwrap();
-        assert_eq!(wide.auth.open, Some(Open { wildcard: true }));
+        assert_eq!(open(r#"{"auth":{"open":true}}"#), Some(Open { wildcard: false }));
+        assert_eq!(open(r#"{"auth":{"open":{"wildcard":true}}}"#), Some(Open { wildcard: true }));
     }
 
     #[test]
@@ -333,7 +290,7 @@ mod tests {
         );
         assert_eq!(
             error(r#"{"auht":{}}"#),
-            "HALLPASS_CONFIG at `auht`: unknown field, expected one of `projects`, `auth`, `policy`, `ttl`, `compat`, `cors`"
+            "HALLPASS_CONFIG at `auht`: unknown field, expected one of `$schema`, `projects`, `auth`, `policy`, `ttl`, `compat`, `cors`"
         );
         assert_eq!(error("[]"), "HALLPASS_CONFIG: expected an object");
     }

@@ -47,6 +47,7 @@ pub(crate) enum Pattern {
     },
 }
 
+const ALWAYS: HeaderValue = HeaderValue::from_static("Authorization, Content-Type");
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, OPTIONS");
 const EXPOSED: HeaderValue = HeaderValue::from_static("X-Request-Id, Retry-After");
 /// A day, in seconds; browsers cut it to what they like, Chrome to two hours.
@@ -55,14 +56,16 @@ const ANY: HeaderValue = HeaderValue::from_static("*");
 const VARY_BY_ORIGIN: HeaderValue = HeaderValue::from_static("Origin");
 
 impl Cors {
+    /// For no page of another origin.
+    pub(crate) const CLOSED: Self = Self { pages: Pages::SameOrigin, headers: ALWAYS };
+
     /// For these pages, which send credentials in these headers.
     pub(crate) fn new(pages: Pages, credentials: &[HeaderName]) -> Self {
         let others = credentials.iter().filter(|name| **name != AUTHORIZATION);
         let headers =
             others.fold("Authorization, Content-Type".to_owned(), |list, name| format!("{list}, {name}"));
         // Names of headers can stand in one.
-        let headers =
-            HeaderValue::try_from(headers).unwrap_or(HeaderValue::from_static("Authorization, Content-Type"));
+        let headers = HeaderValue::try_from(headers).unwrap_or(ALWAYS);
         Self { pages, headers }
     }
 

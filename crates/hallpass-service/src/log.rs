@@ -1,6 +1,6 @@
 //! Lines for the person on call: one JSON object each, with an event name that stays.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use serde::Serialize;
 
@@ -55,16 +55,25 @@ impl LogLine {
     }
 }
 
-/// The lines of one request.
+/// What there is to do after one request.
 #[derive(Debug, Default)]
-pub(crate) struct Journal(RefCell<Vec<LogLine>>);
+pub(crate) struct Journal {
+    lines: RefCell<Vec<LogLine>>,
+    is_refresh_due: Cell<bool>,
+}
 
 impl Journal {
     pub(crate) fn add(&self, line: LogLine) {
-        self.0.borrow_mut().push(line);
+        self.lines.borrow_mut().push(line);
     }
 
-    pub(crate) fn into_lines(self) -> Vec<LogLine> {
-        self.0.into_inner()
+    /// The secrets are to be read again.
+    pub(crate) fn ask_for_refresh(&self) {
+        self.is_refresh_due.set(true);
+    }
+
+    /// The lines, and whether the secrets are to be read again.
+    pub(crate) fn into_parts(self) -> (Vec<LogLine>, bool) {
+        (self.lines.into_inner(), self.is_refresh_due.get())
     }
 }

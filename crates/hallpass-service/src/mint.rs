@@ -12,7 +12,7 @@ use crate::input::Inputs;
 use crate::policy::{Decided, DecidedBy, Judge, ServiceGrant, Texts, VideoSdkGrant, VideoSdkScope};
 use crate::problem::Problem;
 use crate::projects::{AgoraProject, Named, VideoSdkProject};
-use crate::service::Ready;
+use crate::setup::Ready;
 use crate::version::Version;
 
 /// A token, and what was granted with it.

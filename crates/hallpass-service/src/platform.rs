@@ -1,12 +1,21 @@
 //! What the service asks of a platform while it answers.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::auth::PublicKey;
+use crate::secrets::Secrets;
 
 /// What a platform does for the service. A request waits for none of it that brings no credentials, where there is no
 /// limiter.
 pub trait Platform {
+    /// Whether work can go on after an answer: a Worker may, a function of Lambda is frozen.
+    const WORKS_AFTER_ANSWER: bool;
+
+    /// Reads these secrets out of the platform's store, and leaves those out that it does not have. Given up after
+    /// [`STORE_MILLISECONDS`].
+    fn secrets(&self, names: &[&str]) -> impl Future<Output = Result<Secrets, StoreError>>;
+
     /// Gets a document: `GET`, at most `max_bytes` of it, no redirects, and given up after [`FETCH_SECONDS`].
     fn fetch(&self, url: &str, max_bytes: usize) -> impl Future<Output = Result<Vec<u8>, FetchError>>;
 
@@ -22,10 +31,21 @@ pub trait Platform {
     fn pause(&self) -> impl Future<Output = ()>;
 }
 
+/// How long a platform waits for its store: with the rest of an answer, a caller waits for less than 2 s.
+pub const STORE_MILLISECONDS: u32 = 1800;
 /// How long a platform waits for a document.
 pub const FETCH_SECONDS: u32 = 5;
 /// How long one [`Platform::pause`] is.
 pub const PAUSE_MILLISECONDS: u32 = 50;
+
+/// Why no secrets could be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreError {
+    /// The names of the settings or bindings to look at.
+    pub names: Vec<String>,
+    /// What was wrong and what would be right, for the log. It holds no part of a secret.
+    pub reason: Cow<'static, str>,
+}
 
 /// Why a document could not be got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,16 +12,16 @@ use zeroize::Zeroizing;
 use crate::auth::Auth;
 use crate::caller::{Caller, Kind};
 use crate::claims::Claims;
-use crate::config::DOCUMENT;
+use crate::config::{Config, DOCUMENT, SHORT_API_KEY, SHORT_APP_ID};
 use crate::input::Inputs;
 use crate::json::{self, JsonError, NamedOnce, Object};
 use crate::mint::{self, Granted};
 pub use crate::policy::DecidedBy;
 use crate::policy::{ServiceGrant, Texts};
 use crate::problem::Problem;
-use crate::projects::{SHORT_API_KEY, SHORT_APP_ID};
 use crate::routes::{TokenAnswer, TokenBody};
-use crate::service::{Access, Ready, Service};
+use crate::secrets::Secrets;
+use crate::setup::{Access, Ready, Setup};
 use crate::setup_error::SetupError;
 
 /// The App ID of a configuration without `projects`, which has it elsewhere. The numbers that callers have as
@@ -97,9 +97,11 @@ pub fn rehearse(document: &str, who: Who<'_>, request: &str) -> Result<Decision,
         _ => None,
     };
     // It has the form of every secret that there is.
-    let service = Service::new(setting, |_| Some(Zeroizing::new(STAND_IN_APP_ID.to_owned())));
-    let ready = service.setup().ready.as_ref().map_err(Mistake::of_setup)?;
-    let Access::Configured(auth) = &service.setup().access else {
+    let config = Config::read(&setting).map_err(|error| Mistake::of_setup(&error))?;
+    let stand_in = |name: &str| (name.to_owned(), Zeroizing::new(STAND_IN_APP_ID.to_owned()));
+    let setup = Setup::load(&config, &Secrets::for_good(config.secret_names().into_iter().map(stand_in)));
+    let ready = setup.ready.as_ref().map_err(Mistake::of_setup)?;
+    let Access::Configured(auth) = &setup.access else {
         return Err(Mistake::of("auth", "the configuration does not say who may call".to_owned()));
     };
     let caller = who.caller(auth)?;

@@ -11,7 +11,7 @@ mod token;
 use http::{Method, Response};
 use percent_encoding::percent_decode_str;
 
-use self::table::Route;
+use self::table::{Needs, Route};
 pub(crate) use self::token::{TokenAnswer, TokenBody};
 use crate::ask::Ask;
 use crate::audit::Occasion;
@@ -23,12 +23,14 @@ use crate::mint::{self, Minted};
 use crate::platform::Platform;
 use crate::policy::Texts;
 use crate::problem::Problem;
-use crate::service::{Access, Ready, Setup};
+use crate::service::Service;
+use crate::setup::{Access, Ready, Setup};
 
 /// One request on its way through a route.
 #[derive(Clone, Copy)]
 struct Call<'a> {
-    setup: &'a Setup,
+    /// `None` where the route needs none.
+    setup: Option<&'a Setup>,
     request: &'a Request,
     inputs: &'a Inputs<'a>,
     journal: &'a Journal,
@@ -51,7 +53,7 @@ struct Minter<'a> {
 
 /// Answers one request. The path is decoded once, before it is matched, so `%2F` separates like `/`.
 pub(crate) async fn answer(
-    setup: &Setup,
+    service: &Service,
     request: &Request,
     inputs: &Inputs<'_>,
     platform: &impl Platform,
@@ -64,18 +66,25 @@ pub(crate) async fn answer(
         return Problem::NotFound.into_response(&inputs.request_id);
     };
     let is_allowed = route.allows(&request.method);
-    let caller = if is_allowed && !route.is_for_anyone {
-        let occasion = Occasion { request_id: &inputs.request_id, route: route.path };
-        let_in(setup, request, inputs, platform, journal, occasion).await
-    } else {
-        Err(Unauthorized::Missing.into())
+    let setup = match route.needs {
+        Needs::Nothing => None,
+        Needs::Setup | Needs::Caller if !is_allowed => None,
+        Needs::Setup | Needs::Caller => Some(service.setup(inputs.now, platform, journal).await),
     };
+    let caller = match &setup {
+        Some(setup) if route.needs == Needs::Caller => {
+            let occasion = Occasion { request_id: &inputs.request_id, route: route.path };
+            let_in(setup, request, inputs, platform, journal, occasion).await
+        }
+        _ => Err(Unauthorized::Missing.into()),
+    };
+    let setup = setup.as_deref();
     let call = Call { setup, request, inputs, journal, route, path: &path, caller: &caller };
     if !is_allowed {
         return (route.server.refuse)(call, &table::methods(&path));
     }
     let mut response = (route.answer)(call);
-    if let (Err(problem), false) = (&caller, route.is_for_anyone) {
+    if let (Err(problem), Needs::Caller) = (&caller, route.needs) {
         problem.add_headers(response.headers_mut());
     }
     response
@@ -144,7 +153,7 @@ impl<'a> Call<'a> {
     /// Where nobody is let through, and where there is nothing to sign with.
     fn minter(&self) -> Result<Minter<'a>, Problem> {
         let caller = self.caller.as_ref().map_err(Clone::clone)?;
-        let ready = self.setup.ready.as_ref().map_err(|_| Problem::NotReady)?;
+        let ready = self.setup.and_then(|setup| setup.ready.as_ref().ok()).ok_or(Problem::NotReady)?;
         let occasion = Occasion { request_id: &self.inputs.request_id, route: self.route.path };
         let (inputs, journal) = (self.inputs, self.journal);
         Ok(Minter { ready, caller, inputs, journal, occasion, texts: Texts::default() })

@@ -4,9 +4,11 @@ use std::fmt;
 
 use hallpass_token::agora::HexError;
 use hallpass_token::videosdk::IdError;
+use serde_json::json;
 
-use crate::config::DOCUMENT;
-use crate::projects::{DEFAULT_PROJECT, SHORT_API_KEY, SHORT_APP_ID};
+use crate::config::{DEFAULT_PROJECT, DOCUMENT, SHORT_API_KEY, SHORT_APP_ID};
+use crate::log::{Level, LogLine};
+use crate::platform::StoreError;
 
 /// What is missing or wrong in settings and secrets. It names things and never holds a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +25,8 @@ pub(crate) enum SetupError {
     ShortAppId(HexError),
     /// `VIDEOSDK_API_KEY` is none.
     ShortApiKey(IdError),
-    /// There is no secret of this name.
-    SecretMissing(String),
+    /// There are no secrets of these names.
+    SecretsMissing(Vec<String>),
     /// The secret of this name is no certificate.
     SecretMalformed(String, HexError),
     /// The secret of this name is empty.
@@ -33,6 +35,10 @@ pub(crate) enum SetupError {
     SecretBlank(String),
     /// The secret of this name has fewer bytes than this.
     SecretShort(String, usize),
+    /// The secrets could not be read.
+    Store(StoreError),
+    /// Nobody has asked for the secrets.
+    NotLoaded,
 }
 
 impl SetupError {
@@ -45,13 +51,19 @@ impl SetupError {
             Self::NoDefaultProject => return vec![format!("{DOCUMENT}.projects.{DEFAULT_PROJECT}")],
             Self::ShortAppId(_) => &[SHORT_APP_ID],
             Self::ShortApiKey(_) => &[SHORT_API_KEY],
-            Self::SecretMissing(name)
-            | Self::SecretMalformed(name, _)
+            Self::SecretsMissing(names) | Self::Store(StoreError { names, .. }) => return names.clone(),
+            Self::NotLoaded => &[],
+            Self::SecretMalformed(name, _)
             | Self::SecretEmpty(name)
             | Self::SecretBlank(name)
             | Self::SecretShort(name, _) => &[name],
         };
         names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    /// What the person on call reads.
+    pub(crate) fn log_line(&self) -> LogLine {
+        LogLine::new(Level::Error, "not_ready", &json!({ "message": self.to_string() }))
     }
 }
 
@@ -70,13 +82,18 @@ impl fmt::Display for SetupError {
             }
             Self::ShortAppId(error) => write!(f, "{SHORT_APP_ID} {error}"),
             Self::ShortApiKey(error) => write!(f, "{SHORT_API_KEY} {error}"),
-            Self::SecretMissing(name) => write!(f, "the secret {name} is not set"),
+            Self::SecretsMissing(names) => match names.as_slice() {
+                [name] => write!(f, "the secret {name} is not set"),
+                names => write!(f, "the secrets {} are not set", names.join(", ")),
+            },
             Self::SecretMalformed(name, error) => write!(f, "the secret {name} {error}"),
             Self::SecretEmpty(name) => write!(f, "the secret {name} must not be empty"),
             Self::SecretBlank(name) => {
                 write!(f, "the secret {name} must not begin or end with a blank or a line break")
             }
             Self::SecretShort(name, bytes) => write!(f, "the secret {name} must have at least {bytes} bytes"),
+            Self::Store(StoreError { reason, .. }) => write!(f, "the secrets could not be read: {reason}"),
+            Self::NotLoaded => f.write_str("the secrets are not loaded"),
         }
     }
 }

@@ -66,6 +66,30 @@ export async function fetch_document(url, maxBytes, seconds) {
   }
 }
 
+/**
+ * The secrets of these bindings of the Secrets Store, in their order. A binding that gives none is an error with its
+ * name; where they are not there in time, the error has none.
+ */
+export async function read_secrets(env, names, milliseconds) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error()), milliseconds);
+  });
+  const read = names.map(async (name) => {
+    try {
+      return await env[name].get();
+    } catch {
+      // What the store says may repeat anything.
+      throw new Error(name);
+    }
+  });
+  try {
+    return await Promise.race([Promise.all(read), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** What the runtime calls the algorithms of keys, by the type of the key. */
 const ALGORITHMS = {
   RSA: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" },
@@ -105,6 +129,11 @@ export function has_limiter(env) {
 export async function is_within_limit(env, key) {
   const { success } = await env.RATE_LIMIT.limit({ key });
   return success;
+}
+
+/** Lets a promise go on after the answer. */
+export function wait_until(context, promise) {
+  context.waitUntil(promise);
 }
 
 export function pause(milliseconds) {

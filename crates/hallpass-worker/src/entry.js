@@ -45,7 +45,7 @@ function answer(request, env, context, method, body, fault) {
     state.criticalError = false;
   }
   try {
-    const answered = hallpass.answer(request, env, method, request.url, requestId(request), body, fault);
+    const answered = hallpass.answer(request, env, context, method, request.url, requestId(request), body, fault);
     if (!(answered instanceof Promise)) return answered;
     // A client that goes away must not take along what others wait for, such as the keys of an issuer.
     context.waitUntil(answered);

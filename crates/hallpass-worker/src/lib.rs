@@ -26,6 +26,12 @@ use worker::Env;
 
 use crate::platform::Runtime;
 
+#[wasm_bindgen(module = "/src/border.js")]
+extern "C" {
+    /// Keeps a request's rights until the promise has come to something.
+    fn wait_until(context: &JsValue, promise: &js_sys::Promise);
+}
+
 /// Lives as long as the isolate; requests leave no trace in it.
 static SERVICE: OnceLock<Service> = OnceLock::new();
 
@@ -51,9 +57,11 @@ pub fn max_body_bytes() -> usize {
 /// # Errors
 /// Where the runtime gives no random bytes; it then answers 500 by itself.
 #[wasm_bindgen]
+#[expect(clippy::too_many_arguments, reason = "each further call across the border costs as much as an HMAC")]
 pub fn answer(
     request: web_sys::Request,
     env: Env,
+    context: &JsValue,
     method: &str,
     url: &str,
     request_id: JsValue,
@@ -64,9 +72,10 @@ pub fn answer(
     let random = random::take()?;
     let read = request::read(service, &request, method, url, body, body_fault);
     let mut answer = Box::pin(async move {
+        let now = UnixSeconds((js_sys::Date::now() / 1000.0) as u32);
         let address = || request::header(&request, "cf-connecting-ip");
         let inputs = Inputs {
-            now: UnixSeconds((js_sys::Date::now() / 1000.0) as u32),
+            now,
             random,
             request_id: request_id.as_string().unwrap_or_default(),
             gateway_claims: None,
@@ -74,17 +83,46 @@ pub fn answer(
         };
         let answer = service.handle(&read, &inputs, &Runtime { env: &env }).await;
         answer.log.iter().for_each(log);
-        response::write(&answer.response, &request_id)
+        let response = response::write(&answer.response, &request_id);
+        (response, answer.is_refresh_due.then(|| refresh(service, now, env)))
     });
     // Most requests wait for nothing, and a promise costs as much as a token.
     match answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(response) => Ok(response),
-        Poll::Pending => Ok(future_to_promise(async { Ok(answer.await) }).into()),
+        Poll::Ready((response, rest)) => {
+            go_on(context, rest);
+            Ok(response)
+        }
+        Poll::Pending => {
+            let context = context.clone();
+            let answer = async move {
+                let (response, rest) = answer.await;
+                go_on(&context, rest);
+                Ok(response)
+            };
+            Ok(future_to_promise(answer).into())
+        }
+    }
+}
+
+/// Does what no answer waits for.
+fn go_on(context: &JsValue, rest: Option<impl Future<Output = ()> + 'static>) {
+    if let Some(rest) = rest {
+        let rest = async {
+            rest.await;
+            Ok(JsValue::UNDEFINED)
+        };
+        wait_until(context, &future_to_promise(rest));
+    }
+}
+
+async fn refresh(service: &'static Service, now: UnixSeconds, env: Env) {
+    if let Some(line) = service.refresh(now, &Runtime { env: &env }).await {
+        log(&line);
     }
 }
 
 fn start(env: &Env) -> Service {
-    let service = Service::new(|name| settings::setting(env, name), |name| settings::secret(env, name));
+    let service = Service::new(|name| settings::setting(env, name));
     service.notices().iter().for_each(log);
     response::set_common();
     service

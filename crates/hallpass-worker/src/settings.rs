@@ -14,9 +14,21 @@ pub(crate) fn setting(env: &Env, name: &str) -> Option<String> {
     }
 }
 
-/// A secret of `wrangler secret put`.
-pub(crate) fn secret(env: &Env, name: &str) -> Option<Zeroizing<String>> {
-    binding(env, name)?.as_string().map(Zeroizing::new)
+/// What a binding of the name of a secret is.
+pub(crate) enum Secret {
+    /// Of `wrangler secret put`: its value.
+    Here(Zeroizing<String>),
+    /// Of the Secrets Store: what gives its value.
+    InStore,
+}
+
+/// The secret of this name; `None` where there is no binding.
+pub(crate) fn secret(env: &Env, name: &str) -> Option<Secret> {
+    let value = binding(env, name)?;
+    match value.as_string() {
+        Some(text) => Some(Secret::Here(Zeroizing::new(text))),
+        None => value.is_object().then_some(Secret::InStore),
+    }
 }
 
 fn binding(env: &Env, name: &str) -> Option<JsValue> {

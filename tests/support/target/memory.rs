@@ -2,11 +2,10 @@
 
 use std::task::{Context, Poll, Waker};
 
-use hallpass_lambda::Native;
+use hallpass_lambda::{Native, Store, Variables};
 use hallpass_service::{Answer, Body, Inputs, LogLine, Request as ServiceRequest, Service};
 use hallpass_token::UnixSeconds;
 use http::{HeaderName, HeaderValue, Method};
-use zeroize::Zeroizing;
 
 use super::{Request, Response, Target};
 use crate::setup::Deployment;
@@ -14,7 +13,7 @@ use crate::setup::Deployment;
 /// The service, with a clock that stands still unless it is told otherwise.
 pub struct Memory {
     service: Service,
-    native: Native,
+    native: Native<Box<dyn Store>>,
     now: u32,
     sent: usize,
     log: String,
@@ -27,17 +26,26 @@ impl Memory {
     #[must_use]
     pub fn start(deployment: impl Into<Deployment>) -> Self {
         let Deployment { variables, .. } = deployment.into();
-        let value = |name: &str| variables.iter().find(|(known, _)| known == name).map(|(_, value)| value);
-        Self::with_settings(|name| value(name).cloned())
+        Self::with_settings(move |name| {
+            variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+        })
     }
 
     /// Makes the service of settings and secrets that are kept in one place.
     #[must_use]
-    pub fn with_settings(setting: impl Fn(&str) -> Option<String>) -> Self {
-        let service = Service::new(&setting, |name| setting(name).map(Zeroizing::new));
-        let mut memory = Self { service, native: Native::default(), now: START, sent: 0, log: String::new() };
+    pub fn with_settings(setting: impl Fn(&str) -> Option<String> + Clone + 'static) -> Self {
+        Self::with_store(setting.clone(), Variables(setting))
+    }
+
+    /// Makes the service of settings and a store of secrets, which it reads before the first request.
+    #[must_use]
+    pub fn with_store(setting: impl Fn(&str) -> Option<String>, store: impl Store + 'static) -> Self {
+        let (service, native) = (Service::new(setting), Native::new(Box::new(store) as Box<dyn Store>));
+        let mut memory = Self { service, native, now: START, sent: 0, log: String::new() };
         let notices = memory.service.notices();
         memory.keep(&notices);
+        let line = at_once(memory.service.refresh(UnixSeconds(START), &memory.native));
+        memory.keep(line.as_slice());
         memory
     }
 
@@ -77,7 +85,8 @@ impl Target for Memory {
             gateway_claims: gateway_claims.as_deref(),
             caller_address: &|| Some("192.0.2.1".to_owned()),
         };
-        let Answer { response, log } = at_once(self.service.handle(&request, &inputs, &self.native));
+        let answer = at_once(self.service.handle(&request, &inputs, &self.native));
+        let Answer { response, log, .. } = answer;
         self.keep(&log);
         Ok(response)
     }

@@ -1,26 +1,20 @@
 //! The part `auth` of the configuration document.
 
 use std::fmt;
+use std::sync::Arc;
 
-use hmac::{Hmac, KeyInit as _};
 use http::HeaderName;
 use http::header::AUTHORIZATION;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
-use sha2::Sha256;
-use zeroize::Zeroizing;
 
-use super::Auth;
 use super::algorithm::Algorithm;
-use super::issuer::{Issuer, Keys};
+use super::config::{AuthConfig, IssuerConfig, KeySource};
 use super::key_set::{KeySet, Source};
 use super::preset::Preset;
-use super::service_key::ServiceKey;
 use super::url::is_safe;
-use crate::caller::Kind;
 use crate::claims::Claim;
 use crate::config::{SecretName, without_hex};
 use crate::json::{NamedOnce, Object, OneOrMore};
-use crate::projects::Sources;
 use crate::setup_error::SetupError;
 
 #[derive(Debug, Default, serde::Deserialize)]
@@ -80,71 +74,58 @@ pub(super) struct Fault {
 }
 
 impl AuthDocument {
-    /// Whether it says who may call.
-    pub(crate) fn is_configured(&self) -> bool {
-        self.open.is_some() || self.gateway || !self.jwt.is_empty() || !self.keys.is_empty()
-    }
-
-    /// The kinds of callers whom it lets in.
-    pub(crate) fn kinds(&self) -> Vec<Kind> {
-        let kinds = [
-            (Kind::Anonymous, self.open.is_some()),
-            (Kind::User, !self.jwt.is_empty()),
-            (Kind::Service, !self.keys.is_empty()),
-            (Kind::Gateway, self.gateway),
-        ];
-        kinds.into_iter().filter_map(|(kind, may_call)| may_call.then_some(kind)).collect()
-    }
-
-    /// The names of the service keys.
-    pub(crate) fn key_names(&self) -> impl Iterator<Item = &str> {
-        self.keys.iter().map(|Object(key)| key.name.as_str())
-    }
-
-    /// Loads what it names.
+    /// Who may call; `None` where it says nothing.
     ///
     /// # Errors
     /// [`SetupError`] for the first thing that is missing or wrong.
-    pub(crate) fn load(self, sources: &Sources<'_>) -> Result<Auth, SetupError> {
-        let mut auth = Auth { open: self.open, trusts_gateway: self.gateway, ..Auth::default() };
-        for (position, Object(document)) in self.keys.into_iter().enumerate() {
-            let KeyDocument { name, secret } = document;
-            let path = || format!("auth.keys[{position}].name");
+    pub(crate) fn check(self) -> Result<Option<AuthConfig>, SetupError> {
+        let is_configured =
+            self.open.is_some() || self.gateway || !self.jwt.is_empty() || !self.keys.is_empty();
+        if !is_configured {
+            return Ok(None);
+        }
+        let mut keys: Vec<(String, SecretName)> = Vec::new();
+        for (position, Object(KeyDocument { name, secret })) in self.keys.into_iter().enumerate() {
+            let fault = |detail: &str| SetupError::Value {
+                path: format!("auth.keys[{position}].name"),
+                detail: detail.to_owned(),
+            };
             if name.is_empty() || without_hex(&name) != name {
-                let detail = "expected a name for the logs and for rules, such as \"backend\"".to_owned();
-                return Err(SetupError::Value { path: path(), detail });
+                return Err(fault("expected a name for the logs and for rules, such as \"backend\""));
             }
-            if auth.keys.iter().any(|key| key.name() == name) {
-                return Err(SetupError::Value { path: path(), detail: "expected each name once".to_owned() });
+            if keys.iter().any(|(known, _)| *known == name) {
+                return Err(fault("expected each name once"));
             }
-            auth.keys.push(ServiceKey::new(name, &shared(&secret, sources)?));
+            keys.push((name, secret));
         }
-        for (position, Object(document)) in self.jwt.into_iter().enumerate() {
-            auth.issuers.push(document.load(position, sources)?);
-        }
+        let issuers = self.jwt.into_iter().enumerate().map(|(position, Object(document))| {
+            document.check().map_err(|Fault { member, detail }| SetupError::Value {
+                path: format!("auth.jwt[{position}].{member}"),
+                detail: detail.to_owned(),
+            })
+        });
+        let issuers = issuers.collect::<Result<Vec<_>, _>>()?;
         // Custom headers stand behind `Authorization`: a server in front of the app sends them along with everything.
-        let of_keys = (!auth.keys.is_empty()).then_some(AUTHORIZATION);
-        let of_issuers = auth.issuers.iter().map(|issuer| issuer.header.clone());
+        let of_keys = (!keys.is_empty()).then_some(AUTHORIZATION);
+        let of_issuers = issuers.iter().map(|issuer| issuer.header.clone());
+        let mut headers = Vec::new();
         for header in of_keys.into_iter().chain(of_issuers) {
-            if !auth.headers.contains(&header) {
-                auth.headers.push(header);
+            if !headers.contains(&header) {
+                headers.push(header);
             }
         }
-        auth.headers.sort_by_key(|header| *header != AUTHORIZATION);
-        Ok(auth)
+        headers.sort_by_key(|header| *header != AUTHORIZATION);
+        let (open, trusts_gateway, headers) = (self.open, self.gateway, headers.into());
+        Ok(Some(AuthConfig { open, trusts_gateway, keys, issuers, headers }))
     }
 }
 
 impl JwtDocument {
-    fn load(mut self, position: usize, sources: &Sources<'_>) -> Result<Issuer, SetupError> {
-        let at = |Fault { member, detail }: Fault| SetupError::Value {
-            path: format!("auth.jwt[{position}].{member}"),
-            detail: detail.to_owned(),
-        };
+    fn check(mut self) -> Result<IssuerConfig, Fault> {
+        let fault = |member, detail| Err(Fault { member, detail });
         let preset = self.preset.unwrap_or(Preset::None);
-        preset.check_members(&self).map_err(at)?;
-        let plan = preset.plan(&mut self).map_err(at)?;
-        let fault = |member, detail| Err(at(Fault { member, detail }));
+        preset.check_members(&self)?;
+        let plan = preset.plan(&mut self)?;
         let mut claims = plan.claims;
         if let Some(NamedOnce(more)) = self.claims {
             claims.extend(more.into_iter().map(|(name, OneOrMore(wanted))| (name, wanted)));
@@ -168,10 +149,7 @@ impl JwtDocument {
             (Some(_), _) if self.algorithms.is_some() || self.jwks_uri.is_some() => {
                 return fault("secret", "is for HS256 alone, and stands without `algorithms` and `jwks_uri`");
             }
-            (Some(name), _) => match Hmac::<Sha256>::new_from_slice(shared(&name, sources)?.as_bytes()) {
-                Ok(key) => Keys::Secret(key),
-                Err(_) => return fault("secret", "expected a secret that an HMAC can take"),
-            },
+            (Some(name), _) => KeySource::Secret(name),
             (None, source) => {
                 let url = match &source {
                     Source::Keys(url) => url,
@@ -184,22 +162,11 @@ impl JwtDocument {
                 let algorithms = self
                     .algorithms
                     .map_or_else(|| Algorithm::PUBLIC.to_vec(), |OneOrMore(algorithms)| algorithms);
-                Keys::Published { algorithms, keys: KeySet::new(source) }
+                KeySource::Published { algorithms, keys: Arc::new(KeySet::new(source)) }
             }
         };
-        Ok(Issuer { name: plan.issuer, audiences, claims, header, keys })
+        Ok(IssuerConfig { name: plan.issuer, audiences, claims, header, keys })
     }
-}
-
-/// A secret that both sides know. Blanks around it are a slip of whoever stored it, and would fit nothing.
-fn shared(SecretName(name): &SecretName, sources: &Sources<'_>) -> Result<Zeroizing<String>, SetupError> {
-    /// Those of 256 random bits.
-    const MIN_BYTES: usize = 32;
-    let secret = sources.load(name)?;
-    if secret.trim() != secret.as_str() {
-        return Err(SetupError::SecretBlank(name.clone()));
-    }
-    if secret.len() < MIN_BYTES { Err(SetupError::SecretShort(name.clone(), MIN_BYTES)) } else { Ok(secret) }
 }
 
 /// `true`, `false`, or an object with `wildcard`.

@@ -1,5 +1,7 @@
 //! One identity provider, and which of its JWTs are accepted.
 
+use std::sync::Arc;
+
 use hmac::{Hmac, Mac as _};
 use http::HeaderName;
 use sha2::Sha256;
@@ -30,7 +32,7 @@ pub(super) enum Keys {
     /// The key of an HMAC, for HS256 and nothing else: a public key never gets here.
     Secret(Hmac<Sha256>),
     /// Those that the issuer publishes, for these algorithms.
-    Published { algorithms: Vec<Algorithm>, keys: KeySet },
+    Published { algorithms: Vec<Algorithm>, keys: Arc<KeySet> },
 }
 
 impl Issuer {

@@ -6,10 +6,12 @@ use super::Call;
 use crate::answer::{self, JSON};
 use crate::config::DOCUMENT;
 use crate::problem::Problem;
-use crate::service::Access;
+use crate::setup::Access;
 
 pub(super) fn answer(call: Call<'_>) -> Response<Vec<u8>> {
-    let setup = call.setup;
+    let Some(setup) = call.setup else {
+        return Problem::NotReady.into_response(&call.inputs.request_id);
+    };
     let has_no_auth = matches!(setup.access, Access::NotConfigured);
     let mut missing = Vec::new();
     if has_no_auth {

@@ -17,8 +17,18 @@ pub(super) struct Route {
     /// Answers these methods.
     pub(super) answer: fn(Call<'_>) -> Response<Vec<u8>>,
     pub(super) server: Server,
-    /// It gives nothing away, so that nobody has to say who they are.
-    pub(super) is_for_anyone: bool,
+    pub(super) needs: Needs,
+}
+
+/// What there must be before a route answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Needs {
+    /// It gives nothing away, and waits for nothing.
+    Nothing,
+    /// It gives nothing away, and says how the deployment is.
+    Setup,
+    /// Somebody who may call.
+    Caller,
 }
 
 /// What the routes of one server have in common.
@@ -43,10 +53,10 @@ enum Spelling {
 pub(super) static ROUTES: &[Route] = &[
     OURS.at("/v1/token", POST, token::answer),
     OURS.at("/v1/inspect", POST, inspect::answer),
-    OURS.at("/healthz", READ, pages::health).for_anyone(),
-    OURS.at("/readyz", READ, readiness::answer).for_anyone(),
-    OURS.at("/openapi.json", READ, openapi::answer).for_anyone(),
-    OURS.at("/", READ, pages::home).for_anyone(),
+    OURS.at("/healthz", READ, pages::health).needs(Needs::Nothing),
+    OURS.at("/readyz", READ, readiness::answer).needs(Needs::Setup),
+    OURS.at("/openapi.json", READ, openapi::answer).needs(Needs::Nothing),
+    OURS.at("/", READ, pages::home).needs(Needs::Nothing),
     TOOLS.at("/rtcToken", READ, tools_nodejs::rtc_token),
     TOOLS.at("/rtmToken", READ, tools_nodejs::rtm_token),
     EXPRESS.at("/rtctoken", POST, express::rtc_token),
@@ -54,7 +64,7 @@ pub(super) static ROUTES: &[Route] = &[
     DOCS.at("/fetch_rtc_token", POST, agora_docs::rtc_token),
     DOCS.at("/fetch_rtc_token_string", POST, agora_docs::rtc_token_for_account),
     DOCS.at("/fetch_rtm_token", POST, agora_docs::rtm_token),
-    PING.at("/ping", READ, gin::ping).for_anyone(),
+    PING.at("/ping", READ, gin::ping).needs(Needs::Nothing),
     GIN.at("/rtc/{channel}/{role}/{tokentype}/{uid}", GET, gin::rtc),
     GIN.at("/rtm/{rtmuid}", GET, gin::rtm),
     GIN.at("/rte/{channel}/{role}/{tokentype}/{uid}", GET, gin::rte),
@@ -110,13 +120,13 @@ impl Server {
         methods: &'static str,
         answer: fn(Call<'_>) -> Response<Vec<u8>>,
     ) -> Route {
-        Route { path, methods, answer, server: self, is_for_anyone: false }
+        Route { path, methods, answer, server: self, needs: Needs::Caller }
     }
 }
 
 impl Route {
-    const fn for_anyone(self) -> Self {
-        Self { is_for_anyone: true, ..self }
+    const fn needs(self, needs: Needs) -> Self {
+        Self { needs, ..self }
     }
 
     pub(super) fn allows(&self, method: &Method) -> bool {
