@@ -110,7 +110,10 @@ fn template(python: &Path) -> Result<()> {
                 .env("AWS_DEFAULT_REGION", "us-east-1"),
         )
     };
-    step("checking template.yaml with sam validate --lint", || sam(&["validate", "--lint"]))?;
+    step("checking the templates with sam validate --lint", || {
+        sam(&["validate", "--lint"])?;
+        sam(&["validate", "--lint", "--template", "infra/sam-local.yaml"])
+    })?;
     step("building the deployable Lambda function with sam build (a few minutes when cold)", || {
         sam(&["build"])
     })
