@@ -9,6 +9,7 @@ mod policy;
 mod readme;
 mod recorded;
 mod routes;
+mod secrets;
 mod transport;
 
 use std::fs;

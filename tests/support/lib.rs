@@ -18,6 +18,7 @@ mod process;
 pub mod randomness;
 pub mod run;
 mod setup;
+pub mod signer;
 pub mod target;
 
 pub use json_match::tokens_in;

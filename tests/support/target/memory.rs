@@ -62,6 +62,12 @@ impl Memory {
     }
 }
 
+impl std::fmt::Debug for Memory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.service.fmt(f)
+    }
+}
+
 impl Target for Memory {
     fn send(&mut self, request: &Request) -> anyhow::Result<Response> {
         let (path, query) = request.path_and_query();
