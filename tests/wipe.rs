@@ -1,0 +1,120 @@
+//! Secrets are wiped before their memory is given back. This is a program of its own, since it has an allocator of its
+//! own: one that looks through each block for a secret when the block is freed.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::hint::black_box;
+use std::sync::{Arc, Mutex};
+
+use hallpass_lambda::Store;
+use hallpass_service::{Secrets, StoreError};
+use hallpass_tests::target::{Memory, Request, Target as _};
+use hallpass_token::agora::AppCertificate;
+use hallpass_token::videosdk::Secret;
+use serde_json::json;
+use zeroize::Zeroizing;
+
+const FIRST: &str = "c0ffee00c0ffee01c0ffee02c0ffee03";
+const SECOND: &str = "c0ffee04c0ffee05c0ffee06c0ffee07";
+/// What is looked for is a part that all secrets have, so that a piece of one is found too.
+const NEEDLE: &[u8] = b"c0ffee0";
+
+struct Watchman;
+
+#[global_allocator]
+static WATCHMAN: Watchman = Watchman;
+
+thread_local! {
+    /// Blocks of this thread that were freed with a secret in them.
+    static DIRTY: Cell<usize> = const { Cell::new(0) };
+}
+
+#[expect(
+    unsafe_code,
+    reason = "an allocator is unsafe by its nature; this one hands all work on to the system's"
+)]
+// SAFETY: every call goes to the system's allocator as it came; a block is read while it is still allocated.
+unsafe impl GlobalAlloc for Watchman {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as the caller promises. Zeroed, so that every byte may be read later.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: the block is allocated and as long as this, and all of it was written.
+        let bytes = unsafe { std::slice::from_raw_parts(block, layout.size()) };
+        if bytes.windows(NEEDLE.len()).any(|window| window == NEEDLE) {
+            // Where the thread ends there is nothing to count into.
+            let _: Result<(), std::thread::AccessError> = DIRTY.try_with(|dirty| dirty.set(dirty.get() + 1));
+        }
+        // SAFETY: as the caller promises.
+        unsafe { System.dealloc(block, layout) }
+    }
+}
+
+/// How many blocks were freed with a secret in them.
+fn dirty_blocks(work: impl FnOnce()) -> usize {
+    DIRTY.set(0);
+    work();
+    DIRTY.get()
+}
+
+#[derive(Clone)]
+struct Shelf(Arc<Mutex<&'static str>>);
+
+impl Store for Shelf {
+    fn secrets(&self, names: &[&str]) -> Result<Secrets, StoreError> {
+        let value = *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Ok(Secrets::from_store(
+            names.iter().map(|name| ((*name).to_owned(), Zeroizing::new(value.to_owned()))),
+        ))
+    }
+}
+
+#[test]
+fn a_text_that_nobody_wipes_is_found() {
+    assert_eq!(dirty_blocks(|| drop(black_box(FIRST.to_owned()))), 1);
+}
+
+#[test]
+fn a_certificate_wipes_itself() {
+    let certificate = || black_box(Box::new(AppCertificate::parse(FIRST).unwrap()));
+    assert_eq!(dirty_blocks(|| drop(certificate())), 0);
+    assert_eq!(dirty_blocks(|| drop(certificate().clone())), 0);
+}
+
+#[test]
+fn a_secret_of_videosdk_wipes_itself() {
+    assert_eq!(dirty_blocks(|| drop(black_box(Box::new(Secret::parse(FIRST).unwrap())))), 0);
+}
+
+/// Loads, mints, replaces every secret by another one, mints again, and ends.
+#[test]
+fn a_service_leaves_no_secret_behind() {
+    let document = json!({
+        "projects": {
+            "default": { "provider": "agora", "app_id": "970CA35de60c44645bbae8a215061b33", "certificates": ["A", "B"] },
+            "meet": { "provider": "videosdk", "api_key": "key", "secrets": ["C"] },
+        },
+        "auth": {
+            "open": true,
+            "keys": [{ "name": "backend", "secret": "D" }],
+            "jwt": [{ "issuer": "https://login.example.com", "audience": "x", "secret": "E" }],
+        },
+    });
+    let dirty = dirty_blocks(|| {
+        let shelf = Shelf(Arc::new(Mutex::new(FIRST)));
+        let setting = |name: &str| (name == "HALLPASS_CONFIG").then(|| document.to_string());
+        let mut service = Memory::with_store(setting, shelf.clone());
+        for _ in 0..2 {
+            for body in [json!({ "rtc": { "channel": "demo" } }), json!({ "videosdk": { "room": "demo" } })] {
+                let response = service.send(&Request::post("/v1/token", &body, None)).unwrap();
+                assert_eq!(response.status(), 200);
+            }
+            *shelf.0.lock().unwrap() = SECOND;
+            service.pass(300);
+        }
+        assert!(service.log().unwrap().contains("secrets_changed"));
+    });
+    assert_eq!(dirty, 0);
+}
