@@ -1,7 +1,10 @@
-//! What the Lambda function and the tests of the service share: a platform without a platform's services.
+//! What the Lambda function and its tests share: a platform without a platform's services, and where AWS keeps
+//! secrets.
 
 mod native;
+mod secrets_manager;
 mod store;
 
 pub use native::Native;
-pub use store::{Store, Variables};
+pub use secrets_manager::{STORE_TIMEOUT, SecretsManager, SecretsManagerError};
+pub use store::{Store, Variables, store};

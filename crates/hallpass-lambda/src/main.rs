@@ -7,7 +7,7 @@ mod event;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use hallpass_lambda::{Native, Variables};
+use hallpass_lambda::{Native, store};
 use hallpass_service::{Inputs, LogLine, Platform, Service};
 use hallpass_token::UnixSeconds;
 use lambda_http::Error;
@@ -20,7 +20,7 @@ async fn main() -> Result<(), Error> {
     let setting = |name: &str| std::env::var(name).ok();
     let service = Service::new(setting);
     service.notices().iter().for_each(log);
-    let native = Native::new(Variables(setting));
+    let native = Native::new(store(setting));
     // The platform gives the start more of the processor than a request.
     service.refresh(now()?, &native).await.iter().for_each(log);
     let (service, native) = (&service, &native);

@@ -3,6 +3,8 @@
 use hallpass_service::{Secrets, StoreError};
 use zeroize::Zeroizing;
 
+use crate::{SecretsManager, SecretsManagerError};
+
 /// Gives secrets by name. It may block: whoever asks has nothing else to do.
 pub trait Store {
     /// Those of these names that there are.
@@ -10,6 +12,21 @@ pub trait Store {
     /// # Errors
     /// [`StoreError`] where none can be read.
     fn secrets(&self, names: &[&str]) -> Result<Secrets, StoreError>;
+}
+
+/// The store that settings name: Secrets Manager where there is a `HALLPASS_SECRET_ID`, else the settings themselves.
+pub fn store(setting: impl Fn(&str) -> Option<String> + 'static) -> Box<dyn Store> {
+    match SecretsManager::from_settings(&setting) {
+        None => Box::new(Variables(setting)),
+        Some(manager) => Box::new(manager),
+    }
+}
+
+/// Settings that cannot be right are said to whoever wants a secret.
+impl Store for Result<SecretsManager, SecretsManagerError> {
+    fn secrets(&self, names: &[&str]) -> Result<Secrets, StoreError> {
+        self.as_ref().map_err(StoreError::from)?.secrets(names)
+    }
 }
 
 impl Store for Box<dyn Store> {

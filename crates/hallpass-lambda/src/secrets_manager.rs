@@ -1,0 +1,142 @@
+//! AWS Secrets Manager, where AWS keeps the secrets of a deployment: one secret, a JSON object by their names.
+//! <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html>
+
+mod answer;
+mod error;
+mod settings;
+
+use std::fmt;
+use std::io::Read as _;
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4::SigningParams;
+use hallpass_service::{STORE_MILLISECONDS, Secrets, StoreError};
+use ureq::tls::{RootCerts, TlsConfig};
+use ureq::{Agent, Proxy};
+use zeroize::Zeroizing;
+
+use self::answer::MAX_BYTES;
+pub use self::error::SecretsManagerError;
+use self::settings::Settings;
+use crate::store::Store;
+
+/// The longest that [`SecretsManager::get`] takes. Nobody waits longer than 2 s for a token because of the store.
+pub const STORE_TIMEOUT: Duration = Duration::from_millis(STORE_MILLISECONDS as u64);
+
+/// Where AWS keeps the secrets of a deployment.
+pub struct SecretsManager {
+    agent: Agent,
+    url: String,
+    region: String,
+    credentials: Credentials,
+    /// The request, which asks for the secret.
+    body: String,
+}
+
+impl SecretsManager {
+    /// What these settings say; `None` where they name no secret.
+    ///
+    /// Read are `HALLPASS_SECRET_ID`, the name or ARN of the secret, and what Lambda or whoever runs the function
+    /// sets: `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`,
+    /// `AWS_ENDPOINT_URL_SECRETS_MANAGER`, `AWS_ENDPOINT_URL` and `AWS_CA_BUNDLE`.
+    pub fn from_settings(
+        setting: impl Fn(&str) -> Option<String>,
+    ) -> Option<Result<Self, SecretsManagerError>> {
+        Some(Settings::read(setting)?.map(Self::new))
+    }
+
+    fn new(settings: Settings) -> Self {
+        let Settings { secret_id, region, url, credentials, authorities } = settings;
+        // What goes over http stays on this machine.
+        let proxy = if url.starts_with("https:") { Proxy::try_from_env() } else { None };
+        let roots =
+            authorities.map_or(RootCerts::WebPki, |certificates| RootCerts::new_with_certs(&certificates));
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            // Between two calls the function is frozen for longer than AWS keeps a connection.
+            .max_idle_connections(0)
+            .proxy(proxy)
+            .tls_config(TlsConfig::builder().root_certs(roots).build())
+            .timeout_global(Some(STORE_TIMEOUT));
+        let body = serde_json::json!({ "SecretId": secret_id }).to_string();
+        Self { agent: config.build().into(), url, region, credentials, body }
+    }
+
+    /// Fetches the secret, and gives out those of its members that have one of these names. It is asked for once, and
+    /// given up after [`STORE_TIMEOUT`].
+    ///
+    /// # Errors
+    /// Where the secret cannot be had, or a member of these names is no text.
+    pub fn get(
+        &self,
+        names: &[&str],
+        now: SystemTime,
+    ) -> Result<Vec<(String, Zeroizing<String>)>, SecretsManagerError> {
+        let request = self.request(now).ok_or(SecretsManagerError::NoCredentials)?;
+        let (head, mut body) = self.agent.run(request).map_err(fault)?.into_parts();
+        let status = head.status.as_u16();
+        // It never grows: the piece that it left would not be wiped.
+        let length = body.content_length().and_then(|length| usize::try_from(length).ok());
+        let mut answer =
+            Zeroizing::new(Vec::with_capacity(length.map_or(MAX_BYTES, |it| it.min(MAX_BYTES)) + 1));
+        let limit = u64::try_from(answer.capacity()).unwrap_or_default();
+        body.as_reader().take(limit).read_to_end(&mut answer).map_err(|error| fault(error.into()))?;
+        if answer.len() > MAX_BYTES {
+            return Err(SecretsManagerError::Malformed("an answer that is too long for a secret"));
+        }
+        if status != 200 {
+            return answer::refusal(status, &answer).map_or(Ok(Vec::new()), Err);
+        }
+        answer::secrets(&answer, names)
+    }
+
+    /// The signed request; `None` where the credentials hold what no header may.
+    fn request(&self, now: SystemTime) -> Option<http::Request<&str>> {
+        let headers = [
+            ("content-type", "application/x-amz-json-1.1"),
+            ("x-amz-target", "secretsmanager.GetSecretValue"),
+        ];
+        let identity = self.credentials.clone().into();
+        let params = SigningParams::builder()
+            .identity(&identity)
+            .region(&self.region)
+            .name("secretsmanager")
+            .time(now)
+            .settings(SigningSettings::default())
+            .build()
+            .ok()?;
+        let body = SignableBody::Bytes(self.body.as_bytes());
+        let signable = SignableRequest::new("POST", self.url.as_str(), headers.into_iter(), body).ok()?;
+        let (signature, _) = sign(signable, &params.into()).ok()?.into_parts();
+        let mut request = http::Request::post(&self.url);
+        for (name, value) in headers.into_iter().chain(signature.headers()) {
+            request = request.header(name, value);
+        }
+        request.body(self.body.as_str()).ok()
+    }
+}
+
+impl Store for SecretsManager {
+    fn secrets(&self, names: &[&str]) -> Result<Secrets, StoreError> {
+        let secrets = self.get(names, SystemTime::now());
+        secrets.map(Secrets::from_store).map_err(|error| StoreError::from(&error))
+    }
+}
+
+impl fmt::Debug for SecretsManager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecretsManager").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+fn fault(error: ureq::Error) -> SecretsManagerError {
+    if matches!(error, ureq::Error::Timeout(_)) {
+        SecretsManagerError::TimedOut
+    } else {
+        SecretsManagerError::Unreachable
+    }
+}
