@@ -10,6 +10,7 @@ mod readme;
 mod recorded;
 mod routes;
 mod secrets;
+mod secrets_manager;
 mod transport;
 
 use std::fs;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ureq::Agent;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use crate::target::{Request, Response};
 
@@ -13,12 +14,22 @@ pub(crate) struct Client {
 impl Client {
     /// A client that opens a connection for each request: a server may close one whose body it did not read.
     pub(crate) fn new() -> Self {
+        Self::with_tls(TlsConfig::default())
+    }
+
+    /// The same, for a server whose certificate this authority has signed.
+    pub(crate) fn trusting(authority: Certificate<'static>) -> Self {
+        Self::with_tls(TlsConfig::builder().root_certs(RootCerts::new_with_certs(&[authority])).build())
+    }
+
+    fn with_tls(tls: TlsConfig) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
             .allow_non_standard_methods(true)
             .max_idle_connections(0)
+            .tls_config(tls)
             .timeout_global(Some(Duration::from_secs(10)));
         Self { agent: config.build().into() }
     }

@@ -1,7 +1,7 @@
 //! Runs one list of HTTP cases against whatever answers them, and checks what comes back.
 //!
 //! In scope: reading the list, sending its requests, comparing answers, checking tokens, logs and randomness; an
-//! identity provider, and the JWTs of its users.
+//! identity provider, and the JWTs of its users; a Secrets Manager.
 //! Out of scope: which target is run when; that is for the suites beside this folder.
 
 pub mod attacks;
@@ -14,6 +14,7 @@ pub mod issuer;
 mod json_match;
 pub mod jwts;
 pub mod logs;
+pub mod moto;
 mod process;
 pub mod randomness;
 pub mod run;

@@ -20,7 +20,7 @@ pub(crate) struct Child {
 impl Child {
     /// Starts a server and waits until it listens on these addresses.
     pub(crate) fn start(mut command: Command, addresses: &[&str], log: &Path) -> anyhow::Result<Self> {
-        const DEADLINE: Duration = Duration::from_secs(10);
+        const DEADLINE: Duration = Duration::from_secs(30);
         let file = File::create(log)?;
         let program = command.get_program().to_owned();
         command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).process_group(0);

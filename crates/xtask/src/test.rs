@@ -33,6 +33,7 @@ pub(crate) fn all() -> Result<()> {
         let mut test = command("cargo");
         test.args(["test", "--workspace", "--locked", "--quiet", "--", "--include-ignored", "--show-output"])
             .env("HALLPASS_BOOTSTRAP", root().join("target/release/bootstrap"))
+            .env("HALLPASS_PYTHON", python.join("bin/python"))
             .env("HALLPASS_WORKERD", tools::workerd()?)
             .env("HALLPASS_WORKER_DIR", &bundle);
         if cfg!(target_os = "linux") {
