@@ -2,6 +2,7 @@
 
 pub(crate) mod core;
 pub(crate) mod lambda;
+mod moto;
 pub(crate) mod worker;
 
 /// The value in the middle.

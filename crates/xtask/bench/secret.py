@@ -1,0 +1,10 @@
+"""Puts a secret into the Secrets Manager that the environment's settings name.
+
+    python secret.py NAME SECRET
+"""
+import sys
+
+import boto3
+
+name, secret = sys.argv[1:]
+boto3.client("secretsmanager").create_secret(Name=name, SecretString=secret)
