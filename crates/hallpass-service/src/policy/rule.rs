@@ -252,9 +252,10 @@ impl Rule {
                 .is_some_and(|OneOrMore(names)| names.iter().any(|name| !known.contains(&name.as_str())))
         };
         let who = &self.who;
-        let has_kind = |kind| who.kind.as_ref().is_none_or(|OneOrMore(kinds)| kinds.contains(&kind));
+        let has_kind = |kind| who.kind.as_ref().is_none_or(|OneOrMore(named)| named.contains(&kind));
+        let may_be = |kind| kinds.contains(&kind) && has_kind(kind);
         let has_claims = who.claims.is_some();
-        let never_has_claims = !has_kind(Kind::User) && !has_kind(Kind::Gateway);
+        let never_has_claims = !may_be(Kind::User) && !may_be(Kind::Gateway);
         let videosdk = self.videosdk.as_ref().map(|Object(videosdk)| videosdk);
         if !self.grants_something() {
             Some(("", "expected a grant for at least one service"))
@@ -273,7 +274,10 @@ impl Rule {
         } else if who.claims.as_ref().is_some_and(|NamedOnce(claims)| claims.is_empty()) {
             Some((".who.claims", "expected at least one claim"))
         } else if has_claims && (never_has_claims || who.key.is_some()) {
-            Some((".who.claims", "is for callers of the kinds \"user\" and \"gateway\""))
+            Some((
+                ".who.claims",
+                "is for callers of the kinds \"user\" and \"gateway\", where `auth` lets them in",
+            ))
         } else if videosdk.is_some_and(|videosdk| videosdk.v1 && videosdk.room.is_some()) {
             Some((".videosdk.v1", "gives tokens for every room, and cannot stand beside `room`"))
         } else {
