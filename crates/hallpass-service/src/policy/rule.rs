@@ -380,12 +380,11 @@ impl<'de> Deserialize<'de> for PermissionsRule {
 impl<'de> Deserialize<'de> for RolesRule {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let OneOrMore(names) = OneOrMore::<String>::deserialize(deserializer)?;
-        let (rtc, crawler) = match Roles::parse(names.iter().map(String::as_str)) {
-            Ok(Roles::Rtc) => (true, false),
-            Ok(Roles::Crawler) => (false, true),
-            Ok(Roles::RtcAndCrawler) => (true, true),
-            Ok(Roles::None) | Err(_) => return Err(D::Error::custom("expected \"rtc\" or \"crawler\"")),
-        };
+        if names.iter().any(|name| !matches!(name.as_str(), "rtc" | "crawler")) {
+            return Err(D::Error::custom("expected \"rtc\" or \"crawler\""));
+        }
+        let has = |name: &str| names.iter().any(|known| known == name);
+        let (rtc, crawler) = (has("rtc"), has("crawler"));
         let usual = if rtc { Roles::Rtc } else { Roles::Crawler };
         Ok(Self { rtc, crawler, usual })
     }
