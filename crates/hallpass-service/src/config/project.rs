@@ -58,6 +58,13 @@ pub(super) fn read(
     setting: Setting<'_>,
 ) -> Result<Vec<Named<Project>>, SetupError> {
     let projects = match documents {
+        Some(NamedOnce(documents)) if documents.is_empty() => {
+            // Whoever left the object empty may have filled in the short form, which does not count beside it.
+            let detail = format!(
+                "expected at least one project; {SHORT_APP_ID} and {SHORT_API_KEY} count without `projects`"
+            );
+            return Err(SetupError::Value { path: "projects".to_owned(), detail });
+        }
         Some(NamedOnce(documents)) => {
             let project = |(name, Object(document)): (String, Object<ProjectDocument>)| {
                 Ok(Named { project: document.check(&name)?, name })
@@ -184,6 +191,19 @@ mod tests {
         let project = format!(r#"{{"provider":"agora","app_id":"{APP_ID}","certificates":["ONE"]}}"#);
         let message = error(&format!(r#""a":{project},"b":{project}"#));
         assert!(message.contains("one of several must be named `default`"), "{message}");
+    }
+
+    #[test]
+    fn no_project_is_not_the_short_form() {
+        let setting = |name: &str| {
+            let value = if name == DOCUMENT { r#"{"projects":{}}"# } else { APP_ID };
+            Some(value.to_owned())
+        };
+        let message = Config::read(&setting).unwrap_err().to_string();
+        assert!(
+            message.starts_with("HALLPASS_CONFIG at `projects`: expected at least one project"),
+            "{message}"
+        );
     }
 
     /// Whoever put a certificate where a name belongs must not find it in an answer.
