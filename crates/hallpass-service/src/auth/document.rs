@@ -10,7 +10,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use super::algorithm::Algorithm;
 use super::config::{AuthConfig, IssuerConfig, KeySource};
 use super::key_set::{KeySet, Source};
-use super::preset::Preset;
+use super::preset::{NOT_EMPTY, Preset};
 use super::url::is_safe;
 use crate::claims::Claim;
 use crate::config::{SecretName, without_hex};
@@ -131,7 +131,7 @@ impl JwtDocument {
             claims.extend(more.into_iter().map(|(name, OneOrMore(wanted))| (name, wanted)));
         }
         if plan.audiences.iter().any(String::is_empty) {
-            return fault("audience", "expected a text that is not empty");
+            return fault("audience", NOT_EMPTY);
         }
         let audiences = plan.audiences.into_iter().map(Claim::Text).collect::<Vec<_>>();
         // Without either, a JWT that the provider made for any other app would do.

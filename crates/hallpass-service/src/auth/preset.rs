@@ -37,6 +37,8 @@ pub(super) struct Plan {
     pub(super) url_member: &'static str,
 }
 
+/// What is wrong with a text that nobody has filled in.
+pub(super) const NOT_EMPTY: &str = "expected a text that is not empty";
 /// Cloudflare's header for the user of a page behind Access.
 const ACCESS_HEADER: &str = "cf-access-jwt-assertion";
 
@@ -134,6 +136,9 @@ impl Preset {
                 let audiences = audiences(document);
                 // A native app has no origin, and Clerk leaves the claim out; its JWTs are told by an audience.
                 let claims = match document.authorized_parties.take() {
+                    Some(OneOrMore(parties)) if parties.iter().any(String::is_empty) => {
+                        return Err(Fault { member: "authorized_parties", detail: NOT_EMPTY });
+                    }
                     Some(OneOrMore(parties)) => {
                         vec![("azp".to_owned(), parties.into_iter().map(Claim::Text).collect())]
                     }
@@ -171,7 +176,7 @@ fn cognito(document: &mut JwtDocument) -> Result<Plan, Fault> {
     let fault = |member, detail| Err(Fault { member, detail });
     let (issuer, url_member) = match (document.issuer.take(), document.user_pool.take()) {
         (Some(_), Some(_)) => return fault("issuer", "stands in place of `user_pool`"),
-        (Some(issuer), None) => (issuer, "issuer"),
+        (Some(issuer), None) => (need("issuer", Some(issuer), NOT_EMPTY)?, "issuer"),
         (None, pool) => {
             let pool = name("user_pool", pool)?;
             let Some((region, _)) = pool.split_once('_') else {
@@ -183,6 +188,9 @@ fn cognito(document: &mut JwtDocument) -> Result<Plan, Fault> {
     let Some(OneOrMore(clients)) = document.client_id.take() else {
         return fault("client_id", "expected the id of the app client");
     };
+    if clients.iter().any(String::is_empty) {
+        return fault("client_id", NOT_EMPTY);
+    }
     let kind = document.token_use.take();
     let (kind, audiences, of_client) = match kind.as_deref() {
         Some("id") => ("id", clients, None),
@@ -265,6 +273,24 @@ mod tests {
         assert_eq!(addresses(&named), (updated.into(), format!("{updated}/.well-known/jwks.json")));
         let both = of_pool.replace("}", &format!(r#","issuer":"{updated}"}}"#));
         assert_eq!(plan(&both).err().as_deref(), Some("issuer"));
+    }
+
+    #[test]
+    fn what_was_not_filled_in_is_refused() {
+        for (document, member) in [
+            (r#"{"preset":"cognito","user_pool":"eu_1","client_id":"","token_use":"id"}"#, "client_id"),
+            (
+                r#"{"preset":"cognito","user_pool":"eu_1","client_id":["a",""],"token_use":"access"}"#,
+                "client_id",
+            ),
+            (r#"{"preset":"cognito","issuer":"","client_id":"a","token_use":"id"}"#, "issuer"),
+            (
+                r#"{"preset":"clerk","domain":"a","authorized_parties":"","audience":"b"}"#,
+                "authorized_parties",
+            ),
+        ] {
+            assert_eq!(plan(document).err().as_deref(), Some(member), "{document}");
+        }
     }
 
     #[test]
