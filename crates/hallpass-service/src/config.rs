@@ -217,7 +217,7 @@ fn shown_path(path: &str) -> String {
     const LONGEST_NAME: usize = 32;
     let shown = |member: &str| {
         let is_plain = member.len() <= LONGEST_NAME
-            && member.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_[]".contains(&byte));
+            && member.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_[]$".contains(&byte));
         if is_plain { without_hex(member) } else { "…".to_owned() }
     };
     path.split('.').map(shown).collect::<Vec<_>>().join(".")
