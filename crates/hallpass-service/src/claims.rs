@@ -10,6 +10,9 @@ use crate::json::NamedOnce;
 #[derive(Debug, Default)]
 pub(crate) struct Claims(Vec<(String, Claim)>);
 
+/// What a configuration can ask for of a claim.
+pub(crate) const PLAIN: &str = "expected a text, a number, true or false, or a list of these";
+
 /// The value of a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Claim {
@@ -59,6 +62,17 @@ impl Claims {
 
 fn find<'a>(members: &'a [(String, Claim)], name: &str) -> Option<&'a Claim> {
     members.iter().find(|(known, _)| known == name).map(|(_, claim)| claim)
+}
+
+impl Claim {
+    /// Whether it is a value that a configuration can ask for: none inside of others, which would have to be equal to
+    /// the last member.
+    pub(crate) const fn is_plain(&self) -> bool {
+        match self {
+            Self::Bool(_) | Self::Number(_) | Self::Text(_) => true,
+            Self::Null | Self::List(_) | Self::Object(_) => false,
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Claims {

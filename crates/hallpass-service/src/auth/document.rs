@@ -12,7 +12,7 @@ use super::config::{AuthConfig, IssuerConfig, KeySource};
 use super::key_set::{KeySet, Source};
 use super::preset::{NOT_EMPTY, Preset};
 use super::url::is_safe;
-use crate::claims::Claim;
+use crate::claims::{Claim, PLAIN};
 use crate::config::{SecretName, without_hex};
 use crate::json::{NamedOnce, Object, OneOrMore};
 use crate::setup_error::SetupError;
@@ -128,6 +128,9 @@ impl JwtDocument {
         let plan = preset.plan(&mut self)?;
         let mut claims = plan.claims;
         if let Some(NamedOnce(more)) = self.claims {
+            if !more.iter().all(|(_, OneOrMore(wanted))| wanted.iter().all(Claim::is_plain)) {
+                return fault("claims", PLAIN);
+            }
             claims.extend(more.into_iter().map(|(name, OneOrMore(wanted))| (name, wanted)));
         }
         if plan.audiences.iter().any(String::is_empty) {

@@ -9,7 +9,7 @@ use super::identity::Identity;
 use super::pattern::Pattern;
 use crate::ask::ApaasRole;
 use crate::caller::{Caller, Kind};
-use crate::claims::Claim;
+use crate::claims::{Claim, PLAIN};
 use crate::config::ttl;
 use crate::json::{NamedOnce, Object, OneOrMore, named, object};
 use crate::version::Version;
@@ -273,6 +273,10 @@ impl Rule {
             Some((".who.key", "is for callers of the kind \"service\""))
         } else if who.claims.as_ref().is_some_and(|NamedOnce(claims)| claims.is_empty()) {
             Some((".who.claims", "expected at least one claim"))
+        } else if who.claims.as_ref().is_some_and(|NamedOnce(claims)| {
+            !claims.iter().all(|(_, OneOrMore(all))| all.iter().all(Claim::is_plain))
+        }) {
+            Some((".who.claims", PLAIN))
         } else if has_claims && (never_has_claims || who.key.is_some()) {
             Some((
                 ".who.claims",
