@@ -5,6 +5,7 @@ mod attacks;
 mod conformance;
 mod issuers;
 mod limits;
+mod outline;
 mod policy;
 mod readme;
 mod recorded;

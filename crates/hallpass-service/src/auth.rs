@@ -11,6 +11,7 @@ mod preset;
 mod service_key;
 mod unauthorized;
 mod url;
+mod words;
 
 use std::sync::Arc;
 

@@ -75,6 +75,20 @@ impl Claim {
     }
 }
 
+/// As a document writes it, but for what lists and objects hold.
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Number(digits) => f.write_str(digits),
+            Self::Text(text) => write!(f, "{text:?}"),
+            Self::List(_) => f.write_str("[…]"),
+            Self::Object(_) => f.write_str("{…}"),
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Claims {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         NamedOnce::deserialize(deserializer).map(|NamedOnce(claims)| Self(claims))

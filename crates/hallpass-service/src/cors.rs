@@ -2,6 +2,8 @@
 //!
 //! Credentials in the sense of browsers, which are cookies, are never allowed: callers prove themselves by a header.
 
+use std::fmt;
+
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION,
@@ -67,6 +69,10 @@ impl Cors {
         // Names of headers can stand in one.
         let headers = HeaderValue::try_from(headers).unwrap_or(ALWAYS);
         Self { pages, headers }
+    }
+
+    pub(crate) const fn pages(&self) -> &Pages {
+        &self.pages
     }
 
     /// The headers that it looks at.
@@ -160,6 +166,16 @@ impl Pattern {
                     origin.strip_prefix(scheme.as_str()).and_then(|host| host.strip_suffix(domain.as_str()));
                 label.is_some_and(is_name)
             }
+        }
+    }
+}
+
+/// As the document writes it.
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(origin) => f.write_str(origin),
+            Self::Below { scheme, domain } => write!(f, "{scheme}*{domain}"),
         }
     }
 }

@@ -18,6 +18,7 @@ mod input;
 mod json;
 mod log;
 mod mint;
+pub mod outline;
 mod platform;
 mod policy;
 mod problem;

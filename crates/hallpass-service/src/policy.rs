@@ -7,6 +7,7 @@ mod pattern;
 mod refusal;
 mod rule;
 mod texts;
+mod words;
 
 use std::fmt;
 

@@ -77,7 +77,7 @@ pub struct GrantedService {
     pub decided_by: DecidedBy,
 }
 
-/// Why there is nothing to decide.
+/// Why there is nothing to decide, or to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
     /// The path of what is wrong, in the configuration or in the request, where it is a single thing.
@@ -202,7 +202,7 @@ impl Mistake {
         Self { field: Some(field.to_owned()), message }
     }
 
-    fn of_setup(error: &SetupError) -> Self {
+    pub(crate) fn of_setup(error: &SetupError) -> Self {
         let field = if let SetupError::Value { path, .. } = error { Some(path.clone()) } else { None };
         Self { field: field.filter(|path| !path.is_empty()), message: error.to_string() }
     }

@@ -2,11 +2,14 @@
 
 mod bench;
 mod build;
+mod check_config;
 mod dev;
 mod fuzz;
 mod policy;
 mod prerequisites;
 mod process;
+#[cfg(test)]
+mod readme;
 mod schemathesis;
 mod test;
 mod tools;
@@ -23,6 +26,8 @@ cargo xtask test                          set up and run every check and test
 cargo xtask policy --config FILE --claims FILE --request FILE
                                           what a policy decides, and why: 0 granted, 1 refused, 2 wrong input.
                                           In place of --claims: --gateway FILE, --service NAME, --anonymous
+cargo xtask check-config FILE             what a deployment with the configuration does, of a JSON document or a
+                                          wrangler.toml: 0 valid, 2 wrong
 cargo xtask build worker                  build the Worker to target/worker, as wrangler does by itself
 cargo xtask build lambda                  build the Lambda function for this machine
 cargo xtask fuzz [TARGET] [--seconds N]   look for texts that make the token core fail
@@ -37,8 +42,10 @@ cargo xtask bench lambda                  cold start of the Lambda function in A
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    if let ["policy", options @ ..] = arguments.as_slice() {
-        return policy::by_hand(options);
+    match arguments.as_slice() {
+        ["policy", options @ ..] => return policy::by_hand(options),
+        ["check-config", path] => return check_config::by_hand(path),
+        _ => {}
     }
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,

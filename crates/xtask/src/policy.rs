@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use hallpass_service::rehearsal::{Decision, GrantedService, STAND_IN_APP_ID, Who, rehearse};
 use serde_json::Value;
 
-use crate::process::say;
+use crate::process::{read, say};
 
 const REFUSED: u8 = 1;
 const WRONG_INPUT: u8 = 2;
@@ -64,12 +63,7 @@ fn decide(arguments: &[&str]) -> Result<Decision> {
     Ok(rehearse(&config, who, &request)?)
 }
 
-fn read(path: &str) -> Result<String> {
-    let text = if path == "-" { std::io::read_to_string(std::io::stdin()) } else { fs::read_to_string(path) };
-    text.with_context(|| format!("cannot read {path}"))
-}
-
-fn in_words(decision: &Decision) -> String {
+pub(crate) fn in_words(decision: &Decision) -> String {
     match decision {
         Decision::Granted { id, ttl, services } => {
             let mut text = format!("granted, for {ttl} s\n");

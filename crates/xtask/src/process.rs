@@ -18,6 +18,16 @@ pub(crate) fn say(text: impl std::fmt::Display) {
     eprintln!("{text}");
 }
 
+/// The text of a file; `-` is standard input.
+///
+/// # Errors
+/// If it cannot be read.
+pub(crate) fn read(path: &str) -> Result<String> {
+    let text =
+        if path == "-" { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(path) };
+    text.with_context(|| format!("cannot read {path}"))
+}
+
 /// A command that runs in the top folder.
 pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new(program);

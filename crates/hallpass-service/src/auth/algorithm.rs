@@ -30,6 +30,15 @@ impl Algorithm {
             _ => None,
         }
     }
+
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rs256 => "RS256",
+            Self::Es256 => "ES256",
+            Self::EdDsa => "EdDSA",
+            Self::Hs256 => "HS256",
+        }
+    }
 }
 
 /// As a configuration names those of public keys.

@@ -68,6 +68,10 @@ impl KeySet {
         Self { source, state: Mutex::default() }
     }
 
+    pub(super) const fn source(&self) -> &Source {
+        &self.source
+    }
+
     /// The key of this name. Where it is not among those that are kept, the issuer may have changed its keys.
     ///
     /// # Errors

@@ -118,6 +118,17 @@ fn name(rest: &mut impl Iterator<Item = char>) -> Result<String, PatternError> {
     Err(PatternError)
 }
 
+/// As the document writes it.
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|piece| match piece {
+            Piece::Text(text) => f.write_str(&text.replace('{', "{{").replace('}', "}}")),
+            Piece::AnyText => f.write_str("*"),
+            Piece::Claim(name) => write!(f, "{{{name}}}"),
+        })
+    }
+}
+
 impl fmt::Display for PatternError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("expected a pattern such as \"class-*\" or \"room-{sub}\"; braces stand around the name of a claim, and are doubled where they mean themselves")

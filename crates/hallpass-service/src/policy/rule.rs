@@ -21,9 +21,9 @@ pub(crate) struct Rule {
     #[serde(default, deserialize_with = "object")]
     pub(super) who: Who,
     /// Names of projects; without it, it is for tokens of every one.
-    project: Option<OneOrMore<String>>,
+    pub(super) project: Option<OneOrMore<String>>,
     /// The token formats of Agora that it grants; without it, both.
-    version: Option<OneOrMore<Version>>,
+    pub(super) version: Option<OneOrMore<Version>>,
     /// The longest life of a token that it grants.
     #[serde(default, deserialize_with = "ttl")]
     pub(super) ttl: Option<Life>,
@@ -43,11 +43,11 @@ pub(crate) struct Rule {
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Who {
-    kind: Option<OneOrMore<Kind>>,
+    pub(super) kind: Option<OneOrMore<Kind>>,
     /// Names of service keys.
-    key: Option<OneOrMore<String>>,
+    pub(super) key: Option<OneOrMore<String>>,
     #[serde(default)]
-    claims: Option<NamedOnce<OneOrMore<Claim>>>,
+    pub(super) claims: Option<NamedOnce<OneOrMore<Claim>>>,
 }
 
 /// Names of channels or rooms.

@@ -1,0 +1,45 @@
+//! What a configuration comes to, in words: each `config/outlines/NAME.json` gives the text beside it.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, ensure};
+use hallpass_service::outline::outline;
+
+/// Whoever put a certificate where a name belongs must not find it here.
+#[test]
+fn a_certificate_is_not_repeated() -> anyhow::Result<()> {
+    let certificate = "5CFd2fd1755d40ecb72977518be15d3b";
+    let project = r#"{ "provider": "videosdk", "api_key": "key", "secrets": ["ONE"] }"#;
+    let document = format!(
+        r#"{{ "projects": {{ "{certificate}": {project} }}, "auth": {{ "open": true }},
+             "policy": [{{ "project": "{certificate}", "videosdk": {{ "identity": "any" }} }}] }}"#
+    );
+    let words = outline(&|name| (name == "HALLPASS_CONFIG").then(|| document.clone()))?.to_string();
+    ensure!(words.contains("project `…`") && !words.contains(certificate), "{words}");
+    Ok(())
+}
+
+#[test]
+fn says_what_the_files_say() -> anyhow::Result<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/outlines");
+    let mut failures = Vec::new();
+    let mut count = 0;
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        count += 1;
+        let document = fs::read_to_string(&path)?;
+        let words = outline(&|name| (name == "HALLPASS_CONFIG").then(|| document.clone()))?.to_string();
+        let expected =
+            fs::read_to_string(path.with_extension("txt")).with_context(|| path.display().to_string())?;
+        if words != expected {
+            failures.push(format!("{}\n{words}", path.display()));
+        }
+    }
+    ensure!(count > 5, "only {count} files were found");
+    ensure!(failures.is_empty(), "{}", failures.join("\n"));
+    Ok(())
+}
