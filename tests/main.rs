@@ -12,6 +12,7 @@ mod recorded;
 mod routes;
 mod secrets;
 mod secrets_manager;
+mod schema;
 mod transport;
 
 use std::fs;

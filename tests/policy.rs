@@ -86,16 +86,9 @@ enum OneOrEach {
 
 #[test]
 fn decides_as_the_list_says() -> anyhow::Result<()> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("policy");
     let mut ids = BTreeSet::new();
     let mut failures = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.extension().is_none_or(|extension| extension != "json") {
-            continue;
-        }
-        let file: File =
-            serde_json::from_str(&fs::read_to_string(&path)?).with_context(|| path.display().to_string())?;
+    for file in files()? {
         for case in &file.cases {
             ensure!(ids.insert(case.id.clone()), "the id {} is there twice", case.id);
             let (expected, got) = (case.expected(), case.got(&file.policies)?);
@@ -108,6 +101,29 @@ fn decides_as_the_list_says() -> anyhow::Result<()> {
     ensure!(ids.len() > 400, "only {} cases were found", ids.len());
     ensure!(failures.is_empty(), "{} of {}:\n{}", failures.len(), ids.len(), failures.join("\n"));
     Ok(())
+}
+
+/// The configuration of every case.
+pub(crate) fn documents() -> anyhow::Result<Vec<String>> {
+    let mut documents = Vec::new();
+    for file in files()? {
+        for case in &file.cases {
+            documents.push(case.document(&file.policies)?);
+        }
+    }
+    Ok(documents)
+}
+
+fn files() -> anyhow::Result<Vec<File>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("policy"))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            let text = fs::read_to_string(&path)?;
+            files.push(serde_json::from_str(&text).with_context(|| path.display().to_string())?);
+        }
+    }
+    Ok(files)
 }
 
 impl Default for Caller {

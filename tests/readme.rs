@@ -51,19 +51,9 @@ fn transcripts() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A block that is a configuration, and a row of the table of identity providers.
 #[test]
 fn configurations() -> anyhow::Result<()> {
-    let readme = fs::read_to_string(top("README.md"))?;
-    let providers = readme.lines().filter_map(|line| {
-        let (_, members) = line.split_once("| `\"preset\":")?;
-        let (members, _) = members.split_once('`')?;
-        Some(format!(r#"{{"auth":{{"jwt":[{{"preset":{members}}}]}}}}"#))
-    });
-    let providers: Vec<_> = providers.collect();
-    let blocks: Vec<_> = json_blocks(&readme).into_iter().filter(|block| is_configuration(block)).collect();
-    ensure!(!providers.is_empty() && !blocks.is_empty(), "the README has no configuration");
-    for document in blocks.into_iter().chain(providers) {
+    for document in documents()? {
         let written = document.clone();
         let mut service = Memory::with_settings(move |name| sample(name, &written));
         let request = Request {
@@ -78,6 +68,22 @@ fn configurations() -> anyhow::Result<()> {
         ensure!(is_ready, "{document}\n{}", String::from_utf8_lossy(response.body()));
     }
     Ok(())
+}
+
+/// Each block that is a configuration, and each row of the table of identity providers.
+pub(crate) fn documents() -> anyhow::Result<Vec<String>> {
+    let readme = fs::read_to_string(top("README.md"))?;
+    let providers = readme.lines().filter_map(|line| {
+        let (_, members) = line.split_once("| `\"preset\":")?;
+        let (members, _) = members.split_once('`')?;
+        Some(format!(r#"{{"auth":{{"jwt":[{{"preset":{members}}}]}}}}"#))
+    });
+    let providers: Vec<_> = providers.collect();
+    let mut documents: Vec<_> =
+        json_blocks(&readme).into_iter().filter(|block| is_configuration(block)).collect();
+    ensure!(!providers.is_empty() && !documents.is_empty(), "the README has no configuration");
+    documents.extend(providers);
+    Ok(documents)
 }
 
 /// A setting or secret of a deployment with this configuration.
@@ -99,7 +105,7 @@ fn json_blocks(readme: &str) -> Vec<String> {
 
 /// Whether a block has the members of a configuration, and no others.
 fn is_configuration(block: &str) -> bool {
-    const MEMBERS: &[&str] = &["projects", "auth", "policy", "ttl", "compat", "cors"];
+    const MEMBERS: &[&str] = &["$schema", "projects", "auth", "policy", "ttl", "compat", "cors"];
     let document = serde_json::from_str(block);
     let Ok(Value::Object(document)) = document else { return false };
     document.keys().all(|name| MEMBERS.contains(&name.as_str()))

@@ -1,0 +1,301 @@
+//! The schema of the configuration document, `infra/config.schema.json`, held against the service that reads it.
+//!
+//! `config/invalid.json` lists documents that are refused, each with the service's message; `schema` is false where
+//! only the program can know.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, anyhow, ensure};
+use boon::{Compiler, SchemaIndex, Schemas};
+use hallpass_service::outline::outline;
+use hallpass_tests::{Deployment, Setup};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::{policy, readme};
+
+const SCHEMA: &str = "infra/config.schema.json";
+/// How the service begins what it says of a member.
+const AT: &str = "HALLPASS_CONFIG at `";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(rename = "comment")]
+    _comment: String,
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    document: Document,
+    /// What the service says.
+    message: String,
+    /// Whether the schema refuses it too.
+    #[serde(default = "yes")]
+    schema: bool,
+}
+
+/// A text is for what a value of JSON cannot hold.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Document {
+    Text(String),
+    Value(Value),
+}
+
+struct Schema {
+    schemas: Schemas,
+    root: SchemaIndex,
+}
+
+/// An object that the schema describes.
+struct Object {
+    /// The document with this object in it, in which one member is unknown.
+    document: Value,
+    members: BTreeSet<String>,
+}
+
+#[test]
+fn what_the_project_shows_is_valid() -> anyhow::Result<()> {
+    let schema = Schema::load()?;
+    let documents = documents()?;
+    let mut valid = 0;
+    for document in &documents {
+        if message(document).is_none() {
+            valid += 1;
+            schema.check(&serde_json::from_str(document)?).with_context(|| document.clone())?;
+        }
+    }
+    ensure!(valid > 300 && documents.len() > valid, "{valid} of {} documents are valid", documents.len());
+    Ok(())
+}
+
+#[test]
+fn mistakes_are_named() -> anyhow::Result<()> {
+    let schema = Schema::load()?;
+    let mut failures = Vec::new();
+    for Case { document, message: expected, schema: is_refused } in invalid()? {
+        let text = document.text();
+        let got = message(&text).unwrap_or_else(|| "valid".to_owned());
+        if got != expected {
+            failures.push(format!("{text}\n  expected {expected}\n  got      {got}"));
+        }
+        let by_schema = serde_json::from_str(&text).map_or(true, |value| schema.check(&value).is_err());
+        if by_schema != is_refused {
+            failures.push(format!("{text}\n  refused by the schema: {by_schema}"));
+        }
+    }
+    ensure!(failures.is_empty(), "{}:\n{}", failures.len(), failures.join("\n"));
+    Ok(())
+}
+
+/// A member that is in the program and not in the schema, or the other way round, shows up here.
+#[test]
+fn members_are_the_same() -> anyhow::Result<()> {
+    const UNKNOWN: &str = "unknown";
+    let schema: Value = serde_json::from_str(&read(SCHEMA)?)?;
+    let mut objects = Vec::new();
+    collect(&schema, &schema, &|object| object, UNKNOWN, &mut objects)?;
+    for Object { document, members } in &objects {
+        let message = message(&document.to_string()).with_context(|| document.to_string())?;
+        let (_, expected) = message
+            .split_once("unknown field, expected ")
+            .with_context(|| format!("{document}\n{message}"))?;
+        let expected: BTreeSet<_> = expected.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+        ensure!(*members == expected, "{document}\n  schema  {members:?}\n  service {expected:?}");
+    }
+    ensure!(objects.len() > 20, "only {} objects were found", objects.len());
+    Ok(())
+}
+
+/// Documents with one value changed: what the service takes, the schema takes, and what the schema takes, the service
+/// refuses for reasons of the table only.
+#[test]
+fn both_agree_on_changed_documents() -> anyhow::Result<()> {
+    let schema = Schema::load()?;
+    let reasons: BTreeSet<_> = invalid()?
+        .into_iter()
+        .filter(|case| !case.schema)
+        .map(|case| reason(&case.message).to_owned())
+        .collect();
+    let (mut seen, mut failures) = (BTreeSet::new(), BTreeSet::new());
+    let documents = readme::documents()?.into_iter().chain(outlines()?);
+    for document in documents {
+        let mut document: Map<String, Value> = serde_json::from_str(&document)?;
+        // The service looks at nothing in it.
+        document.remove("$schema");
+        let document = Value::Object(document);
+        for changed in changes(&document) {
+            let text = changed.to_string();
+            if !seen.insert(text.clone()) {
+                continue;
+            }
+            match (message(&text), schema.check(&changed)) {
+                (None, Err(complaint)) => {
+                    failures.insert(format!("{text}\n  only the schema: {complaint}"));
+                }
+                (Some(message), Ok(())) if !reasons.contains(reason(&message)) => {
+                    failures.insert(format!("{text}\n  only the service: {message}"));
+                }
+                (None, Ok(())) | (Some(_), _) => {}
+            }
+        }
+    }
+    ensure!(seen.len() > 1000, "only {} documents", seen.len());
+    let shown: Vec<_> = failures.iter().take(20).cloned().collect();
+    ensure!(failures.is_empty(), "{} of {}:\n{}", failures.len(), seen.len(), shown.join("\n"));
+    Ok(())
+}
+
+impl Schema {
+    fn load() -> anyhow::Result<Self> {
+        let value: Value = serde_json::from_str(&read(SCHEMA)?)?;
+        let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+        let failed = |error: boon::CompileError| anyhow!("{error:#}");
+        compiler.add_resource("schema.json", value).map_err(failed)?;
+        let root = compiler.compile("schema.json", &mut schemas).map_err(failed)?;
+        Ok(Self { schemas, root })
+    }
+
+    fn check(&self, document: &Value) -> anyhow::Result<()> {
+        self.schemas.validate(document, self.root).map_err(|error| anyhow!("{error}"))
+    }
+}
+
+impl Document {
+    fn text(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Value(value) => value.to_string(),
+        }
+    }
+}
+
+/// What the service says of a document, if it refuses it.
+fn message(document: &str) -> Option<String> {
+    let setting = |name: &str| (name == "HALLPASS_CONFIG").then(|| document.to_owned());
+    outline(&setting).err().map(|mistake| mistake.to_string())
+}
+
+/// The message without the place.
+fn reason(message: &str) -> &str {
+    message.strip_prefix(AT).and_then(|rest| rest.split_once("`: ")).map_or(message, |(_, reason)| reason)
+}
+
+/// Those of the README and of tests, most of them valid.
+fn documents() -> anyhow::Result<Vec<String>> {
+    let mut documents = readme::documents()?;
+    documents.extend(policy::documents()?);
+    documents.extend(outlines()?);
+    let setups = [Setup::Open, Setup::OpenWildcard, Setup::Compat007, Setup::Configured, Setup::SoleProject];
+    let deployments = setups.into_iter().chain([Setup::Cors, Setup::CorsAny]).map(Deployment::from);
+    let variables = deployments.flat_map(|deployment| deployment.variables);
+    documents.extend(variables.filter(|(name, _)| name == "HALLPASS_CONFIG").map(|(_, document)| document));
+    for path in files("attacks")? {
+        let file: Value = serde_json::from_str(&fs::read_to_string(path)?)?;
+        let document = file.get("config").context("a file of attacks has a configuration")?;
+        documents.push(document.to_string().replace("$ISSUER", "http://127.0.0.1:8080"));
+    }
+    Ok(documents)
+}
+
+/// The documents in `config/outlines/`.
+fn outlines() -> anyhow::Result<Vec<String>> {
+    let mut documents = Vec::new();
+    for path in files("config/outlines")? {
+        if path.extension().is_some_and(|extension| extension == "json") {
+            documents.push(fs::read_to_string(path)?);
+        }
+    }
+    Ok(documents)
+}
+
+fn invalid() -> anyhow::Result<Vec<Case>> {
+    let file: File = serde_json::from_str(&read("tests/config/invalid.json")?)?;
+    Ok(file.cases)
+}
+
+fn files(folder: &str) -> anyhow::Result<Vec<std::path::PathBuf>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    Ok(fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?.into_iter().map(|entry| entry.path()).collect())
+}
+
+fn read(path: &str) -> anyhow::Result<String> {
+    Ok(fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path))?)
+}
+
+/// Finds every object below a schema; `place` puts a value where the schema stands.
+fn collect(
+    schema: &Value,
+    root: &Value,
+    place: &dyn Fn(Value) -> Value,
+    unknown: &str,
+    objects: &mut Vec<Object>,
+) -> anyhow::Result<()> {
+    if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+        let target =
+            reference.strip_prefix('#').and_then(|pointer| root.pointer(pointer)).context("a bad $ref")?;
+        collect(target, root, place, unknown, objects)?;
+    }
+    if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
+        ensure!(schema.get("additionalProperties") == Some(&json!(false)), "open for more: {schema}");
+        let document = place(json!({ unknown: 1 }));
+        objects.push(Object { document, members: properties.keys().cloned().collect() });
+        for (name, schema) in properties {
+            collect(schema, root, &|value| place(json!({ name: value })), unknown, objects)?;
+        }
+    }
+    if let Some(schema) = schema.get("additionalProperties").filter(|schema| schema.is_object()) {
+        collect(schema, root, &|value| place(json!({ "name": value })), unknown, objects)?;
+    }
+    if let Some(schema) = schema.get("items") {
+        collect(schema, root, &|value| place(json!([value])), unknown, objects)?;
+    }
+    Ok(())
+}
+
+/// The document with each of its values taken away, or in turn replaced by others.
+fn changes(document: &Value) -> Vec<Value> {
+    let others =
+        || [json!(null), json!(true), json!(7), json!(""), json!("x y"), json!([]), json!([7]), json!({})];
+    match document {
+        Value::Object(members) => {
+            let mut all = Vec::new();
+            for (name, value) in members {
+                let with = |value: Value| {
+                    let mut members = members.clone();
+                    members.insert(name.clone(), value);
+                    Value::Object(members)
+                };
+                let without: Map<_, _> = members
+                    .iter()
+                    .filter(|(known, _)| *known != name)
+                    .map(|(k, v)| (k.clone(), v.clone()))
+                    .collect();
+                all.push(Value::Object(without));
+                all.extend(others().into_iter().chain(changes(value)).map(with));
+            }
+            all
+        }
+        Value::Array(values) => {
+            let mut all = Vec::new();
+            for (position, value) in values.iter().enumerate() {
+                for changed in others().into_iter().chain(changes(value)) {
+                    let with =
+                        |(at, value): (usize, &Value)| if at == position { &changed } else { value }.clone();
+                    all.push(values.iter().enumerate().map(with).collect());
+                }
+            }
+            all
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+    }
+}
+
+const fn yes() -> bool {
+    true
+}
