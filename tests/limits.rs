@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{bail, ensure};
-use hallpass_tests::target::{Limited, Request, Response, Target as _};
+use hallpass_tests::target::{Miniflare, Request, Response, Target as _};
 use serde_json::{Value, json};
 
 use crate::scratch;
@@ -26,7 +26,9 @@ fn on_worker() -> anyhow::Result<()> {
             "auth": { "keys": [{ "name": "one", "secret": "KEY_ONE" }, { "name": "two", "secret": "KEY_TWO" }] },
         },
     });
-    let mut worker = Limited::start(&bindings, LIMIT, &scratch("worker-limits")?)?;
+    let limit = json!({ "simple": { "limit": LIMIT, "period": 60 } });
+    let options = json!({ "bindings": bindings, "ratelimits": { "RATE_LIMIT": limit } });
+    let mut worker = Miniflare::start(&options, &scratch("worker-limits")?)?;
 
     for _ in 0..LIMIT {
         ensure!(send(&mut worker, "/v1/token", Some(KEY_ONE))?.status() == 200, "a request within the limit");
@@ -61,7 +63,7 @@ fn on_worker() -> anyhow::Result<()> {
 }
 
 /// How many decisions in the log say that a service called too often, and how many say so of somebody unknown.
-fn turned_away(worker: &Limited) -> anyhow::Result<(usize, usize)> {
+fn turned_away(worker: &Miniflare) -> anyhow::Result<(usize, usize)> {
     let log = worker.log()?;
     let lines: Vec<Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     let count = |caller: &str, subject: Value| {
@@ -73,7 +75,7 @@ fn turned_away(worker: &Limited) -> anyhow::Result<(usize, usize)> {
     Ok((count("service", json!("one")), count("unknown", Value::Null)))
 }
 
-fn send(worker: &mut Limited, target: &str, key: Option<&str>) -> anyhow::Result<Response> {
+fn send(worker: &mut Miniflare, target: &str, key: Option<&str>) -> anyhow::Result<Response> {
     let authorization = key.map(|key| format!("Bearer {key}"));
     // Each route takes a field of its own, and ours refuse others.
     let body = if target == "/v1/token" {

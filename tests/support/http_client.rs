@@ -1,7 +1,9 @@
 //! HTTP to this machine.
 
+use std::thread;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use ureq::Agent;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
@@ -42,6 +44,15 @@ impl Client {
             sent = sent.header(name, value);
         }
         self.send(sent.body(request.body.clone())?)
+    }
+
+    /// Sends requests at once, each on a connection of its own.
+    pub(crate) fn send_at_once(&self, address: &str, requests: &[Request]) -> anyhow::Result<Vec<Response>> {
+        thread::scope(|scope| {
+            let send = |request| scope.spawn(move || self.send_to(address, request));
+            let sent: Vec<_> = requests.iter().map(send).collect();
+            sent.into_iter().map(|sent| sent.join().ok().context("a sender failed")?).collect()
+        })
     }
 
     pub(crate) fn send(&self, request: http::Request<Vec<u8>>) -> anyhow::Result<Response> {

@@ -1,15 +1,15 @@
 //! Whatever answers the requests of the list.
 
 mod lambda;
-mod limited;
 mod memory;
+mod miniflare;
 mod worker;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use lambda::{EventKind, Lambda};
-pub use limited::Limited;
 pub use memory::Memory;
+pub use miniflare::Miniflare;
 pub use worker::Worker;
 
 /// One request, as a client would send it.
@@ -51,8 +51,12 @@ pub trait Target {
 
     /// The Unix time that this deployment goes by.
     fn clock(&self) -> u64 {
-        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+        real_clock()
     }
+}
+
+fn real_clock() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 impl Request {

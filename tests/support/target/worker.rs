@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::thread;
 
 use anyhow::{Context, ensure};
 use serde_json::Value;
@@ -57,16 +56,7 @@ impl Worker {
     /// # Errors
     /// Where one of them is not answered.
     pub fn send_at_once(&self, requests: &[Request]) -> anyhow::Result<Vec<Response>> {
-        thread::scope(|scope| {
-            let sent: Vec<_> =
-                requests.iter().map(|request| scope.spawn(|| self.send_one(request))).collect();
-            let answers = sent.into_iter().map(|sent| sent.join().ok().context("a sender failed")?);
-            answers.collect()
-        })
-    }
-
-    fn send_one(&self, request: &Request) -> anyhow::Result<Response> {
-        self.client.send_to(&self.address, request)
+        self.client.send_at_once(&self.address, requests)
     }
 }
 
@@ -127,7 +117,7 @@ impl Target for Worker {
     }
 
     fn send(&mut self, request: &Request) -> anyhow::Result<Response> {
-        self.send_one(request)
+        self.client.send_to(&self.address, request)
     }
 
     fn log(&self) -> anyhow::Result<String> {
