@@ -36,7 +36,7 @@ function parse(lines) {
   return headers;
 }
 
-/** Why there is no document, where that is no HTTP status; platform.rs knows the same numbers. */
+/** Why there is no document, where that is no HTTP status, or no secret; platform.rs knows the same numbers. */
 const TIMED_OUT = 1;
 const TOO_LARGE = 2;
 
@@ -67,27 +67,25 @@ export async function fetch_document(url, maxBytes, seconds) {
 }
 
 /**
- * The secrets of these bindings of the Secrets Store, in their order. A binding that gives none is an error with its
- * name; where they are not there in time, the error has none.
+ * The secrets of these bindings of the Secrets Store, in their order. In the place of one that the store does not give
+ * is `undefined`, and of one that is not there in time a number. It never rejects.
  */
 export async function read_secrets(env, names, milliseconds) {
   let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error()), milliseconds);
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, milliseconds, TIMED_OUT);
   });
-  const read = names.map(async (name) => {
+  const read = async (name) => {
     try {
       return await env[name].get();
     } catch {
       // What the store says may repeat anything.
-      throw new Error(name);
+      return undefined;
     }
-  });
-  try {
-    return await Promise.race([Promise.all(read), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  };
+  const secrets = await Promise.all(names.map((name) => Promise.race([read(name), late])));
+  clearTimeout(timer);
+  return secrets;
 }
 
 /** What the runtime calls the algorithms of keys, by the type of the key. */

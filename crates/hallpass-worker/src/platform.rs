@@ -6,9 +6,9 @@ use hallpass_service::{
     FETCH_SECONDS, FetchError, PAUSE_MILLISECONDS, Platform, PublicKey, STORE_MILLISECONDS, Secrets,
     StoreError,
 };
-use js_sys::{Array, Error, Promise, Uint8Array};
+use js_sys::{Array, Promise, Uint8Array};
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use worker::Env;
 use zeroize::Zeroizing;
@@ -24,7 +24,7 @@ extern "C" {
     fn verify(jwk: &str, message: &[u8], signature: &[u8]) -> Promise;
     /// Whether a request is within the limit of this key.
     fn is_within_limit(env: &Env, key: &str) -> Promise;
-    /// The values of these bindings.
+    /// The values of these bindings; `undefined`, or `TIMED_OUT`, for one that has none.
     fn read_secrets(env: &Env, names: &Array, milliseconds: u32) -> Promise;
     fn pause(milliseconds: u32) -> Promise;
     fn has_limiter(env: &Env) -> bool;
@@ -44,12 +44,12 @@ impl Platform for Runtime<'_> {
 
     /// A secret of `wrangler secret put` changes with a deployment only, which makes other isolates.
     async fn secrets(&self, names: &[&str]) -> Result<Secrets, StoreError> {
-        let (mut values, mut in_store) = (Vec::new(), Vec::new());
+        let (mut values, mut in_store, mut unbound) = (Vec::new(), Vec::new(), Vec::new());
         for name in names.iter().map(|name| (*name).to_owned()) {
             match settings::secret(self.env, &name) {
                 Some(Secret::Here(value)) => values.push((name, value)),
                 Some(Secret::InStore) => in_store.push(name),
-                None => {}
+                None => unbound.push(name),
             }
         }
         if in_store.is_empty() {
@@ -57,13 +57,24 @@ impl Platform for Runtime<'_> {
         }
         let bindings = in_store.iter().map(|name| JsValue::from_str(name)).collect::<Array>();
         let read = JsFuture::from(read_secrets(self.env, &bindings, STORE_MILLISECONDS)).await;
-        let read = read.map_err(|error| store_error(&error, &in_store))?;
-        for (name, value) in in_store.into_iter().zip(Array::from(&read)) {
-            if let Some(value) = value.as_string() {
-                values.push((name, Zeroizing::new(value)));
+        let read = read.map(|read| Array::from(&read)).unwrap_or_default();
+        let (mut not_given, mut late) = (Vec::new(), Vec::new());
+        for (place, name) in (0..).zip(in_store) {
+            let secret = read.get(place);
+            match secret.as_string() {
+                Some(value) => values.push((name, Zeroizing::new(value))),
+                None if secret == TIMED_OUT => late.push(name),
+                None => not_given.push(name),
             }
         }
-        Ok(Secrets::from_store(values))
+        if late.is_empty() && not_given.is_empty() {
+            return Ok(Secrets::from_store(values));
+        }
+        Err(store_error([
+            (&format!("the Secrets Store did not answer within {STORE_MILLISECONDS} ms for"), late),
+            ("the Secrets Store gives nothing under the `secret_name` and `store_id` bound as", not_given),
+            ("there is no binding for", unbound),
+        ]))
     }
 
     async fn fetch(&self, url: &str, max_bytes: usize) -> Result<Vec<u8>, FetchError> {
@@ -102,22 +113,16 @@ impl Platform for Runtime<'_> {
     }
 }
 
-/// The error of `read_secrets`: its message is the name of a binding, or empty for a store that is too slow.
-fn store_error(error: &JsValue, names: &[String]) -> StoreError {
-    let name = error.dyn_ref::<Error>().map(|error| String::from(error.message()));
-    match name.filter(|name| names.contains(name)) {
-        Some(name) => StoreError {
-            reason: format!(
-                "the Secrets Store has nothing for the binding {name}: is there a secret of its `secret_name` in the \
-                 store of its `store_id`?"
-            )
-            .into(),
-            names: vec![name],
-        },
-        None => StoreError {
-            names: names.to_vec(),
-            reason: format!("the Secrets Store did not answer within {STORE_MILLISECONDS} ms").into(),
-        },
+/// What is wrong, and with which names.
+fn store_error(faults: [(&str, Vec<String>); 3]) -> StoreError {
+    let reasons: Vec<_> = faults
+        .iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(fault, names)| format!("{fault} {}", names.join(", ")))
+        .collect();
+    StoreError {
+        names: faults.into_iter().flat_map(|(_, names)| names).collect(),
+        reason: reasons.join("; ").into(),
     }
 }
 
