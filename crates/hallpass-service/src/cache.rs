@@ -33,7 +33,7 @@ struct State {
     setup: Arc<Setup>,
     /// Of the secrets in it; `None` where it has none, or none that can be used.
     loaded: Option<Loaded>,
-    /// When a refresh was begun, or a first load failed.
+    /// When a refresh for after an answer was begun, or secrets could not be read.
     tried_at: Option<UnixSeconds>,
 }
 
@@ -78,11 +78,12 @@ impl Cache {
         if seconds_since(state.tried_at, now) < between {
             return Step::Use(setup);
         }
-        // Whoever comes while the first secrets are on their way has nothing to use, and asks as well.
-        if is_usable {
+        if may_follow && age < OVERDUE_SECONDS {
             state.tried_at = Some(now);
+            return Step::UseAndRefresh(setup);
         }
-        if may_follow && age < OVERDUE_SECONDS { Step::UseAndRefresh(setup) } else { Step::Load }
+        // Whoever comes meanwhile has nothing to use, or something that may have been withdrawn, and asks as well.
+        Step::Load
     }
 
     /// Keeps what the store gave. Where that is of no use, what was there before stays until it is too old.
