@@ -10,9 +10,10 @@ mod policy;
 mod readme;
 mod recorded;
 mod routes;
+mod schema;
 mod secrets;
 mod secrets_manager;
-mod schema;
+mod secrets_store;
 mod transport;
 
 use std::fs;
