@@ -199,7 +199,7 @@ fn slow_on_worker() -> anyhow::Result<()> {
     })
     .context("the first request")?;
     let is_reason = |line: &Value| {
-        line["event"] == "not_ready" && says(line, "message", "did not answer within 1800 ms for AGORA")
+        line["event"] == "not_ready" && says(line, "message", "did not answer within 1500 ms for AGORA")
     };
     wait_until("the log says why", || Ok(logged(&worker, is_reason)? > 0))?;
     ensure_not_ready(&worker, &[CERTIFICATE])?;
@@ -213,7 +213,7 @@ fn slow_on_worker() -> anyhow::Result<()> {
     ensure!(waited < SLOW, "after five minutes a request waited {waited:?}");
     let is_warning = |line: &Value| {
         line["event"] == "secrets_not_refreshed"
-            && says(line, "reason", "did not answer within 1800 ms for AGORA")
+            && says(line, "reason", "did not answer within 1500 ms for AGORA")
     };
     ensure_logged(&worker, 1, is_warning).context("of what went on after the answer")?;
 

@@ -31,8 +31,9 @@ pub trait Platform {
     fn pause(&self) -> impl Future<Output = ()>;
 }
 
-/// How long a platform waits for its store: with the rest of an answer, a caller waits for less than 2 s.
-pub const STORE_MILLISECONDS: u32 = 1800;
+/// How long a platform waits for its store: with the rest of an answer, and on a busy machine, a caller waits for less
+/// than 2 s.
+pub const STORE_MILLISECONDS: u32 = 1500;
 /// How long a platform waits for a document.
 pub const FETCH_SECONDS: u32 = 5;
 /// How long one [`Platform::pause`] is.

@@ -133,6 +133,6 @@ mod tests {
 
     #[test]
     fn a_message_names_the_limit() {
-        assert!(SecretsManagerError::TimedOut.to_string().contains("within 1.8 s"));
+        assert!(SecretsManagerError::TimedOut.to_string().contains("within 1.5 s"));
     }
 }

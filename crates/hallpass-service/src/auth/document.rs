@@ -96,6 +96,13 @@ impl AuthDocument {
             if keys.iter().any(|(known, _)| *known == name) {
                 return Err(fault("expected each name once"));
             }
+            // Only one of two would ever be found.
+            if keys.iter().any(|(_, known)| *known == secret) {
+                return Err(SetupError::Value {
+                    path: format!("auth.keys[{position}].secret"),
+                    detail: "expected each secret once".to_owned(),
+                });
+            }
             keys.push((name, secret));
         }
         let issuers = self.jwt.into_iter().enumerate().map(|(position, Object(document))| {
