@@ -13,6 +13,7 @@ mod routes;
 mod schema;
 mod secrets;
 mod secrets_manager;
+mod secrets_on_lambda;
 mod secrets_store;
 mod transport;
 

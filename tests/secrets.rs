@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use anyhow::{Context as _, ensure};
 use hallpass_lambda::Store;
 use hallpass_service::{Secrets, StoreError};
-use hallpass_tests::signer::{NEXT, OLD, signer_of};
-use hallpass_tests::target::{Memory, Request, Target as _};
+use hallpass_tests::logs;
+use hallpass_tests::signer::{NEXT, OLD};
+use hallpass_tests::target::{Memory, Request, Target};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -74,7 +75,7 @@ impl Shelf {
     }
 
     /// A service with one project, two certificates and a service key.
-    fn start(&self) -> Memory {
+    fn start(&self) -> Memory<Self> {
         let document = json!({
             "projects": { "default": { "provider": "agora", "app_id": APP_ID, "certificates": ["FIRST", "SECOND"] } },
             "auth": { "open": true, "keys": [{ "name": "backend", "secret": "KEY" }] },
@@ -88,43 +89,28 @@ fn full() -> Shelf {
     Shelf::with(&[("FIRST", OLD), ("SECOND", NEXT), ("KEY", KEY)])
 }
 
-fn mint(service: &mut Memory) -> anyhow::Result<(u16, Value)> {
+fn mint(service: &mut Memory<Shelf>) -> anyhow::Result<(u16, Value)> {
     mint_with(service, None)
 }
 
-fn mint_with(service: &mut Memory, key: Option<&str>) -> anyhow::Result<(u16, Value)> {
+fn mint_with(service: &mut Memory<Shelf>, key: Option<&str>) -> anyhow::Result<(u16, Value)> {
     let authorization = key.map(|key| format!("Bearer {key}"));
     let body = json!({ "rtc": { "channel": "demo", "uid": 1 } });
-    answer(service, &Request::post("/v1/token", &body, authorization.as_deref()))
-}
-
-fn get(service: &mut Memory, target: &str) -> anyhow::Result<(u16, Value)> {
-    answer(service, &Request { method: "GET".into(), target: target.into(), ..Request::default() })
-}
-
-fn answer(service: &mut Memory, request: &Request) -> anyhow::Result<(u16, Value)> {
-    let response = service.send(request)?;
-    let body = serde_json::from_slice(response.body()).unwrap_or_default();
-    Ok((response.status().as_u16(), body))
+    service.ask(&Request::post("/v1/token", &body, authorization.as_deref()))
 }
 
 /// Whose certificate signs the next token.
-fn signer(service: &mut Memory) -> anyhow::Result<&'static str> {
-    let (status, body) = mint(service)?;
-    ensure!(status == 200, "{status} {body}");
-    let token = body.get("token").and_then(Value::as_str).context("no token")?;
-    signer_of(token, APP_ID).context("signed by nobody")
+fn signer(service: &mut impl Target) -> anyhow::Result<&'static str> {
+    hallpass_tests::signer::signer(service, APP_ID)
 }
 
 /// What the log says of such events.
-fn events(service: &Memory, event: &str) -> anyhow::Result<Vec<Value>> {
-    let log = service.log()?;
-    let lines = log.lines().map(serde_json::from_str::<Value>).collect::<Result<Vec<_>, _>>()?;
-    Ok(lines.into_iter().filter(|line| line.get("event").is_some_and(|name| name == event)).collect())
+fn events(service: &Memory<Shelf>, event: &str) -> anyhow::Result<Vec<Value>> {
+    Ok(logs::events(&service.log()?, event))
 }
 
-fn ensure_missing(service: &mut Memory, names: &Value) -> anyhow::Result<()> {
-    let (status, body) = get(service, "/readyz")?;
+fn ensure_missing(service: &mut Memory<Shelf>, names: &Value) -> anyhow::Result<()> {
+    let (status, body) = service.ask(&Request::get("/readyz"))?;
     ensure!(status == 503 && body.get("missing") == Some(names), "{status} {body}");
     Ok(())
 }
@@ -162,7 +148,7 @@ fn every_missing_secret_is_named() -> anyhow::Result<()> {
     shelf.put("FIRST", OLD);
     shelf.put("KEY", KEY);
     service.pass(2);
-    ensure!(get(&mut service, "/readyz")?.0 == 200, "it is not ready");
+    ensure!(service.ask(&Request::get("/readyz"))?.0 == 200, "it is not ready");
     Ok(())
 }
 
@@ -200,8 +186,7 @@ fn a_token_from_before_a_change_is_known_after_it() -> anyhow::Result<()> {
     let (_, after) = mint(&mut service)?;
     for (answered, certificate) in [(before, 1), (after, 0)] {
         let token = answered.get("token").context("no token")?;
-        let (_, report) =
-            answer(&mut service, &Request::post("/v1/inspect", &json!({ "token": token }), None))?;
+        let (_, report) = service.ask(&Request::post("/v1/inspect", &json!({ "token": token }), None))?;
         let signature = report.get("signature").context("no signature")?;
         ensure!(signature["status"] == "valid" && signature["certificate"] == certificate, "{report}");
     }
@@ -298,7 +283,7 @@ fn a_route_that_needs_no_secret_waits_for_none() -> anyhow::Result<()> {
     let mut service = shelf.start();
     service.pass(2);
     for target in ["/healthz", "/", "/openapi.json", "/ping"] {
-        ensure!(get(&mut service, target)?.0 == 200, "{target}");
+        ensure!(service.ask(&Request::get(target))?.0 == 200, "{target}");
     }
     ensure!(shelf.reads() == 1, "they asked the store");
     Ok(())

@@ -1,13 +1,18 @@
-//! Secrets in AWS Secrets Manager: as they should be, as they should not, and out of reach.
+//! Secrets in AWS Secrets Manager: as they should be, as they should not, and out of reach; and a service that goes by
+//! them, with a clock of the test's own.
 
 use std::io::Write as _;
 use std::net::TcpListener;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use hallpass_lambda::{SecretsManager, SecretsManagerError};
+use hallpass_tests::logs::{events, leaks};
 use hallpass_tests::moto::{Credentials, Moto};
+use hallpass_tests::signer::{NEXT, OLD, signer};
+use hallpass_tests::target::{Memory, Target as _};
+use serde_json::{Value, json};
 
 use crate::scratch;
 
@@ -160,5 +165,94 @@ fn a_store_that_is_too_slow_is_given_up() -> anyhow::Result<()> {
             scope.spawn(move || give_up(url));
         }
     });
+    Ok(())
+}
+
+const APP_ID: &str = "970CA35de60c44645bbae8a215061b33";
+const FRESH_SECONDS: u32 = 300;
+const DAY_SECONDS: u32 = 24 * 3600;
+
+/// A service with a project of one certificate.
+fn service(moto: &Moto) -> anyhow::Result<Memory<SecretsManager>> {
+    let document = json!({
+        "projects": { "default": { "provider": "agora", "app_id": APP_ID, "certificates": [CERTIFICATE] } },
+        "auth": { "open": true },
+    });
+    let settings = moto.settings(SECRET_ID);
+    let setting =
+        |name: &str| settings.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    let store = SecretsManager::from_settings(setting).context("no store")??;
+    Ok(Memory::with_store(|name| (name == "HALLPASS_CONFIG").then(|| document.to_string()), store))
+}
+
+fn one(certificate: &str) -> String {
+    json!({ CERTIFICATE: certificate }).to_string()
+}
+
+/// Why the secrets were not read again, as the log has it, for each time.
+fn reasons(service: &Memory<SecretsManager>) -> anyhow::Result<Vec<Value>> {
+    let lines = events(&service.log()?, "secrets_not_refreshed");
+    Ok(lines.iter().filter(|line| line["level"] == "WARN").map(|line| line["reason"].clone()).collect())
+}
+
+#[test]
+#[ignore = "needs moto; cargo xtask test runs it"]
+fn a_service_picks_up_a_change_and_outlives_its_store_for_a_day() -> anyhow::Result<()> {
+    const STEP_SECONDS: u32 = 60;
+    let mut moto = Moto::start(&scratch("secrets-manager-service")?)?;
+    moto.put(SECRET_ID, &one(OLD))?;
+    let mut service = service(&moto)?;
+    ensure!(signer(&mut service, APP_ID)? == OLD, "the start");
+    moto.put(SECRET_ID, &one(NEXT))?;
+    service.pass(FRESH_SECONDS - 1);
+    ensure!(signer(&mut service, APP_ID)? == OLD, "it was read again too early");
+    service.pass(1);
+    ensure!(signer(&mut service, APP_ID)? == NEXT, "it was not read again");
+    ensure!(events(&service.log()?, "secrets_changed").len() == 1, "nobody is told");
+
+    moto.stop();
+    let mut minutes = 0;
+    for second in (STEP_SECONDS..DAY_SECONDS).step_by(STEP_SECONDS as usize) {
+        service.pass(STEP_SECONDS);
+        ensure!(signer(&mut service, APP_ID)? == NEXT, "after {second} s");
+        minutes = second / 60;
+    }
+    let reasons = reasons(&service)?;
+    let from_the_fifth_minute_on = minutes as usize - 4;
+    ensure!(reasons.len() == from_the_fifth_minute_on, "{} warnings in {minutes} minutes", reasons.len());
+    let reason = format!("the secrets could not be read: {}", SecretsManagerError::Unreachable);
+    ensure!(reasons.iter().all(|it| *it == reason), "{:?}", reasons.first());
+
+    moto.restart()?;
+    moto.put(SECRET_ID, &one(OLD))?;
+    service.pass(STEP_SECONDS);
+    ensure!(signer(&mut service, APP_ID)? == OLD, "it did not recover");
+    ensure!(leaks(&service.log()?).count() == 0, "the log holds a value");
+    Ok(())
+}
+
+#[test]
+#[ignore = "needs moto; cargo xtask test runs it"]
+fn a_service_answers_while_its_store_says_nothing() -> anyhow::Result<()> {
+    const BETWEEN_SECONDS: u32 = 60;
+    let mut moto = Moto::start(&scratch("secrets-manager-silent")?)?;
+    moto.put(SECRET_ID, &one(OLD))?;
+    let mut service = service(&moto)?;
+    let mut silent = moto.fall_silent()?;
+    service.pass(FRESH_SECONDS);
+    for asked in 1..3 {
+        let started = Instant::now();
+        ensure!(signer(&mut service, APP_ID)? == OLD, "the certificate from before");
+        let waited = started.elapsed();
+        ensure!(waited < Duration::from_secs(2), "the answer came after {waited:?}");
+        // Nobody else waits before the next attempt.
+        service.pass(BETWEEN_SECONDS - 1);
+        ensure!(signer(&mut service, APP_ID)? == OLD, "the certificate from before");
+        ensure!(silent.visitors() == asked, "the store was asked {} times", silent.visitors());
+        service.pass(1);
+    }
+    let reason = format!("the secrets could not be read: {}", SecretsManagerError::TimedOut);
+    let reasons = reasons(&service)?;
+    ensure!(reasons == [reason.clone(), reason], "{reasons:?}");
     Ok(())
 }

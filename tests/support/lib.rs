@@ -20,6 +20,7 @@ pub mod randomness;
 pub mod run;
 mod setup;
 pub mod signer;
+pub mod silent;
 pub mod target;
 
 pub use json_match::tokens_in;

@@ -81,6 +81,14 @@ pub fn leaks(text: &str) -> impl Iterator<Item = &str> {
     secrets.chain(tokens_in(text))
 }
 
+/// The lines of such an event in a log; a platform may write something in front of them.
+#[must_use]
+pub fn events(log: &str, event: &str) -> Vec<Value> {
+    let json = |line: &str| serde_json::from_str::<Value>(line.get(line.find('{')?..)?).ok();
+    let lines = log.lines().filter_map(json);
+    lines.filter(|line| line.get("event").is_some_and(|name| name == event)).collect()
+}
+
 /// Whether a text holds credentials or a part of them.
 pub(crate) fn holds(text: &str, credentials: &str) -> bool {
     let parts = credentials.split([' ', ',', '.']).filter(|part| part.len() >= MIN_PART);
@@ -176,16 +184,13 @@ impl Decision {
     }
 }
 
-/// The lines of decisions in a log, by request; a platform may write something in front of them.
+/// The lines of decisions in a log, by request.
 fn decided(log: &str) -> BTreeMap<String, Vec<Map<String, Value>>> {
     let mut decided: BTreeMap<String, Vec<_>> = BTreeMap::new();
-    for line in log.lines() {
-        let json = line.find('{').and_then(|at| line.get(at..)).unwrap_or_default();
-        let Ok(Value::Object(line)) = serde_json::from_str(json) else { continue };
-        if line.get("event").is_some_and(|event| event == "decision") {
-            let request = line.get("request_id").and_then(Value::as_str).unwrap_or_default();
-            decided.entry(request.to_owned()).or_default().push(line);
-        }
+    for line in events(log, "decision") {
+        let Value::Object(line) = line else { continue };
+        let request = line.get("request_id").and_then(Value::as_str).unwrap_or_default();
+        decided.entry(request.to_owned()).or_default().push(line);
     }
     decided
 }

@@ -10,6 +10,7 @@ use ureq::tls::Certificate;
 
 use crate::http_client::Client;
 use crate::process::{Child, free_address, path_from};
+use crate::silent::Silent;
 
 const REGION: &str = "us-east-1";
 
@@ -73,6 +74,15 @@ impl Moto {
         format!("https://{}", self.address)
     }
 
+    /// Ends it, and lets a server take its place that answers nobody.
+    ///
+    /// # Errors
+    /// Where the address is not free.
+    pub fn fall_silent(&mut self) -> anyhow::Result<Silent> {
+        self.stop();
+        Silent::at(&self.address)
+    }
+
     /// The settings of a function that finds its secrets in this secret, with credentials that moto takes for good as
     /// long as it checks none.
     #[must_use]
@@ -88,6 +98,14 @@ impl Moto {
             ("AWS_SESSION_TOKEN", "FQoGZXIvYXdzEBYaDxWykwOL"),
         ];
         settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+    }
+
+    /// Makes a secret that has no value, as a stack does.
+    ///
+    /// # Errors
+    /// Where moto does not take it.
+    pub fn make(&self, name: &str) -> anyhow::Result<()> {
+        self.secrets_manager("CreateSecret", &json!({ "Name": name }))
     }
 
     /// Puts a secret in the place of the one of this name, if there is one.

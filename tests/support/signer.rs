@@ -1,12 +1,28 @@
 //! Which certificate signed a token: for tests in which they change.
 
+use anyhow::{Context as _, ensure};
 use hallpass_token::agora::v007::Untrusted007;
 use hallpass_token::agora::{AppCertificate, AppId, Project};
+use serde_json::{Value, json};
+
+use crate::target::{Request, Target};
 
 /// The certificate from before: the one that Agora's own tests publish.
 pub const OLD: &str = "5CFd2fd1755d40ecb72977518be15d3b";
 /// The one that takes its place.
 pub const NEXT: &str = "b3a1f0c24d5e6978812a3b4c5d6e7f90";
+
+/// Which of [`OLD`] and [`NEXT`] signs the next token of the default project, which has this App ID.
+///
+/// # Errors
+/// Where there is no token, or neither has signed it.
+pub fn signer(target: &mut impl Target, app_id: &str) -> anyhow::Result<&'static str> {
+    let body = json!({ "rtc": { "channel": "demo", "uid": 1 } });
+    let (status, body) = target.ask(&Request::post("/v1/token", &body, None))?;
+    ensure!(status == 200, "{status} {body}");
+    let token = body.get("token").and_then(Value::as_str).context("no token")?;
+    signer_of(token, app_id).context("signed by nobody")
+}
 
 /// Which of [`OLD`] and [`NEXT`] signed a token of format 007, if one of them did.
 #[must_use]

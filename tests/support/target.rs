@@ -7,6 +7,8 @@ mod worker;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use serde_json::Value;
+
 pub use lambda::{EventKind, Lambda};
 pub use memory::Memory;
 pub use miniflare::Miniflare;
@@ -38,6 +40,16 @@ pub trait Target {
     /// Where there is no answer.
     fn send(&mut self, request: &Request) -> anyhow::Result<Response>;
 
+    /// Sends a request; what comes back is the status and the body, which is null where it is no JSON.
+    ///
+    /// # Errors
+    /// Where there is no answer.
+    fn ask(&mut self, request: &Request) -> anyhow::Result<(u16, Value)> {
+        let response = self.send(request)?;
+        let body = serde_json::from_slice(response.body()).unwrap_or_default();
+        Ok((response.status().as_u16(), body))
+    }
+
     /// Whether such a request can reach this deployment at all.
     fn can_receive(&self, _request: &Request) -> bool {
         true
@@ -60,9 +72,15 @@ fn real_clock() -> u64 {
 }
 
 impl Request {
+    /// One that brings nothing.
+    #[must_use]
+    pub fn get(target: &str) -> Self {
+        Self { method: "GET".to_owned(), target: target.to_owned(), ..Self::default() }
+    }
+
     /// One that brings JSON, and these credentials in `Authorization`.
     #[must_use]
-    pub fn post(target: &str, body: &serde_json::Value, authorization: Option<&str>) -> Self {
+    pub fn post(target: &str, body: &Value, authorization: Option<&str>) -> Self {
         let headers = authorization.map(|value| ("authorization".to_owned(), value.to_owned()));
         Self {
             method: "POST".to_owned(),

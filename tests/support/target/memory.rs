@@ -1,5 +1,7 @@
 //! The service in this process, without a platform.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use hallpass_lambda::{Native, Store, Variables};
@@ -11,10 +13,10 @@ use super::{Request, Response, Target};
 use crate::setup::Deployment;
 
 /// The service, with a clock that stands still unless it is told otherwise.
-pub struct Memory {
-    service: Service,
-    native: Native<Box<dyn Store>>,
-    now: u32,
+pub struct Memory<S = Box<dyn Store>> {
+    service: Arc<Service>,
+    native: Native<S>,
+    clock: Arc<AtomicU32>,
     sent: usize,
     log: String,
 }
@@ -34,24 +36,45 @@ impl Memory {
     /// Makes the service of settings and secrets that are kept in one place.
     #[must_use]
     pub fn with_settings(setting: impl Fn(&str) -> Option<String> + Clone + 'static) -> Self {
-        Self::with_store(setting.clone(), Variables(setting))
+        Self::with_store(setting.clone(), Box::new(Variables(setting)))
     }
+}
 
+impl<S: Store> Memory<S> {
     /// Makes the service of settings and a store of secrets, which it reads before the first request.
     #[must_use]
-    pub fn with_store(setting: impl Fn(&str) -> Option<String>, store: impl Store + 'static) -> Self {
-        let (service, native) = (Service::new(setting), Native::new(Box::new(store) as Box<dyn Store>));
-        let mut memory = Self { service, native, now: START, sent: 0, log: String::new() };
+    pub fn with_store(setting: impl Fn(&str) -> Option<String>, store: S) -> Self {
+        let (service, clock) = (Service::new(setting), AtomicU32::new(START));
+        let mut memory = Self::new(Arc::new(service), store, Arc::new(clock));
         let notices = memory.service.notices();
         memory.keep(&notices);
-        let line = at_once(memory.service.refresh(UnixSeconds(START), &memory.native));
+        let line = at_once(memory.service.refresh(memory.now(), &memory.native));
         memory.keep(line.as_slice());
         memory
     }
 
+    /// The same service with the same clock, for another thread: with its own way to the store, and its own log.
+    #[must_use]
+    pub fn beside<T: Store>(&self, store: T) -> Memory<T> {
+        Memory::new(Arc::clone(&self.service), store, Arc::clone(&self.clock))
+    }
+
+    fn new(service: Arc<Service>, store: S, clock: Arc<AtomicU32>) -> Self {
+        Self { service, native: Native::new(store), clock, sent: 0, log: String::new() }
+    }
+
     /// Lets time pass.
-    pub fn pass(&mut self, seconds: u32) {
-        self.now += seconds;
+    pub fn pass(&self, seconds: u32) {
+        self.clock.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    /// The log so far, which begins anew.
+    pub fn take_log(&mut self) -> String {
+        std::mem::take(&mut self.log)
+    }
+
+    fn now(&self) -> UnixSeconds {
+        UnixSeconds(self.clock.load(Ordering::Relaxed))
     }
 
     fn keep(&mut self, lines: &[LogLine]) {
@@ -62,13 +85,13 @@ impl Memory {
     }
 }
 
-impl std::fmt::Debug for Memory {
+impl<S> std::fmt::Debug for Memory<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.service.fmt(f)
     }
 }
 
-impl Target for Memory {
+impl<S: Store> Target for Memory<S> {
     fn send(&mut self, request: &Request) -> anyhow::Result<Response> {
         let (path, query) = request.path_and_query();
         let mut headers = http::HeaderMap::new();
@@ -85,7 +108,7 @@ impl Target for Memory {
         };
         self.sent += 1;
         let inputs = Inputs {
-            now: UnixSeconds(self.now),
+            now: self.now(),
             random: [7; Inputs::RANDOM_BYTES],
             request_id: format!("in-memory-{}", self.sent),
             gateway_claims: gateway_claims.as_deref(),
@@ -102,7 +125,7 @@ impl Target for Memory {
     }
 
     fn clock(&self) -> u64 {
-        self.now.into()
+        self.now().0.into()
     }
 }
 

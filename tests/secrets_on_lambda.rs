@@ -1,0 +1,324 @@
+//! The function, and secrets in Secrets Manager that are as they should be, are not, or are out of reach: each with what
+//! `/readyz` and the log say of it.
+
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::ensure;
+use hallpass_tests::logs::{events, leaks};
+use hallpass_tests::moto::{Credentials, Moto};
+use hallpass_tests::signer::{NEXT, OLD, signer};
+use hallpass_tests::silent::Silent;
+use hallpass_tests::target::{EventKind, Lambda, Request, Response, Target};
+use hallpass_tests::{Deployment, tokens_in};
+use serde_json::{Value, json};
+
+use crate::scratch;
+
+const APP_ID: &str = "970CA35de60c44645bbae8a215061b33";
+/// A value that is no certificate, and as secret as one.
+const PASSWORD: &str = "correct-horse-battery";
+/// Within this a mended secret is served: the function asks again 2 s after a failure at the earliest.
+const SOON: Duration = Duration::from_secs(10);
+
+/// What a secret holds.
+enum Stored {
+    NoSecret,
+    NoValue,
+    Text(String),
+}
+
+/// A secret with which nothing can be signed.
+struct Case {
+    /// Of the secret, too.
+    name: &'static str,
+    stored: Stored,
+    /// What `/readyz` lists.
+    missing: &'static [&'static str],
+    /// What the log says.
+    message: &'static str,
+}
+
+const NOT_FOUND: &str = "the secrets could not be read: there is no such secret, or it has no value: HALLPASS_SECRET_ID must be the name or ARN of one in this region";
+const NO_OBJECT: &str = "the secrets could not be read: Secrets Manager gave a text that is no JSON object: expected a JSON object with the names of secrets and their values";
+const DENIED: &str = "the secrets could not be read: Secrets Manager denies access: the function's role needs secretsmanager:GetSecretValue on the secret, and kms:Decrypt on its key where it has one of its own";
+const UNREACHABLE: &str = "the secrets could not be read: there is no trusted connection to Secrets Manager: AWS_REGION must name a region, and the certificate must come from a public authority or from one in AWS_CA_BUNDLE";
+const TIMED_OUT: &str = "the secrets could not be read: Secrets Manager did not answer within 1.8 s: a function in a VPC needs a way to it, such as an interface endpoint";
+
+fn cases() -> [Case; 9] {
+    let text = |secret: Value| Stored::Text(secret.to_string());
+    let (first, second) = ("AGORA_APP_CERTIFICATE", "AGORA_APP_CERTIFICATE_NEXT");
+    [
+        Case {
+            name: "no-secret",
+            stored: Stored::NoSecret,
+            missing: &["HALLPASS_SECRET_ID"],
+            message: NOT_FOUND,
+        },
+        Case {
+            name: "no-value",
+            stored: Stored::NoValue,
+            missing: &["AGORA_APP_CERTIFICATE", "AGORA_APP_CERTIFICATE_NEXT"],
+            message: "the secrets AGORA_APP_CERTIFICATE, AGORA_APP_CERTIFICATE_NEXT are not set",
+        },
+        Case {
+            name: "no-second",
+            stored: text(json!({ first: OLD, "OTHER": PASSWORD })),
+            missing: &["AGORA_APP_CERTIFICATE_NEXT"],
+            message: "the secret AGORA_APP_CERTIFICATE_NEXT is not set",
+        },
+        Case {
+            name: "no-text",
+            stored: text(json!({ first: OLD, second: { "value": NEXT } })),
+            missing: &["AGORA_APP_CERTIFICATE_NEXT"],
+            message: "the secrets could not be read: the secret in Secrets Manager at `AGORA_APP_CERTIFICATE_NEXT`: expected a text",
+        },
+        Case {
+            name: "number",
+            stored: text(json!({ first: 20_261_121, second: NEXT })),
+            missing: &["AGORA_APP_CERTIFICATE"],
+            message: "the secrets could not be read: the secret in Secrets Manager at `AGORA_APP_CERTIFICATE`: expected a text",
+        },
+        Case {
+            name: "password",
+            stored: text(json!({ first: OLD, second: PASSWORD })),
+            missing: &["AGORA_APP_CERTIFICATE_NEXT"],
+            message: "the secret AGORA_APP_CERTIFICATE_NEXT must be 32 hexadecimal characters, but has 21 bytes",
+        },
+        Case {
+            name: "array",
+            stored: text(json!([OLD, NEXT])),
+            missing: &["HALLPASS_SECRET_ID"],
+            message: NO_OBJECT,
+        },
+        Case {
+            name: "cut-off",
+            stored: Stored::Text(format!(r#"{{"{first}":"{OLD}","{second}":"{NEXT}""#)),
+            missing: &["HALLPASS_SECRET_ID"],
+            message: NO_OBJECT,
+        },
+        Case {
+            name: "bare",
+            stored: Stored::Text(OLD.to_owned()),
+            missing: &["HALLPASS_SECRET_ID"],
+            message: NO_OBJECT,
+        },
+    ]
+}
+
+/// The function, with all that it has answered.
+struct Function {
+    lambda: Lambda,
+    answers: String,
+    /// What none of its answers and no line of its log may hold.
+    secrets: Vec<String>,
+}
+
+impl Function {
+    fn start(name: &str, settings: Vec<(String, String)>, folder: &Path) -> anyhow::Result<Self> {
+        let document = json!({
+            "projects": { "default": {
+                "provider": "agora",
+                "app_id": APP_ID,
+                "certificates": ["AGORA_APP_CERTIFICATE", "AGORA_APP_CERTIFICATE_NEXT"],
+            } },
+            "auth": { "open": true },
+        });
+        let of_aws = settings
+            .iter()
+            .filter(|(name, _)| ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"].contains(&&**name));
+        let of_aws: Vec<_> = of_aws.map(|(_, value)| value.clone()).collect();
+        let secrets = [of_aws, [OLD, NEXT, PASSWORD].map(str::to_owned).into()].concat();
+        let mut variables = settings;
+        variables.push(("HALLPASS_CONFIG".to_owned(), document.to_string()));
+        let deployment = Deployment { name: name.to_owned(), variables };
+        let lambda = Lambda::start(EventKind::HttpApi, deployment, folder)?;
+        Ok(Self { lambda, answers: String::new(), secrets })
+    }
+
+    /// It says what is missing to `/readyz`, and why to the log alone.
+    fn ensure_not_ready(&mut self, missing: &[&str], message: &str) -> anyhow::Result<()> {
+        let (status, body) = self.ask(&Request::get("/readyz"))?;
+        ensure!(status == 503 && body.get("missing") == Some(&json!(missing)), "{status} {body}");
+        let (status, body) = self.ask(&token())?;
+        ensure!(status == 503 && body.get("code").is_some_and(|code| code == "not_ready"), "{status} {body}");
+        ensure!(!self.answers.contains(message), "an answer says what only the log should");
+        let said = |log: &str| (texts(log, "not_ready", "message"), texts(log, "request_failed", "reason"));
+        let is_said = within(SOON, || {
+            let (loads, requests) = said(&self.log()?);
+            Ok(!loads.is_empty() && !requests.is_empty())
+        })?;
+        let (loads, requests) = said(&self.log()?);
+        ensure!(
+            is_said && loads.iter().chain(&requests).all(|text| text == message),
+            "{loads:?} {requests:?}"
+        );
+        Ok(())
+    }
+
+    /// The one that runs gets the secrets, and says so.
+    fn ensure_served_soon(&mut self) -> anyhow::Result<()> {
+        let is_served = within(SOON, || Ok(self.ask(&Request::get("/readyz"))?.0 == 200))?;
+        ensure!(is_served, "{}", self.log()?);
+        ensure!(signer(self, APP_ID)? == OLD, "not the first certificate");
+        let is_said = within(SOON, || Ok(!texts(&self.log()?, "ready", "message").is_empty()))?;
+        ensure!(is_said, "nobody is told: {}", self.log()?);
+        Ok(())
+    }
+
+    fn ensure_nothing_shown(&self) -> anyhow::Result<()> {
+        let log = self.log()?;
+        for text in [&self.answers, &log] {
+            let shown: Vec<_> = self.secrets.iter().filter(|secret| text.contains(*secret)).collect();
+            ensure!(shown.is_empty(), "{shown:?} in {text}");
+        }
+        let leaked: Vec<_> = leaks(&log).collect();
+        ensure!(leaked.is_empty(), "the log holds {leaked:?}");
+        Ok(())
+    }
+}
+
+impl Target for Function {
+    fn send(&mut self, request: &Request) -> anyhow::Result<Response> {
+        let response = self.lambda.send(request)?;
+        self.answers.push_str(&String::from_utf8_lossy(response.body()));
+        Ok(response)
+    }
+
+    fn log(&self) -> anyhow::Result<String> {
+        self.lambda.log()
+    }
+}
+
+fn token() -> Request {
+    Request::post("/v1/token", &json!({ "rtc": { "channel": "demo", "uid": 1 } }), None)
+}
+
+fn good() -> String {
+    json!({ "AGORA_APP_CERTIFICATE": OLD, "AGORA_APP_CERTIFICATE_NEXT": NEXT, "OTHER": PASSWORD }).to_string()
+}
+
+/// What a member of such lines of a log says.
+fn texts(log: &str, event: &str, member: &str) -> Vec<String> {
+    let lines = events(log, event);
+    lines.iter().filter_map(|line| Some(line.get(member)?.as_str()?.to_owned())).collect()
+}
+
+fn within(patience: Duration, mut is_so: impl FnMut() -> anyhow::Result<bool>) -> anyhow::Result<bool> {
+    let started = Instant::now();
+    while !is_so()? {
+        if started.elapsed() > patience {
+            return Ok(false);
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    Ok(true)
+}
+
+#[test]
+#[ignore = "needs the built Lambda function and moto; cargo xtask test runs it"]
+fn secrets_are_loaded_at_the_start_and_kept_without_the_store() -> anyhow::Result<()> {
+    const MINTS: usize = 200;
+    let folder = scratch("secrets-on-lambda-start")?;
+    let mut moto = Moto::start(&folder)?;
+    moto.put("good", &good())?;
+    let mut function = Function::start("good", moto.settings("good"), &folder)?;
+    let (status, body) = function.ask(&Request::get("/readyz"))?;
+    ensure!(status == 200, "{status} {body}");
+    moto.stop();
+    for mint in 0..MINTS {
+        ensure!(signer(&mut function, APP_ID)? == OLD, "mint {mint}");
+    }
+    ensure!(tokens_in(&function.answers).len() == MINTS, "not {MINTS} tokens");
+    ensure!(events(&function.log()?, "not_ready").is_empty(), "{}", function.log()?);
+    function.ensure_nothing_shown()
+}
+
+#[test]
+#[ignore = "needs the built Lambda function and moto; cargo xtask test runs it"]
+fn what_is_wrong_is_said_until_it_is_mended() -> anyhow::Result<()> {
+    let folder = scratch("secrets-on-lambda-wrong")?;
+    let moto = Moto::start(&folder)?;
+    for Case { name, stored, missing, message } in cases() {
+        match stored {
+            Stored::NoSecret => {}
+            Stored::NoValue => moto.make(name)?,
+            Stored::Text(secret) => moto.put(name, &secret)?,
+        }
+        let mut function = Function::start(name, moto.settings(name), &folder)?;
+        let check = |function: &mut Function| {
+            function.ensure_not_ready(missing, message)?;
+            moto.put(name, &good())?;
+            function.ensure_served_soon()?;
+            function.ensure_nothing_shown()
+        };
+        check(&mut function).map_err(|error| error.context(name))?;
+    }
+    Ok(())
+}
+
+#[test]
+#[ignore = "needs the built Lambda function and moto; cargo xtask test runs it"]
+fn a_role_that_may_not_read_is_said() -> anyhow::Result<()> {
+    let folder = scratch("secrets-on-lambda-denied")?;
+    let moto = Moto::start(&folder)?;
+    moto.put("denied", &good())?;
+    let Credentials { id, key, session } = moto.role("may-not", false)?;
+    moto.enforce_access()?;
+    let mut settings = moto.settings("denied");
+    settings.retain(|(name, _)| {
+        !["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"].contains(&&**name)
+    });
+    let of_role = [("AWS_ACCESS_KEY_ID", id), ("AWS_SECRET_ACCESS_KEY", key), ("AWS_SESSION_TOKEN", session)];
+    settings.extend(of_role.map(|(name, value)| (name.to_owned(), value)));
+    let mut function = Function::start("denied", settings, &folder)?;
+    function.ensure_not_ready(&["HALLPASS_SECRET_ID"], DENIED)?;
+    function.ensure_nothing_shown()
+}
+
+#[test]
+#[ignore = "needs the built Lambda function and moto; cargo xtask test runs it"]
+fn a_store_that_is_down_at_the_start_is_asked_again() -> anyhow::Result<()> {
+    let folder = scratch("secrets-on-lambda-down")?;
+    let mut moto = Moto::start(&folder)?;
+    moto.stop();
+    let mut function = Function::start("down", moto.settings("down"), &folder)?;
+    function.ensure_not_ready(&["HALLPASS_SECRET_ID"], UNREACHABLE)?;
+    moto.restart()?;
+    moto.put("down", &good())?;
+    function.ensure_served_soon()?;
+    function.ensure_nothing_shown()
+}
+
+#[test]
+#[ignore = "needs the built Lambda function; cargo xtask test runs it"]
+fn nobody_waits_long_for_a_store_that_says_nothing() -> anyhow::Result<()> {
+    const BETWEEN: Duration = Duration::from_secs(2);
+    const LONGEST: Duration = Duration::from_secs(2);
+    let folder = scratch("secrets-on-lambda-silent")?;
+    let mut silent = Silent::at("127.0.0.1:0")?;
+    let url = silent.url()?;
+    let settings = [
+        ("HALLPASS_SECRET_ID", "silent"),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ENDPOINT_URL", &url),
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+    ];
+    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let mut function = Function::start("silent", settings, &folder)?;
+    ensure!(function.ask(&Request::get("/healthz"))?.0 == 200 && silent.visitors() == 1, "the start");
+    for asked in 2..4 {
+        thread::sleep(BETWEEN);
+        ensure!(function.ask(&Request::get("/healthz"))?.0 == 200, "/healthz");
+        ensure!(silent.visitors() == asked - 1, "/healthz asked the store");
+        let started = Instant::now();
+        let (status, body) = function.ask(&token())?;
+        let waited = started.elapsed();
+        ensure!(status == 503 && waited < LONGEST, "{status} {body} after {waited:?}");
+        ensure!(silent.visitors() == asked, "the store was not asked");
+    }
+    function.ensure_not_ready(&["HALLPASS_SECRET_ID"], TIMED_OUT)?;
+    function.ensure_nothing_shown()
+}
