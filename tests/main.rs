@@ -9,6 +9,7 @@ mod outline;
 mod policy;
 mod readme;
 mod recorded;
+mod rotation;
 mod routes;
 mod schema;
 mod secrets;

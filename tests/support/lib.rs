@@ -15,7 +15,7 @@ mod json_match;
 pub mod jwts;
 pub mod logs;
 pub mod moto;
-mod process;
+pub mod process;
 pub mod randomness;
 pub mod run;
 mod setup;

@@ -84,7 +84,10 @@ pub(crate) fn node(script: &str, input: &str) -> anyhow::Result<String> {
 }
 
 /// A path out of a variable; relative to the workspace, where it is one.
-pub(crate) fn path_from(variable: &str) -> anyhow::Result<PathBuf> {
+///
+/// # Errors
+/// Where the variable is not set, or there is nothing at the path.
+pub fn path_from(variable: &str) -> anyhow::Result<PathBuf> {
     let value: OsString = std::env::var_os(variable).with_context(|| {
         format!("the variable {variable} is not set; `cargo xtask test` builds what it names, and sets it")
     })?;

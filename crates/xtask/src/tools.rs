@@ -102,8 +102,8 @@ fn compiled(program: &str, version: &str, package: &[&str]) -> Result<PathBuf> {
     Ok(own)
 }
 
-/// A folder with Python and the programs of infra/requirements.txt: `cargo-lambda`, `moto_server`, `sam`,
-/// `schemathesis`.
+/// A folder with Python and the programs of infra/requirements.txt: `aws`, `cargo-lambda`, `moto_server`,
+/// `sam`, `schemathesis`.
 ///
 /// # Errors
 /// If Python fails.
@@ -113,7 +113,7 @@ pub(crate) fn python() -> Result<PathBuf> {
     let stamp = folder.join(".hallpass-requirements");
     if fs::read(&stamp).ok().as_ref() != Some(&wanted) {
         step(
-            "installing cargo-lambda, moto, the SAM CLI and schemathesis to target/tools/python (about a minute, once)",
+            "installing cargo-lambda, moto, the AWS CLI, the SAM CLI and schemathesis to target/tools/python (about a minute, once)",
             || {
                 run_quietly(command("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
                 run_quietly(
