@@ -113,3 +113,24 @@ fn check_free(port: u16) -> Result<()> {
 fn is_open(port: u16) -> bool {
     TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `sam local` reads no file of settings.
+    #[test]
+    fn sam_local_has_the_same_settings() {
+        let template = std::fs::read_to_string(root().join("infra/sam-local.yaml")).unwrap();
+        let (_, rest) = template.split_once("        Variables:\n").unwrap();
+        let lines = rest.lines().map_while(|line| line.strip_prefix("          "));
+        let settings = lines.map(|line| line.split_once(": ").unwrap());
+        let settings = settings.map(|(name, value)| (name, value.trim_matches(['\'', '"'])));
+        // Without a secret's name, the variables are the secrets.
+        let (absent, settings): (Vec<_>, Vec<_>) = settings.partition(|(_, value)| value.is_empty());
+        let sample = sample_settings().unwrap();
+        let sample: Vec<_> = sample.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(absent, [("HALLPASS_SECRET_ID", "")]);
+        assert_eq!(settings, sample);
+    }
+}
