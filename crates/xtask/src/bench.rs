@@ -2,7 +2,7 @@
 
 pub(crate) mod core;
 pub(crate) mod lambda;
-mod moto;
+mod store;
 pub(crate) mod worker;
 
 /// The value in the middle.

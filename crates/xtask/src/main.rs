@@ -35,8 +35,8 @@ cargo xtask schemathesis [--examples N]   hold the served OpenAPI document again
 cargo xtask bench core                    nanoseconds and allocations per token, natively and in WebAssembly
 cargo xtask bench worker                  requests per second on workerd, beside JavaScript Workers
 cargo xtask bench worker --auth           the same for users with JWTs, beside npm jose
-cargo xtask bench lambda                  cold start of the Lambda function in AWS's emulator, with secrets
-                                          in the environment and in Secrets Manager, beside one in JavaScript
+cargo xtask bench lambda                  cold start of the Lambda function in AWS's emulator, with secrets in the
+                                          environment and in two stand-ins of Secrets Manager, beside JavaScript
 ";
 
 fn main() -> ExitCode {

@@ -1,5 +1,8 @@
 //! Cold start of the Lambda function in AWS's emulator: from the first event, at which the emulator starts the
 //! function, to its answer. Beside it a function in JavaScript that does the same.
+//!
+//! Secrets are in the environment, in moto, and in a store that answers at once: moto takes most of what a start with it
+//! takes, and AWS would take its own.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -10,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
-use super::moto::Moto;
+use super::store::Store;
 use super::{least, median};
 use crate::dev::sample_settings;
 use crate::prerequisites::{Needs, check};
@@ -22,6 +25,7 @@ const ROUNDS: usize = 31;
 const PORT: u16 = 9320;
 const RUNTIME_PORT: u16 = 9321;
 const MOTO_PORT: u16 = 9322;
+const INSTANT_PORT: u16 = 9323;
 const SECRETS: [&str; 2] = ["AGORA_APP_CERTIFICATE", "VIDEOSDK_SECRET_KEY"];
 
 /// A function that is measured.
@@ -55,26 +59,18 @@ pub(crate) fn run() -> Result<()> {
     let in_environment = sample_settings()?;
     let (secrets, others): (Vec<_>, Vec<_>) =
         in_environment.iter().cloned().partition(|(name, _)| SECRETS.contains(&name.as_str()));
-    let moto = step("starting moto", || Moto::start(&python, &folder, MOTO_PORT, &secrets))?;
-    let in_store = [others, moto.settings.clone()].concat();
+    let moto = step("starting moto", || Store::moto(&python, &folder, MOTO_PORT, &secrets))?;
+    let instant = Store::instant(&folder, INSTANT_PORT, &secrets)?;
     let bootstrap = root().join("target/release/bootstrap");
     let other = step("bundling a function in JavaScript", || bundle(&folder))?;
+    let with = |store: &Store| [others.clone(), store.settings.clone()].concat();
+    let subject = |name, bootstrap: &Path, settings| Subject { name, bootstrap: bootstrap.into(), settings };
     let subjects = [
-        Subject {
-            name: "Hallpass, secrets in the environment",
-            bootstrap: bootstrap.clone(),
-            settings: in_environment,
-        },
-        Subject {
-            name: "Hallpass, secrets in Secrets Manager",
-            bootstrap: bootstrap.clone(),
-            settings: in_store.clone(),
-        },
-        Subject {
-            name: "JavaScript, secrets in Secrets Manager",
-            bootstrap: other.clone(),
-            settings: in_store,
-        },
+        subject("Hallpass, secrets in the environment", &bootstrap, in_environment),
+        subject("Hallpass, a store that answers at once", &bootstrap, with(&instant)),
+        subject("JavaScript, a store that answers at once", &other, with(&instant)),
+        subject("Hallpass, moto", &bootstrap, with(&moto)),
+        subject("JavaScript, moto", &other, with(&moto)),
     ];
     let mut times = vec![Times::default(); subjects.len()];
     step(&format!("{ROUNDS} starts of each function, each with one cold and one warm event"), || {
@@ -147,5 +143,5 @@ fn ask(event: &str) -> Result<f64> {
 fn report(name: &str, Times { cold, warm }: &Times) {
     let shown =
         |times: &[f64]| format!("median {:>6.2} ms, least {:>6.2} ms", median(times.to_vec()), least(times));
-    say(format_args!("  {name:<38}  cold: {}   warm: {}", shown(cold), shown(warm)));
+    say(format_args!("  {name:<40}  cold: {}   warm: {}", shown(cold), shown(warm)));
 }

@@ -1,9 +1,10 @@
-//! AWS Secrets Manager on this machine, over TLS, as moto plays it.
+//! AWS Secrets Manager on this machine, over TLS.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -14,18 +15,18 @@ use crate::process::{Running, command, run_quietly, wait_until};
 const SECRET_ID: &str = "hallpass";
 
 /// A running Secrets Manager that holds one secret.
-pub(super) struct Moto {
+pub(super) struct Store {
     /// How a function gets to the secret.
     pub(super) settings: Vec<(String, String)>,
     _process: Running,
 }
 
-impl Moto {
-    /// Starts it, with these secrets; `folder` is for its certificate and log.
+impl Store {
+    /// Moto, with these secrets, which takes its time; `folder` is for its certificate and log.
     ///
     /// # Errors
     /// If it does not start, or does not take the secret.
-    pub(super) fn start(
+    pub(super) fn moto(
         python: &Path,
         folder: &Path,
         port: u16,
@@ -33,16 +34,35 @@ impl Moto {
     ) -> Result<Self> {
         let python = || command(python.join("bin/python"));
         run_quietly(python().arg("tests/interop/certificate.py").arg(folder))?;
-        let log = fs::File::create(folder.join("moto.log"))?;
         let mut server = python();
         server
             .args(["-m", "moto.server", "--host", "127.0.0.1", "--port", &port.to_string(), "--ssl-cert"])
             .arg(folder.join("server.pem"))
             .arg("--ssl-key")
-            .arg(folder.join("server.key"))
-            .stdout(log.try_clone()?)
-            .stderr(log);
-        let mut process = Running(server.spawn()?);
+            .arg(folder.join("server.key"));
+        let moto = Self::start(server, folder, "moto", port)?;
+        run_quietly(
+            python()
+                .args(["crates/xtask/bench/secret.py", SECRET_ID, &text(secrets)])
+                .envs(moto.settings.clone()),
+        )?;
+        Ok(moto)
+    }
+
+    /// One that answers at once, with the certificate of [`moto`](Self::moto).
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub(super) fn instant(folder: &Path, port: u16, secrets: &[(String, String)]) -> Result<Self> {
+        let mut server = command("node");
+        server.args(["crates/xtask/bench/store.mjs", &port.to_string()]).arg(folder);
+        server.env("SECRET", text(secrets));
+        Self::start(server, folder, "store", port)
+    }
+
+    fn start(mut server: Command, folder: &Path, name: &str, port: u16) -> Result<Self> {
+        let log = fs::File::create(folder.join(name).with_extension("log"))?;
+        let mut process = Running(server.stdout(log.try_clone()?).stderr(log).spawn()?);
         wait_until(&mut process.0, Duration::from_secs(30), || {
             TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
         })?;
@@ -59,12 +79,10 @@ impl Moto {
             ("NODE_EXTRA_CA_CERTS", &authority),
         ];
         let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        let secret = json!(secrets.iter().cloned().collect::<BTreeMap<_, _>>());
-        run_quietly(
-            python()
-                .args(["crates/xtask/bench/secret.py", SECRET_ID, &secret.to_string()])
-                .envs(settings.clone()),
-        )?;
         Ok(Self { settings, _process: process })
     }
+}
+
+fn text(secrets: &[(String, String)]) -> String {
+    json!(secrets.iter().cloned().collect::<BTreeMap<_, _>>()).to_string()
 }
