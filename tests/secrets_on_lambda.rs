@@ -19,7 +19,7 @@ use crate::scratch;
 const APP_ID: &str = "970CA35de60c44645bbae8a215061b33";
 /// A value that is no certificate, and as secret as one.
 const PASSWORD: &str = "correct-horse-battery";
-/// Within this a mended secret is served: the function asks again 2 s after a failure at the earliest.
+/// Within this a mended secret is served: the function asks again 5 s after a failure at the earliest.
 const SOON: Duration = Duration::from_secs(10);
 
 /// What a secret holds.

@@ -193,7 +193,7 @@ fn slow_on_worker() -> anyhow::Result<()> {
             ensure!(health.status() == 200 && !waiting.is_finished(), "/healthz waited for the store");
             let (refused, waited) = waiting.join().ok().context("the sender failed")??;
             ensure!(refused.status() == 503, "{}", text(&refused));
-            worker.pass(2)?;
+            worker.pass(5)?;
             Ok(waited)
         })
     })

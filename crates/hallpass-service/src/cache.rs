@@ -20,8 +20,9 @@ const OVERDUE_SECONDS: u32 = 2 * FRESH_SECONDS;
 const USABLE_SECONDS: u32 = 24 * 3600;
 /// Between two attempts at the least, while there are secrets: each may cost a request the whole time that a store has.
 const BETWEEN_SECONDS: u32 = 60;
-/// The same while there are none, and everybody is refused.
-const BETWEEN_FIRST_SECONDS: u32 = 2;
+/// The same while there are none, and everybody is refused. Longer than a store is waited for, so that most are
+/// refused at once.
+const BETWEEN_FIRST_SECONDS: u32 = 5;
 
 #[derive(Debug)]
 pub(crate) struct Cache {
