@@ -18,7 +18,9 @@ const OTHER_KEY: &str = "a-service-key-of-more-than-32-bytes-0002";
 const REASON: &str = "the store is on holiday";
 const FRESH_SECONDS: u32 = 300;
 /// Between two attempts while there are no secrets.
-const RETRY_SECONDS: u32 = 5;
+const RETRY_SECONDS: u32 = 1;
+/// The same where the store did not answer at all.
+const SILENT_RETRY_SECONDS: u32 = 5;
 const DAY_SECONDS: u32 = 24 * 3600;
 
 /// A store that the test changes while a service reads it.
@@ -28,7 +30,10 @@ struct Shelf(Arc<Mutex<State>>);
 #[derive(Default)]
 struct State {
     values: BTreeMap<String, String>,
-    is_closed: bool,
+    /// It cannot be read; the value is whether it does not even say so.
+    closed: Option<bool>,
+    /// What it gives is given for good.
+    is_final: bool,
     reads: usize,
 }
 
@@ -36,12 +41,14 @@ impl Store for Shelf {
     fn secrets(&self, names: &[&str]) -> Result<Secrets, StoreError> {
         let mut state = self.state();
         state.reads += 1;
-        if state.is_closed {
-            return Err(StoreError { names: vec!["THE_STORE".to_owned()], reason: REASON.into() });
+        if let Some(is_timeout) = state.closed {
+            let names = vec!["THE_STORE".to_owned()];
+            return Err(StoreError { names, reason: REASON.into(), is_timeout });
         }
         let value =
             |name: &&str| Some(((*name).to_owned(), Zeroizing::new(state.values.get(*name)?.clone())));
-        Ok(Secrets::from_store(names.iter().filter_map(value)))
+        let values: Vec<_> = names.iter().filter_map(value).collect();
+        Ok(if state.is_final { Secrets::for_good(values) } else { Secrets::from_store(values) })
     }
 }
 
@@ -65,11 +72,15 @@ impl Shelf {
     }
 
     fn close(&self) {
-        self.state().is_closed = true;
+        self.state().closed = Some(false);
+    }
+
+    fn fall_silent(&self) {
+        self.state().closed = Some(true);
     }
 
     fn open(&self) {
-        self.state().is_closed = false;
+        self.state().closed = None;
     }
 
     fn reads(&self) -> usize {
@@ -133,7 +144,7 @@ fn a_store_out_of_reach_at_the_start_is_asked_again() -> anyhow::Result<()> {
     ensure!(lines.len() == 1 && lines.iter().all(|line| line["message"] == message), "{lines:?}");
 
     service.pass(RETRY_SECONDS);
-    ensure!(mint(&mut service)?.0 == 503 && shelf.reads() == 2, "it was not asked again after 5 s");
+    ensure!(mint(&mut service)?.0 == 503 && shelf.reads() == 2, "it was not asked again after a second");
     shelf.open();
     service.pass(RETRY_SECONDS);
     ensure!(signer(&mut service)? == OLD && events(&service, "ready")?.len() == 1, "it did not recover");
@@ -272,9 +283,74 @@ fn what_is_missing_or_malformed_later_changes_nothing() -> anyhow::Result<()> {
 
 #[test]
 fn what_is_for_good_is_read_once() -> anyhow::Result<()> {
-    let mut service = Memory::start(hallpass_tests::Setup::Open);
-    service.pass(2 * DAY_SECONDS);
-    ensure!(signer(&mut service)? == OLD, "after two days");
+    for (shelf, status) in [(full(), 200), (Shelf::with(&[("FIRST", OLD)]), 503)] {
+        shelf.state().is_final = true;
+        let mut service = shelf.start();
+        shelf.put("SECOND", OLD);
+        for _ in 0..3 {
+            ensure!(mint(&mut service)?.0 == status, "not {status}");
+            service.pass(DAY_SECONDS);
+        }
+        ensure!(shelf.reads() == 1, "it was read {} times", shelf.reads());
+    }
+    Ok(())
+}
+
+#[test]
+fn a_silent_store_is_asked_less_often() -> anyhow::Result<()> {
+    let shelf = full();
+    shelf.fall_silent();
+    let mut service = shelf.start();
+    for second in 1..=SILENT_RETRY_SECONDS {
+        service.pass(1);
+        ensure!(mint(&mut service)?.0 == 503, "at second {second}");
+        let reads = if second < SILENT_RETRY_SECONDS { 1 } else { 2 };
+        ensure!(shelf.reads() == reads, "{} reads at second {second}", shelf.reads());
+    }
+    Ok(())
+}
+
+#[test]
+fn a_store_that_can_be_read_again_is_said_so_once() -> anyhow::Result<()> {
+    let shelf = full();
+    let mut service = shelf.start();
+    shelf.close();
+    service.pass(FRESH_SECONDS);
+    mint(&mut service)?;
+    shelf.open();
+    for _ in 0..3 {
+        service.pass(FRESH_SECONDS);
+        mint(&mut service)?;
+    }
+    let said = events(&service, "secrets_refreshed")?.len();
+    ensure!(said == 1 && events(&service, "secrets_changed")?.is_empty(), "it was said {said} times");
+    Ok(())
+}
+
+/// Not a second longer, also where the last attempt was made a moment ago.
+#[test]
+fn secrets_of_a_day_are_used_no_more() -> anyhow::Result<()> {
+    let shelf = full();
+    let mut service = shelf.start();
+    shelf.close();
+    service.pass(DAY_SECONDS - 1);
+    ensure!(signer(&mut service)? == OLD, "a second before");
+    service.pass(1);
+    ensure!(mint(&mut service)?.0 == 503, "after a day");
+    ensure_missing(&mut service, &json!(["THE_STORE"]))
+}
+
+/// What was read by a clock that was ahead is not kept until the right time is there.
+#[test]
+fn a_clock_that_is_set_back_keeps_no_secret_longer() -> anyhow::Result<()> {
+    let shelf = full();
+    let mut service = shelf.start();
+    shelf.put("FIRST", NEXT);
+    service.set_back(2 * DAY_SECONDS);
+    ensure!(signer(&mut service)? == NEXT, "it was not read again");
+    shelf.put("FIRST", OLD);
+    service.pass(FRESH_SECONDS);
+    ensure!(signer(&mut service)? == OLD, "it was not read again five minutes later");
     Ok(())
 }
 
@@ -299,6 +375,7 @@ fn nothing_shows_a_value() -> anyhow::Result<()> {
     service.pass(FRESH_SECONDS);
     mint(&mut service)?;
     let shown = format!("{service:?}\n{}", service.log()?);
+    ensure!(!shown.contains("Fingerprints(["), "hashes of secrets are shown");
     for value in [OLD, NEXT, KEY, "a value that is no certificate"] {
         ensure!(!shown.contains(value), "{value} is shown");
     }

@@ -6,8 +6,9 @@ use std::fmt;
 use crate::auth::PublicKey;
 use crate::secrets::Secrets;
 
-/// What a platform does for the service. A request waits for none of it that brings no credentials, where there is no
-/// limiter.
+/// What a platform does for the service. Every request that needs a caller waits for [`secrets`](Self::secrets) where
+/// there are none, or none that are young enough; for the rest of it those that bring credentials, and all where there
+/// is a limiter.
 pub trait Platform {
     /// Whether work can go on after an answer: a Worker may, a function of Lambda is frozen.
     const WORKS_AFTER_ANSWER: bool;
@@ -46,6 +47,8 @@ pub struct StoreError {
     pub names: Vec<String>,
     /// What was wrong and what would be right, for the log. It holds no part of a secret.
     pub reason: Cow<'static, str>,
+    /// Whether the store did not answer at all.
+    pub is_timeout: bool,
 }
 
 /// Why a document could not be got.

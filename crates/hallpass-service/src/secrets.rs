@@ -18,8 +18,8 @@ pub struct Secrets {
 }
 
 /// What tells one value of each secret from another one, and gives neither away.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Fingerprints(Vec<(String, [u8; 32])>);
+#[derive(PartialEq, Eq)]
+pub(crate) struct Fingerprints(Vec<(String, Zeroizing<[u8; 32]>)>);
 
 impl Secrets {
     /// Out of a store that may hold others later.
@@ -86,7 +86,7 @@ impl Secrets {
 
     pub(crate) fn fingerprints(&self) -> Fingerprints {
         let print = |(name, value): &(String, Zeroizing<String>)| {
-            (name.clone(), Sha256::digest(value.as_str()).into())
+            (name.clone(), Zeroizing::new(Sha256::digest(value.as_str()).into()))
         };
         Fingerprints(self.values.iter().map(print).collect())
     }
@@ -101,6 +101,13 @@ impl Fingerprints {
     pub(crate) fn changed_since(&self, before: &Self) -> Vec<&str> {
         let changed = self.0.iter().filter(|print| !before.0.contains(print));
         changed.map(|(name, _)| name.as_str()).collect()
+    }
+}
+
+/// A hash of a text that somebody chose gives it away to whoever tries enough of them.
+impl fmt::Debug for Fingerprints {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.0.iter().map(|(name, _)| (name, "…"))).finish()
     }
 }
 

@@ -69,8 +69,10 @@ impl Service {
     /// before the first request, then too. The lines are for the log.
     pub async fn refresh(&self, now: UnixSeconds, platform: &impl Platform) -> Option<LogLine> {
         let config = self.config.as_ref()?;
+        let attempt = self.cache.begin();
         let secrets = platform.secrets(&config.secret_names()).await;
-        self.cache.keep(config, secrets.as_ref().map_err(|error| SetupError::Store(error.clone())), now)
+        let secrets = secrets.as_ref().map_err(|error| SetupError::Store(error.clone()));
+        self.cache.keep(config, attempt, secrets, now)
     }
 
     /// The headers that [`handle`](Self::handle) looks at for such a request: an adapter to which headers are dear
@@ -110,10 +112,8 @@ impl Service {
         platform: &P,
         journal: &Journal,
     ) -> Arc<Setup> {
-        if self.config.is_none() {
-            return self.cache.current();
-        }
-        match self.cache.step(now, P::WORKS_AFTER_ANSWER) {
+        let Some(config) = &self.config else { return self.cache.current() };
+        match self.cache.step(config, now, P::WORKS_AFTER_ANSWER) {
             Step::Use(setup) => setup,
             Step::UseAndRefresh(setup) => {
                 journal.ask_for_refresh();

@@ -70,11 +70,18 @@ impl Platform for Runtime<'_> {
         if late.is_empty() && not_given.is_empty() {
             return Ok(Secrets::from_store(values));
         }
-        Err(store_error([
-            (&format!("the Secrets Store did not answer within {STORE_MILLISECONDS} ms for"), late),
-            ("the Secrets Store gives nothing under the `secret_name` and `store_id` bound as", not_given),
-            ("there is no binding for", unbound),
-        ]))
+        let is_timeout = !late.is_empty();
+        Err(store_error(
+            is_timeout,
+            [
+                (&format!("the Secrets Store did not answer within {STORE_MILLISECONDS} ms for"), late),
+                (
+                    "the Secrets Store gives nothing under the `secret_name` and `store_id` bound as",
+                    not_given,
+                ),
+                ("there is no binding for", unbound),
+            ],
+        ))
     }
 
     async fn fetch(&self, url: &str, max_bytes: usize) -> Result<Vec<u8>, FetchError> {
@@ -114,7 +121,7 @@ impl Platform for Runtime<'_> {
 }
 
 /// What is wrong, and with which names.
-fn store_error(faults: [(&str, Vec<String>); 3]) -> StoreError {
+fn store_error(is_timeout: bool, faults: [(&str, Vec<String>); 3]) -> StoreError {
     let reasons: Vec<_> = faults
         .iter()
         .filter(|(_, names)| !names.is_empty())
@@ -123,6 +130,7 @@ fn store_error(faults: [(&str, Vec<String>); 3]) -> StoreError {
     StoreError {
         names: faults.into_iter().flat_map(|(_, names)| names).collect(),
         reason: reasons.join("; ").into(),
+        is_timeout,
     }
 }
 

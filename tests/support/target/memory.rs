@@ -68,6 +68,11 @@ impl<S: Store> Memory<S> {
         self.clock.fetch_add(seconds, Ordering::Relaxed);
     }
 
+    /// Sets the clock back.
+    pub fn set_back(&self, seconds: u32) {
+        self.clock.fetch_sub(seconds, Ordering::Relaxed);
+    }
+
     /// The log so far, which begins anew.
     pub fn take_log(&mut self) -> String {
         std::mem::take(&mut self.log)

@@ -63,7 +63,8 @@ impl From<&SecretsManagerError> for StoreError {
             | SecretsManagerError::Failed { .. }
             | SecretsManagerError::Malformed(_) => SECRET_ID,
         };
-        Self { names: vec![name.to_owned()], reason: error.to_string().into() }
+        let is_timeout = matches!(error, SecretsManagerError::TimedOut);
+        Self { names: vec![name.to_owned()], reason: error.to_string().into(), is_timeout }
     }
 }
 
