@@ -4,9 +4,14 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::hint::black_box;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::SystemTime;
 
-use hallpass_lambda::Store;
+use anyhow::Context as _;
+use hallpass_lambda::{SecretsManager, Store};
 use hallpass_service::{Secrets, StoreError};
 use hallpass_tests::target::{Memory, Request, Target as _};
 use hallpass_token::agora::AppCertificate;
@@ -18,6 +23,8 @@ const FIRST: &str = "c0ffee00c0ffee01c0ffee02c0ffee03";
 const SECOND: &str = "c0ffee04c0ffee05c0ffee06c0ffee07";
 /// What is looked for is a part that all secrets have, so that a piece of one is found too.
 const NEEDLE: &[u8] = b"c0ffee0";
+/// The size of the buffer in which `ureq` receives. It has no way to be wiped; nothing else here is as large.
+const UREQ_BUFFER_BYTES: usize = 128 * 1024;
 
 struct Watchman;
 
@@ -25,8 +32,10 @@ struct Watchman;
 static WATCHMAN: Watchman = Watchman;
 
 thread_local! {
-    /// Blocks of this thread that were freed with a secret in them.
+    /// Blocks of this thread that were freed with a secret in them, without buffers of `ureq`.
     static DIRTY: Cell<usize> = const { Cell::new(0) };
+    /// Buffers of `ureq` that were.
+    static DIRTY_OF_UREQ: Cell<usize> = const { Cell::new(0) };
 }
 
 #[expect(
@@ -44,8 +53,9 @@ unsafe impl GlobalAlloc for Watchman {
         // SAFETY: the block is allocated and as long as this, and all of it was written.
         let bytes = unsafe { std::slice::from_raw_parts(block, layout.size()) };
         if bytes.windows(NEEDLE.len()).any(|window| window == NEEDLE) {
+            let dirty = if layout.size() == UREQ_BUFFER_BYTES { &DIRTY_OF_UREQ } else { &DIRTY };
             // Where the thread ends there is nothing to count into.
-            let _: Result<(), std::thread::AccessError> = DIRTY.try_with(|dirty| dirty.set(dirty.get() + 1));
+            let _: Result<(), thread::AccessError> = dirty.try_with(|dirty| dirty.set(dirty.get() + 1));
         }
         // SAFETY: as the caller promises.
         unsafe { System.dealloc(block, layout) }
@@ -86,6 +96,58 @@ fn a_certificate_wipes_itself() {
 #[test]
 fn a_secret_of_videosdk_wipes_itself() {
     assert_eq!(dirty_blocks(|| drop(black_box(Box::new(Secret::parse(FIRST).unwrap())))), 0);
+}
+
+/// Whatever the secret is like. Over TLS there are the buffers of `rustls`, too, which this does not see.
+#[test]
+fn an_answer_of_secrets_manager_leaves_no_secret_behind() -> anyhow::Result<()> {
+    let escaped = FIRST.replace("c0", "\\u0063\\u0030");
+    let good = format!(r#"{{"A":"{FIRST}","B":"{escaped}\"","OTHER":"{SECOND}\n"}}"#);
+    for (secret, members) in [
+        (good, Some(2)),
+        (format!(r#"{{"A":["{FIRST}"],"B":"{SECOND}"}}"#), None),
+        (format!(r#"{{"A":"{FIRST}\n","A":"{SECOND}"}}"#), None),
+        (format!(r#"{{"B":"{SECOND}\n","A":"{FIRST}\ud800"}}"#), None),
+        (format!(r#"{{"A":"{FIRST}\n","B":"{SECOND}\""#), None),
+        (format!(r#"["{FIRST}\n"]"#), None),
+        (format!(r#""{FIRST}\n""#), None),
+        (FIRST.to_owned(), None),
+    ] {
+        let store = secrets_manager(&secret)?;
+        let dirty = dirty_blocks(|| {
+            let found = store.get(&["A", "B"], SystemTime::now()).ok();
+            assert_eq!(found.map(|found| found.len()), members, "{secret}");
+        });
+        assert_eq!(dirty, 0, "{secret}");
+        assert_eq!(DIRTY_OF_UREQ.take(), 1, "not one buffer of ureq, of {UREQ_BUFFER_BYTES} bytes");
+    }
+    Ok(())
+}
+
+/// One that answers one call, with this secret.
+fn secrets_manager(secret: &str) -> anyhow::Result<SecretsManager> {
+    let body = json!({ "Name": "hallpass", "SecretString": secret }).to_string();
+    let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    let listener = TcpListener::bind(("127.0.0.1", 0))?;
+    let endpoint = format!("http://{}", listener.local_addr()?);
+    thread::spawn(move || {
+        let (mut connection, _) = listener.accept()?;
+        BufReader::new(&connection).skip_until(b'}')?;
+        connection.write_all(answer.as_bytes())?;
+        // Until the other side hangs up.
+        connection.read_to_end(&mut Vec::new())
+    });
+    let setting = |name: &str| {
+        let value = match name {
+            "HALLPASS_SECRET_ID" => "hallpass",
+            "AWS_REGION" => "us-east-1",
+            "AWS_ENDPOINT_URL" => &endpoint,
+            "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => "AKIDEXAMPLE",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    };
+    Ok(SecretsManager::from_settings(setting).context("no store")??)
 }
 
 /// Loads, mints, replaces every secret by another one, mints again, and ends.

@@ -3,6 +3,7 @@
 
 mod answer;
 mod error;
+mod json;
 mod settings;
 
 use std::fmt;
@@ -68,6 +69,9 @@ impl SecretsManager {
 
     /// Fetches the secret, and gives out those of its members that have one of these names. It is asked for once, and
     /// given up after [`STORE_TIMEOUT`].
+    ///
+    /// What is read into memory of its own is wiped. What is not: the buffers in which `ureq` and `rustls` receive, the
+    /// names of the members, and the stack.
     ///
     /// # Errors
     /// Where the secret cannot be had, or a member of these names is no text.

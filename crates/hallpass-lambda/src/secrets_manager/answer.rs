@@ -2,24 +2,13 @@
 //!
 //! No message of `serde_json` and none of AWS is passed on: the former may hold a part of a secret, the latter an ARN.
 
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
-use super::SecretsManagerError;
+use super::{SecretsManagerError, json};
 
 /// The most bytes of an answer that are read: a secret has at most 64 KiB, of which JSON may write each byte as
 /// `\u0000`; what stands around it is short.
 pub(super) const MAX_BYTES: usize = (6 * 64 + 4) * 1024;
-
-/// What AWS says of a secret, as far as it is needed.
-#[derive(serde::Deserialize)]
-struct Answer {
-    #[serde(rename = "SecretString")]
-    secret: Option<Text>,
-}
 
 /// What AWS says instead.
 #[derive(serde::Deserialize)]
@@ -35,10 +24,14 @@ pub(super) fn secrets(
     answer: &[u8],
     names: &[&str],
 ) -> Result<Vec<(String, Zeroizing<String>)>, SecretsManagerError> {
-    let answer: Answer = serde_json::from_slice(answer)
-        .map_err(|_| SecretsManagerError::Malformed("something that is not its answer"))?;
-    let Text(secret) = answer.secret.ok_or(SecretsManagerError::Malformed("a binary secret"))?;
-    members(&secret, names)
+    let no_answer = SecretsManagerError::Malformed("something that is not its answer");
+    let Some(answer) = str::from_utf8(answer).ok().and_then(json::members) else { return Err(no_answer) };
+    let mut texts = answer.iter().filter(|(name, _)| name == "SecretString").map(|(_, value)| value.get());
+    match (texts.next(), texts.next()) {
+        (None | Some("null"), None) => Err(SecretsManagerError::Malformed("a binary secret")),
+        (Some(text), None) => members(&json::text(text).ok_or(no_answer)?, names),
+        (_, Some(_)) => Err(no_answer),
+    }
 }
 
 /// Why an answer of this status brings no secret; `None` where there is one, which nobody has filled in.
@@ -79,8 +72,8 @@ fn short(code: &str) -> Option<String> {
 
 /// The members of these names in the secret. The values of the others are not looked at.
 fn members(secret: &str, names: &[&str]) -> Result<Vec<(String, Zeroizing<String>)>, SecretsManagerError> {
-    let Members(members) = serde_json::from_str(secret)
-        .map_err(|_| SecretsManagerError::Malformed("a text that is no JSON object"))?;
+    let members =
+        json::members(secret).ok_or(SecretsManagerError::Malformed("a text that is no JSON object"))?;
     let mut found = Vec::new();
     for name in names {
         let fault = |expected| SecretsManagerError::Member { name: (*name).to_owned(), expected };
@@ -89,46 +82,9 @@ fn members(secret: &str, names: &[&str]) -> Result<Vec<(String, Zeroizing<String
         if values.next().is_some() {
             return Err(fault("it once"));
         }
-        let Text(value) = serde_json::from_str(value.get()).map_err(|_| fault("a text"))?;
-        found.push(((*name).to_owned(), value));
+        found.push(((*name).to_owned(), json::text(value.get()).ok_or_else(|| fault("a text"))?));
     }
     Ok(found)
-}
-
-/// A text that is wiped.
-struct Text(Zeroizing<String>);
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(|text| Self(Zeroizing::new(text)))
-    }
-}
-
-/// The members of an object, in their order; their values stay where they are.
-struct Members<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-
-        impl<'de> Visitor<'de> for Object {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(Object)
-    }
 }
 
 #[cfg(test)]
@@ -197,7 +153,8 @@ mod tests {
                 Err(SecretsManagerError::Malformed("a binary secret"))
             );
         }
-        for answer in ["", "<!doctype html>", r#"{"SecretString":{"A":"x"}}"#] {
+        let twice = r#"{"SecretString":"{}","SecretString":"{}"}"#;
+        for answer in ["", "<!doctype html>", r#"{"SecretString":{"A":"x"}}"#, twice] {
             let refused = SecretsManagerError::Malformed("something that is not its answer");
             assert_eq!(secrets(answer.as_bytes(), &[]), Err(refused), "{answer}");
         }
