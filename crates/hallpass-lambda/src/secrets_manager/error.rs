@@ -81,7 +81,7 @@ impl fmt::Display for SecretsManagerError {
                 super::STORE_TIMEOUT.as_secs_f32()
             ),
             Self::Unreachable => f.write_str(
-                "there is no trusted connection to Secrets Manager: AWS_REGION must name a region, and the certificate must come from a public authority or from one in AWS_CA_BUNDLE",
+                "there is no trusted connection to Secrets Manager: AWS_REGION must name a region, AWS_ENDPOINT_URL_SECRETS_MANAGER, where it is set, the address of Secrets Manager there, and the certificate must come from a public authority or from one in AWS_CA_BUNDLE",
             ),
             Self::Denied { code } => write!(
                 f,

@@ -68,7 +68,8 @@ fn is_region(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
-/// The public endpoint of a region.
+/// The public endpoint of a region, where no setting gives it. Regions that are cut off from the others have domains of
+/// their own: `template.yaml` sets it.
 fn url_of(region: &str) -> String {
     let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
     format!("https://secretsmanager.{region}.amazonaws.com{suffix}/")
