@@ -48,15 +48,14 @@ pub(super) fn refusal(status: u16, answer: &[u8]) -> Option<SecretsManagerError>
         (Some("ResourceNotFoundException"), _) => SecretsManagerError::NotFound,
         (
             Some(
-                "AccessDeniedException"
-                | "ExpiredTokenException"
+                "ExpiredTokenException"
                 | "IncompleteSignatureException"
                 | "InvalidSignatureException"
                 | "UnrecognizedClientException",
             ),
             _,
-        )
-        | (_, 401 | 403) => SecretsManagerError::Denied { code },
+        ) => SecretsManagerError::NotAuthenticated { code },
+        (Some("AccessDeniedException"), _) | (_, 401 | 403) => SecretsManagerError::Denied { code },
         _ => SecretsManagerError::Failed { status, code },
     })
 }
@@ -173,11 +172,17 @@ mod tests {
         };
         assert_eq!(of(400, "ResourceNotFoundException"), SecretsManagerError::NotFound);
         assert_eq!(of(400, "AccessDeniedException"), denied("AccessDeniedException"));
-        assert_eq!(
-            of(400, "com.amazon.coral.service#ExpiredTokenException"),
-            denied("ExpiredTokenException")
-        );
-        assert_eq!(of(403, "SignatureDoesNotMatch"), denied("SignatureDoesNotMatch"));
+        assert_eq!(of(403, "AccessDenied"), denied("AccessDenied"));
+        for code in [
+            "ExpiredTokenException",
+            "IncompleteSignatureException",
+            "InvalidSignatureException",
+            "UnrecognizedClientException",
+        ] {
+            let error = SecretsManagerError::NotAuthenticated { code: Some(code.to_owned()) };
+            assert_eq!(of(400, &format!("com.amazon.coral.service#{code}")), error);
+            assert_eq!(of(403, code), error);
+        }
         assert_eq!(of(500, "InternalServiceError"), failed(500, Some("InternalServiceError")));
         assert_eq!(of(400, "arn:aws:x"), failed(400, None));
         assert_eq!(of(400, &"A".repeat(65)), failed(400, None));

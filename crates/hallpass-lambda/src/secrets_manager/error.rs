@@ -22,6 +22,11 @@ pub enum SecretsManagerError {
     TimedOut,
     /// There was no connection that can be trusted, or it broke.
     Unreachable,
+    /// The request does not prove whose it is.
+    NotAuthenticated {
+        /// The store's own name for the reason.
+        code: Option<String>,
+    },
     /// This function may not read the secret.
     Denied {
         /// The store's own name for the reason.
@@ -55,7 +60,9 @@ impl From<&SecretsManagerError> for StoreError {
         let name = match error {
             SecretsManagerError::Setting { name, .. } => name,
             SecretsManagerError::Member { name, .. } => name.as_str(),
-            SecretsManagerError::NoCredentials => "AWS_ACCESS_KEY_ID",
+            SecretsManagerError::NoCredentials | SecretsManagerError::NotAuthenticated { .. } => {
+                "AWS_ACCESS_KEY_ID"
+            }
             SecretsManagerError::TimedOut
             | SecretsManagerError::Unreachable
             | SecretsManagerError::Denied { .. }
@@ -82,6 +89,11 @@ impl fmt::Display for SecretsManagerError {
             ),
             Self::Unreachable => f.write_str(
                 "there is no trusted connection to Secrets Manager: AWS_REGION must name a region, AWS_ENDPOINT_URL_SECRETS_MANAGER, where it is set, the address of Secrets Manager there, and the certificate must come from a public authority or from one in AWS_CA_BUNDLE",
+            ),
+            Self::NotAuthenticated { code } => write!(
+                f,
+                "Secrets Manager does not accept the credentials{}: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN must be as Lambda sets them for the function's role, and not have expired, and the clock must be right",
+                InBrackets(code.as_deref())
             ),
             Self::Denied { code } => write!(
                 f,
