@@ -431,14 +431,11 @@ fn timed(worker: &Miniflare, request: &Request) -> anyhow::Result<(Response, Dur
 
 /// What waits for the store is answered within two seconds; a busy machine may be late now and then.
 fn ensure_short(wait: impl Fn() -> anyhow::Result<Duration>) -> anyhow::Result<()> {
-    let mut waited = Vec::new();
-    for _ in 0..5 {
-        waited.push(wait()?);
-        if waited.last().is_some_and(|last| *last < LONGEST) {
-            return Ok(());
-        }
-    }
-    bail!("it was answered after {waited:?}")
+    const TIMES: usize = 5;
+    let waited = (0..TIMES).map(|_| wait()).collect::<Result<Vec<_>, _>>()?;
+    let short = waited.iter().filter(|waited| **waited < LONGEST).count();
+    ensure!(short > TIMES / 2, "they were answered after {waited:?}");
+    Ok(())
 }
 
 fn token_of(response: &Response) -> anyhow::Result<String> {
@@ -512,7 +509,7 @@ fn wait_for_tokens(worker: &Miniflare) -> anyhow::Result<()> {
 
 /// Waits some seconds until something is so.
 fn wait_until(what: &str, is_so: impl Fn() -> anyhow::Result<bool>) -> anyhow::Result<()> {
-    const PATIENCE: Duration = Duration::from_secs(6);
+    const PATIENCE: Duration = Duration::from_secs(15);
     let started = Instant::now();
     while started.elapsed() < PATIENCE {
         if is_so()? {
