@@ -1,4 +1,4 @@
-//! infra/rotation.md, done as it is written: its steps in their order, its commands by `sh` and the AWS CLI, its waiting
+//! infra/rotation.md, done as it is written: its steps in their order, its commands by bash and the AWS CLI, its waiting
 //! times by a clock, while a service answers without pause.
 //!
 //! What a step says of the console is done to a model of Agora, before the commands of the step; what it says of waiting
@@ -6,16 +6,17 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use hallpass_lambda::SecretsManager;
 use hallpass_tests::logs::{events, leaks};
 use hallpass_tests::moto::Moto;
@@ -143,8 +144,16 @@ impl Operator {
     }
 
     /// Runs commands, and gives them this on standard input.
-    fn run(&self, commands: &str, input: &str) -> anyhow::Result<()> {
-        let mut shell = Command::new("sh")
+    fn run(&self, commands: &str, input: &str) -> anyhow::Result<String> {
+        let (is_done, said) = self.attempt(commands, input.as_bytes())?;
+        ensure!(is_done, "{commands}\n{said}");
+        ensure!(!said.contains(OLD) && !said.contains(NEXT), "a value is shown by {commands}");
+        Ok(said)
+    }
+
+    /// Whether they succeeded, and what they said.
+    fn attempt(&self, commands: &str, input: &[u8]) -> anyhow::Result<(bool, String)> {
+        let mut shell = Command::new("bash")
             .args(["-euc", commands])
             .current_dir(&self.folder)
             .env_clear()
@@ -154,13 +163,10 @@ impl Operator {
             .stderr(Stdio::piped())
             .spawn()?;
         // Whoever has a file for it does not read this.
-        let _ = shell.stdin.take().context("sh has no input")?.write_all(input.as_bytes());
+        let _ = shell.stdin.take().context("bash has no input")?.write_all(input);
         let output = shell.wait_with_output()?;
-        let said =
-            [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-        ensure!(output.status.success(), "{commands}\n{said}");
-        ensure!(!said.contains(OLD) && !said.contains(NEXT), "a value is shown by {commands}");
-        Ok(())
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        Ok((output.status.success(), said.concat()))
     }
 }
 
@@ -300,7 +306,7 @@ impl Load {
             while !running.is_finished() {
                 self.pass(1)?;
             }
-            running.join().ok().context("the operator failed")?
+            running.join().ok().context("the operator failed")?.map(drop)
         })
     }
 
@@ -404,8 +410,16 @@ fn a_leaked_certificate_is_replaced() -> anyhow::Result<()> {
     let (leaked, _) = mint(&mut running)?;
     let put: Vec<_> = section.steps.iter().flat_map(|step| runnable(blocks(step)).0).collect();
     ensure!(put.len() == 1, "{put:?}");
-    operator.run(&put[0], "no certificate")?;
-    ensure!(service(&moto, &[FIRST])?.ask(&Request::get("/readyz"))?.0 == 503, "a value that is none");
+    let mistake = format!(
+        r#"aws secretsmanager put-secret-value --secret-id {SECRET_ID} --secret-string '{{"{FIRST}":"none"}}'"#
+    );
+    operator.run(&mistake, "")?;
+    ensure!(
+        service(&moto, &[FIRST])?.ask(&Request::get("/readyz"))?.0 == 503,
+        "who starts with a wrong value"
+    );
+    running.pass(FRESH_SECONDS);
+    ensure!(signer(&mut running, APP_ID)? == OLD, "who runs does not go on");
     operator.run("python3 infra/aws-secret.py back", "")?;
     ensure!(signer(&mut service(&moto, &[FIRST])?, APP_ID)? == OLD, "the change was not taken back");
     operator.run(&put[0], NEXT)?;
@@ -417,26 +431,244 @@ fn a_leaked_certificate_is_replaced() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Those of every section, one after the other.
+/// Each of these sections, the name of the secret that it changes, and whether the value is a file that it makes.
+const SECTIONS: [(&str, &str, bool); 7] = [
+    ("A certificate of Agora", FIRST, false),
+    ("VideoSDK's secret", "VIDEOSDK_SECRET_KEY", false),
+    ("A service key", "HALLPASS_KEY_BACKEND", true),
+    ("A shared secret of an issuer (HS256)", "SUPABASE_JWT_SECRET", false),
+    ("A certificate has leaked", FIRST, false),
+    ("A service key has leaked", "HALLPASS_KEY_BACKEND", true),
+    ("A shared secret has leaked", "SUPABASE_JWT_SECRET", false),
+];
+
+/// Twice in a row: what one time leaves behind, the next one begins with.
 #[test]
 #[ignore = "needs moto and the AWS CLI; cargo xtask test runs it"]
 fn every_command_works() -> anyhow::Result<()> {
     let folder = scratch("rotation-commands")?;
     let moto = Moto::start(&folder)?;
-    let names = [FIRST, SECOND, "VIDEOSDK_SECRET_KEY", "HALLPASS_KEY_BACKEND", "SUPABASE_JWT_SECRET"];
+    let names = [FIRST, SECOND, "HALLPASS_KEY_BACKEND", "SUPABASE_JWT_SECRET", "VIDEOSDK_SECRET_KEY"];
     let secret: BTreeMap<_, _> = names.into_iter().map(|name| (name, OLD)).collect();
     moto.put(SECRET_ID, &json!(secret).to_string())?;
     let operator = Operator::new(&moto, &folder)?;
-    let (here, not_here) = runnable(blocks(&runbook()?));
-    for block in &here {
-        operator.run(block, NEXT)?;
+    let mut commands = 0;
+    for (heading, name, is_file) in SECTIONS {
+        let section = Section::read(heading)?;
+        for value in [NEXT, OLD] {
+            for step in &section.steps {
+                let (here, _) = runnable(blocks(step));
+                commands += here.len();
+                for block in &here {
+                    operator.run(block, value).with_context(|| heading.to_owned())?;
+                }
+            }
+            let left = operator.run("python3 infra/aws-secret.py names", "")?;
+            ensure!(left.lines().eq(names), "{heading} leaves {left}");
+            let value = if is_file { fs::read_to_string(folder.join("key"))? } else { value.to_owned() };
+            ensure!(
+                value_of(&moto, name)?.as_deref() == Some(value.trim()),
+                "{heading} has not changed {name}"
+            );
+        }
     }
-    ensure!(here.len() == 10 && not_here.len() == 3, "{} here, and {not_here:?}", here.len());
-    let names =
-        [FIRST, SECOND, "HALLPASS_KEY_BACKEND_NEXT", "SUPABASE_JWT_SECRET_NEXT", "VIDEOSDK_SECRET_KEY_NEXT"];
-    let names = names.join("\n");
-    operator.run(&format!(r#"test "$(python3 infra/aws-secret.py names)" = "{names}""#), "")?;
-    let key = fs::metadata(folder.join("key"))?;
-    ensure!(key.len() == 45, "a key has {} bytes", key.len());
+    let (here, not_here) = runnable(blocks(&runbook()?));
+    ensure!(
+        commands == 2 * here.len() && here.len() == 15,
+        "{commands} of {} commands were run twice",
+        here.len()
+    );
+    ensure!(not_here.len() == 4, "{not_here:?}");
     Ok(())
+}
+
+fn value_of(moto: &Moto, name: &str) -> anyhow::Result<Option<String>> {
+    let secrets = store(moto)?.get(&[name], SystemTime::now())?;
+    Ok(secrets.first().map(|(_, value)| value.as_str().to_owned()))
+}
+
+/// What cannot be right is refused before anything is written, and is not shown.
+#[test]
+#[ignore = "needs moto and the AWS CLI; cargo xtask test runs it"]
+fn a_wrong_value_is_not_stored() -> anyhow::Result<()> {
+    const KEY: &str = "HALLPASS_KEY_BACKEND";
+    const HEX: &str = "must have 32 hexadecimal characters";
+    const NAME: &str = "a name has capital letters";
+    let folder = scratch("rotation-refusals")?;
+    let moto = Moto::start(&folder)?;
+    let operator = Operator::new(&moto, &folder)?;
+    moto.make(SECRET_ID)?;
+    ensure!(
+        operator.run("python3 infra/aws-secret.py names", "")?.contains("empty"),
+        "a secret without a version"
+    );
+    operator.run(&format!("python3 infra/aws-secret.py put {FIRST}"), &format!("{OLD}\r\n"))?;
+    let long = "k".repeat(32);
+    let upper = NEXT.to_uppercase();
+    let cases: [(String, &[u8], &str); 16] = [
+        (format!("put {FIRST}"), NEXT.as_bytes(), "`replace` changes it"),
+        (format!("replace {SECOND}"), NEXT.as_bytes(), "the secret has no"),
+        (format!("copy {SECOND} {FIRST}"), b"", "the secret has no"),
+        (format!("swap {FIRST} {SECOND}"), b"", "the secret has no"),
+        (format!("remove {SECOND}"), b"", "the secret has no"),
+        ("back".into(), b"", "no version before"),
+        (format!("put {SECOND}"), &NEXT.as_bytes()[1..], HEX),
+        (format!("replace {FIRST}"), long.as_bytes(), HEX),
+        (format!("put {KEY}"), &long.as_bytes()[1..], "must have at least 32 bytes"),
+        (format!("put {KEY}"), b" 0123456789abcdef0123456789abcdef", "a blank"),
+        (format!("put {KEY}"), b"0123456789abcdef0123456789abcdef\n\n", "a blank"),
+        (format!("put {KEY}"), b"\xff0123456789abcdef0123456789abcdef", "is not UTF-8"),
+        ("put VIDEOSDK_SECRET_KEY".into(), b"\n", "is empty"),
+        (format!("put {NEXT}"), OLD.as_bytes(), NAME),
+        (format!("copy {FIRST} A{upper}"), b"", NAME),
+        (format!("remove {NEXT}"), b"", "the secret has no …"),
+    ];
+    for locale in ["C", "C.UTF-8"] {
+        for (command, input, wanted) in &cases {
+            let line = format!("LC_ALL={locale} python3 infra/aws-secret.py {command}");
+            let (is_done, said) = operator.attempt(&line, input)?;
+            ensure!(
+                !is_done && said.contains(wanted) && said.contains("nothing was changed"),
+                "{command}: {said}"
+            );
+            let is_shown = [OLD, NEXT, &upper, &long[1..]].iter().any(|value| said.contains(value));
+            ensure!(!is_shown && !said.contains("0123456789"), "{command} shows a value");
+        }
+    }
+    ensure!(operator.run("python3 infra/aws-secret.py names", "")?.trim() == FIRST, "something was stored");
+    ensure!(value_of(&moto, FIRST)?.as_deref() == Some(OLD), "it has another value");
+    let umlauts = "ü".repeat(16);
+    operator.run(&format!("LC_ALL=C python3 infra/aws-secret.py put {KEY}"), &umlauts)?;
+    ensure!(value_of(&moto, KEY)?.as_deref() == Some(&umlauts), "a text is not stored as it is");
+    Ok(())
+}
+
+/// One writes after the other has read, and before the other writes: the change of neither is lost without a word.
+#[test]
+#[ignore = "needs moto and the AWS CLI; cargo xtask test runs it"]
+fn of_two_changes_at_once_the_slower_one_is_refused() -> anyhow::Result<()> {
+    const RIVAL: &str = "RIVAL_SECRET";
+    let folder = scratch("rotation-race")?;
+    let moto = Moto::start(&folder)?;
+    let operator = Operator::new(&moto, &folder)?;
+    let delay = "
+mkdir late
+cat > late/aws <<'END'
+#!/bin/sh
+[ \"$2\" != put-secret-value ] || printf b | PATH=\"$OTHERS\" python3 infra/aws-secret.py put \"$RIVAL\" > rival.log
+PATH=\"$OTHERS\" exec aws \"$@\"
+END
+chmod +x late/aws";
+    operator.run(delay, "")?;
+    let put = |rival: &str| {
+        let command = "OTHERS=\"$PATH\" PATH=\"$PWD/late:$PATH\" python3 infra/aws-secret.py put";
+        operator.attempt(&format!("RIVAL={rival} {command} SLOW_{rival}"), b"a")
+    };
+    moto.make(SECRET_ID)?;
+    for rival in [RIVAL, "SECOND_RIVAL"] {
+        let (is_done, said) = put(rival)?;
+        ensure!(!is_done && said.contains("ResourceExistsException"), "{said}");
+        ensure!(value_of(&moto, rival)?.is_some(), "{rival} was lost");
+        ensure!(value_of(&moto, &format!("SLOW_{rival}"))?.is_none(), "{rival} was late");
+    }
+    operator.run("python3 infra/aws-secret.py put SLOW", "a")?;
+    let names = operator.run("python3 infra/aws-secret.py names", "")?;
+    ensure!(names.lines().eq([RIVAL, "SECOND_RIVAL", "SLOW"]), "{names}");
+    Ok(())
+}
+
+/// The commands that look, against a service at an address: a token from before tells whether the change is there.
+#[test]
+#[ignore = "needs moto and the AWS CLI; cargo xtask test runs it"]
+fn a_token_from_before_shows_the_change() -> anyhow::Result<()> {
+    const KEY: &str = "HALLPASS_KEY_BACKEND";
+    let folder = scratch("rotation-look")?;
+    let moto = Moto::start(&folder)?;
+    let mut operator = Operator::new(&moto, &folder)?;
+    let runbook = runbook()?;
+    let (_, look) = runbook.split_once("\n## Is it there?\n").context("no such section")?;
+    let look = blocks(look.split("\n## ").next().unwrap_or_default());
+    let [before, after] = look.as_slice() else { bail!("{look:?}") };
+    for (names, old_after) in [
+        (&[FIRST, SECOND][..], r#""status":"valid","project":"default","certificate":1"#),
+        (&[FIRST], r#""status":"invalid""#),
+    ] {
+        moto.put(SECRET_ID, &json!({ FIRST: OLD, SECOND: NEXT, KEY: "k".repeat(32) }).to_string())?;
+        let document = json!({
+            "projects": { "default": { "provider": "agora", "app_id": APP_ID, "certificates": names } },
+            "auth": { "keys": [{ "name": "backend", "secret": KEY }] },
+            "policy": [{ "rtc": { "channel": "class-*" } }],
+        });
+        let setting = |name: &str| (name == "HALLPASS_CONFIG").then(|| document.to_string());
+        let mut service = Memory::with_store(setting, store(&moto)?);
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let url = format!("http://{}", listener.local_addr()?);
+        operator.environment.push(("URL".to_owned(), url));
+        let swap = format!("python3 infra/aws-secret.py swap {FIRST} {SECOND}");
+        let commands = format!("{before}\n{after}\n{swap} > /dev/null\ncurl -sS \"$URL{LATER}\"\n{after}");
+        let (refused, said) = thread::scope(|scope| {
+            let serving = scope.spawn(|| serve(&listener, &mut service));
+            let key = "k".repeat(32) + "\n";
+            let refused = operator.attempt(&format!("CHANNEL=rotation\n{before}"), key.as_bytes());
+            let said = operator.attempt(&format!("CHANNEL=class-7b\n{commands}"), key.as_bytes());
+            operator.attempt(&format!("curl -sS \"$URL{END}\""), b"")?;
+            serving.join().ok().context("the server failed")??;
+            anyhow::Ok((refused?, said?))
+        })?;
+        ensure!(!refused.0 && refused.1.contains(r#""refused_by":"channel""#), "{}", refused.1);
+        ensure!(said.0, "{}", said.1);
+        let old_before = r#""status":"valid","project":"default","certificate":0"#;
+        let signatures: Vec<_> = said.1.lines().filter(|line| line.contains("signature")).collect();
+        let wanted = [old_before, old_before, old_after];
+        let wanted = wanted.map(|signature| format!(r#"10 "signature":{{{signature}}}"#));
+        ensure!(signatures.into_iter().map(str::trim).eq(wanted), "{}", said.1);
+        ensure!(said.1.matches(r#"{"status":"ready"}"#).count() == 2, "{}", said.1);
+    }
+    Ok(())
+}
+
+/// A request for this lets 10 minutes pass.
+const LATER: &str = "/later";
+/// A request for this is the last one.
+const END: &str = "/end";
+
+/// Answers requests over HTTP, one after the other.
+fn serve(listener: &TcpListener, service: &mut Memory<SecretsManager>) -> anyhow::Result<()> {
+    loop {
+        let mut stream = BufReader::new(listener.accept()?.0);
+        let mut head = Vec::new();
+        loop {
+            let mut line = String::new();
+            stream.read_line(&mut line)?;
+            match line.trim_end() {
+                "" => break,
+                line => head.push(line.to_owned()),
+            }
+        }
+        let mut first = head.first().context("no request")?.split(' ').map(str::to_owned);
+        let (method, target) = (first.next().context("no method")?, first.next().context("no target")?);
+        let headers = head.iter().filter_map(|line| line.split_once(": "));
+        let headers: Vec<_> =
+            headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect();
+        let length = headers.iter().find(|(name, _)| name == "content-length");
+        let mut body = vec![0; length.map_or(Ok(0), |(_, length)| length.parse())?];
+        stream.read_exact(&mut body)?;
+        let (status, body) = match target.as_str() {
+            LATER | END => {
+                service.pass(TEN_MINUTES);
+                (200, Vec::new())
+            }
+            _ => {
+                let request = Request { method, target: target.clone(), headers, body, gateway_claims: None };
+                let response = service.send(&request)?;
+                (response.status().as_u16(), response.into_body())
+            }
+        };
+        let head =
+            format!("HTTP/1.1 {status} .\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
+        stream.get_mut().write_all(&[head.as_bytes(), &body].concat())?;
+        if target == END {
+            return Ok(());
+        }
+    }
 }
