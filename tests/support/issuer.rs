@@ -3,19 +3,18 @@
 //! It has tenants, each an issuer of its own with a path; the first one has none.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::io;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::server::{Answer, Exchange, Server, lock};
+
 /// A running identity provider.
 pub struct Issuer {
-    address: SocketAddr,
+    server: Server,
     state: Arc<Mutex<State>>,
-    server: Option<JoinHandle<()>>,
 }
 
 /// What comes for a request.
@@ -40,7 +39,6 @@ struct State {
     replies: BTreeMap<String, Reply>,
     fetches: BTreeMap<String, usize>,
     is_down: bool,
-    is_ended: bool,
 }
 
 impl Issuer {
@@ -49,27 +47,16 @@ impl Issuer {
     /// # Errors
     /// Where no port is free.
     pub fn start() -> anyhow::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0))?;
-        let address = listener.local_addr()?;
         let state = Arc::<Mutex<State>>::default();
         let shared = Arc::clone(&state);
-        let server = thread::spawn(move || {
-            for connection in listener.incoming().flatten() {
-                if lock(&shared).is_ended {
-                    break;
-                }
-                let state = Arc::clone(&shared);
-                // Whoever hangs up gets no answer.
-                thread::spawn(move || answer(&state, &connection));
-            }
-        });
-        Ok(Self { address, state, server: Some(server) })
+        let server = Server::start(move |exchange| answer(&shared, exchange))?;
+        Ok(Self { server, state })
     }
 
     /// The issuer of a tenant, as `iss` names it.
     #[must_use]
     pub fn url(&self, tenant: &str) -> String {
-        format!("http://{}{tenant}", self.address)
+        format!("http://{}{tenant}", self.server.address())
     }
 
     /// Has a tenant publish keys, with a discovery document that leads to them.
@@ -103,17 +90,6 @@ impl Issuer {
     }
 }
 
-impl Drop for Issuer {
-    fn drop(&mut self) {
-        lock(&self.state).is_ended = true;
-        // It waits for a connection.
-        let _ = TcpStream::connect(self.address);
-        if let Some(server) = self.server.take() {
-            let _ = server.join();
-        }
-    }
-}
-
 /// The path of a tenant's keys.
 #[must_use]
 pub fn jwks(tenant: &str) -> String {
@@ -126,51 +102,37 @@ pub fn discovery_path(tenant: &str) -> String {
     format!("{tenant}/.well-known/openid-configuration")
 }
 
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Answers the one request of a connection.
-fn answer(state: &Mutex<State>, mut connection: &TcpStream) -> Option<()> {
-    let mut lines = BufReader::new(connection).lines();
-    let first = lines.next()?.ok()?;
-    lines.find(|line| line.as_ref().map_or(true, String::is_empty));
-    let path = first.split(' ').nth(1)?;
+fn answer(state: &Mutex<State>, exchange: &Exchange<'_>) -> io::Result<()> {
+    let path = &exchange.request.target;
     let reply = {
         let mut state = lock(state);
-        *state.fetches.entry(path.to_owned()).or_default() += 1;
+        *state.fetches.entry(path.clone()).or_default() += 1;
         if state.is_down { Some(Reply::Close) } else { state.replies.get(path).cloned() }
     };
     match reply.unwrap_or(Reply::Status(404)) {
-        Reply::Document(document) => document_to(connection, &document),
+        Reply::Document(document) => exchange.send(&of(document)),
         Reply::Late(after, document) => {
-            thread::sleep(after);
-            document_to(connection, &document)
+            exchange.wait(after);
+            exchange.send(&of(document))
         }
-        Reply::Endless => endless_to(state, connection),
-        Reply::Status(status) => {
-            write!(connection, "HTTP/1.1 {status} No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").ok()
-        }
-        Reply::Redirect(location) => {
-            let head = "content-length: 0\r\nconnection: close";
-            write!(connection, "HTTP/1.1 302 Found\r\nlocation: {location}\r\n{head}\r\n\r\n").ok()
-        }
-        Reply::Close => Some(()),
+        Reply::Endless => endless_to(exchange),
+        Reply::Status(status) => exchange.send(&Answer::empty(status)),
+        Reply::Redirect(location) => exchange.send(&Answer::empty(302).with("location", location)),
+        Reply::Close => Ok(()),
     }
 }
 
-fn document_to(mut connection: impl Write, document: &str) -> Option<()> {
-    let length = document.len();
-    let head = format!("content-type: application/json\r\ncontent-length: {length}\r\nconnection: close");
-    write!(connection, "HTTP/1.1 200 OK\r\n{head}\r\n\r\n{document}").ok()
+fn of(document: String) -> Answer {
+    Answer::new(200, "application/json", document)
 }
 
 /// A byte now and then, until the other side has had enough.
-fn endless_to(state: &Mutex<State>, mut connection: impl Write) -> Option<()> {
-    write!(connection, "HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n{{").ok()?;
-    while !lock(state).is_ended {
-        thread::sleep(Duration::from_millis(200));
-        connection.write_all(b" ").and_then(|()| connection.flush()).ok()?;
+fn endless_to(exchange: &Exchange<'_>) -> io::Result<()> {
+    exchange.write(Answer::empty(200).head(Some(100_000)).as_bytes())?;
+    exchange.write(b"{")?;
+    while !exchange.is_ended() {
+        exchange.wait(Duration::from_millis(200));
+        exchange.write(b" ")?;
     }
-    Some(())
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! Runs one list of HTTP cases against whatever answers them, and checks what comes back.
 //!
 //! In scope: reading the list, sending its requests, comparing answers, checking tokens, logs and randomness; an
-//! identity provider, and the JWTs of its users; a Secrets Manager.
+//! identity provider, and the JWTs of its users; a Secrets Manager; the REST APIs of Agora and VideoSDK.
 //! Out of scope: which target is run when; that is for the suites beside this folder.
 
 pub mod attacks;
@@ -16,8 +16,10 @@ pub mod jwts;
 pub mod logs;
 pub mod moto;
 pub mod process;
+pub mod provider;
 pub mod randomness;
 pub mod run;
+mod server;
 mod setup;
 pub mod signer;
 pub mod silent;

@@ -91,6 +91,17 @@ impl Request {
         }
     }
 
+    /// The value of a header, which is named in lower case; the first one where there are several.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether it says that its body is JSON.
+    pub(crate) fn has_json(&self) -> bool {
+        self.header("content-type").is_some_and(|kind| kind.starts_with("application/json"))
+    }
+
     /// Path and query.
     pub(crate) fn path_and_query(&self) -> (&str, &str) {
         self.target.split_once('?').unwrap_or((&self.target, ""))

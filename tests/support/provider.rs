@@ -1,0 +1,201 @@
+//! The providers on this machine: REST APIs that check credentials as Agora and VideoSDK do, remember who called, and
+//! fail as they are told to.
+
+pub mod agora;
+pub mod cross_check;
+mod date;
+mod fault;
+#[cfg(test)]
+mod testing;
+pub mod videosdk;
+
+use std::fmt::{Debug, Display};
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use hallpass_token::UnixSeconds;
+
+pub use self::agora::Agora;
+use self::cross_check::Credential;
+pub use self::fault::{Fault, Which};
+pub use self::videosdk::Videosdk;
+pub use crate::server::Answer;
+use crate::server::{Exchange, Server, lock};
+use crate::target::Request;
+
+/// What one provider knows and does.
+pub trait Api: Send + 'static {
+    /// Whom it takes a caller for.
+    type Caller: Clone + Debug + PartialEq + Send;
+    /// Why it takes a caller for nobody.
+    type Refusal: Clone + Debug + Display + PartialEq + Send;
+
+    /// Finds out who calls.
+    ///
+    /// # Errors
+    /// What is wrong with the credentials.
+    fn authenticate(&self, request: &Request, now: UnixSeconds) -> Result<Self::Caller, Self::Refusal>;
+
+    /// Carries out a request.
+    fn answer(
+        &mut self,
+        request: &Request,
+        caller: &Result<Self::Caller, Self::Refusal>,
+        now: UnixSeconds,
+    ) -> Answer;
+
+    /// What it answers to this request when it fails with this status.
+    fn error(request: &Request, status: u16) -> Answer;
+
+    /// The same credentials for somebody else to check; `None` where there are none.
+    fn credential(&self, seen: &Seen<Self>) -> Option<Credential>
+    where
+        Self: Sized;
+}
+
+/// A running provider.
+pub struct Provider<A: Api> {
+    server: Server,
+    elsewhere: Server,
+    state: Arc<Mutex<State<A>>>,
+    strayed: Arc<Mutex<Vec<Request>>>,
+}
+
+/// A request that came, whatever became of it.
+pub struct Seen<A: Api> {
+    /// The request.
+    pub request: Request,
+    /// When it came, by the clock of the provider.
+    pub at: UnixSeconds,
+    /// Who called, or what was wrong with the credentials.
+    pub caller: Result<A::Caller, A::Refusal>,
+}
+
+struct State<A: Api> {
+    api: A,
+    clock: Option<UnixSeconds>,
+    failing: Option<(Which, Fault)>,
+    seen: Vec<Seen<A>>,
+}
+
+impl<A: Api> Provider<A> {
+    /// Starts it.
+    ///
+    /// # Errors
+    /// Where no port is free.
+    pub fn start(api: A) -> anyhow::Result<Self> {
+        let strayed = Arc::<Mutex<Vec<Request>>>::default();
+        let shared = Arc::clone(&strayed);
+        let elsewhere = Server::start(move |exchange| {
+            lock(&shared).push(exchange.request.clone());
+            exchange.send(&Answer::json(200, &serde_json::json!({})))
+        })?;
+        let state = Arc::new(Mutex::new(State { api, clock: None, failing: None, seen: Vec::new() }));
+        let shared = Arc::clone(&state);
+        let other = format!("http://{}", elsewhere.address());
+        let server = Server::start(move |exchange| answer(&shared, exchange, &other))?;
+        Ok(Self { server, elsewhere, state, strayed })
+    }
+
+    /// The base of its URLs, without a slash at the end.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.server.address())
+    }
+
+    /// The base of the URLs that [`Fault::Redirect`] leads to.
+    #[must_use]
+    pub fn elsewhere(&self) -> String {
+        format!("http://{}", self.elsewhere.address())
+    }
+
+    /// The requests that came there: whoever does not follow redirects leaves none.
+    #[must_use]
+    pub fn strayed(&self) -> Vec<Request> {
+        lock(&self.strayed).clone()
+    }
+
+    /// The requests that came, in their order.
+    #[must_use]
+    pub fn seen(&self) -> Vec<Seen<A>> {
+        lock(&self.state).seen.clone()
+    }
+
+    /// What came with them, for [`cross_check::check`].
+    #[must_use]
+    pub fn credentials(&self) -> Vec<Credential> {
+        let state = lock(&self.state);
+        state.seen.iter().filter_map(|seen| state.api.credential(seen)).collect()
+    }
+
+    /// Forgets the requests that came.
+    pub fn forget(&self) {
+        lock(&self.state).seen.clear();
+        lock(&self.strayed).clear();
+    }
+
+    /// Looks at what it keeps, or changes it.
+    pub fn with<T>(&self, action: impl FnOnce(&mut A) -> T) -> T {
+        action(&mut lock(&self.state).api)
+    }
+
+    /// Has its clock stand still at this time; `None` is the clock of this machine.
+    pub fn set_clock(&self, clock: Option<UnixSeconds>) {
+        lock(&self.state).clock = clock;
+    }
+
+    /// Has these requests fail, in place of those that failed before.
+    pub fn fail(&self, which: Which, fault: Fault) {
+        lock(&self.state).failing = Some((which, fault));
+    }
+
+    /// Has it work as it should.
+    pub fn heal(&self) {
+        lock(&self.state).failing = None;
+    }
+
+    /// Has nobody listen on its port, or the provider again.
+    ///
+    /// # Errors
+    /// Where somebody else has taken the port in the meantime.
+    pub fn set_listening(&self, is_listening: bool) -> anyhow::Result<()> {
+        self.server.set_listening(is_listening)
+    }
+}
+
+fn answer<A: Api>(state: &Mutex<State<A>>, exchange: &Exchange<'_>, elsewhere: &str) -> io::Result<()> {
+    let request = &exchange.request;
+    let (fault, right) = {
+        let mut state = lock(state);
+        let now = state.clock.unwrap_or_else(machine_clock);
+        let caller = state.api.authenticate(request, now);
+        state.seen.push(Seen { request: request.clone(), at: now, caller: caller.clone() });
+        let fault = state.fault_of(request);
+        let is_carried_out = fault.as_ref().is_none_or(Fault::is_carried_out);
+        (fault, is_carried_out.then(|| state.api.answer(request, &caller, now)))
+    };
+    match fault {
+        Some(fault) => fault.play(exchange, right, &|status| A::error(request, status), elsewhere),
+        None => right.map_or(Ok(()), |right| exchange.send(&right)),
+    }
+}
+
+/// Derived, it would ask for a provider that can be cloned.
+impl<A: Api> Clone for Seen<A> {
+    fn clone(&self) -> Self {
+        Self { request: self.request.clone(), at: self.at, caller: self.caller.clone() }
+    }
+}
+
+impl<A: Api> State<A> {
+    fn fault_of(&mut self, request: &Request) -> Option<Fault> {
+        let (which, fault) = self.failing.as_mut()?;
+        which.counts(request).then(|| fault.clone())
+    }
+}
+
+fn machine_clock() -> UnixSeconds {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    UnixSeconds(u32::try_from(now).unwrap_or(u32::MAX))
+}

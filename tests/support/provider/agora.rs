@@ -1,0 +1,290 @@
+//! Agora's REST API: the projects of a customer, the events of Signaling, and who is kicked from a channel.
+
+mod auth;
+mod kick;
+
+use std::collections::BTreeMap;
+
+use hallpass_token::UnixSeconds;
+use serde_json::{Value, json};
+
+pub use self::auth::{Caller, Refusal};
+use self::kick::Rules;
+use super::cross_check::Credential;
+use super::{Answer, Api, Seen};
+use crate::setup::Project;
+use crate::target::Request;
+
+/// Half of the customer's credentials: no secret.
+pub const CUSTOMER_ID: &str = "4f1e8a7c3b2d49658d0c7b6a5e4f3210";
+/// The secret half of the customer's credentials.
+pub const CUSTOMER_SECRET: &str = "a8d3c5b7e9f14260b1c2d3e4f5a60718";
+/// The App ID of the customer's first project, which is the project of most deployments.
+pub const APP_ID: &str = Project::Default.keys().0;
+/// The App ID of the second project.
+pub const OTHER_APP_ID: &str = Project::Other.keys().0;
+
+/// What Agora knows of one customer.
+#[derive(Default)]
+pub struct Agora {
+    events: BTreeMap<String, Vec<Value>>,
+    rules: Rules,
+    answers: u32,
+}
+
+/// How many events of a project are kept.
+const KEPT_EVENTS: usize = 2000;
+/// How many come in one answer.
+const SENT_EVENTS: usize = 1000;
+
+impl Agora {
+    /// Has something happen in a project's Signaling: a user's `Login` or `Logout`, at this time in milliseconds.
+    pub fn add_event(&mut self, app_id: &str, user: &str, kind: &str, at_ms: u64) {
+        let events = self.events.entry(app_id.to_owned()).or_default();
+        events.push(json!({ "user_id": user, "type": kind, "ms": at_ms }));
+        events.drain(..events.len().saturating_sub(KEPT_EVENTS));
+    }
+
+    /// How many events of a project nobody has fetched.
+    #[must_use]
+    pub fn events_left(&self, app_id: &str) -> usize {
+        self.events.get(app_id).map_or(0, Vec::len)
+    }
+
+    /// The rules that were made, in their order, as a `GET` shows them while they last.
+    #[must_use]
+    pub fn rules(&self) -> Vec<Value> {
+        self.rules.all()
+    }
+
+    fn user_events(&mut self, app_id: &str) -> Answer {
+        let request_id = self.request_id();
+        let Some(events) = self.events.get_mut(app_id) else {
+            return Answer::json(
+                200,
+                &json!({ "result": "success", "request_id": request_id, "events": [] }),
+            );
+        };
+        let sent: Vec<_> = events.drain(..events.len().min(SENT_EVENTS)).collect();
+        Answer::json(200, &json!({ "result": "success", "request_id": request_id, "events": sent }))
+    }
+
+    fn request_id(&self) -> String {
+        format!("agora-{}", self.answers)
+    }
+
+    fn route(
+        &mut self,
+        request: &Request,
+        caller: &Result<Caller, Refusal>,
+        now: UnixSeconds,
+    ) -> Result<Answer, u16> {
+        if !request.has_json() {
+            return Err(415);
+        }
+        caller.as_ref().map_err(|_| 401_u16)?;
+        let (path, query) = request.path_and_query();
+        match (request.method.as_str(), path) {
+            ("GET", "/dev/v1/projects") => Ok(projects()),
+            ("GET", "/dev/v1/kicking-rule") => self.rules.list(query, now),
+            ("POST", "/dev/v1/kicking-rule") => self.rules.make(&request.body, now),
+            ("GET", _) => match signaling_project(path) {
+                Some(app_id) if certificate_of(app_id).is_some() => Ok(self.user_events(app_id)),
+                Some(_) => Err(403),
+                None => Err(404),
+            },
+            _ => Err(404),
+        }
+    }
+}
+
+impl Api for Agora {
+    type Caller = Caller;
+    type Refusal = Refusal;
+
+    fn authenticate(&self, request: &Request, now: UnixSeconds) -> Result<Caller, Refusal> {
+        auth::authenticate(request, now)
+    }
+
+    fn answer(&mut self, request: &Request, caller: &Result<Caller, Refusal>, now: UnixSeconds) -> Answer {
+        self.answers += 1;
+        let answer = self.route(request, caller, now).unwrap_or_else(|status| Self::error(request, status));
+        answer.with("x-request-id", self.request_id()).with("x-resource-id", "agora-resource")
+    }
+
+    fn error(request: &Request, status: u16) -> Answer {
+        let reason = match status {
+            400 => "invalid parameter",
+            401 => "user authentication error",
+            403 => "forbidden",
+            404 => "not found",
+            415 => "unsupported media type",
+            429 => "too many requests",
+            _ => "internal error",
+        };
+        let is_signaling = request.target.starts_with("/dev/v2/");
+        let body = if is_signaling {
+            json!({ "errorCode": status, "reason": reason })
+        } else {
+            json!({ "message": reason })
+        };
+        Answer::json(status, &body)
+    }
+
+    fn credential(&self, seen: &Seen<Self>) -> Option<Credential> {
+        auth::credential(seen)
+    }
+}
+
+/// The App ID in the path of Signaling's events.
+fn signaling_project(path: &str) -> Option<&str> {
+    path.strip_prefix("/dev/v2/project/")?.strip_suffix("/rtm/vendor/user_events")
+}
+
+fn certificate_of(app_id: &str) -> Option<&'static str> {
+    let projects = [Project::Default, Project::Other].map(Project::keys);
+    projects.into_iter().find(|(known, _)| *known == app_id).map(|(_, certificate)| certificate)
+}
+
+/// Two projects that differ in whatever may differ, and one without a certificate.
+fn projects() -> Answer {
+    let (app_id, certificate) = Project::Default.keys();
+    let (other_app_id, other_certificate) = Project::Other.keys();
+    let projects = json!([
+        {
+            "id": "5bd81c1e2d5b4a0f8c6e7d90", "name": "project1", "vendor_key": app_id, "sign_key": certificate,
+            "recording_server": null, "status": 1, "created": 1_464_165_672,
+        },
+        {
+            "id": "5bd81c1e2d5b4a0f8c6e7d91", "name": "project2", "vendor_key": other_app_id,
+            "sign_key": other_certificate, "recording_server": "10.2.2.8:8080", "status": 1,
+            "created": 1_610_530_391_000_u64,
+        },
+        {
+            "id": "5bd81c1e2d5b4a0f8c6e7d92", "name": "", "vendor_key": "fedcba9876543210fedcba9876543210",
+            "sign_key": "", "recording_server": null, "status": 0, "created": 0,
+        },
+    ]);
+    Answer::json(200, &json!({ "projects": projects }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::Provider;
+    use crate::provider::testing::{
+        NOW, PROJECTS, RULES, agora_cases, as_customer, basic, json_of, request, send, user_events,
+    };
+
+    fn start() -> Provider<Agora> {
+        let agora = Provider::start(Agora::default()).unwrap();
+        agora.set_clock(Some(NOW));
+        agora
+    }
+
+    #[test]
+    fn good_credentials_are_accepted_and_every_sort_of_bad_ones_is_refused() {
+        let agora = start();
+        for case in agora_cases() {
+            let response = send(&agora.url(), &case.request);
+            let caller = agora.seen().pop().unwrap().caller;
+            let found = format!("{caller:?}");
+            assert!(found.starts_with(case.is), "{}: {found}", case.name);
+            let status = if caller.is_ok() { 200 } else { 401 };
+            assert_eq!(response.status(), status, "{}", case.name);
+            let body = json_of(&response);
+            let is_signaling = case.request.target.contains("/rtm/");
+            match (status, is_signaling) {
+                (200, true) => assert_eq!(body["result"], "success", "{}", case.name),
+                (200, false) => assert_eq!(body["projects"].as_array().unwrap().len(), 3, "{}", case.name),
+                (_, true) => {
+                    assert_eq!(body, json!({ "errorCode": 401, "reason": "user authentication error" }))
+                }
+                (_, false) => assert_eq!(body, json!({ "message": "user authentication error" })),
+            }
+        }
+    }
+
+    #[test]
+    fn whoever_does_not_say_that_it_is_json_gets_415() {
+        let agora = start();
+        let mut request = as_customer("GET", PROJECTS, "");
+        request.headers.retain(|(name, _)| name != "content-type");
+        assert_eq!(send(&agora.url(), &request).status(), 415);
+        request.headers.push(("content-type".to_owned(), "text/plain".to_owned()));
+        assert_eq!(send(&agora.url(), &request).status(), 415);
+    }
+
+    #[test]
+    fn the_projects_differ_in_whatever_may_differ() {
+        let response = send(&start().url(), &as_customer("GET", PROJECTS, ""));
+        let projects = json_of(&response)["projects"].as_array().unwrap().clone();
+        assert_eq!(projects[0]["vendor_key"], APP_ID);
+        assert_eq!(projects[0]["recording_server"], Value::Null);
+        assert!(projects[0]["created"].as_u64() < Some(100_000_000_000));
+        assert_eq!(projects[1]["vendor_key"], OTHER_APP_ID);
+        assert!(projects[1]["recording_server"].is_string());
+        assert!(projects[1]["created"].as_u64() > Some(100_000_000_000));
+        for (project, keys) in projects.iter().zip([Project::Default, Project::Other].map(Project::keys)) {
+            assert_eq!(project["sign_key"], keys.1);
+        }
+        assert_eq!(projects[2]["sign_key"], "");
+        for header in ["x-request-id", "x-resource-id"] {
+            assert!(response.headers().contains_key(header), "{header}");
+        }
+    }
+
+    #[test]
+    fn an_event_comes_once() {
+        let agora = start();
+        agora.with(|agora| {
+            for number in 0..2100 {
+                agora.add_event(APP_ID, &format!("user-{number}"), "Login", 1_700_000_000_000 + number);
+            }
+            agora.add_event(OTHER_APP_ID, "somebody", "Logout", 1);
+        });
+        let fetch = |app_id| json_of(&send(&agora.url(), &as_customer("GET", &user_events(app_id), "")));
+        let first = fetch(APP_ID);
+        let oldest = json!({ "user_id": "user-100", "type": "Login", "ms": 1_700_000_000_100_u64 });
+        assert_eq!((&first["result"], &first["events"][0]), (&json!("success"), &oldest));
+        let rest = [first, fetch(APP_ID), fetch(APP_ID)].map(|body| body["events"].as_array().unwrap().len());
+        assert_eq!(rest, [1000, 1000, 0]);
+        assert_eq!(agora.with(|agora| agora.events_left(OTHER_APP_ID)), 1);
+        assert_eq!(fetch(OTHER_APP_ID)["events"][0]["user_id"], "somebody");
+    }
+
+    #[test]
+    fn other_paths_and_projects_are_not_there() {
+        let agora = start();
+        for (method, target, status) in [
+            ("GET", "/dev/v1/project", 404),
+            ("POST", PROJECTS, 404),
+            ("DELETE", RULES, 404),
+            ("GET", "/dev/v2/project/0123/rtm/vendor/user_events", 403),
+        ] {
+            assert_eq!(
+                send(&agora.url(), &as_customer(method, target, "")).status(),
+                status,
+                "{method} {target}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_came_is_kept_as_it_came() {
+        let agora = start();
+        send(
+            &agora.url(),
+            &request("POST", "/dev/v1/kicking-rule?x=%20", &[("authorization", &basic())], "{\"a\":1}"),
+        );
+        let [seen] = agora.seen().try_into().ok().unwrap();
+        assert_eq!(
+            (seen.request.method.as_str(), seen.request.target.as_str()),
+            ("POST", "/dev/v1/kicking-rule?x=%20")
+        );
+        assert_eq!(seen.request.header("authorization"), Some(basic().as_str()));
+        assert_eq!((seen.request.body.as_slice(), seen.at), (&b"{\"a\":1}"[..], NOW));
+        agora.forget();
+        assert!(agora.seen().is_empty());
+    }
+}

@@ -1,0 +1,290 @@
+//! A small HTTP/1.1 server on this machine: one request for each connection, each in a thread of its own.
+
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use http::StatusCode;
+
+use crate::target::Request;
+
+/// One answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// Headers, without those about the connection and the length of the body.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// A running server.
+pub(crate) struct Server {
+    address: SocketAddr,
+    handler: Handler,
+    is_ended: Arc<AtomicBool>,
+    acceptor: Mutex<Option<Acceptor>>,
+}
+
+/// One request, and where its answer goes.
+pub(crate) struct Exchange<'a> {
+    pub(crate) request: Request,
+    connection: &'a TcpStream,
+    is_ended: &'a AtomicBool,
+}
+
+/// Whoever hangs up gets no answer, so what goes wrong is of no interest.
+type Handler = Arc<dyn Fn(&Exchange<'_>) -> io::Result<()> + Send + Sync>;
+
+struct Acceptor {
+    address: SocketAddr,
+    is_closed: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// How long it waits for a client that neither sends nor reads.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+impl Server {
+    /// Starts it on a port that the system chooses.
+    pub(crate) fn start(
+        handler: impl Fn(&Exchange<'_>) -> io::Result<()> + Send + Sync + 'static,
+    ) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        let server = Self {
+            address: listener.local_addr()?,
+            handler: Arc::new(handler),
+            is_ended: Arc::default(),
+            acceptor: Mutex::default(),
+        };
+        *lock(&server.acceptor) = Some(server.accept(listener));
+        Ok(server)
+    }
+
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Has it refuse connections, or accept them again on the same port.
+    pub(crate) fn set_listening(&self, is_listening: bool) -> anyhow::Result<()> {
+        let mut acceptor = lock(&self.acceptor);
+        if !is_listening {
+            *acceptor = None;
+        } else if acceptor.is_none() {
+            let listener = TcpListener::bind(self.address)
+                .with_context(|| format!("somebody else has taken {} in the meantime", self.address))?;
+            *acceptor = Some(self.accept(listener));
+        }
+        Ok(())
+    }
+
+    fn accept(&self, listener: TcpListener) -> Acceptor {
+        let is_closed = Arc::<AtomicBool>::default();
+        let (handler, is_ended) = (Arc::clone(&self.handler), Arc::clone(&self.is_ended));
+        let until = Arc::clone(&is_closed);
+        let thread = thread::spawn(move || {
+            for connection in listener.incoming().flatten() {
+                if until.load(Ordering::Relaxed) {
+                    break;
+                }
+                let (handler, is_ended) = (Arc::clone(&handler), Arc::clone(&is_ended));
+                thread::spawn(move || {
+                    let request = read(&connection)?;
+                    handler(&Exchange { request, connection: &connection, is_ended: &is_ended })
+                });
+            }
+        });
+        Acceptor { address: self.address, is_closed, thread: Some(thread) }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.is_ended.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Acceptor {
+    fn drop(&mut self) {
+        self.is_closed.store(true, Ordering::Relaxed);
+        // It waits for a connection.
+        let _ = TcpStream::connect(self.address);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Exchange<'_> {
+    /// Sends a whole answer.
+    pub(crate) fn send(&self, answer: &Answer) -> io::Result<()> {
+        let head = answer.head(Some(answer.body.len()));
+        self.write(&[head.as_bytes(), &answer.body].concat())
+    }
+
+    /// Sends some bytes of an answer.
+    pub(crate) fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut connection = self.connection;
+        connection.write_all(bytes)?;
+        connection.flush()
+    }
+
+    /// Waits, but not beyond the end of the server.
+    pub(crate) fn wait(&self, time: Duration) {
+        let started = Instant::now();
+        while !self.is_ended() && started.elapsed() < time {
+            thread::sleep(time.saturating_sub(started.elapsed()).min(Duration::from_millis(50)));
+        }
+    }
+
+    /// Whether the server has ended.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.is_ended.load(Ordering::Relaxed)
+    }
+}
+
+impl Answer {
+    /// One with this body.
+    #[must_use]
+    pub fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self { status, headers: vec![("content-type", content_type.to_owned())], body: body.into() }
+    }
+
+    /// One with JSON.
+    #[must_use]
+    pub fn json(status: u16, body: &serde_json::Value) -> Self {
+        Self::new(status, "application/json", body.to_string())
+    }
+
+    /// One without a body.
+    #[must_use]
+    pub const fn empty(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: Vec::new() }
+    }
+
+    /// The same with one more header.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Everything before the body; without a length the body goes on until the connection ends.
+    pub(crate) fn head(&self, length: Option<usize>) -> String {
+        let status = StatusCode::from_u16(self.status).ok();
+        let reason = status.and_then(|status| status.canonical_reason()).unwrap_or_default();
+        let mut head = format!("HTTP/1.1 {} {reason}\r\nconnection: close\r\n", self.status);
+        for (name, value) in &self.headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        if let Some(length) = length {
+            head.push_str(&format!("content-length: {length}\r\n"));
+        }
+        head + "\r\n"
+    }
+}
+
+/// What a thread holds even where another one has panicked with it.
+pub(crate) fn lock<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn read(connection: &TcpStream) -> io::Result<Request> {
+    connection.set_read_timeout(Some(PATIENCE))?;
+    connection.set_write_timeout(Some(PATIENCE))?;
+    let mut reader = BufReader::new(connection);
+    let first = line(&mut reader)?;
+    let mut words = first.split(' ').map(str::to_owned);
+    let mut request = Request {
+        method: words.next().unwrap_or_default(),
+        target: words.next().unwrap_or_default(),
+        ..Request::default()
+    };
+    loop {
+        let line = line(&mut reader)?;
+        let Some((name, value)) = line.split_once(':') else { break };
+        request.headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+    }
+    if request.header("transfer-encoding").is_some() {
+        read_chunks(&mut reader, &mut request.body)?;
+    } else {
+        let length = request.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+        reader.take(length).read_to_end(&mut request.body)?;
+    }
+    Ok(request)
+}
+
+fn read_chunks(reader: &mut BufReader<&TcpStream>, body: &mut Vec<u8>) -> io::Result<()> {
+    loop {
+        let length = u64::from_str_radix(&line(reader)?, 16).map_err(io::Error::other)?;
+        reader.by_ref().take(length).read_to_end(body)?;
+        line(reader)?;
+        if length == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// A line without its end; an error where the client ends instead.
+fn line(reader: &mut BufReader<&TcpStream>) -> io::Result<String> {
+    let mut line = String::new();
+    match reader.read_line(&mut line)? {
+        0 => Err(io::ErrorKind::UnexpectedEof.into()),
+        _ => Ok(line.trim_end().to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a server of which this is all got as its body.
+    fn body_of(request: &str) -> Vec<u8> {
+        let seen = Arc::<Mutex<Vec<u8>>>::default();
+        let shared = Arc::clone(&seen);
+        let server = Server::start(move |exchange| {
+            lock(&shared).clone_from(&exchange.request.body);
+            exchange.send(&Answer::empty(204))
+        });
+        let server = server.unwrap();
+        let mut connection = TcpStream::connect(server.address()).unwrap();
+        connection.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        assert_eq!(answer, "HTTP/1.1 204 No Content\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+        lock(&seen).clone()
+    }
+
+    #[test]
+    fn a_body_is_read_however_it_is_sent() {
+        assert_eq!(body_of("POST / HTTP/1.1\r\nContent-Length:3\r\n\r\nabcd"), b"abc");
+        assert_eq!(body_of("POST / HTTP/1.1\r\n\r\n"), b"");
+        let chunks =
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n";
+        assert_eq!(body_of(chunks), b"abc0123456789");
+    }
+
+    #[test]
+    fn what_waits_ends_with_the_server() {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let server = Server::start(move |exchange| {
+            sender.send(()).map_err(io::Error::other)?;
+            exchange.wait(Duration::MAX);
+            exchange.send(&Answer::empty(200))
+        });
+        let server = server.unwrap();
+        let mut connection = TcpStream::connect(server.address()).unwrap();
+        connection.set_read_timeout(Some(PATIENCE)).unwrap();
+        connection.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+        receiver.recv().unwrap();
+        let address = server.address();
+        drop(server);
+        connection.read_to_end(&mut Vec::new()).unwrap();
+        assert!(TcpStream::connect(address).is_err());
+    }
+}
