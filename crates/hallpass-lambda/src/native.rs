@@ -5,8 +5,10 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use hallpass_service::{
-    FETCH_SECONDS, FetchError, PAUSE_MILLISECONDS, Platform, PublicKey, Secrets, StoreError,
+    HEADERS_TAKEN, Incoming, Outgoing, PAUSE_MILLISECONDS, Platform, PublicKey, Secrets, SendError,
+    StoreError,
 };
+use http::Request;
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
 };
@@ -32,8 +34,7 @@ impl<S: Store> Native<S> {
             let config = Agent::config_builder()
                 .http_status_as_error(false)
                 .max_redirects(0)
-                .max_redirects_will_error(false)
-                .timeout_global(Some(Duration::from_secs(FETCH_SECONDS.into())));
+                .max_redirects_will_error(false);
             config.build().into()
         })
     }
@@ -46,15 +47,25 @@ impl<S: Store> Platform for Native<S> {
         self.store.secrets(names)
     }
 
-    async fn fetch(&self, url: &str, max_bytes: usize) -> Result<Vec<u8>, FetchError> {
-        let mut response =
-            self.agent().get(url).header("accept", "application/json").call().map_err(fault)?;
-        if response.status() != 200 {
-            return Err(FetchError::Status(response.status().as_u16()));
+    async fn send(&self, request: &Outgoing) -> Result<Incoming, SendError> {
+        let mut to_send = Request::builder().method(&request.method).uri(&request.url);
+        for (name, value) in &request.headers {
+            to_send = to_send.header(*name, value.as_str());
         }
+        // An address and headers that HTTP cannot hold reach nobody.
+        let to_send = to_send.body(request.body.as_slice()).map_err(|_| SendError::Unreachable)?;
+        let agent = self.agent();
+        let seconds = Duration::from_secs(request.seconds.into());
+        let to_send = agent.configure_request(to_send).timeout_global(Some(seconds)).build();
+        let mut answer = agent.run(to_send).map_err(fault)?;
+        let taken = HEADERS_TAKEN
+            .into_iter()
+            .filter_map(|name| Some((name, answer.headers().get(name)?.to_str().ok()?.to_owned())));
+        let (status, headers) = (answer.status().as_u16(), taken.collect());
         // The reader fails once it has given out as many bytes, and not only for more.
-        let limit = u64::try_from(max_bytes).unwrap_or(u64::MAX).saturating_add(1);
-        response.body_mut().with_config().limit(limit).read_to_vec().map_err(fault)
+        let limit = u64::try_from(request.max_bytes).unwrap_or(u64::MAX).saturating_add(1);
+        let body = answer.body_mut().with_config().limit(limit).read_to_vec().map_err(fault)?;
+        Ok(Incoming { status, headers, body: body.into() })
     }
 
     async fn verify(&self, key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
@@ -82,12 +93,12 @@ impl<S: Store> Platform for Native<S> {
     }
 }
 
-fn fault(error: ureq::Error) -> FetchError {
+fn fault(error: ureq::Error) -> SendError {
     if matches!(error, ureq::Error::BodyExceedsLimit(_)) {
-        FetchError::TooLarge
+        SendError::TooLarge
     } else if matches!(error, ureq::Error::Timeout(_)) {
-        FetchError::TimedOut
+        SendError::TimedOut
     } else {
-        FetchError::Unreachable
+        SendError::Unreachable
     }
 }

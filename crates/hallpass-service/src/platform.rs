@@ -1,9 +1,9 @@
 //! What the service asks of a platform while it answers.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use crate::auth::PublicKey;
+use crate::outbound::{Incoming, Outgoing, SendError};
 use crate::secrets::Secrets;
 
 /// What a platform does for the service. Every request that needs a caller waits for [`secrets`](Self::secrets) where
@@ -17,8 +17,8 @@ pub trait Platform {
     /// [`STORE_MILLISECONDS`].
     fn secrets(&self, names: &[&str]) -> impl Future<Output = Result<Secrets, StoreError>>;
 
-    /// Gets a document: `GET`, at most `max_bytes` of it, no redirects, and given up after [`FETCH_SECONDS`].
-    fn fetch(&self, url: &str, max_bytes: usize) -> impl Future<Output = Result<Vec<u8>, FetchError>>;
+    /// Sends a request, once, and reads the answer, whatever its status. No redirect is followed.
+    fn send(&self, request: &Outgoing) -> impl Future<Output = Result<Incoming, SendError>>;
 
     /// Whether this key's owner signed this message: with RSASSA-PKCS1-v1_5 and SHA-256, with ECDSA on P-256 and
     /// SHA-256 (a signature of 64 bytes, RFC 7518 section 3.4), or with Ed25519, as the key says.
@@ -35,8 +35,6 @@ pub trait Platform {
 /// How long a platform waits for its store: with the rest of an answer, and on a busy machine, a caller waits for less
 /// than 2 s.
 pub const STORE_MILLISECONDS: u32 = 1500;
-/// How long a platform waits for a document.
-pub const FETCH_SECONDS: u32 = 5;
 /// How long one [`Platform::pause`] is.
 pub const PAUSE_MILLISECONDS: u32 = 50;
 
@@ -49,28 +47,4 @@ pub struct StoreError {
     pub reason: Cow<'static, str>,
     /// Whether the store did not answer at all.
     pub is_timeout: bool,
-}
-
-/// Why a document could not be got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FetchError {
-    /// There was no answer within [`FETCH_SECONDS`].
-    TimedOut,
-    /// There was no connection, or it broke.
-    Unreachable,
-    /// The answer had another status than 200.
-    Status(u16),
-    /// The document is longer than was asked for.
-    TooLarge,
-}
-
-impl fmt::Display for FetchError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TimedOut => write!(f, "no answer within {FETCH_SECONDS} s"),
-            Self::Unreachable => f.write_str("no connection"),
-            Self::Status(status) => write!(f, "an answer with status {status}"),
-            Self::TooLarge => f.write_str("an answer that is too long"),
-        }
-    }
 }

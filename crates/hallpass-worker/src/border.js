@@ -36,30 +36,31 @@ function parse(lines) {
   return headers;
 }
 
-/** Why there is no document, where that is no HTTP status, or no secret; platform.rs knows the same numbers. */
+/** Why there is no answer, or no secret; platform.rs knows the same numbers. */
 const TIMED_OUT = 1;
 const TOO_LARGE = 2;
 
 /**
- * A document of an issuer. No redirect is followed: it would lead away from the address that was configured.
- * It rejects where there is no connection.
+ * Sends a request, and reads the answer: its status, its body, and those of its headers that are taken. `headers` holds
+ * names and values in turn. No redirect is followed: it would lead away from the address that was configured. It rejects
+ * where there is no connection.
  */
-export async function fetch_document(url, maxBytes, seconds) {
+export async function send(method, url, headers, body, taken, maxBytes, seconds) {
   const signal = AbortSignal.timeout(seconds * 1000);
+  const pairs = [];
+  for (let i = 0; i < headers.length; i += 2) pairs.push([headers[i], headers[i + 1]]);
+  // The memory that it lies in is used again before the runtime is done.
+  const sent = body.length > 0 ? body.slice() : undefined;
   try {
-    const response = await fetch(url, { redirect: "manual", signal, headers: { accept: "application/json" } });
-    if (response.status !== 200) {
-      await response.body?.cancel();
-      return response.status;
-    }
-    const document = new Uint8Array(maxBytes);
+    const answer = await fetch(url, { method, redirect: "manual", signal, headers: pairs, body: sent });
+    const read = new Uint8Array(maxBytes);
     let length = 0;
-    for await (const piece of response.body ?? []) {
+    for await (const piece of answer.body ?? []) {
       if (length + piece.length > maxBytes) return TOO_LARGE;
-      document.set(piece, length);
+      read.set(piece, length);
       length += piece.length;
     }
-    return document.subarray(0, length);
+    return [answer.status, read.subarray(0, length), ...taken.map((name) => answer.headers.get(name))];
   } catch (error) {
     if (signal.aborted) return TIMED_OUT;
     throw error;

@@ -3,8 +3,8 @@
 use std::cell::Cell;
 
 use hallpass_service::{
-    FETCH_SECONDS, FetchError, PAUSE_MILLISECONDS, Platform, PublicKey, STORE_MILLISECONDS, Secrets,
-    StoreError,
+    HEADERS_TAKEN, Incoming, Outgoing, PAUSE_MILLISECONDS, Platform, PublicKey, STORE_MILLISECONDS, Secrets,
+    SendError, StoreError,
 };
 use js_sys::{Array, Promise, Uint8Array};
 use wasm_bindgen::JsValue;
@@ -18,8 +18,16 @@ use crate::settings::{self, Secret};
 
 #[wasm_bindgen(module = "/src/border.js")]
 extern "C" {
-    /// The bytes of a document, or the number of an HTTP status, or one of the numbers below.
-    fn fetch_document(url: &str, max_bytes: usize, seconds: u32) -> Promise;
+    /// Status, body and headers of an answer, or one of the numbers below.
+    fn send(
+        method: &str,
+        url: &str,
+        headers: &Array,
+        body: &[u8],
+        taken: &Array,
+        max_bytes: usize,
+        seconds: u32,
+    ) -> Promise;
     /// Whether the key signed the message; the key is a JWK.
     fn verify(jwk: &str, message: &[u8], signature: &[u8]) -> Promise;
     /// Whether a request is within the limit of this key.
@@ -30,7 +38,7 @@ extern "C" {
     fn has_limiter(env: &Env) -> bool;
 }
 
-/// The numbers are those of border.js; no HTTP status is as low.
+/// The numbers are those of border.js.
 const TIMED_OUT: u16 = 1;
 const TOO_LARGE: u16 = 2;
 
@@ -84,15 +92,26 @@ impl Platform for Runtime<'_> {
         ))
     }
 
-    async fn fetch(&self, url: &str, max_bytes: usize) -> Result<Vec<u8>, FetchError> {
-        let answer = JsFuture::from(fetch_document(url, max_bytes, FETCH_SECONDS)).await;
-        let answer = answer.map_err(|_| FetchError::Unreachable)?;
+    async fn send(&self, request: &Outgoing) -> Result<Incoming, SendError> {
+        let headers = request.headers.iter().flat_map(|(name, value)| [name, value.as_str()]);
+        let headers = headers.map(JsValue::from_str).collect::<Array>();
+        let taken = HEADERS_TAKEN.into_iter().map(JsValue::from_str).collect::<Array>();
+        let (method, body) = (request.method.as_str(), request.body.as_slice());
+        let (max_bytes, seconds) = (request.max_bytes, request.seconds);
+        let answer = send(method, &request.url, &headers, body, &taken, max_bytes, seconds);
+        let answer = JsFuture::from(answer).await.map_err(|_| SendError::Unreachable)?;
         match answer.as_f64().map(|number| number as u16) {
-            None => Ok(Uint8Array::new(&answer).to_vec()),
-            Some(TIMED_OUT) => Err(FetchError::TimedOut),
-            Some(TOO_LARGE) => Err(FetchError::TooLarge),
-            Some(status) => Err(FetchError::Status(status)),
+            Some(TIMED_OUT) => return Err(SendError::TimedOut),
+            Some(TOO_LARGE) => return Err(SendError::TooLarge),
+            Some(_) | None => {}
         }
+        let answer = Array::from(&answer);
+        let taken = HEADERS_TAKEN.into_iter().zip(answer.iter().skip(2));
+        Ok(Incoming {
+            status: answer.get(0).as_f64().unwrap_or_default() as u16,
+            headers: taken.filter_map(|(name, value)| Some((name, value.as_string()?))).collect(),
+            body: Uint8Array::new(&answer.get(1)).to_vec().into(),
+        })
     }
 
     async fn verify(&self, key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {

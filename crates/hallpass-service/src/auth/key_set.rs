@@ -3,14 +3,17 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hallpass_token::UnixSeconds;
+use http::Method;
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use super::algorithm::Algorithm;
 use super::jwk::{self, Jwk, PublicKey};
 use super::unauthorized::Unauthorized;
 use super::url::is_safe;
 use crate::log::{Journal, Level, LogLine};
-use crate::platform::{FETCH_SECONDS, FetchError, PAUSE_MILLISECONDS, Platform};
+use crate::outbound::{Outgoing, SendError};
+use crate::platform::{PAUSE_MILLISECONDS, Platform};
 use crate::problem::Problem;
 use crate::quote::quote;
 
@@ -22,6 +25,8 @@ const USABLE_SECONDS: u32 = 24 * 3600;
 const BETWEEN_FETCHES_SECONDS: u32 = 60;
 /// The same while there is no key at all, and everybody waits for the first ones.
 const BETWEEN_FIRST_FETCHES_SECONDS: u32 = 10;
+/// How long one document is waited for.
+const FETCH_SECONDS: u32 = 5;
 /// A fetch that has not ended by then was given up along with its request: both documents have had their time.
 const ABANDONED_SECONDS: u32 = 2 * FETCH_SECONDS + 1;
 /// The most bytes of a document of the issuer.
@@ -139,7 +144,9 @@ impl KeySet {
 /// Why there are no keys.
 #[derive(Debug)]
 enum SourceError {
-    Fetch(FetchError),
+    Fetch(SendError),
+    /// The answer has another status than 200.
+    Status(u16),
     /// The document is no discovery document.
     NoDiscovery,
     /// The discovery document is that of the issuer of this name.
@@ -153,13 +160,13 @@ enum SourceError {
 impl Source {
     async fn fetch(&self, platform: &impl Platform) -> Result<Vec<Jwk>, SourceError> {
         let document = match self {
-            Self::Keys(url) => platform.fetch(url, MAX_DOCUMENT_BYTES).await,
+            Self::Keys(url) => get(url, platform).await?,
             Self::Discovery { issuer } => {
                 let url = Self::keys_url(issuer, platform).await?;
-                platform.fetch(&url, MAX_DOCUMENT_BYTES).await
+                get(&url, platform).await?
             }
         };
-        jwk::parse(&document.map_err(SourceError::Fetch)?).ok_or(SourceError::NoKeys)
+        jwk::parse(&document).ok_or(SourceError::NoKeys)
     }
 
     async fn keys_url(issuer: &str, platform: &impl Platform) -> Result<String, SourceError> {
@@ -169,8 +176,8 @@ impl Source {
             jwks_uri: String,
         }
         let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
-        let document = platform.fetch(&url, MAX_DOCUMENT_BYTES).await.map_err(SourceError::Fetch)?;
-        let document: Document = serde_json::from_slice(&document).map_err(|_| SourceError::NoDiscovery)?;
+        let document: Document =
+            serde_json::from_slice(&get(&url, platform).await?).map_err(|_| SourceError::NoDiscovery)?;
         if document.issuer != issuer {
             return Err(SourceError::OtherIssuer(document.issuer));
         }
@@ -189,7 +196,9 @@ impl Source {
             Self::Discovery { issuer } => (issuer, true),
         };
         let reason = match error {
+            SourceError::Fetch(SendError::TimedOut) => format!("no answer within {FETCH_SECONDS} s"),
             SourceError::Fetch(error) => error.to_string(),
+            SourceError::Status(status) => format!("an answer with status {status}"),
             SourceError::NoDiscovery => "no discovery document".to_owned(),
             SourceError::OtherIssuer(name) => {
                 format!("the discovery document of another issuer: {}", quote(name))
@@ -205,4 +214,17 @@ impl Source {
         });
         LogLine::new(Level::Warning, "issuer_keys_not_fetched", &fields)
     }
+}
+
+async fn get(url: &str, platform: &impl Platform) -> Result<Zeroizing<Vec<u8>>, SourceError> {
+    let request = Outgoing {
+        method: Method::GET,
+        url: url.to_owned(),
+        headers: vec![("accept", "application/json".to_owned().into())],
+        body: Vec::new(),
+        max_bytes: MAX_DOCUMENT_BYTES,
+        seconds: FETCH_SECONDS,
+    };
+    let answer = platform.send(&request).await.map_err(SourceError::Fetch)?;
+    if answer.status == 200 { Ok(answer.body) } else { Err(SourceError::Status(answer.status)) }
 }
