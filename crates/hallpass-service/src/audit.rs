@@ -92,10 +92,24 @@ impl<'a> Occasion<'a> {
         }
         line.project = ask.project;
         line.services = Some(services);
-        line.reason = Some(problem.to_string().into());
-        if let Problem::Refused(refusal) = problem {
-            line.refused_by = Some(refusal.part.name());
-            line.rules = refusal.decided_by.map(|rule| vec![rule]);
+        line.say(problem);
+        LogLine::new(Level::Info, "decision", &line)
+    }
+
+    /// A call to a provider was allowed or refused; `place` is the room or channel that it is about.
+    pub(crate) fn call(
+        self,
+        caller: &'a Caller,
+        (service, project, place): (&'static str, Option<&'a str>, Option<&'a str>),
+        decided: &Result<Option<DecidedBy>, Problem>,
+    ) -> LogLine {
+        let mut line = self.begin(if decided.is_ok() { "granted" } else { "refused" }, caller);
+        line.project = project;
+        line.services = Some(vec![service]);
+        line.channel = place;
+        match decided {
+            Ok(by) => line.rules = by.map(|by| vec![by]),
+            Err(problem) => line.say(problem),
         }
         LogLine::new(Level::Info, "decision", &line)
     }
@@ -124,6 +138,16 @@ impl<'a> Occasion<'a> {
     fn begin_unknown(self, decision: &'static str) -> Line<'a> {
         let Self { request_id, route } = self;
         Line { request_id, route, caller: "unknown", decision, ..Line::default() }
+    }
+}
+
+impl Line<'_> {
+    fn say(&mut self, problem: &Problem) {
+        self.reason = Some(problem.to_string().into());
+        if let Problem::Refused(refusal) = problem {
+            self.refused_by = Some(refusal.part.name());
+            self.rules = refusal.decided_by.map(|rule| vec![rule]);
+        }
     }
 }
 

@@ -10,7 +10,6 @@ mod key_set;
 mod preset;
 mod service_key;
 mod unauthorized;
-mod url;
 mod words;
 
 use std::sync::Arc;

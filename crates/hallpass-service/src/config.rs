@@ -1,6 +1,7 @@
 //! The configuration document, read strictly.
 
 mod project;
+mod rest;
 mod secret_name;
 
 use std::sync::Arc;
@@ -11,6 +12,8 @@ use serde_json::Value;
 
 use self::project::ProjectDocument;
 pub(crate) use self::project::{DEFAULT_PROJECT, Project, SHORT_API_KEY, SHORT_APP_ID};
+use self::rest::RestDocument;
+pub(crate) use self::rest::{RestConfig, RoomsVersion};
 pub(crate) use self::secret_name::SecretName;
 use crate::auth::{AuthConfig, AuthDocument};
 use crate::cors::{Cors, CorsDocument};
@@ -38,6 +41,7 @@ pub(crate) struct Config {
     pub(crate) auth: Option<AuthConfig>,
     /// In the order of the document.
     pub(crate) projects: Vec<Named<Project>>,
+    pub(crate) rest: RestConfig,
     pub(crate) policy: Arc<Policy>,
     pub(crate) ttl: TtlLimits,
     pub(crate) compat: Compat,
@@ -70,6 +74,8 @@ struct Document {
     _schema: IgnoredAny,
     #[serde(default)]
     projects: Option<NamedOnce<Object<ProjectDocument>>>,
+    #[serde(default, deserialize_with = "object")]
+    rest: RestDocument,
     #[serde(default, deserialize_with = "object")]
     auth: AuthDocument,
     #[serde(default)]
@@ -113,9 +119,10 @@ impl Config {
         let pages = document.cors.into_pages().map_err(|detail| value("cors.origins", detail))?;
         let auth = document.auth.check()?;
         let projects = project::read(document.projects, setting)?;
+        let rest = document.rest.check()?;
         let policy = Arc::new(policy(document.policy, auth.as_ref(), &projects)?);
         let cors = Cors::new(pages, auth.as_ref().map_or(&[], AuthConfig::headers));
-        Ok(Self { auth, projects, policy, ttl, compat: document.compat, cors })
+        Ok(Self { auth, projects, rest, policy, ttl, compat: document.compat, cors })
     }
 
     /// The secrets that it names, each once.
@@ -123,7 +130,8 @@ impl Config {
         let of_projects = self.projects.iter().flat_map(|project| project.project.secret_names());
         let of_auth = self.auth.iter().flat_map(AuthConfig::secret_names);
         let mut names = Vec::new();
-        for name in of_projects.chain(of_auth).map(SecretName::as_str) {
+        let of_rest = self.rest.customer.iter().flat_map(|(id, secret)| [id, secret]);
+        for name in of_projects.chain(of_auth).chain(of_rest).map(SecretName::as_str) {
             if !names.contains(&name) {
                 names.push(name);
             }
@@ -290,7 +298,7 @@ mod tests {
         );
         assert_eq!(
             error(r#"{"auht":{}}"#),
-            "HALLPASS_CONFIG at `auht`: unknown field, expected one of `$schema`, `projects`, `auth`, `policy`, `ttl`, `compat`, `cors`"
+            "HALLPASS_CONFIG at `auht`: unknown field, expected one of `$schema`, `projects`, `rest`, `auth`, `policy`, `ttl`, `compat`, `cors`"
         );
         assert_eq!(error("[]"), "HALLPASS_CONFIG: expected an object");
     }

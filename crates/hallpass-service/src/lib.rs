@@ -24,6 +24,7 @@ mod platform;
 mod policy;
 mod problem;
 mod projects;
+mod providers;
 mod quote;
 pub mod rehearsal;
 mod routes;
@@ -31,6 +32,7 @@ mod secrets;
 mod service;
 mod setup;
 mod setup_error;
+mod url;
 mod version;
 
 pub use answer::{Answer, COMMON_HEADERS};

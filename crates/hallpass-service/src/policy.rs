@@ -1,5 +1,6 @@
 //! Who may have what.
 
+mod calls;
 mod decision;
 mod grant;
 mod identity;
@@ -13,6 +14,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+pub(crate) use self::calls::{AgoraCall, RoomCall};
 pub(crate) use self::decision::{Decided, Judge};
 pub(crate) use self::grant::{ServiceGrant, VideoSdkGrant, VideoSdkScope};
 pub(crate) use self::refusal::Refusal;

@@ -11,6 +11,7 @@ use crate::auth::Unauthorized;
 use crate::input::MAX_BODY_BYTES;
 use crate::json::JsonError;
 use crate::policy::Refusal;
+use crate::providers::{Fault, Upstream};
 
 /// One variant for each thing that a caller may have to do something about. Display is the sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +36,10 @@ pub(crate) enum Problem {
     Refused(Refusal),
     /// No project of the provider is configured.
     NoProject { provider: String },
+    /// The account at Agora is not configured.
+    NoCustomer,
+    /// A provider did not do what it was asked for.
+    Provider(Box<Fault>),
     /// The origin of a web page is not configured.
     OriginNotAllowed,
     /// There is no such route.
@@ -69,7 +74,7 @@ impl Problem {
     }
 
     /// The name that programs may rely on.
-    pub(crate) const fn code(&self) -> &'static str {
+    pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::InvalidJson { .. } => "invalid_json",
             Self::InvalidField { .. } => "invalid_field",
@@ -81,6 +86,8 @@ impl Problem {
             Self::TooManyRequests => "too_many_requests",
             Self::Refused(_) => "policy_refused",
             Self::NoProject { .. } => "no_project",
+            Self::NoCustomer => "no_customer",
+            Self::Provider(fault) => fault.code(),
             Self::OriginNotAllowed => "origin_not_allowed",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
@@ -89,13 +96,15 @@ impl Problem {
         }
     }
 
-    pub(crate) const fn status(&self) -> StatusCode {
+    pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::InvalidJson { .. }
             | Self::InvalidField { .. }
             | Self::InvalidPath
             | Self::BodyBroken
-            | Self::NoProject { .. } => StatusCode::BAD_REQUEST,
+            | Self::NoProject { .. }
+            | Self::NoCustomer => StatusCode::BAD_REQUEST,
+            Self::Provider(fault) => fault.status(),
             Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
             Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::Refused(_) | Self::OriginNotAllowed => StatusCode::FORBIDDEN,
@@ -120,6 +129,8 @@ impl Problem {
             Self::TooManyRequests => "Too many requests",
             Self::Refused(_) => "The policy refuses this token",
             Self::NoProject { .. } => "No project of this provider is configured",
+            Self::NoCustomer => "The account at Agora is not configured",
+            Self::Provider(_) => "The provider did not do it",
             Self::OriginNotAllowed => "The page's origin is not allowed",
             Self::NotFound => "There is no such route",
             Self::MethodNotAllowed { .. } => "The route does not know this method",
@@ -135,6 +146,11 @@ impl Problem {
         }
         if *self == Self::TooManyRequests {
             headers.insert(RETRY_AFTER, RETRY_SECONDS.into());
+        }
+        if let Self::Provider(fault) = self
+            && let Some(Ok(after)) = fault.retry_after().map(HeaderValue::from_str)
+        {
+            headers.insert(RETRY_AFTER, after);
         }
         if *self == Self::IssuerUnreachable {
             headers.insert(RETRY_AFTER, RETRY_ISSUER_SECONDS.into());
@@ -170,6 +186,8 @@ impl Problem {
             refused_by: Option<&'a str>,
             #[serde(skip_serializing_if = "<[String]>::is_empty")]
             missing: &'a [String],
+            #[serde(skip_serializing_if = "Option::is_none")]
+            upstream: Option<Upstream<'a>>,
             request_id: &'a str,
         }
         let document = Document {
@@ -181,9 +199,13 @@ impl Problem {
             field: self.field_at_fault(),
             refused_by: if let Self::Refused(refusal) = &self { Some(refusal.part.name()) } else { None },
             missing,
+            upstream: if let Self::Provider(fault) = &self { Some(fault.upstream()) } else { None },
             request_id,
         };
-        let response = answer::json(self.status(), answer::PROBLEM_JSON, &document);
+        let mut response = answer::json(self.status(), answer::PROBLEM_JSON, &document);
+        if matches!(self, Self::Provider(_)) {
+            self.add_headers(response.headers_mut());
+        }
         if let Self::MethodNotAllowed { allow } = &self { answer::allow(response, allow) } else { response }
     }
 }
@@ -220,6 +242,10 @@ impl fmt::Display for Problem {
             Self::NoProject { provider } => {
                 write!(f, "no project of {provider} is configured, so there are no tokens for it")
             }
+            Self::NoCustomer => f.write_str(
+                "there are no credentials for this: `rest.agora` in HALLPASS_CONFIG names no customer ID and secret",
+            ),
+            Self::Provider(fault) => fault.fmt(f),
             Self::OriginNotAllowed => {
                 f.write_str("`cors.origins` in HALLPASS_CONFIG does not list the origin of this page")
             }

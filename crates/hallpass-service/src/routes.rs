@@ -1,17 +1,21 @@
 //! Which request goes where.
 
+mod agora;
 mod compat;
 mod inspect;
 mod openapi;
 mod pages;
 mod readiness;
+mod rooms;
+mod step;
 mod table;
 mod token;
 
+use hallpass_token::agora::Uid;
 use http::{Method, Response};
 use percent_encoding::percent_decode_str;
 
-use self::table::{Needs, Route};
+use self::table::{Handler, Needs, Route};
 pub(crate) use self::token::{TokenAnswer, TokenBody};
 use crate::ask::Ask;
 use crate::audit::Occasion;
@@ -21,8 +25,9 @@ use crate::input::{Body, Inputs, Request};
 use crate::log::Journal;
 use crate::mint::{self, Minted};
 use crate::platform::Platform;
-use crate::policy::Texts;
+use crate::policy::{AgoraCall, DecidedBy, Judge, RoomCall, Texts};
 use crate::problem::Problem;
+use crate::providers::Fault;
 use crate::service::Service;
 use crate::setup::{Access, Ready, Setup};
 
@@ -83,7 +88,10 @@ pub(crate) async fn answer(
     if !is_allowed {
         return (route.server.refuse)(call, &table::methods(&path));
     }
-    let mut response = (route.answer)(call);
+    let mut response = match route.answer {
+        Handler::Here(answer) => answer(call),
+        Handler::ByProvider(begin) => begin(call).finish(platform).await,
+    };
     if let (Err(problem), Needs::Caller) = (&caller, route.needs) {
         problem.add_headers(response.headers_mut());
     }
@@ -141,6 +149,12 @@ impl<'a> Call<'a> {
         self.route.part(self.path, name)
     }
 
+    /// Notes what a provider did not do.
+    fn provider_failed(&self, fault: Fault) -> Problem {
+        self.journal.add(fault.log_line(&self.inputs.request_id, self.route.path));
+        Problem::Provider(Box::new(fault))
+    }
+
     fn body(&self) -> Result<&'a [u8], Problem> {
         match &self.request.body {
             Body::Whole(bytes) => Ok(bytes),
@@ -160,7 +174,50 @@ impl<'a> Call<'a> {
     }
 }
 
+/// The first value of this name in the query, decoded.
+fn query_value(call: Call<'_>, name: &str) -> Option<String> {
+    let pairs = form_urlencoded::parse(call.request.query.as_bytes());
+    pairs.into_iter().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
 impl Minter<'_> {
+    /// Decides on a call of VideoSDK's REST API, and notes it.
+    fn allow_room_call(&self, call: RoomCall, project: &str, room: Option<&str>) -> Result<(), Problem> {
+        let decided = self.judge(project).room_call(call).map(Some);
+        self.note_call((call.logged_name(), Some(project), room), decided)
+    }
+
+    /// Notes a call for which the caller brought a token of its own.
+    fn note_call_with_own_token(&self, call: RoomCall, room: Option<&str>) {
+        let line = self.occasion.call(self.caller, (call.logged_name(), None, room), &Ok(None));
+        self.journal.add(line);
+    }
+
+    /// Decides on a call of Agora's REST APIs, and notes it. Without a project it is about the whole account.
+    fn allow_agora_call(
+        &self,
+        call: AgoraCall,
+        project: Option<&str>,
+        channel: Option<&str>,
+    ) -> Result<(), Problem> {
+        let decided = self.judge(project.unwrap_or_default()).agora_call(call).map(Some);
+        self.note_call((call.logged_name(), project, channel), decided)
+    }
+
+    fn note_call(
+        &self,
+        what: (&'static str, Option<&str>, Option<&str>),
+        decided: Result<Option<DecidedBy>, Problem>,
+    ) -> Result<(), Problem> {
+        self.journal.add(self.occasion.call(self.caller, what, &decided));
+        decided.map(|_| ())
+    }
+
+    fn judge<'a>(&'a self, project: &'a str) -> Judge<'a> {
+        let random_uid = Uid::from_bytes(self.inputs.uid_bytes());
+        Judge { policy: &self.ready.policy, caller: self.caller, project, random_uid, texts: &self.texts }
+    }
+
     fn mint<'a>(&'a self, ask: &Ask<'a>) -> Result<Minted<'a>, Problem> {
         let minted = mint::mint(self.ready, self.caller, &self.texts, ask, self.inputs);
         match &minted {

@@ -84,6 +84,19 @@ impl Secrets {
         if secret.len() < MIN_BYTES { Err(SetupError::SecretShort(name(), MIN_BYTES)) } else { Ok(secret) }
     }
 
+    /// The secret of this name, a text that a provider gave.
+    ///
+    /// # Errors
+    /// [`SetupError::SecretsMissing`], [`SetupError::SecretEmpty`], [`SetupError::SecretBlank`]
+    pub(crate) fn plain(&self, name: &SecretName) -> Result<&str, SetupError> {
+        let secret = self.get(name)?;
+        let name = || name.as_str().to_owned();
+        if secret.is_empty() {
+            return Err(SetupError::SecretEmpty(name()));
+        }
+        if secret.trim() == secret { Ok(secret) } else { Err(SetupError::SecretBlank(name())) }
+    }
+
     pub(crate) fn fingerprints(&self) -> Fingerprints {
         let print = |(name, value): &(String, Zeroizing<String>)| {
             (name.clone(), Zeroizing::new(Sha256::digest(value.as_str()).into()))

@@ -140,7 +140,10 @@ impl Service {
         inputs: &Inputs<'_>,
         response: &Response<Vec<u8>>,
     ) -> Option<LogLine> {
-        if !response.status().is_server_error() {
+        // What a provider did not do has a line of its own.
+        let is_of_provider =
+            matches!(response.status(), StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT);
+        if !response.status().is_server_error() || is_of_provider {
             return None;
         }
         let setup = self.cache.current();

@@ -6,6 +6,7 @@ use crate::auth::Auth;
 use crate::config::{Compat, Config, TtlLimits};
 use crate::policy::Policy;
 use crate::projects::Projects;
+use crate::providers::Rest;
 use crate::secrets::Secrets;
 use crate::setup_error::SetupError;
 
@@ -31,6 +32,7 @@ pub(crate) enum Access {
 #[derive(Debug)]
 pub(crate) struct Ready {
     pub(crate) projects: Projects,
+    pub(crate) rest: Rest,
     pub(crate) policy: Arc<Policy>,
     pub(crate) ttl: TtlLimits,
     pub(crate) compat: Compat,
@@ -60,10 +62,11 @@ impl Setup {
             Ok(access) => access,
             Err(error) => return Self::failed(Some(config), error),
         };
-        match Projects::load(&config.projects, secrets) {
-            Ok(projects) => {
+        let projects = Projects::load(&config.projects, secrets);
+        match projects.and_then(|projects| Ok((projects, Rest::load(&config.rest, secrets)?))) {
+            Ok((projects, rest)) => {
                 let Config { ttl, compat, .. } = *config;
-                let ready = Ready { projects, policy: Arc::clone(&config.policy), ttl, compat };
+                let ready = Ready { projects, rest, policy: Arc::clone(&config.policy), ttl, compat };
                 Self { access, ready: Ok(ready) }
             }
             Err(error) => Self::failed(Some(config), error),

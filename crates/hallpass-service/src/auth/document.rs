@@ -11,11 +11,11 @@ use super::algorithm::Algorithm;
 use super::config::{AuthConfig, IssuerConfig, KeySource};
 use super::key_set::{KeySet, Source};
 use super::preset::{NOT_EMPTY, Preset};
-use super::url::is_safe;
 use crate::claims::{Claim, PLAIN};
 use crate::config::{SecretName, without_hex};
 use crate::json::{NamedOnce, Object, OneOrMore};
 use crate::setup_error::SetupError;
+use crate::url::is_safe;
 
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -10,12 +10,12 @@ use zeroize::Zeroizing;
 use super::algorithm::Algorithm;
 use super::jwk::{self, Jwk, PublicKey};
 use super::unauthorized::Unauthorized;
-use super::url::is_safe;
 use crate::log::{Journal, Level, LogLine};
 use crate::outbound::{Outgoing, SendError};
 use crate::platform::{PAUSE_MILLISECONDS, Platform};
 use crate::problem::Problem;
 use crate::quote::quote;
+use crate::url::is_safe;
 
 /// Keys are fetched again when they are this old, so that one that the issuer has withdrawn is not trusted for long.
 const FRESH_SECONDS: u32 = 3600;

@@ -1,5 +1,6 @@
 //! From caller, request and policy to a grant or a refusal: a pure function.
 
+mod calls;
 mod videosdk;
 
 use hallpass_token::agora::{

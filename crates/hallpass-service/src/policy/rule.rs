@@ -5,6 +5,7 @@ use hallpass_token::agora::Role;
 use hallpass_token::videosdk::{Permissions, Roles};
 use serde::de::{Deserialize, Deserializer, Error};
 
+use super::calls::{AgoraCall, RoomCall};
 use super::identity::Identity;
 use super::pattern::Pattern;
 use crate::ask::ApaasRole;
@@ -37,6 +38,10 @@ pub(crate) struct Rule {
     pub(super) convoai: Option<Object<PlainRule>>,
     pub(super) stt: Option<Object<PlainRule>>,
     pub(super) videosdk: Option<Object<VideoSdkRule>>,
+    /// Calls of VideoSDK's REST API that the service makes for the caller.
+    pub(super) rooms: Option<OneOrMore<RoomCall>>,
+    /// The same of Agora's; for service keys alone.
+    pub(super) agora_rest: Option<OneOrMore<AgoraCall>>,
 }
 
 /// Conditions on the caller; all of those that are there must hold.
@@ -192,6 +197,8 @@ impl Rule {
             fpa: Some(Object(PlainRule::default())),
             convoai: Some(Object(PlainRule::default())),
             stt: Some(Object(PlainRule::default())),
+            rooms: Some(OneOrMore(RoomCall::ALL.to_vec())),
+            agora_rest: Some(OneOrMore(AgoraCall::ALL.to_vec())),
             videosdk: Some(Object(VideoSdkRule {
                 identity: identity(),
                 permissions: PermissionsRule { allowed: [true; 3], usual: Permissions::Join },
@@ -284,6 +291,8 @@ impl Rule {
             ))
         } else if videosdk.is_some_and(|videosdk| videosdk.v1 && videosdk.room.is_some()) {
             Some((".videosdk.v1", "gives tokens for every room, and cannot stand beside `room`"))
+        } else if self.agora_rest.is_some() && !has_kind(Kind::Service) {
+            Some((".agora_rest", "is for callers of the kind \"service\""))
         } else {
             None
         }
@@ -301,6 +310,8 @@ impl Rule {
             || self.convoai.is_some()
             || self.stt.is_some()
             || self.videosdk.is_some()
+            || self.rooms.is_some()
+            || self.agora_rest.is_some()
     }
 }
 
@@ -398,6 +409,22 @@ impl<'de> Deserialize<'de> for Kind {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let expected = "\"user\", \"service\", \"gateway\" or \"anonymous\"";
         named(deserializer, expected, Self::parse)
+    }
+}
+
+impl<'de> Deserialize<'de> for RoomCall {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        named(deserializer, "\"create\" or \"validate\"", |name| {
+            Self::ALL.into_iter().find(|call| call.name() == name)
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for AgoraCall {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        named(deserializer, "\"auth\", \"projects\", \"user_events\" or \"kick\"", |name| {
+            Self::ALL.into_iter().find(|call| call.name() == name)
+        })
     }
 }
 

@@ -7,6 +7,7 @@ pub(super) mod agoracn;
 pub(super) mod express;
 pub(super) mod get_token;
 pub(super) mod gin;
+pub(super) mod meetings;
 mod read;
 pub(super) mod tools_nodejs;
 pub(super) mod videosdk;

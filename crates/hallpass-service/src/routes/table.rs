@@ -2,10 +2,12 @@
 
 use http::{Method, Response};
 
+use super::agora::{self, kick, rest_auth};
 use super::compat::{
-    access_token, agora_docs, agoracn, express, get_token, gin, tools_nodejs, videosdk, write,
+    access_token, agora_docs, agoracn, express, get_token, gin, meetings, tools_nodejs, videosdk, write,
 };
-use super::{Call, inspect, method_not_allowed, openapi, pages, readiness, token};
+use super::step::Step;
+use super::{Call, inspect, method_not_allowed, openapi, pages, readiness, rooms, token};
 
 /// One route.
 #[derive(Debug)]
@@ -14,10 +16,17 @@ pub(super) struct Route {
     pub(super) path: &'static str,
     /// The methods, as the header `Allow` names them.
     pub(super) methods: &'static str,
-    /// Answers these methods.
-    pub(super) answer: fn(Call<'_>) -> Response<Vec<u8>>,
+    pub(super) answer: Handler,
     pub(super) server: Server,
     pub(super) needs: Needs,
+}
+
+/// What answers the methods of a route.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Handler {
+    Here(fn(Call<'_>) -> Response<Vec<u8>>),
+    /// After it has asked a provider.
+    ByProvider(fn(Call<'_>) -> Step<'_>),
 }
 
 /// What there must be before a route answers.
@@ -53,6 +62,12 @@ enum Spelling {
 pub(super) static ROUTES: &[Route] = &[
     OURS.at("/v1/token", POST, token::answer),
     OURS.at("/v1/inspect", POST, inspect::answer),
+    OURS.by_provider("/v1/videosdk/rooms", POST, rooms::create),
+    OURS.by_provider("/v1/videosdk/rooms/{id}/validate", GET, rooms::validate),
+    OURS.at("/v1/agora/rest-auth", POST, rest_auth::answer),
+    OURS.by_provider("/v1/agora/projects", GET, agora::projects),
+    OURS.by_provider("/v1/agora/rtm/user-events", GET, agora::user_events),
+    OURS.by_provider("/v1/agora/kick", POST, kick::answer),
     OURS.at("/healthz", READ, pages::health).needs(Needs::Nothing),
     OURS.at("/readyz", READ, readiness::answer).needs(Needs::Setup),
     OURS.at("/openapi.json", READ, openapi::answer).needs(Needs::Nothing),
@@ -76,6 +91,8 @@ pub(super) static ROUTES: &[Route] = &[
     GIN.at("/token/generate", POST, agoracn::answer),
     EXPRESS.at("/access_token", READ, access_token::answer),
     EXPRESS.at("/get-token", READ_AND_POST, videosdk::answer),
+    EXPRESS.by_provider("/create-meeting", POST, meetings::create),
+    EXPRESS.by_provider("/validate-meeting/{id}", READ_AND_POST, meetings::validate),
 ];
 
 const OURS: Server = Server { spelling: Spelling::Exact, refuse: method_not_allowed };
@@ -120,7 +137,16 @@ impl Server {
         methods: &'static str,
         answer: fn(Call<'_>) -> Response<Vec<u8>>,
     ) -> Route {
-        Route { path, methods, answer, server: self, needs: Needs::Caller }
+        Route { path, methods, answer: Handler::Here(answer), server: self, needs: Needs::Caller }
+    }
+
+    const fn by_provider(
+        self,
+        path: &'static str,
+        methods: &'static str,
+        begin: fn(Call<'_>) -> Step<'_>,
+    ) -> Route {
+        Route { path, methods, answer: Handler::ByProvider(begin), server: self, needs: Needs::Caller }
     }
 }
 

@@ -8,7 +8,7 @@ use http::{Response, StatusCode};
 
 pub(crate) use self::answer::TokenAnswer;
 pub(crate) use self::body::TokenBody;
-pub(super) use self::body::UidNumber;
+pub(super) use self::body::{Ttl, UidNumber};
 use super::Call;
 use crate::answer::{self as response, JSON};
 use crate::json::{self, Object};

@@ -4,11 +4,11 @@ use hallpass_token::agora::Role;
 use hallpass_token::{Life, UnixSeconds};
 use http::Response;
 
-use super::read::{channel, digits, query_value, user, version};
+use super::read::{channel, digits, user, version};
 use super::write;
 use crate::ask::{Ask, RoleAsk, RtcAsk, ServiceAsk, Ttl};
 use crate::problem::Problem;
-use crate::routes::Call;
+use crate::routes::{Call, query_value};
 
 pub(in crate::routes) fn answer(call: Call<'_>) -> Response<Vec<u8>> {
     token(call).unwrap_or_else(|problem| write::error(&problem))

@@ -11,12 +11,12 @@ use http::{Response, StatusCode};
 use serde::Serialize;
 
 use self::fault::{Fault, Kind};
-use super::read::{digits, life, query_value, version};
+use super::read::{digits, life, version};
 use crate::answer::{self, JSON_UTF8};
 use crate::ask::{AgoraAsk, Ask, ChatAsk, RoleAsk, RtcAsk, ServiceAsk, Ttl, What};
 use crate::problem::Problem;
 use crate::quote::quote;
-use crate::routes::{Call, Minter};
+use crate::routes::{Call, Minter, query_value};
 use crate::version::Version;
 
 /// The fields are in the order in which Go's encoder writes a map.

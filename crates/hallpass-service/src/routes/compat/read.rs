@@ -7,14 +7,8 @@ use hallpass_token::agora::{Account, Channel, Uid, UidError, User};
 use serde_json::{Map, Value};
 
 use crate::problem::Problem;
-use crate::routes::Call;
+use crate::routes::{Call, query_value};
 use crate::version::Version;
-
-/// The first value of this name in the query, decoded.
-pub(super) fn query_value(call: Call<'_>, name: &str) -> Option<String> {
-    let pairs = form_urlencoded::parse(call.request.query.as_bytes());
-    pairs.into_iter().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
-}
 
 /// The token format: of the request's `version`, else as configured.
 pub(super) fn version(

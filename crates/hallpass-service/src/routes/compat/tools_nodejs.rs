@@ -4,12 +4,12 @@ use hallpass_token::agora::{Role, RtmUser};
 use http::{Response, StatusCode};
 use serde::Serialize;
 
-use super::read::{channel, query_value, user, version};
+use super::read::{channel, user, version};
 use super::write;
 use crate::answer::{self, JSON_UTF8};
 use crate::ask::{Ask, RoleAsk, RtcAsk, ServiceAsk};
 use crate::problem::Problem;
-use crate::routes::Call;
+use crate::routes::{Call, query_value};
 
 pub(in crate::routes) fn rtc_token(call: Call<'_>) -> Response<Vec<u8>> {
     key(for_channel(call))

@@ -7,12 +7,12 @@ use hallpass_token::videosdk::{ParticipantId, RoomId};
 use http::{Method, Response};
 use serde_json::{Map, Value};
 
-use super::read::{query_value, text_or_empty};
+use super::read::text_or_empty;
 use super::write;
 use crate::ask::{Ask, VideoSdkAsk, VideoSdkScopeAsk, VideoSdkV2Ask, What};
 use crate::json::{self, Object};
 use crate::problem::Problem;
-use crate::routes::Call;
+use crate::routes::{Call, query_value};
 
 pub(in crate::routes) fn answer(call: Call<'_>) -> Response<Vec<u8>> {
     token(call).unwrap_or_else(|problem| write::error(&problem))

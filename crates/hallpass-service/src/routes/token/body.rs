@@ -124,7 +124,13 @@ enum RoleName {
 }
 
 /// The life of the token, or of one privilege.
-struct Ttl(Life);
+pub(in crate::routes) struct Ttl(Life);
+
+impl Ttl {
+    pub(in crate::routes) const fn life(&self) -> Life {
+        self.0
+    }
+}
 
 /// A user number; 0 stands for anybody, and is for the policy to decide.
 pub(in crate::routes) struct UidNumber(pub(in crate::routes) u32);

@@ -1,7 +1,7 @@
-//! Addresses of issuers.
+//! Addresses that credentials or keys come from.
 
 /// Whether what comes from there is what was sent: `https`, or this machine itself.
-pub(super) fn is_safe(url: &str) -> bool {
+pub(crate) fn is_safe(url: &str) -> bool {
     if url.bytes().any(|byte| !byte.is_ascii_graphic()) || url.contains(['\\', '#']) {
         return false;
     }
@@ -17,7 +17,8 @@ pub(super) fn is_safe(url: &str) -> bool {
     }
 }
 
-fn is_loopback(authority: &str) -> bool {
+/// Whether this host, with or without a port, is this machine.
+pub(crate) fn is_loopback(authority: &str) -> bool {
     let (host, port) = match authority.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
         _ => (authority, None),

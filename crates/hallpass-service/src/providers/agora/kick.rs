@@ -1,0 +1,154 @@
+//! Kicking rules: who is put out of a channel, and may not come back for a while.
+//! <https://docs.agora.io/en/video-calling/channel-management-api/endpoint/ban-user-privileges/create-rule>
+
+use hallpass_token::agora::AppId;
+use http::Method;
+use serde::{Deserialize, Serialize};
+
+use super::{Credentials, read, request, success};
+use crate::outbound::{Incoming, Outgoing, SendError};
+use crate::providers::{Fault, Rest};
+
+/// Agora asks for 20 s at least; its rules reach every edge before the answer.
+const MAKE_SECONDS: u32 = 20;
+const LIST_SECONDS: u32 = 5;
+
+/// Whom a rule puts out: all of those that are there must fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ban {
+    pub(crate) channel: Option<String>,
+    pub(crate) uid: Option<u32>,
+    pub(crate) ip: Option<String>,
+    /// 0 puts out, and lets come back at once.
+    pub(crate) seconds: u32,
+    pub(crate) privileges: Vec<Privilege>,
+}
+
+/// What somebody may not do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Privilege {
+    JoinChannel,
+    PublishAudio,
+    PublishVideo,
+}
+
+/// Makes a rule.
+pub(crate) fn make(rest: &Rest, app_id: &AppId, ban: &Ban, credentials: Credentials) -> Outgoing {
+    #[derive(Serialize)]
+    struct Rule<'a> {
+        appid: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cname: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        uid: Option<u32>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ip: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        time: Option<u32>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        time_in_seconds: Option<u32>,
+        privileges: &'a [Privilege],
+    }
+    let rule = Rule {
+        appid: app_id.as_str(),
+        cname: ban.channel.as_deref(),
+        uid: ban.uid,
+        ip: ban.ip.as_deref(),
+        time: (ban.seconds == 0).then_some(0),
+        time_in_seconds: (ban.seconds > 0).then_some(ban.seconds),
+        privileges: &ban.privileges,
+    };
+    // What is written here has no key that is no string, the one thing that JSON cannot hold.
+    let body = serde_json::to_vec(&rule).unwrap_or_default();
+    let request = request(Method::POST, format!("{}/dev/v1/kicking-rule", rest.agora_url), credentials, body);
+    Outgoing { seconds: MAKE_SECONDS, ..request }
+}
+
+/// Asks for the rules of a project.
+pub(crate) fn list(rest: &Rest, app_id: &AppId, credentials: Credentials) -> Outgoing {
+    let url = format!("{}/dev/v1/kicking-rule?appid={}", rest.agora_url, app_id.as_str());
+    Outgoing { seconds: LIST_SECONDS, ..request(Method::GET, url, credentials, Vec::new()) }
+}
+
+/// The id of the rule that was made.
+///
+/// # Errors
+/// [`Fault`]; one that is in doubt says nothing of the rule.
+pub(crate) fn made(answer: Result<Incoming, SendError>) -> Result<u64, Fault> {
+    #[derive(Deserialize)]
+    struct Answer {
+        id: u64,
+    }
+    let Answer { id } = read(&success(answer)?)?;
+    Ok(id)
+}
+
+/// The id of the latest rule for the same as this one, if there is any.
+///
+/// # Errors
+/// [`Fault`]
+pub(crate) fn find(answer: Result<Incoming, SendError>, ban: &Ban) -> Result<Option<u64>, Fault> {
+    #[derive(Deserialize)]
+    struct Answer {
+        rules: Vec<Rule>,
+    }
+    #[derive(Deserialize)]
+    struct Rule {
+        id: u64,
+        cname: Option<String>,
+        uid: Option<u32>,
+        ip: Option<String>,
+        #[serde(default)]
+        privileges: Vec<Privilege>,
+    }
+    let Answer { rules } = read(&success(answer)?)?;
+    let sorted = |mut privileges: Vec<Privilege>| {
+        privileges.sort_unstable();
+        privileges
+    };
+    let wanted = sorted(ban.privileges.clone());
+    let is_same = |rule: &Rule| {
+        // What a rule does not name is left out, null or empty.
+        rule.cname.as_deref().filter(|name| !name.is_empty()) == ban.channel.as_deref()
+            && rule.uid.filter(|uid| *uid != 0) == ban.uid
+            && rule.ip.as_deref().filter(|ip| !ip.is_empty()) == ban.ip.as_deref()
+            && sorted(rule.privileges.clone()) == wanted
+    };
+    Ok(rules.iter().filter(|rule| is_same(rule)).map(|rule| rule.id).max())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_latest_rule_for_the_same_is_found() {
+        let body = r#"{"status":"success","rules":[
+            {"id":1,"appid":"x","cname":"a","uid":7,"ip":null,"privileges":["join_channel"]},
+            {"id":3,"appid":"x","cname":"a","uid":7,"ip":"","privileges":["join_channel"]},
+            {"id":4,"appid":"x","cname":"a","uid":8,"privileges":["join_channel"]},
+            {"id":5,"appid":"x","cname":"a","uid":7,"privileges":["publish_audio","join_channel"]},
+            {"id":6,"appid":"x","cname":"","uid":7,"privileges":["join_channel"]}
+        ]}"#;
+        let answer =
+            || Ok(Incoming { status: 200, body: body.as_bytes().to_vec().into(), ..Incoming::default() });
+        let ban = |channel: &str, uid, privileges: &[Privilege]| Ban {
+            channel: Some(channel.to_owned()).filter(|channel| !channel.is_empty()),
+            uid,
+            ip: None,
+            seconds: 60,
+            privileges: privileges.to_vec(),
+        };
+        let (join, audio) = (Privilege::JoinChannel, Privilege::PublishAudio);
+        for (ban, id) in [
+            (ban("a", Some(7), &[join]), Some(3)),
+            (ban("a", Some(7), &[join, audio]), Some(5)),
+            (ban("", Some(7), &[join]), Some(6)),
+            (ban("b", Some(7), &[join]), None),
+            (ban("a", None, &[join]), None),
+        ] {
+            assert_eq!(find(answer(), &ban).unwrap(), id, "{ban:?}");
+        }
+    }
+}

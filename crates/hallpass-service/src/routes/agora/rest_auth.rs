@@ -1,0 +1,128 @@
+//! `POST /v1/agora/rest-auth`: headers with which a server calls Agora's REST APIs by itself.
+
+use hallpass_token::agora::RtmUser;
+use hallpass_token::{Life, UnixSeconds};
+use http::{Response, StatusCode};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::answer::{self, JSON};
+use crate::json::{self, Object};
+use crate::policy::AgoraCall;
+use crate::problem::Problem;
+use crate::projects::AgoraProject;
+use crate::providers::agora::{Credentials, Form, Signing};
+use crate::routes::token::Ttl;
+use crate::routes::{Call, Minter};
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AuthBody {
+    form: Form,
+    project: Option<String>,
+    user: Option<String>,
+    ttl: Option<Ttl>,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    form: &'static str,
+    headers: Map<String, Value>,
+    #[serde(flatten)]
+    token: Option<TokenAnswer<'a>>,
+}
+
+/// What there is to say of credentials that end.
+#[derive(Serialize)]
+struct TokenAnswer<'a> {
+    project: &'a str,
+    app_id: &'a str,
+    user: &'a str,
+    issued_at: u32,
+    expires_at: u32,
+    expires_in: u32,
+}
+
+/// Credentials, and when they end if they do.
+pub(super) struct Issued<'a> {
+    pub(super) headers: Credentials,
+    token: Option<(RtmUser<'a>, Life)>,
+}
+
+/// For one call, and clocks that differ.
+const USUAL_LIFE: Life = match Life::new(600) {
+    Ok(life) => life,
+    Err(_) => Life::MAX,
+};
+
+pub(in crate::routes) fn answer(call: Call<'_>) -> Response<Vec<u8>> {
+    issue(call).unwrap_or_else(|problem| problem.into_response(&call.inputs.request_id))
+}
+
+fn issue(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
+    let minter = call.minter()?;
+    let Object(body) = json::parse::<Object<AuthBody>>(call.body()?)?;
+    let AuthBody { form, project, user, ttl } = &body;
+    let is_basic = *form == Form::Basic;
+    for (name, is_there) in [("project", project.is_some()), ("user", user.is_some()), ("ttl", ttl.is_some())]
+    {
+        if is_basic && is_there {
+            return Err(Problem::field(
+                name,
+                "is for forms with a token; \"basic\" is for the whole account",
+            ));
+        }
+    }
+    if is_basic {
+        minter.allow_agora_call(AgoraCall::Auth, None, None)?;
+        let customer = minter.ready.rest.customer.as_ref().ok_or(Problem::NoCustomer)?;
+        return Ok(response(*form, &Credentials::basic(customer), None));
+    }
+    let project = minter.ready.projects.agora(project.as_deref())?;
+    minter.allow_agora_call(AgoraCall::Auth, Some(&project.name), None)?;
+    let life = ttl.as_ref().map(|ttl| ttl.life());
+    let issued = credentials(&minter, *form, &project.project, user.as_deref(), life)?;
+    let token = issued.token.map(|(user, life)| {
+        let UnixSeconds(issued_at) = minter.inputs.now;
+        let expires_in = life.seconds().0;
+        TokenAnswer {
+            project: &project.name,
+            app_id: project.project.app_id.as_str(),
+            user: user.as_str(),
+            issued_at,
+            expires_at: issued_at.saturating_add(expires_in),
+            expires_in,
+        }
+    });
+    Ok(response(*form, &issued.headers, token))
+}
+
+fn response(form: Form, headers: &Credentials, token: Option<TokenAnswer<'_>>) -> Response<Vec<u8>> {
+    let headers = headers.headers().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    answer::json(StatusCode::OK, JSON, &Answer { form: form.name(), headers, token })
+}
+
+/// Credentials in this form. The user of Signaling is, unless there is one, the name of the caller's key.
+pub(super) fn credentials<'a>(
+    minter: &'a Minter<'_>,
+    form: Form,
+    project: &AgoraProject,
+    user: Option<&'a str>,
+    life: Option<Life>,
+) -> Result<Issued<'a>, Problem> {
+    if form == Form::Basic {
+        let customer = minter.ready.rest.customer.as_ref().ok_or(Problem::NoCustomer)?;
+        return Ok(Issued { headers: Credentials::basic(customer), token: None });
+    }
+    let user = user.or(minter.caller.subject()).unwrap_or_default();
+    let user = RtmUser::parse(user).map_err(|error| Problem::field("user", error))?;
+    let limits = minter.ready.ttl;
+    let life = life.unwrap_or(USUAL_LIFE).min(limits.max);
+    let signing = Signing { project, user, life, now: minter.inputs.now, salt: minter.inputs.salt_bytes() };
+    let headers = if form == Form::AgoraToken {
+        Credentials::agora_token(signing)
+    } else {
+        Credentials::x_agora_token(signing)
+    };
+    Ok(Issued { headers: headers.ok_or(Problem::NotReady)?, token: Some((user, life)) })
+}
