@@ -2,9 +2,11 @@
 //! who bring no credentials.
 
 use anyhow::{Context as _, bail, ensure};
+use hallpass_tests::provider::{Agora, Provider, Videosdk, agora};
 use hallpass_tests::target::{EventKind, Lambda, Memory, Request, Response, Target, Worker};
 use hallpass_tests::{Deployment, tokens_in};
-use serde_json::{Map, Value};
+use hallpass_token::UnixSeconds;
+use serde_json::{Map, Value, json};
 
 use crate::scratch;
 
@@ -13,24 +15,37 @@ const FOR_ANYONE: [&str; 5] = ["/", "/healthz", "/readyz", "/openapi.json", "/pi
 /// The one route that gives no token to anybody, whatever is configured.
 const INSPECT: &str = "/v1/inspect";
 /// What only a rule gives; without one it is refused also where everything else is open.
-const PRIVILEGED: &str = "/chat/app";
+const PRIVILEGED: [&str; 9] = [
+    "/chat/app",
+    "/v1/videosdk/rooms",
+    "/v1/videosdk/rooms/{id}/validate",
+    "/v1/agora/rest-auth",
+    "/v1/agora/projects",
+    "/v1/agora/rtm/user-events",
+    "/v1/agora/kick",
+    "/create-meeting",
+    "/validate-meeting/{id}",
+];
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 /// What stands for the parameters of paths and queries.
-const PARAMETERS: [(&str, &str); 13] = [
+const PARAMETERS: [(&str, &str); 15] = [
     ("account", "alice"),
     ("channel", "demo"),
     ("channelName", "demo"),
     ("chatid", "alice"),
     ("expiredTs", "0"),
     ("expiry", "600"),
+    ("form", "agora-token"),
+    ("id", ROOM),
     ("peerId", "alice"),
     ("role", "publisher"),
-    ("roomId", "abcd-efgh-ijkl"),
+    ("roomId", ROOM),
     ("rtmuid", "alice"),
     ("tokentype", "uid"),
     ("uid", "1234"),
     ("version", "007"),
 ];
+const ROOM: &str = "abcd-efgh-ijkl";
 const KEY: &str = "hp_test_3sVn8Kq1Zr6Lx0Ty5Wd2Jc9Bf4Mh7Pg";
 
 /// One request of the walk, and what came for it.
@@ -45,42 +60,58 @@ struct Visit {
 
 #[test]
 fn in_memory() -> anyhow::Result<()> {
-    walk(|deployment| Ok(Memory::start(deployment)))
+    walk(|deployment| Ok(Memory::start(deployment)), Some(Memory::START))
 }
 
 #[test]
 #[ignore = "needs the built Lambda function; cargo xtask test runs it"]
 fn on_lambda() -> anyhow::Result<()> {
     let folder = scratch("routes-lambda")?;
-    walk(|deployment| Lambda::start(EventKind::HttpApi, deployment, &folder))
+    walk(|deployment| Lambda::start(EventKind::HttpApi, deployment, &folder), None)
 }
 
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn on_worker() -> anyhow::Result<()> {
     let folder = scratch("routes-worker")?;
-    walk(|deployment| Worker::start(deployment, &folder))
+    walk(|deployment| Worker::start(deployment, &folder), None)
 }
 
+/// `clock` is the time of a target that does not go by that of this machine.
 #[expect(clippy::print_stdout, reason = "a green run says how much it walked")]
-fn walk<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<()> {
-    let start = |name: &str, document: &str| {
-        let mut deployment = Deployment::configured(name, document.to_owned());
-        deployment.variables.push(("HALLPASS_KEY".to_owned(), KEY.to_owned()));
+fn walk<T: Target>(
+    start: impl Fn(Deployment) -> anyhow::Result<T>,
+    clock: Option<UnixSeconds>,
+) -> anyhow::Result<()> {
+    let (agora, videosdk) = (Provider::start(Agora::default())?, Provider::start(Videosdk::default())?);
+    agora.set_clock(clock);
+    videosdk.set_clock(clock);
+    videosdk.with(|videosdk| videosdk.add_room(Some(ROOM), Memory::START));
+    let customer =
+        json!({ "customer_id": "CUSTOMER_ID", "customer_secret": "CUSTOMER_SECRET", "url": agora.url() });
+    let start = |name: &str, auth: Value| {
+        let rest = json!({ "agora": customer, "videosdk": { "url": videosdk.url() } });
+        let mut deployment = Deployment::configured(name, json!({ "auth": auth, "rest": rest }).to_string());
+        let secrets = [
+            ("HALLPASS_KEY", KEY),
+            ("CUSTOMER_ID", agora::CUSTOMER_ID),
+            ("CUSTOMER_SECRET", agora::CUSTOMER_SECRET),
+        ];
+        deployment.variables.extend(secrets.map(|(name, value)| (name.to_owned(), value.to_owned())));
         start(deployment)
     };
     // Where everybody may have tokens the requests are good ones; or the walk would prove nothing.
-    let mut open = start("open", r#"{"auth":{"open":{"wildcard":true}}}"#)?;
+    let mut open = start("open", json!({ "open": { "wildcard": true } }))?;
     let mut tokens = 0;
     for visit in visits(&mut open)?.iter().filter(|visit| visit.is_described) {
-        let expected = if visit.path == PRIVILEGED { 403 } else { 200 };
-        visit.ensure(visit.response.status() == expected)?;
-        let mints = visit.needs_caller() && ![PRIVILEGED, INSPECT].contains(&visit.path.as_str());
+        let is_privileged = PRIVILEGED.contains(&visit.path.as_str());
+        visit.ensure(visit.response.status() == if is_privileged { 403 } else { 200 })?;
+        let mints = visit.needs_caller() && !is_privileged && visit.path != INSPECT;
         visit.ensure(mints != visit.tokens().is_empty())?;
         tokens += visit.tokens().len();
     }
 
-    let mut closed = start("closed", "{}")?;
+    let mut closed = start("closed", json!({}))?;
     let visits_closed = visits(&mut closed)?;
     for visit in &visits_closed {
         let expected = if visit.needs_caller() || visit.path == "/readyz" { 503 } else { 200 };
@@ -88,7 +119,7 @@ fn walk<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::R
     }
     ensure!(!closed.log()?.contains("granted"), "a token was granted where no auth is configured");
 
-    let keys = r#"{"auth":{"keys":[{"name":"backend","secret":"HALLPASS_KEY"}]}}"#;
+    let keys = json!({ "keys": [{ "name": "backend", "secret": "HALLPASS_KEY" }] });
     let mut with_keys = start("keys", keys)?;
     for visit in visits(&mut with_keys)? {
         let expected = if visit.needs_caller() { 401 } else { 200 };
@@ -99,6 +130,10 @@ fn walk<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::R
         }
     }
     ensure!(!with_keys.log()?.contains("granted"), "a token was granted without credentials");
+    ensure!(
+        agora.seen().is_empty() && videosdk.seen().is_empty(),
+        "a provider was called for somebody without credentials"
+    );
 
     let mut found = 0;
     for mut visit in visits(&mut with_keys)?.into_iter().filter(|visit| visit.is_described) {
@@ -107,7 +142,9 @@ fn walk<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::R
         visit.ensure(visit.response.status() == 200)?;
         found += visit.tokens().len();
     }
-    ensure!(found >= tokens, "a key got {found} tokens, and callers without credentials {tokens}");
+    let calls = [agora.seen().len(), videosdk.seen().len()];
+    ensure!(calls == [3, 5], "the calls of a key came to Agora and VideoSDK {calls:?} times");
+    ensure!(found > tokens, "a key got {found} tokens, and callers without credentials {tokens}");
     println!(
         "{} requests to a closed service; where it is open, {tokens} tokens, with a key {found}",
         visits_closed.len()
@@ -150,7 +187,11 @@ fn requests(document: &Value, path: &str, method: &str, operation: &Value) -> an
         };
         let text = |member: &str| parameter.get(member).and_then(Value::as_str).unwrap_or_default();
         let name = text("name");
-        let value = PARAMETERS.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+        let value = match name {
+            "project" if path.contains("/videosdk/") => Some("videosdk"),
+            "project" => Some("default"),
+            _ => PARAMETERS.iter().find(|(known, _)| *known == name).map(|(_, value)| *value),
+        };
         let value = value.with_context(|| format!("{path}: what is a good value of {name}?"))?;
         match text("in") {
             "path" => filled = filled.replace(&format!("{{{name}}}"), value),

@@ -50,6 +50,7 @@ pub(crate) fn tokens(value: &Value) -> Vec<&str> {
 #[must_use]
 pub fn tokens_in(text: &str) -> Vec<&str> {
     let parts = text.split(|c: char| c.is_whitespace() || matches!(c, '"' | ',' | '<' | '>'));
+    let parts = parts.map(|part| part.strip_prefix("token=").unwrap_or(part));
     parts.filter(|part| is_token(part, "006") || is_token(part, "007") || is_jwt(part)).collect()
 }
 

@@ -21,9 +21,10 @@ pub struct Memory<S = Box<dyn Store>> {
     log: String,
 }
 
-const START: u32 = 1_700_000_000;
-
 impl Memory {
+    /// What its clock says at first.
+    pub const START: UnixSeconds = UnixSeconds(1_700_000_000);
+
     /// Makes the service.
     #[must_use]
     pub fn start(deployment: impl Into<Deployment>) -> Self {
@@ -44,7 +45,7 @@ impl<S: Store> Memory<S> {
     /// Makes the service of settings and a store of secrets, which it reads before the first request.
     #[must_use]
     pub fn with_store(setting: impl Fn(&str) -> Option<String>, store: S) -> Self {
-        let (service, clock) = (Service::new(setting), AtomicU32::new(START));
+        let (service, clock) = (Service::new(setting), AtomicU32::new(Memory::START.0));
         let mut memory = Self::new(Arc::new(service), store, Arc::new(clock));
         let notices = memory.service.notices();
         memory.keep(&notices);

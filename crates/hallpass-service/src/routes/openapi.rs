@@ -188,14 +188,18 @@ mod tests {
         let codes = document.pointer("/components/schemas/Problem/properties/code/enum").unwrap();
         let listed: BTreeSet<_> =
             codes.as_array().unwrap().iter().map(|code| code.as_str().unwrap()).collect();
-        let coded: BTreeSet<_> = [include_str!("../problem.rs"), include_str!("../auth/unauthorized.rs")]
-            .into_iter()
-            .flat_map(|source| {
-                let (_, body) = source.split_once("const fn code(").unwrap();
-                let (body, _) = body.split_once("\n    }\n").unwrap();
-                body.split('"').skip(1).step_by(2)
-            })
-            .collect();
+        let coded: BTreeSet<_> = [
+            include_str!("../problem.rs"),
+            include_str!("../auth/unauthorized.rs"),
+            include_str!("../providers/fault.rs"),
+        ]
+        .into_iter()
+        .flat_map(|source| {
+            let (_, body) = source.split_once(" fn code(").unwrap();
+            let (body, _) = body.split_once("\n    }\n").unwrap();
+            body.split('"').skip(1).step_by(2)
+        })
+        .collect();
         assert_eq!(listed, coded);
     }
 }
