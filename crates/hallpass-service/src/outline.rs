@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::auth::AuthConfig;
 use crate::caller::Kind;
-use crate::config::{Config, Project, SHORT_API_KEY, SHORT_APP_ID, without_hex};
+use crate::config::{Config, Project, RestConfig, RoomsVersion, SHORT_API_KEY, SHORT_APP_ID, without_hex};
 use crate::cors::Pages;
 use crate::projects::Named;
 use crate::rehearsal::{Mistake, STAND_IN_APP_ID};
@@ -78,6 +78,7 @@ pub fn outline(setting: &dyn Fn(&str) -> Option<String>) -> Result<Outline, Mist
             title: "routes of other servers",
             lines: vec![format!("tokens of format {} where theirs have 006", config.compat.version.as_str())],
         },
+        Section { title: "calls to providers", lines: rest(&config) },
         Section { title: "web pages that may call", lines: vec![pages(config.cors.pages())] },
     ];
     Ok(Outline { sections, has_projects, secrets: secrets(&config), warnings: warnings(&config, &kinds) })
@@ -114,6 +115,30 @@ fn projects(projects: &[Named<Project>]) -> Vec<String> {
     projects.iter().map(project).collect()
 }
 
+/// Of the providers of which there is a project.
+fn rest(config: &Config) -> Vec<String> {
+    let RestConfig { agora_url, customer, videosdk_url, videosdk_version } = &config.rest;
+    let account = match customer {
+        Some(_) => {
+            "with the credentials of the account, which open all of it; the call `auth` gives them out"
+        }
+        None => "without the credentials of the account, which `projects`, `kick` and the form `basic` need",
+    };
+    let version = match videosdk_version {
+        RoomsVersion::V1 => "1",
+        RoomsVersion::V2 => "2",
+    };
+    let mut lines = Vec::new();
+    let mut projects = config.projects.iter().map(|Named { project, .. }| project);
+    if customer.is_some() || projects.clone().any(|project| matches!(project, Project::Agora { .. })) {
+        lines.push(format!("Agora at {agora_url}, {account}"));
+    }
+    if projects.any(|project| matches!(project, Project::VideoSdk { .. })) {
+        lines.push(format!("VideoSDK at {videosdk_url}, in version {version} of its REST API"));
+    }
+    lines
+}
+
 fn pages(pages: &Pages) -> String {
     match pages {
         Pages::SameOrigin => "none of other origins".to_owned(),
@@ -131,8 +156,14 @@ fn secrets(config: &Config) -> Vec<NamedSecret> {
             .map(move |(position, secret)| (secret, format!("{} `{}`", purpose(position), without_hex(name))))
     });
     let of_auth = config.auth.iter().flat_map(AuthConfig::secret_uses);
+    let of_rest = config.rest.customer.iter().flat_map(|(id, secret)| {
+        [
+            (id, "is the customer ID of the account at Agora".to_owned()),
+            (secret, "is the customer secret, which opens the whole account at Agora".to_owned()),
+        ]
+    });
     let mut secrets: Vec<NamedSecret> = Vec::new();
-    for (name, purpose) in of_projects.chain(of_auth) {
+    for (name, purpose) in of_projects.chain(of_auth).chain(of_rest) {
         match secrets.iter_mut().find(|known| known.name == name.as_str()) {
             Some(known) => known.purpose += &format!(" and {purpose}"),
             None => secrets.push(NamedSecret { name: name.as_str().to_owned(), purpose }),

@@ -291,8 +291,8 @@ impl Rule {
             ))
         } else if videosdk.is_some_and(|videosdk| videosdk.v1 && videosdk.room.is_some()) {
             Some((".videosdk.v1", "gives tokens for every room, and cannot stand beside `room`"))
-        } else if self.agora_rest.is_some() && !has_kind(Kind::Service) {
-            Some((".agora_rest", "is for callers of the kind \"service\""))
+        } else if self.agora_rest.is_some() && (has_claims || !may_be(Kind::Service)) {
+            Some((".agora_rest", "is for callers of the kind \"service\", where `auth` lets them in"))
         } else {
             None
         }

@@ -12,7 +12,7 @@ use crate::config::without_hex;
 use crate::json::{NamedOnce, Object, OneOrMore};
 use crate::outline::listed;
 
-/// What a rule grants of one service.
+/// What a rule grants of one service, or which calls to a provider.
 struct Grant<'a> {
     service: &'static str,
     /// What follows the name of the service.
@@ -49,6 +49,7 @@ impl Policy {
                 let Grant { service, words, .. } = grant;
                 format!("  {service}{words}, for {} s at most", of_rule.seconds().0)
             }));
+            lines.extend(rule.calls().map(|Grant { service, words, .. }| format!("  {service}{words}")));
         }
         lines
     }
@@ -58,7 +59,7 @@ impl Policy {
         let mut warnings = Vec::new();
         for (by, rule) in self.shown_rules(kinds) {
             let callers = rule.callers(kinds);
-            let grants = rule.by_service();
+            let grants = rule.all_grants();
             let reaches = grants.iter().filter(|grant| !grant.reaches.is_empty());
             let reaches: Vec<_> =
                 reaches.map(|grant| format!("{} ({})", grant.service, grant.reaches.join(", "))).collect();
@@ -75,7 +76,7 @@ impl Policy {
                 }
                 let earlier = self.shown_rules(kinds).take_while(|(earlier, _)| *earlier != by);
                 if let Some((earlier, _)) = earlier
-                    .filter(|(_, earlier)| earlier.by_service().iter().any(|grant| grant.service == *service))
+                    .filter(|(_, earlier)| earlier.all_grants().iter().any(|grant| grant.service == *service))
                     .find(|(_, earlier)| earlier.covers(rule, kinds))
                 {
                     warnings.push(format!("{by} never decides on {service}: {earlier} is for the same callers, and stands before it"));
@@ -163,7 +164,28 @@ impl Rule {
             && are_among(&other.who.key, &self.who.key)
     }
 
-    /// What it grants, in the order of the README.
+    fn all_grants(&self) -> Vec<Grant<'_>> {
+        let mut grants = self.by_service();
+        grants.extend(self.calls());
+        grants
+    }
+
+    /// The calls to providers that it grants. They are over at once, so that no life limits them.
+    fn calls(&self) -> impl Iterator<Item = Grant<'_>> {
+        let call = |service, words, reaches| Grant { service, words, identity: None, reaches, ttl: None };
+        let rooms = self.rooms.as_ref().map(|OneOrMore(calls)| {
+            let names = listed(calls.iter().map(|call| call.name()), "or");
+            call("rooms", format!(", to {names} them at VideoSDK"), Vec::new())
+        });
+        let agora = self.agora_rest.as_ref().map(|OneOrMore(calls)| {
+            let names: Vec<_> = calls.iter().map(|call| call.name()).collect();
+            let words = format!(", with a service key: {}", listed(&names, "and"));
+            call("agora_rest", words, names)
+        });
+        rooms.into_iter().chain(agora)
+    }
+
+    /// What it grants of tokens, in the order of the README.
     fn by_service(&self) -> Vec<Grant<'_>> {
         let mut grants = Vec::new();
         if let Some(Object(rtc)) = &self.rtc {
