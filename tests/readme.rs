@@ -1,24 +1,32 @@
 //! The transcripts of the README: every `curl` in it is sent to a service with the settings of `cargo xtask dev`, and
-//! must be answered as the block below it says. Its configurations: each must make a service that is ready.
+//! must be answered as the block below it says. One with `$KEY` is sent to a service that knows this key, and calls
+//! providers on this machine. Its configurations: each must make a service that is ready.
 //!
-//! In a transcript, `…` stands for more words of a text, and as the name of a member for more members. What depends on time
-//! or chance is compared by its kind only.
+//! In a transcript, `…` stands for more words of a text, as the name of a member for more members, and at the end of a list
+//! for more of the same. What depends on time or chance is compared by its kind only.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
+use hallpass_tests::provider::{Agora, Provider, Videosdk, agora};
 use hallpass_tests::target::{Memory, Request, Target as _};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Members that differ from request to request.
-const VARYING: &[&str] = &["token", "issued_at", "expires_at", "request_id"];
+const VARYING: &[&str] = &["token", "issued_at", "expires_at", "request_id", "rule_id"];
 const MORE: &str = "…";
 const SERVER: &str = "http://localhost:8787";
+/// A deployment that knows [`KEY`].
+const DEPLOYMENT: &str = "https://tokens.example.com";
+/// How the README writes the service key.
+const KEY_NAME: &str = "$KEY";
+const KEY: &str = "hp_test_7Yc2Lw9Tq4Xn1Bv6Rf8Kd3Zs5Gj0Hm";
 
 struct Transcript {
     command: String,
+    has_key: bool,
     request: Request,
     /// The language of the block, and the block.
     answer: (String, String),
@@ -26,13 +34,14 @@ struct Transcript {
 
 #[test]
 fn transcripts() -> anyhow::Result<()> {
-    let settings = settings()?;
-    let setting =
-        move |name: &str| settings.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
-    let mut service = Memory::with_settings(setting);
+    let (agora, videosdk) = providers()?;
+    let with_key = settings_with_key(&agora.url(), &videosdk.url())?;
+    let mut services = [Memory::with_settings(lookup(settings()?)), Memory::with_settings(lookup(with_key))];
     let readme = fs::read_to_string(top("README.md"))?;
     let transcripts = read(&readme)?;
-    for Transcript { command, request, answer: (language, answer) } in &transcripts {
+    for Transcript { command, has_key, request, answer: (language, answer) } in &transcripts {
+        let [open, with_key] = &mut services;
+        let service = if *has_key { with_key } else { open };
         let response = service.send(request).with_context(|| command.clone())?;
         let got = String::from_utf8(response.into_body())?;
         let complaints = match language.as_str() {
@@ -42,11 +51,12 @@ fn transcripts() -> anyhow::Result<()> {
         };
         ensure!(complaints.is_empty(), "{command}\n{}\ngot {got}", complaints.join("\n"));
     }
+    let listed = routes(&readme);
     let shown: BTreeSet<_> = transcripts
         .iter()
         .map(|transcript| format!("{} {}", transcript.request.method, transcript.request.target))
+        .map(|route| listed.iter().find(|listed| is_of(&route, listed)).cloned().unwrap_or(route))
         .collect();
-    let listed = routes(&readme);
     ensure!(shown == listed, "transcripts of {shown:#?}, but the routes are {listed:#?}");
     Ok(())
 }
@@ -68,6 +78,53 @@ fn configurations() -> anyhow::Result<()> {
         ensure!(is_ready, "{document}\n{}", String::from_utf8_lossy(response.body()));
     }
     Ok(())
+}
+
+/// The providers, in which there is something to see.
+fn providers() -> anyhow::Result<(Provider<Agora>, Provider<Videosdk>)> {
+    let (agora, videosdk) = (Provider::start(Agora::default())?, Provider::start(Videosdk::default())?);
+    agora.set_clock(Some(Memory::START));
+    videosdk.set_clock(Some(Memory::START));
+    agora.with(|agora| agora.add_event(agora::APP_ID, "alice", "Login", 1_563_355_200_123));
+    Ok((agora, videosdk))
+}
+
+/// Those of `cargo xtask dev`, but for callers with a key.
+fn settings_with_key(agora_url: &str, videosdk_url: &str) -> anyhow::Result<Vec<(String, String)>> {
+    let document = json!({
+        "auth": { "keys": [{ "name": "backend", "secret": "HALLPASS_KEY_BACKEND" }] },
+        "rest": {
+            "agora": { "customer_id": "ID", "customer_secret": "SECRET", "url": agora_url },
+            "videosdk": { "url": videosdk_url }
+        }
+    });
+    let mut settings = settings()?;
+    settings.retain(|(name, _)| name != "HALLPASS_CONFIG");
+    let others = [
+        ("HALLPASS_CONFIG", document.to_string().as_str()),
+        ("HALLPASS_KEY_BACKEND", KEY),
+        ("ID", agora::CUSTOMER_ID),
+        ("SECRET", agora::CUSTOMER_SECRET),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    settings.extend(others);
+    Ok(settings)
+}
+
+fn lookup(settings: Vec<(String, String)>) -> impl Fn(&str) -> Option<String> + Clone + 'static {
+    move |name: &str| settings.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+}
+
+/// Whether a route is this one of the list, in which `{…}` stands for a part of a path.
+fn is_of(route: &str, listed: &str) -> bool {
+    let (mut parts, mut expected) = (route.split('/'), listed.split('/'));
+    loop {
+        match (parts.next(), expected.next()) {
+            (None, None) => return true,
+            (Some(part), Some(expected)) if part == expected || expected.starts_with('{') => {}
+            _ => return false,
+        }
+    }
 }
 
 /// Each block that is a configuration, and each row of the table of identity providers.
@@ -105,10 +162,12 @@ fn json_blocks(readme: &str) -> Vec<String> {
 
 /// Whether a block has the members of a configuration, and no others.
 fn is_configuration(block: &str) -> bool {
-    const MEMBERS: &[&str] = &["$schema", "projects", "auth", "policy", "ttl", "compat", "cors"];
+    const MEMBERS: &[&str] = &["$schema", "projects", "rest", "auth", "policy", "ttl", "compat", "cors"];
     let document = serde_json::from_str(block);
     let Ok(Value::Object(document)) = document else { return false };
-    document.keys().all(|name| MEMBERS.contains(&name.as_str()))
+    // Agora has projects as well, and lists them.
+    let is_answer = document.get("projects").is_some_and(Value::is_array);
+    !is_answer && document.keys().all(|name| MEMBERS.contains(&name.as_str()))
 }
 
 fn top(name: &str) -> PathBuf {
@@ -137,12 +196,13 @@ fn read(readme: &str) -> anyhow::Result<Vec<Transcript>> {
         while command.matches('\'').count() % 2 == 1 {
             command.push_str(lines.next().context("a quote is never closed")?.trim_start());
         }
-        if !command.contains(SERVER) {
+        let has_key = command.contains(KEY_NAME);
+        if !command.contains(SERVER) && !has_key {
             continue;
         }
-        let request = request(&command).with_context(|| command.clone())?;
+        let request = request(&command.replace(KEY_NAME, KEY)).with_context(|| command.clone())?;
         let answer = block(&mut lines).with_context(|| format!("no block after {command}"))?;
-        transcripts.push(Transcript { command, request, answer });
+        transcripts.push(Transcript { command, has_key, request, answer });
     }
     ensure!(!transcripts.is_empty(), "the README has no transcript");
     Ok(transcripts)
@@ -170,7 +230,7 @@ fn request(command: &str) -> anyhow::Result<Request> {
                 let (name, value) = header.split_once(": ").context("a header without a value")?;
                 request.headers.push((name.to_lowercase(), value.to_owned()));
             }
-            word => match word.strip_prefix(SERVER) {
+            word => match word.strip_prefix(SERVER).or_else(|| word.strip_prefix(DEPLOYMENT)) {
                 Some(target) => request.target = target.to_owned(),
                 None => bail!("{word} is not known here"),
             },
@@ -179,14 +239,15 @@ fn request(command: &str) -> anyhow::Result<Request> {
     Ok(request)
 }
 
-/// Divides at blanks outside of single quotes.
+/// Divides at blanks outside of quotes.
 fn words(command: &str) -> Vec<String> {
     let mut words = vec![String::new()];
-    let mut is_quoted = false;
+    let mut quote = None;
     for character in command.chars() {
         match (character, words.last_mut()) {
-            ('\'', _) => is_quoted = !is_quoted,
-            (' ', _) if !is_quoted => words.push(String::new()),
+            ('\'' | '"', _) if quote == Some(character) => quote = None,
+            ('\'' | '"', _) if quote.is_none() => quote = Some(character),
+            (' ', _) if quote.is_none() => words.push(String::new()),
             (_, Some(word)) => word.push(character),
             (_, None) => {}
         }
@@ -214,8 +275,12 @@ fn compare(expected: &Value, got: &Value, path: &str) -> Vec<String> {
             }
             complaints
         }
-        (Value::Array(expected), Value::Array(got)) if expected.len() == got.len() => {
-            let pairs = expected.iter().zip(got).enumerate();
+        (Value::Array(expected), Value::Array(got))
+            if expected.len() == got.len()
+                || expected.last().is_some_and(|last| last == MORE) && expected.len() <= got.len() =>
+        {
+            let expected = expected.iter().take_while(|expected| *expected != MORE);
+            let pairs = expected.zip(got).enumerate();
             pairs.flat_map(|(at, (expected, got))| compare(expected, got, &format!("{path}/{at}"))).collect()
         }
         (Value::String(expected), Value::String(got)) if fits(expected, got) => Vec::new(),
