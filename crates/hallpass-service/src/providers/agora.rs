@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 pub(crate) use self::auth::{Credentials, Form, Signing};
 use super::{Fault, Rest};
+use crate::json::Object;
 use crate::outbound::{Incoming, Outgoing, SendError};
 
 /// How long a call may take, in seconds, unless its function says otherwise.
@@ -101,7 +102,8 @@ fn success(answer: Result<Incoming, SendError>) -> Result<Incoming, Fault> {
 }
 
 fn read<T: for<'de> Deserialize<'de>>(answer: &Incoming) -> Result<T, Fault> {
-    serde_json::from_slice(&answer.body).map_err(|_| Fault::not_understood(AGORA, answer))
+    let read = serde_json::from_slice(&answer.body);
+    read.map(|Object(read)| read).map_err(|_| Fault::not_understood(AGORA, answer))
 }
 
 fn is_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
@@ -139,6 +141,14 @@ mod tests {
             ])
         );
         assert!(!format!("{projects:?}").contains("SECRET"));
+    }
+
+    #[test]
+    fn an_answer_is_an_object() {
+        assert!(projects(answer(r#"{"projects":[]}"#)).is_ok());
+        for body in ["[[]]", "[1]", "null", "7", ""] {
+            assert!(projects(answer(body)).is_err(), "{body}");
+        }
     }
 
     #[test]
