@@ -2,6 +2,7 @@
 //! <https://docs.agora.io/en/video-calling/channel-management-api/overview/product-overview>
 
 mod auth;
+mod date;
 pub(crate) mod kick;
 
 use hallpass_token::agora::AppId;

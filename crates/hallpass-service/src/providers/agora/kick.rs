@@ -1,10 +1,12 @@
 //! Kicking rules: who is put out of a channel, and may not come back for a while.
 //! <https://docs.agora.io/en/video-calling/channel-management-api/endpoint/ban-user-privileges/create-rule>
 
+use hallpass_token::UnixSeconds;
 use hallpass_token::agora::AppId;
 use http::Method;
 use serde::{Deserialize, Serialize};
 
+use super::date::date;
 use super::{Credentials, read, request, success};
 use crate::outbound::{Incoming, Outgoing, SendError};
 use crate::providers::{Fault, Rest};
@@ -12,6 +14,8 @@ use crate::providers::{Fault, Rest};
 /// Agora asks for 20 s at least; its rules reach every edge before the answer.
 const MAKE_SECONDS: u32 = 20;
 const LIST_SECONDS: u32 = 5;
+/// By how much Agora's clock may be behind ours.
+const CLOCKS_DIFFER_SECONDS: u32 = 60;
 
 /// Whom a rule puts out: all of those that are there must fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,11 +88,16 @@ pub(crate) fn made(answer: Result<Incoming, SendError>) -> Result<u64, Fault> {
     Ok(id)
 }
 
-/// The id of the latest rule for the same as this one, if there is any.
+/// The id of the latest rule for the same as this one that lasts until then, if there is any. An earlier rule for the
+/// same that ends earlier is not this one.
 ///
 /// # Errors
 /// [`Fault`]
-pub(crate) fn find(answer: Result<Incoming, SendError>, ban: &Ban) -> Result<Option<u64>, Fault> {
+pub(crate) fn find(
+    answer: Result<Incoming, SendError>,
+    ban: &Ban,
+    until: UnixSeconds,
+) -> Result<Option<u64>, Fault> {
     #[derive(Deserialize)]
     struct Answer {
         rules: Vec<Rule>,
@@ -99,6 +108,8 @@ pub(crate) fn find(answer: Result<Incoming, SendError>, ban: &Ban) -> Result<Opt
         cname: Option<String>,
         uid: Option<u32>,
         ip: Option<String>,
+        /// When it ends, such as `2023-11-14T22:13:20.000Z`.
+        ts: Option<String>,
         #[serde(default)]
         privileges: Vec<Privilege>,
     }
@@ -108,11 +119,13 @@ pub(crate) fn find(answer: Result<Incoming, SendError>, ban: &Ban) -> Result<Opt
         privileges
     };
     let wanted = sorted(ban.privileges.clone());
+    let until = date(UnixSeconds(until.0.saturating_sub(CLOCKS_DIFFER_SECONDS)));
     let is_same = |rule: &Rule| {
         // What a rule does not name is left out, null or empty.
         rule.cname.as_deref().filter(|name| !name.is_empty()) == ban.channel.as_deref()
             && rule.uid.filter(|uid| *uid != 0) == ban.uid
             && rule.ip.as_deref().filter(|ip| !ip.is_empty()) == ban.ip.as_deref()
+            && rule.ts.as_deref().is_some_and(|ends| ends >= until.as_str())
             && sorted(rule.privileges.clone()) == wanted
     };
     Ok(rules.iter().filter(|rule| is_same(rule)).map(|rule| rule.id).max())
@@ -124,13 +137,25 @@ mod tests {
 
     #[test]
     fn the_latest_rule_for_the_same_is_found() {
-        let body = r#"{"status":"success","rules":[
-            {"id":1,"appid":"x","cname":"a","uid":7,"ip":null,"privileges":["join_channel"]},
-            {"id":3,"appid":"x","cname":"a","uid":7,"ip":"","privileges":["join_channel"]},
-            {"id":4,"appid":"x","cname":"a","uid":8,"privileges":["join_channel"]},
-            {"id":5,"appid":"x","cname":"a","uid":7,"privileges":["publish_audio","join_channel"]},
-            {"id":6,"appid":"x","cname":"","uid":7,"privileges":["join_channel"]}
-        ]}"#;
+        const UNTIL: UnixSeconds = UnixSeconds(1_700_000_000);
+        let rule =
+            |id: u64, ends: &str, rest: &str| format!(r#"{{"id":{id},"appid":"x","ts":"{ends}",{rest}}}"#);
+        let (in_time, of_7) =
+            ("2023-11-14T22:13:20.000Z", r#""cname":"a","uid":7,"privileges":["join_channel"]"#);
+        let rules = [
+            rule(1, in_time, r#""cname":"a","uid":7,"ip":null,"privileges":["join_channel"]"#),
+            rule(3, in_time, r#""cname":"a","uid":7,"ip":"","privileges":["join_channel"]"#),
+            rule(4, in_time, r#""cname":"a","uid":8,"privileges":["join_channel"]"#),
+            rule(5, in_time, r#""cname":"a","uid":7,"privileges":["publish_audio","join_channel"]"#),
+            rule(6, in_time, r#""cname":"","uid":7,"privileges":["join_channel"]"#),
+            // Those end earlier, or nobody knows when.
+            rule(7, "2023-11-14T22:12:19.000Z", of_7),
+            rule(8, "", of_7),
+            format!(r#"{{"id":9,{of_7}}}"#),
+            // A clock that is behind.
+            rule(10, "2023-11-14T22:12:20.000Z", r#""cname":"b","uid":7,"privileges":["join_channel"]"#),
+        ];
+        let body = format!(r#"{{"status":"success","rules":[{}]}}"#, rules.join(","));
         let answer =
             || Ok(Incoming { status: 200, body: body.as_bytes().to_vec().into(), ..Incoming::default() });
         let ban = |channel: &str, uid, privileges: &[Privilege]| Ban {
@@ -145,10 +170,11 @@ mod tests {
             (ban("a", Some(7), &[join]), Some(3)),
             (ban("a", Some(7), &[join, audio]), Some(5)),
             (ban("", Some(7), &[join]), Some(6)),
-            (ban("b", Some(7), &[join]), None),
+            (ban("b", Some(7), &[join]), Some(10)),
+            (ban("c", Some(7), &[join]), None),
             (ban("a", None, &[join]), None),
         ] {
-            assert_eq!(find(answer(), &ban).unwrap(), id, "{ban:?}");
+            assert_eq!(find(answer(), &ban, UNTIL).unwrap(), id, "{ban:?}");
         }
     }
 }

@@ -86,7 +86,8 @@ fn begin(call: Call<'_>) -> Result<Step<'_>, Problem> {
         }
         // The rule may have been made all the same, and to make it again would be another one.
         let request = kick::list(&ready.rest, app_id, Credentials::basic(customer));
-        Step::send(request, move |answer| match kick::find(answer, &ban) {
+        let until = call.inputs.now.plus(hallpass_token::Seconds(ban.seconds));
+        Step::send(request, move |answer| match kick::find(answer, &ban, until) {
             Ok(Some(id)) => done(id, &ban),
             Ok(None) | Err(_) => Step::Done(refusal(call, call.provider_failed(fault))),
         })
