@@ -46,12 +46,12 @@ fn begin_user_events(call: Call<'_>) -> Result<Step<'_>, Problem> {
     }
     let minter = call.minter()?;
     let project = minter.ready.projects.agora(query_value(call, "project").as_deref())?;
-    minter.allow_agora_call(AgoraCall::UserEvents, Some(&project.name), None)?;
     let form = match query_value(call, "form") {
         None => Form::AgoraToken,
         Some(name) => Form::parse(&name)
             .ok_or_else(|| Problem::verbatim("form", format!("expected {}", Form::EXPECTED)))?,
     };
+    minter.allow_agora_call(AgoraCall::UserEvents, Some(&project.name), None)?;
     let credentials = credentials(&minter, form, &project.project, None, None)?;
     let request = agora::take_user_events(&minter.ready.rest, &project.project.app_id, credentials.headers);
     Ok(Step::send(request, move |answer| {

@@ -79,9 +79,10 @@ fn issue(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
         return Ok(response(*form, &Credentials::basic(customer), None));
     }
     let project = minter.ready.projects.agora(project.as_deref())?;
+    let user = user.as_deref().map(rtm_user).transpose()?;
     minter.allow_agora_call(AgoraCall::Auth, Some(&project.name), None)?;
     let life = ttl.as_ref().map(|ttl| ttl.life());
-    let issued = credentials(&minter, *form, &project.project, user.as_deref(), life)?;
+    let issued = credentials(&minter, *form, &project.project, user, life)?;
     let token = issued.token.map(|(user, life)| {
         let UnixSeconds(issued_at) = minter.inputs.now;
         let expires_in = life.seconds().0;
@@ -107,15 +108,17 @@ pub(super) fn credentials<'a>(
     minter: &'a Minter<'_>,
     form: Form,
     project: &AgoraProject,
-    user: Option<&'a str>,
+    user: Option<RtmUser<'a>>,
     life: Option<Life>,
 ) -> Result<Issued<'a>, Problem> {
     if form == Form::Basic {
         let customer = minter.ready.rest.customer.as_ref().ok_or(Problem::NoCustomer)?;
         return Ok(Issued { headers: Credentials::basic(customer), token: None });
     }
-    let user = user.or(minter.caller.subject()).unwrap_or_default();
-    let user = RtmUser::parse(user).map_err(|error| Problem::field("user", error))?;
+    let user = match user {
+        Some(user) => user,
+        None => rtm_user(minter.caller.subject().unwrap_or_default())?,
+    };
     let limits = minter.ready.ttl;
     let life = life.unwrap_or(USUAL_LIFE).min(limits.max);
     let signing = Signing { project, user, life, now: minter.inputs.now, salt: minter.inputs.salt_bytes() };
@@ -125,4 +128,8 @@ pub(super) fn credentials<'a>(
         Credentials::x_agora_token(signing)
     };
     Ok(Issued { headers: headers.ok_or(Problem::NotReady)?, token: Some((user, life)) })
+}
+
+fn rtm_user(text: &str) -> Result<RtmUser<'_>, Problem> {
+    RtmUser::parse(text).map_err(|error| Problem::field("user", error))
 }

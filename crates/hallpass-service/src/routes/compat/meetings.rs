@@ -28,8 +28,8 @@ pub(in crate::routes) fn create(call: Call<'_>) -> Step<'_> {
 fn begin_create(call: Call<'_>) -> Result<Step<'_>, Problem> {
     let minter = call.minter()?;
     let body = body(call)?;
-    let token = token(&minter, &body, RoomCall::Create, None)?;
     let region = Some(text_or_empty(&body, "region")?).filter(|region| !region.is_empty());
+    let token = token(&minter, &body, RoomCall::Create, None)?;
     let options = RoomOptions { region, ..RoomOptions::default() };
     let request = videosdk::create(&minter.ready.rest, token, &options);
     Ok(Step::send(request, move |answer| {
