@@ -9,6 +9,9 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use crate::target::{Request, Response};
 
+/// Longer than any call of a provider lasts.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 pub(crate) struct Client {
     agent: Agent,
 }
@@ -32,7 +35,7 @@ impl Client {
             .allow_non_standard_methods(true)
             .max_idle_connections(0)
             .tls_config(tls)
-            .timeout_global(Some(Duration::from_secs(10)));
+            .timeout_global(Some(PATIENCE));
         Self { agent: config.build().into() }
     }
 

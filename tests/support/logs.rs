@@ -90,7 +90,8 @@ pub fn events(log: &str, event: &str) -> Vec<Value> {
 }
 
 /// Whether a text holds credentials or a part of them.
-pub(crate) fn holds(text: &str, credentials: &str) -> bool {
+#[must_use]
+pub fn holds(text: &str, credentials: &str) -> bool {
     let parts = credentials.split([' ', ',', '.']).filter(|part| part.len() >= MIN_PART);
     parts.into_iter().any(|part| text.contains(part))
 }

@@ -20,9 +20,10 @@ pub use self::agora::Agora;
 use self::cross_check::Credential;
 pub use self::fault::{Fault, Which};
 pub use self::videosdk::Videosdk;
+use crate::http_client::Client;
 pub use crate::server::Answer;
 use crate::server::{Exchange, Server, lock};
-use crate::target::Request;
+use crate::target::{Request, Response};
 
 /// What one provider knows and does.
 pub trait Api: Send + 'static {
@@ -102,6 +103,14 @@ impl<A: Api> Provider<A> {
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.server.address())
+    }
+
+    /// Sends it a request, as a server of the customer does.
+    ///
+    /// # Errors
+    /// Where there is no answer.
+    pub fn send(&self, request: &Request) -> anyhow::Result<Response> {
+        Client::new().send_to(&self.server.address().to_string(), request)
     }
 
     /// The base of the URLs that [`Fault::Redirect`] leads to.

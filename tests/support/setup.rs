@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::provider::agora::CUSTOMER_SECRET;
+
 /// The App ID that Agora's own tests publish.
 const APP_ID: &str = "970CA35de60c44645bbae8a215061b33";
 /// The App Certificate that Agora's own tests publish.
@@ -20,8 +22,8 @@ pub(crate) const CONFIG: &str = "HALLPASS_CONFIG";
 /// All App IDs, one of which every 006 token begins with.
 pub(crate) const APP_IDS: [&str; 2] = [APP_ID, OTHER_APP_ID];
 /// The secrets of all deployments; each must stay secret in every one.
-pub(crate) const SECRETS: [&str; 5] =
-    [APP_CERTIFICATE, NEXT_CERTIFICATE, OTHER_CERTIFICATE, VIDEOSDK_SECRET, WEBINAR_SECRET];
+pub(crate) const SECRETS: [&str; 6] =
+    [APP_CERTIFICATE, NEXT_CERTIFICATE, OTHER_CERTIFICATE, VIDEOSDK_SECRET, WEBINAR_SECRET, CUSTOMER_SECRET];
 
 /// One deployment: its configuration document and secrets.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]

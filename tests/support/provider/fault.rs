@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::server::{Answer, Exchange};
 use crate::target::Request;
@@ -31,6 +31,8 @@ pub enum Fault {
     Status(u16),
     /// An error 429 in the provider's shape, with this many seconds in `Retry-After`.
     TooMany(u32),
+    /// An error of this status that repeats the credentials, in JSON.
+    Repeat(u16),
     /// A page in HTML with this status.
     Page(u16),
     /// A plain text with this status.
@@ -75,6 +77,7 @@ impl Fault {
             | Self::Hang
             | Self::Status(_)
             | Self::TooMany(_)
+            | Self::Repeat(_)
             | Self::Page(_)
             | Self::Text(_)
             | Self::Json(_)
@@ -120,6 +123,11 @@ impl Fault {
             }
             Self::Status(status) => exchange.send(&error(status)),
             Self::TooMany(seconds) => exchange.send(&error(429).with("retry-after", seconds.to_string())),
+            Self::Repeat(status) => {
+                let header = |name| exchange.request.header(name);
+                let given = header("authorization").or(header("x-agora-token")).unwrap_or_default();
+                exchange.send(&Answer::json(status, &json!({ "message": format!("not accepted: {given}") })))
+            }
             Self::Page(status) => {
                 let page = format!("<!doctype html><title>{status}</title><h1>{status}</h1>");
                 exchange.send(&Answer::new(status, "text/html", page))
@@ -160,7 +168,6 @@ mod tests {
     use super::*;
     use crate::provider::testing::{NOW, PROJECTS, RULES, as_customer, crawler, json_of, request, send};
     use crate::provider::{Agora, Provider, Videosdk, agora};
-    use serde_json::json;
     use std::io::{Read as _, Write as _};
     use std::net::TcpStream;
     use std::time::Instant;
@@ -300,6 +307,16 @@ mod tests {
             assert_eq!(header, retry_after);
         }
         assert_eq!(agora.with(|agora| agora.rules().len()), 0);
+    }
+
+    #[test]
+    fn credentials_come_back() {
+        let agora = start();
+        agora.fail(Which::All, Fault::Repeat(401));
+        let response = send(&agora.url(), &kick());
+        let given = kick().header("authorization").unwrap().to_owned();
+        assert_eq!(response.status(), 401);
+        assert_eq!(json_of(&response), json!({ "message": format!("not accepted: {given}") }));
     }
 
     #[test]
