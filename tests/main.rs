@@ -7,6 +7,7 @@ mod issuers;
 mod limits;
 mod outline;
 mod policy;
+mod providers;
 mod readme;
 mod recorded;
 mod rotation;

@@ -1,0 +1,217 @@
+//! Agora's projects and events, and the credentials for whoever calls by itself.
+
+use anyhow::{Context as _, ensure};
+use hallpass_tests::Deployment;
+use hallpass_tests::provider::agora::{APP_ID, Caller, OTHER_APP_ID};
+use hallpass_tests::provider::{Fault, Which};
+use hallpass_tests::target::{Request, Target};
+use serde_json::json;
+
+use crate::providers::world::{Answer, Decision, Tally, World, get, open, post, with_customer};
+
+const AUTH: &str = "/v1/agora/rest-auth";
+const PROJECTS: &str = "/v1/agora/projects";
+const EVENTS: &str = "/v1/agora/rtm/user-events";
+const AUTH_GRANTED: Decision = Some(("agora_rest.auth", "granted"));
+const PROJECTS_GRANTED: Decision = Some(("agora_rest.projects", "granted"));
+const EVENTS_GRANTED: Decision = Some(("agora_rest.user_events", "granted"));
+const LIST_PROJECTS: &str = "GET /dev/v1/projects";
+/// Without `ttl` in the request.
+const USUAL_SECONDS: u64 = 600;
+/// `ttl.max` where it is configured.
+const MAX_SECONDS: u64 = 300;
+
+/// Where everything is configured.
+pub(crate) fn usual<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<Tally> {
+    let mut world = World::start("agora", with_customer(), start)?;
+    projects(&mut world).context("projects")?;
+    samples(&mut world).context("the samples of the three forms")?;
+    refusals(&mut world).context("refusals")?;
+    events(&mut world).context("events")?;
+    world.finish()
+}
+
+/// Where the account is not configured, and tokens end soon.
+pub(crate) fn bare<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<Tally> {
+    let mut world = World::start("agora-bare", json!({ "ttl": { "max": MAX_SECONDS } }), start)?;
+    let kicking = Some(("agora_rest.kick", "granted"));
+    for (request, decision) in [
+        (post(AUTH, &json!({ "form": "basic" })), AUTH_GRANTED),
+        (get(PROJECTS), PROJECTS_GRANTED),
+        (get(&format!("{EVENTS}?form=basic")), EVENTS_GRANTED),
+        (post("/v1/agora/kick", &json!({ "uid": 7 })), kicking),
+    ] {
+        world.send(&request, decision)?.ensure_refused(400, "no_customer", None)?;
+    }
+    for form in ["agora-token", "x-agora-token"] {
+        for (ttl, expires_in) in [(None, 300), (Some(299), 299), (Some(301), 300), (Some(86_400), 300)] {
+            let mut body = json!({ "form": form });
+            if let Some(ttl) = ttl {
+                body["ttl"] = json!(ttl);
+            }
+            let answer = world.send(&post(AUTH, &body), AUTH_GRANTED)?;
+            answer.ensure_status(200)?;
+            ensure!(answer.json["expires_in"] == expires_in, "{body}: {}", answer.json);
+            ensure_accepted(&world, &answer, APP_ID, "backend", expires_in)?;
+        }
+        world.send(&get(&format!("{EVENTS}?form={form}")), EVENTS_GRANTED)?.ensure_status(200)?;
+    }
+    world.finish()
+}
+
+fn projects<T: Target>(world: &mut World<T>) -> anyhow::Result<()> {
+    let answer = world.send(&get(PROJECTS), PROJECTS_GRANTED)?;
+    let project = |id, name, app_id, enabled, created_at| json!({ "id": id, "name": name, "app_id": app_id, "enabled": enabled, "created_at": created_at });
+    let projects = [
+        project("5bd81c1e2d5b4a0f8c6e7d90", "project1", APP_ID, true, 1_464_165_672),
+        project("5bd81c1e2d5b4a0f8c6e7d91", "project2", OTHER_APP_ID, true, 1_610_530_391),
+        project("5bd81c1e2d5b4a0f8c6e7d92", "", "fedcba9876543210fedcba9876543210", false, 0),
+    ];
+    answer.ensure(200, &json!({ "projects": projects }))?;
+    answer.ensure_sent(&[LIST_PROJECTS])
+}
+
+/// Each form as the customer's own server uses it, for the call that Agora's page shows with it.
+fn samples<T: Target>(world: &mut World<T>) -> anyhow::Result<()> {
+    let answer = world.send(&post(AUTH, &json!({ "form": "basic" })), AUTH_GRANTED)?;
+    let authorization = answer.json["headers"]["authorization"].clone();
+    answer.ensure(200, &json!({ "form": "basic", "headers": { "authorization": authorization } }))?;
+    let response = world.agora.send(&with_headers(&answer, "/dev/v1/projects")?)?;
+    ensure!(response.status() == 200, "the projects are answered with {}", response.status());
+    let caller = world.agora.seen().pop().context("nothing came")?.caller;
+    ensure!(caller == Ok(Caller::Customer), "{caller:?}");
+
+    for form in ["agora-token", "x-agora-token"] {
+        for (mut body, project, user, seconds) in [
+            (json!({}), ("default", APP_ID), "backend", USUAL_SECONDS),
+            (json!({ "user": "alice", "ttl": 60 }), ("default", APP_ID), "alice", 60),
+            (json!({ "project": "other", "user": "a b" }), ("other", OTHER_APP_ID), "a b", USUAL_SECONDS),
+            (json!({ "user": "0", "ttl": 86_400 }), ("default", APP_ID), "0", 86_400),
+        ] {
+            body["form"] = form.into();
+            let answer = world.send(&post(AUTH, &body), AUTH_GRANTED)?;
+            let issued_at = answer.json["issued_at"].as_u64().with_context(|| answer.text())?;
+            let now = world.target.clock();
+            ensure!(now.abs_diff(issued_at) < 5, "issued at {issued_at}, and it is {now}");
+            let expected = json!({
+                "form": form,
+                "headers": answer.json["headers"],
+                "project": project.0,
+                "app_id": project.1,
+                "user": user,
+                "issued_at": issued_at,
+                "expires_at": issued_at + seconds,
+                "expires_in": seconds,
+            });
+            answer.ensure(200, &expected)?;
+            answer.ensure_sent(&[])?;
+            ensure_accepted(world, &answer, project.1, user, seconds)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whoever takes the headers of this answer is taken by Agora for this user, for so long.
+fn ensure_accepted<T: Target>(
+    world: &World<T>,
+    answer: &Answer,
+    app_id: &str,
+    user: &str,
+    seconds: u64,
+) -> anyhow::Result<()> {
+    let request = with_headers(answer, &format!("/dev/v2/project/{app_id}/rtm/vendor/user_events"))?;
+    let response = world.agora.send(&request)?;
+    ensure!(response.status() == 200, "{}: answered with {}", answer.json["form"], response.status());
+    let caller = world.agora.seen().pop().context("nothing came")?.caller;
+    let (named, until, form) = match &caller {
+        Ok(Caller::User007 { user, until, services }) => {
+            // It opens nothing beside Signaling.
+            ensure!(*services == [2], "services {services:?}");
+            (user, until, "agora-token")
+        }
+        Ok(Caller::User006 { user, until }) => (user, until, "x-agora-token"),
+        Ok(Caller::Customer) | Err(_) => anyhow::bail!("{caller:?}"),
+    };
+    let expires_at = answer.json["issued_at"].as_u64().unwrap_or_default() + seconds;
+    let found = (named.as_str(), u64::from(until.0), form);
+    let expected = (user, expires_at, answer.json["form"].as_str().unwrap_or_default());
+    ensure!(found == expected, "expected {expected:?}, got {found:?}");
+    Ok(())
+}
+
+/// A request with the headers of an answer, and with none beside them but the content type.
+fn with_headers(answer: &Answer, target: &str) -> anyhow::Result<Request> {
+    let headers = answer.json["headers"].as_object().with_context(|| answer.text())?;
+    let texts = headers.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().into()));
+    let content_type = ("content-type".to_owned(), "application/json".to_owned());
+    Ok(Request { headers: texts.chain([content_type]).collect(), ..open("GET", target) })
+}
+
+fn refusals<T: Target>(world: &mut World<T>) -> anyhow::Result<()> {
+    let long = "u".repeat(65);
+    for (body, field) in [
+        (json!({ "form": "basic", "user": "alice" }), Some("user")),
+        (json!({ "form": "basic", "ttl": 60 }), Some("ttl")),
+        (json!({ "form": "basic", "project": "default" }), Some("project")),
+        (json!({ "form": "bearer" }), Some("form")),
+        (json!({ "form": "Basic" }), Some("form")),
+        (json!({ "form": "agora-token", "ttl": 0 }), Some("ttl")),
+        (json!({ "form": "agora-token", "ttl": 86_401 }), Some("ttl")),
+        (json!({ "form": "agora-token", "project": "meet" }), Some("project")),
+        (json!({ "form": "agora-token", "project": "nowhere" }), Some("project")),
+        (json!({ "form": "agora-token", "uid": 7 }), Some("uid")),
+        (json!({ "form": "agora-token", "user": "" }), Some("user")),
+        (json!({ "form": "x-agora-token", "user": long }), Some("user")),
+    ] {
+        world
+            .send(&post(AUTH, &body), None)?
+            .ensure_refused(400, "invalid_field", field)
+            .with_context(|| body.to_string())?;
+    }
+    for (query, field) in [
+        ("?form=bearer", "form"),
+        ("?form=", "form"),
+        ("?project=nowhere", "project"),
+        ("?project=webinar", "project"),
+    ] {
+        let request = get(&format!("{EVENTS}{query}"));
+        world.send(&request, None)?.ensure_refused(400, "invalid_field", Some(field))?;
+    }
+    Ok(())
+}
+
+/// What was read is gone, so each call is sent once.
+fn events<T: Target>(world: &mut World<T>) -> anyhow::Result<()> {
+    for (query, app_id) in [
+        ("", APP_ID),
+        ("?form=agora-token", APP_ID),
+        ("?form=x-agora-token&project=other", OTHER_APP_ID),
+        ("?form=basic", APP_ID),
+        ("?project=other", OTHER_APP_ID),
+    ] {
+        world.agora.with(|agora| {
+            agora.add_event(app_id, "alice", "Login", 1_700_000_000_123);
+            agora.add_event(app_id, "böb", "Logout", 1_700_000_000_124);
+        });
+        let request = get(&format!("{EVENTS}{query}"));
+        let sent = format!("GET /dev/v2/project/{app_id}/rtm/vendor/user_events");
+        let events = json!([
+            { "user": "alice", "event": "Login", "at_ms": 1_700_000_000_123_u64 },
+            { "user": "böb", "event": "Logout", "at_ms": 1_700_000_000_124_u64 },
+        ]);
+        for events in [events, json!([])] {
+            let answer = world.send(&request, EVENTS_GRANTED)?;
+            answer.ensure(200, &json!({ "events": events }))?;
+            answer.ensure_sent(&[&sent])?;
+        }
+    }
+    // As many as come at once.
+    world.agora.with(|agora| (0..1500).for_each(|at| agora.add_event(APP_ID, &"u".repeat(64), "Login", at)));
+    for count in [1000, 500] {
+        let answer = world.send(&get(EVENTS), EVENTS_GRANTED)?;
+        ensure!(answer.json["events"].as_array().map(Vec::len) == Some(count), "not {count} events");
+    }
+    let failed = json!({ "result": "failed", "request_id": "1", "events": [] });
+    world.agora.fail(Which::Next(1), Fault::Json(failed));
+    world.send(&get(EVENTS), EVENTS_GRANTED)?.ensure_status(502)
+}

@@ -1,0 +1,166 @@
+//! Who may have a provider called.
+
+use anyhow::{Context as _, ensure};
+use hallpass_tests::Deployment;
+use hallpass_tests::issuer::Issuer;
+use hallpass_tests::jwts::Jwts;
+use hallpass_tests::target::{Request, Target};
+use serde_json::{Value, json};
+
+use crate::providers::world::{Decision, TURNED_AWAY, Tally, World, get, open, post, with_customer};
+
+/// A call, as somebody sends it: the route, the body of a POST, and its name in the log.
+type Call = (&'static str, Option<Value>, &'static str);
+
+fn room_calls() -> [Call; 5] {
+    [
+        ("/v1/videosdk/rooms", Some(json!({})), "rooms.create"),
+        ("/v1/videosdk/rooms/x/validate", None, "rooms.validate"),
+        ("/create-meeting", Some(json!({})), "rooms.create"),
+        ("/validate-meeting/x", Some(json!({})), "rooms.validate"),
+        ("/validate-meeting/x", None, "rooms.validate"),
+    ]
+}
+
+fn agora_calls() -> [Call; 6] {
+    [
+        ("/v1/agora/rest-auth", Some(json!({ "form": "basic" })), "agora_rest.auth"),
+        ("/v1/agora/rest-auth", Some(json!({ "form": "agora-token" })), "agora_rest.auth"),
+        ("/v1/agora/projects", None, "agora_rest.projects"),
+        ("/v1/agora/rtm/user-events", None, "agora_rest.user_events"),
+        ("/v1/agora/kick", Some(json!({ "uid": 7 })), "agora_rest.kick"),
+        ("/v1/agora/kick", Some(json!({ "uid": 7, "seconds": 0 })), "agora_rest.kick"),
+    ]
+}
+
+fn request((target, body, _): &Call) -> Request {
+    body.as_ref().map_or_else(|| get(target), |body| post(target, body))
+}
+
+/// The same request of somebody else.
+fn sent_by(mut request: Request, caller: &Caller) -> Request {
+    request.headers.clear();
+    match caller {
+        Caller::Anonymous => {}
+        Caller::User(bearer) => request.headers.push(("authorization".to_owned(), bearer.clone())),
+        Caller::Gateway => request.gateway_claims = Some(vec![("sub".to_owned(), "alice".to_owned())]),
+    }
+    request
+}
+
+enum Caller {
+    Anonymous,
+    /// With this in `Authorization`.
+    User(String),
+    Gateway,
+}
+
+pub(crate) fn all<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<Tally> {
+    let mut tally = without_policy(&start).context("without a policy")?;
+    tally.add(by_policy(&start).context("by policy")?);
+    Ok(tally)
+}
+
+/// Only the app's own servers may; credentials for Agora are for nobody else ever.
+fn without_policy<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<Tally> {
+    let issuer = Issuer::start()?;
+    let mut document = with_customer();
+    document["auth"] =
+        json!({ "open": true, "gateway": true, "jwt": [{ "issuer": issuer.url(""), "audience": "app" }] });
+    let mut world = World::start("callers", document, start)?;
+    let jwts = Jwts::make(world.target.clock(), &issuer.url(""), &[json!({})])?;
+    issuer.publish("", &jwts.keys(&["rsa", "ec", "ed"])?);
+    for caller in [Caller::Anonymous, Caller::User(jwts.bearer(0)?), Caller::Gateway] {
+        for call in room_calls().iter().chain(&agora_calls()) {
+            let request = sent_by(request(call), &caller);
+            if world.target.can_receive(&request) {
+                let part = if call.2.starts_with("agora") { "privileged" } else { "service" };
+                ensure_refused(&mut world, &request, call.2, part)?;
+            }
+        }
+        // A token of one's own is not one of ours.
+        let with_token = Request::post("/create-meeting", &json!({ "token": "my-own" }), None);
+        let with_token = sent_by(with_token, &caller);
+        if world.target.can_receive(&with_token) {
+            let answer = world.send(&with_token, Some(("rooms.create", "granted")))?;
+            ensure!(answer.sent.first().and_then(|sent| sent.header("authorization")) == Some("my-own"));
+        }
+    }
+    for (target, body, name) in room_calls().iter().chain(&agora_calls()) {
+        let request = request(&(*target, body.clone(), *name));
+        let status = world.send(&request, Some((*name, "granted")))?.response.status();
+        ensure!(status == 200 || target.contains("validate-meeting"), "{target} is answered with {status}");
+    }
+    world.finish()
+}
+
+/// A rule opens what it names, to whom it names.
+fn by_policy<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<Tally> {
+    let issuer = Issuer::start()?;
+    let mut document = with_customer();
+    document["auth"] = json!({ "jwt": [{ "issuer": issuer.url(""), "audience": "app" }] });
+    document["policy"] = json!([
+        { "who": { "kind": "user", "claims": { "role": "teacher" } }, "rooms": ["create", "validate"] },
+        { "who": { "kind": "user" }, "rooms": "validate" },
+        { "who": { "kind": "service" }, "rooms": "create", "agora_rest": ["projects", "kick"] },
+    ]);
+    let mut world = World::start("callers-policy", document, start)?;
+    let kinds = [json!({ "claims": { "role": "teacher" } }), json!({})];
+    let jwts = Jwts::make(world.target.clock(), &issuer.url(""), &kinds)?;
+    issuer.publish("", &jwts.keys(&["rsa", "ec", "ed"])?);
+    for (place, allowed) in [(0, &["rooms.create", "rooms.validate"][..]), (1, &["rooms.validate"])] {
+        let caller = Caller::User(jwts.bearer(place)?);
+        for call in room_calls().iter().chain(&agora_calls()) {
+            let request = sent_by(request(call), &caller);
+            ensure_allowed_or_not(&mut world, &request, call, allowed)?;
+        }
+    }
+    for call in room_calls().iter().chain(&agora_calls()) {
+        let allowed = ["rooms.create", "agora_rest.projects", "agora_rest.kick"];
+        ensure_allowed_or_not(&mut world, &request(call), call, &allowed)?;
+    }
+    // Whoever is nobody is turned away before anything else.
+    for (target, body, _) in room_calls().iter().chain(&agora_calls()) {
+        let mut request = open(if body.is_some() { "POST" } else { "GET" }, target);
+        request.body = b"not looked at".to_vec();
+        let answer = world.send(&request, TURNED_AWAY)?;
+        answer.ensure_status(401)?;
+        answer.ensure_sent(&[])?;
+    }
+    world.finish()
+}
+
+fn ensure_allowed_or_not<T: Target>(
+    world: &mut World<T>,
+    request: &Request,
+    (_, _, name): &Call,
+    allowed: &[&str],
+) -> anyhow::Result<()> {
+    if !allowed.contains(name) {
+        return ensure_refused(world, request, name, "privileged");
+    }
+    let answer = world.send(request, Some((*name, "granted")))?;
+    ensure!(answer.sent.len() == 1, "{}: {}", answer.request, answer.text());
+    Ok(())
+}
+
+/// 403 in the shape of the route, by this part of the policy, and nothing is sent.
+fn ensure_refused<T: Target>(
+    world: &mut World<T>,
+    request: &Request,
+    name: &'static str,
+    part: &str,
+) -> anyhow::Result<()> {
+    let decision: Decision = Some((name, "refused"));
+    let answer = world.send(request, decision)?;
+    answer.ensure_status(403)?;
+    answer.ensure_sent(&[])?;
+    let (is_ours, json) = (request.target.starts_with("/v1/"), &answer.json);
+    let is_right = if is_ours {
+        json["code"] == "policy_refused" && json["refused_by"] == part
+    } else {
+        json.as_object().is_some_and(|object| object.len() == 1) && json["error"].is_string()
+    };
+    ensure!(is_right, "{} {json}", answer.request);
+    Ok(())
+}

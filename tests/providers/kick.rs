@@ -1,0 +1,177 @@
+//! Who is put out of a channel: the rule that is made, and whether it was where nobody said so.
+
+use anyhow::{Context as _, ensure};
+use hallpass_tests::Deployment;
+use hallpass_tests::provider::agora::{APP_ID, OTHER_APP_ID};
+use hallpass_tests::provider::{Fault, Which};
+use hallpass_tests::target::Target;
+use serde_json::{Value, json};
+
+use crate::providers::world::{Decision, Tally, World, post, with_customer};
+
+const KICK: &str = "/v1/agora/kick";
+const GRANTED: Decision = Some(("agora_rest.kick", "granted"));
+const MAKE: &str = "POST /dev/v1/kicking-rule";
+const FIND: &str = "GET /dev/v1/kicking-rule?appid=970CA35de60c44645bbae8a215061b33";
+
+pub(crate) fn all<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<Tally> {
+    let mut world = World::start("kick", with_customer(), start)?;
+    made(&mut world).context("rules")?;
+    refused(&mut world).context("refusals")?;
+    in_doubt(&mut world).context("doubts")?;
+    world.finish()
+}
+
+fn made<T: Target>(world: &mut World<T>) -> anyhow::Result<()> {
+    let join = json!(["join_channel"]);
+    let every = json!(["publish_video", "join_channel", "publish_audio"]);
+    // What is asked for, what is sent beside `appid`, and what the answer says beside `rule_id`.
+    for (asked, project, sent, answered) in [
+        (
+            json!({ "channel": "demo", "uid": 7 }),
+            ("default", APP_ID),
+            json!({ "cname": "demo", "uid": 7, "time_in_seconds": 3600, "privileges": join }),
+            json!({ "channel": "demo", "uid": 7, "seconds": 3600, "privileges": join }),
+        ),
+        (
+            json!({ "channel": "a b", "uid": 4_294_967_295_u32, "ip": "192.0.2.7", "seconds": 10, "privileges": every }),
+            ("default", APP_ID),
+            json!({ "cname": "a b", "uid": 4_294_967_295_u32, "ip": "192.0.2.7", "time_in_seconds": 10, "privileges": every }),
+            json!({ "channel": "a b", "uid": 4_294_967_295_u32, "ip": "192.0.2.7", "seconds": 10, "privileges": every }),
+        ),
+        (
+            json!({ "project": "other", "uid": 7, "seconds": 0 }),
+            ("other", OTHER_APP_ID),
+            json!({ "uid": 7, "time": 0, "privileges": join }),
+            json!({ "uid": 7, "seconds": 0, "privileges": join }),
+        ),
+        (
+            json!({ "channel": "demo", "seconds": 86_400 }),
+            ("default", APP_ID),
+            json!({ "cname": "demo", "time_in_seconds": 86_400, "privileges": join }),
+            json!({ "channel": "demo", "seconds": 86_400, "privileges": join }),
+        ),
+        (
+            json!({ "ip": "2001:DB8::1" }),
+            ("default", APP_ID),
+            json!({ "ip": "2001:db8::1", "time_in_seconds": 3600, "privileges": join }),
+            json!({ "ip": "2001:db8::1", "seconds": 3600, "privileges": join }),
+        ),
+    ] {
+        let id = 1953 + world.agora.with(|agora| agora.rules().len());
+        let answer = world.send(&post(KICK, &asked), GRANTED)?;
+        answer.ensure(
+            200,
+            &with(
+                &answered,
+                &[("rule_id", json!(id)), ("project", json!(project.0)), ("app_id", json!(project.1))],
+            ),
+        )?;
+        answer.ensure_sent(&[MAKE])?;
+        let body = answer.sent.first().map(|request| request.body.as_slice()).unwrap_or_default();
+        let body: Value = serde_json::from_slice(body)?;
+        ensure!(body == with(&sent, &[("appid", json!(project.1))]), "{asked} is sent as {body}");
+    }
+    Ok(())
+}
+
+fn with(object: &Value, members: &[(&str, Value)]) -> Value {
+    let mut object = object.clone();
+    for (name, value) in members {
+        object[name] = value.clone();
+    }
+    object
+}
+
+fn refused<T: Target>(world: &mut World<T>) -> anyhow::Result<()> {
+    let long = "c".repeat(65);
+    for (body, field) in [
+        (json!({}), None),
+        (json!({ "seconds": 60 }), None),
+        (json!({ "uid": 0 }), Some("uid")),
+        (json!({ "channel": "demo", "uid": 0 }), Some("uid")),
+        (json!({ "uid": "7" }), Some("uid")),
+        (json!({ "uid": 4_294_967_296_u64 }), Some("uid")),
+        (json!({ "uid": -1 }), Some("uid")),
+        (json!({ "channel": "" }), Some("channel")),
+        (json!({ "channel": "*" }), Some("channel")),
+        (json!({ "channel": long }), Some("channel")),
+        (json!({ "ip": "" }), Some("ip")),
+        (json!({ "ip": "0" }), Some("ip")),
+        (json!({ "ip": "192.0.2.256" }), Some("ip")),
+        (json!({ "ip": "192.0.2.0/24" }), Some("ip")),
+        (json!({ "uid": 7, "seconds": 5 }), Some("seconds")),
+        (json!({ "uid": 7, "seconds": 9 }), Some("seconds")),
+        (json!({ "uid": 7, "seconds": 86_401 }), Some("seconds")),
+        (json!({ "uid": 7, "seconds": -1 }), Some("seconds")),
+        (json!({ "uid": 7, "seconds": 1.5 }), Some("seconds")),
+        (json!({ "uid": 7, "privileges": [] }), Some("privileges")),
+        (json!({ "uid": 7, "privileges": ["join"] }), Some("privileges[0]")),
+        (json!({ "uid": 7, "cname": "demo" }), Some("cname")),
+        (json!({ "uid": 7, "project": "meet" }), Some("project")),
+    ] {
+        let answer = world.send(&post(KICK, &body), None)?;
+        answer.ensure_refused(400, "invalid_field", field).with_context(|| body.to_string())?;
+    }
+    let mut nothing = post(KICK, &json!({}));
+    nothing.body.clear();
+    world.send(&nothing, None)?.ensure_refused(400, "invalid_json", None)
+}
+
+/// Where nobody knows whether the rule was made, it is looked for, and never made again.
+fn in_doubt<T: Target>(world: &mut World<T>) -> anyhow::Result<()> {
+    let unreachable = "provider_failed";
+    // Whether the rule was made; how the answer to that fails; what comes of it.
+    for (number, (fault, sent, status, code)) in [
+        (Fault::Half, &[MAKE, FIND][..], 200, ""),
+        (Fault::Close.afterwards(), &[MAKE, FIND], 200, ""),
+        (Fault::Page(504).afterwards(), &[MAKE, FIND], 200, ""),
+        (Fault::Status(408).afterwards(), &[MAKE, FIND], 200, ""),
+        (Fault::Close, &[MAKE, FIND], 502, unreachable),
+        (Fault::Page(504), &[MAKE, FIND], 504, "provider_timeout"),
+        (Fault::Status(408), &[MAKE, FIND], 504, "provider_timeout"),
+        (Fault::Page(500), &[MAKE], 502, unreachable),
+        (Fault::Status(401), &[MAKE], 502, unreachable),
+        (Fault::TooMany(7), &[MAKE], 429, "provider_busy"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let shown = format!("{fault:?}");
+        world.agora.fail(Which::Method("POST"), fault);
+        // A rule for this one alone.
+        let uid = 100 + number;
+        let answer = world.send(&post(KICK, &json!({ "channel": "demo", "uid": uid })), GRANTED)?;
+        world.agora.heal();
+        answer.ensure_sent(sent).with_context(|| shown.clone())?;
+        answer.ensure_status(status).with_context(|| shown.clone())?;
+        if status == 200 {
+            let last = world.agora.with(|agora| agora.rules().pop()).context("no rule was made")?;
+            ensure!(last["uid"] == uid && last["id"] == answer.json["rule_id"], "{shown}: {}", answer.json);
+        } else {
+            ensure!(answer.json["code"] == code, "{shown}: {}", answer.json);
+        }
+        answer.ensure_in_time()?;
+    }
+
+    // A rule that is over at once is in no list.
+    world.agora.fail(Which::Method("POST"), Fault::Page(504).afterwards());
+    let answer = world.send(&post(KICK, &json!({ "uid": 200, "seconds": 0 })), GRANTED)?;
+    answer.ensure_status(504)?;
+    answer.ensure_sent(&[MAKE])?;
+
+    // It cannot be looked for either.
+    world.agora.fail(Which::All, Fault::Page(504).afterwards());
+    let answer = world.send(&post(KICK, &json!({ "uid": 201 })), GRANTED)?;
+    answer.ensure_status(504)?;
+    answer.ensure_sent(&[MAKE, FIND])?;
+
+    // One for the same that was made earlier, and ends earlier, is another one.
+    world.agora.heal();
+    world.send(&post(KICK, &json!({ "uid": 202, "seconds": 600 })), GRANTED)?.ensure_status(200)?;
+    world.agora.fail(Which::Method("POST"), Fault::Page(504));
+    let answer = world.send(&post(KICK, &json!({ "uid": 202, "seconds": 3600 })), GRANTED)?;
+    answer.ensure_status(504)?;
+    world.agora.heal();
+    Ok(())
+}
