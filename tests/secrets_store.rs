@@ -40,7 +40,7 @@ const LONGEST: Duration = Duration::from_secs(2);
 /// A store that answers nobody.
 const NEVER: Duration = Duration::from_secs(3600);
 /// One that is so slow that whoever waits for it is seen to, and others are seen not to.
-const SLOW: Duration = Duration::from_millis(1500);
+const SLOW: Duration = Duration::from_millis(1000);
 
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
