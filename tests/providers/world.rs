@@ -158,6 +158,8 @@ impl<T: Target> World<T> {
             response,
             took,
         };
+        let kept = answer.header("cache-control");
+        ensure!(kept == Some("no-store"), "{}: cache-control {kept:?}", answer.request);
         let request_id = answer.header("x-request-id").context("an answer without X-Request-ID")?.to_owned();
         self.asked.push(Asked {
             request: answer.request.clone(),
