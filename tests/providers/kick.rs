@@ -130,7 +130,10 @@ fn in_doubt<T: Target>(world: &mut World<T>) -> anyhow::Result<()> {
         (Fault::Close, &[MAKE, FIND], 502, unreachable),
         (Fault::Page(504), &[MAKE, FIND], 504, "provider_timeout"),
         (Fault::Status(408), &[MAKE, FIND], 504, "provider_timeout"),
-        (Fault::Page(500), &[MAKE], 502, unreachable),
+        (Fault::BadJson, &[MAKE, FIND], 200, ""),
+        (Fault::Page(502).afterwards(), &[MAKE, FIND], 200, ""),
+        (Fault::Page(500), &[MAKE, FIND], 502, unreachable),
+        (Fault::Redirect(302), &[MAKE], 502, unreachable),
         (Fault::Status(401), &[MAKE], 502, unreachable),
         (Fault::TooMany(7), &[MAKE], 429, "provider_busy"),
     ]

@@ -11,6 +11,7 @@ use crate::log::{Level, LogLine};
 use crate::mint::{Granted, Minted};
 use crate::policy::{DecidedBy, ServiceGrant};
 use crate::problem::Problem;
+use crate::providers::agora::kick::Ban;
 
 /// What every line has.
 #[derive(Clone, Copy)]
@@ -42,6 +43,27 @@ struct Line<'a> {
     refused_by: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     caller_address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ban: Option<BanLine<'a>>,
+}
+
+/// Whom a rule of Agora's puts out, beside the channel, and for how long.
+#[derive(Serialize)]
+struct BanLine<'a> {
+    uid: Option<u32>,
+    ip: Option<&'a str>,
+    seconds: u32,
+}
+
+/// A call to a provider.
+#[derive(Clone, Copy)]
+pub(crate) struct Called<'a> {
+    pub(crate) service: &'static str,
+    /// `None` for the whole account, and for a call with the caller's own token.
+    pub(crate) project: Option<&'a str>,
+    /// The room or channel.
+    pub(crate) place: Option<&'a str>,
+    pub(crate) ban: Option<&'a Ban>,
 }
 
 impl<'a> Occasion<'a> {
@@ -96,17 +118,22 @@ impl<'a> Occasion<'a> {
         LogLine::new(Level::Info, "decision", &line)
     }
 
-    /// A call to a provider was allowed or refused; `place` is the room or channel that it is about.
+    /// A call to a provider was allowed or refused.
     pub(crate) fn call(
         self,
         caller: &'a Caller,
-        (service, project, place): (&'static str, Option<&'a str>, Option<&'a str>),
+        called: Called<'a>,
         decided: &Result<Option<DecidedBy>, Problem>,
     ) -> LogLine {
         let mut line = self.begin(if decided.is_ok() { "granted" } else { "refused" }, caller);
-        line.project = project;
-        line.services = Some(vec![service]);
-        line.channel = place;
+        line.project = called.project;
+        line.services = Some(vec![called.service]);
+        line.channel = called.place;
+        line.ban = called.ban.map(|Ban { uid, ip, seconds, .. }| BanLine {
+            uid: *uid,
+            ip: ip.as_deref(),
+            seconds: *seconds,
+        });
         match decided {
             Ok(by) => line.rules = by.map(|by| vec![by]),
             Err(problem) => line.say(problem),

@@ -11,6 +11,7 @@ mod step;
 mod table;
 mod token;
 
+use hallpass_token::Life;
 use hallpass_token::agora::Uid;
 use http::{Method, Response};
 use percent_encoding::percent_decode_str;
@@ -18,7 +19,7 @@ use percent_encoding::percent_decode_str;
 use self::table::{Handler, Needs, Route};
 pub(crate) use self::token::{TokenAnswer, TokenBody};
 use crate::ask::Ask;
-use crate::audit::Occasion;
+use crate::audit::{Called, Occasion};
 use crate::auth::Unauthorized;
 use crate::caller::{self, Caller};
 use crate::input::{Body, Inputs, Request};
@@ -28,6 +29,7 @@ use crate::platform::Platform;
 use crate::policy::{AgoraCall, DecidedBy, Judge, RoomCall, Texts};
 use crate::problem::Problem;
 use crate::providers::Fault;
+use crate::providers::agora::kick::Ban;
 use crate::service::Service;
 use crate::setup::{Access, Ready, Setup};
 
@@ -184,32 +186,38 @@ impl Minter<'_> {
     /// Decides on a call of VideoSDK's REST API, and notes it.
     fn allow_room_call(&self, call: RoomCall, project: &str, room: Option<&str>) -> Result<(), Problem> {
         let decided = self.judge(project).room_call(call).map(Some);
-        self.note_call((call.logged_name(), Some(project), room), decided)
+        let called = Called { service: call.logged_name(), project: Some(project), place: room, ban: None };
+        self.note_call(called, decided)
     }
 
     /// Notes a call for which the caller brought a token of its own.
     fn note_call_with_own_token(&self, call: RoomCall, room: Option<&str>) {
-        let line = self.occasion.call(self.caller, (call.logged_name(), None, room), &Ok(None));
-        self.journal.add(line);
+        let called = Called { service: call.logged_name(), project: None, place: room, ban: None };
+        self.journal.add(self.occasion.call(self.caller, called, &Ok(None)));
     }
 
-    /// Decides on a call of Agora's REST APIs, and notes it. Without a project it is about the whole account.
+    /// Decides on a call of Agora's REST APIs, and notes it: how long a token for it may live. Without a project it is
+    /// about the whole account.
     fn allow_agora_call(
         &self,
         call: AgoraCall,
         project: Option<&str>,
-        channel: Option<&str>,
-    ) -> Result<(), Problem> {
-        let decided = self.judge(project.unwrap_or_default()).agora_call(call).map(Some);
-        self.note_call((call.logged_name(), project, channel), decided)
+        ban: Option<&Ban>,
+    ) -> Result<Life, Problem> {
+        let decided = self.judge(project.unwrap_or_default()).agora_call(call);
+        let life = decided.as_ref().map_or(Life::MAX, |(_, life)| *life);
+        let place = ban.and_then(|ban| ban.channel.as_deref());
+        let called = Called { service: call.logged_name(), project, place, ban };
+        self.note_call(called, decided.map(|(by, _)| Some(by)))?;
+        Ok(life)
     }
 
     fn note_call(
         &self,
-        what: (&'static str, Option<&str>, Option<&str>),
+        called: Called<'_>,
         decided: Result<Option<DecidedBy>, Problem>,
     ) -> Result<(), Problem> {
-        self.journal.add(self.occasion.call(self.caller, what, &decided));
+        self.journal.add(self.occasion.call(self.caller, called, &decided));
         decided.map(|_| ())
     }
 

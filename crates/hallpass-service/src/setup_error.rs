@@ -33,6 +33,8 @@ pub(crate) enum SetupError {
     SecretEmpty(String),
     /// The secret of this name begins or ends with a blank or a line break.
     SecretBlank(String),
+    /// The secret of this name, a customer ID, holds a colon.
+    SecretColon(String),
     /// The secret of this name has fewer bytes than this.
     SecretShort(String, usize),
     /// The secrets could not be read.
@@ -56,6 +58,7 @@ impl SetupError {
             Self::SecretMalformed(name, _)
             | Self::SecretEmpty(name)
             | Self::SecretBlank(name)
+            | Self::SecretColon(name)
             | Self::SecretShort(name, _) => &[name],
         };
         names.iter().map(|name| (*name).to_owned()).collect()
@@ -91,6 +94,7 @@ impl fmt::Display for SetupError {
             Self::SecretBlank(name) => {
                 write!(f, "the secret {name} must not begin or end with a blank or a line break")
             }
+            Self::SecretColon(name) => write!(f, "the secret {name}, a customer ID, must not hold a colon"),
             Self::SecretShort(name, bytes) => write!(f, "the secret {name} must have at least {bytes} bytes"),
             Self::Store(StoreError { reason, .. }) => write!(f, "the secrets could not be read: {reason}"),
             Self::NotLoaded => f.write_str("the secrets are not loaded"),

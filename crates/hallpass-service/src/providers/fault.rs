@@ -86,9 +86,9 @@ impl Fault {
         }
     }
 
-    /// Whether nobody knows if the call was carried out.
+    /// Whether nobody knows if the call was carried out: the provider did not refuse it.
     pub(crate) const fn is_in_doubt(&self) -> bool {
-        matches!(self.status(), StatusCode::GATEWAY_TIMEOUT) || matches!(self.reason, Reason::Unreachable)
+        !matches!(self.reason, Reason::Status(300..=407 | 409..=499))
     }
 
     /// The status of our answer.
@@ -147,7 +147,9 @@ impl Fault {
             "reason": self.to_string(),
             "upstream": self.upstream(),
         });
-        LogLine::new(Level::Error, "provider_failed", &fields)
+        let is_refused = matches!(self.reason, Reason::Status(400..=499));
+        let level = if is_refused { Level::Warning } else { Level::Error };
+        LogLine::new(level, "provider_failed", &fields)
     }
 }
 

@@ -31,7 +31,12 @@ impl Rest {
         let customer = match customer {
             None => None,
             Some((id, secret)) => {
-                let pair = Zeroizing::new([secrets.plain(id)?, secrets.plain(secret)?].join(":"));
+                let (name, id, secret) = (id.as_str(), secrets.plain(id)?, secrets.plain(secret)?);
+                // It would end there (RFC 7617 section 2).
+                if id.contains(':') {
+                    return Err(SetupError::SecretColon(name.to_owned()));
+                }
+                let pair = Zeroizing::new([id, secret].join(":"));
                 let mut value = Zeroizing::new(String::with_capacity(pair.len() * 2 + 16));
                 value.push_str("Basic ");
                 STANDARD.encode_string(pair.as_bytes(), &mut value);

@@ -6,7 +6,7 @@ pub(super) mod rest_auth;
 use http::{Response, StatusCode};
 use serde::Serialize;
 
-use self::rest_auth::credentials;
+use self::rest_auth::{USUAL_LIFE, credentials};
 use super::step::Step;
 use super::{Call, query_value};
 use crate::answer::{self, JSON};
@@ -51,8 +51,8 @@ fn begin_user_events(call: Call<'_>) -> Result<Step<'_>, Problem> {
         Some(name) => Form::parse(&name)
             .ok_or_else(|| Problem::verbatim("form", format!("expected {}", Form::EXPECTED)))?,
     };
-    minter.allow_agora_call(AgoraCall::UserEvents, Some(&project.name), None)?;
-    let credentials = credentials(&minter, form, &project.project, None, None)?;
+    let longest = minter.allow_agora_call(AgoraCall::UserEvents, Some(&project.name), None)?;
+    let credentials = credentials(&minter, form, &project.project, None, longest.min(USUAL_LIFE))?;
     let request = agora::take_user_events(&minter.ready.rest, &project.project.app_id, credentials.headers);
     Ok(Step::send(request, move |answer| {
         Step::Done(match agora::user_events(answer) {

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::step::Step;
 use super::{Call, Minter, query_value};
 use crate::answer::{self, JSON};
+use crate::config::RoomsVersion;
 use crate::json::{self, Object};
 use crate::policy::RoomCall;
 use crate::problem::Problem;
@@ -35,6 +36,10 @@ fn begin_create(call: Call<'_>) -> Result<Step<'_>, Problem> {
     };
     let custom_room_id = body.custom_room_id.as_deref();
     custom_room_id.map(|id| room_id("custom_room_id", id)).transpose()?;
+    if body.geo_fence.is_some() && minter.ready.rest.videosdk_version == RoomsVersion::V1 {
+        let detail = "is for version 2 of VideoSDK's API, and `rest.videosdk.version` is \"v1\" here";
+        return Err(Problem::field("geo_fence", detail));
+    }
     let token = own_token(&minter, body.project.as_deref(), RoomCall::Create, custom_room_id)?;
     let options =
         RoomOptions { custom_room_id, region: body.region.as_deref(), geo_fence: body.geo_fence.as_deref() };

@@ -1,5 +1,7 @@
 //! Calls to the providers.
 
+use hallpass_token::Life;
+
 use super::Judge;
 use crate::caller::Kind;
 use crate::json::OneOrMore;
@@ -22,18 +24,18 @@ impl Judge<'_> {
         Ok(by)
     }
 
-    /// Decides on a call of Agora's REST APIs.
+    /// Decides on a call of Agora's REST APIs, and how long a token for it may live.
     ///
     /// # Errors
     /// As [`room_call`](Self::room_call).
-    pub(crate) fn agora_call(&self, call: AgoraCall) -> Result<DecidedBy, Problem> {
+    pub(crate) fn agora_call(&self, call: AgoraCall) -> Result<(DecidedBy, Life), Problem> {
         if self.caller.kind() != Kind::Service {
             return Err(Refusal::new(Part::Privileged, "agora_rest", KEY_ONLY).into());
         }
         let found =
             self.rule("agora_rest", |rule| rule.agora_rest.as_ref().map(|OneOrMore(calls)| (calls, None)))?;
-        let (by, _, ()) = found.decide(|calls| allowed(calls, call, "agora_rest", call.name()))?;
-        Ok(by)
+        let (by, life, ()) = found.decide(|calls| allowed(calls, call, "agora_rest", call.name()))?;
+        Ok((by, life))
     }
 }
 
@@ -63,7 +65,7 @@ mod tests {
         let agora = AgoraCall::ALL.into_iter().find(|known| known.logged_name() == call);
         let decided = match (room, agora) {
             (Some(call), _) => judge.room_call(call),
-            (None, call) => judge.agora_call(call.unwrap()),
+            (None, call) => judge.agora_call(call.unwrap()).map(|(by, _)| by),
         };
         match decided {
             Ok(by) => by.to_string(),

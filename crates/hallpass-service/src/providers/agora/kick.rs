@@ -29,12 +29,22 @@ pub(crate) struct Ban {
 }
 
 /// What somebody may not do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Privilege {
     JoinChannel,
     PublishAudio,
     PublishVideo,
+}
+
+impl Privilege {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::JoinChannel => "join_channel",
+            Self::PublishAudio => "publish_audio",
+            Self::PublishVideo => "publish_video",
+        }
+    }
 }
 
 /// Makes a rule.
@@ -110,15 +120,16 @@ pub(crate) fn find(
         ip: Option<String>,
         /// When it ends, such as `2023-11-14T22:13:20.000Z`.
         ts: Option<String>,
+        /// Names, among them perhaps some that are not known here.
         #[serde(default)]
-        privileges: Vec<Privilege>,
+        privileges: Vec<String>,
     }
     let Answer { rules } = read(&success(answer)?)?;
-    let sorted = |mut privileges: Vec<Privilege>| {
-        privileges.sort_unstable();
-        privileges
+    let sorted = |mut names: Vec<String>| {
+        names.sort_unstable();
+        names
     };
-    let wanted = sorted(ban.privileges.clone());
+    let wanted = sorted(ban.privileges.iter().map(|privilege| privilege.name().to_owned()).collect());
     let until = date(UnixSeconds(until.0.saturating_sub(CLOCKS_DIFFER_SECONDS)));
     let is_same = |rule: &Rule| {
         // What a rule does not name is left out, null or empty.

@@ -58,7 +58,7 @@ fn begin(call: Call<'_>) -> Result<Step<'_>, Problem> {
     let Object(body) = json::parse::<Object<KickBody>>(call.body()?)?;
     let project = minter.ready.projects.agora(body.project.as_deref())?;
     let ban = body.ban()?;
-    minter.allow_agora_call(AgoraCall::Kick, Some(&project.name), ban.channel.as_deref())?;
+    minter.allow_agora_call(AgoraCall::Kick, Some(&project.name), Some(&ban))?;
     let (ready, app_id) = (minter.ready, &project.project.app_id);
     let customer = ready.rest.customer.as_ref().ok_or(Problem::NoCustomer)?;
     let done = move |rule_id, ban: &Ban| {

@@ -50,7 +50,7 @@ pub(super) struct Issued<'a> {
 }
 
 /// For one call, and clocks that differ.
-const USUAL_LIFE: Life = match Life::new(600) {
+pub(super) const USUAL_LIFE: Life = match Life::new(600) {
     Ok(life) => life,
     Err(_) => Life::MAX,
 };
@@ -80,8 +80,8 @@ fn issue(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
     }
     let project = minter.ready.projects.agora(project.as_deref())?;
     let user = user.as_deref().map(rtm_user).transpose()?;
-    minter.allow_agora_call(AgoraCall::Auth, Some(&project.name), None)?;
-    let life = ttl.as_ref().map(|ttl| ttl.life());
+    let longest = minter.allow_agora_call(AgoraCall::Auth, Some(&project.name), None)?;
+    let life = ttl.as_ref().map_or(USUAL_LIFE, |ttl| ttl.life()).min(longest);
     let issued = credentials(&minter, *form, &project.project, user, life)?;
     let token = issued.token.map(|(user, life)| {
         let UnixSeconds(issued_at) = minter.inputs.now;
@@ -109,7 +109,7 @@ pub(super) fn credentials<'a>(
     form: Form,
     project: &AgoraProject,
     user: Option<RtmUser<'a>>,
-    life: Option<Life>,
+    life: Life,
 ) -> Result<Issued<'a>, Problem> {
     if form == Form::Basic {
         let customer = minter.ready.rest.customer.as_ref().ok_or(Problem::NoCustomer)?;
@@ -120,7 +120,7 @@ pub(super) fn credentials<'a>(
         None => rtm_user(minter.caller.subject().unwrap_or_default())?,
     };
     let limits = minter.ready.ttl;
-    let life = life.unwrap_or(USUAL_LIFE).min(limits.max);
+    let life = life.min(limits.max);
     let signing = Signing { project, user, life, now: minter.inputs.now, salt: minter.inputs.salt_bytes() };
     let headers = if form == Form::AgoraToken {
         Credentials::agora_token(signing)

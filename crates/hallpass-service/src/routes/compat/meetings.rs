@@ -30,12 +30,13 @@ fn begin_create(call: Call<'_>) -> Result<Step<'_>, Problem> {
     let body = body(call)?;
     let region = Some(text_or_empty(&body, "region")?).filter(|region| !region.is_empty());
     let token = token(&minter, &body, RoomCall::Create, None)?;
+    let (is_callers, token) = (token.is_callers, token.text);
     let options = RoomOptions { region, ..RoomOptions::default() };
     let request = videosdk::create(&minter.ready.rest, token, &options);
     Ok(Step::send(request, move |answer| {
         Step::Done(match videosdk::made(answer) {
             Ok(room) => answer::json(StatusCode::OK, JSON_UTF8, &room),
-            Err(fault) => failure(call, fault),
+            Err(fault) => failure(call, fault, is_callers),
         })
     }))
 }
@@ -49,12 +50,13 @@ fn begin_validate(call: Call<'_>) -> Result<Step<'_>, Problem> {
     let body = body(call)?;
     let room = room_id("meetingId", call.part("id"))?;
     let token = token(&minter, &body, RoomCall::Validate, Some(room.as_str()))?;
+    let (is_callers, token) = (token.is_callers, token.text);
     let request = videosdk::validate(&minter.ready.rest, token, room);
     Ok(Step::send(request, move |answer| {
         Step::Done(match videosdk::validity(answer) {
             Ok(Validity::Valid(room)) => answer::json(StatusCode::OK, JSON_UTF8, &room),
             Ok(Validity::NotValid(fault)) => not_valid(&fault),
-            Err(fault) => failure(call, fault),
+            Err(fault) => failure(call, fault, is_callers),
         })
     }))
 }
@@ -70,27 +72,35 @@ fn body(call: Call<'_>) -> Result<Map<String, Value>, Problem> {
     }
 }
 
+/// A token for VideoSDK, and whose it is.
+struct Token {
+    text: Zeroizing<String>,
+    is_callers: bool,
+}
+
 /// The caller's token, which is worth what VideoSDK says; without it, one for a call that the policy allows.
 fn token(
     minter: &Minter<'_>,
     body: &Map<String, Value>,
     call: RoomCall,
     room: Option<&str>,
-) -> Result<Zeroizing<String>, Problem> {
+) -> Result<Token, Problem> {
     let token = text_or_empty(body, "token")?;
     if token.is_empty() {
-        return own_token(minter, None, call, room);
+        return Ok(Token { text: own_token(minter, None, call, room)?, is_callers: false });
     }
     if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(Problem::field("token", "is not a token"));
     }
     minter.note_call_with_own_token(call, room);
-    Ok(Zeroizing::new(token.to_owned()))
+    Ok(Token { text: Zeroizing::new(token.to_owned()), is_callers: true })
 }
 
+/// What VideoSDK said, as apps that call it themselves read it.
 #[derive(Serialize)]
-struct NotValid<'a> {
-    valid: bool,
+struct Said<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid: Option<bool>,
     error: &'a str,
     #[serde(rename = "statusCode")]
     status_code: u16,
@@ -100,10 +110,18 @@ struct NotValid<'a> {
 fn not_valid(fault: &Fault) -> Response<Vec<u8>> {
     let status = fault.upstream_status().unwrap_or(StatusCode::NOT_FOUND);
     let error = fault.message().unwrap_or("there is no such room");
-    answer::json(status, JSON_UTF8, &NotValid { valid: false, error, status_code: status.as_u16() })
+    answer::json(status, JSON_UTF8, &Said { valid: Some(false), error, status_code: status.as_u16() })
 }
 
-fn failure(call: Call<'_>, fault: Fault) -> Response<Vec<u8>> {
+/// That VideoSDK does not take a token is a matter of whoever brought it.
+fn failure(call: Call<'_>, fault: Fault, is_callers_token: bool) -> Response<Vec<u8>> {
+    let refused = fault
+        .upstream_status()
+        .filter(|status| matches!(*status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN));
+    if let (true, Some(status)) = (is_callers_token, refused) {
+        let error = fault.message().unwrap_or("VideoSDK does not take this token");
+        return answer::json(status, JSON_UTF8, &Said { valid: None, error, status_code: status.as_u16() });
+    }
     let problem = call.provider_failed(fault);
     let mut response = write::error(&problem);
     problem.add_headers(response.headers_mut());
