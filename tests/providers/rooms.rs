@@ -205,7 +205,7 @@ fn example_routes<T: Target>(api: &Api, world: &mut World<T>) -> anyhow::Result<
     for token in ["not-a-token", "eyJhbGciOiJub25lIn0.e30.", "Bearer"] {
         for (path, decision) in [("/create-meeting", CREATE), (path.as_str(), VALIDATE)] {
             let answer = world.send(&post(path, &json!({ "token": token })), decision)?;
-            answer.ensure(401, &json!({ "error": "Token is invalid or expired", "statusCode": 401 }))?;
+            answer.ensure(403, &json!({ "error": "Token is invalid or expired", "statusCode": 401 }))?;
             let sent = answer.sent.first().and_then(|request| request.header("authorization"));
             ensure!(sent == Some(token), "{token} is sent as {sent:?}");
         }

@@ -120,7 +120,9 @@ fn failure(call: Call<'_>, fault: Fault, is_callers_token: bool) -> Response<Vec
         .filter(|status| matches!(*status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN));
     if let (true, Some(status)) = (is_callers_token, refused) {
         let error = fault.message().unwrap_or("VideoSDK does not take this token");
-        return answer::json(status, JSON_UTF8, &Said { valid: None, error, status_code: status.as_u16() });
+        let said = Said { valid: None, error, status_code: status.as_u16() };
+        // Not 401: that would be about the credentials for this service.
+        return answer::json(StatusCode::FORBIDDEN, JSON_UTF8, &said);
     }
     let problem = call.provider_failed(fault);
     let mut response = write::error(&problem);
