@@ -432,9 +432,10 @@ fn a_leaked_certificate_is_replaced() -> anyhow::Result<()> {
 }
 
 /// Each of these sections, the name of the secret that it changes, and whether the value is a file that it makes.
-const SECTIONS: [(&str, &str, bool); 7] = [
+const SECTIONS: [(&str, &str, bool); 8] = [
     ("A certificate of Agora", FIRST, false),
     ("VideoSDK's secret", "VIDEOSDK_SECRET_KEY", false),
+    ("The account at Agora", "AGORA_CUSTOMER_SECRET", false),
     ("A service key", "HALLPASS_KEY_BACKEND", true),
     ("A shared secret of an issuer (HS256)", "SUPABASE_JWT_SECRET", false),
     ("A certificate has leaked", FIRST, false),
@@ -448,7 +449,15 @@ const SECTIONS: [(&str, &str, bool); 7] = [
 fn every_command_works() -> anyhow::Result<()> {
     let folder = scratch("rotation-commands")?;
     let moto = Moto::start(&folder)?;
-    let names = [FIRST, SECOND, "HALLPASS_KEY_BACKEND", "SUPABASE_JWT_SECRET", "VIDEOSDK_SECRET_KEY"];
+    let names = [
+        FIRST,
+        SECOND,
+        "AGORA_CUSTOMER_ID",
+        "AGORA_CUSTOMER_SECRET",
+        "HALLPASS_KEY_BACKEND",
+        "SUPABASE_JWT_SECRET",
+        "VIDEOSDK_SECRET_KEY",
+    ];
     let secret: BTreeMap<_, _> = names.into_iter().map(|name| (name, OLD)).collect();
     moto.put(SECRET_ID, &json!(secret).to_string())?;
     let operator = Operator::new(&moto, &folder)?;
@@ -474,7 +483,7 @@ fn every_command_works() -> anyhow::Result<()> {
     }
     let (here, not_here) = runnable(blocks(&runbook()?));
     ensure!(
-        commands == 2 * here.len() && here.len() == 15,
+        commands == 2 * here.len() && here.len() == 19,
         "{commands} of {} commands were run twice",
         here.len()
     );
