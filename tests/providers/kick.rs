@@ -106,6 +106,7 @@ fn refused<T: Target>(world: &mut World<T>) -> anyhow::Result<()> {
         (json!({ "uid": 7, "seconds": -1 }), Some("seconds")),
         (json!({ "uid": 7, "seconds": 1.5 }), Some("seconds")),
         (json!({ "uid": 7, "privileges": [] }), Some("privileges")),
+        (json!({ "uid": 7, "privileges": ["join_channel", "join_channel"] }), Some("privileges")),
         (json!({ "uid": 7, "privileges": ["join"] }), Some("privileges[0]")),
         (json!({ "uid": 7, "cname": "demo" }), Some("cname")),
         (json!({ "uid": 7, "project": "meet" }), Some("project")),

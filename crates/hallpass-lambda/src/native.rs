@@ -16,7 +16,7 @@ use ureq::Agent;
 
 use crate::store::Store;
 
-/// This machine, with a store of secrets. Connections are kept from one request to the next.
+/// This machine, with a store of secrets.
 #[derive(Debug)]
 pub struct Native<S> {
     store: S,
@@ -34,7 +34,9 @@ impl<S: Store> Native<S> {
             let config = Agent::config_builder()
                 .http_status_as_error(false)
                 .max_redirects(0)
-                .max_redirects_will_error(false);
+                .max_redirects_will_error(false)
+                // A function that was frozen may find a connection dead, and some calls must not be sent twice.
+                .max_idle_connections(0);
             config.build().into()
         })
     }

@@ -8,6 +8,7 @@ pub(crate) mod kick;
 use hallpass_token::agora::AppId;
 use http::Method;
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 pub(crate) use self::auth::{Credentials, Form, Signing};
@@ -33,19 +34,6 @@ pub(crate) struct ProjectEntry {
     /// In Unix seconds.
     #[serde(rename(deserialize = "created"), deserialize_with = "seconds")]
     created_at: u64,
-}
-
-/// One event of Signaling.
-#[derive(Debug, Deserialize, Serialize)]
-pub(crate) struct UserEvent {
-    #[serde(rename(deserialize = "user_id"))]
-    user: String,
-    /// `Login` or `Logout`.
-    #[serde(rename(deserialize = "type"))]
-    event: String,
-    /// In Unix milliseconds.
-    #[serde(rename(deserialize = "ms"))]
-    at_ms: u64,
 }
 
 /// Asks for the projects of the account.
@@ -76,23 +64,29 @@ pub(crate) fn projects(answer: Result<Incoming, SendError>) -> Result<Vec<Projec
     struct Answer {
         projects: Vec<ProjectEntry>,
     }
-    let Answer { projects } = read(&success(answer)?)?;
-    Ok(projects)
+    let answer = success(answer)?;
+    // Not by way of a `Value`, which would hold the certificates and not wipe them.
+    match serde_json::from_slice(&answer.body) {
+        Ok(Object(Answer { projects })) => Ok(projects),
+        Err(_) => Err(Fault::not_understood(AGORA, &answer)),
+    }
 }
 
-/// The events of a project's users, in no certain order.
+/// The events of a project's users, in no certain order: the user, `Login` or `Logout`, and when, in Unix milliseconds.
 ///
 /// # Errors
 /// [`Fault`]
-pub(crate) fn user_events(answer: Result<Incoming, SendError>) -> Result<Vec<UserEvent>, Fault> {
-    #[derive(Deserialize)]
-    struct Answer {
-        result: String,
-        events: Vec<UserEvent>,
-    }
+pub(crate) fn user_events(answer: Result<Incoming, SendError>) -> Result<Vec<Value>, Fault> {
     let answer = success(answer)?;
-    let Answer { result, events } = read(&answer)?;
-    if result == "success" { Ok(events) } else { Err(Fault::not_understood(AGORA, &answer)) }
+    let read = read(&answer)?;
+    let events = read.get("events").filter(|_| read.get("result").is_some_and(|result| result == "success"));
+    let event = |event: &Value| {
+        let text = |name: &str| event.get(name)?.as_str();
+        let at_ms = event.get("ms")?.as_u64()?;
+        Some(json!({ "user": text("user_id")?, "event": text("type")?, "at_ms": at_ms }))
+    };
+    let events = events.and_then(Value::as_array).and_then(|events| events.iter().map(event).collect());
+    events.ok_or_else(|| Fault::not_understood(AGORA, &answer))
 }
 
 const AGORA: &str = "agora";
@@ -102,9 +96,8 @@ fn success(answer: Result<Incoming, SendError>) -> Result<Incoming, Fault> {
     if (200..300).contains(&answer.status) { Ok(answer) } else { Err(Fault::of_answer(AGORA, &answer)) }
 }
 
-fn read<T: for<'de> Deserialize<'de>>(answer: &Incoming) -> Result<T, Fault> {
-    let read = serde_json::from_slice(&answer.body);
-    read.map(|Object(read)| read).map_err(|_| Fault::not_understood(AGORA, answer))
+fn read(answer: &Incoming) -> Result<Map<String, Value>, Fault> {
+    serde_json::from_slice(&answer.body).map_err(|_| Fault::not_understood(AGORA, answer))
 }
 
 fn is_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {

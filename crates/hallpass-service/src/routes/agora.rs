@@ -5,6 +5,7 @@ pub(super) mod rest_auth;
 
 use http::{Response, StatusCode};
 use serde::Serialize;
+use serde_json::json;
 
 use self::rest_auth::{USUAL_LIFE, credentials};
 use super::step::Step;
@@ -12,7 +13,7 @@ use super::{Call, query_value};
 use crate::answer::{self, JSON};
 use crate::policy::AgoraCall;
 use crate::problem::Problem;
-use crate::providers::agora::{self, Credentials, Form, ProjectEntry, UserEvent};
+use crate::providers::agora::{self, Credentials, Form, ProjectEntry};
 
 pub(super) fn projects(call: Call<'_>) -> Step<'_> {
     begin_projects(call).unwrap_or_else(|problem| Step::Done(refusal(call, problem)))
@@ -40,10 +41,6 @@ pub(super) fn user_events(call: Call<'_>) -> Step<'_> {
 }
 
 fn begin_user_events(call: Call<'_>) -> Result<Step<'_>, Problem> {
-    #[derive(Serialize)]
-    struct Answer {
-        events: Vec<UserEvent>,
-    }
     let minter = call.minter()?;
     let project = minter.ready.projects.agora(query_value(call, "project").as_deref())?;
     let form = match query_value(call, "form") {
@@ -56,7 +53,7 @@ fn begin_user_events(call: Call<'_>) -> Result<Step<'_>, Problem> {
     let request = agora::take_user_events(&minter.ready.rest, &project.project.app_id, credentials.headers);
     Ok(Step::send(request, move |answer| {
         Step::Done(match agora::user_events(answer) {
-            Ok(events) => answer::json(StatusCode::OK, JSON, &Answer { events }),
+            Ok(events) => answer::json(StatusCode::OK, JSON, &json!({ "events": events })),
             Err(fault) => refusal(call, call.provider_failed(fault)),
         })
     }))

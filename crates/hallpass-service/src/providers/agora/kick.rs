@@ -5,9 +5,10 @@ use hallpass_token::UnixSeconds;
 use hallpass_token::agora::AppId;
 use http::Method;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::date::date;
-use super::{Credentials, read, request, success};
+use super::{AGORA, Credentials, read, request, success};
 use crate::outbound::{Incoming, Outgoing, SendError};
 use crate::providers::{Fault, Rest};
 
@@ -90,12 +91,9 @@ pub(crate) fn list(rest: &Rest, app_id: &AppId, credentials: Credentials) -> Out
 /// # Errors
 /// [`Fault`]; one that is in doubt says nothing of the rule.
 pub(crate) fn made(answer: Result<Incoming, SendError>) -> Result<u64, Fault> {
-    #[derive(Deserialize)]
-    struct Answer {
-        id: u64,
-    }
-    let Answer { id } = read(&success(answer)?)?;
-    Ok(id)
+    let answer = success(answer)?;
+    let id = read(&answer)?.get("id").and_then(Value::as_u64);
+    id.ok_or_else(|| Fault::not_understood(AGORA, &answer))
 }
 
 /// The id of the latest rule for the same as this one that lasts until then, if there is any. An earlier rule for the
@@ -108,38 +106,24 @@ pub(crate) fn find(
     ban: &Ban,
     until: UnixSeconds,
 ) -> Result<Option<u64>, Fault> {
-    #[derive(Deserialize)]
-    struct Answer {
-        rules: Vec<Rule>,
-    }
-    #[derive(Deserialize)]
-    struct Rule {
-        id: u64,
-        cname: Option<String>,
-        uid: Option<u32>,
-        ip: Option<String>,
-        /// When it ends, such as `2023-11-14T22:13:20.000Z`.
-        ts: Option<String>,
-        /// Names, among them perhaps some that are not known here.
-        #[serde(default)]
-        privileges: Vec<String>,
-    }
-    let Answer { rules } = read(&success(answer)?)?;
-    let sorted = |mut names: Vec<String>| {
-        names.sort_unstable();
-        names
-    };
-    let wanted = sorted(ban.privileges.iter().map(|privilege| privilege.name().to_owned()).collect());
+    let answer = read(&success(answer)?)?;
+    let rules = answer.get("rules").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let until = date(UnixSeconds(until.0.saturating_sub(CLOCKS_DIFFER_SECONDS)));
-    let is_same = |rule: &Rule| {
+    // Others make rules too, by hand and for what is not known here: one that cannot be read is not this one.
+    let is_same = |rule: &&Value| {
+        let text = |name: &str| rule.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let uid = rule.get("uid").and_then(Value::as_u64).filter(|uid| *uid != 0);
+        let names = rule.get("privileges").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let is_named = |privilege: &Privilege| names.iter().any(|name| name == privilege.name());
         // What a rule does not name is left out, null or empty.
-        rule.cname.as_deref().filter(|name| !name.is_empty()) == ban.channel.as_deref()
-            && rule.uid.filter(|uid| *uid != 0) == ban.uid
-            && rule.ip.as_deref().filter(|ip| !ip.is_empty()) == ban.ip.as_deref()
-            && rule.ts.as_deref().is_some_and(|ends| ends >= until.as_str())
-            && sorted(rule.privileges.clone()) == wanted
+        text("cname") == ban.channel.as_deref()
+            && uid == ban.uid.map(u64::from)
+            && text("ip") == ban.ip.as_deref()
+            && text("ts").is_some_and(|ends| ends >= until.as_str())
+            && names.len() == ban.privileges.len()
+            && ban.privileges.iter().all(is_named)
     };
-    Ok(rules.iter().filter(|rule| is_same(rule)).map(|rule| rule.id).max())
+    Ok(rules.iter().filter(is_same).filter_map(|rule| rule.get("id")?.as_u64()).max())
 }
 
 #[cfg(test)]

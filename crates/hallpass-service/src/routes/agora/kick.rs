@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use hallpass_token::agora::ChannelName;
 use http::StatusCode;
-use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, Error};
+use serde_json::{Value, json};
 
 use super::refusal;
 use crate::answer::{self, JSON};
@@ -34,21 +34,6 @@ struct KickBody {
 
 struct Seconds(u32);
 
-#[derive(Serialize)]
-struct Answer<'a> {
-    rule_id: u64,
-    project: &'a str,
-    app_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    channel: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    uid: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ip: Option<&'a str>,
-    seconds: u32,
-    privileges: &'a [Privilege],
-}
-
 pub(in crate::routes) fn answer(call: Call<'_>) -> Step<'_> {
     begin(call).unwrap_or_else(|problem| Step::Done(refusal(call, problem)))
 }
@@ -61,17 +46,25 @@ fn begin(call: Call<'_>) -> Result<Step<'_>, Problem> {
     minter.allow_agora_call(AgoraCall::Kick, Some(&project.name), Some(&ban))?;
     let (ready, app_id) = (minter.ready, &project.project.app_id);
     let customer = ready.rest.customer.as_ref().ok_or(Problem::NoCustomer)?;
-    let done = move |rule_id, ban: &Ban| {
-        let answer = Answer {
-            rule_id,
-            project: &project.name,
-            app_id: app_id.as_str(),
-            channel: ban.channel.as_deref(),
-            uid: ban.uid,
-            ip: ban.ip.as_deref(),
-            seconds: ban.seconds,
-            privileges: &ban.privileges,
-        };
+    let done = move |rule_id: u64, ban: &Ban| {
+        let mut answer = json!({
+            "rule_id": rule_id,
+            "project": project.name,
+            "app_id": app_id.as_str(),
+            "seconds": ban.seconds,
+            "privileges": ban.privileges,
+        });
+        // What a rule does not name is left out.
+        let named = [
+            ("channel", ban.channel.as_deref().map(Value::from)),
+            ("uid", ban.uid.map(Value::from)),
+            ("ip", ban.ip.as_deref().map(Value::from)),
+        ];
+        for (name, value) in named.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+            if let Some(members) = answer.as_object_mut() {
+                members.insert(name.to_owned(), value);
+            }
+        }
         Step::Done(answer::json(StatusCode::OK, JSON, &answer))
     };
     let request = kick::make(&ready.rest, app_id, &ban, Credentials::basic(customer));
@@ -110,8 +103,10 @@ impl KickBody {
         if self.channel.is_none() && uid.is_none() && ip.is_none() {
             return Err(Problem::body("says nobody; name a `channel`, a `uid` or an `ip`"));
         }
-        if self.privileges.is_empty() {
-            return Err(Problem::field("privileges", "must name at least one"));
+        let is_doubled =
+            |(place, privilege)| self.privileges.iter().skip(place + 1).any(|other| other == privilege);
+        if self.privileges.is_empty() || self.privileges.iter().enumerate().any(is_doubled) {
+            return Err(Problem::field("privileges", "must name at least one, and each once"));
         }
         let Self { channel, seconds: Seconds(seconds), privileges, .. } = self;
         Ok(Ban { channel, uid, ip, seconds, privileges })

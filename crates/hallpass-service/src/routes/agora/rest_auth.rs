@@ -3,7 +3,6 @@
 use hallpass_token::agora::RtmUser;
 use hallpass_token::{Life, UnixSeconds};
 use http::{Response, StatusCode};
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::answer::{self, JSON};
@@ -22,25 +21,6 @@ struct AuthBody {
     project: Option<String>,
     user: Option<String>,
     ttl: Option<Ttl>,
-}
-
-#[derive(Serialize)]
-struct Answer<'a> {
-    form: &'static str,
-    headers: Map<String, Value>,
-    #[serde(flatten)]
-    token: Option<TokenAnswer<'a>>,
-}
-
-/// What there is to say of credentials that end.
-#[derive(Serialize)]
-struct TokenAnswer<'a> {
-    project: &'a str,
-    app_id: &'a str,
-    user: &'a str,
-    issued_at: u32,
-    expires_at: u32,
-    expires_in: u32,
 }
 
 /// Credentials, and when they end if they do.
@@ -76,31 +56,32 @@ fn issue(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
     if is_basic {
         minter.allow_agora_call(AgoraCall::Auth, None, None)?;
         let customer = minter.ready.rest.customer.as_ref().ok_or(Problem::NoCustomer)?;
-        return Ok(response(*form, &Credentials::basic(customer), None));
+        return Ok(response(*form, &Credentials::basic(customer), Map::new()));
     }
     let project = minter.ready.projects.agora(project.as_deref())?;
     let user = user.as_deref().map(rtm_user).transpose()?;
     let longest = minter.allow_agora_call(AgoraCall::Auth, Some(&project.name), None)?;
     let life = ttl.as_ref().map_or(USUAL_LIFE, |ttl| ttl.life()).min(longest);
     let issued = credentials(&minter, *form, &project.project, user, life)?;
-    let token = issued.token.map(|(user, life)| {
-        let UnixSeconds(issued_at) = minter.inputs.now;
-        let expires_in = life.seconds().0;
-        TokenAnswer {
-            project: &project.name,
-            app_id: project.project.app_id.as_str(),
-            user: user.as_str(),
-            issued_at,
-            expires_at: issued_at.saturating_add(expires_in),
-            expires_in,
-        }
-    });
+    let mut token = Map::new();
+    if let Some((user, life)) = issued.token {
+        let (UnixSeconds(issued_at), expires_in) = (minter.inputs.now, life.seconds().0);
+        token.insert("project".to_owned(), project.name.as_str().into());
+        token.insert("app_id".to_owned(), project.project.app_id.as_str().into());
+        token.insert("user".to_owned(), user.as_str().into());
+        token.insert("issued_at".to_owned(), issued_at.into());
+        token.insert("expires_at".to_owned(), issued_at.saturating_add(expires_in).into());
+        token.insert("expires_in".to_owned(), expires_in.into());
+    }
     Ok(response(*form, &issued.headers, token))
 }
 
-fn response(form: Form, headers: &Credentials, token: Option<TokenAnswer<'_>>) -> Response<Vec<u8>> {
+/// `answer` is what there is to say of a token.
+fn response(form: Form, headers: &Credentials, mut answer: Map<String, Value>) -> Response<Vec<u8>> {
     let headers = headers.headers().map(|(name, value)| (name.to_owned(), value.into())).collect();
-    answer::json(StatusCode::OK, JSON, &Answer { form: form.name(), headers, token })
+    answer.insert("form".to_owned(), form.name().into());
+    answer.insert("headers".to_owned(), Value::Object(headers));
+    answer::json(StatusCode::OK, JSON, &answer)
 }
 
 /// Credentials in this form. The user of Signaling is, unless there is one, the name of the caller's key.
