@@ -4,15 +4,15 @@
 //! Unlike theirs, a failure of VideoSDK has its status; and where there is no token in the body, one is made for a call
 //! that the policy allows.
 
-use http::{Method, Response, StatusCode};
+use http::{Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::read::text_or_empty;
+use super::videosdk::body;
 use super::write;
 use crate::answer::{self, JSON_UTF8};
-use crate::json::{self, Object};
 use crate::policy::RoomCall;
 use crate::problem::Problem;
 use crate::providers::Fault;
@@ -59,17 +59,6 @@ fn begin_validate(call: Call<'_>) -> Result<Step<'_>, Problem> {
             Err(fault) => failure(call, fault, is_callers),
         })
     }))
-}
-
-/// A body counts with POST only: not every client and platform sends one with GET.
-fn body(call: Call<'_>) -> Result<Map<String, Value>, Problem> {
-    if !call.is(&Method::POST) {
-        return Ok(Map::new());
-    }
-    match call.body()? {
-        [] => Ok(Map::new()),
-        body => Ok(json::parse::<Object<_>>(body)?.0),
-    }
 }
 
 /// A token for VideoSDK, and whose it is.

@@ -40,7 +40,7 @@ fn token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
 }
 
 /// A body counts with POST only: not every client and platform sends one with GET.
-fn body(call: Call<'_>) -> Result<Map<String, Value>, Problem> {
+pub(super) fn body(call: Call<'_>) -> Result<Map<String, Value>, Problem> {
     if !call.is(&Method::POST) {
         return Ok(Map::new());
     }
