@@ -12,7 +12,7 @@ use hallpass_tests::moto::{Credentials, Moto};
 use hallpass_tests::signer::{NEXT, OLD, signer};
 use hallpass_tests::silent::Silent;
 use hallpass_tests::target::{EventKind, Lambda, Request, Response, Target};
-use hallpass_tests::{Deployment, tokens_in};
+use hallpass_tests::{Deployment, TimeLimits, tokens_in};
 use serde_json::{Value, json};
 
 use crate::scratch;
@@ -137,7 +137,7 @@ impl Function {
         let secrets = [of_aws, [OLD, NEXT, PASSWORD].map(str::to_owned).into()].concat();
         let mut variables = settings;
         variables.push(("HALLPASS_CONFIG".to_owned(), document.to_string()));
-        let deployment = Deployment { name: name.to_owned(), variables };
+        let deployment = Deployment { name: name.to_owned(), variables, time_limits: TimeLimits::default() };
         let lambda = Lambda::start(EventKind::HttpApi, deployment, folder)?;
         Ok(Self { lambda, answers: String::new(), secrets })
     }

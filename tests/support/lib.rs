@@ -26,4 +26,4 @@ pub mod silent;
 pub mod target;
 
 pub use json_match::tokens_in;
-pub use setup::{Deployment, Setup};
+pub use setup::{Deployment, Setup, TimeLimits};

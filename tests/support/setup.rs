@@ -62,6 +62,18 @@ pub struct Deployment {
     pub name: String,
     /// Settings and secrets by name, for a platform that keeps both in one place.
     pub variables: Vec<(String, String)>,
+    /// How long the service waits for secret store, issuers and providers.
+    pub time_limits: TimeLimits,
+}
+
+/// How long the service waits for a secret store, an issuer, or a provider.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TimeLimits {
+    /// Longer than any machine that runs tests takes to respond, so that a busy machine changes no result.
+    #[default]
+    Extended,
+    /// The limits of production, for tests of servers that never respond.
+    Production,
 }
 
 /// Whose App ID and certificate, or API key and secret, a token is made with.
@@ -206,7 +218,7 @@ impl Setup {
 impl From<Setup> for Deployment {
     fn from(setup: Setup) -> Self {
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-        Self { name: setup.name().to_owned(), variables: setup.variables().map(owned).collect() }
+        Self { name: setup.name().to_owned(), variables: setup.variables().map(owned).collect(), time_limits: TimeLimits::default() }
     }
 }
 
