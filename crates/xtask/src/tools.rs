@@ -130,8 +130,9 @@ pub(crate) fn python() -> Result<PathBuf> {
                 run_quietly(command("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
                 run_quietly(
                     command(folder.join("bin/pip"))
-                        .args(["install", "--quiet", "--disable-pip-version-check", "--require-hashes"])
-                        .args(["--only-binary", ":all:", "--requirement", "infra/requirements.txt"]),
+                        .args(["install", "--quiet", "--disable-pip-version-check", "--no-deps"])
+                        .args(["--require-hashes", "--only-binary", ":all:"])
+                        .args(["--requirement", "infra/requirements.txt"]),
                 )?;
                 Ok(fs::write(&stamp, &wanted)?)
             },
