@@ -12,6 +12,7 @@ pub mod videosdk;
 use std::fmt::{Debug, Display};
 use std::io;
 use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use hallpass_token::UnixSeconds;
@@ -24,6 +25,7 @@ use crate::http_client::Client;
 pub use crate::server::Answer;
 use crate::server::{Exchange, Server, lock};
 use crate::target::{Request, Response};
+use crate::wait::deliberate_delay;
 
 /// What one provider knows and does.
 pub trait Api: Send + 'static {
@@ -78,6 +80,7 @@ struct State<A: Api> {
     clock: Option<UnixSeconds>,
     failing: Option<(Which, Fault)>,
     seen: Vec<Seen<A>>,
+    has_delayed: bool,
 }
 
 impl<A: Api> Provider<A> {
@@ -92,7 +95,13 @@ impl<A: Api> Provider<A> {
             lock(&shared).push(exchange.request.clone());
             exchange.send(&Answer::json(200, &serde_json::json!({})))
         })?;
-        let state = Arc::new(Mutex::new(State { api, clock: None, failing: None, seen: Vec::new() }));
+        let state = Arc::new(Mutex::new(State {
+            api,
+            clock: None,
+            failing: None,
+            seen: Vec::new(),
+            has_delayed: false,
+        }));
         let shared = Arc::clone(&state);
         let other = format!("http://{}", elsewhere.address());
         let server = Server::start(move |exchange| answer(&shared, exchange, &other))?;
@@ -175,6 +184,10 @@ impl<A: Api> Provider<A> {
 
 fn answer<A: Api>(state: &Mutex<State<A>>, exchange: &Exchange<'_>, elsewhere: &str) -> io::Result<()> {
     let request = &exchange.request;
+    // Each provider is asked hundreds of times; one late response shows what all of them would.
+    if !std::mem::replace(&mut lock(state).has_delayed, true) {
+        thread::sleep(deliberate_delay());
+    }
     let (fault, right) = {
         let mut state = lock(state);
         let now = state.clock.unwrap_or_else(machine_clock);

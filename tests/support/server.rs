@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use http::StatusCode;
 
 use crate::target::Request;
+use crate::wait::DEADLINE;
 
 /// One answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,9 +47,6 @@ struct Acceptor {
     is_closed: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
-
-/// How long it waits for a client that neither sends nor reads.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Server {
     /// Starts it on a port that the system chooses.
@@ -195,8 +193,8 @@ pub(crate) fn lock<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn read(connection: &TcpStream) -> io::Result<Request> {
-    connection.set_read_timeout(Some(PATIENCE))?;
-    connection.set_write_timeout(Some(PATIENCE))?;
+    connection.set_read_timeout(Some(DEADLINE))?;
+    connection.set_write_timeout(Some(DEADLINE))?;
     let mut reader = BufReader::new(connection);
     let first = line(&mut reader)?;
     let mut words = first.split(' ').map(str::to_owned);
@@ -279,7 +277,7 @@ mod tests {
         });
         let server = server.unwrap();
         let mut connection = TcpStream::connect(server.address()).unwrap();
-        connection.set_read_timeout(Some(PATIENCE)).unwrap();
+        connection.set_read_timeout(Some(DEADLINE)).unwrap();
         connection.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
         receiver.recv().unwrap();
         let address = server.address();
