@@ -13,7 +13,6 @@ use hallpass_tests::provider::{Agora, Provider, Videosdk};
 use hallpass_tests::target::{Request, Response, Target};
 use hallpass_tests::wait::wait_until;
 use hallpass_tests::{Deployment, Setup};
-use hallpass_token::UnixSeconds;
 use serde_json::{Value, json};
 
 /// The key of the app's own server, whose name is `backend`.
@@ -131,12 +130,9 @@ impl<T: Target> World<T> {
         Ok(world)
     }
 
-    /// The providers go by the clock of the service, where that is not the one of this machine.
     fn set_clocks(&self) {
-        let is_real = self.target.has_real_clock();
-        let clock = (!is_real).then_some(UnixSeconds(self.target.clock() as u32));
-        self.agora.set_clock(clock);
-        self.videosdk.set_clock(clock);
+        self.agora.follow_clock(&self.target);
+        self.videosdk.follow_clock(&self.target);
     }
 
     /// Sends a request, of which the log must say this.
@@ -158,10 +154,12 @@ impl<T: Target> World<T> {
             ensure!(took > Duration::from_secs(seconds - 1), "{} took {took:?}", answer.request);
             return Ok(answer);
         };
-        self.send_during(request, decision, |has_reached| {
+        let answer = self.send_during(request, decision, |has_reached| {
             wait_until("a provider is asked", || Ok(has_reached()))?;
             controls.wait_out(seconds)
-        })
+        })?;
+        self.set_clocks();
+        Ok(answer)
     }
 
     /// Sends a request; meanwhile `action` is done, which learns whether the request has reached a provider.

@@ -24,7 +24,7 @@ pub use self::videosdk::Videosdk;
 use crate::http_client::Client;
 pub use crate::server::Answer;
 use crate::server::{Exchange, Server, lock};
-use crate::target::{Request, Response};
+use crate::target::{Request, Response, Target};
 use crate::wait::deliberate_delay;
 
 /// What one provider knows and does.
@@ -161,6 +161,12 @@ impl<A: Api> Provider<A> {
     /// Has its clock stand still at this time; `None` is the clock of this machine.
     pub fn set_clock(&self, clock: Option<UnixSeconds>) {
         lock(&self.state).clock = clock;
+    }
+
+    /// Sets its clock to that of a deployment, unless both are the clock of this machine.
+    pub fn follow_clock(&self, target: &impl Target) {
+        let clock = (!target.has_real_clock()).then(|| UnixSeconds(target.clock() as u32));
+        self.set_clock(clock);
     }
 
     /// Has these requests fail, in place of those that failed before.
