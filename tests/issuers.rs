@@ -9,7 +9,7 @@ use anyhow::{Context as _, ensure};
 use hallpass_tests::issuer::{Issuer, Reply, discovery_path, jwks};
 use hallpass_tests::jwts::Jwts;
 use hallpass_tests::target::{EventKind, Lambda, Memory, Request, Response, Target, Worker};
-use hallpass_tests::wait::wait_until;
+use hallpass_tests::wait;
 use hallpass_tests::{Deployment, TimeLimits, tokens_in};
 use serde_json::{Value, json};
 
@@ -127,9 +127,10 @@ fn failures<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyho
             Ok(log.lines().filter(is_such).map(str::to_owned).collect())
         };
         let fetches = issuer.fetches(&discovery_path(tenant));
-        wait_until(&format!("the log has a line for each fetch from {tenant}"), || {
-            Ok(lines()?.len() >= fetches)
-        })?;
+        wait::until(
+            || Ok(lines()?.len() >= fetches),
+            || format!("the log has a line for each fetch from {tenant}"),
+        )?;
         let lines = lines()?;
         ensure!(lines.len() == fetches, "{tenant}: {fetches} fetches, in the log {lines:?}");
         let reason = format!("\"reason\":\"{reason}");
@@ -149,7 +150,7 @@ fn endless<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow
     ensure_refused(&provider.send(&mut target, 0)?, UNREACHABLE)?;
     let waited = started.elapsed();
     ensure!(waited > Duration::from_secs(4), "it was given up after {waited:?}");
-    wait_until("the log says why", || Ok(target.log()?.contains("no answer within 5 s")))
+    wait::until(|| Ok(target.log()?.contains("no answer within 5 s")), || "the log says why".to_owned())
 }
 
 /// Twenty at once in a fresh isolate: one of them fetches, and the others wait for it.
@@ -192,7 +193,7 @@ fn client_hangs_up_on_worker() -> anyhow::Result<()> {
     let bearer = jwts.bearer(0)?;
     let mut connection = TcpStream::connect(worker.address())?;
     write!(connection, "GET /rtcToken HTTP/1.1\r\nhost: localhost\r\nauthorization: {bearer}\r\n\r\n")?;
-    wait_until("the issuer is asked", || Ok(issuer.fetches(&discovery_path("")) > 0))?;
+    wait::until(|| Ok(issuer.fetches(&discovery_path("")) > 0), || "the issuer is asked".to_owned())?;
     drop(connection);
     for response in send_while_holding(&issuer, &worker, &vec![request(&bearer); 3])? {
         ensure_granted(&response)?;
@@ -219,7 +220,10 @@ fn others_need_not_wait_on_worker() -> anyhow::Result<()> {
     let waiting = vec![request(&jwts.bearer(1)?); 3];
     thread::scope(|scope| {
         let waiting = scope.spawn(|| worker.send_at_once(&waiting));
-        wait_until("the issuer is asked", || Ok(issuer.fetches(&discovery_path(ENDLESS)) > 0))?;
+        wait::until(
+            || Ok(issuer.fetches(&discovery_path(ENDLESS)) > 0),
+            || "the issuer is asked".to_owned(),
+        )?;
         for response in worker.send_at_once(&vec![good; 5])? {
             ensure_granted(&response)?;
         }
@@ -243,7 +247,8 @@ fn send_while_holding(
     issuer.set_holding(true);
     thread::scope(|scope| {
         let sending = scope.spawn(|| worker.send_at_once(requests));
-        let arrived = wait_until("all requests have arrived", || Ok(controls.requests()? >= expected));
+        let arrived =
+            wait::until(|| Ok(controls.requests()? >= expected), || "all requests have arrived".to_owned());
         issuer.set_holding(false);
         arrived?;
         sending.join().ok().context("a sender failed")?

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, ensure};
 use hallpass_tests::target::{Miniflare, Request, Response, Target as _};
-use hallpass_tests::wait::wait_until;
+use hallpass_tests::wait;
 use serde_json::{Value, json};
 
 use crate::scratch;
@@ -51,8 +51,11 @@ fn on_worker() -> anyhow::Result<()> {
     ensure!(statuses == [401, 401, 401, 429], "without credentials: {statuses:?}");
 
     // What Node prints for the Worker may come after its answer.
-    wait_until("the log tells of three callers who were turned away", || Ok(turned_away(&worker)? == (2, 1)))
-        .with_context(|| worker.log().unwrap_or_default())?;
+    wait::until(
+        || Ok(turned_away(&worker)? == (2, 1)),
+        || "the log tells of three callers who were turned away".to_owned(),
+    )
+    .with_context(|| worker.log().unwrap_or_default())?;
 
     // Miniflare's limiter counts by the Worker's clock, so that no minute ends but this one.
     worker.controls.pass(60)?;

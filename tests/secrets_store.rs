@@ -9,7 +9,7 @@ use anyhow::{Context as _, ensure};
 use hallpass_tests::logs::leaks;
 use hallpass_tests::target::{Miniflare, Request, Response, Target as _};
 use hallpass_tests::tokens_in;
-use hallpass_tests::wait::wait_until;
+use hallpass_tests::wait;
 use hallpass_token::UnixSeconds;
 use hallpass_token::agora::v007::Untrusted007;
 use hallpass_token::agora::{AppCertificate, AppId, Project};
@@ -96,7 +96,10 @@ fn changed_on_worker() -> anyhow::Result<()> {
     worker.controls.pass(60)?;
     ensure_signed(&worker, &worker.send_one(&mint())?, 0).context("while the store does not answer")?;
     worker.controls.recover()?;
-    wait_until("the change is used", || Ok(signer(&worker, &token_of(&worker.send_one(&mint())?)?)? == 1))?;
+    wait::until(
+        || Ok(signer(&worker, &token_of(&worker.send_one(&mint())?)?)? == 1),
+        || "the change is used".to_owned(),
+    )?;
     ensure_logged(&worker, 1, is_change_of_the_certificate)?;
 
     worker.put(CERTIFICATE, VALUES[2])?;
@@ -204,9 +207,7 @@ fn slow_on_worker() -> anyhow::Result<()> {
     let reads = worker.controls.reads(CERTIFICATE)?.begun;
     ensure_signed(&worker, &worker.send_one(&mint())?, 0)
         .context("while it does not answer after five minutes")?;
-    wait_until("the store is asked after the answer", || {
-        Ok(worker.controls.reads(CERTIFICATE)?.begun > reads)
-    })?;
+    wait_until_silent(&worker, reads).context("after the answer")?;
     worker.controls.wait_out(STORE_SECONDS)?;
     ensure_logged(&worker, 1, |line| {
         line["event"] == "secrets_not_refreshed"
@@ -311,19 +312,16 @@ impl Rotation {
         for (new, ((old_value, new_value), age_seconds)) in (1..).zip(pairs.zip(ages)) {
             self.wait_for_tokens_of(new - 1)?;
             let before = token()?;
-            let changes = logged(worker, is_change)?;
             worker.put(NEXT, new_value)?;
             Self::refresh(worker, age_seconds)?;
-            wait_until("the next one is known", || Ok(logged(worker, is_change)? > changes))?;
-            Self::wait_for_idle_store(worker)?;
             self.newest.store(new, Ordering::SeqCst);
             worker.put(CERTIFICATE, new_value)?;
             worker.put(NEXT, old_value)?;
             Self::refresh(worker, age_seconds)?;
-            wait_until("the next one signs", || Ok(signer(worker, &token()?)? == new))?;
-            Self::wait_for_idle_store(worker)?;
             self.oldest.store(new, Ordering::SeqCst);
-            for (token, place) in [(token()?, 0), (before, 1)] {
+            let after = token()?;
+            ensure!(signer(worker, &after)? == new, "the next one does not sign");
+            for (token, place) in [(after, 0), (before, 1)] {
                 let inspected =
                     worker.send_one(&Request::post("/v1/inspect", &json!({ "token": token }), None))?;
                 let report: Value = serde_json::from_slice(inspected.body())?;
@@ -336,26 +334,28 @@ impl Rotation {
         self.wait_for_tokens_of(VALUES.len() - 1)
     }
 
-    /// Lets the secrets become as old as this. The store holds back an answer until a request has asked for it.
+    /// Lets the secrets become as old as this, and waits until they were read again. The store holds back its answer until
+    /// a request has asked for it.
     fn refresh(worker: &Miniflare, age_seconds: u64) -> anyhow::Result<()> {
-        let reads = worker.controls.reads(NEXT)?.begun;
+        let before = worker.controls.reads(NEXT)?.begun;
         worker.controls.hold(NEXT)?;
         worker.controls.pass(age_seconds)?;
-        wait_until("the store is asked", || Ok(worker.controls.reads(NEXT)?.begun > reads))?;
-        worker.controls.recover()
-    }
-
-    /// Waits until no request reads the store, so that none finds half of the next change.
-    fn wait_for_idle_store(worker: &Miniflare) -> anyhow::Result<()> {
-        wait_until("the store is idle", || {
-            let reads = worker.controls.reads(NEXT)?;
-            Ok(reads.begun == reads.ended)
-        })
+        let is_asked = || Ok(worker.controls.reads(NEXT)?.begun > before);
+        wait::until(is_asked, || "the store is asked".to_owned())?;
+        worker.controls.recover()?;
+        let is_idle = || {
+            let reads = [worker.controls.reads(CERTIFICATE)?, worker.controls.reads(NEXT)?];
+            Ok(reads.iter().all(|reads| reads.begun == reads.ended))
+        };
+        wait::until(is_idle, || "no request reads the store".to_owned())
     }
 
     fn wait_for_tokens_of(&self, place: usize) -> anyhow::Result<()> {
         let count = self.tokens.get(place).context("there is no such certificate")?;
-        wait_until("the senders have tokens of the certificate", || Ok(count.load(Ordering::SeqCst) > 0))
+        wait::until(
+            || Ok(count.load(Ordering::SeqCst) > 0),
+            || "the senders have tokens of the certificate".to_owned(),
+        )
     }
 
     /// Asks for tokens until the rotation is over.
@@ -412,7 +412,7 @@ fn end(worker: &Miniflare, events: &[&str]) -> anyhow::Result<()> {
     for event in OF_SECRETS {
         let count = || logged(worker, |line| line["event"] == event);
         if events.contains(&event) {
-            wait_until(&format!("the log says {event}"), || Ok(count()? > 0))?;
+            wait::until(|| Ok(count()? > 0), || format!("the log says {event}"))?;
         } else {
             ensure!(count()? == 0, "the log says {event}:\n{}", worker.log()?);
         }
@@ -441,9 +441,10 @@ fn send_while_holding(worker: &Miniflare, count: usize) -> anyhow::Result<Vec<Re
     worker.controls.hold(CERTIFICATE)?;
     thread::scope(|scope| {
         let sending = scope.spawn(|| worker.send_at_once(&vec![mint(); count]));
-        let asked = wait_until("all requests have asked the store", || {
-            Ok(worker.controls.reads(CERTIFICATE)?.begun >= expected)
-        });
+        let asked = wait::until(
+            || Ok(worker.controls.reads(CERTIFICATE)?.begun >= expected),
+            || "all requests have asked the store".to_owned(),
+        );
         worker.controls.recover()?;
         asked?;
         sending.join().ok().context("a sender failed")?
@@ -458,13 +459,22 @@ fn send_in_vain(
     let reads = worker.controls.reads(CERTIFICATE)?.begun;
     thread::scope(|scope| {
         let sending = scope.spawn(|| worker.send_one(&mint()));
-        wait_until("the store is asked", || Ok(worker.controls.reads(CERTIFICATE)?.begun > reads))?;
+        wait_until_silent(worker, reads)?;
         worker.controls.wait_out(STORE_SECONDS - 1)?;
         meanwhile()?;
         ensure!(!sending.is_finished(), "it did not wait for the store");
         worker.controls.wait_out(1)?;
         sending.join().ok().context("a sender failed")?
     })
+}
+
+/// Waits until the store was asked for a certificate that it holds back, and has answered for the other secrets.
+fn wait_until_silent(worker: &Miniflare, reads_before: usize) -> anyhow::Result<()> {
+    let is_silent = || {
+        let (held, other) = (worker.controls.reads(CERTIFICATE)?, worker.controls.reads(VIDEOSDK)?);
+        Ok(held.begun > reads_before && other.begun == other.ended)
+    };
+    wait::until(is_silent, || "only the secret that is held back is missing".to_owned())
 }
 
 fn token_of(response: &Response) -> anyhow::Result<String> {
@@ -525,7 +535,7 @@ fn logged(worker: &Miniflare, is_such: impl Fn(&Value) -> bool) -> anyhow::Resul
 
 /// What Node prints for the Worker may come after its answer.
 fn ensure_logged(worker: &Miniflare, count: usize, is_such: impl Fn(&Value) -> bool) -> anyhow::Result<()> {
-    wait_until("the log says so", || Ok(logged(worker, &is_such)? >= count))
+    wait::until(|| Ok(logged(worker, &is_such)? >= count), || "the log says so".to_owned())
         .with_context(|| worker.log().unwrap_or_default())?;
     let lines = logged(worker, is_such)?;
     ensure!(lines == count, "{lines} lines of the log say so, not {count}:\n{}", worker.log()?);

@@ -11,7 +11,7 @@ use hallpass_tests::provider::cross_check::Credential;
 use hallpass_tests::provider::videosdk::API_KEY;
 use hallpass_tests::provider::{Agora, Provider, Videosdk};
 use hallpass_tests::target::{Request, Response, Target};
-use hallpass_tests::wait::wait_until;
+use hallpass_tests::wait;
 use hallpass_tests::{Deployment, Setup};
 use serde_json::{Value, json};
 
@@ -155,7 +155,7 @@ impl<T: Target> World<T> {
             return Ok(answer);
         };
         let answer = self.send_during(request, decision, |has_reached| {
-            wait_until("a provider is asked", || Ok(has_reached()))?;
+            wait::until(|| Ok(has_reached()), || "a provider is asked".to_owned())?;
             controls.wait_out(seconds)
         })?;
         self.set_clocks();
@@ -204,11 +204,14 @@ impl<T: Target> World<T> {
     pub(crate) fn finish(self) -> anyhow::Result<Tally> {
         let (mut log, mut complaints) = (String::new(), String::new());
         // A process writes its log a little later than its answer.
-        let waited = wait_until("the log says what was decided, and nothing else", || {
-            log = self.target.log()?;
-            complaints = self.complaints(&log);
-            Ok(complaints.is_empty())
-        });
+        let waited = wait::until(
+            || {
+                log = self.target.log()?;
+                complaints = self.complaints(&log);
+                Ok(complaints.is_empty())
+            },
+            || "the log says what was decided, and nothing else".to_owned(),
+        );
         waited.with_context(|| format!("the log: {complaints}"))?;
         let of_agora = self.agora.seen().into_iter().map(|seen| seen.request);
         let requests = of_agora.chain(self.videosdk.seen().into_iter().map(|seen| seen.request));

@@ -10,8 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::server::{Answer, Exchange, Server, lock};
-use crate::wait::deliberate_delay;
+use crate::server::{Answer, Exchange, Server, deliberate_delay, lock};
 
 /// A running identity provider.
 pub struct Issuer {

@@ -11,7 +11,7 @@ use crate::json_match::tokens_in;
 use crate::run::Run;
 use crate::setup::SECRETS;
 use crate::target::{Response, Target};
-use crate::wait::wait_until;
+use crate::wait;
 
 /// The log of one deployment, and what it must say.
 pub(crate) struct Log {
@@ -106,10 +106,13 @@ impl Log {
         let (name, must_say) = (name.to_owned(), must_say.to_owned());
         let mut log = Self { name, text: String::new(), must_say, decisions };
         // If lines are missing, the complaints say which.
-        let _: anyhow::Result<()> = wait_until("the log has the lines of each decision", || {
-            let decided = decided(&target.log()?);
-            Ok(log.decisions.iter().all(|decision| decision.is_logged(&decided)))
-        });
+        let _: anyhow::Result<()> = wait::until(
+            || {
+                let decided = decided(&target.log()?);
+                Ok(log.decisions.iter().all(|decision| decision.is_logged(&decided)))
+            },
+            || "the log has the lines of each decision".to_owned(),
+        );
         log.text = target.log()?;
         Ok(log)
     }

@@ -23,9 +23,8 @@ pub use self::fault::{Fault, Which};
 pub use self::videosdk::Videosdk;
 use crate::http_client::Client;
 pub use crate::server::Answer;
-use crate::server::{Exchange, Server, lock};
+use crate::server::{Exchange, Server, deliberate_delay, lock};
 use crate::target::{Request, Response, Target};
-use crate::wait::deliberate_delay;
 
 /// What one provider knows and does.
 pub trait Api: Send + 'static {

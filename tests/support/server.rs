@@ -187,6 +187,13 @@ impl Answer {
     }
 }
 
+/// Returns how long issuers, providers and secret stores wait before they respond: `HALLPASS_TEST_DELAY_MS`, by default 0.
+/// A run with a delay shows that no test depends on the speed of the machine.
+pub(crate) fn deliberate_delay() -> Duration {
+    let milliseconds = std::env::var("HALLPASS_TEST_DELAY_MS").ok().and_then(|value| value.parse().ok());
+    Duration::from_millis(milliseconds.unwrap_or(0))
+}
+
 /// What a thread holds even where another one has panicked with it.
 pub(crate) fn lock<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
     state.lock().unwrap_or_else(PoisonError::into_inner)

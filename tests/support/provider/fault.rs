@@ -168,7 +168,7 @@ mod tests {
     use super::*;
     use crate::provider::testing::{NOW, PROJECTS, RULES, as_customer, crawler, json_of, request, send};
     use crate::provider::{Agora, Provider, Videosdk, agora};
-    use crate::wait::{DEADLINE, wait_until};
+    use crate::wait;
     use std::io::{Read as _, Write as _};
     use std::net::TcpStream;
     use std::time::Instant;
@@ -202,7 +202,7 @@ mod tests {
     fn assert_hangs(agora: &Provider<Agora>, request: &Request) {
         let seen = agora.seen().len();
         let mut connection = write(agora, request);
-        wait_until("the request is seen", || Ok(agora.seen().len() > seen)).unwrap();
+        wait::until(|| Ok(agora.seen().len() > seen), || "the request is seen".to_owned()).unwrap();
         connection.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
         let error = connection.read(&mut [0]).unwrap_err();
         assert!(matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut), "{error}");
@@ -210,7 +210,7 @@ mod tests {
 
     fn write(agora: &Provider<Agora>, request: &Request) -> TcpStream {
         let mut connection = TcpStream::connect(agora.server.address()).unwrap();
-        connection.set_read_timeout(Some(DEADLINE)).unwrap();
+        connection.set_read_timeout(Some(wait::DEADLINE)).unwrap();
         let Request { method, target, headers, body, .. } = request;
         let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let length = body.len();

@@ -9,8 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Request;
 use crate::http_client::Client;
-use crate::server::lock;
-use crate::wait::deliberate_delay;
+use crate::server::{deliberate_delay, lock};
 
 /// The clock of a Worker when it starts: a time of its own, so that no test depends on the machine's.
 const START_SECONDS: u64 = 1_700_000_000;
