@@ -99,7 +99,11 @@ pub fn run<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow
         for case in &file.cases {
             let jwt = if case.request.jwt.is_some() { jwts.jwt(made)? } else { "" };
             made += usize::from(case.request.jwt.is_some());
-            run.send(case, jwt, &mut target);
+            if target.has_real_clock() && case.request.jwt.as_ref().is_some_and(depends_on_minute) {
+                run.unreachable += 1;
+            } else {
+                run.send(case, jwt, &mut target);
+            }
         }
         run.end(&name, &file.logged, &target)?;
     }
@@ -139,6 +143,13 @@ impl Credentials {
         let case = json!({ "id": id, "comment": comment, "request": request, "expect": expect });
         serde_json::from_value(case).with_context(|| id)
     }
+}
+
+/// Whether the outcome is another one if some minutes pass before the JWT is sent: the leeway for clocks is a minute.
+fn depends_on_minute(jwt: &Value) -> bool {
+    let seconds = |claim: &str| jwt.pointer(claim).and_then(Value::as_i64);
+    seconds("/claims/exp").is_some_and(|exp| (-60..300).contains(&exp))
+        || seconds("/claims/nbf").is_some_and(|nbf| nbf > 60)
 }
 
 fn bearer() -> String {

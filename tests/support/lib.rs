@@ -24,6 +24,7 @@ mod setup;
 pub mod signer;
 pub mod silent;
 pub mod target;
+pub mod wait;
 
 pub use json_match::tokens_in;
 pub use setup::{Deployment, Setup, TimeLimits};
