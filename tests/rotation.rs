@@ -36,7 +36,7 @@ const SECOND: &str = "AGORA_APP_CERTIFICATE_NEXT";
 const THREADS: usize = 4;
 const TEN_MINUTES: u32 = 600;
 /// The seconds that pass at once while requests are sent.
-const LITTLE: u32 = 30;
+const LITTLE: u32 = 60;
 /// All tokens live as long.
 const TTL_MAX: u32 = 2 * 3600;
 /// A command that names one of these needs a stack, or a service at an address.

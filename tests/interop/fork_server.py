@@ -9,6 +9,7 @@ input does.
 """
 import atexit
 import contextlib
+import gc
 import io
 import json
 import os
@@ -24,6 +25,7 @@ import traceback
 AT_START = set(os.environ)
 
 import awscli.clidriver
+import botocore.exceptions
 import botocore.loaders
 import cryptography.x509  # noqa: F401
 import moto.moto_server.werkzeug_app
@@ -49,7 +51,14 @@ def preload():
     for name in dry:
         del os.environ[name]
     driver = awscli.clidriver.create_clidriver()
+    driver.create_help_command()
+    for kind in ("service-2", "waiters-2", "paginators-1", "endpoint-rule-set-1"):
+        with contextlib.suppress(botocore.exceptions.DataNotFoundError):
+            driver.session.get_component("data_loader").load_service_model("secretsmanager", kind)
     awscli.clidriver.create_clidriver = lambda: driver
+    # A fork copies the memory that it writes to, and the garbage collector writes to all of it.
+    gc.collect()
+    gc.freeze()
 
 
 def cache_descriptions():
@@ -86,6 +95,7 @@ def serve(path):
     while True:
         readable, _, _ = select.select([listener, 0], [], [])
         if 0 in readable:
+            os.unlink(path)
             return
         client, _ = listener.accept()
         if os.fork() == 0:

@@ -98,9 +98,8 @@ impl Moto {
         let Some(server) = self.server.take() else { return };
         drop(server);
         // A process that ends closes what it had open one after the other.
-        while TcpStream::connect(&self.address).is_ok() {
-            std::thread::sleep(wait::POLL);
-        }
+        let _ =
+            wait::until(|| Ok(TcpStream::connect(&self.address).is_err()), || "moto has ended".to_owned());
     }
 
     /// Where it listens.

@@ -8,7 +8,7 @@ use anyhow::bail;
 /// The end of every wait. No machine takes as long: the deadline only ends a test that hangs.
 pub const DEADLINE: Duration = Duration::from_secs(120);
 /// The time between two looks at a condition.
-pub const POLL: Duration = Duration::from_millis(10);
+const POLL: Duration = Duration::from_millis(10);
 
 /// Waits until a condition holds.
 ///
