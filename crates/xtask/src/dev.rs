@@ -27,6 +27,7 @@ pub(crate) fn worker(port: u16) -> Result<()> {
     let settings = settings();
     say(format_args!("==> starting wrangler dev with the settings of {}", settings.display()));
     let mut wrangler = wrangler_dev(port, &settings);
+    wrangler.arg(root().join(Profile::Development.worker_folder()).join("entry.js"));
     // wrangler builds the Worker again after each change.
     wrangler.env(build::DEVELOPMENT, "1");
     serve(wrangler, port, "")

@@ -129,18 +129,24 @@ fn cargo_test() -> Command {
 fn suites(python: &Path, bundle: &Path) -> Result<()> {
     step("running every test, on Lambda and on the Worker too", || {
         let mut test = cargo_test();
-        test.args(["--", "--include-ignored", "--show-output"])
-            .env("HALLPASS_BOOTSTRAP", root().join("target/debug/bootstrap"))
-            .env("HALLPASS_PYTHON", python.join("bin/python"))
-            .env("HALLPASS_WORKERD", tools::workerd()?)
-            .env("HALLPASS_WORKER_DIR", bundle);
+        test.args(["--", "--include-ignored", "--show-output"]);
+        let mut built = vec![
+            ("HALLPASS_BOOTSTRAP", root().join("target/debug/bootstrap")),
+            ("HALLPASS_PYTHON", python.join("bin/python")),
+            ("HALLPASS_WORKERD", tools::workerd()?),
+            ("HALLPASS_WORKER_DIR", bundle.to_path_buf()),
+        ];
         if cfg!(target_os = "linux") {
-            test.env("HALLPASS_RIE", tools::lambda_emulator()?);
+            built.push(("HALLPASS_RIE", tools::lambda_emulator()?));
         } else {
             say("    skipped: the tests on Lambda, because AWS's emulator runs on Linux only");
             test.args(["--skip", "on_lambda"]);
         }
-        run(&mut test)
+        // Whoever runs one of these tests with `cargo test` needs the same variables: see tests/README.md.
+        for (name, path) in &built {
+            say(format_args!("    export {name}={}", path.display()));
+        }
+        run(test.envs(built))
     })
 }
 
