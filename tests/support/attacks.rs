@@ -1,13 +1,13 @@
 //! The cases in `attacks/`: credentials of every kind, most of them bad ones, and what callers may have.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use anyhow::{Context as _, ensure};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::cases::Case;
+use crate::folders::root;
 use crate::issuer::Issuer;
 use crate::jwts::Jwts;
 use crate::run::Run;
@@ -167,7 +167,7 @@ fn challenge(code: &str) -> &'static str {
 /// All files with their names, in their order.
 fn load() -> anyhow::Result<Vec<(String, File)>> {
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("attacks"))? {
+    for entry in std::fs::read_dir(root().join("tests/attacks"))? {
         let path = entry?.path();
         let text = std::fs::read_to_string(&path)?;
         let file: File = serde_json::from_str(&text).with_context(|| path.display().to_string())?;

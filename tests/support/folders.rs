@@ -12,9 +12,8 @@ use anyhow::Context as _;
 /// Returns the root of the repository. Cargo sets `CARGO_MANIFEST_DIR` when it runs a test.
 #[must_use]
 pub fn root() -> PathBuf {
-    let tests = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
-    let tests = PathBuf::from(tests);
-    tests.parent().map_or_else(|| tests.join(".."), Path::to_owned)
+    let tests = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    tests.as_deref().and_then(Path::parent).unwrap_or(Path::new("..")).to_owned()
 }
 
 /// Creates an empty folder in `target/tmp` for the logs and files of one test. Two test runs never share a folder.

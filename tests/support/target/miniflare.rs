@@ -8,6 +8,7 @@ use anyhow::ensure;
 use serde_json::{Value, json};
 
 use super::{Controls, Request, Response, Target};
+use crate::folders::root;
 use crate::http_client::Client;
 use crate::process::{Child, free_address, path_from, read_log};
 
@@ -32,7 +33,7 @@ impl Miniflare {
         let port = |address: &str| address.rsplit_once(':').map(|(_, port)| port.to_owned());
         let mut command = Command::new("node");
         command
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("support/target/miniflare.mjs"))
+            .arg(root().join("tests/support/target/miniflare.mjs"))
             .args([port(&address), port(&secrets)].into_iter().flatten())
             .arg(path_from("HALLPASS_WORKER_DIR")?)
             .arg(options.to_string());
