@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use http::StatusCode;
 
+use crate::process::free_address;
 use crate::target::Request;
 use crate::wait::DEADLINE;
 
@@ -53,7 +54,8 @@ impl Server {
     pub(crate) fn start(
         handler: impl Fn(&Exchange<'_>) -> io::Result<()> + Send + Sync + 'static,
     ) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        // No other socket gets the port while the server does not listen.
+        let listener = TcpListener::bind(free_address()?)?;
         let server = Self {
             address: listener.local_addr()?,
             handler: Arc::new(handler),
