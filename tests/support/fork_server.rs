@@ -86,7 +86,7 @@ fn start(socket: &Path) -> anyhow::Result<()> {
     let mut server = Command::new(path_from("HALLPASS_PYTHON")?);
     let delay = std::env::var_os("HALLPASS_TEST_DELAY_MS").map(|delay| ("HALLPASS_TEST_DELAY_MS", delay));
     server.arg(root().join("tests/interop/fork_server.py")).arg(socket);
-    // A developer's own settings of the AWS CLI are none of the tests' business.
+    // The AWS CLI must not read a developer's own configuration.
     server.env_clear().env("HOME", &folder).envs(delay);
     server.stdin(Stdio::piped()).stdout(log.try_clone()?).stderr(log);
     // A socket of this name is from a run that was killed.
