@@ -19,7 +19,8 @@ pub(crate) struct Log {
     name: String,
     text: String,
     must_say: String,
-    decisions: Vec<Decision>,
+    /// `None` if requests cannot be told from each other.
+    decisions: Option<Vec<Decision>>,
 }
 
 /// What one request must have left in the log.
@@ -101,7 +102,7 @@ impl Log {
     pub(crate) fn take(
         name: &str,
         must_say: &str,
-        decisions: Vec<Decision>,
+        decisions: Option<Vec<Decision>>,
         target: &impl Target,
     ) -> anyhow::Result<Self> {
         const PATIENCE: Duration = Duration::from_secs(2);
@@ -117,8 +118,9 @@ impl Log {
 
     fn complaints(&self, decided: &BTreeMap<String, Vec<Map<String, Value>>>) -> Vec<String> {
         let mut complaints = Vec::new();
+        let Some(decisions) = &self.decisions else { return complaints };
         let mut seen = 0;
-        for decision in &self.decisions {
+        for decision in decisions {
             let lines = decided.get(&decision.request_id).map_or(&[][..], Vec::as_slice);
             seen += lines.len();
             complaints.extend(decision.complaints(lines).map(|text| format!("{}: {text}", decision.case)));
