@@ -218,7 +218,11 @@ impl Setup {
 impl From<Setup> for Deployment {
     fn from(setup: Setup) -> Self {
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-        Self { name: setup.name().to_owned(), variables: setup.variables().map(owned).collect(), time_limits: TimeLimits::default() }
+        Self {
+            name: setup.name().to_owned(),
+            variables: setup.variables().map(owned).collect(),
+            time_limits: TimeLimits::default(),
+        }
     }
 }
 

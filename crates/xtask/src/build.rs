@@ -6,10 +6,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
-use crate::process::{command, root, run, run_quietly, step};
-use crate::tools;
+use crate::process::{command, root, run, run_quietly};
+use crate::steps::{concurrently, step};
+use crate::tools::{self, BindingsWriter};
 
 /// WebAssembly features that the module may use; all of them are in every Worker runtime.
 const WASM_FEATURES: [&str; 8] = [
@@ -23,39 +24,107 @@ const WASM_FEATURES: [&str; 8] = [
     "--enable-simd",
 ];
 
-/// Builds the Worker: `target/worker/entry.js` and what it imports.
+/// The environment variable that makes every build of the Worker one for development, also those by `wrangler dev`.
+pub(crate) const DEVELOPMENT: &str = "HALLPASS_DEVELOPMENT";
+
+/// How the Worker is compiled.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// Fast to compile.
+    Development,
+    /// Small and fast to run.
+    Release,
+}
+
+impl Profile {
+    /// Returns the profile that the environment asks for.
+    pub(crate) fn from_environment() -> Self {
+        if std::env::var_os(DEVELOPMENT).is_some() { Self::Development } else { Self::Release }
+    }
+
+    /// Returns the name of the profile in Cargo.toml, and of its folder.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Release => "release",
+        }
+    }
+}
+
+/// Builds the Worker: `target/worker/entry.js` and the files that it imports. Installs what that needs at the same time.
 ///
 /// # Errors
 /// If a tool fails.
-pub(crate) fn worker() -> Result<()> {
-    tools::wasm_opt()?;
-    tools::rust_target(tools::WORKER_TARGET)?;
-    let wasm_bindgen = tools::wasm_bindgen()?;
-    step("building the Worker", || {
-        run(command("cargo")
-            .args(["build", "--release", "--locked", "--package", "hallpass-worker"])
-            .args(["--target", tools::WORKER_TARGET]))?;
-        let compiled = root().join("target/wasm32-unknown-unknown/release/hallpass_worker.wasm");
-        let entry = root().join("crates/hallpass-worker/src/entry.js");
-        let folder = root().join("target/worker");
-        let stamp = folder.join("stamp");
-        let input = [fs::read(&compiled)?, fs::read(&entry)?].concat();
-        if fs::read(&stamp).is_ok_and(|made_of| made_of == input) {
-            return Ok(());
+pub(crate) fn worker(profile: Profile) -> Result<()> {
+    let (mut writer, mut compiled) = (None, None);
+    concurrently([
+        Box::new(|| {
+            compiled = Some(compile_worker(profile)?);
+            Ok(())
+        }),
+        Box::new(|| {
+            writer = Some(tools::bindings_writer()?);
+            Ok(())
+        }),
+        // Under a running wrangler the packages must stay as they are.
+        Box::new(|| if wasm_opt().exists() { Ok(()) } else { tools::node_modules() }),
+    ])?;
+    let (Some(writer), Some(compiled)) = (writer, compiled) else { bail!("the Worker was not compiled") };
+    let entry = root().join("crates/hallpass-worker/src/entry.js");
+    let folder = root().join("target/worker");
+    let stamp = folder.join("stamp");
+    let input = [profile.name().as_bytes(), &fs::read(&compiled)?, &fs::read(&entry)?].concat();
+    if fs::read(&stamp).is_ok_and(|made_of| made_of == input) {
+        return Ok(());
+    }
+    step("writing the Worker's bindings and optimizing its module", || {
+        bind(&writer, &compiled, &folder)?;
+        if profile == Profile::Release {
+            optimize(&folder)?;
         }
-        bind(&wasm_bindgen, &compiled, &folder)?;
         fs::copy(entry, folder.join("entry.js"))?;
         Ok(fs::write(stamp, input)?)
     })
 }
 
-/// Builds the Lambda function for this machine: `target/release/bootstrap`.
+/// Compiles the Worker, and returns the path of the module.
+fn compile_worker(profile: Profile) -> Result<PathBuf> {
+    tools::rust_target(tools::WORKER_TARGET)?;
+    step(&format!("compiling the Worker (profile {})", profile.name()), || {
+        run(command("cargo").args(["build", "--quiet", "--locked", "--package", "hallpass-worker"]).args([
+            "--profile",
+            profile.name(),
+            "--target",
+            tools::WORKER_TARGET,
+        ]))
+    })?;
+    Ok(root().join("target").join(tools::WORKER_TARGET).join(profile.name()).join("hallpass_worker.wasm"))
+}
+
+/// Builds the Lambda function for this machine, without optimization: `target/debug/bootstrap`.
+///
+/// # Errors
+/// If cargo fails.
+pub(crate) fn lambda_for_development() -> Result<()> {
+    step("compiling the Lambda function", || {
+        run(command("cargo").args(["build", "--quiet", "--locked", "--package", "hallpass-lambda"]))
+    })
+}
+
+/// Builds the Lambda function for this machine as it is deployed: `target/release/bootstrap`.
 ///
 /// # Errors
 /// If cargo fails.
 pub(crate) fn lambda() -> Result<()> {
-    step("building the Lambda function for this machine", || {
-        run(command("cargo").args(["build", "--release", "--locked", "--package", "hallpass-lambda"]))
+    step("compiling the Lambda function (profile release)", || {
+        run(command("cargo").args([
+            "build",
+            "--quiet",
+            "--release",
+            "--locked",
+            "--package",
+            "hallpass-lambda",
+        ]))
     })
 }
 
@@ -89,29 +158,45 @@ pub(crate) fn bundle(config: &Path, folder: &Path) -> Result<()> {
     )
 }
 
-/// Writes the JavaScript around the module, and makes the module smaller and faster.
-fn bind(wasm_bindgen: &Path, compiled: &Path, folder: &Path) -> Result<()> {
+/// Writes the JavaScript bindings of a compiled Worker.
+fn bind(writer: &BindingsWriter, compiled: &Path, folder: &Path) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder)?;
     }
-    // The last two let a module that has panicked be replaced by a fresh one with the next request.
-    run_quietly(
-        command(wasm_bindgen)
-            .arg(compiled)
-            .args(["--target", "module", "--no-typescript", "--out-name", "hallpass", "--out-dir"])
-            .arg(folder)
-            .args(["--experimental-reset-state-function", "--force-enable-abort-handler"]),
-    )?;
+    let mut bind = match writer {
+        BindingsWriter::Built(program) => {
+            let mut bind = command(program);
+            bind.arg(compiled).arg("hallpass").arg(folder);
+            bind
+        }
+        // The same settings as in crates/worker-bindings.
+        BindingsWriter::Installed => {
+            let mut bind = command("wasm-bindgen");
+            bind.arg(compiled)
+                .args(["--target", "module", "--no-typescript", "--out-name", "hallpass", "--out-dir"])
+                .arg(folder)
+                .args(["--experimental-reset-state-function", "--force-enable-abort-handler"]);
+            bind
+        }
+    };
+    run_quietly(&mut bind)?;
 
-    // wasm-bindgen asks for the module by a proposal ("source phase import") that the runtime knows without the word.
+    // wasm-bindgen writes a proposed syntax ("source phase import"). The runtime imports a module without it.
     let glue = folder.join("hallpass.js");
     let text = fs::read_to_string(&glue)?.replacen("import source ", "import ", 1);
-    fs::write(&glue, text)?;
+    Ok(fs::write(&glue, text)?)
+}
 
+fn wasm_opt() -> PathBuf {
+    tools::node_program("wasm-opt")
+}
+
+/// Makes the module smaller and faster.
+fn optimize(folder: &Path) -> Result<()> {
     let module = folder.join("hallpass_bg.wasm");
     let optimized = folder.join("optimized.wasm");
     run_quietly(
-        command(tools::wasm_opt()?).args(["-O3"]).args(WASM_FEATURES).arg(&module).arg("-o").arg(&optimized),
+        command(wasm_opt()).args(["-O3"]).args(WASM_FEATURES).arg(&module).arg("-o").arg(&optimized),
     )?;
     fs::rename(optimized, module).context("wasm-opt wrote nothing")
 }

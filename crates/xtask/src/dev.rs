@@ -8,12 +8,11 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
+use crate::build::{self, Profile};
 use crate::prerequisites::{Needs, check};
-use crate::process::{Running, command, root, run, say, step, wait_until};
-use crate::{build, tools};
-
-/// How long a server may take until it listens.
-const START_LIMIT: Duration = Duration::from_secs(120);
+use crate::process::{Running, command, root, wait_until};
+use crate::terminal::say;
+use crate::tools;
 
 /// `cargo xtask dev`: the Worker under `wrangler dev`.
 ///
@@ -22,14 +21,16 @@ const START_LIMIT: Duration = Duration::from_secs(120);
 pub(crate) fn worker(port: u16) -> Result<()> {
     check(&[Needs::Rustup, Needs::Node])?;
     check_free(port)?;
+    build::worker(Profile::Development)?;
     tools::node_modules()?;
-    build::worker()?;
     let settings = settings();
     say(format_args!("==> starting wrangler dev with the settings of {}", settings.display()));
     let mut wrangler = command(tools::node_program("wrangler"));
     wrangler
         .args(["dev", "--port", &port.to_string(), "--env-file"])
         .arg(settings)
+        // wrangler builds the Worker again after each change.
+        .env(build::DEVELOPMENT, "1")
         .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
         .env("WRANGLER_SEND_METRICS", "false");
     serve(wrangler, port, "")
@@ -43,9 +44,7 @@ pub(crate) fn lambda(port: u16) -> Result<()> {
     check(&[Needs::Rustup, Needs::Python])?;
     check_free(port)?;
     let programs = tools::python()?.join("bin");
-    step("building the Lambda function", || {
-        run(command("cargo").args(["build", "--locked", "--package", "hallpass-lambda"]))
-    })?;
+    build::lambda_for_development()?;
     let settings = settings();
     say(format_args!("==> starting cargo lambda watch with the settings of {}", settings.display()));
     let mut watch = command(programs.join("cargo-lambda"));
@@ -74,7 +73,7 @@ pub(crate) fn sample_settings() -> Result<Vec<(String, String)>> {
 
 fn serve(mut server: Command, port: u16, prefix: &str) -> Result<()> {
     let mut server = Running(server.spawn()?);
-    wait_until(&mut server.0, START_LIMIT, || answers(port, &format!("{prefix}/healthz")))?;
+    wait_until(&mut server.0, || answers(port, &format!("{prefix}/healthz")))?;
     say(format_args!(
         "
 Hallpass listens on http://localhost:{port}{prefix} (Ctrl-C ends it). A token:
@@ -89,11 +88,14 @@ Hallpass listens on http://localhost:{port}{prefix} (Ctrl-C ends it). A token:
     Ok(())
 }
 
+/// Ends the wait for a server that took the connection and hangs.
+const READ_LIMIT: Duration = Duration::from_secs(60);
+
 /// Whether a GET of this path succeeds.
 fn answers(port: u16, path: &str) -> bool {
     let ask = || -> std::io::Result<String> {
         let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
-        connection.set_read_timeout(Some(START_LIMIT))?;
+        connection.set_read_timeout(Some(READ_LIMIT))?;
         write!(connection, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
         // To its end: cargo-lambda answers nobody any more once somebody has hung up on it.
         let mut answer = Vec::new();

@@ -6,7 +6,9 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::process::{command, output, root, run, run_quietly, say, step};
+use crate::process::{command, output, root, run, run_quietly};
+use crate::steps::step;
+use crate::terminal::say;
 use crate::tools;
 
 const TARGETS: [&str; 4] = ["parse_006", "parse_007", "parse_jwt", "explain"];

@@ -1,16 +1,14 @@
-//! The chores that cargo cannot say: `cargo xtask`.
+//! The developer commands: `cargo xtask`.
 
 mod bench;
 mod build;
-mod check_config;
 mod dev;
 mod fuzz;
-mod policy;
 mod prerequisites;
 mod process;
-#[cfg(test)]
-mod readme;
 mod schemathesis;
+mod steps;
+mod terminal;
 mod test;
 mod tools;
 mod workerd;
@@ -23,6 +21,7 @@ const USAGE: &str = "\
 cargo xtask dev [--port N]                set up, build and serve the Worker on localhost
 cargo xtask dev --lambda [--port N]       the same for the Lambda function, without Docker
 cargo xtask test                          set up and run every check and test
+cargo xtask test --quick                  format, lint, unit tests and every suite in memory
 cargo xtask policy --config FILE --claims FILE --request FILE
                                           what a policy decides, and why: 0 granted, 1 refused, 2 wrong input.
                                           In place of --claims: --gateway FILE, --service NAME, --anonymous
@@ -42,18 +41,28 @@ cargo xtask bench lambda                  cold start of the Lambda function in A
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match arguments.as_slice() {
-        ["policy", options @ ..] => return policy::by_hand(options),
-        ["check-config", path] => return check_config::by_hand(path),
-        _ => {}
-    }
-    match run(&arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            process::say(format_args!("error: {error:#}"));
-            ExitCode::FAILURE
-        }
-    }
+    let result = match arguments.as_slice() {
+        ["policy", ..] | ["check-config", _] => evaluate(&arguments),
+        _ => run(&arguments).map(|()| ExitCode::SUCCESS),
+    };
+    result.unwrap_or_else(|error| {
+        terminal::say(format_args!("error: {error:#}"));
+        ExitCode::FAILURE
+    })
+}
+
+/// Runs a command of the binary `xtask-config`: see `config/main.rs`. Files are relative to the caller's folder.
+fn evaluate(arguments: &[&str]) -> Result<ExitCode> {
+    let mut config = process::command("cargo");
+    config
+        .current_dir(std::env::current_dir()?)
+        .args(["run", "--quiet", "--locked", "--package", "xtask", "--features", "config"])
+        .args(["--bin", "xtask-config", "--manifest-path"])
+        .arg(process::root().join("Cargo.toml"))
+        .arg("--")
+        .args(arguments);
+    let code = config.status()?.code().and_then(|code| u8::try_from(code).ok());
+    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
 fn run(arguments: &[&str]) -> Result<()> {
@@ -63,7 +72,8 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["dev", "--lambda"] => dev::lambda(9000),
         ["dev", "--lambda", "--port", port] => dev::lambda(port.parse()?),
         ["test"] => test::all(),
-        ["build", "worker"] => build::worker(),
+        ["test", "--quick"] => test::quick(),
+        ["build", "worker"] => build::worker(build::Profile::from_environment()),
         ["build", "lambda"] => build::lambda(),
         ["fuzz"] => fuzz::by_hand(None, None),
         ["fuzz", "--seconds", seconds] => fuzz::by_hand(None, Some(seconds.parse()?)),
@@ -76,7 +86,7 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["bench", "worker", "--auth"] => bench::worker::authenticated(),
         ["bench", "lambda"] => bench::lambda::run(),
         [] | ["help" | "--help" | "-h"] => {
-            process::say(USAGE);
+            terminal::say(USAGE);
             Ok(())
         }
         _ => bail!("no such task\n\n{USAGE}"),

@@ -37,7 +37,7 @@ fn missing(need: Needs) -> Option<String> {
             "npm, which comes with most packages of Node: https://nodejs.org"
         }
         Needs::Python if output(command("python3").args(["-c", PYTHON_CHECK])).is_none() => {
-            "Python 3.10 or later with venv, which runs cargo-lambda and the SAM CLI (Debian: apt install python3-venv)"
+            "Python 3.11 or later with venv, which runs cargo-lambda and the SAM CLI (Debian: apt install python3-venv)"
         }
         Needs::Rustup | Needs::Node | Needs::Python => return None,
     };
@@ -45,7 +45,7 @@ fn missing(need: Needs) -> Option<String> {
 }
 
 /// Fails where the SAM CLI could not be installed.
-const PYTHON_CHECK: &str = "import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 10))";
+const PYTHON_CHECK: &str = "import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))";
 
 /// Whether `v20.20.2` is 20.18 or later, which the packages in package-lock.json need.
 fn is_recent_node(version: &str) -> bool {

@@ -1,34 +1,26 @@
-//! Running other programs, and saying so.
+//! Running other programs.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use socket2::{Domain, Socket, Type};
 
-/// The top folder of the project.
-pub(crate) fn root() -> PathBuf {
-    let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    crate_folder.ancestors().nth(2).unwrap_or(crate_folder).to_path_buf()
-}
+use crate::terminal::say;
 
-/// Tells the person at the terminal what goes on. Standard output stays for results.
-#[expect(clippy::print_stderr, reason = "xtask talks to a person")]
-pub(crate) fn say(text: impl std::fmt::Display) {
-    eprintln!("{text}");
-}
-
-/// The text of a file; `-` is standard input.
+/// Returns the root folder of the repository.
 ///
-/// # Errors
-/// If it cannot be read.
-pub(crate) fn read(path: &str) -> Result<String> {
-    let text =
-        if path == "-" { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(path) };
-    text.with_context(|| format!("cannot read {path}"))
+/// Cargo sets the variable for what it runs. The path must not be compiled in: in a clone that was moved together with
+/// its target folder, the program would work on the old place.
+pub(crate) fn root() -> PathBuf {
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(PathBuf::new, PathBuf::from);
+    let root = package.ancestors().find(|folder| folder.join("Cargo.lock").exists());
+    root.unwrap_or(Path::new(".")).to_path_buf()
 }
 
-/// A command that runs in the top folder.
+/// Returns a command that runs in the root folder of the repository.
 pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new(program);
     // What is built is looked for below `target`, whatever the machine's own settings say.
@@ -70,22 +62,6 @@ pub(crate) fn output(command: &mut Command) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// Says what is done, does it, and says how long it took.
-///
-/// # Errors
-/// Those of `work`.
-pub(crate) fn step<T>(what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
-    say(format_args!("==> {what}"));
-    let start = Instant::now();
-    let result = work();
-    say(format_args!(
-        "    {} ({:.1} s)",
-        if result.is_ok() { "done" } else { "failed" },
-        start.elapsed().as_secs_f64()
-    ));
-    result
-}
-
 /// A process that ends with this value.
 pub(crate) struct Running(pub(crate) Child);
 
@@ -96,18 +72,47 @@ impl Drop for Running {
     }
 }
 
-/// Waits until `ready` says so, as long as `child` runs.
+/// A port of this machine that no other program gets until the value is dropped.
+///
+/// The socket is bound and does not listen. On Linux a server that sets `SO_REUSEADDR`, as all of ours do, can listen on
+/// the port meanwhile.
+pub(crate) struct ReservedPort {
+    port: u16,
+    _socket: Option<Socket>,
+}
+
+impl ReservedPort {
+    /// Reserves a port that the operating system chooses.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub(crate) fn new() -> Result<Self> {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        socket.set_reuse_address(true)?;
+        socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
+        let port = socket.local_addr()?.as_socket().context("the socket has no port")?.port();
+        Ok(Self { port, _socket: cfg!(target_os = "linux").then_some(socket) })
+    }
+
+    /// Returns the number of the port.
+    pub(crate) const fn number(&self) -> u16 {
+        self.port
+    }
+}
+
+/// Waits until a server is ready. The limit only ends a wait for a server that hangs.
 ///
 /// # Errors
-/// If the child ends first, or the time is over.
-pub(crate) fn wait_until(child: &mut Child, limit: Duration, ready: impl Fn() -> bool) -> Result<()> {
+/// If the server ends first, or is not ready in time.
+pub(crate) fn wait_until(server: &mut Child, ready: impl Fn() -> bool) -> Result<()> {
+    const LIMIT: Duration = Duration::from_secs(300);
     let start = Instant::now();
     while !ready() {
-        if let Some(status) = child.try_wait()? {
+        if let Some(status) = server.try_wait()? {
             bail!("the server ended before it was ready: {status}");
         }
-        if start.elapsed() > limit {
-            bail!("the server was not ready after {} s", limit.as_secs());
+        if start.elapsed() > LIMIT {
+            bail!("the server was not ready after {} s", LIMIT.as_secs());
         }
         std::thread::sleep(Duration::from_millis(50));
     }

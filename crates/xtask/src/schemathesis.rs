@@ -7,13 +7,13 @@ use anyhow::Result;
 
 use crate::dev::sample_settings;
 use crate::prerequisites::{Needs, check};
-use crate::process::{command, root, run, run_quietly, step};
+use crate::process::{ReservedPort, command, root, run, run_quietly};
+use crate::steps::step;
 use crate::workerd::{self, Worker};
 use crate::{build, tools};
 
 /// Generated requests for each route, beside those at the borders of every schema.
 const FEW: u32 = 30;
-const PORT: u16 = 9320;
 
 /// `cargo xtask schemathesis`.
 ///
@@ -22,7 +22,7 @@ const PORT: u16 = 9320;
 pub(crate) fn by_hand(examples: Option<u32>) -> Result<()> {
     check(&[Needs::Rustup, Needs::Node, Needs::Python])?;
     tools::node_modules()?;
-    build::worker()?;
+    build::worker(build::Profile::Release)?;
     let bundle = build::worker_bundle()?;
     hold(&bundle, examples.unwrap_or(FEW), true)
 }
@@ -46,7 +46,8 @@ fn hold(bundle: &Path, examples: u32, is_shown: bool) -> Result<()> {
             .clone_into(document);
     }
     let files = workerd::files(bundle)?;
-    let _worker = Worker { files: &files, settings: &settings, port: PORT }.start(&folder)?;
+    let port = ReservedPort::new()?;
+    let _worker = Worker { files: &files, settings: &settings, port: port.number() }.start(&folder)?;
     step("holding the served OpenAPI document against the Worker with schemathesis", || {
         let ours = root().join("tests/schemathesis");
         let mut schemathesis = command(program);
@@ -58,7 +59,7 @@ fn hold(bundle: &Path, examples: u32, is_shown: bool) -> Result<()> {
             .arg("--config-file")
             .arg(ours.join("config.toml"))
             .args(["run", "--phases", "examples,coverage,fuzzing", "--max-examples", &examples.to_string()])
-            .arg(format!("http://127.0.0.1:{PORT}/openapi.json"));
+            .arg(format!("http://127.0.0.1:{}/openapi.json", port.number()));
         if is_shown { run(&mut schemathesis) } else { run_quietly(&mut schemathesis) }
     })
 }

@@ -1,52 +1,95 @@
-//! Every check and test, in the order in which they fail fastest.
+//! Every check and test.
+//!
+//! Lanes run at the same time, because cargo locks a target folder for one profile at a time, and because linking
+//! and many tests leave a processor idle.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::mpsc::channel;
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::build::Profile;
 use crate::prerequisites::{Needs, check};
-use crate::process::{command, output, root, run, run_quietly, say, step};
+use crate::process::{command, output, root, run, run_quietly};
+use crate::steps::{concurrently, print_table, skipped, step};
+use crate::terminal::say;
 use crate::{build, fuzz, schemathesis, tools};
 
-/// The most bytes that the Worker may have, gzipped: code and glue together.
+/// The maximum size of the Worker in bytes, gzipped: module and JavaScript together.
 const WORKER_GZIP_LIMIT: usize = 400 * 1024;
 
-/// `cargo xtask test`.
+/// Names of tests that start a server, or need one of the built deployments.
+const NEEDS_SERVERS: [&str; 5] =
+    ["on_lambda", "on_worker", "rotation::", "secrets_manager::", "secrets_on_lambda::"];
+
+/// `cargo xtask test`: everything.
 ///
 /// # Errors
-/// At the first thing that fails.
+/// If anything fails.
 pub(crate) fn all() -> Result<()> {
     check(&[Needs::Rustup, Needs::Node, Needs::Python])?;
-    step("checking the format", || run(command("cargo").args(["fmt", "--all", "--check"])))?;
-    tools::node_modules()?;
-    let python = tools::python()?;
-    tools::rust_target(tools::WORKER_TARGET)?;
-    tools::rust_target(tools::WASI_TARGET)?;
-    lint()?;
-    token_core_in_wasm()?;
-    build::worker()?;
-    build::lambda()?;
-    let bundle = build::worker_bundle()?;
-    check_size(&bundle)?;
-    step("running every test; those on Lambda and on the Worker start AWS's emulator and workerd", || {
-        let mut test = command("cargo");
-        test.args(["test", "--workspace", "--locked", "--quiet", "--", "--include-ignored", "--show-output"])
-            .env("HALLPASS_BOOTSTRAP", root().join("target/release/bootstrap"))
-            .env("HALLPASS_PYTHON", python.join("bin/python"))
-            .env("HALLPASS_WORKERD", tools::workerd()?)
-            .env("HALLPASS_WORKER_DIR", &bundle);
-        if cfg!(target_os = "linux") {
-            test.env("HALLPASS_RIE", tools::lambda_emulator()?);
-        } else {
-            say("    AWS's emulator runs on Linux only: leaving out the tests that need it");
-            test.args(["--skip", "on_lambda"]);
-        }
-        run(&mut test)
-    })?;
-    schemathesis::short(&bundle)?;
-    fuzz::short()?;
-    template(&python)
+    let result = format().and_then(|()| run_lanes());
+    print_table();
+    result
+}
+
+/// `cargo xtask test --quick`: what needs neither a server nor a built deployment.
+///
+/// # Errors
+/// If anything fails.
+pub(crate) fn quick() -> Result<()> {
+    check(&[Needs::Rustup, Needs::Node])?;
+    let tests = || {
+        format()?;
+        tools::node_modules()?;
+        lint()?;
+        step("running unit tests and every suite in memory", || {
+            let skipped = NEEDS_SERVERS.into_iter().flat_map(|name| ["--skip", name]);
+            run(cargo_test().args(["--", "--include-ignored"]).args(skipped))
+        })
+    };
+    let result = tests();
+    print_table();
+    result
+}
+
+fn run_lanes() -> Result<()> {
+    let (python_installed, python) = channel::<PathBuf>();
+    let (worker_built, worker) = channel::<PathBuf>();
+    concurrently([
+        Box::new(move || {
+            tools::node_modules()?;
+            let _ = python_installed.send(tools::python()?);
+            Ok(())
+        }),
+        Box::new(move || {
+            build::worker(Profile::Release)?;
+            let bundle = build::worker_bundle()?;
+            check_size(&bundle)?;
+            let _ = worker_built.send(bundle.clone());
+            schemathesis::short(&bundle)?;
+            templates(&tools::python()?)?;
+            fuzz::short()
+        }),
+        Box::new(move || {
+            tools::rust_target(tools::WORKER_TARGET)?;
+            tools::rust_target(tools::WASI_TARGET)?;
+            lint()?;
+            step("compiling the tests", || run(cargo_test().arg("--no-run")))?;
+            build::lambda_for_development()?;
+            document()?;
+            let (python, bundle) = (python.recv(), worker.recv());
+            let (Ok(python), Ok(bundle)) = (python, bundle) else { return Err(skipped()) };
+            suites(&python, &bundle)?;
+            token_core_in_wasm()
+        }),
+    ])
+}
+
+fn format() -> Result<()> {
+    step("checking the format", || run(command("cargo").args(["fmt", "--all", "--check"])))
 }
 
 fn lint() -> Result<()> {
@@ -57,18 +100,47 @@ fn lint() -> Result<()> {
             .args(["--", "--deny", "warnings"]))
     };
     step("linting", || {
-        clippy(&["--workspace", "--all-targets"])?;
+        clippy(&["--workspace", "--all-targets", "--features", "xtask/config"])?;
         clippy(&["--package", "hallpass-token", "--all-targets", "--no-default-features"])?;
         clippy(&["--package", "hallpass-worker", "--target", tools::WORKER_TARGET])
-    })?;
+    })
+}
+
+fn document() -> Result<()> {
     step("building the documentation", || {
         run(command("cargo")
-            .args(["doc", "--workspace", "--no-deps", "--locked", "--quiet"])
+            .args(["doc", "--workspace", "--exclude", "worker-bindings", "--no-deps", "--locked", "--quiet"])
             .env("RUSTDOCFLAGS", "--deny warnings"))
     })
 }
 
-/// Not those that start another program: WASI has none.
+/// Returns a command that runs the tests of all packages that have any.
+fn cargo_test() -> Command {
+    let mut test = command("cargo");
+    test.args(["test", "--workspace", "--exclude", "worker-bindings", "--features", "xtask/config"]);
+    test.args(["--locked", "--quiet"]);
+    test
+}
+
+fn suites(python: &Path, bundle: &Path) -> Result<()> {
+    step("running every test, on Lambda and on the Worker too", || {
+        let mut test = cargo_test();
+        test.args(["--", "--include-ignored", "--show-output"])
+            .env("HALLPASS_BOOTSTRAP", root().join("target/debug/bootstrap"))
+            .env("HALLPASS_PYTHON", python.join("bin/python"))
+            .env("HALLPASS_WORKERD", tools::workerd()?)
+            .env("HALLPASS_WORKER_DIR", bundle);
+        if cfg!(target_os = "linux") {
+            test.env("HALLPASS_RIE", tools::lambda_emulator()?);
+        } else {
+            say("    skipped: the tests on Lambda, because AWS's emulator runs on Linux only");
+            test.args(["--skip", "on_lambda"]);
+        }
+        run(&mut test)
+    })
+}
+
+/// Leaves out the tests that start another program: WASI has none.
 fn token_core_in_wasm() -> Result<()> {
     step("running the tests of the token core in WebAssembly", || {
         let core = ["--package", "hallpass-token", "--package", "hallpass-token-tests"];
@@ -97,7 +169,7 @@ fn check_size(bundle: &Path) -> Result<()> {
     Ok(())
 }
 
-fn template(python: &Path) -> Result<()> {
+fn templates(python: &Path) -> Result<()> {
     let sam = |arguments: &[&str]| {
         // sam finds cargo-lambda, and that finds zig, in the search path.
         let path = std::env::var_os("PATH").unwrap_or_default();
@@ -115,7 +187,5 @@ fn template(python: &Path) -> Result<()> {
         sam(&["validate", "--lint"])?;
         sam(&["validate", "--lint", "--template", "infra/sam-local.yaml"])
     })?;
-    step("building the deployable Lambda function with sam build (a few minutes when cold)", || {
-        sam(&["build"])
-    })
+    step("building the deployable Lambda function with sam build", || sam(&["build"]))
 }

@@ -4,16 +4,23 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::process::{command, output, root, run, run_quietly, say, step};
+use crate::process::{command, output, root, run, run_quietly};
+use crate::steps::step;
+use crate::terminal::say;
 
-/// The npm packages of package.json.
+/// Makes lanes that need the same tool install it once.
+static INSTALLING: Mutex<()> = Mutex::new(());
+
+/// Installs the npm packages of package.json, if they are not installed.
 ///
 /// # Errors
 /// If npm fails.
 pub(crate) fn node_modules() -> Result<()> {
+    let _lock = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let wanted = fs::read(root().join("package-lock.json"))?;
     let stamp = root().join("node_modules/.hallpass-lock");
     if fs::read(&stamp).ok().as_ref() == Some(&wanted) {
@@ -23,18 +30,6 @@ pub(crate) fn node_modules() -> Result<()> {
         run_quietly(command("npm").args(["ci", "--include=dev", "--no-audit", "--no-fund"]))?;
         Ok(fs::write(&stamp, &wanted)?)
     })
-}
-
-/// The one npm package that a build needs. Under a running wrangler the others must stay as they are.
-///
-/// # Errors
-/// If npm fails.
-pub(crate) fn wasm_opt() -> Result<PathBuf> {
-    let program = node_program("wasm-opt");
-    if !program.exists() {
-        node_modules()?;
-    }
-    Ok(program)
 }
 
 /// A program out of `node_modules`.
@@ -48,11 +43,12 @@ pub(crate) const WORKER_TARGET: &str = "wasm32-unknown-unknown";
 /// The Rust target in which the tests of the token core run: WebAssembly like the Worker, but with a `main`.
 pub(crate) const WASI_TARGET: &str = "wasm32-wasip1";
 
-/// A Rust target besides that of this machine.
+/// Installs a Rust target, if it is not installed.
 ///
 /// # Errors
 /// If rustup fails.
 pub(crate) fn rust_target(target: &str) -> Result<()> {
+    let _lock = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let installed = output(command("rustup").args(["target", "list", "--installed"])).unwrap_or_default();
     if installed.lines().any(|line| line == target) {
         return Ok(());
@@ -62,63 +58,80 @@ pub(crate) fn rust_target(target: &str) -> Result<()> {
     })
 }
 
-/// The `wasm-bindgen` command, in the version of the library: the two speak a private format.
+/// A program that writes the JavaScript bindings of a compiled Worker.
+pub(crate) enum BindingsWriter {
+    /// The command `wasm-bindgen`, which the user has installed in the version of the library.
+    Installed,
+    /// The workspace's own.
+    Built(PathBuf),
+}
+
+/// Finds `wasm-bindgen` in the version of the library, or builds `crates/worker-bindings`.
 ///
 /// # Errors
 /// If cargo fails.
-pub(crate) fn wasm_bindgen() -> Result<PathBuf> {
-    let version = locked_version("wasm-bindgen")?;
-    compiled("wasm-bindgen", &version, &["wasm-bindgen-cli", "--no-default-features"])
+pub(crate) fn bindings_writer() -> Result<BindingsWriter> {
+    let wanted = format!("wasm-bindgen {}", locked_version("wasm-bindgen")?);
+    if output(command("wasm-bindgen").arg("--version")).is_some_and(|found| found == wanted) {
+        return Ok(BindingsWriter::Installed);
+    }
+    // A target folder of its own, so that cargo can compile the Worker at the same time.
+    let folder = root().join("target/tools/bindings");
+    step("compiling the writer of the Worker's JavaScript bindings", || {
+        run_quietly(
+            command("cargo")
+                .args(["build", "--quiet", "--locked", "--package", "worker-bindings", "--target-dir"])
+                .arg(&folder),
+        )
+    })?;
+    Ok(BindingsWriter::Built(folder.join("debug/worker-bindings")))
 }
 
-/// The `cargo-fuzz` command.
+/// Finds `cargo-fuzz` in the wanted version, or compiles it.
 ///
 /// # Errors
 /// If cargo fails.
 pub(crate) fn cargo_fuzz() -> Result<PathBuf> {
-    compiled("cargo-fuzz", "0.13.2", &["cargo-fuzz"])
-}
-
-/// A program in this version, from the package that these arguments of `cargo install` name.
-fn compiled(program: &str, version: &str, package: &[&str]) -> Result<PathBuf> {
+    const VERSION: &str = "0.13.2";
     let is_wanted = |path: &PathBuf| {
-        output(command(path).arg("--version")).is_some_and(|line| line == format!("{program} {version}"))
+        output(command(path).arg("--version")).is_some_and(|line| line == format!("cargo-fuzz {VERSION}"))
     };
-    let own = root().join("target/tools/bin").join(program);
-    if let Some(found) = [PathBuf::from(program), own.clone()].into_iter().find(is_wanted) {
+    let own = root().join("target/tools/bin/cargo-fuzz");
+    if let Some(found) = [PathBuf::from("cargo-fuzz"), own.clone()].into_iter().find(is_wanted) {
         return Ok(found);
     }
-    step(&format!("compiling {program} {version} (about a minute, once)"), || {
-        // Without optimization it is compiled three times faster, and fast enough. Not --locked: the lock file of
-        // wasm-bindgen asks for a prerelease that the registry no longer gives.
+    step(&format!("compiling cargo-fuzz {VERSION} (once)"), || {
+        // Without optimization it is compiled three times faster, and fast enough.
         run_quietly(
             command("cargo")
-                .args(["install", "--debug", "--root", "target/tools", "--target-dir", "target/tools/build"])
-                .args(package)
-                .args(["--version", &format!("={version}")])
+                .args(["install", "--locked", "--debug", "--root", "target/tools"])
+                .args(["--target-dir", "target/tools/build", "cargo-fuzz", "--version"])
+                .arg(format!("={VERSION}"))
                 .env("CARGO_PROFILE_DEV_DEBUG", "0"),
         )
     })?;
     Ok(own)
 }
 
-/// A folder with Python and the programs of infra/requirements.txt: `aws`, `cargo-lambda`, `moto_server`,
-/// `sam`, `schemathesis`.
+/// Installs Python packages into a virtual environment, if they are not installed, and returns its folder. Its programs
+/// are those of infra/requirements.in: `aws`, `cargo-lambda`, `moto_server`, `sam`, `schemathesis`.
 ///
 /// # Errors
 /// If Python fails.
 pub(crate) fn python() -> Result<PathBuf> {
+    let _lock = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = root().join("target/tools/python");
     let wanted = fs::read(root().join("infra/requirements.txt"))?;
     let stamp = folder.join(".hallpass-requirements");
     if fs::read(&stamp).ok().as_ref() != Some(&wanted) {
         step(
-            "installing cargo-lambda, moto, the AWS CLI, the SAM CLI and schemathesis to target/tools/python (about a minute, once)",
+            "installing cargo-lambda, moto, the AWS CLI, the SAM CLI and schemathesis to target/tools/python (once)",
             || {
                 run_quietly(command("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
                 run_quietly(
                     command(folder.join("bin/pip"))
-                        .args(["install", "--quiet", "--disable-pip-version-check"])
+                        .args(["install", "--quiet", "--disable-pip-version-check", "--no-deps"])
+                        .args(["--require-hashes", "--only-binary", ":all:"])
                         .args(["--requirement", "infra/requirements.txt"]),
                 )?;
                 Ok(fs::write(&stamp, &wanted)?)

@@ -5,7 +5,6 @@ use std::fs;
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
@@ -32,9 +31,7 @@ impl Worker<'_> {
         let mut serve = command(tools::workerd()?);
         let child = serve.arg("serve").arg(&config).stdout(Stdio::null()).stderr(log).spawn()?;
         let mut process = Running(child);
-        wait_until(&mut process.0, Duration::from_secs(10), || {
-            TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok()
-        })?;
+        wait_until(&mut process.0, || TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok())?;
         Ok(process)
     }
 

@@ -13,7 +13,9 @@ use anyhow::{Context as _, Result};
 
 use super::median;
 use crate::prerequisites::{Needs, check};
-use crate::process::{command, output, root, run_quietly, say, step};
+use crate::process::{command, output, root, run_quietly};
+use crate::steps::step;
+use crate::terminal::say;
 use crate::tools;
 
 /// Each starts every program once, in turns.

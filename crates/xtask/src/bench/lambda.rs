@@ -9,7 +9,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -17,7 +17,9 @@ use super::store::Store;
 use super::{least, median};
 use crate::dev::sample_settings;
 use crate::prerequisites::{Needs, check};
-use crate::process::{Running, command, root, run_quietly, say, step, wait_until};
+use crate::process::{Running, command, root, run_quietly, wait_until};
+use crate::steps::step;
+use crate::terminal::say;
 use crate::{build, tools};
 
 /// Interleaved, so that a slow moment of the machine strikes all alike.
@@ -117,9 +119,7 @@ fn start_and_ask(emulator: &Path, subject: &Subject, event: &str) -> Result<(f64
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     let mut process = Running(server.spawn()?);
-    wait_until(&mut process.0, Duration::from_secs(10), || {
-        TcpStream::connect((Ipv4Addr::LOCALHOST, PORT)).is_ok()
-    })?;
+    wait_until(&mut process.0, || TcpStream::connect((Ipv4Addr::LOCALHOST, PORT)).is_ok())?;
     Ok((ask(event)?, ask(event)?))
 }
 

@@ -3,14 +3,15 @@
 use std::fs;
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
 use super::median;
 use crate::dev::sample_settings;
 use crate::prerequisites::{Needs, check};
-use crate::process::{Running, command, output, root, run_quietly, say, step, wait_until};
+use crate::process::{Running, command, output, root, run_quietly, wait_until};
+use crate::steps::step;
+use crate::terminal::say;
 use crate::workerd::{self, Worker};
 use crate::{build, tools};
 
@@ -117,7 +118,7 @@ fn prepare() -> Result<PathBuf> {
     check(&[Needs::Rustup, Needs::Node])?;
     tools::wrk()?;
     tools::node_modules()?;
-    build::worker()?;
+    build::worker(build::Profile::Release)?;
     let folder = root().join("target/bench");
     fs::create_dir_all(&folder)?;
     Ok(folder)
@@ -130,9 +131,7 @@ fn start_issuer(folder: &Path) -> Result<Running> {
         .args([ISSUER, AUDIENCE, &ISSUER_PORT.to_string()])
         .arg(folder);
     let mut issuer = Running(issuer.spawn()?);
-    wait_until(&mut issuer.0, Duration::from_secs(10), || {
-        TcpStream::connect((Ipv4Addr::LOCALHOST, ISSUER_PORT)).is_ok()
-    })?;
+    wait_until(&mut issuer.0, || TcpStream::connect((Ipv4Addr::LOCALHOST, ISSUER_PORT)).is_ok())?;
     Ok(issuer)
 }
 

@@ -8,7 +8,8 @@ use anyhow::{Context as _, Result, bail};
 use hallpass_service::rehearsal::{Decision, GrantedService, STAND_IN_APP_ID, Who, rehearse};
 use serde_json::Value;
 
-use crate::process::{read, say};
+use crate::read;
+use crate::terminal::say;
 
 const REFUSED: u8 = 1;
 const WRONG_INPUT: u8 = 2;

@@ -5,11 +5,10 @@ use std::fs;
 use hallpass_service::rehearsal::{Who, rehearse};
 use serde_json::{Value, json};
 
-use crate::process::root;
 use crate::{check_config, policy};
 
 fn readme() -> String {
-    fs::read_to_string(root().join("README.md")).unwrap()
+    fs::read_to_string("../../README.md").unwrap()
 }
 
 /// The text between these two, the first of which is looked for in what is left of the README.

@@ -7,7 +7,8 @@ use anyhow::{Result, anyhow, bail};
 use hallpass_service::outline::{Outline, outline};
 use toml::{Table, Value};
 
-use crate::process::{read, say};
+use crate::read;
+use crate::terminal::say;
 
 const WRONG_INPUT: u8 = 2;
 const DOCUMENT: &str = "HALLPASS_CONFIG";
@@ -148,7 +149,7 @@ mod tests {
 
     #[test]
     fn the_file_of_this_project_has_to_be_filled_in() {
-        let file = crate::process::root().join("wrangler.toml");
+        let file = std::path::Path::new("../../wrangler.toml");
         let secrets = of_secrets(&std::fs::read_to_string(file).unwrap());
         assert_eq!(
             secrets[0],
