@@ -1,6 +1,6 @@
 #!/bin/sh
 # Starts podman in place of Docker, with an image made of Debian packages, so that `sam local` needs no image registry.
-# Needs root on Debian. Everything except the packages stays below target/sam-local.
+# Needs root on Debian. Everything except the packages podman and runc stays below target/sam-local.
 #
 #   tests/sam-local/podman.sh start   prints the DOCKER_HOST to use
 #   tests/sam-local/podman.sh stop    removes the containers, the image and the folder
@@ -8,15 +8,8 @@ set -eu
 
 folder=$(cd "$(dirname "$0")/../.." && pwd)/target/sam-local
 socket=$folder/podman.sock
+pid_file=$folder/service.pid
 export CONTAINERS_CONF="$folder/containers.conf"
-
-case $(uname -m) in
-x86_64) architecture=x86_64 ;;
-aarch64) architecture=arm64 ;;
-*) echo "no Lambda runtime exists for $(uname -m)" >&2 && exit 1 ;;
-esac
-# `sam local` asks for this name. The image exists only in the storage below target/sam-local.
-image=public.ecr.aws/lambda/provided:al2023-$architecture
 
 # Runs podman with its own storage, so that images and containers of the machine are left alone.
 own_podman() {
@@ -45,12 +38,17 @@ runtime = "runc"
 END
 }
 
-# Imports a root file system with glibc and busybox: `sam local` adds AWS's emulator and mounts the function.
+# Imports a root file system with glibc and busybox. `sam local` adds AWS's emulator and mounts the function.
 import_image() {
+    case $(uname -m) in
+    x86_64) image=public.ecr.aws/lambda/provided:al2023-x86_64 ;;
+    aarch64) image=public.ecr.aws/lambda/provided:al2023-arm64 ;;
+    *) echo "Lambda has no architecture $(uname -m)" >&2 && exit 1 ;;
+    esac
     if own_podman image exists "$image"; then
         return
     fi
-    echo "making $image from Debian packages" >&2
+    echo "creating $image from Debian packages" >&2
     root=$folder/root
     packages=$folder/packages
     rm -rf "$root" "$packages"
@@ -60,7 +58,7 @@ import_image() {
         mkdir -p "$root/usr/$name"
         ln -s "usr/$name" "$root/$name"
     done
-    (cd "$packages" && apt-get download --quiet busybox-static libc6 libgcc-s1 >&2)
+    (cd "$packages" && apt-get download --quiet --option APT::Sandbox::User=root busybox-static libc6 libgcc-s1 >&2)
     for package in "$packages"/*.deb; do
         dpkg-deb --fsys-tarfile "$package" | tar --extract --keep-directory-symlink --directory "$root"
     done
@@ -70,7 +68,7 @@ import_image() {
 }
 
 is_running() {
-    [ -e "$folder/service.pid" ] && kill -0 "$(cat "$folder/service.pid")" 2>/dev/null
+    [ -e "$pid_file" ] && kill -0 "$(cat "$pid_file")" 2>/dev/null
 }
 
 start_service() {
@@ -80,7 +78,7 @@ start_service() {
     rm -f "$socket"
     setsid podman --root "$folder/storage" --runroot "$folder/run" system service --time 0 "unix://$socket" \
         >"$folder/service.log" 2>&1 </dev/null &
-    echo $! >"$folder/service.pid"
+    echo $! >"$pid_file"
     until [ -S "$socket" ]; do
         if ! is_running; then
             cat "$folder/service.log" >&2
@@ -90,30 +88,28 @@ start_service() {
     done
 }
 
-start() {
-    install_packages
-    write_settings
-    import_image
-    start_service
-    echo "DOCKER_HOST=unix://$socket"
-}
-
 stop() {
-    if ! [ -d "$folder/storage" ]; then
+    if ! [ -e "$CONTAINERS_CONF" ]; then
         return
     fi
     own_podman rm --all --force --time 0 >/dev/null
-    if is_running; then
-        kill "$(cat "$folder/service.pid")"
-    fi
     own_podman rmi --all --force >/dev/null
-    own_podman unshare true 2>/dev/null || true
+    if is_running; then
+        kill "$(cat "$pid_file")"
+    fi
+    # podman leaves its storage mounted.
     umount "$folder/storage/overlay" 2>/dev/null || true
     rm -rf "$folder"
 }
 
 case ${1-} in
-start) start ;;
+start)
+    install_packages
+    write_settings
+    import_image
+    start_service
+    echo "DOCKER_HOST=unix://$socket"
+    ;;
 stop) stop ;;
 *) sed -n '2,6s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
 esac

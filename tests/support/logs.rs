@@ -19,8 +19,7 @@ pub(crate) struct Log {
     name: String,
     text: String,
     must_say: String,
-    /// `None` if requests cannot be told from each other.
-    decisions: Option<Vec<Decision>>,
+    decisions: Vec<Decision>,
 }
 
 /// What one request must have left in the log.
@@ -102,7 +101,7 @@ impl Log {
     pub(crate) fn take(
         name: &str,
         must_say: &str,
-        decisions: Option<Vec<Decision>>,
+        decisions: Vec<Decision>,
         target: &impl Target,
     ) -> anyhow::Result<Self> {
         const PATIENCE: Duration = Duration::from_secs(2);
@@ -118,9 +117,12 @@ impl Log {
 
     fn complaints(&self, decided: &BTreeMap<String, Vec<Map<String, Value>>>) -> Vec<String> {
         let mut complaints = Vec::new();
-        let Some(decisions) = &self.decisions else { return complaints };
+        if self.decisions.is_empty() {
+            // Lines cannot be assigned to requests: see `Target::has_request_ids`.
+            return complaints;
+        }
         let mut seen = 0;
-        for decision in decisions {
+        for decision in &self.decisions {
             let lines = decided.get(&decision.request_id).map_or(&[][..], Vec::as_slice);
             seen += lines.len();
             complaints.extend(decision.complaints(lines).map(|text| format!("{}: {text}", decision.case)));

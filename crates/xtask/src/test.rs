@@ -15,7 +15,7 @@ use crate::prerequisites::{Needs, check};
 use crate::process::{command, output, root, run, run_quietly};
 use crate::steps::{concurrently, print_table, skipped, step};
 use crate::terminal::say;
-use crate::{build, fuzz, schemathesis, tools};
+use crate::{build, fuzz, sam_local, schemathesis, tools};
 
 /// The maximum size of the Worker in bytes, gzipped: module and JavaScript together.
 const WORKER_GZIP_LIMIT: usize = 400 * 1024;
@@ -136,6 +136,7 @@ fn suites(python: &Path, bundle: &Path) -> Result<()> {
             say("    skipped: the tests on Lambda, because AWS's emulator runs on Linux only");
             test.args(["--skip", "on_lambda"]);
         }
+        sam_local::add_suite(&mut test, python)?;
         run(&mut test)
     })
 }

@@ -33,6 +33,8 @@ struct Containers {
 const TEMPLATE: &str = include_str!("../../../infra/sam-local.yaml");
 /// The line in sam's log that names a container.
 const CONTAINER: &str = "SAM_CONTAINER_ID: ";
+/// The script that prints logs of containers, or removes containers.
+const CONTAINERS: &str = include_str!("../../sam-local/containers.py");
 
 impl SamLocal {
     /// Starts `sam local start-api`, which creates the container, and waits until it listens.
@@ -111,9 +113,8 @@ impl Containers {
     fn command(&self, verb: &str) -> anyhow::Result<Command> {
         let log = read_log(&self.sam_log)?;
         let names = log.lines().filter_map(|line| line.split_once(CONTAINER)).map(|(_, name)| name.trim());
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("sam-local/containers.py");
         let mut command = Command::new(&self.python);
-        command.arg(script).arg(verb).args(names);
+        command.args(["-c", CONTAINERS, verb]).args(names);
         Ok(command)
     }
 }
