@@ -88,7 +88,10 @@ fn write_template(deployment: &Deployment, folder: &Path) -> anyhow::Result<Path
     for created in [&function, &templates] {
         fs::create_dir_all(created)?;
     }
-    fs::copy(path_from("HALLPASS_BOOTSTRAP")?, function.join("bootstrap"))?;
+    let bootstrap = function.join("bootstrap");
+    if !bootstrap.exists() {
+        fs::copy(path_from("HALLPASS_BOOTSTRAP")?, bootstrap)?;
+    }
     let template = templates.join(format!("{}.yaml", deployment.name));
     fs::write(&template, with_variables(TEMPLATE, &deployment.variables)?)?;
     Ok(template)
