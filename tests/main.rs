@@ -12,6 +12,7 @@ mod readme;
 mod recorded;
 mod rotation;
 mod routes;
+mod sam_local;
 mod schema;
 mod secrets;
 mod secrets_manager;

@@ -119,6 +119,10 @@ impl Log {
 
     fn complaints(&self, decided: &BTreeMap<String, Vec<Map<String, Value>>>) -> Vec<String> {
         let mut complaints = Vec::new();
+        if self.decisions.is_empty() {
+            // Lines cannot be assigned to requests: see `Target::has_request_ids`.
+            return complaints;
+        }
         let mut seen = 0;
         for decision in &self.decisions {
             let lines = decided.get(&decision.request_id).map_or(&[][..], Vec::as_slice);

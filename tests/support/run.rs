@@ -127,7 +127,10 @@ impl Run {
 
     /// Takes the log of a deployment that has answered all of its cases.
     pub(crate) fn end(&mut self, name: &str, must_say: &str, target: &impl Target) -> anyhow::Result<()> {
-        let decisions = std::mem::take(&mut self.decisions);
+        let mut decisions = std::mem::take(&mut self.decisions);
+        if !target.has_request_ids() {
+            decisions.clear();
+        }
         self.logs.push(Log::take(name, must_say, decisions, target)?);
         Ok(())
     }

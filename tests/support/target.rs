@@ -4,6 +4,7 @@ mod controls;
 mod lambda;
 mod memory;
 mod miniflare;
+mod sam_local;
 mod worker;
 
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -14,6 +15,7 @@ pub use controls::Controls;
 pub use lambda::{EventKind, Lambda};
 pub use memory::Memory;
 pub use miniflare::Miniflare;
+pub use sam_local::SamLocal;
 pub use worker::Worker;
 
 /// One request, as a client would send it.
@@ -54,6 +56,11 @@ pub trait Target {
 
     /// Whether such a request can reach this deployment at all.
     fn can_receive(&self, _request: &Request) -> bool {
+        true
+    }
+
+    /// Returns whether each request has a request ID of its own, by which its lines are found in the log.
+    fn has_request_ids(&self) -> bool {
         true
     }
 

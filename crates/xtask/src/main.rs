@@ -6,6 +6,7 @@ mod dev;
 mod fuzz;
 mod prerequisites;
 mod process;
+mod sam_local;
 mod schemathesis;
 mod steps;
 mod terminal;

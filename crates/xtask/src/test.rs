@@ -15,7 +15,7 @@ use crate::prerequisites::{Needs, check};
 use crate::process::{command, output, root, run, run_quietly};
 use crate::steps::{concurrently, print_table, skipped, step};
 use crate::terminal::say;
-use crate::{build, dev, fuzz, schemathesis, tools};
+use crate::{build, dev, fuzz, sam_local, schemathesis, tools};
 
 /// The maximum size of the Worker in bytes, gzipped: module and JavaScript together.
 const WORKER_GZIP_LIMIT: usize = 400 * 1024;
@@ -142,10 +142,11 @@ fn suites(python: &Path, bundle: &Path) -> Result<()> {
             say("    skipped: the tests on Lambda, because AWS's emulator runs on Linux only");
             test.args(["--skip", "on_lambda"]);
         }
-        // Whoever runs one of these tests with `cargo test` needs the same variables: see tests/README.md.
+        // A developer who runs one of these tests with `cargo test` sets the same variables: see tests/README.md.
         for (name, path) in &built {
             say(format_args!("    export {name}={}", path.display()));
         }
+        sam_local::add_suite(&mut test, python)?;
         run(test.envs(built))
     })
 }

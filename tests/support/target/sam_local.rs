@@ -1,0 +1,169 @@
+//! The Lambda function in a container, behind `sam local start-api`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, ensure};
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+use super::{Request, Response, Target};
+use crate::http_client::Client;
+use crate::process::{Child, free_address, path_from, read_log};
+use crate::setup::Deployment;
+
+/// The function of one deployment, in one container.
+pub struct SamLocal {
+    client: Client,
+    address: String,
+    // Ended in this order: as long as sam runs, it can create a container.
+    _sam: Child,
+    containers: Containers,
+}
+
+/// The containers that sam has created. They are removed with this value.
+struct Containers {
+    python: PathBuf,
+    /// Where sam names them.
+    sam_log: PathBuf,
+}
+
+/// The template that users run, with the variables of another deployment.
+const TEMPLATE: &str = include_str!("../../../infra/sam-local.yaml");
+/// The line in sam's log that names a container.
+const CONTAINER: &str = "SAM_CONTAINER_ID: ";
+/// The script that prints logs of containers, or removes containers.
+const CONTAINERS: &str = include_str!("../../sam-local/containers.py");
+
+impl SamLocal {
+    /// Starts `sam local start-api`, which creates the container, and waits until it listens.
+    ///
+    /// # Errors
+    /// If a variable is not set, or sam does not start.
+    pub fn start(deployment: impl Into<Deployment>, folder: &Path) -> anyhow::Result<Self> {
+        let deployment = deployment.into();
+        let python = path_from("HALLPASS_PYTHON")?;
+        let sam = python.with_file_name("sam");
+        let log = folder.join(format!("{}.log", deployment.name));
+        let template = write_template(&deployment, folder)?;
+        let address = free_address()?;
+        let (host, port) = address.split_once(':').context("an address without a port")?;
+        let mut command = Command::new(sam);
+        command
+            .args(["local", "start-api", "--host", host, "--port", port, "--template"])
+            .arg(template)
+            .args(["--parameter-overrides", &format!("Architecture={}", std::env::consts::ARCH)])
+            // The container is created before the first request. An image that exists is not looked up again.
+            .args(["--warm-containers", "EAGER", "--skip-pull-image"])
+            .env("SAM_CLI_TELEMETRY", "0")
+            .env("SAM_CLI_CONTAINER_CONNECTION_TIMEOUT", "120")
+            // sam hands the function the credentials of this machine, if there are any.
+            .env("AWS_ACCESS_KEY_ID", "none")
+            .env("AWS_SECRET_ACCESS_KEY", "none")
+            .env("AWS_DEFAULT_REGION", "us-east-1");
+        let containers = Containers { python, sam_log: log.clone() };
+        let sam = Child::start(command, &[&address], &log)?;
+        Ok(Self { client: Client::new(), address, _sam: sam, containers })
+    }
+
+    /// Returns why such a request never reaches the function as it was sent.
+    #[must_use]
+    pub fn obstacle(request: &Request) -> Option<&'static str> {
+        let path = request.path_and_query().0;
+        if request.gateway_claims.is_some() {
+            Some("sam local has no JWT authorizer")
+        } else if percent_decode_str(path).decode_utf8().is_err() {
+            Some("sam local replaces bytes of a path that are not UTF-8")
+        } else {
+            None
+        }
+    }
+}
+
+/// Writes the template to where its relative path leads to a copy of the function.
+fn write_template(deployment: &Deployment, folder: &Path) -> anyhow::Result<PathBuf> {
+    let function = folder.join("target/lambda/bootstrap");
+    let templates = folder.join("infra");
+    for created in [&function, &templates] {
+        fs::create_dir_all(created)?;
+    }
+    let bootstrap = function.join("bootstrap");
+    if !bootstrap.exists() {
+        fs::copy(path_from("HALLPASS_BOOTSTRAP")?, bootstrap)?;
+    }
+    let template = templates.join(format!("{}.yaml", deployment.name));
+    fs::write(&template, with_variables(TEMPLATE, &deployment.variables)?)?;
+    Ok(template)
+}
+
+/// Returns the template with these variables in place of its own. `--env-vars` would not do, because it sets only
+/// variables that the template declares, and removes none.
+fn with_variables(template: &str, variables: &[(String, String)]) -> anyhow::Result<String> {
+    const INDENT: &str = "          ";
+    let heading = "        Variables:\n";
+    let (before, own) = template.split_once(heading).context("the template declares no variables")?;
+    let after: Vec<_> = own.lines().skip_while(|line| line.starts_with(INDENT)).collect();
+    ensure!(after.len() < own.lines().count(), "the template's variables are not where they were");
+    // A JSON string is a YAML string.
+    let variables =
+        variables.iter().map(|(name, value)| format!("{INDENT}{name}: {}\n", Value::from(value.as_str())));
+    Ok([before, heading, &variables.collect::<String>(), &after.join("\n"), "\n"].concat())
+}
+
+impl Containers {
+    /// Returns a command that does this with each of them.
+    fn command(&self, verb: &str) -> anyhow::Result<Command> {
+        let log = read_log(&self.sam_log)?;
+        let names = log.lines().filter_map(|line| line.split_once(CONTAINER)).map(|(_, name)| name.trim());
+        let mut command = Command::new(&self.python);
+        command.args(["-c", CONTAINERS, verb]).args(names);
+        Ok(command)
+    }
+}
+
+impl Drop for Containers {
+    fn drop(&mut self) {
+        let _ = self.command("remove").map(|mut command| command.status());
+    }
+}
+
+impl Target for SamLocal {
+    fn can_receive(&self, request: &Request) -> bool {
+        Self::obstacle(request).is_none()
+    }
+
+    fn send(&mut self, request: &Request) -> anyhow::Result<Response> {
+        self.client.send_to(&self.address, request)
+    }
+
+    /// Returns the log of the container. sam's own copy can lack its first lines.
+    fn log(&self) -> anyhow::Result<String> {
+        let output = self.containers.command("logs")?.stderr(Stdio::inherit()).output()?;
+        ensure!(output.status.success(), "the container has no log");
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Returns false, because sam gives all requests of its lifetime the same one.
+    fn has_request_ids(&self) -> bool {
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_replaced_and_nothing_else() {
+        let variables = [("A".to_owned(), "\"x\"\n".to_owned())];
+        let template = with_variables(TEMPLATE, &variables).unwrap();
+        assert!(template.contains("        Variables:\n          A: \"\\\"x\\\"\\n\"\n      Events:\n"));
+        assert!(!template.contains("AGORA_APP_ID"));
+        let kept = template.lines().filter(|line| !line.starts_with("          A:"));
+        assert!(kept.eq(TEMPLATE.lines().filter(|line| {
+            let name = line.trim_start().split(':').next().unwrap();
+            !(name.contains('_') && name.chars().all(|letter| letter == '_' || letter.is_ascii_uppercase()))
+        })));
+    }
+}
