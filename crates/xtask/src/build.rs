@@ -93,8 +93,20 @@ pub(crate) fn worker(profile: Profile) -> Result<()> {
             optimize(&folder)?;
         }
         fs::copy(entry, folder.join("entry.js"))?;
+        create_main()?;
         Ok(fs::write(stamp, input)?)
     })
+}
+
+/// Creates the file that `main` in wrangler.toml names, if there is none: `wrangler dev` stops without it, although
+/// another main module is given on the command line.
+fn create_main() -> Result<()> {
+    let main = root().join(Profile::Release.worker_folder()).join("entry.js");
+    if !main.exists() {
+        fs::create_dir_all(root().join(Profile::Release.worker_folder()))?;
+        fs::write(main, "export { default } from \"../worker-development/entry.js\";\n")?;
+    }
+    Ok(())
 }
 
 /// Compiles the Worker, and returns the path of the module.

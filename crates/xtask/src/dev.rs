@@ -26,8 +26,8 @@ pub(crate) fn worker(port: u16) -> Result<()> {
     tools::node_modules()?;
     let settings = settings();
     say(format_args!("==> starting wrangler dev with the settings of {}", settings.display()));
-    let mut wrangler = wrangler_dev(port, &settings);
-    wrangler.arg(root().join(Profile::Development.worker_folder()).join("entry.js"));
+    let main = root().join(Profile::Development.worker_folder()).join("entry.js");
+    let mut wrangler = wrangler_dev(Some(&main), port, &settings);
     // wrangler builds the Worker again after each change.
     wrangler.env(build::DEVELOPMENT, "1");
     serve(wrangler, port, "")
@@ -39,7 +39,7 @@ pub(crate) fn worker(port: u16) -> Result<()> {
 /// If the server does not start, or does not mint.
 pub(crate) fn try_worker(node: Option<&Path>) -> Result<()> {
     let port = ReservedPort::new()?;
-    let mut wrangler = wrangler_dev(port.number(), &root().join("infra/dev.vars"));
+    let mut wrangler = wrangler_dev(None, port.number(), &root().join("infra/dev.vars"));
     let others = std::env::var_os("PATH").unwrap_or_default();
     let path = node.map(Path::to_path_buf).into_iter().chain(std::env::split_paths(&others));
     let log = root().join("target/wrangler-dev.log");
@@ -59,10 +59,13 @@ pub(crate) fn try_worker(node: Option<&Path>) -> Result<()> {
     minted.with_context(|| fs::read_to_string(log).unwrap_or_default())
 }
 
-fn wrangler_dev(port: u16, settings: &Path) -> Command {
+/// Returns the command, for the main module of wrangler.toml or another one.
+fn wrangler_dev(main: Option<&Path>, port: u16, settings: &Path) -> Command {
     let mut wrangler = command(tools::node_program("wrangler"));
     wrangler
-        .args(["dev", "--port", &port.to_string(), "--env-file"])
+        .arg("dev")
+        .args(main)
+        .args(["--port", &port.to_string(), "--env-file"])
         .arg(settings)
         .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
         .env("WRANGLER_SEND_METRICS", "false");
