@@ -9,7 +9,8 @@ use anyhow::{Context as _, ensure};
 use hallpass_tests::issuer::{Issuer, Reply, discovery_path, jwks};
 use hallpass_tests::jwts::Jwts;
 use hallpass_tests::target::{EventKind, Lambda, Memory, Request, Response, Target, Worker};
-use hallpass_tests::{Deployment, tokens_in};
+use hallpass_tests::wait;
+use hallpass_tests::{Deployment, TimeLimits, tokens_in};
 use serde_json::{Value, json};
 
 use crate::scratch;
@@ -68,17 +69,22 @@ fn unknown_keys<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> a
     kinds.push(json!({}));
     let (provider, mut target) = Provider::start("unknown-keys", &[""], &kinds, start)?;
     provider.publish(&["rsa", "ec", "ed"])?;
+    let started = target.clock();
     for place in 0..FLOOD {
         ensure_refused(&provider.send(&mut target, place)?, UNKNOWN_KEY)?;
     }
     ensure_granted(&provider.send(&mut target, FLOOD)?)?;
-    provider.ensure_fetches(1)
+    let minutes = (target.clock() - started).div_ceil(60);
+    let (discovery, keys) = provider.fetches();
+    let is_seldom = (1..=1 + minutes).contains(&(discovery as u64)) && keys == discovery;
+    ensure!(is_seldom, "{minutes} minutes: discovery was fetched {discovery} times, keys {keys} times");
+    Ok(())
 }
 
 /// Whatever an issuer answers in place of its keys, its users are told to come again, and it is not asked for each.
 fn failures<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<()> {
     let failures = all_failures();
-    let tenants: Vec<_> = failures.iter().map(|failure| failure.tenant).chain(["/full", "/late"]).collect();
+    let tenants: Vec<_> = failures.iter().map(|failure| failure.tenant).chain(["/full"]).collect();
     let kinds: Vec<_> = tenants.iter().map(|tenant| of_tenant(tenant)).collect();
     let (provider, mut target) = Provider::start("failures", &tenants, &kinds, start)?;
     let Provider { issuer, jwts } = &provider;
@@ -91,18 +97,20 @@ fn failures<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyho
     let keys = json!({ "keys": jwts.keys(&["rsa"])? }).to_string();
     issuer.reply(&jwks("/full"), Reply::Document(padded(&keys, MAX_DOCUMENT)));
     issuer.reply(&jwks("/oversized"), Reply::Document(padded(&keys, MAX_DOCUMENT + 1)));
-    issuer.reply(&jwks("/late"), Reply::Late(Duration::from_secs(1), keys));
 
     for (place, failure) in failures.iter().enumerate() {
         let tenant = failure.tenant;
+        let started = target.clock();
         for _ in 0..3 {
             let response = provider.send(&mut target, place)?;
             ensure_refused(&response, UNREACHABLE).context(tenant)?;
             let after = response.headers().get("retry-after");
             ensure!(after.is_some_and(|after| after == "10"), "{tenant}: retry after {after:?}");
         }
+        let passed = target.clock() - started;
         let fetches = issuer.fetches(&discovery_path(tenant));
-        ensure!(fetches == 1, "{tenant} was asked {fetches} times");
+        let is_seldom = (1..=1 + passed.div_ceil(10)).contains(&(fetches as u64));
+        ensure!(is_seldom, "{tenant} was asked {fetches} times in {passed} s");
     }
     for path in [discovery_path(""), jwks("")] {
         ensure!(issuer.fetches(&path) == 0, "a redirect was followed to {path}");
@@ -111,32 +119,38 @@ fn failures<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyho
         ensure_granted(&provider.send(&mut target, place)?)
             .with_context(|| format!("{:?}", tenants.get(place)))?;
     }
-    let log = target.log()?;
     for Failure { tenant, reason, .. } in &failures {
         let source = format!("\"source\":\"{}\"", issuer.url(tenant));
-        let mut lines =
-            log.lines().filter(|line| line.contains("issuer_keys_not_fetched") && line.contains(&source));
-        let line = lines.next().with_context(|| format!("{tenant}: nothing in the log"))?;
-        ensure!(line.contains(&format!("\"reason\":\"{reason}")), "{tenant}: {line}");
-        ensure!(lines.next().is_none(), "{tenant}: more than one line in the log");
+        let lines = || -> anyhow::Result<Vec<String>> {
+            let log = target.log()?;
+            let is_such = |line: &&str| line.contains("issuer_keys_not_fetched") && line.contains(&source);
+            Ok(log.lines().filter(is_such).map(str::to_owned).collect())
+        };
+        let fetches = issuer.fetches(&discovery_path(tenant));
+        wait::until(
+            || Ok(lines()?.len() >= fetches),
+            || format!("the log has a line for each fetch from {tenant}"),
+        )?;
+        let lines = lines()?;
+        ensure!(lines.len() == fetches, "{tenant}: {fetches} fetches, in the log {lines:?}");
+        let reason = format!("\"reason\":\"{reason}");
+        ensure!(lines.iter().all(|line| line.contains(&reason)), "{tenant}: {lines:?}");
     }
     Ok(())
 }
 
 /// A document whose end never comes is given up.
 fn endless<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<()> {
-    let (provider, mut target) = Provider::start("endless", &[""], &[json!({})], start)?;
+    // The machine's clock: it is given up then, but a slow machine may see that later.
+    let in_production = |deployment| start(Deployment { time_limits: TimeLimits::Production, ..deployment });
+    let (provider, mut target) = Provider::start("endless", &[""], &[json!({})], in_production)?;
     provider.publish(&["rsa"])?;
     provider.issuer.reply(&jwks(""), Reply::Endless);
     let started = Instant::now();
     ensure_refused(&provider.send(&mut target, 0)?, UNREACHABLE)?;
     let waited = started.elapsed();
-    ensure!(
-        Duration::from_secs(4) < waited && waited < Duration::from_secs(8),
-        "it was given up after {waited:?}"
-    );
-    ensure!(target.log()?.contains("no answer within 5 s"), "the log does not say so");
-    Ok(())
+    ensure!(waited > Duration::from_secs(4), "it was given up after {waited:?}");
+    wait::until(|| Ok(target.log()?.contains("no answer within 5 s")), || "the log says why".to_owned())
 }
 
 /// Twenty at once in a fresh isolate: one of them fetches, and the others wait for it.
@@ -152,13 +166,12 @@ fn first_requests_on_worker() -> anyhow::Result<()> {
     let start = |deployment| Worker::start(deployment, &folder);
     let (Provider { issuer, jwts }, worker) =
         Provider::start("first-requests", &[GOOD, FLOODED], &kinds, start)?;
-    let keys = json!({ "keys": jwts.keys(&["rsa"])? }).to_string();
     for tenant in [GOOD, FLOODED] {
-        issuer.publish(tenant, &json!([]));
-        issuer.reply(&jwks(tenant), Reply::Late(Duration::from_millis(500), keys.clone()));
+        issuer.publish(tenant, &jwts.keys(&["rsa"])?);
     }
     for (place, tenant, refusal) in [(0, GOOD, None), (1, FLOODED, Some(UNKNOWN_KEY)), (2, FLOODED, None)] {
-        for response in worker.send_at_once(&vec![request(&jwts.bearer(place)?); AT_ONCE])? {
+        let requests = vec![request(&jwts.bearer(place)?); AT_ONCE];
+        for response in send_while_holding(&issuer, &worker, &requests)? {
             refusal
                 .map_or_else(|| ensure_granted(&response), |refusal| ensure_refused(&response, refusal))?;
         }
@@ -176,20 +189,17 @@ fn client_hangs_up_on_worker() -> anyhow::Result<()> {
     let start = |deployment| Worker::start(deployment, &folder);
     let (Provider { issuer, jwts }, worker) = Provider::start("hang-up", &[""], &[json!({})], start)?;
     issuer.publish("", &jwts.keys(&["rsa"])?);
-    let keys = json!({ "keys": jwts.keys(&["rsa"])? }).to_string();
-    issuer.reply(&jwks(""), Reply::Late(Duration::from_millis(500), keys));
+    issuer.set_holding(true);
     let bearer = jwts.bearer(0)?;
     let mut connection = TcpStream::connect(worker.address())?;
     write!(connection, "GET /rtcToken HTTP/1.1\r\nhost: localhost\r\nauthorization: {bearer}\r\n\r\n")?;
-    while issuer.key_fetches("") == 0 {
-        thread::sleep(Duration::from_millis(10));
-    }
+    wait::until(|| Ok(issuer.fetches(&discovery_path("")) > 0), || "the issuer is asked".to_owned())?;
     drop(connection);
-    let started = Instant::now();
-    for response in worker.send_at_once(&vec![request(&bearer); 3])? {
+    for response in send_while_holding(&issuer, &worker, &vec![request(&bearer); 3])? {
         ensure_granted(&response)?;
     }
-    ensure!(started.elapsed() < Duration::from_secs(3), "they waited {:?}", started.elapsed());
+    let fetches = (issuer.fetches(&discovery_path("")), issuer.key_fetches(""));
+    ensure!(fetches == (1, 1), "discovery and keys were fetched {fetches:?} times");
     Ok(())
 }
 
@@ -204,23 +214,44 @@ fn others_need_not_wait_on_worker() -> anyhow::Result<()> {
     let (provider, worker) = Provider::start("others", &["", ENDLESS], &kinds, start)?;
     provider.publish(&["rsa"])?;
     let Provider { issuer, jwts } = &provider;
+    let controls = worker.controls().context("the Worker has no controls")?;
     issuer.reply(&discovery_path(ENDLESS), Reply::Endless);
     let good = request(&jwts.bearer(0)?);
     let waiting = vec![request(&jwts.bearer(1)?); 3];
     thread::scope(|scope| {
         let waiting = scope.spawn(|| worker.send_at_once(&waiting));
-        while issuer.fetches(&discovery_path(ENDLESS)) == 0 && !waiting.is_finished() {
-            thread::sleep(Duration::from_millis(10));
-        }
-        let started = Instant::now();
+        wait::until(
+            || Ok(issuer.fetches(&discovery_path(ENDLESS)) > 0),
+            || "the issuer is asked".to_owned(),
+        )?;
         for response in worker.send_at_once(&vec![good; 5])? {
             ensure_granted(&response)?;
         }
-        ensure!(started.elapsed() < Duration::from_secs(3), "they waited {:?}", started.elapsed());
+        ensure!(!waiting.is_finished(), "the issuer that does not answer was given up");
+        controls.wait_out(5)?;
         for response in waiting.join().ok().context("a sender failed")?? {
             ensure_refused(&response, UNREACHABLE)?;
         }
         Ok(())
+    })
+}
+
+/// Sends requests at once. The issuer holds back its documents until all of them have arrived.
+fn send_while_holding(
+    issuer: &Issuer,
+    worker: &Worker,
+    requests: &[Request],
+) -> anyhow::Result<Vec<Response>> {
+    let controls = worker.controls().context("the Worker has no controls")?;
+    let expected = controls.requests()? + requests.len();
+    issuer.set_holding(true);
+    thread::scope(|scope| {
+        let sending = scope.spawn(|| worker.send_at_once(requests));
+        let arrived =
+            wait::until(|| Ok(controls.requests()? >= expected), || "all requests have arrived".to_owned());
+        issuer.set_holding(false);
+        arrived?;
+        sending.join().ok().context("a sender failed")?
     })
 }
 
@@ -431,7 +462,7 @@ fn in_place(Failure { tenant, reply, .. }: &Failure, issuer: &Issuer) -> Reply {
     match reply {
         Reply::Document(text) => Reply::Document(fill(text)),
         Reply::Redirect(text) => Reply::Redirect(fill(text)),
-        Reply::Late(..) | Reply::Endless | Reply::Status(_) | Reply::Close => reply.clone(),
+        Reply::Endless | Reply::Status(_) | Reply::Close => reply.clone(),
     }
 }
 
@@ -466,8 +497,13 @@ impl Provider {
         target.send(&request(&self.jwts.bearer(place)?))
     }
 
+    /// How often discovery and keys were fetched.
+    fn fetches(&self) -> (usize, usize) {
+        (self.issuer.fetches(&discovery_path("")), self.issuer.key_fetches(""))
+    }
+
     fn ensure_fetches(&self, expected: usize) -> anyhow::Result<()> {
-        let fetches = (self.issuer.fetches(&discovery_path("")), self.issuer.key_fetches(""));
+        let fetches = self.fetches();
         ensure!(fetches == (expected, expected), "discovery and keys were fetched {fetches:?} times");
         Ok(())
     }

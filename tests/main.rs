@@ -20,15 +20,4 @@ mod secrets_on_lambda;
 mod secrets_store;
 mod transport;
 
-use std::fs;
-use std::path::PathBuf;
-
-/// An empty folder for the logs and files of one run.
-fn scratch(name: &str) -> anyhow::Result<PathBuf> {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    if folder.exists() {
-        fs::remove_dir_all(&folder)?;
-    }
-    fs::create_dir_all(&folder)?;
-    Ok(folder)
-}
+use hallpass_tests::scratch;

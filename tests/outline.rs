@@ -1,10 +1,10 @@
 //! What a configuration comes to, in words: each `config/outlines/NAME.json` gives the text beside it.
 
 use std::fs;
-use std::path::Path;
 
 use anyhow::{Context as _, ensure};
 use hallpass_service::outline::outline;
+use hallpass_tests::root;
 
 /// Whoever put a certificate where a name belongs must not find it here.
 #[test]
@@ -22,7 +22,7 @@ fn a_certificate_is_not_repeated() -> anyhow::Result<()> {
 
 #[test]
 fn says_what_the_files_say() -> anyhow::Result<()> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/outlines");
+    let folder = root().join("tests/config/outlines");
     let mut failures = Vec::new();
     let mut count = 0;
     for entry in fs::read_dir(folder)? {

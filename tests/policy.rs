@@ -12,10 +12,10 @@ mod properties;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
 
 use anyhow::{Context as _, ensure};
 use hallpass_service::rehearsal::{Decision, Who, rehearse};
+use hallpass_tests::root;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -116,7 +116,7 @@ pub(crate) fn documents() -> anyhow::Result<Vec<String>> {
 
 fn files() -> anyhow::Result<Vec<File>> {
     let mut files = Vec::new();
-    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("policy"))? {
+    for entry in fs::read_dir(root().join("tests/policy"))? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "json") {
             let text = fs::read_to_string(&path)?;

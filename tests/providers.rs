@@ -13,9 +13,9 @@ mod world;
 use std::thread;
 
 use anyhow::Context as _;
-use hallpass_tests::Deployment;
 use hallpass_tests::provider::cross_check::check;
 use hallpass_tests::target::{EventKind, Lambda, Memory, Target, Worker};
+use hallpass_tests::{Deployment, TimeLimits};
 
 use self::world::Tally;
 use crate::scratch;
@@ -31,20 +31,25 @@ fn in_memory() -> anyhow::Result<()> {
 #[ignore = "needs the built Lambda function; cargo xtask test runs it"]
 fn on_lambda() -> anyhow::Result<()> {
     let folder = scratch("providers-lambda")?;
-    everything(|deployment| Lambda::start(EventKind::HttpApi, deployment, &folder))
+    // Its clock is the machine's: what waits for a provider waits as long as in production.
+    everything(TimeLimits::Production, |deployment| Lambda::start(EventKind::HttpApi, deployment, &folder))
 }
 
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn on_worker() -> anyhow::Result<()> {
     let folder = scratch("providers-worker")?;
-    everything(|deployment| Worker::start(deployment, &folder))
+    everything(TimeLimits::Extended, |deployment| Worker::start(deployment, &folder))
 }
 
-fn everything<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T> + Sync) -> anyhow::Result<()> {
+fn everything<T: Target>(
+    of_silence: TimeLimits,
+    start: impl Fn(Deployment) -> anyhow::Result<T> + Sync,
+) -> anyhow::Result<()> {
+    let start_in_silence = |deployment| start(Deployment { time_limits: of_silence, ..deployment });
     thread::scope(|scope| {
         // Most of its time it waits.
-        let silence = scope.spawn(|| faults::silence(&start));
+        let silence = scope.spawn(|| faults::silence(start_in_silence));
         let mut tally = at_once(&start)?;
         tally.add(silence.join().ok().context("a test of silence failed")?.context("silence")?);
         report(&tally)

@@ -7,10 +7,10 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
 use hallpass_tests::provider::{Agora, Provider, Videosdk, agora};
+use hallpass_tests::root;
 use hallpass_tests::target::{Memory, Request, Target as _};
 use serde_json::{Value, json};
 
@@ -37,7 +37,7 @@ fn transcripts() -> anyhow::Result<()> {
     let (agora, videosdk) = providers()?;
     let with_key = settings_with_key(&agora.url(), &videosdk.url())?;
     let mut services = [Memory::with_settings(lookup(settings()?)), Memory::with_settings(lookup(with_key))];
-    let readme = fs::read_to_string(top("README.md"))?;
+    let readme = fs::read_to_string(root().join("README.md"))?;
     let transcripts = read(&readme)?;
     for Transcript { command, has_key, request, answer: (language, answer) } in &transcripts {
         let [open, with_key] = &mut services;
@@ -129,7 +129,7 @@ fn is_of(route: &str, listed: &str) -> bool {
 
 /// Each block that is a configuration, and each row of the table of identity providers.
 pub(crate) fn documents() -> anyhow::Result<Vec<String>> {
-    let readme = fs::read_to_string(top("README.md"))?;
+    let readme = fs::read_to_string(root().join("README.md"))?;
     let providers = readme.lines().filter_map(|line| {
         let (_, members) = line.split_once("| `\"preset\":")?;
         let (members, _) = members.split_once('`')?;
@@ -170,12 +170,8 @@ fn is_configuration(block: &str) -> bool {
     !is_answer && document.keys().all(|name| MEMBERS.contains(&name.as_str()))
 }
 
-fn top(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name)
-}
-
 fn settings() -> anyhow::Result<Vec<(String, String)>> {
-    let text = fs::read_to_string(top("infra/dev.vars"))?;
+    let text = fs::read_to_string(root().join("infra/dev.vars"))?;
     let settings = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('='));
     Ok(settings.map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned())).collect())
 }

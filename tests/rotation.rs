@@ -18,11 +18,13 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, bail, ensure};
 use hallpass_lambda::SecretsManager;
+use hallpass_tests::fork_server;
 use hallpass_tests::logs::{events, leaks};
 use hallpass_tests::moto::Moto;
 use hallpass_tests::process::path_from;
 use hallpass_tests::signer::{NEXT, OLD, signer, signer_of};
 use hallpass_tests::target::{Memory, Request, Target as _};
+use hallpass_tests::{TimeLimits, root};
 use serde_json::{Value, json};
 
 use crate::scratch;
@@ -33,6 +35,8 @@ const FIRST: &str = "AGORA_APP_CERTIFICATE";
 const SECOND: &str = "AGORA_APP_CERTIFICATE_NEXT";
 const THREADS: usize = 4;
 const TEN_MINUTES: u32 = 600;
+/// The seconds that pass at once while requests are sent.
+const LITTLE: u32 = 60;
 /// All tokens live as long.
 const TTL_MAX: u32 = 2 * 3600;
 /// A command that names one of these needs a stack, or a service at an address.
@@ -108,7 +112,7 @@ fn blocks(text: &str) -> Vec<String> {
 }
 
 fn runbook() -> anyhow::Result<String> {
-    Ok(fs::read_to_string(top().join("infra/rotation.md"))?)
+    Ok(fs::read_to_string(root().join("infra/rotation.md"))?)
 }
 
 /// Those that can be run here, and those that cannot.
@@ -116,20 +120,19 @@ fn runnable(blocks: Vec<String>) -> (Vec<String>, Vec<String>) {
     blocks.into_iter().partition(|block| !NOT_HERE.iter().any(|name| block.contains(name)))
 }
 
-fn top() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
 impl Operator {
     /// One with the AWS CLI, the runbook's scripts, and this secret.
     fn new(moto: &Moto, folder: &Path) -> anyhow::Result<Self> {
-        let programs = path_from("HALLPASS_PYTHON")?;
-        let programs = programs.parent().context("python is nowhere")?.to_owned();
+        let python = path_from("HALLPASS_PYTHON")?;
+        let programs = python.parent().context("python is nowhere")?.to_owned();
         ensure!(programs.join("aws").exists(), "the AWS CLI is not beside python");
+        // The same AWS CLI, but without its start-up time.
+        let faster = root().join("tests/interop/bin");
         let others = std::env::var_os("PATH").unwrap_or_default();
-        let path = std::env::join_paths([programs].into_iter().chain(std::env::split_paths(&others)))?;
+        let path =
+            std::env::join_paths([faster, programs].into_iter().chain(std::env::split_paths(&others)))?;
         let text = |path: &std::ffi::OsStr| path.to_string_lossy().into_owned();
-        symlink(top().join("infra"), folder.join("infra"))?;
+        symlink(root().join("infra"), folder.join("infra"))?;
         let mut environment = moto.settings(SECRET_ID);
         environment.extend(
             [
@@ -137,6 +140,8 @@ impl Operator {
                 ("AWS_DEFAULT_REGION", "us-east-1".to_owned()),
                 ("HOME", text(folder.as_os_str())),
                 ("PATH", text(&path)),
+                ("HALLPASS_PYTHON", text(python.as_os_str())),
+                ("HALLPASS_FORK_SERVER", text(fork_server::socket()?.as_os_str())),
             ]
             .map(|(name, value)| (name.to_owned(), value)),
         );
@@ -184,7 +189,7 @@ fn store(moto: &Moto) -> anyhow::Result<SecretsManager> {
     let settings = moto.settings(SECRET_ID);
     let setting =
         |name: &str| settings.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
-    Ok(SecretsManager::from_settings(setting).context("no store")??)
+    Ok(SecretsManager::from_settings(setting, TimeLimits::Extended.factor()).context("no store")??)
 }
 
 /// A token that lives for as long as any may.
@@ -244,12 +249,15 @@ impl Load {
 
     /// Sends requests until it is over: each is answered, by a token that Agora takes.
     fn send(&self, answers: &AtomicUsize, mut service: Memory<SecretsManager>) -> anyhow::Result<()> {
-        const BATCH: usize = 500;
+        const BATCH: usize = 100;
+        /// The operator's commands need the processor too.
+        const BETWEEN: Duration = Duration::from_millis(2);
         let mut work = || {
             while !self.is_over.load(Ordering::Relaxed) {
                 for _ in 0..BATCH {
                     self.send_one(&mut service)?;
                     answers.fetch_add(1, Ordering::Release);
+                    thread::sleep(BETWEEN);
                 }
                 self.read(&service.take_log())?;
             }
@@ -282,7 +290,6 @@ impl Load {
 
     /// Lets time pass, a little at once: no request takes longer than this little by the clock.
     fn pass(&self, seconds: u32) -> anyhow::Result<()> {
-        const LITTLE: u32 = 30;
         let mut rest = seconds;
         while rest > 0 {
             let little = rest.min(LITTLE);
@@ -293,7 +300,7 @@ impl Load {
             while self.answers.iter().zip(before).any(|(it, before)| it.load(Ordering::Acquire) < before + 2)
             {
                 ensure!(!self.is_over.load(Ordering::Relaxed), "a request failed");
-                thread::sleep(Duration::from_micros(200));
+                thread::sleep(Duration::from_millis(1));
             }
         }
         Ok(())
@@ -388,7 +395,9 @@ fn a_certificate_is_changed_under_load() -> anyhow::Result<()> {
     ensure!(commands == 3, "the section has {commands} commands");
     let (old, next) = (load.signed_by(OLD), load.signed_by(NEXT));
     println!("{old} tokens of the old certificate, {next} of the next one; none was refused");
-    ensure!(old > 1000 && next > 1000, "{old} and {next} tokens");
+    // Each certificate signs for 20 minutes at least, and each thread sends a request in each of their steps.
+    let least = THREADS * (2 * TEN_MINUTES / LITTLE) as usize;
+    ensure!(old > least && next > least, "{old} and {next} tokens");
     ensure!(old == of_old, "the old one signed {} tokens 10 minutes after the swap", old - of_old);
     ensure!(load.tally().changes == 3, "{} changes", load.tally().changes);
     ensure!(certificate_of(&mut service, &before)?.is_none(), "the old one is not forgotten");
@@ -447,8 +456,24 @@ const SECTIONS: [(&str, &str, bool); 8] = [
 #[test]
 #[ignore = "needs moto and the AWS CLI; cargo xtask test runs it"]
 fn every_command_works() -> anyhow::Result<()> {
-    let folder = scratch("rotation-commands")?;
-    let moto = Moto::start(&folder)?;
+    let commands: usize = thread::scope(|scope| {
+        let running = SECTIONS.map(|(heading, name, is_file)| {
+            scope.spawn(move || commands_work(heading, name, is_file).with_context(|| heading.to_owned()))
+        });
+        running.into_iter().map(|it| it.join().ok().context("a section failed")?).sum::<anyhow::Result<_>>()
+    })?;
+    let (here, not_here) = runnable(blocks(&runbook()?));
+    ensure!(
+        commands == 2 * here.len() && here.len() == 19,
+        "{commands} of {} commands were run twice",
+        here.len()
+    );
+    ensure!(not_here.len() == 4, "{not_here:?}");
+    Ok(())
+}
+
+/// Does the steps of a section twice; returns how many commands that were.
+fn commands_work(heading: &str, name: &str, is_file: bool) -> anyhow::Result<usize> {
     let names = [
         FIRST,
         SECOND,
@@ -458,37 +483,27 @@ fn every_command_works() -> anyhow::Result<()> {
         "SUPABASE_JWT_SECRET",
         "VIDEOSDK_SECRET_KEY",
     ];
+    let folder = scratch(&format!("rotation-commands/{heading}"))?;
+    let moto = Moto::start(&folder)?;
     let secret: BTreeMap<_, _> = names.into_iter().map(|name| (name, OLD)).collect();
     moto.put(SECRET_ID, &json!(secret).to_string())?;
     let operator = Operator::new(&moto, &folder)?;
+    let section = Section::read(heading)?;
     let mut commands = 0;
-    for (heading, name, is_file) in SECTIONS {
-        let section = Section::read(heading)?;
-        for value in [NEXT, OLD] {
-            for step in &section.steps {
-                let (here, _) = runnable(blocks(step));
-                commands += here.len();
-                for block in &here {
-                    operator.run(block, value).with_context(|| heading.to_owned())?;
-                }
+    for value in [NEXT, OLD] {
+        for step in &section.steps {
+            let (here, _) = runnable(blocks(step));
+            commands += here.len();
+            for block in &here {
+                operator.run(block, value)?;
             }
-            let left = operator.run("python3 infra/aws-secret.py names", "")?;
-            ensure!(left.lines().eq(names), "{heading} leaves {left}");
-            let value = if is_file { fs::read_to_string(folder.join("key"))? } else { value.to_owned() };
-            ensure!(
-                value_of(&moto, name)?.as_deref() == Some(value.trim()),
-                "{heading} has not changed {name}"
-            );
         }
+        let left = operator.run("python3 infra/aws-secret.py names", "")?;
+        ensure!(left.lines().eq(names), "it leaves {left}");
+        let value = if is_file { fs::read_to_string(folder.join("key"))? } else { value.to_owned() };
+        ensure!(value_of(&moto, name)?.as_deref() == Some(value.trim()), "it has not changed {name}");
     }
-    let (here, not_here) = runnable(blocks(&runbook()?));
-    ensure!(
-        commands == 2 * here.len() && here.len() == 19,
-        "{commands} of {} commands were run twice",
-        here.len()
-    );
-    ensure!(not_here.len() == 4, "{not_here:?}");
-    Ok(())
+    Ok(commands)
 }
 
 fn value_of(moto: &Moto, name: &str) -> anyhow::Result<Option<String>> {

@@ -5,7 +5,6 @@ use anyhow::{Context as _, bail, ensure};
 use hallpass_tests::provider::{Agora, Provider, Videosdk, agora};
 use hallpass_tests::target::{EventKind, Lambda, Memory, Request, Response, Target, Worker};
 use hallpass_tests::{Deployment, tokens_in};
-use hallpass_token::UnixSeconds;
 use serde_json::{Map, Value, json};
 
 use crate::scratch;
@@ -60,32 +59,26 @@ struct Visit {
 
 #[test]
 fn in_memory() -> anyhow::Result<()> {
-    walk(|deployment| Ok(Memory::start(deployment)), Some(Memory::START))
+    walk(|deployment| Ok(Memory::start(deployment)))
 }
 
 #[test]
 #[ignore = "needs the built Lambda function; cargo xtask test runs it"]
 fn on_lambda() -> anyhow::Result<()> {
     let folder = scratch("routes-lambda")?;
-    walk(|deployment| Lambda::start(EventKind::HttpApi, deployment, &folder), None)
+    walk(|deployment| Lambda::start(EventKind::HttpApi, deployment, &folder))
 }
 
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn on_worker() -> anyhow::Result<()> {
     let folder = scratch("routes-worker")?;
-    walk(|deployment| Worker::start(deployment, &folder), None)
+    walk(|deployment| Worker::start(deployment, &folder))
 }
 
-/// `clock` is the time of a target that does not go by that of this machine.
 #[expect(clippy::print_stdout, reason = "a green run says how much it walked")]
-fn walk<T: Target>(
-    start: impl Fn(Deployment) -> anyhow::Result<T>,
-    clock: Option<UnixSeconds>,
-) -> anyhow::Result<()> {
+fn walk<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<()> {
     let (agora, videosdk) = (Provider::start(Agora::default())?, Provider::start(Videosdk::default())?);
-    agora.set_clock(clock);
-    videosdk.set_clock(clock);
     videosdk.with(|videosdk| videosdk.add_room(Some(ROOM), Memory::START));
     let customer =
         json!({ "customer_id": "CUSTOMER_ID", "customer_secret": "CUSTOMER_SECRET", "url": agora.url() });
@@ -102,6 +95,8 @@ fn walk<T: Target>(
     };
     // Where everybody may have tokens the requests are good ones; or the walk would prove nothing.
     let mut open = start("open", json!({ "open": { "wildcard": true } }))?;
+    agora.follow_clock(&open);
+    videosdk.follow_clock(&open);
     let mut tokens = 0;
     for visit in visits(&mut open)?.iter().filter(|visit| visit.is_described) {
         let is_privileged = PRIVILEGED.contains(&visit.path.as_str());

@@ -5,12 +5,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 
 use anyhow::{Context as _, anyhow, ensure};
 use boon::{Compiler, SchemaIndex, Schemas};
 use hallpass_service::outline::outline;
-use hallpass_tests::{Deployment, Setup};
+use hallpass_tests::{Deployment, Setup, root};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -220,12 +219,12 @@ fn invalid() -> anyhow::Result<Vec<Case>> {
 }
 
 fn files(folder: &str) -> anyhow::Result<Vec<std::path::PathBuf>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let folder = root().join("tests").join(folder);
     Ok(fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?.into_iter().map(|entry| entry.path()).collect())
 }
 
 fn read(path: &str) -> anyhow::Result<String> {
-    Ok(fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path))?)
+    Ok(fs::read_to_string(root().join(path))?)
 }
 
 /// Finds every object below a schema; `place` puts a value where the schema stands.

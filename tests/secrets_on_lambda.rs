@@ -2,17 +2,19 @@
 //! `/readyz` and the log say of it.
 
 use std::path::Path;
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::ensure;
-use hallpass_lambda::SecretsManagerError;
+use anyhow::{Context as _, ensure};
+use hallpass_lambda::{STORE_TIMEOUT, SecretsManagerError, TimeLimitFactor};
 use hallpass_tests::logs::{events, leaks};
 use hallpass_tests::moto::{Credentials, Moto};
+use hallpass_tests::process::path_from;
 use hallpass_tests::signer::{NEXT, OLD, signer};
 use hallpass_tests::silent::Silent;
 use hallpass_tests::target::{EventKind, Lambda, Request, Response, Target};
-use hallpass_tests::{Deployment, TimeLimits, tokens_in};
+use hallpass_tests::{Deployment, TimeLimits, tokens_in, wait};
 use serde_json::{Value, json};
 
 use crate::scratch;
@@ -20,8 +22,6 @@ use crate::scratch;
 const APP_ID: &str = "970CA35de60c44645bbae8a215061b33";
 /// A value that is no certificate, and as secret as one.
 const PASSWORD: &str = "correct-horse-battery";
-/// Within this a mended secret is served: the function asks again 5 s after a failure at the earliest.
-const SOON: Duration = Duration::from_secs(10);
 
 /// What a secret holds.
 enum Stored {
@@ -122,6 +122,15 @@ struct Function {
 
 impl Function {
     fn start(name: &str, settings: Vec<(String, String)>, folder: &Path) -> anyhow::Result<Self> {
+        Self::start_within(TimeLimits::Extended, name, settings, folder)
+    }
+
+    fn start_within(
+        time_limits: TimeLimits,
+        name: &str,
+        settings: Vec<(String, String)>,
+        folder: &Path,
+    ) -> anyhow::Result<Self> {
         let document = json!({
             "projects": { "default": {
                 "provider": "agora",
@@ -137,7 +146,7 @@ impl Function {
         let secrets = [of_aws, [OLD, NEXT, PASSWORD].map(str::to_owned).into()].concat();
         let mut variables = settings;
         variables.push(("HALLPASS_CONFIG".to_owned(), document.to_string()));
-        let deployment = Deployment { name: name.to_owned(), variables, time_limits: TimeLimits::default() };
+        let deployment = Deployment { name: name.to_owned(), variables, time_limits };
         let lambda = Lambda::start(EventKind::HttpApi, deployment, folder)?;
         Ok(Self { lambda, answers: String::new(), secrets })
     }
@@ -150,26 +159,25 @@ impl Function {
         ensure!(status == 503 && body.get("code").is_some_and(|code| code == "not_ready"), "{status} {body}");
         ensure!(!self.answers.contains(message), "an answer says what only the log should");
         let said = |log: &str| (texts(log, "not_ready", "message"), texts(log, "request_failed", "reason"));
-        let is_said = within(SOON, || {
+        let is_said = || {
             let (loads, requests) = said(&self.log()?);
             Ok(!loads.is_empty() && !requests.is_empty())
-        })?;
+        };
+        wait::until(is_said, || "the log says what is wrong".to_owned())?;
         let (loads, requests) = said(&self.log()?);
-        ensure!(
-            is_said && loads.iter().chain(&requests).all(|text| text == message),
-            "{loads:?} {requests:?}"
-        );
+        ensure!(loads.iter().chain(&requests).all(|text| text == message), "{loads:?} {requests:?}");
         Ok(())
     }
 
-    /// The one that runs gets the secrets, and says so.
-    fn ensure_served_soon(&mut self) -> anyhow::Result<()> {
-        let is_served = within(SOON, || Ok(self.ask(&Request::get("/readyz"))?.0 == 200))?;
-        ensure!(is_served, "{}", self.log()?);
+    /// The running function reads the secrets at one of the next requests, and logs that it is ready.
+    fn ensure_served(&mut self) -> anyhow::Result<()> {
+        wait::until(
+            || Ok(self.ask(&Request::get("/readyz"))?.0 == 200),
+            || "/readyz answers 200".to_owned(),
+        )?;
         ensure!(signer(self, APP_ID)? == OLD, "not the first certificate");
-        let is_said = within(SOON, || Ok(!texts(&self.log()?, "ready", "message").is_empty()))?;
-        ensure!(is_said, "nobody is told: {}", self.log()?);
-        Ok(())
+        let is_said = || Ok(!texts(&self.log()?, "ready", "message").is_empty());
+        wait::until(is_said, || "the log says so".to_owned())
     }
 
     fn ensure_nothing_shown(&self) -> anyhow::Result<()> {
@@ -210,17 +218,6 @@ fn texts(log: &str, event: &str, member: &str) -> Vec<String> {
     lines.iter().filter_map(|line| Some(line.get(member)?.as_str()?.to_owned())).collect()
 }
 
-fn within(patience: Duration, mut is_so: impl FnMut() -> anyhow::Result<bool>) -> anyhow::Result<bool> {
-    let started = Instant::now();
-    while !is_so()? {
-        if started.elapsed() > patience {
-            return Ok(false);
-        }
-        thread::sleep(Duration::from_millis(100));
-    }
-    Ok(true)
-}
-
 #[test]
 #[ignore = "needs the built Lambda function and moto; cargo xtask test runs it"]
 fn secrets_are_loaded_at_the_start_and_kept_without_the_store() -> anyhow::Result<()> {
@@ -245,22 +242,22 @@ fn secrets_are_loaded_at_the_start_and_kept_without_the_store() -> anyhow::Resul
 fn what_is_wrong_is_said_until_it_is_mended() -> anyhow::Result<()> {
     let folder = scratch("secrets-on-lambda-wrong")?;
     let moto = Moto::start(&folder)?;
-    for Case { name, stored, missing, message } in cases() {
+    let check = |Case { name, stored, missing, message }: Case| {
         match stored {
             Stored::NoSecret => {}
             Stored::NoValue => moto.make(name)?,
             Stored::Text(secret) => moto.put(name, &secret)?,
         }
         let mut function = Function::start(name, moto.settings(name), &folder)?;
-        let check = |function: &mut Function| {
-            function.ensure_not_ready(missing, &message)?;
-            moto.put(name, &good())?;
-            function.ensure_served_soon()?;
-            function.ensure_nothing_shown()
-        };
-        check(&mut function).map_err(|error| error.context(name))?;
-    }
-    Ok(())
+        function.ensure_not_ready(missing, &message)?;
+        moto.put(name, &good())?;
+        function.ensure_served()?;
+        function.ensure_nothing_shown()
+    };
+    thread::scope(|scope| {
+        let running = cases().map(|case| (case.name, scope.spawn(|| check(case))));
+        running.into_iter().try_for_each(|(name, case)| case.join().ok().context("it failed")?.context(name))
+    })
 }
 
 #[test]
@@ -293,17 +290,25 @@ fn a_store_that_is_down_at_the_start_is_asked_again() -> anyhow::Result<()> {
     function.ensure_not_ready(&["HALLPASS_SECRET_ID"], &unread(SecretsManagerError::Unreachable))?;
     moto.restart()?;
     moto.put("down", &good())?;
-    function.ensure_served_soon()?;
+    function.ensure_served()?;
     function.ensure_nothing_shown()
 }
 
 #[test]
 #[ignore = "needs the built Lambda function; cargo xtask test runs it"]
-fn nobody_waits_long_for_a_store_that_says_nothing() -> anyhow::Result<()> {
-    /// A little longer than what the function lets pass before it asks again.
-    const BETWEEN: Duration = Duration::from_secs(6);
-    const LONGEST: Duration = Duration::from_secs(2);
-    let folder = scratch("secrets-on-lambda-silent")?;
+fn a_store_that_says_nothing_is_given_up() -> anyhow::Result<()> {
+    is_given_up_after(STORE_TIMEOUT, "silent", None)
+}
+
+#[test]
+#[ignore = "needs the built Lambda function; cargo xtask test runs it"]
+fn a_factor_extends_the_time_limit() -> anyhow::Result<()> {
+    is_given_up_after(2 * STORE_TIMEOUT, "silent-twice", Some("2"))
+}
+
+/// A request that asks a silent store is answered by 503 once this limit is over, and not before.
+fn is_given_up_after(limit: Duration, name: &str, factor: Option<&str>) -> anyhow::Result<()> {
+    let folder = scratch(&format!("secrets-on-lambda-{name}"))?;
     let mut silent = Silent::at("127.0.0.1:0")?;
     let url = silent.url()?;
     let settings = [
@@ -313,19 +318,37 @@ fn nobody_waits_long_for_a_store_that_says_nothing() -> anyhow::Result<()> {
         ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
         ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
     ];
-    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    let mut function = Function::start("silent", settings, &folder)?;
+    let factor = factor.map(|factor| (TimeLimitFactor::SETTING, factor));
+    let settings =
+        settings.into_iter().chain(factor).map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let mut function = Function::start_within(TimeLimits::Production, name, settings.collect(), &folder)?;
     ensure!(function.ask(&Request::get("/healthz"))?.0 == 200 && silent.visitors() == 1, "the start");
-    for asked in 2..4 {
-        thread::sleep(BETWEEN);
+    // The function asks again once some seconds have passed.
+    let is_asked_again = || {
         ensure!(function.ask(&Request::get("/healthz"))?.0 == 200, "/healthz");
-        ensure!(silent.visitors() == asked - 1, "/healthz asked the store");
+        ensure!(silent.visitors() == 1, "/healthz asked the store");
         let started = Instant::now();
         let (status, body) = function.ask(&token())?;
         let waited = started.elapsed();
-        ensure!(status == 503 && waited < LONGEST, "{status} {body} after {waited:?}");
-        ensure!(silent.visitors() == asked, "the store was not asked");
-    }
-    function.ensure_not_ready(&["HALLPASS_SECRET_ID"], &unread(SecretsManagerError::TimedOut))?;
+        ensure!(status == 503, "{status} {body}");
+        let is_asked = silent.visitors() == 2;
+        ensure!(!is_asked || waited >= limit, "the store was given up after {waited:?}");
+        Ok(is_asked)
+    };
+    wait::until(is_asked_again, || "the store is asked again".to_owned())?;
+    function.ensure_not_ready(&["HALLPASS_SECRET_ID"], &unread(SecretsManagerError::TimedOut { limit }))?;
     function.ensure_nothing_shown()
+}
+
+#[test]
+#[ignore = "needs the built Lambda function; cargo xtask test runs it"]
+fn a_wrong_factor_ends_the_start() -> anyhow::Result<()> {
+    for factor in ["0", "101", "twice"] {
+        let mut function = Command::new(path_from("HALLPASS_BOOTSTRAP")?);
+        let output = function.env_clear().env(TimeLimitFactor::SETTING, factor).output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(!output.status.success(), "{factor}");
+        ensure!(said.contains("HALLPASS_TIME_LIMIT_FACTOR: expected a whole number from 1 to 100"), "{said}");
+    }
+    Ok(())
 }

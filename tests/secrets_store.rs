@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use hallpass_tests::logs::leaks;
 use hallpass_tests::target::{Miniflare, Request, Response, Target as _};
 use hallpass_tests::tokens_in;
+use hallpass_tests::wait;
 use hallpass_token::UnixSeconds;
 use hallpass_token::agora::v007::Untrusted007;
 use hallpass_token::agora::{AppCertificate, AppId, Project};
@@ -35,12 +35,12 @@ const FRESH_SECONDS: u64 = 300;
 /// A request waits for them when they are this old.
 const OVERDUE_SECONDS: u64 = 600;
 const DAY_SECONDS: u64 = 24 * 3600;
-/// What nobody who asks for a token waits longer than for the store.
-const LONGEST: Duration = Duration::from_secs(2);
-/// A store that answers nobody.
-const NEVER: Duration = Duration::from_secs(3600);
-/// One that is so slow that whoever waits for it is seen to, and others are seen not to.
-const SLOW: Duration = Duration::from_millis(1000);
+/// A store that gives nothing is asked again after this time, while there are no secrets.
+const RETRY_SECONDS: u64 = 1;
+/// The same if it did not answer at all.
+const RETRY_SILENT_SECONDS: u64 = 5;
+/// After this time a request no longer waits for the store.
+const STORE_SECONDS: u64 = 2;
 
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
@@ -70,9 +70,10 @@ fn missing_at_the_start_on_worker() -> anyhow::Result<()> {
     })?;
 
     worker.put(CERTIFICATE, VALUES[0])?;
-    wait_until("the other one is named alone", || Ok(not_ready(&worker)? == [NEXT]))?;
+    worker.controls.pass(RETRY_SECONDS)?;
+    ensure_not_ready(&worker, &[NEXT])?;
     worker.put(NEXT, VALUES[1])?;
-    wait_for_tokens(&worker)?;
+    worker.controls.pass(RETRY_SECONDS)?;
     ensure_signed(&worker, &worker.send_one(&mint())?, 0)?;
     end(&worker, &["not_ready", "ready"])
 }
@@ -87,21 +88,22 @@ fn changed_on_worker() -> anyhow::Result<()> {
     worker.put(NEXT, VALUES[2])?;
     ensure_signed(&worker, &worker.send_one(&mint())?, 0)?;
     worker.put(CERTIFICATE, VALUES[1])?;
-    worker.pass(FRESH_SECONDS - 60)?;
+    worker.controls.pass(FRESH_SECONDS - 60)?;
     for _ in 0..3 {
         ensure_signed(&worker, &worker.send_one(&mint())?, 0).context("within five minutes")?;
     }
-    worker.slow_down(CERTIFICATE, SLOW)?;
-    worker.pass(60)?;
-    let (response, waited) = timed(&worker, &mint())?;
-    ensure_signed(&worker, &response, 0)?;
-    ensure!(waited < SLOW, "the answer waited {waited:?} for the store");
-    wait_until("the change is used", || Ok(signer(&worker, &token_of(&worker.send_one(&mint())?)?)? == 1))?;
+    worker.controls.hold(CERTIFICATE)?;
+    worker.controls.pass(60)?;
+    ensure_signed(&worker, &worker.send_one(&mint())?, 0).context("while the store does not answer")?;
+    worker.controls.recover()?;
+    wait::until(
+        || Ok(signer(&worker, &token_of(&worker.send_one(&mint())?)?)? == 1),
+        || "the change is used".to_owned(),
+    )?;
     ensure_logged(&worker, 1, is_change_of_the_certificate)?;
 
-    worker.recover()?;
     worker.put(CERTIFICATE, VALUES[2])?;
-    worker.pass(OVERDUE_SECONDS)?;
+    worker.controls.pass(OVERDUE_SECONDS)?;
     ensure_signed(&worker, &worker.send_one(&mint())?, 2).context("the first request after ten minutes")?;
     ensure_logged(&worker, 2, is_change_of_the_certificate)?;
     end(&worker, &["secrets_changed"])
@@ -116,9 +118,8 @@ fn changed_while_nobody_called_on_worker() -> anyhow::Result<()> {
     worker.put(CERTIFICATE, VALUES[0])?;
     ensure_signed(&worker, &worker.send_one(&mint())?, 0)?;
     worker.put(CERTIFICATE, VALUES[1])?;
-    worker.slow_down(CERTIFICATE, Duration::from_millis(500))?;
-    worker.pass(3 * 3600)?;
-    for response in worker.send_at_once(&vec![mint(); AT_ONCE])? {
+    worker.controls.pass(3 * 3600)?;
+    for response in send_while_holding(&worker, AT_ONCE)? {
         ensure_signed(&worker, &response, 1)?;
     }
     end(&worker, &["secrets_changed"])
@@ -134,25 +135,25 @@ fn deleted_later_on_worker() -> anyhow::Result<()> {
     worker.delete(CERTIFICATE)?;
     let is_warning =
         |line: &Value| line["event"] == "secrets_not_refreshed" && line["names"] == json!([CERTIFICATE]);
-    worker.pass(FRESH_SECONDS)?;
+    worker.controls.pass(FRESH_SECONDS)?;
     for warnings in 1..=3 {
         for _ in 0..3 {
             ensure_signed(&worker, &worker.send_one(&mint())?, 0)?;
         }
         ensure_logged(&worker, warnings, is_warning)?;
-        worker.pass(60)?;
+        worker.controls.pass(60)?;
     }
     worker.put(CERTIFICATE, "no certificate")?;
-    worker.pass(DAY_SECONDS - FRESH_SECONDS - 10 * 60)?;
+    worker.controls.pass(DAY_SECONDS - FRESH_SECONDS - 10 * 60)?;
     ensure_signed(&worker, &worker.send_one(&mint())?, 0).context("shortly before the day is over")?;
     ensure_logged(&worker, 4, is_warning)?;
 
-    worker.pass(10 * 60)?;
+    worker.controls.pass(10 * 60)?;
     let refused = worker.send_one(&mint())?;
     ensure!(refused.status() == 503, "a day later: {}", text(&refused));
     ensure_not_ready(&worker, &[CERTIFICATE])?;
     worker.put(CERTIFICATE, VALUES[1])?;
-    wait_for_tokens(&worker)?;
+    worker.controls.pass(RETRY_SECONDS)?;
     ensure_signed(&worker, &worker.send_one(&mint())?, 1)?;
     end(&worker, &["secrets_not_refreshed", "not_ready", "ready"])
 }
@@ -163,70 +164,61 @@ fn deleted_later_on_worker() -> anyhow::Result<()> {
 fn failing_on_worker() -> anyhow::Result<()> {
     let worker = start("failing", &[CERTIFICATE])?;
     worker.put(CERTIFICATE, VALUES[0])?;
-    worker.fail(CERTIFICATE, &format!("{} is not to be read", VALUES[0]))?;
+    worker.controls.fail(CERTIFICATE, &format!("{} is not to be read", VALUES[0]))?;
     for request in [mint(), get("/readyz"), get("/rtc/demo/publisher/uid/1")] {
         let refused = worker.send_one(&request)?;
         let text = text(&refused);
         ensure!(refused.status() == 503 && !text.contains(VALUES[0]), "{}: {text}", request.target);
+        worker.controls.pass(RETRY_SECONDS)?;
     }
-    worker.recover()?;
-    wait_for_tokens(&worker)?;
-    worker.fail(CERTIFICATE, &format!("{} is not to be read", VALUES[0]))?;
-    worker.pass(OVERDUE_SECONDS)?;
+    worker.controls.recover()?;
+    ensure_signed(&worker, &worker.send_one(&mint())?, 0)?;
+    worker.controls.fail(CERTIFICATE, &format!("{} is not to be read", VALUES[0]))?;
+    worker.controls.pass(OVERDUE_SECONDS)?;
     ensure_signed(&worker, &worker.send_one(&mint())?, 0)?;
     end(&worker, &["not_ready", "ready", "secrets_not_refreshed"])
 }
 
-/// A store that does not answer: nobody waits longer than two seconds, and nobody at all who needs no secret.
+/// A store that does not answer: no request waits longer than two seconds, and none that needs no secret waits at all.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn slow_on_worker() -> anyhow::Result<()> {
     let worker = start("slow", &[CERTIFICATE, VIDEOSDK])?;
     worker.put(CERTIFICATE, VALUES[0])?;
     worker.put(VIDEOSDK, VIDEOSDK_VALUE)?;
-    worker.slow_down(CERTIFICATE, NEVER)?;
-    ensure_short(|| {
-        thread::scope(|scope| {
-            let waiting = scope.spawn(|| timed(&worker, &mint()));
-            thread::sleep(Duration::from_millis(100));
-            let health = worker.send_one(&get("/healthz"))?;
-            ensure!(health.status() == 200 && !waiting.is_finished(), "/healthz waited for the store");
-            let (refused, waited) = waiting.join().ok().context("the sender failed")??;
-            ensure!(refused.status() == 503, "{}", text(&refused));
-            worker.pass(5)?;
-            Ok(waited)
-        })
+    worker.controls.hold(CERTIFICATE)?;
+    let refused = send_in_vain(&worker, || {
+        let health = worker.send_one(&get("/healthz"))?;
+        ensure!(health.status() == 200, "/healthz: {}", text(&health));
+        Ok(())
     })
     .context("the first request")?;
-    let is_reason = |line: &Value| {
+    ensure!(refused.status() == 503, "{}", text(&refused));
+    ensure_logged(&worker, 1, |line| {
         line["event"] == "not_ready" && says(line, "message", "did not answer within 1500 ms for AGORA")
-    };
-    wait_until("the log says why", || Ok(logged(&worker, is_reason)? > 0))?;
-    ensure_not_ready(&worker, &[CERTIFICATE])?;
+    })?;
+    ensure_not_ready(&worker, &[CERTIFICATE]).context("while the store does not answer")?;
 
-    worker.recover()?;
-    wait_for_tokens(&worker)?;
-    worker.slow_down(CERTIFICATE, NEVER)?;
-    worker.pass(FRESH_SECONDS)?;
-    let (response, waited) = timed(&worker, &mint())?;
-    ensure_signed(&worker, &response, 0)?;
-    ensure!(waited < SLOW, "after five minutes a request waited {waited:?}");
-    let is_warning = |line: &Value| {
+    worker.controls.recover()?;
+    worker.controls.pass(RETRY_SILENT_SECONDS)?;
+    ensure_signed(&worker, &worker.send_one(&mint())?, 0)?;
+    worker.controls.hold(CERTIFICATE)?;
+    worker.controls.pass(FRESH_SECONDS)?;
+    let reads = worker.controls.reads(CERTIFICATE)?.begun;
+    ensure_signed(&worker, &worker.send_one(&mint())?, 0)
+        .context("while it does not answer after five minutes")?;
+    wait_until_silent(&worker, reads).context("after the answer")?;
+    worker.controls.wait_out(STORE_SECONDS)?;
+    ensure_logged(&worker, 1, |line| {
         line["event"] == "secrets_not_refreshed"
             && says(line, "reason", "did not answer within 1500 ms for AGORA")
-    };
-    ensure_logged(&worker, 1, is_warning).context("of what went on after the answer")?;
-
-    ensure_short(|| {
-        worker.pass(OVERDUE_SECONDS)?;
-        let (response, waited) = timed(&worker, &mint())?;
-        ensure_signed(&worker, &response, 0)?;
-        Ok(waited)
     })
-    .context("a request after ten minutes")?;
-    let (response, waited) = timed(&worker, &mint())?;
+    .context("of what went on after the answer")?;
+
+    worker.controls.pass(OVERDUE_SECONDS)?;
+    let response = send_in_vain(&worker, || Ok(())).context("a request after ten minutes")?;
     ensure_signed(&worker, &response, 0)?;
-    ensure!(waited < SLOW, "the one after it waited {waited:?}");
+    ensure_signed(&worker, &worker.send_one(&mint())?, 0).context("the one after it")?;
     end(&worker, &["not_ready", "ready", "secrets_not_refreshed"])
 }
 
@@ -239,10 +231,10 @@ fn mixed_on_worker() -> anyhow::Result<()> {
     let videosdk = Request::post("/v1/token", &json!({ "videosdk": {} }), None);
     ensure_not_ready(&worker, &[CERTIFICATE])?;
     worker.put(CERTIFICATE, VALUES[0])?;
-    wait_for_tokens(&worker)?;
+    worker.controls.pass(RETRY_SECONDS)?;
     ensure_signed(&worker, &worker.send_one(&mint())?, 0)?;
     worker.put(CERTIFICATE, VALUES[1])?;
-    worker.pass(OVERDUE_SECONDS)?;
+    worker.controls.pass(OVERDUE_SECONDS)?;
     ensure_signed(&worker, &worker.send_one(&mint())?, 1)?;
     let of_videosdk = worker.send_one(&videosdk)?;
     ensure!(of_videosdk.status() == 200, "{}", text(&of_videosdk));
@@ -257,7 +249,8 @@ fn without_a_binding_on_worker() -> anyhow::Result<()> {
     let worker = start_with("without-a-binding", &[CERTIFICATE, VIDEOSDK], &[CERTIFICATE], &[])?;
     ensure_not_ready(&worker, &[CERTIFICATE, VIDEOSDK])?;
     worker.put(CERTIFICATE, VALUES[0])?;
-    wait_until("the other one is named alone", || Ok(not_ready(&worker)? == [VIDEOSDK]))?;
+    worker.controls.pass(RETRY_SECONDS)?;
+    ensure_not_ready(&worker, &[VIDEOSDK])?;
     end(&worker, &["not_ready"])
 }
 
@@ -268,8 +261,7 @@ fn first_requests_with_a_store_on_worker() -> anyhow::Result<()> {
     const AT_ONCE: usize = 20;
     let worker = start("first-requests", &[CERTIFICATE])?;
     worker.put(CERTIFICATE, VALUES[0])?;
-    worker.slow_down(CERTIFICATE, Duration::from_millis(500))?;
-    for response in worker.send_at_once(&vec![mint(); AT_ONCE])? {
+    for response in send_while_holding(&worker, AT_ONCE)? {
         ensure_signed(&worker, &response, 0)?;
     }
     end(&worker, &[])
@@ -284,22 +276,17 @@ fn rotation_under_load_on_worker() -> anyhow::Result<()> {
     let worker = start("rotation", &[CERTIFICATE, NEXT])?;
     worker.put(CERTIFICATE, VALUES[0])?;
     worker.put(NEXT, VALUES[0])?;
-    // So that requests come while the store is being read.
-    worker.slow_down(NEXT, Duration::from_millis(200))?;
     let rotation = Rotation::default();
-    let tokens = thread::scope(|scope| {
+    thread::scope(|scope| {
         let senders: Vec<_> = (0..SENDERS).map(|_| scope.spawn(|| rotation.send(&worker))).collect();
         let rotated = rotation.run(&worker);
         rotation.is_over.store(true, Ordering::SeqCst);
-        let mut tokens = [0; VALUES.len()];
         for sender in senders {
-            let sent = sender.join().ok().context("a sender failed")??;
-            tokens.iter_mut().zip(sent).for_each(|(all, sent)| *all += sent);
+            sender.join().ok().context("a sender failed")??;
         }
-        rotated.map(|()| tokens)
+        rotated
     })?;
-    println!("tokens of each certificate: {tokens:?}");
-    ensure!(tokens.iter().all(|count| *count > 0), "tokens of each certificate: {tokens:?}");
+    println!("tokens of each certificate: {:?}", rotation.tokens);
     end(&worker, &["secrets_changed"])
 }
 
@@ -310,6 +297,8 @@ struct Rotation {
     newest: AtomicUsize,
     /// The oldest one that may.
     oldest: AtomicUsize,
+    /// How many tokens came of each certificate.
+    tokens: [AtomicUsize; VALUES.len()],
     is_over: AtomicBool,
 }
 
@@ -321,18 +310,18 @@ impl Rotation {
         let ages = [FRESH_SECONDS, OVERDUE_SECONDS];
         let pairs = VALUES.iter().zip(VALUES.iter().skip(1));
         for (new, ((old_value, new_value), age_seconds)) in (1..).zip(pairs.zip(ages)) {
+            self.wait_for_tokens_of(new - 1)?;
             let before = token()?;
-            let changes = logged(worker, is_change)?;
             worker.put(NEXT, new_value)?;
-            worker.pass(age_seconds)?;
-            wait_until("the next one is known", || Ok(logged(worker, is_change)? > changes))?;
+            Self::refresh(worker, age_seconds)?;
             self.newest.store(new, Ordering::SeqCst);
             worker.put(CERTIFICATE, new_value)?;
             worker.put(NEXT, old_value)?;
-            worker.pass(age_seconds)?;
-            wait_until("the next one signs", || Ok(signer(worker, &token()?)? == new))?;
+            Self::refresh(worker, age_seconds)?;
             self.oldest.store(new, Ordering::SeqCst);
-            for (token, place) in [(token()?, 0), (before, 1)] {
+            let after = token()?;
+            ensure!(signer(worker, &after)? == new, "the next one does not sign");
+            for (token, place) in [(after, 0), (before, 1)] {
                 let inspected =
                     worker.send_one(&Request::post("/v1/inspect", &json!({ "token": token }), None))?;
                 let report: Value = serde_json::from_slice(inspected.body())?;
@@ -342,20 +331,43 @@ impl Rotation {
                 ensure!(is_known, "the token of certificate {place}: {report}");
             }
         }
-        Ok(())
+        self.wait_for_tokens_of(VALUES.len() - 1)
     }
 
-    /// Asks for tokens until the rotation is over, and says how many came of each certificate.
-    fn send(&self, worker: &Miniflare) -> anyhow::Result<[usize; VALUES.len()]> {
-        let mut tokens = [0; VALUES.len()];
+    /// Lets the secrets become as old as this, and waits until they were read again. The store holds back its answer until
+    /// a request has asked for it.
+    fn refresh(worker: &Miniflare, age_seconds: u64) -> anyhow::Result<()> {
+        let before = worker.controls.reads(NEXT)?.begun;
+        worker.controls.hold(NEXT)?;
+        worker.controls.pass(age_seconds)?;
+        let is_asked = || Ok(worker.controls.reads(NEXT)?.begun > before);
+        wait::until(is_asked, || "the store is asked".to_owned())?;
+        worker.controls.recover()?;
+        let is_idle = || {
+            let reads = [worker.controls.reads(CERTIFICATE)?, worker.controls.reads(NEXT)?];
+            Ok(reads.iter().all(|reads| reads.begun == reads.ended))
+        };
+        wait::until(is_idle, || "no request reads the store".to_owned())
+    }
+
+    fn wait_for_tokens_of(&self, place: usize) -> anyhow::Result<()> {
+        let count = self.tokens.get(place).context("there is no such certificate")?;
+        wait::until(
+            || Ok(count.load(Ordering::SeqCst) > 0),
+            || "the senders have tokens of the certificate".to_owned(),
+        )
+    }
+
+    /// Asks for tokens until the rotation is over.
+    fn send(&self, worker: &Miniflare) -> anyhow::Result<()> {
         while !self.is_over.load(Ordering::SeqCst) {
             let oldest = self.oldest.load(Ordering::SeqCst);
             let signer = signer(worker, &token_of(&worker.send_one(&mint())?)?)?;
             let newest = self.newest.load(Ordering::SeqCst);
             ensure!((oldest..=newest).contains(&signer), "certificate {signer}, not {oldest} to {newest}");
-            tokens.iter_mut().skip(signer).take(1).for_each(|count| *count += 1);
+            self.tokens.get(signer).context("there is no such certificate")?.fetch_add(1, Ordering::SeqCst);
         }
-        Ok(tokens)
+        Ok(())
     }
 }
 
@@ -400,7 +412,7 @@ fn end(worker: &Miniflare, events: &[&str]) -> anyhow::Result<()> {
     for event in OF_SECRETS {
         let count = || logged(worker, |line| line["event"] == event);
         if events.contains(&event) {
-            wait_until(&format!("the log says {event}"), || Ok(count()? > 0))?;
+            wait::until(|| Ok(count()? > 0), || format!("the log says {event}"))?;
         } else {
             ensure!(count()? == 0, "the log says {event}:\n{}", worker.log()?);
         }
@@ -423,19 +435,46 @@ fn text(response: &Response) -> String {
     String::from_utf8_lossy(response.body()).into_owned()
 }
 
-fn timed(worker: &Miniflare, request: &Request) -> anyhow::Result<(Response, Duration)> {
-    let started = Instant::now();
-    let response = worker.send_one(request)?;
-    Ok((response, started.elapsed()))
+/// Sends requests for tokens at once. The store holds back its answers until all of them have asked.
+fn send_while_holding(worker: &Miniflare, count: usize) -> anyhow::Result<Vec<Response>> {
+    let expected = worker.controls.reads(CERTIFICATE)?.begun + count;
+    worker.controls.hold(CERTIFICATE)?;
+    thread::scope(|scope| {
+        let sending = scope.spawn(|| worker.send_at_once(&vec![mint(); count]));
+        let asked = wait::until(
+            || Ok(worker.controls.reads(CERTIFICATE)?.begun >= expected),
+            || "all requests have asked the store".to_owned(),
+        );
+        worker.controls.recover()?;
+        asked?;
+        sending.join().ok().context("a sender failed")?
+    })
 }
 
-/// What waits for the store is answered within two seconds; a busy machine may be late now and then.
-fn ensure_short(wait: impl Fn() -> anyhow::Result<Duration>) -> anyhow::Result<()> {
-    const TIMES: usize = 5;
-    let waited = (0..TIMES).map(|_| wait()).collect::<Result<Vec<_>, _>>()?;
-    let short = waited.iter().filter(|waited| **waited < LONGEST).count();
-    ensure!(short > TIMES / 2, "they were answered after {waited:?}");
-    Ok(())
+/// Sends a request for a token to a Worker whose store does not answer. While it waits, `meanwhile` is done.
+fn send_in_vain(
+    worker: &Miniflare,
+    meanwhile: impl FnOnce() -> anyhow::Result<()>,
+) -> anyhow::Result<Response> {
+    let reads = worker.controls.reads(CERTIFICATE)?.begun;
+    thread::scope(|scope| {
+        let sending = scope.spawn(|| worker.send_one(&mint()));
+        wait_until_silent(worker, reads)?;
+        worker.controls.wait_out(STORE_SECONDS - 1)?;
+        meanwhile()?;
+        ensure!(!sending.is_finished(), "it did not wait for the store");
+        worker.controls.wait_out(1)?;
+        sending.join().ok().context("a sender failed")?
+    })
+}
+
+/// Waits until the store was asked for a certificate that it holds back, and has answered for the other secrets.
+fn wait_until_silent(worker: &Miniflare, reads_before: usize) -> anyhow::Result<()> {
+    let is_silent = || {
+        let (held, other) = (worker.controls.reads(CERTIFICATE)?, worker.controls.reads(VIDEOSDK)?);
+        Ok(held.begun > reads_before && other.begun == other.ended)
+    };
+    wait::until(is_silent, || "only the secret that is held back is missing".to_owned())
 }
 
 fn token_of(response: &Response) -> anyhow::Result<String> {
@@ -496,26 +535,9 @@ fn logged(worker: &Miniflare, is_such: impl Fn(&Value) -> bool) -> anyhow::Resul
 
 /// What Node prints for the Worker may come after its answer.
 fn ensure_logged(worker: &Miniflare, count: usize, is_such: impl Fn(&Value) -> bool) -> anyhow::Result<()> {
-    wait_until("the log says so", || Ok(logged(worker, &is_such)? >= count))
+    wait::until(|| Ok(logged(worker, &is_such)? >= count), || "the log says so".to_owned())
         .with_context(|| worker.log().unwrap_or_default())?;
     let lines = logged(worker, is_such)?;
     ensure!(lines == count, "{lines} lines of the log say so, not {count}:\n{}", worker.log()?);
     Ok(())
-}
-
-fn wait_for_tokens(worker: &Miniflare) -> anyhow::Result<()> {
-    wait_until("there are tokens", || Ok(worker.send_one(&mint())?.status() == 200))
-}
-
-/// Waits some seconds until something is so.
-fn wait_until(what: &str, is_so: impl Fn() -> anyhow::Result<bool>) -> anyhow::Result<()> {
-    const PATIENCE: Duration = Duration::from_secs(15);
-    let started = Instant::now();
-    while started.elapsed() < PATIENCE {
-        if is_so()? {
-            return Ok(());
-        }
-        thread::sleep(Duration::from_millis(50));
-    }
-    bail!("it is not so after {PATIENCE:?} that {what}")
 }

@@ -4,12 +4,12 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use hallpass_tests::Setup;
 use hallpass_tests::logs::leaks;
 use hallpass_tests::target::{EventKind, Lambda, Request, Target as _, Worker};
+use hallpass_tests::wait::DEADLINE;
 
 use crate::scratch;
 
@@ -95,10 +95,9 @@ fn chunk(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn connect(worker: &Worker) -> anyhow::Result<TcpStream> {
-    const PATIENCE: Option<Duration> = Some(Duration::from_secs(10));
     let connection = TcpStream::connect(worker.address())?;
-    connection.set_read_timeout(PATIENCE)?;
-    connection.set_write_timeout(PATIENCE)?;
+    connection.set_read_timeout(Some(DEADLINE))?;
+    connection.set_write_timeout(Some(DEADLINE))?;
     Ok(connection)
 }
 

@@ -13,6 +13,7 @@ use std::time::SystemTime;
 use anyhow::Context as _;
 use hallpass_lambda::{SecretsManager, Store};
 use hallpass_service::{Secrets, StoreError};
+use hallpass_tests::TimeLimits;
 use hallpass_tests::target::{Memory, Request, Target as _};
 use hallpass_token::agora::AppCertificate;
 use hallpass_token::videosdk::Secret;
@@ -147,7 +148,7 @@ fn secrets_manager(secret: &str) -> anyhow::Result<SecretsManager> {
         };
         Some(value.to_owned())
     };
-    Ok(SecretsManager::from_settings(setting).context("no store")??)
+    Ok(SecretsManager::from_settings(setting, TimeLimits::Extended.factor()).context("no store")??)
 }
 
 /// Loads, mints, replaces every secret by another one, mints again, and ends.

@@ -1,13 +1,13 @@
 //! The list of cases, as the files in `cases/` write it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::Setup;
+use crate::folders::root;
 use crate::setup::Project;
 use crate::target::Request;
 
@@ -160,7 +160,7 @@ struct File {
 /// For a file that is no list, has no case, or has an id that was there before.
 pub fn load() -> anyhow::Result<BTreeMap<Setup, Vec<Case>>> {
     let mut paths = Vec::new();
-    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("cases"))? {
+    for entry in std::fs::read_dir(root().join("tests/cases"))? {
         paths.push(entry?.path());
     }
     paths.sort();

@@ -6,7 +6,6 @@ mod compare;
 mod decode;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use anyhow::{Context, ensure};
 use serde::Deserialize;
@@ -14,6 +13,7 @@ use serde::de::DeserializeOwned;
 
 use self::compare::differences;
 use crate::Setup;
+use crate::folders::root;
 use crate::logs::leaks;
 use crate::target::{Request, Target};
 
@@ -167,7 +167,7 @@ impl RecordedRequest {
 }
 
 fn read<T: DeserializeOwned>(name: &str) -> anyhow::Result<T> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("contracts").join(name);
+    let path = root().join("tests/contracts").join(name);
     let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     serde_json::from_str(&text).with_context(|| path.display().to_string())
 }

@@ -1,16 +1,13 @@
 //! HTTP to this machine.
 
 use std::thread;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use ureq::Agent;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use crate::target::{Request, Response};
-
-/// Longer than any call of a provider lasts.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::wait::DEADLINE;
 
 pub(crate) struct Client {
     agent: Agent,
@@ -35,7 +32,7 @@ impl Client {
             .allow_non_standard_methods(true)
             .max_idle_connections(0)
             .tls_config(tls)
-            .timeout_global(Some(PATIENCE));
+            .timeout_global(Some(DEADLINE));
         Self { agent: config.build().into() }
     }
 

@@ -5,11 +5,12 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::server::{Answer, Exchange, Server, lock};
+use crate::server::{Answer, Exchange, Server, deliberate_delay, lock};
 
 /// A running identity provider.
 pub struct Issuer {
@@ -22,8 +23,6 @@ pub struct Issuer {
 pub enum Reply {
     /// A document.
     Document(String),
-    /// The same, after this time.
-    Late(Duration, String),
     /// The first bytes of a document whose end never comes.
     Endless,
     /// No document.
@@ -39,6 +38,7 @@ struct State {
     replies: BTreeMap<String, Reply>,
     fetches: BTreeMap<String, usize>,
     is_down: bool,
+    is_holding: bool,
 }
 
 impl Issuer {
@@ -77,6 +77,11 @@ impl Issuer {
         lock(&self.state).is_down = is_down;
     }
 
+    /// Has it hold back its documents, or send them, also those that it has held back.
+    pub fn set_holding(&self, is_holding: bool) {
+        lock(&self.state).is_holding = is_holding;
+    }
+
     /// How often a path was asked for, also while it was down.
     #[must_use]
     pub fn fetches(&self, path: &str) -> usize {
@@ -103,6 +108,7 @@ pub fn discovery_path(tenant: &str) -> String {
 }
 
 fn answer(state: &Mutex<State>, exchange: &Exchange<'_>) -> io::Result<()> {
+    thread::sleep(deliberate_delay());
     let path = &exchange.request.target;
     let reply = {
         let mut state = lock(state);
@@ -110,20 +116,17 @@ fn answer(state: &Mutex<State>, exchange: &Exchange<'_>) -> io::Result<()> {
         if state.is_down { Some(Reply::Close) } else { state.replies.get(path).cloned() }
     };
     match reply.unwrap_or(Reply::Status(404)) {
-        Reply::Document(document) => exchange.send(&of(document)),
-        Reply::Late(after, document) => {
-            exchange.wait(after);
-            exchange.send(&of(document))
+        Reply::Document(document) => {
+            while lock(state).is_holding && !exchange.is_ended() {
+                exchange.wait(Duration::from_millis(20));
+            }
+            exchange.send(&Answer::new(200, "application/json", document))
         }
         Reply::Endless => endless_to(exchange),
         Reply::Status(status) => exchange.send(&Answer::empty(status)),
         Reply::Redirect(location) => exchange.send(&Answer::empty(302).with("location", location)),
         Reply::Close => Ok(()),
     }
-}
-
-fn of(document: String) -> Answer {
-    Answer::new(200, "application/json", document)
 }
 
 /// A byte now and then, until the other side has had enough.

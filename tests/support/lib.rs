@@ -8,6 +8,8 @@ pub mod attacks;
 pub mod cases;
 mod check;
 pub mod contract;
+mod folders;
+pub mod fork_server;
 mod http_client;
 pub mod interop;
 pub mod issuer;
@@ -24,6 +26,8 @@ mod setup;
 pub mod signer;
 pub mod silent;
 pub mod target;
+pub mod wait;
 
+pub use folders::{root, scratch};
 pub use json_match::tokens_in;
 pub use setup::{Deployment, Setup, TimeLimits};

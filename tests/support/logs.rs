@@ -2,8 +2,6 @@
 //! would be of use to whoever reads along.
 
 use std::collections::BTreeMap;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
@@ -13,6 +11,7 @@ use crate::json_match::tokens_in;
 use crate::run::Run;
 use crate::setup::SECRETS;
 use crate::target::{Response, Target};
+use crate::wait;
 
 /// The log of one deployment, and what it must say.
 pub(crate) struct Log {
@@ -104,14 +103,17 @@ impl Log {
         decisions: Vec<Decision>,
         target: &impl Target,
     ) -> anyhow::Result<Self> {
-        const PATIENCE: Duration = Duration::from_secs(2);
-        let started = Instant::now();
         let (name, must_say) = (name.to_owned(), must_say.to_owned());
-        let mut log = Self { name, text: target.log()?, must_say, decisions };
-        while !log.complaints(&decided(&log.text)).is_empty() && started.elapsed() < PATIENCE {
-            thread::sleep(Duration::from_millis(50));
-            log.text = target.log()?;
-        }
+        let mut log = Self { name, text: String::new(), must_say, decisions };
+        // If lines are missing, the complaints say which.
+        let _: anyhow::Result<()> = wait::until(
+            || {
+                let decided = decided(&target.log()?);
+                Ok(log.decisions.iter().all(|decision| decision.is_logged(&decided)))
+            },
+            || "the log has the lines of each decision".to_owned(),
+        );
+        log.text = target.log()?;
         Ok(log)
     }
 
@@ -158,12 +160,16 @@ impl Decision {
         }
     }
 
+    /// Whether it has left at least the lines that it must.
+    fn is_logged(&self, decided: &BTreeMap<String, Vec<Map<String, Value>>>) -> bool {
+        let lines = decided.get(&self.request_id).map_or(&[][..], Vec::as_slice);
+        let (granted, refused) = (count(lines, "granted"), count(lines, "refused"));
+        !self.is_shown || granted >= self.granted && refused >= self.refused
+    }
+
     fn complaints(&self, lines: &[Map<String, Value>]) -> impl Iterator<Item = String> {
         let mut complaints = Vec::new();
-        let count = |decision: &str| {
-            lines.iter().filter(|line| line.get("decision").is_some_and(|is| is == decision)).count()
-        };
-        let (granted, refused) = (count("granted"), count("refused"));
+        let (granted, refused) = (count(lines, "granted"), count(lines, "refused"));
         // Of two tokens in one answer the second may be refused, and then the first is not handed out.
         let is_granted = granted == self.granted || self.refused == 1 && granted == 1;
         let is_expected = is_granted && refused == self.refused && granted + refused == lines.len();
@@ -187,6 +193,11 @@ impl Decision {
         }
         complaints.into_iter()
     }
+}
+
+/// How many of these lines tell of such a decision.
+fn count(lines: &[Map<String, Value>], decision: &str) -> usize {
+    lines.iter().filter(|line| line.get("decision").is_some_and(|is| is == decision)).count()
 }
 
 /// The lines of decisions in a log, by request.

@@ -1,16 +1,20 @@
 //! AWS Secrets Manager on this machine, over TLS, as moto plays it. It checks signatures and what a role may do, once
 //! it is told to.
 
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 use ureq::tls::Certificate;
 
+use crate::folders::{root, scratch};
+use crate::fork_server::Program;
 use crate::http_client::Client;
-use crate::process::{Child, free_address, path_from};
+use crate::process::{delay_start, free_address, wait_until_listening};
 use crate::silent::Silent;
+use crate::wait;
 
 const REGION: &str = "us-east-1";
 
@@ -18,8 +22,10 @@ const REGION: &str = "us-east-1";
 pub struct Moto {
     address: String,
     folder: PathBuf,
+    /// The folder with the certificate.
+    identity: PathBuf,
     client: Client,
-    server: Option<Child>,
+    server: Option<Program>,
 }
 
 /// What AWS gives a function to identify itself with.
@@ -32,18 +38,38 @@ pub struct Credentials {
     pub session: String,
 }
 
+/// Makes a certificate for a server on this machine: `ca.pem`, `server.pem` and `server.key` in this folder.
+///
+/// # Errors
+/// If Python or its packages are not there.
+pub fn make_certificate(folder: &Path) -> anyhow::Result<()> {
+    let script = root().join("tests/interop/certificate.py");
+    let arguments = [script.to_string_lossy(), folder.to_string_lossy()];
+    Program::start(&arguments.each_ref().map(|text| &**text), &folder.join("certificate.log"))?.finish()
+}
+
+/// The folder with the certificate of this test run.
+fn identity() -> anyhow::Result<PathBuf> {
+    static MADE: Mutex<Option<PathBuf>> = Mutex::new(None);
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(folder) = &*made {
+        return Ok(folder.clone());
+    }
+    let folder = scratch("moto-certificate")?;
+    make_certificate(&folder)?;
+    Ok(made.insert(folder).clone())
+}
+
 impl Moto {
-    /// Starts it, with a certificate that is made for it. It knows no secret.
+    /// Starts it, with the certificate that all of a test run have. It knows no secret.
     ///
     /// # Errors
     /// Where a variable is not set, or it does not start.
     pub fn start(folder: &Path) -> anyhow::Result<Self> {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/certificate.py");
-        let made = Command::new(path_from("HALLPASS_PYTHON")?).arg(script).arg(folder).status()?;
-        ensure!(made.success(), "no certificate was made");
-        let authority = Certificate::from_pem(&std::fs::read(folder.join("ca.pem"))?)?;
+        let identity = identity()?;
+        let authority = Certificate::from_pem(&std::fs::read(identity.join("ca.pem"))?)?;
         let (address, client) = (free_address()?, Client::trusting(authority));
-        let mut moto = Self { address, folder: folder.to_owned(), client, server: None };
+        let mut moto = Self { address, folder: folder.to_owned(), identity, client, server: None };
         moto.restart()?;
         Ok(moto)
     }
@@ -55,17 +81,25 @@ impl Moto {
     pub fn restart(&mut self) -> anyhow::Result<()> {
         self.stop();
         let (host, port) = self.address.split_once(':').context("an address without a port")?;
-        let mut command = Command::new(path_from("HALLPASS_PYTHON")?);
-        command.args(["-m", "moto.server", "--host", host, "--port", port]);
-        command.arg("--ssl-cert").arg(self.folder.join("server.pem"));
-        command.arg("--ssl-key").arg(self.folder.join("server.key"));
-        self.server = Some(Child::start(command, &[&self.address], &self.folder.join("moto.log"))?);
+        let log = self.folder.join("moto.log");
+        let [certificate, key] = ["server.pem", "server.key"].map(|name| self.identity.join(name));
+        let (certificate, key) = (certificate.to_string_lossy(), key.to_string_lossy());
+        let tls = ["--ssl-cert", &*certificate, "--ssl-key", &*key];
+        delay_start()?;
+        let mut server =
+            Program::start(&[&["moto.server", "--host", host, "--port", port], &tls[..]].concat(), &log)?;
+        wait_until_listening(&self.address, &log, || server.has_ended())?;
+        self.server = Some(server);
         Ok(())
     }
 
     /// Ends it.
     pub fn stop(&mut self) {
-        self.server = None;
+        let Some(server) = self.server.take() else { return };
+        drop(server);
+        // A process that ends closes what it had open one after the other.
+        let _ =
+            wait::until(|| Ok(TcpStream::connect(&self.address).is_err()), || "moto has ended".to_owned());
     }
 
     /// Where it listens.
@@ -87,7 +121,7 @@ impl Moto {
     /// long as it checks none.
     #[must_use]
     pub fn settings(&self, secret_id: &str) -> Vec<(String, String)> {
-        let bundle = self.folder.join("ca.pem").to_string_lossy().into_owned();
+        let bundle = self.identity.join("ca.pem").to_string_lossy().into_owned();
         let settings = [
             ("HALLPASS_SECRET_ID", secret_id),
             ("AWS_REGION", REGION),

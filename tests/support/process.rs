@@ -3,14 +3,18 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Write as _;
-use std::net::{TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
+use socket2::{Domain, Socket, Type};
+
+use crate::folders::root;
+use crate::wait;
 
 /// A running server, with whatever it started in turn.
 pub(crate) struct Child {
@@ -20,20 +24,15 @@ pub(crate) struct Child {
 impl Child {
     /// Starts a server and waits until it listens on these addresses.
     pub(crate) fn start(mut command: Command, addresses: &[&str], log: &Path) -> anyhow::Result<Self> {
-        const DEADLINE: Duration = Duration::from_secs(30);
+        delay_start()?;
         let file = File::create(log)?;
         let program = command.get_program().to_owned();
         command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).process_group(0);
         let process = command.spawn().with_context(|| format!("starting {}", program.display()))?;
         let mut child = Self { process };
-        let started = Instant::now();
-        while let Some(address) = addresses.iter().find(|address| TcpStream::connect(address).is_err()) {
-            let ended = child.process.try_wait()?;
-            if ended.is_some() || started.elapsed() > DEADLINE {
-                let output = std::fs::read_to_string(log).unwrap_or_default();
-                bail!("{} does not listen on {address}: {output}", program.display());
-            }
-            std::thread::sleep(Duration::from_millis(10));
+        for address in addresses {
+            wait_until_listening(address, log, || Ok(child.process.try_wait()?.is_some()))
+                .with_context(|| program.display().to_string())?;
         }
         Ok(child)
     }
@@ -48,18 +47,47 @@ impl Drop for Child {
     }
 }
 
-/// An address on which nobody listens, and which no other test gets. Not one that the system would choose: from
-/// those it also takes the ports of connections, and one could be gone before the server asks for it.
-pub(crate) fn free_address() -> anyhow::Result<String> {
-    static TRIED: AtomicU16 = AtomicU16::new(0);
-    let first = 10_000 + (std::process::id() % 200) as u16 * 100;
-    for _ in 0..100 {
-        let address = format!("127.0.0.1:{}", first + TRIED.fetch_add(1, Ordering::Relaxed) % 100);
-        if TcpListener::bind(&address).is_ok() {
-            return Ok(address);
-        }
+/// Sleeps for `HALLPASS_TEST_DELAY_MS` milliseconds if it is set: a test of the tests, which must pass on a slow machine.
+pub(crate) fn delay_start() -> anyhow::Result<()> {
+    if let Ok(milliseconds) = std::env::var("HALLPASS_TEST_DELAY_MS") {
+        std::thread::sleep(Duration::from_millis(milliseconds.parse().context("HALLPASS_TEST_DELAY_MS")?));
     }
-    anyhow::bail!("no port from {first} on is free")
+    Ok(())
+}
+
+/// Waits until a server listens at this address.
+///
+/// # Errors
+/// If the server ends first, or does not listen before the deadline. The error contains the server's log.
+pub(crate) fn wait_until_listening(
+    address: &str,
+    log: &Path,
+    mut has_ended: impl FnMut() -> anyhow::Result<bool>,
+) -> anyhow::Result<()> {
+    let output = || read_log(log).unwrap_or_default();
+    let is_listening = || {
+        let is_listening = TcpStream::connect(address).is_ok();
+        ensure!(is_listening || !has_ended()?, "no server listens on {address}: {}", output());
+        Ok(is_listening)
+    };
+    wait::until(is_listening, || format!("a server listens on {address}: {}", output()))
+}
+
+/// Reserves a port for a server that a test starts, and returns its address.
+///
+/// The system picks the port. This process stays bound to it, without listening, until it ends: on Linux the system then
+/// gives the port to no other socket, but a server that asks for this very port with `SO_REUSEADDR`, as all servers here
+/// do, may listen on it. Elsewhere the port is free until the server starts.
+pub(crate) fn free_address() -> anyhow::Result<String> {
+    static RESERVED: Mutex<Vec<Socket>> = Mutex::new(Vec::new());
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0).into())?;
+    let address = socket.local_addr()?.as_socket().context("not an IP address")?.to_string();
+    if cfg!(target_os = "linux") {
+        RESERVED.lock().unwrap_or_else(PoisonError::into_inner).push(socket);
+    }
+    Ok(address)
 }
 
 /// What a server has written to its log, which may hold bytes of a client.
@@ -72,7 +100,7 @@ pub(crate) fn read_log(path: &Path) -> anyhow::Result<String> {
 /// the other.
 pub(crate) fn node(script: &str, input: &str) -> anyhow::Result<String> {
     let mut node = Command::new("node")
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("interop").join(script))
+        .arg(root().join("tests/interop").join(script))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -91,7 +119,7 @@ pub fn path_from(variable: &str) -> anyhow::Result<PathBuf> {
     let value: OsString = std::env::var_os(variable).with_context(|| {
         format!("the variable {variable} is not set; `cargo xtask test` builds what it names, and sets it")
     })?;
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(value);
+    let path = root().join(value);
     ensure!(path.exists(), "{variable} names {}, which is not there", path.display());
     Ok(path)
 }

@@ -12,6 +12,7 @@ pub mod videosdk;
 use std::fmt::{Debug, Display};
 use std::io;
 use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use hallpass_token::UnixSeconds;
@@ -22,8 +23,8 @@ pub use self::fault::{Fault, Which};
 pub use self::videosdk::Videosdk;
 use crate::http_client::Client;
 pub use crate::server::Answer;
-use crate::server::{Exchange, Server, lock};
-use crate::target::{Request, Response};
+use crate::server::{Exchange, Server, deliberate_delay, lock};
+use crate::target::{Request, Response, Target};
 
 /// What one provider knows and does.
 pub trait Api: Send + 'static {
@@ -78,6 +79,7 @@ struct State<A: Api> {
     clock: Option<UnixSeconds>,
     failing: Option<(Which, Fault)>,
     seen: Vec<Seen<A>>,
+    has_delayed: bool,
 }
 
 impl<A: Api> Provider<A> {
@@ -92,7 +94,13 @@ impl<A: Api> Provider<A> {
             lock(&shared).push(exchange.request.clone());
             exchange.send(&Answer::json(200, &serde_json::json!({})))
         })?;
-        let state = Arc::new(Mutex::new(State { api, clock: None, failing: None, seen: Vec::new() }));
+        let state = Arc::new(Mutex::new(State {
+            api,
+            clock: None,
+            failing: None,
+            seen: Vec::new(),
+            has_delayed: false,
+        }));
         let shared = Arc::clone(&state);
         let other = format!("http://{}", elsewhere.address());
         let server = Server::start(move |exchange| answer(&shared, exchange, &other))?;
@@ -154,6 +162,12 @@ impl<A: Api> Provider<A> {
         lock(&self.state).clock = clock;
     }
 
+    /// Sets its clock to that of a deployment, unless both are the clock of this machine.
+    pub fn follow_clock(&self, target: &impl Target) {
+        let clock = (!target.has_real_clock()).then(|| UnixSeconds(target.clock() as u32));
+        self.set_clock(clock);
+    }
+
     /// Has these requests fail, in place of those that failed before.
     pub fn fail(&self, which: Which, fault: Fault) {
         lock(&self.state).failing = Some((which, fault));
@@ -175,6 +189,10 @@ impl<A: Api> Provider<A> {
 
 fn answer<A: Api>(state: &Mutex<State<A>>, exchange: &Exchange<'_>, elsewhere: &str) -> io::Result<()> {
     let request = &exchange.request;
+    // Each provider is asked hundreds of times; one late response shows what all of them would.
+    if !std::mem::replace(&mut lock(state).has_delayed, true) {
+        thread::sleep(deliberate_delay());
+    }
     let (fault, right) = {
         let mut state = lock(state);
         let now = state.clock.unwrap_or_else(machine_clock);

@@ -10,6 +10,9 @@ use crate::check::{Checked, check, request_id};
 use crate::logs::{Decision, Log};
 use crate::target::Target;
 
+/// The environment variable that selects cases: those with this text in their id.
+const SELECTED: &str = "HALLPASS_CASE";
+
 /// What a run came to.
 #[derive(Default)]
 pub struct Run {
@@ -78,12 +81,18 @@ impl Run {
     /// Fails for a run that proves nothing.
     pub(crate) fn did_something(self) -> anyhow::Result<Self> {
         ensure!(self.ran > 0, "there is no case");
+        if std::env::var_os(SELECTED).is_some() {
+            return Ok(self);
+        }
         ensure!(!self.tokens.is_empty(), "no case handed out a token:\n{}", self.failures.join("\n"));
         Ok(self)
     }
 
     /// Sends the request of a case, with this for the JWT in it.
     pub(crate) fn send(&mut self, case: &Case, jwt: &str, target: &mut impl Target) {
+        if std::env::var(SELECTED).is_ok_and(|text| !case.id.contains(&text)) {
+            return;
+        }
         let request = case.request.with_jwt(jwt);
         if !target.can_receive(&request) {
             self.unreachable += 1;

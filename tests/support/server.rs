@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use http::StatusCode;
 
+use crate::process::free_address;
 use crate::target::Request;
+use crate::wait::DEADLINE;
 
 /// One answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,15 +49,13 @@ struct Acceptor {
     thread: Option<JoinHandle<()>>,
 }
 
-/// How long it waits for a client that neither sends nor reads.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 impl Server {
     /// Starts it on a port that the system chooses.
     pub(crate) fn start(
         handler: impl Fn(&Exchange<'_>) -> io::Result<()> + Send + Sync + 'static,
     ) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        // No other socket gets the port while the server does not listen.
+        let listener = TcpListener::bind(free_address()?)?;
         let server = Self {
             address: listener.local_addr()?,
             handler: Arc::new(handler),
@@ -189,14 +189,21 @@ impl Answer {
     }
 }
 
+/// Returns how long issuers, providers and secret stores wait before they respond: `HALLPASS_TEST_DELAY_MS`, by default 0.
+/// A run with a delay shows that no test depends on the speed of the machine.
+pub(crate) fn deliberate_delay() -> Duration {
+    let milliseconds = std::env::var("HALLPASS_TEST_DELAY_MS").ok().and_then(|value| value.parse().ok());
+    Duration::from_millis(milliseconds.unwrap_or(0))
+}
+
 /// What a thread holds even where another one has panicked with it.
 pub(crate) fn lock<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn read(connection: &TcpStream) -> io::Result<Request> {
-    connection.set_read_timeout(Some(PATIENCE))?;
-    connection.set_write_timeout(Some(PATIENCE))?;
+    connection.set_read_timeout(Some(DEADLINE))?;
+    connection.set_write_timeout(Some(DEADLINE))?;
     let mut reader = BufReader::new(connection);
     let first = line(&mut reader)?;
     let mut words = first.split(' ').map(str::to_owned);
@@ -279,7 +286,7 @@ mod tests {
         });
         let server = server.unwrap();
         let mut connection = TcpStream::connect(server.address()).unwrap();
-        connection.set_read_timeout(Some(PATIENCE)).unwrap();
+        connection.set_read_timeout(Some(DEADLINE)).unwrap();
         connection.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
         receiver.recv().unwrap();
         let address = server.address();

@@ -1,5 +1,6 @@
 //! Whatever answers the requests of the list.
 
+mod controls;
 mod lambda;
 mod memory;
 mod miniflare;
@@ -10,6 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
+pub use controls::Controls;
 pub use lambda::{EventKind, Lambda};
 pub use memory::Memory;
 pub use miniflare::Miniflare;
@@ -70,7 +72,18 @@ pub trait Target {
 
     /// The Unix time that this deployment goes by.
     fn clock(&self) -> u64 {
-        real_clock()
+        self.controls().map_or_else(real_clock, Controls::clock)
+    }
+
+    /// The controls of its clock and its time limits; `None` if it follows the machine's clock, or has no controls.
+    fn controls(&self) -> Option<&Controls> {
+        None
+    }
+
+    /// Whether its clock follows the machine's. Any other clock stands still at a time long ago until a test moves it.
+    fn has_real_clock(&self) -> bool {
+        const DAY_SECONDS: u64 = 24 * 3600;
+        self.clock().abs_diff(real_clock()) < DAY_SECONDS
     }
 }
 

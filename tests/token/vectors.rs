@@ -5,7 +5,9 @@ mod run;
 mod videosdk;
 
 use std::env;
-use std::path::Path;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
 
 use self::run::Run;
 
@@ -27,9 +29,14 @@ fn the_vectors_of_another_folder_pass() -> anyhow::Result<()> {
         return Ok(());
     };
     let mut run = Run::default();
-    run.folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder))?;
+    run.folder(&package()?.join("../..").join(folder))?;
     println!("{run}");
     run.finish()
+}
+
+/// Returns the folder of this package. In WebAssembly a program has no working directory.
+fn package() -> anyhow::Result<PathBuf> {
+    Ok(env::var_os("CARGO_MANIFEST_DIR").context("cargo did not run this test")?.into())
 }
 
 #[test]

@@ -4,7 +4,9 @@
 mod native;
 mod secrets_manager;
 mod store;
+mod time_limits;
 
 pub use native::Native;
 pub use secrets_manager::{STORE_TIMEOUT, SecretsManager, SecretsManagerError};
 pub use store::{Store, Variables, store};
+pub use time_limits::{TimeLimitFactor, TimeLimitFactorError};

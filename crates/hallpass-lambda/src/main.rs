@@ -7,7 +7,7 @@ mod event;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use hallpass_lambda::{Native, store};
+use hallpass_lambda::{Native, TimeLimitFactor, store};
 use hallpass_service::{Inputs, LogLine, Platform, Service};
 use hallpass_token::UnixSeconds;
 use lambda_http::Error;
@@ -18,9 +18,10 @@ use lambda_http::lambda_runtime::{self, LambdaEvent, service_fn};
 async fn main() -> Result<(), Error> {
     lambda_http::tracing::init_default_subscriber();
     let setting = |name: &str| std::env::var(name).ok();
+    let factor = TimeLimitFactor::from_settings(setting).map_err(|error| error.to_string())?;
     let service = Service::new(setting);
     service.notices().iter().for_each(log);
-    let native = Native::new(store(setting));
+    let native = Native::new(store(setting, factor), factor);
     // The platform gives the start more of the processor than a request.
     service.refresh(now()?, &native).await.iter().for_each(log);
     let (service, native) = (&service, &native);

@@ -15,18 +15,20 @@ use ring::signature::{
 use ureq::Agent;
 
 use crate::store::Store;
+use crate::time_limits::TimeLimitFactor;
 
 /// This machine, with a store of secrets.
 #[derive(Debug)]
 pub struct Native<S> {
     store: S,
+    factor: TimeLimitFactor,
     agent: OnceLock<Agent>,
 }
 
 impl<S: Store> Native<S> {
-    /// One with this store.
-    pub const fn new(store: S) -> Self {
-        Self { store, agent: OnceLock::new() }
+    /// Returns this machine with a store, and time limits on other servers that are extended by a factor.
+    pub const fn new(store: S, factor: TimeLimitFactor) -> Self {
+        Self { store, factor, agent: OnceLock::new() }
     }
 
     fn agent(&self) -> &Agent {
@@ -57,8 +59,8 @@ impl<S: Store> Platform for Native<S> {
         // An address and headers that HTTP cannot hold reach nobody.
         let to_send = to_send.body(request.body.as_slice()).map_err(|_| SendError::Unreachable)?;
         let agent = self.agent();
-        let seconds = Duration::from_secs(request.seconds.into());
-        let to_send = agent.configure_request(to_send).timeout_global(Some(seconds)).build();
+        let limit = self.factor.extend(Duration::from_secs(request.seconds.into()));
+        let to_send = agent.configure_request(to_send).timeout_global(Some(limit)).build();
         let mut answer = agent.run(to_send).map_err(fault)?;
         let taken = HEADERS_TAKEN
             .into_iter()

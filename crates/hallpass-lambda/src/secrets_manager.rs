@@ -22,13 +22,17 @@ use self::answer::MAX_BYTES;
 pub use self::error::SecretsManagerError;
 use self::settings::Settings;
 use crate::store::Store;
+use crate::time_limits::TimeLimitFactor;
 
-/// The longest that [`SecretsManager::get`] takes. Nobody waits longer than 2 s for a token because of the store.
+/// The longest that [`SecretsManager::get`] takes in production. No caller waits longer than 2 s for a token because of the
+/// store.
 pub const STORE_TIMEOUT: Duration = Duration::from_millis(STORE_MILLISECONDS as u64);
 
 /// Where AWS keeps the secrets of a deployment.
 pub struct SecretsManager {
     agent: Agent,
+    /// The time limit in force.
+    limit: Duration,
     url: String,
     region: String,
     credentials: Credentials,
@@ -37,18 +41,21 @@ pub struct SecretsManager {
 }
 
 impl SecretsManager {
-    /// What these settings say; `None` where they name no secret.
+    /// Returns the store that these settings name, or `None` if they do not name a secret. The factor extends
+    /// [`STORE_TIMEOUT`].
     ///
     /// Read are `HALLPASS_SECRET_ID`, the name or ARN of the secret, and what Lambda or whoever runs the function
     /// sets: `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`,
     /// `AWS_ENDPOINT_URL_SECRETS_MANAGER`, `AWS_ENDPOINT_URL` and `AWS_CA_BUNDLE`.
     pub fn from_settings(
         setting: impl Fn(&str) -> Option<String>,
+        factor: TimeLimitFactor,
     ) -> Option<Result<Self, SecretsManagerError>> {
-        Some(Settings::read(setting)?.map(Self::new))
+        Some(Settings::read(setting)?.map(|settings| Self::new(settings, factor)))
     }
 
-    fn new(settings: Settings) -> Self {
+    fn new(settings: Settings, factor: TimeLimitFactor) -> Self {
+        let limit = factor.extend(STORE_TIMEOUT);
         let Settings { secret_id, region, url, credentials, authorities } = settings;
         // What goes over http stays on this machine.
         let proxy = if url.starts_with("https:") { Proxy::try_from_env() } else { None };
@@ -62,13 +69,13 @@ impl SecretsManager {
             .max_idle_connections(0)
             .proxy(proxy)
             .tls_config(TlsConfig::builder().root_certs(roots).build())
-            .timeout_global(Some(STORE_TIMEOUT));
+            .timeout_global(Some(limit));
         let body = serde_json::json!({ "SecretId": secret_id }).to_string();
-        Self { agent: config.build().into(), url, region, credentials, body }
+        Self { agent: config.build().into(), limit, url, region, credentials, body }
     }
 
     /// Fetches the secret, and gives out those of its members that have one of these names. It is asked for once, and
-    /// given up after [`STORE_TIMEOUT`].
+    /// given up after the time limit in force.
     ///
     /// What is read into memory of its own is wiped. What is not: the buffers in which `ureq` and `rustls` receive, the
     /// names of the members, and the stack.
@@ -81,14 +88,14 @@ impl SecretsManager {
         now: SystemTime,
     ) -> Result<Vec<(String, Zeroizing<String>)>, SecretsManagerError> {
         let request = self.request(now).ok_or(SecretsManagerError::NoCredentials)?;
-        let (head, mut body) = self.agent.run(request).map_err(fault)?.into_parts();
+        let (head, mut body) = self.agent.run(request).map_err(|error| self.fault(error))?.into_parts();
         let status = head.status.as_u16();
         // It never grows: the piece that it left would not be wiped.
         let length = body.content_length().and_then(|length| usize::try_from(length).ok());
         let mut answer =
             Zeroizing::new(Vec::with_capacity(length.map_or(MAX_BYTES, |it| it.min(MAX_BYTES)) + 1));
         let limit = u64::try_from(answer.capacity()).unwrap_or_default();
-        body.as_reader().take(limit).read_to_end(&mut answer).map_err(|error| fault(error.into()))?;
+        body.as_reader().take(limit).read_to_end(&mut answer).map_err(|error| self.fault(error.into()))?;
         if answer.len() > MAX_BYTES {
             return Err(SecretsManagerError::Malformed("an answer that is too long for a secret"));
         }
@@ -96,6 +103,14 @@ impl SecretsManager {
             return answer::refusal(status, &answer).map_or(Ok(Vec::new()), Err);
         }
         answer::secrets(&answer, names)
+    }
+
+    fn fault(&self, error: ureq::Error) -> SecretsManagerError {
+        if matches!(error, ureq::Error::Timeout(_)) {
+            SecretsManagerError::TimedOut { limit: self.limit }
+        } else {
+            SecretsManagerError::Unreachable
+        }
     }
 
     /// The signed request; `None` where the credentials hold what no header may.
@@ -134,13 +149,5 @@ impl Store for SecretsManager {
 impl fmt::Debug for SecretsManager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SecretsManager").field("url", &self.url).finish_non_exhaustive()
-    }
-}
-
-fn fault(error: ureq::Error) -> SecretsManagerError {
-    if matches!(error, ureq::Error::Timeout(_)) {
-        SecretsManagerError::TimedOut
-    } else {
-        SecretsManagerError::Unreachable
     }
 }

@@ -3,7 +3,7 @@
 use hallpass_service::{Secrets, StoreError};
 use zeroize::Zeroizing;
 
-use crate::{SecretsManager, SecretsManagerError};
+use crate::{SecretsManager, SecretsManagerError, TimeLimitFactor};
 
 /// Gives secrets by name. It may block: whoever asks has nothing else to do.
 pub trait Store {
@@ -14,9 +14,10 @@ pub trait Store {
     fn secrets(&self, names: &[&str]) -> Result<Secrets, StoreError>;
 }
 
-/// The store that settings name: Secrets Manager where there is a `HALLPASS_SECRET_ID`, else the settings themselves.
-pub fn store(setting: impl Fn(&str) -> Option<String> + 'static) -> Box<dyn Store> {
-    match SecretsManager::from_settings(&setting) {
+/// Returns the store that the settings name: Secrets Manager if `HALLPASS_SECRET_ID` is set, otherwise the settings
+/// themselves. The factor extends the time limit on Secrets Manager.
+pub fn store(setting: impl Fn(&str) -> Option<String> + 'static, factor: TimeLimitFactor) -> Box<dyn Store> {
+    match SecretsManager::from_settings(&setting, factor) {
         None => Box::new(Variables(setting)),
         Some(manager) => Box::new(manager),
     }

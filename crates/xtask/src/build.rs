@@ -42,6 +42,15 @@ impl Profile {
         if std::env::var_os(DEVELOPMENT).is_some() { Self::Development } else { Self::Release }
     }
 
+    /// Returns the folder of the Worker, relative to the root. Each profile has its own, so that a test run leaves the
+    /// Worker of a running `cargo xtask dev` alone.
+    pub(crate) const fn worker_folder(self) -> &'static str {
+        match self {
+            Self::Development => "target/worker-development",
+            Self::Release => "target/worker",
+        }
+    }
+
     /// Returns the name of the profile in Cargo.toml, and of its folder.
     const fn name(self) -> &'static str {
         match self {
@@ -51,7 +60,8 @@ impl Profile {
     }
 }
 
-/// Builds the Worker: `target/worker/entry.js` and the files that it imports. Installs what that needs at the same time.
+/// Builds the Worker: `entry.js` in the folder of the profile, and the files that it imports. Installs what that needs at
+/// the same time.
 ///
 /// # Errors
 /// If a tool fails.
@@ -71,9 +81,9 @@ pub(crate) fn worker(profile: Profile) -> Result<()> {
     ])?;
     let (Some(writer), Some(compiled)) = (writer, compiled) else { bail!("the Worker was not compiled") };
     let entry = root().join("crates/hallpass-worker/src/entry.js");
-    let folder = root().join("target/worker");
+    let folder = root().join(profile.worker_folder());
     let stamp = folder.join("stamp");
-    let input = [profile.name().as_bytes(), &fs::read(&compiled)?, &fs::read(&entry)?].concat();
+    let input = [fs::read(&compiled)?, fs::read(&entry)?].concat();
     if fs::read(&stamp).is_ok_and(|made_of| made_of == input) {
         return Ok(());
     }

@@ -1,16 +1,17 @@
-//! A server on this machine, from a fresh clone on.
+//! Servers on this machine, for development.
 
+use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::build::{self, Profile};
 use crate::prerequisites::{Needs, check};
-use crate::process::{Running, command, root, wait_until};
+use crate::process::{ReservedPort, Running, RunningGroup, command, root, wait_until};
 use crate::terminal::say;
 use crate::tools;
 
@@ -25,15 +26,47 @@ pub(crate) fn worker(port: u16) -> Result<()> {
     tools::node_modules()?;
     let settings = settings();
     say(format_args!("==> starting wrangler dev with the settings of {}", settings.display()));
+    let mut wrangler = wrangler_dev(port, &settings);
+    wrangler.arg(root().join(Profile::Development.worker_folder()).join("entry.js"));
+    // wrangler builds the Worker again after each change.
+    wrangler.env(build::DEVELOPMENT, "1");
+    serve(wrangler, port, "")
+}
+
+/// Serves the built Worker with `wrangler dev` under the Node of a folder, and mints one token.
+///
+/// # Errors
+/// If the server does not start, or does not mint.
+pub(crate) fn try_worker(node: Option<&Path>) -> Result<()> {
+    let port = ReservedPort::new()?;
+    let mut wrangler = wrangler_dev(port.number(), &root().join("infra/dev.vars"));
+    let others = std::env::var_os("PATH").unwrap_or_default();
+    let path = node.map(Path::to_path_buf).into_iter().chain(std::env::split_paths(&others));
+    let log = root().join("target/wrangler-dev.log");
+    let file = fs::File::create(&log)?;
+    wrangler
+        .env("PATH", std::env::join_paths(path)?)
+        .stdin(Stdio::null())
+        .stdout(file.try_clone()?)
+        .stderr(file);
+    let mut server = RunningGroup::start(wrangler)?;
+    let mint = "GET /rtc/demo/publisher/uid/1234/";
+    let minted = wait_until(&mut server.0, || answers(port.number(), "/healthz")).and_then(|()| {
+        let response = send(port.number(), mint)?;
+        ensure!(response.contains("\"rtcToken\":\"00"), "{mint} returned no token: {response}");
+        Ok(())
+    });
+    minted.with_context(|| fs::read_to_string(log).unwrap_or_default())
+}
+
+fn wrangler_dev(port: u16, settings: &Path) -> Command {
     let mut wrangler = command(tools::node_program("wrangler"));
     wrangler
         .args(["dev", "--port", &port.to_string(), "--env-file"])
         .arg(settings)
-        // wrangler builds the Worker again after each change.
-        .env(build::DEVELOPMENT, "1")
         .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
         .env("WRANGLER_SEND_METRICS", "false");
-    serve(wrangler, port, "")
+    wrangler
 }
 
 /// `cargo xtask dev --lambda`: the function under `cargo lambda watch`.
@@ -93,16 +126,18 @@ const READ_LIMIT: Duration = Duration::from_secs(60);
 
 /// Whether a GET of this path succeeds.
 fn answers(port: u16, path: &str) -> bool {
-    let ask = || -> std::io::Result<String> {
-        let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
-        connection.set_read_timeout(Some(READ_LIMIT))?;
-        write!(connection, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-        // To its end: cargo-lambda answers nobody any more once somebody has hung up on it.
-        let mut answer = Vec::new();
-        connection.read_to_end(&mut answer)?;
-        Ok(String::from_utf8_lossy(&answer).into_owned())
-    };
-    ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
+    send(port, &format!("GET {path}")).is_ok_and(|response| response.starts_with("HTTP/1.1 200"))
+}
+
+/// Sends a request without a body, and returns the whole response.
+fn send(port: u16, request: &str) -> Result<String> {
+    let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    connection.set_read_timeout(Some(READ_LIMIT))?;
+    write!(connection, "{request} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+    // To its end: cargo-lambda stops answering after a client has hung up on it.
+    let mut response = Vec::new();
+    connection.read_to_end(&mut response)?;
+    Ok(String::from_utf8_lossy(&response).into_owned())
 }
 
 fn check_free(port: u16) -> Result<()> {

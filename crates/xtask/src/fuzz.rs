@@ -62,7 +62,7 @@ fn fuzz(targets: &[&str], seconds: u32, run: fn(&mut Command) -> Result<()>) -> 
         step(&format!("fuzzing {target} for {seconds} s"), || {
             run(cargo_fuzz("run").arg(target).arg(found).arg(format!("{FOLDER}/seeds/{target}")).args([
                 "--",
-                "-timeout=10",
+                "-timeout=60",
                 &format!("-max_total_time={seconds}"),
             ]))
         })?;

@@ -1,6 +1,7 @@
 //! Running other programs.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -62,12 +63,34 @@ pub(crate) fn output(command: &mut Command) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// A process that ends with this value.
+/// A process that ends when the value is dropped.
 pub(crate) struct Running(pub(crate) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
         let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A process that ends when the value is dropped, together with all processes that it has started.
+pub(crate) struct RunningGroup(pub(crate) Child);
+
+impl RunningGroup {
+    /// Starts a command in a process group of its own.
+    ///
+    /// # Errors
+    /// If the command cannot be started.
+    pub(crate) fn start(mut command: Command) -> Result<Self> {
+        let shown = shown(&command);
+        Ok(Self(command.process_group(0).spawn().with_context(|| format!("cannot start {shown}"))?))
+    }
+}
+
+impl Drop for RunningGroup {
+    fn drop(&mut self) {
+        let group = format!("-{}", self.0.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
         let _ = self.0.wait();
     }
 }

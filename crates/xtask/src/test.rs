@@ -15,10 +15,13 @@ use crate::prerequisites::{Needs, check};
 use crate::process::{command, output, root, run, run_quietly};
 use crate::steps::{concurrently, print_table, skipped, step};
 use crate::terminal::say;
-use crate::{build, fuzz, sam_local, schemathesis, tools};
+use crate::{build, dev, fuzz, sam_local, schemathesis, tools};
 
 /// The maximum size of the Worker in bytes, gzipped: module and JavaScript together.
 const WORKER_GZIP_LIMIT: usize = 400 * 1024;
+
+/// Supported versions of Node, in addition to the installed one. The pinned wrangler supports Node 20 to 24.
+const NODE_VERSIONS: [&str; 2] = ["22.23.3", "24.9.0"];
 
 /// Names of tests that start a server, or need one of the built deployments.
 const NEEDS_SERVERS: [&str; 5] =
@@ -83,7 +86,8 @@ fn run_lanes() -> Result<()> {
             let (python, bundle) = (python.recv(), worker.recv());
             let (Ok(python), Ok(bundle)) = (python, bundle) else { return Err(skipped()) };
             suites(&python, &bundle)?;
-            token_core_in_wasm()
+            token_core_in_wasm()?;
+            node_versions()
         }),
     ])
 }
@@ -125,19 +129,25 @@ fn cargo_test() -> Command {
 fn suites(python: &Path, bundle: &Path) -> Result<()> {
     step("running every test, on Lambda and on the Worker too", || {
         let mut test = cargo_test();
-        test.args(["--", "--include-ignored", "--show-output"])
-            .env("HALLPASS_BOOTSTRAP", root().join("target/debug/bootstrap"))
-            .env("HALLPASS_PYTHON", python.join("bin/python"))
-            .env("HALLPASS_WORKERD", tools::workerd()?)
-            .env("HALLPASS_WORKER_DIR", bundle);
+        test.args(["--", "--include-ignored", "--show-output"]);
+        let mut built = vec![
+            ("HALLPASS_BOOTSTRAP", root().join("target/debug/bootstrap")),
+            ("HALLPASS_PYTHON", python.join("bin/python")),
+            ("HALLPASS_WORKERD", tools::workerd()?),
+            ("HALLPASS_WORKER_DIR", bundle.to_path_buf()),
+        ];
         if cfg!(target_os = "linux") {
-            test.env("HALLPASS_RIE", tools::lambda_emulator()?);
+            built.push(("HALLPASS_RIE", tools::lambda_emulator()?));
         } else {
             say("    skipped: the tests on Lambda, because AWS's emulator runs on Linux only");
             test.args(["--skip", "on_lambda"]);
         }
+        // A developer who runs one of these tests with `cargo test` sets the same variables: see tests/README.md.
+        for (name, path) in &built {
+            say(format_args!("    export {name}={}", path.display()));
+        }
         sam_local::add_suite(&mut test, python)?;
-        run(&mut test)
+        run(test.envs(built))
     })
 }
 
@@ -146,6 +156,15 @@ fn token_core_in_wasm() -> Result<()> {
     step("running the tests of the token core in WebAssembly", || {
         let core = ["--package", "hallpass-token", "--package", "hallpass-token-tests"];
         run(command("cargo").args(["test", "--locked", "--quiet", "--target", tools::WASI_TARGET]).args(core))
+    })
+}
+
+/// Serves the Worker as `cargo xtask dev` does, under each Node that is supported.
+fn node_versions() -> Result<()> {
+    step("serving the Worker under the installed Node", || dev::try_worker(None))?;
+    NODE_VERSIONS.into_iter().try_for_each(|version| {
+        let node = tools::node(version)?;
+        step(&format!("serving the Worker under Node {version}"), || dev::try_worker(Some(&node)))
     })
 }
 

@@ -12,15 +12,13 @@ use crate::process::{command, output, root, run, run_quietly};
 use crate::steps::step;
 use crate::terminal::say;
 
-/// Makes lanes that need the same tool install it once.
-static INSTALLING: Mutex<()> = Mutex::new(());
-
 /// Installs the npm packages of package.json, if they are not installed.
 ///
 /// # Errors
 /// If npm fails.
 pub(crate) fn node_modules() -> Result<()> {
-    let _lock = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
+    static INSTALLING: Mutex<()> = Mutex::new(());
+    let _one_lane_at_a_time = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let wanted = fs::read(root().join("package-lock.json"))?;
     let stamp = root().join("node_modules/.hallpass-lock");
     if fs::read(&stamp).ok().as_ref() == Some(&wanted) {
@@ -48,7 +46,8 @@ pub(crate) const WASI_TARGET: &str = "wasm32-wasip1";
 /// # Errors
 /// If rustup fails.
 pub(crate) fn rust_target(target: &str) -> Result<()> {
-    let _lock = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
+    static INSTALLING: Mutex<()> = Mutex::new(());
+    let _one_lane_at_a_time = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let installed = output(command("rustup").args(["target", "list", "--installed"])).unwrap_or_default();
     if installed.lines().any(|line| line == target) {
         return Ok(());
@@ -119,7 +118,8 @@ pub(crate) fn cargo_fuzz() -> Result<PathBuf> {
 /// # Errors
 /// If Python fails.
 pub(crate) fn python() -> Result<PathBuf> {
-    let _lock = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
+    static INSTALLING: Mutex<()> = Mutex::new(());
+    let _one_lane_at_a_time = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = root().join("target/tools/python");
     let wanted = fs::read(root().join("infra/requirements.txt"))?;
     let stamp = folder.join(".hallpass-requirements");
@@ -154,6 +154,31 @@ pub(crate) fn lambda_emulator() -> Result<PathBuf> {
     let folder = output(command(python()?.join("bin/python")).args(["-c", find]))
         .context("the SAM CLI has no samcli.local.rapid, where the emulator was")?;
     Ok(PathBuf::from(folder).join(format!("aws-lambda-rie-{machine}")))
+}
+
+/// Installs a version of Node below `target/tools`, and returns the folder of its program.
+///
+/// # Errors
+/// If npm has no such package for this machine.
+pub(crate) fn node(version: &str) -> Result<PathBuf> {
+    // The package `node` would choose one of these in an install script, which npm does not run unasked.
+    let system = if cfg!(target_os = "macos") { "darwin" } else { "linux" };
+    let machine = if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" };
+    let package = format!("node-{system}-{machine}");
+    let folder = root().join("target/tools").join(format!("node-{version}"));
+    let programs = folder.join("node_modules").join(&package).join("bin");
+    if !programs.join("node").exists() {
+        step(&format!("installing Node {version} to target/tools (once)"), || {
+            fs::create_dir_all(&folder)?;
+            run_quietly(
+                command("npm")
+                    .args(["install", "--no-save", "--no-audit", "--no-fund", "--prefix"])
+                    .arg(&folder)
+                    .arg(format!("{package}@{version}")),
+            )
+        })?;
+    }
+    Ok(programs)
 }
 
 /// The runtime of Cloudflare's Workers, out of the npm package.

@@ -168,6 +168,7 @@ mod tests {
     use super::*;
     use crate::provider::testing::{NOW, PROJECTS, RULES, as_customer, crawler, json_of, request, send};
     use crate::provider::{Agora, Provider, Videosdk, agora};
+    use crate::wait;
     use std::io::{Read as _, Write as _};
     use std::net::TcpStream;
     use std::time::Instant;
@@ -190,18 +191,32 @@ mod tests {
         json_of(&response)["rules"].as_array().unwrap().len()
     }
 
-    /// Every byte that comes for a request within a second, and whether the connection then ended.
-    fn bytes(agora: &Provider<Agora>, request: &Request) -> (String, bool) {
+    /// Every byte that comes for a request until the connection ends.
+    fn bytes(agora: &Provider<Agora>, request: &Request) -> String {
+        let mut received = Vec::new();
+        write(agora, request).read_to_end(&mut received).unwrap();
+        String::from_utf8(received).unwrap()
+    }
+
+    /// Nothing has come for a request, and the connection is open, for some time after the provider has seen it.
+    fn assert_hangs(agora: &Provider<Agora>, request: &Request) {
+        let seen = agora.seen().len();
+        let mut connection = write(agora, request);
+        wait::until(|| Ok(agora.seen().len() > seen), || "the request is seen".to_owned()).unwrap();
+        connection.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+        let error = connection.read(&mut [0]).unwrap_err();
+        assert!(matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut), "{error}");
+    }
+
+    fn write(agora: &Provider<Agora>, request: &Request) -> TcpStream {
         let mut connection = TcpStream::connect(agora.server.address()).unwrap();
-        connection.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
+        connection.set_read_timeout(Some(wait::DEADLINE)).unwrap();
         let Request { method, target, headers, body, .. } = request;
         let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let length = body.len();
         let head = format!("{method} {target} HTTP/1.1\r\n{headers}Content-Length: {length}\r\n\r\n");
         connection.write_all(&[head.as_bytes(), body].concat()).unwrap();
-        let mut received = Vec::new();
-        let is_ended = connection.read_to_end(&mut received).is_ok();
-        (String::from_utf8(received).unwrap(), is_ended)
+        connection
     }
 
     /// The length that the head says, and the body.
@@ -226,9 +241,9 @@ mod tests {
     fn half_an_answer_says_that_it_is_whole() {
         let agora = start();
         agora.fail(Which::All, Fault::Half);
-        let (answer, is_ended) = bytes(&agora, &kick());
+        let answer = bytes(&agora, &kick());
         let whole = json!({ "status": "success", "id": 1953 }).to_string();
-        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && is_ended);
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"));
         assert_eq!(parts(&answer), (Some(whole.len()), &whole[..whole.len() / 2]));
         assert_eq!(agora.with(|agora| agora.rules().len()), 1);
     }
@@ -238,9 +253,9 @@ mod tests {
         let agora = start();
         for (fault, is_told) in [(Fault::Long, true), (Fault::LongWithoutLength, false)] {
             agora.fail(Which::All, fault);
-            let (answer, is_ended) = bytes(&agora, &kick());
+            let answer = bytes(&agora, &kick());
             let (length, body) = parts(&answer);
-            assert!(is_ended && body.len() > LONG);
+            assert!(body.len() > LONG);
             assert_eq!(length, is_told.then_some(body.len()));
             assert_eq!(serde_json::from_str::<Value>(body).unwrap()["status"], "success");
         }
@@ -260,10 +275,10 @@ mod tests {
     #[test]
     fn nothing_comes_and_nothing_is_done() {
         let agora = start();
-        for (fault, is_closed) in [(Fault::Close, true), (Fault::Hang, false)] {
-            agora.fail(Which::All, fault);
-            assert_eq!(bytes(&agora, &kick()), (String::new(), is_closed));
-        }
+        agora.fail(Which::All, Fault::Close);
+        assert_eq!(bytes(&agora, &kick()), "");
+        agora.fail(Which::All, Fault::Hang);
+        assert_hangs(&agora, &kick());
         assert_eq!(agora.with(|agora| agora.rules().len()), 0);
         assert_eq!(agora.seen().len(), 2);
     }
@@ -271,15 +286,14 @@ mod tests {
     #[test]
     fn a_rule_is_there_although_nothing_came() {
         let agora = start();
-        for (rules, fault, is_closed) in [
-            (0, Fault::Hang, false),
-            (1, Fault::Hang.afterwards(), false),
-            (2, Fault::Close.afterwards(), true),
-        ] {
+        for (rules, fault) in [(0, Fault::Hang), (1, Fault::Hang.afterwards())] {
             agora.fail(Which::Method("POST"), fault);
-            assert_eq!(bytes(&agora, &kick()), (String::new(), is_closed));
+            assert_hangs(&agora, &kick());
             assert_eq!(listed_rules(&agora), rules);
         }
+        agora.fail(Which::Method("POST"), Fault::Close.afterwards());
+        assert_eq!(bytes(&agora, &kick()), "");
+        assert_eq!(listed_rules(&agora), 2);
         agora.fail(Which::Method("POST"), Fault::Page(504).afterwards());
         assert_eq!(send(&agora.url(), &kick()).status(), 504);
         assert_eq!(listed_rules(&agora), 3);

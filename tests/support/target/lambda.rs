@@ -6,6 +6,7 @@ use std::process::Command;
 use anyhow::{Context, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use hallpass_lambda::TimeLimitFactor;
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -13,7 +14,7 @@ use serde_json::{Map, Value, json};
 use super::{Request, Response, Target};
 use crate::http_client::Client;
 use crate::process::{Child, free_address, path_from, read_log};
-use crate::setup::Deployment;
+use crate::setup::{Deployment, TimeLimits};
 
 /// The function of one deployment.
 pub struct Lambda {
@@ -72,7 +73,7 @@ impl Lambda {
     /// # Errors
     /// Where a variable is not set, or the emulator does not start.
     pub fn start(kind: EventKind, deployment: impl Into<Deployment>, folder: &Path) -> anyhow::Result<Self> {
-        let Deployment { name, variables, .. } = deployment.into();
+        let Deployment { name, variables, time_limits } = deployment.into();
         let log = folder.join(format!("{name}.log"));
         let emulator = path_from("HALLPASS_RIE")?;
         let bootstrap = path_from("HALLPASS_BOOTSTRAP")?;
@@ -86,6 +87,9 @@ impl Lambda {
             .env_clear()
             .env("AWS_LAMBDA_FUNCTION_NAME", "hallpass")
             .envs(variables);
+        if time_limits == TimeLimits::Extended {
+            command.env(TimeLimitFactor::SETTING, TimeLimits::EXTENDED_FACTOR.to_string());
+        }
         let emulator = Child::start(command, &[&address, &runtime], &log)?;
         Ok(Self {
             client: Client::new(),

@@ -4,19 +4,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Waker};
 
-use hallpass_lambda::{Native, Store, Variables};
+use hallpass_lambda::{Native, Store, TimeLimitFactor, Variables};
 use hallpass_service::{Answer, Body, Inputs, LogLine, Request as ServiceRequest, Service};
 use hallpass_token::UnixSeconds;
 use http::{HeaderName, HeaderValue, Method};
 
 use super::{Request, Response, Target};
-use crate::setup::Deployment;
+use crate::setup::{Deployment, TimeLimits};
 
 /// The service, with a clock that stands still unless it is told otherwise.
 pub struct Memory<S = Box<dyn Store>> {
     service: Arc<Service>,
     native: Native<S>,
     clock: Arc<AtomicU32>,
+    time_limits: TimeLimits,
     sent: usize,
     log: String,
 }
@@ -28,10 +29,11 @@ impl Memory {
     /// Makes the service.
     #[must_use]
     pub fn start(deployment: impl Into<Deployment>) -> Self {
-        let Deployment { variables, .. } = deployment.into();
-        Self::with_settings(move |name| {
+        let Deployment { variables, time_limits, .. } = deployment.into();
+        let setting = move |name: &str| {
             variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
-        })
+        };
+        Self::load(setting.clone(), Box::new(Variables(setting)), time_limits)
     }
 
     /// Makes the service of settings and secrets that are kept in one place.
@@ -45,8 +47,12 @@ impl<S: Store> Memory<S> {
     /// Makes the service of settings and a store of secrets, which it reads before the first request.
     #[must_use]
     pub fn with_store(setting: impl Fn(&str) -> Option<String>, store: S) -> Self {
+        Self::load(setting, store, TimeLimits::default())
+    }
+
+    fn load(setting: impl Fn(&str) -> Option<String>, store: S, time_limits: TimeLimits) -> Self {
         let (service, clock) = (Service::new(setting), AtomicU32::new(Memory::START.0));
-        let mut memory = Self::new(Arc::new(service), store, Arc::new(clock));
+        let mut memory = Self::new(Arc::new(service), store, Arc::new(clock), time_limits);
         let notices = memory.service.notices();
         memory.keep(&notices);
         let line = at_once(memory.service.refresh(memory.now(), &memory.native));
@@ -57,11 +63,12 @@ impl<S: Store> Memory<S> {
     /// The same service with the same clock, for another thread: with its own way to the store, and its own log.
     #[must_use]
     pub fn beside<T: Store>(&self, store: T) -> Memory<T> {
-        Memory::new(Arc::clone(&self.service), store, Arc::clone(&self.clock))
+        Memory::new(Arc::clone(&self.service), store, Arc::clone(&self.clock), self.time_limits)
     }
 
-    fn new(service: Arc<Service>, store: S, clock: Arc<AtomicU32>) -> Self {
-        Self { service, native: Native::new(store), clock, sent: 0, log: String::new() }
+    fn new(service: Arc<Service>, store: S, clock: Arc<AtomicU32>, time_limits: TimeLimits) -> Self {
+        let native = Native::new(store, time_limits.factor());
+        Self { service, native, clock, time_limits, sent: 0, log: String::new() }
     }
 
     /// Lets time pass.
@@ -88,6 +95,21 @@ impl<S: Store> Memory<S> {
             self.log.push_str(line.as_str());
             self.log.push('\n');
         }
+    }
+}
+
+impl TimeLimits {
+    /// The factor of [`TimeLimits::Extended`].
+    pub(super) const EXTENDED_FACTOR: u32 = 20;
+
+    /// The factor by which limits are longer than in production.
+    #[must_use]
+    pub fn factor(self) -> TimeLimitFactor {
+        let factor = match self {
+            Self::Extended => TimeLimitFactor::new(Self::EXTENDED_FACTOR),
+            Self::Production => None,
+        };
+        factor.unwrap_or_default()
     }
 }
 

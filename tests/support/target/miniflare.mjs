@@ -1,16 +1,15 @@
 // Serves the built Worker in Miniflare, as `wrangler dev` does, with what workerd alone does not have: a rate limiter
 // and a Secrets Store.
-// Arguments: port, port for the controls, folder of the Worker, options of Miniflare as JSON.
+// Arguments: port, port for changes of the Secrets Store, folder of the Worker, options of Miniflare as JSON.
 //
-// The controls take POST with JSON: at /secrets the values by binding, null for one that is to go; at /worker what
-// controlled.mjs knows.
+// Such a change is a POST with JSON: the values by binding, null for one to delete.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { Miniflare } from "miniflare";
 
-const [port, controlPort, folder] = process.argv.slice(2);
+const [port, secretsPort, folder] = process.argv.slice(2);
 const options = JSON.parse(process.argv[5]);
 const only = (extension) => join(folder, readdirSync(folder).find((name) => name.endsWith(extension)));
 
@@ -41,21 +40,13 @@ async function store(binding, value) {
   else await secrets.update(value, known.metadata.uuid);
 }
 
-async function control(path, told) {
-  if (path === "/secrets") {
-    for (const [binding, value] of Object.entries(told)) await store(binding, value);
-  } else {
-    await miniflare.dispatchFetch("http://worker/controls", { method: "POST", body: JSON.stringify(told) });
-  }
-}
-
 createServer(async (request, response) => {
   try {
     let text = "";
     for await (const piece of request) text += piece;
-    await control(request.url, JSON.parse(text));
+    for (const [binding, value] of Object.entries(JSON.parse(text))) await store(binding, value);
     response.writeHead(204).end();
   } catch (error) {
     response.writeHead(500).end(String(error));
   }
-}).listen(Number(controlPort), "127.0.0.1");
+}).listen(Number(secretsPort), "127.0.0.1");

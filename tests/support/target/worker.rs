@@ -1,4 +1,7 @@
 //! The built Worker in workerd, Cloudflare's runtime.
+//!
+//! It is served behind controlled.mjs; a deployment with the time limits of production is served as it is, with the
+//! clock and the timers of workerd.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,16 +10,21 @@ use std::process::Command;
 use anyhow::{Context, ensure};
 use serde_json::Value;
 
-use super::{Request, Response, Target};
+use super::{Controls, Request, Response, Target};
 use crate::http_client::Client;
 use crate::process::{Child, free_address, path_from, read_log};
-use crate::setup::{CONFIG, Deployment};
+use crate::setup::{CONFIG, Deployment, TimeLimits};
+
+/// The name under which controlled.mjs imports the Worker's main module.
+const MODULE: &str = "worker.js";
+const CONTROLLED: &str = "controlled.mjs";
 
 /// The Worker of one deployment.
 pub struct Worker {
     client: Client,
     address: String,
     log: PathBuf,
+    controls: Option<Controls>,
     _workerd: Child,
 }
 
@@ -34,15 +42,20 @@ impl Worker {
         // `embed` takes paths relative to the file that it stands in, so the modules lie beside it.
         let beside = folder.join(&deployment.name);
         fs::create_dir_all(&beside)?;
+        let is_controlled = deployment.time_limits == TimeLimits::Extended;
         let module = copy_only(&built, "js", &beside)?;
+        fs::rename(beside.join(module), beside.join(MODULE))?;
+        fs::write(beside.join(CONTROLLED), include_str!("controlled.mjs"))?;
         let wasm = copy_only(&built, "wasm", &beside)?;
+        let modules = if is_controlled { &[CONTROLLED, MODULE][..] } else { &[MODULE] };
         let config = beside.join("config.capnp");
-        fs::write(&config, configuration(&deployment, &address, &module, &wasm))?;
+        fs::write(&config, configuration(&deployment, &address, modules, &wasm))?;
 
         let mut command = Command::new(workerd);
         command.arg("serve").arg(&config).env_clear();
         let workerd = Child::start(command, &[&address], &log)?;
-        Ok(Self { client: Client::new(), address, log, _workerd: workerd })
+        let controls = is_controlled.then(|| Controls::start(&address)).transpose()?;
+        Ok(Self { client: Client::new(), address, log, controls, _workerd: workerd })
     }
 
     /// Where it listens, for what no HTTP client would send.
@@ -75,8 +88,9 @@ fn copy_only(from: &Path, extension: &str, to: &Path) -> anyhow::Result<String> 
     Ok(name)
 }
 
-/// workerd's configuration: the Worker may fetch from this machine. A blank must follow the `=` before `.w`: `=.` would be one operator.
-fn configuration(deployment: &Deployment, address: &str, module: &str, wasm: &str) -> String {
+/// workerd's configuration: the first module is the main one, and the Worker may fetch from this machine. A space must
+/// follow the `=` before `.w`, because `=.` would be one operator.
+fn configuration(deployment: &Deployment, address: &str, modules: &[&str], wasm: &str) -> String {
     // The escapes of JSON are ones that Cap'n Proto knows too.
     let quoted = |text: &str| Value::from(text).to_string();
     let bindings: Vec<_> = deployment
@@ -86,6 +100,10 @@ fn configuration(deployment: &Deployment, address: &str, module: &str, wasm: &st
             let kind = if name == CONFIG { "json" } else { "text" };
             format!("(name = {}, {kind} = {})", quoted(name), quoted(value))
         })
+        .collect();
+    let modules: String = modules
+        .iter()
+        .map(|module| format!("    (name = \"{module}\", esModule = embed \"{module}\"),\n"))
         .collect();
     format!(
         r#"using Workerd = import "/workerd/workerd.capnp";
@@ -100,8 +118,7 @@ const config :Workerd.Config = (
 
 const w :Workerd.Worker = (
   modules = [
-    (name = "{module}", esModule = embed "{module}"),
-    (name = "{wasm}", wasm = embed "{wasm}"),
+{modules}    (name = "{wasm}", wasm = embed "{wasm}"),
   ],
   compatibilityDate = "2026-04-01",
   bindings = [{}],
@@ -118,6 +135,10 @@ impl Target for Worker {
 
     fn send(&mut self, request: &Request) -> anyhow::Result<Response> {
         self.client.send_to(&self.address, request)
+    }
+
+    fn controls(&self) -> Option<&Controls> {
+        self.controls.as_ref()
     }
 
     fn log(&self) -> anyhow::Result<String> {

@@ -1,6 +1,7 @@
 //! Why the secrets could not be had.
 
 use std::fmt;
+use std::time::Duration;
 
 use hallpass_service::StoreError;
 
@@ -18,8 +19,11 @@ pub enum SecretsManagerError {
     },
     /// There is nothing to identify this function with.
     NoCredentials,
-    /// There was no whole answer within [`STORE_TIMEOUT`](super::STORE_TIMEOUT).
-    TimedOut,
+    /// There was no complete response within the time limit.
+    TimedOut {
+        /// The limit in force.
+        limit: Duration,
+    },
     /// There was no connection that can be trusted, or it broke.
     Unreachable,
     /// The request does not prove whose it is.
@@ -63,14 +67,14 @@ impl From<&SecretsManagerError> for StoreError {
             SecretsManagerError::NoCredentials | SecretsManagerError::NotAuthenticated { .. } => {
                 "AWS_ACCESS_KEY_ID"
             }
-            SecretsManagerError::TimedOut
+            SecretsManagerError::TimedOut { .. }
             | SecretsManagerError::Unreachable
             | SecretsManagerError::Denied { .. }
             | SecretsManagerError::NotFound
             | SecretsManagerError::Failed { .. }
             | SecretsManagerError::Malformed(_) => SECRET_ID,
         };
-        let is_timeout = matches!(error, SecretsManagerError::TimedOut);
+        let is_timeout = matches!(error, SecretsManagerError::TimedOut { .. });
         Self { names: vec![name.to_owned()], reason: error.to_string().into(), is_timeout }
     }
 }
@@ -82,10 +86,10 @@ impl fmt::Display for SecretsManagerError {
             Self::NoCredentials => f.write_str(
                 "there are no credentials to ask Secrets Manager with: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must be set, as Lambda does for the function's role",
             ),
-            Self::TimedOut => write!(
+            Self::TimedOut { limit } => write!(
                 f,
                 "Secrets Manager did not answer within {:.1} s: a function in a VPC needs a way to it, such as an interface endpoint",
-                super::STORE_TIMEOUT.as_secs_f32()
+                limit.as_secs_f32()
             ),
             Self::Unreachable => f.write_str(
                 "there is no trusted connection to Secrets Manager: AWS_REGION must name a region, AWS_ENDPOINT_URL_SECRETS_MANAGER, where it is set, the address of Secrets Manager there, and the certificate must come from a public authority or from one in AWS_CA_BUNDLE",
@@ -145,7 +149,12 @@ mod tests {
     }
 
     #[test]
-    fn a_message_names_the_limit() {
-        assert!(SecretsManagerError::TimedOut.to_string().contains("within 1.5 s"));
+    fn a_message_names_the_limit_in_force() {
+        for (limit, text) in
+            [(super::super::STORE_TIMEOUT, "within 1.5 s"), (Duration::from_secs(30), "within 30.0 s")]
+        {
+            let message = SecretsManagerError::TimedOut { limit }.to_string();
+            assert!(message.contains(text), "{message}");
+        }
     }
 }

@@ -101,7 +101,7 @@ fn certificates(path: &str) -> Option<Vec<Certificate<'static>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::SecretsManager;
+    use crate::{SecretsManager, TimeLimitFactor};
 
     const SECRET_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
@@ -202,7 +202,9 @@ mod tests {
         let token = ("AWS_SESSION_TOKEN", "FQoGZXIvYXdzEBYaDxWykwOL");
         let settings = read(&[token]).unwrap().unwrap();
         let of_settings = format!("{settings:?}");
-        for printed in [of_settings, format!("{:?}", SecretsManager::new(settings))] {
+        for printed in
+            [of_settings, format!("{:?}", SecretsManager::new(settings, TimeLimitFactor::default()))]
+        {
             assert!(printed.contains("eu-central-1"));
             assert!(!printed.contains(SECRET_KEY) && !printed.contains(token.1), "{printed}");
         }

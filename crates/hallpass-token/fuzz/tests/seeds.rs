@@ -5,7 +5,7 @@ use std::{fs, io};
 
 fn replay(name: &str, target: fn(&[u8])) -> io::Result<()> {
     let mut seeds = 0;
-    for seed in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(name))? {
+    for seed in fs::read_dir(Path::new("seeds").join(name))? {
         target(&fs::read(seed?.path())?);
         seeds += 1;
     }

@@ -1,0 +1,99 @@
+//! How long the function waits for other servers, on a machine that is slower than production.
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+/// The factor by which every time limit on another server (the secret store, issuers, providers) is extended. Default: 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeLimitFactor(NonZeroU32);
+
+/// `HALLPASS_TIME_LIMIT_FACTOR` is not a factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeLimitFactorError;
+
+impl TimeLimitFactor {
+    /// The largest factor.
+    pub const MAX: u32 = 100;
+    /// The setting that holds the factor.
+    pub const SETTING: &str = "HALLPASS_TIME_LIMIT_FACTOR";
+
+    /// Returns this factor if it is from 1 to [`MAX`](Self::MAX).
+    #[must_use]
+    pub const fn new(factor: u32) -> Option<Self> {
+        match NonZeroU32::new(factor) {
+            Some(factor) if factor.get() <= Self::MAX => Some(Self(factor)),
+            _ => None,
+        }
+    }
+
+    /// Reads [`SETTING`](Self::SETTING). Returns the default if it is not set, or is empty.
+    ///
+    /// # Errors
+    /// If the setting is not a whole number from 1 to [`MAX`](Self::MAX).
+    pub fn from_settings(setting: impl Fn(&str) -> Option<String>) -> Result<Self, TimeLimitFactorError> {
+        match setting(Self::SETTING).filter(|text| !text.is_empty()) {
+            None => Ok(Self::default()),
+            Some(text) => text.parse().ok().and_then(Self::new).ok_or(TimeLimitFactorError),
+        }
+    }
+
+    /// Returns the time limit that is in force if this is the one of production.
+    pub(crate) const fn extend(self, limit: Duration) -> Duration {
+        limit.saturating_mul(self.0.get())
+    }
+}
+
+impl Default for TimeLimitFactor {
+    fn default() -> Self {
+        Self(NonZeroU32::MIN)
+    }
+}
+
+impl std::error::Error for TimeLimitFactorError {}
+
+impl fmt::Display for TimeLimitFactorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: expected a whole number from 1 to {}. Leave the variable unset in production",
+            TimeLimitFactor::SETTING,
+            TimeLimitFactor::MAX
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(value: Option<&str>) -> Result<TimeLimitFactor, TimeLimitFactorError> {
+        TimeLimitFactor::from_settings(|name| {
+            assert_eq!(name, "HALLPASS_TIME_LIMIT_FACTOR");
+            value.map(str::to_owned)
+        })
+    }
+
+    #[test]
+    fn production_is_the_default() {
+        for value in [None, Some(""), Some("1")] {
+            let limit = Duration::from_millis(1500);
+            assert_eq!(read(value).unwrap().extend(limit), limit, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn limits_are_multiplied() {
+        assert_eq!(read(Some("20")).unwrap().extend(Duration::from_millis(1500)), Duration::from_secs(30));
+        assert_eq!(read(Some("100")).unwrap().extend(Duration::from_secs(20)), Duration::from_secs(2000));
+    }
+
+    #[test]
+    fn other_values_are_rejected() {
+        for value in ["0", "101", "-1", "1.5", "2x", " 2", "4294967296"] {
+            assert_eq!(read(Some(value)), Err(TimeLimitFactorError), "{value}");
+        }
+        let message = TimeLimitFactorError.to_string();
+        assert!(message.starts_with("HALLPASS_TIME_LIMIT_FACTOR: expected a whole number from 1 to 100"));
+    }
+}

@@ -1,0 +1,58 @@
+//! Where the tests find the repository, and where they leave their logs and files. Both are looked up at run time, so that
+//! a clone can be moved together with what was built in it.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Once;
+
+use anyhow::Context as _;
+
+/// Returns the root of the repository. Cargo sets `CARGO_MANIFEST_DIR` when it runs a test.
+#[must_use]
+pub fn root() -> PathBuf {
+    let tests = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    tests.as_deref().and_then(Path::parent).unwrap_or(Path::new("..")).to_owned()
+}
+
+/// Creates an empty folder in `target/tmp` for the logs and files of one test. Two test runs never share a folder.
+///
+/// # Errors
+/// If the folder cannot be created.
+pub fn scratch(name: &str) -> anyhow::Result<PathBuf> {
+    static CLEANED: Once = Once::new();
+    let of_runs = target()?.join("tmp");
+    CLEANED.call_once(|| remove_ended_runs(&of_runs));
+    let folder = of_runs.join(std::process::id().to_string()).join(name);
+    match fs::remove_dir_all(&folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+        _ => fs::create_dir_all(&folder)?,
+    }
+    Ok(folder)
+}
+
+/// The target folder: a test is `debug/deps/NAME` in it.
+fn target() -> anyhow::Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    Ok(program.ancestors().nth(3).context("the test is not in a target folder")?.to_owned())
+}
+
+/// Removes the folders of earlier runs, which have the ids of processes as names.
+fn remove_ended_runs(of_runs: &Path) {
+    for entry in fs::read_dir(of_runs).into_iter().flatten().flatten() {
+        let is_ended = entry.file_name().to_str().is_some_and(|name| {
+            name.parse::<u32>().is_ok_and(|process| process == std::process::id() || !is_running(process))
+        });
+        if is_ended {
+            // Another run may be doing the same.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+fn is_running(process: u32) -> bool {
+    let mut kill = Command::new("kill");
+    kill.args(["-0", &process.to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
+    kill.status().is_ok_and(|status| status.success())
+}
