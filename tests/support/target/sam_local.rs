@@ -58,10 +58,15 @@ impl SamLocal {
             .args(["--warm-containers", "EAGER", "--skip-pull-image"])
             .env("SAM_CLI_TELEMETRY", "0")
             .env("SAM_CLI_CONTAINER_CONNECTION_TIMEOUT", "120")
-            // sam hands the function the credentials of this machine, if there are any.
-            .env("AWS_ACCESS_KEY_ID", "none")
-            .env("AWS_SECRET_ACCESS_KEY", "none")
             .env("AWS_DEFAULT_REGION", "us-east-1");
+        // If sam finds credentials, it calls AWS at each start, and hands them to the function.
+        for source in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"] {
+            command.env_remove(source);
+        }
+        command
+            .env("AWS_CONFIG_FILE", "/dev/null")
+            .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+            .env("AWS_EC2_METADATA_DISABLED", "true");
         let containers = Containers { python, sam_log: log.clone() };
         let sam = Child::start(command, &[&address], &log)?;
         Ok(Self { client: Client::new(), address, _sam: sam, containers })
