@@ -15,8 +15,8 @@ mod routes;
 mod sam_local;
 mod schema;
 mod secrets;
-mod secrets_manager;
 mod secrets_on_lambda;
+mod secrets_on_moto;
 mod secrets_store;
 mod transport;
 

@@ -2,7 +2,6 @@
 //! `/readyz` and the log say of it.
 
 use std::path::Path;
-use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,7 +9,6 @@ use anyhow::{Context as _, ensure};
 use hallpass_lambda::{STORE_TIMEOUT, SecretsManagerError, TimeLimitFactor};
 use hallpass_tests::logs::{events, leaks};
 use hallpass_tests::moto::{Credentials, Moto};
-use hallpass_tests::process::path_from;
 use hallpass_tests::signer::{NEXT, OLD, signer};
 use hallpass_tests::silent::Silent;
 use hallpass_tests::target::{EventKind, Lambda, Request, Response, Target};
@@ -338,17 +336,4 @@ fn is_given_up_after(limit: Duration, name: &str, factor: Option<&str>) -> anyho
     wait::until(is_asked_again, || "the store is asked again".to_owned())?;
     function.ensure_not_ready(&["HALLPASS_SECRET_ID"], &unread(SecretsManagerError::TimedOut { limit }))?;
     function.ensure_nothing_shown()
-}
-
-#[test]
-#[ignore = "needs the built Lambda function; cargo xtask test runs it"]
-fn a_wrong_factor_ends_the_start() -> anyhow::Result<()> {
-    for factor in ["0", "101", "twice"] {
-        let mut function = Command::new(path_from("HALLPASS_BOOTSTRAP")?);
-        let output = function.env_clear().env(TimeLimitFactor::SETTING, factor).output()?;
-        let said = String::from_utf8_lossy(&output.stderr);
-        ensure!(!output.status.success(), "{factor}");
-        ensure!(said.contains("HALLPASS_TIME_LIMIT_FACTOR: expected a whole number from 1 to 100"), "{said}");
-    }
-    Ok(())
 }

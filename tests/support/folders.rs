@@ -1,5 +1,5 @@
-//! Where the tests find the repository, and where they leave their logs and files. Both are looked up at run time, so that
-//! a clone can be moved together with what was built in it.
+//! Finds the repository, and creates folders for logs and files. Both are looked up at run time, so that a clone can be
+//! moved together with what was built in it.
 
 use std::fs;
 use std::io::ErrorKind;

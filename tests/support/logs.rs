@@ -108,8 +108,10 @@ impl Log {
         // If lines are missing, the complaints say which.
         let _: anyhow::Result<()> = wait::until(
             || {
-                let decided = decided(&target.log()?);
-                Ok(log.decisions.iter().all(|decision| decision.is_logged(&decided)))
+                let text = target.log()?;
+                let decided = decided(&text);
+                Ok(text.contains(&log.must_say)
+                    && log.decisions.iter().all(|decision| decision.is_logged(&decided)))
             },
             || "the log has the lines of each decision".to_owned(),
         );

@@ -12,7 +12,7 @@ use ureq::tls::Certificate;
 use crate::folders::{root, scratch};
 use crate::fork_server::Program;
 use crate::http_client::Client;
-use crate::process::{delay_start, free_address, wait_until_listening};
+use crate::process::{ReservedAddress, delay_start, wait_until_listening};
 use crate::silent::Silent;
 use crate::wait;
 
@@ -20,7 +20,7 @@ const REGION: &str = "us-east-1";
 
 /// A running moto.
 pub struct Moto {
-    address: String,
+    address: ReservedAddress,
     folder: PathBuf,
     /// The folder with the certificate.
     identity: PathBuf,
@@ -68,7 +68,7 @@ impl Moto {
     pub fn start(folder: &Path) -> anyhow::Result<Self> {
         let identity = identity()?;
         let authority = Certificate::from_pem(&std::fs::read(identity.join("ca.pem"))?)?;
-        let (address, client) = (free_address()?, Client::trusting(authority));
+        let (address, client) = (ReservedAddress::new()?, Client::trusting(authority));
         let mut moto = Self { address, folder: folder.to_owned(), identity, client, server: None };
         moto.restart()?;
         Ok(moto)
@@ -99,7 +99,7 @@ impl Moto {
         drop(server);
         // A process that ends closes what it had open one after the other.
         let _ =
-            wait::until(|| Ok(TcpStream::connect(&self.address).is_err()), || "moto has ended".to_owned());
+            wait::until(|| Ok(TcpStream::connect(&*self.address).is_err()), || "moto has ended".to_owned());
     }
 
     /// Where it listens.

@@ -1,13 +1,14 @@
 //! Servers that a run starts: each on a free port, with its output in a file, and ended with the run.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::fs::File;
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
+use std::ops::Deref;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -73,21 +74,47 @@ pub(crate) fn wait_until_listening(
     wait::until(is_listening, || format!("a server listens on {address}: {}", output()))
 }
 
-/// Reserves a port for a server that a test starts, and returns its address.
+/// An address on this machine whose port no other program gets while this value exists.
 ///
-/// The system picks the port. This process stays bound to it, without listening, until it ends: on Linux the system then
-/// gives the port to no other socket, but a server that asks for this very port with `SO_REUSEADDR`, as all servers here
-/// do, may listen on it. Elsewhere the port is free until the server starts.
-pub(crate) fn free_address() -> anyhow::Result<String> {
-    static RESERVED: Mutex<Vec<Socket>> = Mutex::new(Vec::new());
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-    socket.set_reuse_address(true)?;
-    socket.bind(&SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0).into())?;
-    let address = socket.local_addr()?.as_socket().context("not an IP address")?.to_string();
-    if cfg!(target_os = "linux") {
-        RESERVED.lock().unwrap_or_else(PoisonError::into_inner).push(socket);
+/// The system picks the port, and this process stays bound to it without listening. On Linux the system then gives the
+/// port to no other socket, but a server that asks for this very port with `SO_REUSEADDR`, as all servers here do, may
+/// listen on it. Elsewhere the port is free until the server starts.
+pub(crate) struct ReservedAddress {
+    address: String,
+    _socket: Option<Socket>,
+}
+
+impl ReservedAddress {
+    /// Reserves a port.
+    ///
+    /// # Errors
+    /// If no port is free.
+    pub(crate) fn new() -> anyhow::Result<Self> {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        socket.set_reuse_address(true)?;
+        socket.bind(&SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0).into())?;
+        let address = socket.local_addr()?.as_socket().context("not an IP address")?.to_string();
+        Ok(Self { address, _socket: cfg!(target_os = "linux").then_some(socket) })
     }
-    Ok(address)
+
+    /// Returns the port, as text.
+    pub(crate) fn port(&self) -> &str {
+        self.address.rsplit(':').next().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for ReservedAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.address)
+    }
+}
+
+impl Deref for ReservedAddress {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.address
+    }
 }
 
 /// What a server has written to its log, which may hold bytes of a client.

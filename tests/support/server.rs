@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use http::StatusCode;
 
-use crate::process::free_address;
+use crate::process::ReservedAddress;
 use crate::target::Request;
 use crate::wait::DEADLINE;
 
@@ -31,6 +31,7 @@ pub(crate) struct Server {
     handler: Handler,
     is_ended: Arc<AtomicBool>,
     acceptor: Mutex<Option<Acceptor>>,
+    _reserved: ReservedAddress,
 }
 
 /// One request, and where its answer goes.
@@ -55,12 +56,14 @@ impl Server {
         handler: impl Fn(&Exchange<'_>) -> io::Result<()> + Send + Sync + 'static,
     ) -> anyhow::Result<Self> {
         // No other socket gets the port while the server does not listen.
-        let listener = TcpListener::bind(free_address()?)?;
+        let reserved = ReservedAddress::new()?;
+        let listener = TcpListener::bind(&*reserved)?;
         let server = Self {
             address: listener.local_addr()?,
             handler: Arc::new(handler),
             is_ended: Arc::default(),
             acceptor: Mutex::default(),
+            _reserved: reserved,
         };
         *lock(&server.acceptor) = Some(server.accept(listener));
         Ok(server)

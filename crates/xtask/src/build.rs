@@ -38,7 +38,7 @@ pub(crate) enum Profile {
 
 impl Profile {
     /// Returns the profile that the environment asks for.
-    pub(crate) fn from_environment() -> Self {
+    fn from_environment() -> Self {
         if std::env::var_os(DEVELOPMENT).is_some() { Self::Development } else { Self::Release }
     }
 
@@ -66,6 +66,20 @@ impl Profile {
 /// # Errors
 /// If a tool fails.
 pub(crate) fn worker(profile: Profile) -> Result<()> {
+    build_worker(profile, tools::node_modules)
+}
+
+/// Builds the Worker for a wrangler that is running. Its npm packages stay as they are.
+///
+/// # Errors
+/// If a tool fails.
+pub(crate) fn worker_for_wrangler() -> Result<()> {
+    build_worker(Profile::from_environment(), || {
+        if wasm_opt().exists() { Ok(()) } else { tools::node_modules() }
+    })
+}
+
+fn build_worker(profile: Profile, install: impl FnOnce() -> Result<()> + Send) -> Result<()> {
     let (mut writer, mut compiled) = (None, None);
     concurrently([
         Box::new(|| {
@@ -76,12 +90,12 @@ pub(crate) fn worker(profile: Profile) -> Result<()> {
             writer = Some(tools::bindings_writer()?);
             Ok(())
         }),
-        // Under a running wrangler the packages must stay as they are.
-        Box::new(|| if wasm_opt().exists() { Ok(()) } else { tools::node_modules() }),
+        Box::new(install),
     ])?;
     let (Some(writer), Some(compiled)) = (writer, compiled) else { bail!("the Worker was not compiled") };
     let entry = root().join("crates/hallpass-worker/src/entry.js");
     let folder = root().join(profile.worker_folder());
+    create_main()?;
     let stamp = folder.join("stamp");
     let input = [fs::read(&compiled)?, fs::read(&entry)?].concat();
     if fs::read(&stamp).is_ok_and(|made_of| made_of == input) {
@@ -93,7 +107,6 @@ pub(crate) fn worker(profile: Profile) -> Result<()> {
             optimize(&folder)?;
         }
         fs::copy(entry, folder.join("entry.js"))?;
-        create_main()?;
         Ok(fs::write(stamp, input)?)
     })
 }
@@ -133,7 +146,7 @@ pub(crate) fn lambda_for_development() -> Result<()> {
     })
 }
 
-/// Builds the Lambda function for this machine as it is deployed: `target/release/bootstrap`.
+/// Builds the Lambda function for this machine, optimized as for a deployment: `target/release/bootstrap`.
 ///
 /// # Errors
 /// If cargo fails.
@@ -150,16 +163,37 @@ pub(crate) fn lambda() -> Result<()> {
     })
 }
 
-/// Bundles the Worker as `wrangler deploy` would upload it.
+/// Bundles the built Worker as `wrangler deploy` would upload it.
 ///
 /// # Errors
 /// If wrangler fails.
 pub(crate) fn worker_bundle() -> Result<PathBuf> {
+    let config = bundle_config();
     let folder = root().join("target/worker-bundle");
     step("bundling the Worker with wrangler deploy --dry-run", || {
-        bundle(Path::new("wrangler.toml"), &folder)
+        fs::write(&config, without_build(&fs::read_to_string(root().join("wrangler.toml"))?))?;
+        bundle(&config, &folder)
     })?;
     Ok(folder)
+}
+
+/// Returns the path of a wrangler.toml that serves the built Worker as it is.
+pub(crate) fn bundle_config() -> PathBuf {
+    root().join("target/wrangler-bundle.toml")
+}
+
+/// Returns a wrangler.toml for the folder `target`, without the command that builds the Worker: wrangler would run cargo,
+/// and wait for another cargo that runs in the same target folder.
+fn without_build(wrangler: &str) -> String {
+    let mut is_build = false;
+    let lines = wrangler.lines().filter(|line| {
+        if line.starts_with('[') {
+            is_build = *line == "[build]";
+        }
+        !is_build
+    });
+    let text: String = lines.flat_map(|line| [line, "\n"]).collect();
+    text.replacen("main = \"target/", "main = \"", 1)
 }
 
 /// Bundles what a wrangler.toml describes.
@@ -221,4 +255,15 @@ fn optimize(folder: &Path) -> Result<()> {
         command(wasm_opt()).args(["-O3"]).args(WASM_FEATURES).arg(&module).arg("-o").arg(&optimized),
     )?;
     fs::rename(optimized, module).context("wasm-opt wrote nothing")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_build_is_removed() {
+        let wrangler = "main = \"target/worker/entry.js\"\n[build]\ncommand = \"x\"\n\n[vars]\nA = \"\"\n";
+        assert_eq!(without_build(wrangler), "main = \"worker/entry.js\"\n[vars]\nA = \"\"\n");
+    }
 }

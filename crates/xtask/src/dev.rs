@@ -33,13 +33,15 @@ pub(crate) fn worker(port: u16) -> Result<()> {
     serve(wrangler, port, "")
 }
 
-/// Serves the built Worker with `wrangler dev` under the Node of a folder, and mints one token.
+/// Serves the Worker of a wrangler.toml with `wrangler dev`, under the Node of a folder or the installed one, and mints one
+/// token.
 ///
 /// # Errors
 /// If the server does not start, or does not mint.
-pub(crate) fn try_worker(node: Option<&Path>) -> Result<()> {
-    let port = ReservedPort::new()?;
+pub(crate) fn try_worker(config: &Path, node: Option<&Path>) -> Result<()> {
+    let (port, inspector) = (ReservedPort::new()?, ReservedPort::new()?);
     let mut wrangler = wrangler_dev(None, port.number(), &root().join("infra/dev.vars"));
+    wrangler.args(["--inspector-port", &inspector.number().to_string(), "--config"]).arg(config);
     let others = std::env::var_os("PATH").unwrap_or_default();
     let path = node.map(Path::to_path_buf).into_iter().chain(std::env::split_paths(&others));
     let log = root().join("target/wrangler-dev.log");

@@ -74,7 +74,7 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["dev", "--lambda", "--port", port] => dev::lambda(port.parse()?),
         ["test"] => test::all(),
         ["test", "--quick"] => test::quick(),
-        ["build", "worker"] => build::worker(build::Profile::from_environment()),
+        ["build", "worker"] => build::worker_for_wrangler(),
         ["build", "lambda"] => build::lambda(),
         ["fuzz"] => fuzz::by_hand(None, None),
         ["fuzz", "--seconds", seconds] => fuzz::by_hand(None, Some(seconds.parse()?)),

@@ -31,7 +31,7 @@ fn missing(need: Needs) -> Option<String> {
             "rustup, which installs Rust with its WebAssembly target: https://rustup.rs"
         }
         Needs::Node if version("node").is_none_or(|version| !is_recent_node(&version)) => {
-            "Node 20.18 or later, which runs wrangler: https://nodejs.org"
+            "Node 20.18 or later (tested with 20, 22 and 24), which runs wrangler: https://nodejs.org"
         }
         Needs::Node if version("npm").is_none() => {
             "npm, which comes with most packages of Node: https://nodejs.org"

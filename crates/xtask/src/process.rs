@@ -128,7 +128,7 @@ impl ReservedPort {
 /// # Errors
 /// If the server ends first, or is not ready in time.
 pub(crate) fn wait_until(server: &mut Child, ready: impl Fn() -> bool) -> Result<()> {
-    const LIMIT: Duration = Duration::from_secs(300);
+    const LIMIT: Duration = Duration::from_secs(1800);
     let start = Instant::now();
     while !ready() {
         if let Some(status) = server.try_wait()? {

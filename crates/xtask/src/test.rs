@@ -20,12 +20,19 @@ use crate::{build, dev, fuzz, sam_local, schemathesis, tools};
 /// The maximum size of the Worker in bytes, gzipped: module and JavaScript together.
 const WORKER_GZIP_LIMIT: usize = 400 * 1024;
 
-/// Supported versions of Node, in addition to the installed one. The pinned wrangler supports Node 20 to 24.
+/// Versions of Node that are tested in addition to the installed one.
 const NODE_VERSIONS: [&str; 2] = ["22.23.3", "24.9.0"];
 
 /// Names of tests that start a server, or need one of the built deployments.
-const NEEDS_SERVERS: [&str; 5] =
-    ["on_lambda", "on_worker", "rotation::", "secrets_manager::", "secrets_on_lambda::"];
+const NEEDS_SERVERS: [&str; 4] = ["on_lambda", "on_moto", "on_worker", "rotation::"];
+
+/// The deployments that the suites run, both optimized.
+struct Deployments {
+    /// The folder of the Worker, as wrangler uploads it.
+    bundle: PathBuf,
+    /// The Lambda function for this machine.
+    bootstrap: PathBuf,
+}
 
 /// `cargo xtask test`: everything.
 ///
@@ -33,7 +40,8 @@ const NEEDS_SERVERS: [&str; 5] =
 /// If anything fails.
 pub(crate) fn all() -> Result<()> {
     check(&[Needs::Rustup, Needs::Node, Needs::Python])?;
-    let result = format().and_then(|()| run_lanes());
+    let _lock = lock()?;
+    let result = format().and_then(|()| run_lanes()).and_then(|()| wrangler_dev());
     print_table();
     result
 }
@@ -60,7 +68,7 @@ pub(crate) fn quick() -> Result<()> {
 
 fn run_lanes() -> Result<()> {
     let (python_installed, python) = channel::<PathBuf>();
-    let (worker_built, worker) = channel::<PathBuf>();
+    let (optimized, deployments) = channel::<Deployments>();
     concurrently([
         Box::new(move || {
             tools::node_modules()?;
@@ -71,7 +79,9 @@ fn run_lanes() -> Result<()> {
             build::worker(Profile::Release)?;
             let bundle = build::worker_bundle()?;
             check_size(&bundle)?;
-            let _ = worker_built.send(bundle.clone());
+            build::lambda()?;
+            let bootstrap = root().join("target/release/bootstrap");
+            let _ = optimized.send(Deployments { bundle: bundle.clone(), bootstrap });
             schemathesis::short(&bundle)?;
             templates(&tools::python()?)?;
             fuzz::short()
@@ -81,15 +91,26 @@ fn run_lanes() -> Result<()> {
             tools::rust_target(tools::WASI_TARGET)?;
             lint()?;
             step("compiling the tests", || run(cargo_test().arg("--no-run")))?;
-            build::lambda_for_development()?;
             document()?;
-            let (python, bundle) = (python.recv(), worker.recv());
-            let (Ok(python), Ok(bundle)) = (python, bundle) else { return Err(skipped()) };
-            suites(&python, &bundle)?;
+            let (Ok(python), Ok(deployments)) = (python.recv(), deployments.recv()) else {
+                return Err(skipped());
+            };
+            suites(&python, deployments)?;
             token_core_in_wasm()?;
             node_versions()
         }),
     ])
+}
+
+/// Keeps two test runs in the same clone from replacing each other's files.
+fn lock() -> Result<fs::File> {
+    fs::create_dir_all(root().join("target"))?;
+    let lock = fs::File::create(root().join("target/test.lock"))?;
+    if lock.try_lock().is_err() {
+        say("waiting for another test run in this clone");
+        lock.lock()?;
+    }
+    Ok(lock)
 }
 
 fn format() -> Result<()> {
@@ -126,15 +147,15 @@ fn cargo_test() -> Command {
     test
 }
 
-fn suites(python: &Path, bundle: &Path) -> Result<()> {
+fn suites(python: &Path, Deployments { bundle, bootstrap }: Deployments) -> Result<()> {
     step("running every test, on Lambda and on the Worker too", || {
         let mut test = cargo_test();
         test.args(["--", "--include-ignored", "--show-output"]);
         let mut built = vec![
-            ("HALLPASS_BOOTSTRAP", root().join("target/debug/bootstrap")),
+            ("HALLPASS_BOOTSTRAP", bootstrap),
             ("HALLPASS_PYTHON", python.join("bin/python")),
             ("HALLPASS_WORKERD", tools::workerd()?),
-            ("HALLPASS_WORKER_DIR", bundle.to_path_buf()),
+            ("HALLPASS_WORKER_DIR", bundle),
         ];
         if cfg!(target_os = "linux") {
             built.push(("HALLPASS_RIE", tools::lambda_emulator()?));
@@ -159,12 +180,20 @@ fn token_core_in_wasm() -> Result<()> {
     })
 }
 
-/// Serves the Worker as `cargo xtask dev` does, under each Node that is supported.
+/// Serves the built Worker with `wrangler dev` under each Node that is supported and not installed.
 fn node_versions() -> Result<()> {
-    step("serving the Worker under the installed Node", || dev::try_worker(None))?;
     NODE_VERSIONS.into_iter().try_for_each(|version| {
         let node = tools::node(version)?;
-        step(&format!("serving the Worker under Node {version}"), || dev::try_worker(Some(&node)))
+        step(&format!("serving the Worker under Node {version}"), || {
+            dev::try_worker(&build::bundle_config(), Some(&node))
+        })
+    })
+}
+
+/// Lets wrangler build and serve the Worker as wrangler.toml says. It runs cargo, so no other cargo may be running.
+fn wrangler_dev() -> Result<()> {
+    step("building and serving the Worker with wrangler dev", || {
+        dev::try_worker(&root().join("wrangler.toml"), None)
     })
 }
 
@@ -200,7 +229,11 @@ fn templates(python: &Path) -> Result<()> {
                 .args(arguments)
                 .env("PATH", path)
                 .env("SAM_CLI_TELEMETRY", "0")
-                .env("AWS_DEFAULT_REGION", "us-east-1"),
+                .env("AWS_DEFAULT_REGION", "us-east-1")
+                // The suites run the function as it is optimized for a deployment. Here the build for another
+                // processor is checked, which takes a fraction of the time without link-time optimization.
+                .env("CARGO_PROFILE_RELEASE_LTO", "off")
+                .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
         )
     };
     step("checking the templates with sam validate --lint", || {

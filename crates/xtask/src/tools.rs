@@ -121,7 +121,10 @@ pub(crate) fn python() -> Result<PathBuf> {
     static INSTALLING: Mutex<()> = Mutex::new(());
     let _one_lane_at_a_time = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = root().join("target/tools/python");
-    let wanted = fs::read(root().join("infra/requirements.txt"))?;
+    // The scripts of a virtual environment contain its path.
+    let wanted =
+        [fs::read(root().join("infra/requirements.txt"))?, folder.as_os_str().as_encoded_bytes().to_vec()]
+            .concat();
     let stamp = folder.join(".hallpass-requirements");
     if fs::read(&stamp).ok().as_ref() != Some(&wanted) {
         step(

@@ -1,5 +1,4 @@
-//! What a test controls in a Worker that is served behind controlled.mjs: the clock, the time limits, and the Secrets
-//! Store.
+//! Controls a Worker that is served behind controlled.mjs: its clock, its time limits, and its Secrets Store.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -22,7 +21,7 @@ pub struct Controls {
     settings: Arc<Mutex<Settings>>,
 }
 
-/// What the test decides.
+/// The decisions of a test.
 #[derive(Serialize)]
 struct Settings {
     /// The clock, in milliseconds.
@@ -37,14 +36,14 @@ struct Settings {
     errors: BTreeMap<String, String>,
 }
 
-/// What happened so far.
+/// Counts since the start.
 #[derive(Deserialize)]
 struct Seen {
     requests: usize,
     reads: BTreeMap<String, Reads>,
 }
 
-/// How often a secret was read.
+/// The number of reads of one secret.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 pub struct Reads {
     /// Reads that reached the store.

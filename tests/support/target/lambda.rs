@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Request, Response, Target};
 use crate::http_client::Client;
-use crate::process::{Child, free_address, path_from, read_log};
+use crate::process::{Child, ReservedAddress, path_from, read_log};
 use crate::setup::{Deployment, TimeLimits};
 
 /// The function of one deployment.
@@ -25,6 +25,7 @@ pub struct Lambda {
     name: String,
     log: PathBuf,
     sent: usize,
+    _reserved: [ReservedAddress; 2],
     _emulator: Child,
 }
 
@@ -77,7 +78,7 @@ impl Lambda {
         let log = folder.join(format!("{name}.log"));
         let emulator = path_from("HALLPASS_RIE")?;
         let bootstrap = path_from("HALLPASS_BOOTSTRAP")?;
-        let (address, runtime) = (free_address()?, free_address()?);
+        let (address, runtime) = (ReservedAddress::new()?, ReservedAddress::new()?);
         let mut command = Command::new(emulator);
         // `--log-level` and the two addresses are needed: without them the emulator takes ports of its own.
         command
@@ -99,6 +100,7 @@ impl Lambda {
             name,
             log,
             sent: 0,
+            _reserved: [address, runtime],
             _emulator: emulator,
         })
     }

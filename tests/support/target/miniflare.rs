@@ -10,15 +10,15 @@ use serde_json::{Value, json};
 use super::{Controls, Request, Response, Target};
 use crate::folders::root;
 use crate::http_client::Client;
-use crate::process::{Child, free_address, path_from, read_log};
+use crate::process::{Child, ReservedAddress, path_from, read_log};
 
 /// The Worker in Miniflare.
 pub struct Miniflare {
     /// Its clock, its time limits, and how its Secrets Store behaves.
     pub controls: Controls,
     client: Client,
-    address: String,
-    secrets: String,
+    address: ReservedAddress,
+    secrets: ReservedAddress,
     log: PathBuf,
     _node: Child,
 }
@@ -29,12 +29,12 @@ impl Miniflare {
     /// # Errors
     /// Where the Worker is not built, npm's packages are not installed, or it does not start.
     pub fn start(options: &Value, folder: &Path) -> anyhow::Result<Self> {
-        let (address, secrets, log) = (free_address()?, free_address()?, folder.join("miniflare.log"));
-        let port = |address: &str| address.rsplit_once(':').map(|(_, port)| port.to_owned());
+        let (address, secrets, log) =
+            (ReservedAddress::new()?, ReservedAddress::new()?, folder.join("miniflare.log"));
         let mut command = Command::new("node");
         command
             .arg(root().join("tests/support/target/miniflare.mjs"))
-            .args([port(&address), port(&secrets)].into_iter().flatten())
+            .args([address.port(), secrets.port()])
             .arg(path_from("HALLPASS_WORKER_DIR")?)
             .arg(options.to_string());
         let node = Child::start(command, &[&address, &secrets], &log)?;

@@ -10,13 +10,13 @@ use serde_json::Value;
 
 use super::{Request, Response, Target};
 use crate::http_client::Client;
-use crate::process::{Child, free_address, path_from, read_log};
+use crate::process::{Child, ReservedAddress, path_from, read_log};
 use crate::setup::Deployment;
 
 /// The function of one deployment, in one container.
 pub struct SamLocal {
     client: Client,
-    address: String,
+    address: ReservedAddress,
     // Ended in this order: as long as sam runs, it can create a container.
     _sam: Child,
     containers: Containers,
@@ -47,7 +47,7 @@ impl SamLocal {
         let sam = python.with_file_name("sam");
         let log = folder.join(format!("{}.log", deployment.name));
         let template = write_template(&deployment, folder)?;
-        let address = free_address()?;
+        let address = ReservedAddress::new()?;
         let (host, port) = address.split_once(':').context("an address without a port")?;
         let mut command = Command::new(sam);
         command

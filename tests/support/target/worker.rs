@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{Controls, Request, Response, Target};
 use crate::http_client::Client;
-use crate::process::{Child, free_address, path_from, read_log};
+use crate::process::{Child, ReservedAddress, path_from, read_log};
 use crate::setup::{CONFIG, Deployment, TimeLimits};
 
 /// The name under which controlled.mjs imports the Worker's main module.
@@ -22,7 +22,7 @@ const CONTROLLED: &str = "controlled.mjs";
 /// The Worker of one deployment.
 pub struct Worker {
     client: Client,
-    address: String,
+    address: ReservedAddress,
     log: PathBuf,
     controls: Option<Controls>,
     _workerd: Child,
@@ -38,7 +38,7 @@ impl Worker {
         let log = folder.join(format!("{}.log", deployment.name));
         let workerd = path_from("HALLPASS_WORKERD")?;
         let built = path_from("HALLPASS_WORKER_DIR")?;
-        let address = free_address()?;
+        let address = ReservedAddress::new()?;
         // `embed` takes paths relative to the file that it stands in, so the modules lie beside it.
         let beside = folder.join(&deployment.name);
         fs::create_dir_all(&beside)?;

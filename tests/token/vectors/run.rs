@@ -216,11 +216,11 @@ mod tests {
     #[cfg(not(target_family = "wasm"))]
     #[test]
     fn a_folder_without_vectors_fails() {
-        let folder =
-            std::env::temp_dir().join(format!("no-vectors-{}", std::process::id())).join("no-vectors");
+        let folder = std::env::temp_dir().join(format!("{}-no-vectors", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         let error = Run::default().folder(&folder).unwrap_err().to_string();
         assert!(error.ends_with("no-vectors holds no vectors"), "{error}");
         assert!(Run::default().folder(&folder.join("missing")).is_err());
+        fs::remove_dir(&folder).unwrap();
     }
 }

@@ -1,0 +1,21 @@
+//! The start of the function, `bootstrap`. Cargo builds it for this test, and the suites in `tests/` run it too.
+
+use std::io;
+use std::process::Command;
+
+#[test]
+fn an_invalid_time_limit_factor_ends_the_start() -> io::Result<()> {
+    // Where cargo puts the function, without a compiled-in path.
+    let bootstrap = std::env::current_exe()?.ancestors().nth(2).map(|folder| folder.join("bootstrap"));
+    for factor in ["0", "101", "twice"] {
+        let mut function = Command::new(bootstrap.as_deref().ok_or(io::ErrorKind::NotFound)?);
+        let output = function.env_clear().env("HALLPASS_TIME_LIMIT_FACTOR", factor).output()?;
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{factor}");
+        assert!(
+            message.contains("HALLPASS_TIME_LIMIT_FACTOR: expected a whole number from 1 to 100"),
+            "{message}"
+        );
+    }
+    Ok(())
+}
