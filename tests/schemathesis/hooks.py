@@ -9,7 +9,7 @@ def before_call(context, case, kwargs):
     # Which projects there are is known to the deployment only.
     is_of_videosdk = case.operation.path.startswith("/v1/videosdk/")
     if isinstance(case.body, dict) and isinstance(case.body.get("project"), str):
-        case.body["project"] = "videosdk" if is_of_videosdk or case.body.get("videosdk") else "default"
+        case.body["project"] = "videosdk" if is_of_videosdk or case.body.get("videosdk") is not None else "default"
     if isinstance(case.query, dict) and isinstance(case.query.get("project"), str):
         case.query["project"] = "videosdk" if is_of_videosdk else "default"
 

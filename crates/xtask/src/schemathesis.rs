@@ -60,6 +60,10 @@ fn hold(bundle: &Path, examples: u32, is_shown: bool) -> Result<()> {
             .arg(ours.join("config.toml"))
             .args(["run", "--phases", "examples,coverage,fuzzing", "--max-examples", &examples.to_string()])
             .arg(format!("http://127.0.0.1:{}/openapi.json", port.number()));
-        if is_shown { run(&mut schemathesis) } else { run_quietly(&mut schemathesis) }
+        if is_shown {
+            return run(&mut schemathesis);
+        }
+        // The same requests in every run: what fails, fails for the change that caused it.
+        run_quietly(schemathesis.arg("--generation-deterministic"))
     })
 }
