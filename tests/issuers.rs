@@ -84,7 +84,7 @@ fn unknown_keys<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> a
 /// Whatever an issuer answers in place of its keys, its users are told to come again, and it is not asked for each.
 fn failures<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<()> {
     let failures = all_failures();
-    let tenants: Vec<_> = failures.iter().map(|failure| failure.tenant).chain(["/full"]).collect();
+    let tenants: Vec<_> = failures.iter().map(|failure| failure.tenant).chain(["/full", "/late"]).collect();
     let kinds: Vec<_> = tenants.iter().map(|tenant| of_tenant(tenant)).collect();
     let (provider, mut target) = Provider::start("failures", &tenants, &kinds, start)?;
     let Provider { issuer, jwts } = &provider;
@@ -97,6 +97,7 @@ fn failures<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyho
     let keys = json!({ "keys": jwts.keys(&["rsa"])? }).to_string();
     issuer.reply(&jwks("/full"), Reply::Document(padded(&keys, MAX_DOCUMENT)));
     issuer.reply(&jwks("/oversized"), Reply::Document(padded(&keys, MAX_DOCUMENT + 1)));
+    issuer.reply(&jwks("/late"), Reply::Late(Duration::from_secs(1), keys));
 
     for (place, failure) in failures.iter().enumerate() {
         let tenant = failure.tenant;
@@ -462,7 +463,7 @@ fn in_place(Failure { tenant, reply, .. }: &Failure, issuer: &Issuer) -> Reply {
     match reply {
         Reply::Document(text) => Reply::Document(fill(text)),
         Reply::Redirect(text) => Reply::Redirect(fill(text)),
-        Reply::Endless | Reply::Status(_) | Reply::Close => reply.clone(),
+        Reply::Late(..) | Reply::Endless | Reply::Status(_) | Reply::Close => reply.clone(),
     }
 }
 

@@ -35,7 +35,7 @@ const FRESH_SECONDS: u64 = 300;
 /// A request waits for them when they are this old.
 const OVERDUE_SECONDS: u64 = 600;
 const DAY_SECONDS: u64 = 24 * 3600;
-/// A store that gives nothing is asked again after this time, while there are no secrets.
+/// A store that returns no secret is asked again after this time, while there are no secrets.
 const RETRY_SECONDS: u64 = 1;
 /// The same if it did not answer at all.
 const RETRY_SILENT_SECONDS: u64 = 5;

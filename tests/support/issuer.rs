@@ -23,6 +23,8 @@ pub struct Issuer {
 pub enum Reply {
     /// A document.
     Document(String),
+    /// A document, after this time.
+    Late(Duration, String),
     /// The first bytes of a document whose end never comes.
     Endless,
     /// No document.
@@ -120,6 +122,10 @@ fn answer(state: &Mutex<State>, exchange: &Exchange<'_>) -> io::Result<()> {
             while lock(state).is_holding && !exchange.is_ended() {
                 exchange.wait(Duration::from_millis(20));
             }
+            exchange.send(&Answer::new(200, "application/json", document))
+        }
+        Reply::Late(after, document) => {
+            exchange.wait(after);
             exchange.send(&Answer::new(200, "application/json", document))
         }
         Reply::Endless => endless_to(exchange),

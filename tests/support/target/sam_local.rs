@@ -25,7 +25,7 @@ pub struct SamLocal {
 /// The containers that sam has created. They are removed with this value.
 struct Containers {
     python: PathBuf,
-    /// Where sam names them.
+    /// sam's log, which names the containers.
     sam_log: PathBuf,
 }
 

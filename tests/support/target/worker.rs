@@ -1,6 +1,6 @@
 //! The built Worker in workerd, Cloudflare's runtime.
 //!
-//! It is served behind controlled.mjs; a deployment with the time limits of production is served as it is, with the
+//! The Worker is served behind controlled.mjs; a deployment with the time limits of production is served as it is, with the
 //! clock and the timers of workerd.
 
 use std::fs;
