@@ -43,7 +43,7 @@ process.stdout.write(JSON.stringify({ keys: publicKeys, jwts, by_jose: byJose })
 
 async function make(kind) {
   const unknown = Object.keys(kind).find((member) => !MEMBERS.includes(member));
-  if (unknown !== undefined) throw new Error(`no kind of JWT has ${unknown}`);
+  if (unknown !== undefined) throw new Error(`${unknown} is not a member of a kind of JWT: ${JSON.stringify(kind)}`);
   const key = keys[kind.key ?? "rsa"];
   const header = change({ alg: kind.hmac ? "HS256" : key.alg, kid: key.jwk.kid }, kind.header);
   const claims = change({ iss: asked.issuer, aud: "app", sub: "alice", exp: 600 }, kind.claims);

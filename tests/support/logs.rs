@@ -181,6 +181,9 @@ impl Decision {
                 self.granted, self.refused
             ));
         }
+        if lines.is_empty() && !self.says.is_empty() {
+            complaints.push("expected a line of the decision in the log, got none".to_owned());
+        }
         for line in lines {
             let missing: Vec<_> = FIELDS.into_iter().filter(|field| !line.contains_key(*field)).collect();
             if !missing.is_empty() {

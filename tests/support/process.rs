@@ -134,7 +134,10 @@ pub(crate) fn node(script: &str, input: &str) -> anyhow::Result<String> {
         .context("starting node")?;
     node.stdin.take().context("node has no input")?.write_all(input.as_bytes())?;
     let output = node.wait_with_output()?;
-    ensure!(output.status.success(), "{script} failed; is `npm ci` done?");
+    ensure!(
+        output.status.success(),
+        "{script} failed: see its message above. If it names a missing package, run npm ci"
+    );
     Ok(String::from_utf8(output.stdout)?)
 }
 

@@ -62,6 +62,11 @@ pub fn run<T: Target>(mut start: impl FnMut(Setup) -> anyhow::Result<T>) -> anyh
     run.did_something()
 }
 
+/// Returns whether the developer selected cases, so that a run may be too small to compare anything.
+pub(crate) fn is_selection() -> bool {
+    std::env::var_os(SELECTED).is_some()
+}
+
 impl Run {
     /// Says how much ran, and fails for any failure, with all of them.
     ///
@@ -70,7 +75,7 @@ impl Run {
     pub fn result(self) -> anyhow::Result<()> {
         ensure!(
             self.failures.is_empty(),
-            "{} failures in {} cases:\n{}",
+            "{} messages about {} cases:\n{}",
             self.failures.len(),
             self.ran,
             self.failures.join("\n")
@@ -80,10 +85,11 @@ impl Run {
 
     /// Fails for a run that proves nothing.
     pub(crate) fn did_something(self) -> anyhow::Result<Self> {
-        ensure!(self.ran > 0, "there is no case");
-        if std::env::var_os(SELECTED).is_some() {
+        if let Ok(text) = std::env::var(SELECTED) {
+            ensure!(self.ran > 0, "no case that this target can receive has {SELECTED}={text:?} in its id");
             return Ok(self);
         }
+        ensure!(self.ran > 0, "there is no case");
         ensure!(!self.tokens.is_empty(), "no case handed out a token:\n{}", self.failures.join("\n"));
         Ok(self)
     }
@@ -128,7 +134,7 @@ impl Run {
     /// Takes the log of a deployment that has answered all of its cases.
     pub(crate) fn end(&mut self, name: &str, must_say: &str, target: &impl Target) -> anyhow::Result<()> {
         // A deployment that got none of the selected cases need not say anything.
-        let must_say = if std::env::var_os(SELECTED).is_some() { "" } else { must_say };
+        let must_say = if is_selection() { "" } else { must_say };
         let mut decisions = std::mem::take(&mut self.decisions);
         if !target.has_request_ids() {
             decisions.clear();

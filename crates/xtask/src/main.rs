@@ -14,13 +14,16 @@ mod test;
 mod tools;
 mod workerd;
 
+use std::num::ParseIntError;
 use std::process::ExitCode;
+use std::str::FromStr;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 const USAGE: &str = "\
-cargo xtask dev [--port N]                set up, build and serve the Worker on localhost
-cargo xtask dev --lambda [--port N]       the same for the Lambda function, without Docker
+cargo xtask dev [--port N]                set up, build and serve the Worker on localhost:8787
+cargo xtask dev --lambda [--port N]       the same for the Lambda function on localhost:9000,
+                                          without Docker
 cargo xtask test                          set up and run every check and test
 cargo xtask test --quick                  format, lint, unit tests and every suite in memory
 cargo xtask policy --config FILE --claims FILE --request FILE
@@ -66,30 +69,44 @@ fn evaluate(arguments: &[&str]) -> Result<ExitCode> {
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
+#[expect(clippy::print_stdout, reason = "the usage is the result")]
+fn print_usage() {
+    print!("{USAGE}");
+}
+
+/// Reads the number that an option takes.
+fn parse<T: FromStr<Err = ParseIntError>>(option: &str, value: &str) -> Result<T> {
+    value.parse().with_context(|| format!("{option} takes a whole number, not {value:?}"))
+}
+
 fn run(arguments: &[&str]) -> Result<()> {
     match arguments {
         ["dev"] => dev::worker(8787),
-        ["dev", "--port", port] => dev::worker(port.parse()?),
+        ["dev", "--port", port] => dev::worker(parse("--port", port)?),
         ["dev", "--lambda"] => dev::lambda(9000),
-        ["dev", "--lambda", "--port", port] => dev::lambda(port.parse()?),
+        ["dev", "--lambda", "--port", port] => dev::lambda(parse("--port", port)?),
         ["test"] => test::all(),
         ["test", "--quick"] => test::quick(),
         ["build", "worker"] => build::worker_for_wrangler(),
         ["build", "lambda"] => build::lambda(),
         ["fuzz"] => fuzz::by_hand(None, None),
-        ["fuzz", "--seconds", seconds] => fuzz::by_hand(None, Some(seconds.parse()?)),
+        ["fuzz", "--seconds", seconds] => fuzz::by_hand(None, Some(parse("--seconds", seconds)?)),
         ["fuzz", target] => fuzz::by_hand(Some(target), None),
-        ["fuzz", target, "--seconds", seconds] => fuzz::by_hand(Some(target), Some(seconds.parse()?)),
+        ["fuzz", target, "--seconds", seconds] => {
+            fuzz::by_hand(Some(target), Some(parse("--seconds", seconds)?))
+        }
         ["schemathesis"] => schemathesis::by_hand(None),
-        ["schemathesis", "--examples", examples] => schemathesis::by_hand(Some(examples.parse()?)),
+        ["schemathesis", "--examples", examples] => {
+            schemathesis::by_hand(Some(parse("--examples", examples)?))
+        }
         ["bench", "core"] => bench::core::run(),
         ["bench", "worker"] => bench::worker::open(),
         ["bench", "worker", "--auth"] => bench::worker::authenticated(),
         ["bench", "lambda"] => bench::lambda::run(),
-        [] | ["help" | "--help" | "-h"] => {
-            terminal::say(USAGE);
+        [] | ["help"] | [.., "--help" | "-h"] => {
+            print_usage();
             Ok(())
         }
-        _ => bail!("no such task\n\n{USAGE}"),
+        _ => bail!("no such command or option: {}. `cargo xtask help` lists all", arguments.join(" ")),
     }
 }
