@@ -1,4 +1,4 @@
-//! The start of the function, `bootstrap`. Cargo builds it for this test, and the suites in `tests/` run it too.
+//! The start of the function, `bootstrap`, which cargo builds for this test.
 
 use std::io;
 use std::process::Command;
