@@ -1,9 +1,9 @@
-//! What a configuration comes to, in words: each `config/outlines/NAME.json` gives the text beside it.
+//! Summaries of configurations: the summary of each `config/outlines/NAME.json` is the text in `NAME.txt`.
 
 use std::fs;
 
 use anyhow::{Context as _, ensure};
-use hallpass_service::outline::outline;
+use hallpass_service::check::summary::summarize;
 use hallpass_tests::root;
 
 /// Whoever put a certificate where a name belongs must not find it here.
@@ -15,8 +15,8 @@ fn a_certificate_is_not_repeated() -> anyhow::Result<()> {
         r#"{{ "projects": {{ "{certificate}": {project} }}, "auth": {{ "open": true }},
              "policy": [{{ "project": "{certificate}", "videosdk": {{ "identity": "any" }} }}] }}"#
     );
-    let words = outline(&|name| (name == "HALLPASS_CONFIG").then(|| document.clone()))?.to_string();
-    ensure!(words.contains("project `…`") && !words.contains(certificate), "{words}");
+    let summary = summarize(&|name| (name == "HALLPASS_CONFIG").then(|| document.clone()))?.to_string();
+    ensure!(summary.contains("project `…`") && !summary.contains(certificate), "{summary}");
     Ok(())
 }
 
@@ -32,11 +32,11 @@ fn says_what_the_files_say() -> anyhow::Result<()> {
         }
         count += 1;
         let document = fs::read_to_string(&path)?;
-        let words = outline(&|name| (name == "HALLPASS_CONFIG").then(|| document.clone()))?.to_string();
+        let summary = summarize(&|name| (name == "HALLPASS_CONFIG").then(|| document.clone()))?.to_string();
         let expected =
             fs::read_to_string(path.with_extension("txt")).with_context(|| path.display().to_string())?;
-        if words != expected {
-            failures.push(format!("{}\n{words}", path.display()));
+        if summary != expected {
+            failures.push(format!("{}\n{summary}", path.display()));
         }
     }
     ensure!(count > 5, "only {count} files were found");

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use anyhow::{Context as _, ensure};
-use hallpass_service::rehearsal::{Decision, Who, rehearse};
+use hallpass_service::check::dry_run::{Decision, Who, evaluate};
 use hallpass_tests::root;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -182,19 +182,19 @@ impl Case {
             Caller::Service(name) => Who::Service(name),
             Caller::Anonymous => Who::Anonymous,
         };
-        Ok(match rehearse(&self.document(policies)?, who, &self.request.to_string()) {
+        Ok(match evaluate(&self.document(policies)?, who, &self.request.to_string()) {
             Ok(Decision::Granted { ttl, services, .. }) => {
-                let by: Vec<_> = services.iter().map(|service| service.decided_by.to_string()).collect();
+                let by: Vec<_> = services.iter().map(|service| service.decided_by.clone()).collect();
                 let granted: Map<_, _> = services
                     .into_iter()
                     .map(|service| (service.name.to_owned(), Value::Object(service.granted)))
                     .collect();
                 json!({ "granted": granted, "ttl": ttl, "by": by })
             }
-            Ok(Decision::Refused { part, field, decided_by, .. }) => {
-                json!({ "refused": part, "field": field, "by": decided_by.map(|rule| rule.to_string()) })
+            Ok(Decision::Denied { part, field, decided_by, .. }) => {
+                json!({ "refused": part, "field": field, "by": decided_by })
             }
-            Err(mistake) => json!({ "invalid": mistake.field.unwrap_or_default() }),
+            Err(error) => json!({ "invalid": error.field.unwrap_or_default() }),
         })
     }
 }

@@ -8,7 +8,7 @@ use std::fs;
 
 use anyhow::{Context as _, anyhow, ensure};
 use boon::{Compiler, SchemaIndex, Schemas};
-use hallpass_service::outline::outline;
+use hallpass_service::check::summary::summarize;
 use hallpass_tests::{Deployment, Setup, root};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -177,7 +177,7 @@ impl Document {
 /// What the service says of a document, if it refuses it.
 fn message(document: &str) -> Option<String> {
     let setting = |name: &str| (name == "HALLPASS_CONFIG").then(|| document.to_owned());
-    outline(&setting).err().map(|mistake| mistake.to_string())
+    summarize(&setting).err().map(|error| error.to_string())
 }
 
 /// The message without the place.

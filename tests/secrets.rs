@@ -48,7 +48,7 @@ impl Store for Shelf {
         let value =
             |name: &&str| Some(((*name).to_owned(), Zeroizing::new(state.values.get(*name)?.clone())));
         let values: Vec<_> = names.iter().filter_map(value).collect();
-        Ok(if state.is_final { Secrets::for_good(values) } else { Secrets::from_store(values) })
+        Ok(if state.is_final { Secrets::permanent(values) } else { Secrets::from_store(values) })
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use hallpass_service::rehearsal::{Decision, GrantedService, Who, rehearse};
+use hallpass_service::check::dry_run::{Decision, GrantedService, Who, evaluate};
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
@@ -68,11 +68,11 @@ impl Trial {
             Caller::Anonymous => Who::Anonymous,
         };
         let document = Value::Object(document).to_string();
-        match rehearse(&document, who, &self.request.to_string()) {
+        match evaluate(&document, who, &self.request.to_string()) {
             Ok(decision) => decision,
             // Where nothing can be filled in, that is a field to name; everything else here is valid.
-            Err(mistake) if mistake.message.contains("is missing") => refused(),
-            Err(mistake) => panic!("{mistake}"),
+            Err(error) if error.message.contains("is missing") => denied(),
+            Err(error) => panic!("{error}"),
         }
     }
 
@@ -84,7 +84,7 @@ impl Trial {
             .find(|(_, rule)| self.is_for(&rule["who"]) && rule.get(name).is_some())
             .expect("a rule speaks of it");
         let by = if self.policy.is_some() { format!("policy[{position}]") } else { "no policy".into() };
-        assert_eq!(decided_by.to_string(), by);
+        assert_eq!(*decided_by, by);
         let grant = &rule[name];
         self.check_life(rule, grant, granted, ttl);
         self.check_place(grant, granted);
@@ -240,8 +240,8 @@ fn usual() -> Vec<Value> {
     ]
 }
 
-fn refused() -> Decision {
-    Decision::Refused { part: "", field: "", reason: String::new(), decided_by: None }
+fn denied() -> Decision {
+    Decision::Denied { part: "", field: String::new(), reason: String::new(), decided_by: None }
 }
 
 fn trial() -> impl Strategy<Value = Trial> {

@@ -59,25 +59,20 @@ struct Http {
     source_ip: Option<String>,
 }
 
-impl Event {
-    pub(crate) fn source_ip(&self) -> Option<String> {
-        self.request_context.http.source_ip.clone()
-    }
-
+/// Information of the gateway about a request. A client cannot write it.
+#[derive(Debug)]
+pub(crate) struct Gateway {
+    /// The caller's address.
+    pub(crate) source_ip: Option<String>,
     /// The gateway's id of the request, which its access log has too.
-    pub(crate) fn request_id(&self) -> Option<String> {
-        self.request_context.request_id.clone()
-    }
+    pub(crate) request_id: Option<String>,
+    /// The claims that the gateway has checked, by name; `None` if no authorizer ran.
+    pub(crate) claims: Option<Vec<(String, String)>>,
+}
 
-    /// The claims that the gateway has checked, by name; `None` where no authorizer of it ran.
-    pub(crate) fn gateway_claims(&self) -> Option<Vec<(String, String)>> {
-        let authorizer = self.request_context.authorizer.as_ref()?;
-        let of_jwt = authorizer.jwt.as_ref().and_then(|jwt| jwt.claims.as_ref());
-        let claims = of_jwt.or(authorizer.lambda.as_ref())?;
-        Some(claims.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?))).collect())
-    }
-
-    pub(crate) fn into_request(self) -> Request {
+impl Event {
+    /// Returns the request, and what the gateway adds to it.
+    pub(crate) fn into_parts(self) -> (Request, Gateway) {
         let is_base64_encoded = self.is_base64_encoded.unwrap_or_default();
         let body = match self.body {
             None => Body::Whole(Vec::new()),
@@ -85,14 +80,24 @@ impl Event {
             Some(text) if text.len() > MAX_BODY_BYTES.div_ceil(3) * 4 => Body::TooLarge,
             Some(text) => STANDARD.decode(text).map_or(Body::Broken, Body::from_bytes),
         };
-        Request {
+        let mut context = self.request_context;
+        let request = Request {
             // The gateway lets no method through that is no token; a route for TRACE does not exist.
-            method: Method::from_bytes(self.request_context.http.method.as_bytes()).unwrap_or(Method::TRACE),
-            path: self.request_context.encoded_path(self.raw_path.unwrap_or_default()),
+            method: Method::from_bytes(context.http.method.as_bytes()).unwrap_or(Method::TRACE),
+            path: context.encoded_path(self.raw_path.unwrap_or_default()),
             query: self.raw_query_string.unwrap_or_default(),
             headers: readable(&self.headers.unwrap_or_default()),
             body,
-        }
+        };
+        let claims = context.authorizer.take().and_then(Authorizer::into_claims);
+        (request, Gateway { source_ip: context.http.source_ip, request_id: context.request_id, claims })
+    }
+}
+
+impl Authorizer {
+    fn into_claims(self) -> Option<Vec<(String, String)>> {
+        let claims = self.jwt.and_then(|jwt| jwt.claims).or(self.lambda)?;
+        Some(claims.into_iter().filter_map(|(name, value)| Some((name, text(value)?))).collect())
     }
 }
 
@@ -120,9 +125,9 @@ fn without_stage(path: String, stage: Option<&str>) -> String {
 }
 
 /// A claim as a text; nothing for what says nothing, and for what would look like a text that somebody chose.
-fn text(value: &Value) -> Option<String> {
+fn text(value: Value) -> Option<String> {
     match value {
-        Value::String(text) => Some(text.clone()),
+        Value::String(text) => Some(text),
         Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
@@ -166,7 +171,7 @@ mod tests {
             "isBase64Encoded": false,
         });
         change(&mut event);
-        serde_json::from_value::<Event>(event).unwrap().into_request()
+        serde_json::from_value::<Event>(event).unwrap().into_parts().0
     }
 
     fn bytes(body: &Body) -> &[u8] {

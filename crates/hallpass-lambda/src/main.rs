@@ -7,8 +7,8 @@ mod event;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use hallpass_lambda::{Native, TimeLimitFactor, store};
-use hallpass_service::{Inputs, LogLine, Platform, Service};
+use hallpass_lambda::{LambdaPlatform, TimeLimitFactor, store};
+use hallpass_service::{LogLine, Platform, RequestContext, Service, with_common_headers};
 use hallpass_token::UnixSeconds;
 use lambda_http::Error;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
@@ -21,32 +21,33 @@ async fn main() -> Result<(), Error> {
     let factor = TimeLimitFactor::from_settings(setting).map_err(|error| error.to_string())?;
     let service = Service::new(setting);
     service.notices().iter().for_each(log);
-    let native = Native::new(store(setting, factor), factor);
+    let platform = LambdaPlatform::new(store(setting, factor), factor);
     // The platform gives the start more of the processor than a request.
-    service.refresh(now()?, &native).await.iter().for_each(log);
-    let (service, native) = (&service, &native);
-    lambda_runtime::run(service_fn(|event: LambdaEvent<event::Event>| answer(service, native, event))).await
+    service.refresh(now()?, &platform).await.iter().for_each(log);
+    let (service, platform) = (&service, &platform);
+    lambda_runtime::run(service_fn(|event: LambdaEvent<event::Event>| answer(service, platform, event))).await
 }
 
 async fn answer(
     service: &Service,
-    native: &impl Platform,
+    platform: &impl Platform,
     event: LambdaEvent<event::Event>,
 ) -> Result<ApiGatewayV2httpResponse, Error> {
     let LambdaEvent { payload, context } = event;
-    let mut random = [0; Inputs::RANDOM_BYTES];
+    let mut random = [0; RequestContext::RANDOM_BYTES];
     getrandom::fill(&mut random)?;
-    let (source_ip, gateway_claims) = (payload.source_ip(), payload.gateway_claims());
-    let inputs = Inputs {
+    let (request, gateway) = payload.into_parts();
+    let inputs = RequestContext {
         now: now()?,
         random,
-        request_id: payload.request_id().unwrap_or(context.request_id),
-        gateway_claims: gateway_claims.as_deref(),
-        caller_address: &|| source_ip.clone(),
+        request_id: gateway.request_id.unwrap_or(context.request_id),
+        gateway_claims: gateway.claims,
+        caller_address: &|| gateway.source_ip.clone(),
     };
-    let answer = service.handle(&payload.into_request(), &inputs, native).await;
+    let answer = service.handle(&request, &inputs, platform).await;
     answer.log.iter().for_each(log);
-    Ok(event::from_response(answer.response))
+    let response = with_common_headers(answer.response, &inputs.request_id);
+    Ok(event::from_response(response))
 }
 
 fn now() -> Result<UnixSeconds, Error> {

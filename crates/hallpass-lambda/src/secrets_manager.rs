@@ -3,11 +3,9 @@
 
 mod answer;
 mod error;
-mod json;
 mod settings;
 
 use std::fmt;
-use std::io::Read as _;
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
@@ -77,8 +75,7 @@ impl SecretsManager {
     /// Fetches the secret, and gives out those of its members that have one of these names. It is asked for once, and
     /// given up after the time limit in force.
     ///
-    /// What is read into memory of its own is wiped. What is not: the buffers in which `ureq` and `rustls` receive, the
-    /// names of the members, and the stack.
+    /// The values wipe themselves. The buffers in which `ureq`, `rustls` and `serde_json` receive and decode them do not.
     ///
     /// # Errors
     /// Where the secret cannot be had, or a member of these names is no text.
@@ -90,15 +87,9 @@ impl SecretsManager {
         let request = self.request(now).ok_or(SecretsManagerError::NoCredentials)?;
         let (head, mut body) = self.agent.run(request).map_err(|error| self.fault(error))?.into_parts();
         let status = head.status.as_u16();
-        // It never grows: the piece that it left would not be wiped.
-        let length = body.content_length().and_then(|length| usize::try_from(length).ok());
-        let mut answer =
-            Zeroizing::new(Vec::with_capacity(length.map_or(MAX_BYTES, |it| it.min(MAX_BYTES)) + 1));
-        let limit = u64::try_from(answer.capacity()).unwrap_or_default();
-        body.as_reader().take(limit).read_to_end(&mut answer).map_err(|error| self.fault(error.into()))?;
-        if answer.len() > MAX_BYTES {
-            return Err(SecretsManagerError::Malformed("an answer that is too long for a secret"));
-        }
+        // The reader fails once it has given out as many bytes, and not only for more.
+        let answer = body.with_config().limit(MAX_BYTES + 1).read_to_vec();
+        let answer = answer.map_err(|error| self.fault(error))?;
         if status != 200 {
             return answer::refusal(status, &answer).map_or(Ok(Vec::new()), Err);
         }
@@ -108,6 +99,8 @@ impl SecretsManager {
     fn fault(&self, error: ureq::Error) -> SecretsManagerError {
         if matches!(error, ureq::Error::Timeout(_)) {
             SecretsManagerError::TimedOut { limit: self.limit }
+        } else if matches!(error, ureq::Error::BodyExceedsLimit(_)) {
+            SecretsManagerError::Malformed("an answer that is too long for a secret")
         } else {
             SecretsManagerError::Unreachable
         }
@@ -143,6 +136,13 @@ impl Store for SecretsManager {
     fn secrets(&self, names: &[&str]) -> Result<Secrets, StoreError> {
         let secrets = self.get(names, SystemTime::now());
         secrets.map(Secrets::from_store).map_err(|error| StoreError::from(&error))
+    }
+}
+
+/// Settings that cannot be right are said to whoever wants a secret.
+impl Store for Result<SecretsManager, SecretsManagerError> {
+    fn secrets(&self, names: &[&str]) -> Result<Secrets, StoreError> {
+        self.as_ref().map_err(StoreError::from)?.secrets(names)
     }
 }
 

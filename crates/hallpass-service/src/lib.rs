@@ -1,45 +1,32 @@
 //! The token service: an HTTP request in, an HTTP response out.
 //!
-//! In scope: routes, who is calling, policy, limits, errors.
-//! Out of scope: everything that a platform gives. **Invariants**: this crate reads no clock, no environment and no
-//! random source, opens no socket and knows no async runtime; an adapter hands all of that in as [`Inputs`] and
-//! settings. It panics on no input.
+//! In scope: routes, authentication, policy, limits, errors.
+//! Out of scope: what a platform provides. **Invariants**: this crate reads no clock, environment or random source, opens no
+//! socket and knows no async runtime; an adapter passes all of these as [`RequestContext`], settings and [`Platform`]. No
+//! input makes the crate panic.
+//!
+//! The modules are layers. From bottom to top: `web`, `settings`, `platform`, `auth`, `policy`, `providers`, `state`,
+//! `problem`, `token`, `routes`, `check`, `service`. A module imports only from those before it; `tests/layers.rs` enforces
+//! the order.
 
-mod answer;
-mod ask;
-mod audit;
 mod auth;
-mod cache;
-mod caller;
-mod claims;
-mod config;
-mod cors;
-mod input;
-mod json;
-mod log;
-mod mint;
-mod outbound;
-pub mod outline;
+#[cfg(feature = "check")]
+pub mod check;
 mod platform;
 mod policy;
 mod problem;
-mod projects;
 mod providers;
-mod quote;
-pub mod rehearsal;
 mod routes;
-mod secrets;
 mod service;
-mod setup;
-mod setup_error;
-mod url;
-mod version;
+mod settings;
+mod state;
+mod token;
+mod web;
 
-pub use answer::{Answer, COMMON_HEADERS};
-pub use auth::PublicKey;
-pub use input::{Body, Inputs, MAX_BODY_BYTES, Request};
-pub use log::{Level, LogLine};
-pub use outbound::{HEADERS_TAKEN, Incoming, Outgoing, SendError};
-pub use platform::{PAUSE_MILLISECONDS, Platform, STORE_MILLISECONDS, StoreError};
-pub use secrets::Secrets;
-pub use service::Service;
+pub use platform::{KeyKind, Platform, PublicKey, SLEEP_MILLISECONDS, STORE_MILLISECONDS};
+pub use service::{Outcome, Service};
+pub use settings::{Secrets, StoreError};
+pub use web::log::{Level, LogLine};
+pub use web::outbound::{CAPTURED_HEADERS, OutboundRequest, OutboundResponse, SendError};
+pub use web::request::{Body, MAX_BODY_BYTES, Request, RequestContext};
+pub use web::response::{COMMON_HEADERS, with_common_headers};

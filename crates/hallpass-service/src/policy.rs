@@ -1,71 +1,26 @@
-//! Who may have what.
+//! The policy: rules, their conditions on the caller, and how a rule is found. What a rule grants is the providers' matter,
+//! so the types are generic over it.
 
-mod calls;
-mod decision;
-mod grant;
+mod decided_by;
+mod decider;
+#[cfg(feature = "check")]
+mod describe;
+mod error;
 mod identity;
 mod pattern;
-mod refusal;
 mod rule;
 mod texts;
-mod words;
+mod who;
 
-use std::fmt;
-
-use serde::{Serialize, Serializer};
-
-pub(crate) use self::calls::{AgoraCall, RoomCall};
-pub(crate) use self::decision::{Decided, Judge};
-pub(crate) use self::grant::{ServiceGrant, VideoSdkGrant, VideoSdkScope};
-pub(crate) use self::refusal::Refusal;
-pub(crate) use self::rule::Rule;
+pub(crate) use self::decided_by::DecidedBy;
+pub(crate) use self::decider::{Decider, OTHER_USER};
+#[cfg(feature = "check")]
+pub(crate) use self::describe::{
+    GrantDescription, GrantKind, GrantsDescription, PolicyDescription, describe_places, granted,
+};
+pub(crate) use self::error::{Part, PolicyError, TokenError};
+pub(crate) use self::identity::{Bound, Identity};
+pub(crate) use self::pattern::NamePattern;
+pub(crate) use self::rule::{MatchedRule, Policy, Rule, RuleContext};
 pub(crate) use self::texts::Texts;
-
-/// Rules in their order. For each service that is asked for, the first one decides that is for the caller and speaks
-/// of the service.
-#[derive(Debug)]
-pub(crate) struct Policy {
-    rules: Vec<Rule>,
-    is_usual: bool,
-}
-
-/// The rule that decided on a service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DecidedBy {
-    /// The one at this position in the document, counted from 0.
-    Rule(usize),
-    /// One of those that hold where the configuration has no policy.
-    NoPolicy,
-}
-
-impl Policy {
-    /// What holds where the configuration has no policy; `wildcard` is whether anonymous callers get uid 0.
-    pub(crate) fn usual(wildcard: bool) -> Self {
-        Self { rules: Rule::usual(wildcard), is_usual: true }
-    }
-
-    pub(crate) const fn of(rules: Vec<Rule>) -> Self {
-        Self { rules, is_usual: false }
-    }
-
-    fn rules(&self) -> impl Iterator<Item = (DecidedBy, &Rule)> {
-        let by = |position| if self.is_usual { DecidedBy::NoPolicy } else { DecidedBy::Rule(position) };
-        self.rules.iter().enumerate().map(move |(position, rule)| (by(position), rule))
-    }
-}
-
-impl Serialize for DecidedBy {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-/// As errors in the document name a rule.
-impl fmt::Display for DecidedBy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Rule(position) => write!(f, "policy[{position}]"),
-            Self::NoPolicy => f.write_str("no policy"),
-        }
-    }
-}
+pub(crate) use self::who::Who;

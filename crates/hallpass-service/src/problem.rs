@@ -1,26 +1,26 @@
-//! Everything that can be wrong with a request, and how it is said (RFC 9457).
+//! Every error of a request, and the error document for it (RFC 9457).
 
 use std::fmt;
 
-use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
-use serde::Serialize;
+use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderName, HeaderValue, StatusCode};
 
-use crate::answer;
-use crate::auth::Unauthorized;
-use crate::input::MAX_BODY_BYTES;
-use crate::json::JsonError;
-use crate::policy::Refusal;
-use crate::providers::{Fault, Upstream};
+use crate::auth::{AuthError, Unauthorized};
+use crate::policy::{PolicyError, TokenError};
+use crate::providers::UpstreamError;
+use crate::settings::ProjectError;
+use crate::web::field_error::FieldError;
+use crate::web::json::{Json, JsonError, SyntaxError};
+use crate::web::request::MAX_BODY_BYTES;
 
-/// One variant for each thing that a caller may have to do something about. Display is the sentence for people.
+/// An error of a request: one variant for each action that a client may have to take. Display is a sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Problem {
-    /// The body is no JSON.
+    /// The body is not JSON.
     InvalidJson { detail: String },
-    /// A part of the request holds what it must not; `field` is its path, where a single one is at fault.
-    InvalidField { field: Option<String>, detail: String },
-    /// The path does not decode to text.
+    /// A part of the request holds an invalid value.
+    InvalidField(FieldError),
+    /// The path does not decode to UTF-8.
     InvalidPath,
     /// The body ended early or could not be decoded.
     BodyBroken,
@@ -28,200 +28,202 @@ pub(crate) enum Problem {
     BodyTooLarge,
     /// The credentials are missing or not accepted.
     Unauthorized(Unauthorized),
-    /// The keys that a caller's credentials are checked with cannot be fetched.
+    /// The keys to verify a caller's JWT with cannot be fetched.
     IssuerUnreachable,
-    /// The caller calls too often.
+    /// The caller exceeds the rate limit.
     TooManyRequests,
-    /// The policy does not give what was asked for.
-    Refused(Refusal),
+    /// The policy grants less than was requested.
+    Denied(PolicyError),
     /// No project of the provider is configured.
-    NoProject { provider: String },
+    NoProject { provider: &'static str },
     /// The account at Agora is not configured.
-    NoCustomer,
-    /// A provider did not do what it was asked for.
-    Provider(Box<Fault>),
+    AgoraAccountNotConfigured,
+    /// A call to a provider failed.
+    Upstream(Box<UpstreamError>),
     /// The origin of a web page is not configured.
     OriginNotAllowed,
-    /// There is no such route.
+    /// No such route exists.
     NotFound,
     /// The route exists, for these methods.
     MethodNotAllowed { allow: String },
-    /// Nobody said who may have tokens.
-    AuthNotConfigured,
-    /// The service is not set up; what is wrong stands in the log and in no answer.
-    NotReady,
+    /// No authentication is configured. `missing` are names for `/readyz`.
+    AuthNotConfigured { missing: Vec<String> },
+    /// A setting or a secret is missing or wrong; the log says which. `missing` are names for `/readyz`.
+    NotReady { missing: Vec<String> },
 }
 
 /// The longest period that the platform's limiters count.
 const RETRY_SECONDS: u32 = 60;
-/// When the keys of an issuer are asked for again.
+/// When the keys of an issuer are fetched again.
 const RETRY_ISSUER_SECONDS: u32 = 10;
 
 impl Problem {
+    pub(crate) const NOT_READY: Self = Self::NotReady { missing: Vec::new() };
+
     /// A problem with the field of this name.
-    pub(crate) fn field(field: &str, detail: impl fmt::Display) -> Self {
-        Self::InvalidField { field: Some(field.to_owned()), detail: format!("`{field}` {detail}") }
+    pub(crate) fn field(field: &str, predicate: impl fmt::Display) -> Self {
+        Self::InvalidField(FieldError::new(field, predicate))
     }
 
-    /// A problem with the field of this name, in a sentence that is said as it is.
-    pub(crate) fn verbatim(field: &str, sentence: impl Into<String>) -> Self {
-        Self::InvalidField { field: Some(field.to_owned()), detail: sentence.into() }
-    }
-
-    /// A problem with the body as a whole.
-    pub(crate) fn body(detail: impl fmt::Display) -> Self {
-        Self::InvalidField { field: None, detail: format!("the body: {detail}") }
-    }
-
-    /// The name that programs may rely on.
+    /// Returns the name that programs may rely on.
     pub(crate) fn code(&self) -> &'static str {
-        match self {
-            Self::InvalidJson { .. } => "invalid_json",
-            Self::InvalidField { .. } => "invalid_field",
-            Self::InvalidPath => "invalid_path",
-            Self::BodyBroken => "body_broken",
-            Self::BodyTooLarge => "body_too_large",
-            Self::Unauthorized(unauthorized) => unauthorized.code(),
-            Self::IssuerUnreachable => "issuer_unreachable",
-            Self::TooManyRequests => "too_many_requests",
-            Self::Refused(_) => "policy_refused",
-            Self::NoProject { .. } => "no_project",
-            Self::NoCustomer => "no_customer",
-            Self::Provider(fault) => fault.code(),
-            Self::OriginNotAllowed => "origin_not_allowed",
-            Self::NotFound => "not_found",
-            Self::MethodNotAllowed { .. } => "method_not_allowed",
-            Self::AuthNotConfigured => "auth_not_configured",
-            Self::NotReady => "not_ready",
-        }
+        self.row().0
     }
 
     pub(crate) fn status(&self) -> StatusCode {
+        self.row().1
+    }
+
+    /// The code, the status and the title.
+    fn row(&self) -> (&'static str, StatusCode, &'static str) {
+        const INVALID: StatusCode = StatusCode::BAD_REQUEST;
+        const UNAVAILABLE: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
         match self {
-            Self::InvalidJson { .. }
-            | Self::InvalidField { .. }
-            | Self::InvalidPath
-            | Self::BodyBroken
-            | Self::NoProject { .. }
-            | Self::NoCustomer => StatusCode::BAD_REQUEST,
-            Self::Provider(fault) => fault.status(),
-            Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
-            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
-            Self::Refused(_) | Self::OriginNotAllowed => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::AuthNotConfigured | Self::NotReady | Self::IssuerUnreachable => {
-                StatusCode::SERVICE_UNAVAILABLE
+            Self::InvalidJson { .. } => ("invalid_json", INVALID, "The body is not JSON"),
+            Self::InvalidField(_) => ("invalid_field", INVALID, "The request holds an invalid value"),
+            Self::InvalidPath => ("invalid_path", INVALID, "The path is not UTF-8"),
+            Self::BodyBroken => ("body_broken", INVALID, "The body is incomplete"),
+            Self::BodyTooLarge => ("body_too_large", StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
+            Self::Unauthorized(error) => {
+                let title = "The credentials are missing or not accepted";
+                (error.code(), StatusCode::UNAUTHORIZED, title)
             }
+            Self::IssuerUnreachable => {
+                ("issuer_unreachable", UNAVAILABLE, "The credentials cannot be checked")
+            }
+            Self::TooManyRequests => {
+                ("too_many_requests", StatusCode::TOO_MANY_REQUESTS, "Too many requests")
+            }
+            Self::Denied(_) => ("policy_refused", StatusCode::FORBIDDEN, "The policy refuses this token"),
+            Self::NoProject { .. } => ("no_project", INVALID, "No project of this provider is configured"),
+            Self::AgoraAccountNotConfigured => {
+                ("no_customer", INVALID, "The account at Agora is not configured")
+            }
+            Self::Upstream(error) => (error.code(), error.status(), "The provider did not do it"),
+            Self::OriginNotAllowed => {
+                ("origin_not_allowed", StatusCode::FORBIDDEN, "The page's origin is not allowed")
+            }
+            Self::NotFound => ("not_found", StatusCode::NOT_FOUND, "There is no such route"),
+            Self::MethodNotAllowed { .. } => {
+                let title = "The route does not know this method";
+                ("method_not_allowed", StatusCode::METHOD_NOT_ALLOWED, title)
+            }
+            Self::AuthNotConfigured { .. } => {
+                ("auth_not_configured", UNAVAILABLE, "No authentication is configured")
+            }
+            Self::NotReady { .. } => ("not_ready", UNAVAILABLE, "The service is not set up"),
         }
     }
 
-    const fn title(&self) -> &'static str {
-        match self {
-            Self::InvalidJson { .. } => "The body is not JSON",
-            Self::InvalidField { .. } => "The request holds an invalid value",
-            Self::InvalidPath => "The path is not UTF-8",
-            Self::BodyBroken => "The body is incomplete",
-            Self::BodyTooLarge => "The body is too large",
-            Self::Unauthorized(_) => "The credentials are missing or not accepted",
-            Self::IssuerUnreachable => "The credentials cannot be checked",
-            Self::TooManyRequests => "Too many requests",
-            Self::Refused(_) => "The policy refuses this token",
-            Self::NoProject { .. } => "No project of this provider is configured",
-            Self::NoCustomer => "The account at Agora is not configured",
-            Self::Provider(_) => "The provider did not do it",
-            Self::OriginNotAllowed => "The page's origin is not allowed",
-            Self::NotFound => "There is no such route",
-            Self::MethodNotAllowed { .. } => "The route does not know this method",
-            Self::AuthNotConfigured => "No authentication is configured",
-            Self::NotReady => "The service is not set up",
+    /// Returns the header that tells a client what to do: `WWW-Authenticate` (RFC 9110 section 11.6.1), `Retry-After` or
+    /// `Allow`.
+    pub(crate) fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+        if let Self::Unauthorized(error) = self {
+            Some((WWW_AUTHENTICATE, HeaderValue::from_static(error.challenge())))
+        } else if let Self::MethodNotAllowed { allow } = self {
+            Some((ALLOW, HeaderValue::from_str(allow).ok()?))
+        } else if let Self::Upstream(error) = self {
+            Some((RETRY_AFTER, HeaderValue::from_str(error.retry_after()?).ok()?))
+        } else if *self == Self::TooManyRequests {
+            Some((RETRY_AFTER, RETRY_SECONDS.into()))
+        } else if *self == Self::IssuerUnreachable {
+            Some((RETRY_AFTER, RETRY_ISSUER_SECONDS.into()))
+        } else {
+            None
         }
     }
 
-    /// Adds the headers that tell a client what to do: `WWW-Authenticate` (RFC 9110 section 11.6.1), `Retry-After`.
-    pub(crate) fn add_headers(&self, headers: &mut HeaderMap) {
-        if let Self::Unauthorized(unauthorized) = self {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(unauthorized.challenge()));
-        }
-        if *self == Self::TooManyRequests {
-            headers.insert(RETRY_AFTER, RETRY_SECONDS.into());
-        }
-        if let Self::Provider(fault) = self
-            && let Some(Ok(after)) = fault.retry_after().map(HeaderValue::from_str)
-        {
-            headers.insert(RETRY_AFTER, after);
-        }
-        if *self == Self::IssuerUnreachable {
-            headers.insert(RETRY_AFTER, RETRY_ISSUER_SECONDS.into());
-        }
-    }
-
-    /// The path of the one field that is at fault.
+    /// Returns the path of the field at fault, if it is a single one.
     pub(crate) fn field_at_fault(&self) -> Option<&str> {
-        if let Self::Refused(refusal) = self {
-            return Some(refusal.field);
+        if let Self::Denied(error) = self {
+            return Some(&error.field);
         }
-        if let Self::InvalidField { field, .. } = self { field.as_deref() } else { None }
+        if let Self::InvalidField(error) = self { error.field.as_deref() } else { None }
     }
 
-    /// This problem as `application/problem+json`.
-    pub(crate) fn into_response(self, request_id: &str) -> Response<Vec<u8>> {
-        self.into_response_naming(&[], request_id)
+    /// Whether the server that a compatible route imitates finds the error while it reads the request.
+    pub(crate) const fn is_reading(&self) -> bool {
+        if let Self::InvalidField(error) = self {
+            return error.is_reading;
+        }
+        matches!(self, Self::InvalidJson { .. } | Self::BodyBroken | Self::BodyTooLarge)
     }
 
-    /// The same, with the names of settings and secrets that are missing or wrong.
-    pub(crate) fn into_response_naming(self, missing: &[String], request_id: &str) -> Response<Vec<u8>> {
-        #[derive(Serialize)]
-        struct Document<'a> {
-            #[serde(rename = "type")]
-            kind: String,
-            title: &'a str,
-            status: u16,
-            detail: String,
-            code: &'a str,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            field: Option<&'a str>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            refused_by: Option<&'a str>,
-            #[serde(skip_serializing_if = "<[String]>::is_empty")]
-            missing: &'a [String],
-            #[serde(skip_serializing_if = "Option::is_none")]
-            upstream: Option<Upstream<'a>>,
-            request_id: &'a str,
+    /// Returns the error document.
+    pub(crate) fn to_json<'a>(&'a self, request_id: &'a str) -> Json<'a> {
+        let (code, status, title) = self.row();
+        let mut fields = vec![
+            ("type", format!("urn:hallpass:problem:{code}").into()),
+            ("title", title.into()),
+            ("status", u32::from(status.as_u16()).into()),
+            ("detail", self.to_string().into()),
+            ("code", code.into()),
+        ];
+        fields.extend(self.field_at_fault().map(|field| ("field", field.into())));
+        if let Self::Denied(error) = self {
+            fields.push(("refused_by", error.part.name().into()));
+        } else if let Self::Upstream(error) = self {
+            fields.push(("upstream", error.to_json()));
+        } else if let Self::AuthNotConfigured { missing } | Self::NotReady { missing } = self
+            && !missing.is_empty()
+        {
+            let missing: Vec<_> = missing.iter().map(String::as_str).collect();
+            fields.push(("missing", missing.into()));
         }
-        let document = Document {
-            kind: format!("urn:hallpass:problem:{}", self.code()),
-            title: self.title(),
-            status: self.status().as_u16(),
-            detail: self.to_string(),
-            code: self.code(),
-            field: self.field_at_fault(),
-            refused_by: if let Self::Refused(refusal) = &self { Some(refusal.part.name()) } else { None },
-            missing,
-            upstream: if let Self::Provider(fault) = &self { Some(fault.upstream()) } else { None },
-            request_id,
-        };
-        let mut response = answer::json(self.status(), answer::PROBLEM_JSON, &document);
-        if matches!(self, Self::Provider(_)) {
-            self.add_headers(response.headers_mut());
-        }
-        if let Self::MethodNotAllowed { allow } = &self { answer::allow(response, allow) } else { response }
+        fields.push(("request_id", request_id.into()));
+        fields.into()
     }
 }
 
-impl From<Unauthorized> for Problem {
-    fn from(unauthorized: Unauthorized) -> Self {
-        Self::Unauthorized(unauthorized)
+impl From<AuthError> for Problem {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::Unauthorized(error) => Self::Unauthorized(error),
+            AuthError::IssuerUnreachable => Self::IssuerUnreachable,
+        }
+    }
+}
+
+impl From<SyntaxError> for Problem {
+    fn from(SyntaxError(detail): SyntaxError) -> Self {
+        Self::InvalidJson { detail }
     }
 }
 
 impl From<JsonError> for Problem {
     fn from(error: JsonError) -> Self {
+        Self::InvalidField(error.into())
+    }
+}
+
+impl From<FieldError> for Problem {
+    fn from(error: FieldError) -> Self {
+        Self::InvalidField(error)
+    }
+}
+
+impl From<PolicyError> for Problem {
+    fn from(error: PolicyError) -> Self {
+        Self::Denied(error)
+    }
+}
+
+impl From<ProjectError> for Problem {
+    fn from(error: ProjectError) -> Self {
         match error {
-            JsonError::Syntax { detail } => Self::InvalidJson { detail },
-            JsonError::Value { path, detail } if path.is_empty() => Self::body(detail),
-            JsonError::Value { path, detail } => Self::field(&path, format_args!("is not valid: {detail}")),
+            ProjectError::None { provider } => Self::NoProject { provider },
+            ProjectError::Unknown | ProjectError::OtherProvider { .. } => Self::field("project", error),
+        }
+    }
+}
+
+impl From<TokenError> for Problem {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Denied(error) => error.into(),
+            TokenError::Field(error) => error.into(),
+            TokenError::Project(error) => error.into(),
+            TokenError::NoKey => Self::NOT_READY,
         }
     }
 }
@@ -229,7 +231,8 @@ impl From<JsonError> for Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InvalidJson { detail } | Self::InvalidField { detail, .. } => f.write_str(detail),
+            Self::InvalidJson { detail } => f.write_str(detail),
+            Self::InvalidField(error) => error.fmt(f),
             Self::InvalidPath => f.write_str("the path, percent-decoded, must be UTF-8"),
             Self::BodyBroken => f.write_str("the body ended early or could not be decoded; send it again"),
             Self::BodyTooLarge => write!(f, "the body may have at most {MAX_BODY_BYTES} bytes"),
@@ -238,23 +241,21 @@ impl fmt::Display for Problem {
                 f.write_str("the keys of the JWT's issuer cannot be fetched; try again later")
             }
             Self::TooManyRequests => write!(f, "too many requests; wait {RETRY_SECONDS} s"),
-            Self::Refused(refusal) => refusal.fmt(f),
-            Self::NoProject { provider } => {
-                write!(f, "no project of {provider} is configured, so there are no tokens for it")
-            }
-            Self::NoCustomer => f.write_str(
+            Self::Denied(error) => error.fmt(f),
+            Self::NoProject { provider } => ProjectError::None { provider }.fmt(f),
+            Self::AgoraAccountNotConfigured => f.write_str(
                 "there are no credentials for this: `rest.agora` in HALLPASS_CONFIG names no customer ID and secret",
             ),
-            Self::Provider(fault) => fault.fmt(f),
+            Self::Upstream(error) => error.fmt(f),
             Self::OriginNotAllowed => {
                 f.write_str("`cors.origins` in HALLPASS_CONFIG does not list the origin of this page")
             }
             Self::NotFound => f.write_str("see the README for the routes and how they are written"),
             Self::MethodNotAllowed { allow } => write!(f, "this route answers {allow}"),
-            Self::AuthNotConfigured => {
+            Self::AuthNotConfigured { .. } => {
                 f.write_str("nothing is minted until `auth` in HALLPASS_CONFIG says who may call")
             }
-            Self::NotReady => {
+            Self::NotReady { .. } => {
                 f.write_str("a setting or a secret is missing or wrong; the service's log names it")
             }
         }

@@ -1,23 +1,35 @@
-//! The service: settings in, then one answer for each request.
+//! The service: settings in, then one response for each request.
 
 use std::sync::Arc;
 
 use hallpass_token::UnixSeconds;
 use http::header::{ACCEPT, HeaderName};
-use http::{Method, Response, StatusCode};
-use serde_json::json;
+use http::{Method, StatusCode};
+use percent_encoding::percent_decode_str;
 
-use crate::answer::{self, Answer};
 use crate::auth::{AuthConfig, Open};
-use crate::cache::{Cache, Step};
-use crate::config::Config;
-use crate::cors::Cors;
-use crate::input::{Inputs, Request};
-use crate::log::{Journal, Level, LogLine};
 use crate::platform::Platform;
-use crate::routes;
-use crate::setup::{Access, Setup};
-use crate::setup_error::SetupError;
+use crate::problem::Problem;
+use crate::routes::{self, respond_with_problem};
+use crate::settings::ConfigError;
+use crate::state::{AuthState, Cache, CacheAction, Config, LoadedState};
+use crate::web::cors::{Cors, Preflight};
+use crate::web::json::Json;
+use crate::web::log::{Level, LogLine, RequestLog};
+use crate::web::request::{Request, RequestContext};
+use crate::web::response::Response;
+
+/// The outcome of one request.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The response to the client, to which the adapter adds
+    /// [`COMMON_HEADERS`](crate::COMMON_HEADERS) and the request id.
+    pub response: http::Response<Vec<u8>>,
+    /// Lines for the log.
+    pub log: Vec<LogLine>,
+    /// Whether [`Service::refresh`] is to be called; no response waits for it.
+    pub is_refresh_due: bool,
+}
 
 /// The token service of one deployment. Made once for each process or isolate; it answers any number of requests.
 #[derive(Debug)]
@@ -34,10 +46,10 @@ impl Service {
     pub fn new(setting: impl Fn(&str) -> Option<String>) -> Self {
         match Config::read(&setting) {
             Ok(config) => {
-                let cache = Cache::new(Setup::failed(Some(&config), SetupError::NotLoaded));
+                let cache = Cache::new(LoadedState::failed(Some(&config), ConfigError::NotLoaded));
                 Self { config: Some(config), cache }
             }
-            Err(error) => Self { config: None, cache: Cache::new(Setup::failed(None, error)) },
+            Err(error) => Self { config: None, cache: Cache::new(LoadedState::failed(None, error)) },
         }
     }
 
@@ -45,9 +57,17 @@ impl Service {
     #[must_use]
     pub fn notices(&self) -> Vec<LogLine> {
         let notice =
-            |event, message: &str| LogLine::new(Level::Warning, event, &json!({ "message": message }));
+            |event, message: &str| LogLine::new(Level::Warning, event, [("message", Json::from(message))]);
         let Some(config) = &self.config else {
-            return self.cache.current().ready.as_ref().err().map(SetupError::log_line).into_iter().collect();
+            return self
+                .cache
+                .current()
+                .signing
+                .as_ref()
+                .err()
+                .map(ConfigError::log_line)
+                .into_iter()
+                .collect();
         };
         match config.auth.as_ref().map(AuthConfig::open) {
             None => {
@@ -65,13 +85,13 @@ impl Service {
         }
     }
 
-    /// Reads the secrets, whatever was read before. To be called where an [`Answer`] says so; where a platform has time
+    /// Reads the secrets, whatever was read before. To be called where an [`Outcome`] says so; where a platform has time
     /// before the first request, then too. The lines are for the log.
     pub async fn refresh(&self, now: UnixSeconds, platform: &impl Platform) -> Option<LogLine> {
         let config = self.config.as_ref()?;
         let attempt = self.cache.begin();
         let secrets = platform.secrets(&config.secret_names()).await;
-        let secrets = secrets.as_ref().map_err(|error| SetupError::Store(error.clone()));
+        let secrets = secrets.as_ref().map_err(|error| ConfigError::Store(error.clone()));
         self.cache.keep(config, attempt, secrets, now)
     }
 
@@ -86,42 +106,64 @@ impl Service {
         of_route.iter().chain(of_auth).chain(self.cors().headers_read(method))
     }
 
-    /// Answers one request. Every failure is a response.
-    pub async fn handle(&self, request: &Request, inputs: &Inputs<'_>, platform: &impl Platform) -> Answer {
-        let (cors, journal) = (self.cors(), Journal::default());
-        let mut response = match cors.preflight(request, &inputs.request_id) {
-            Some(response) => response,
-            None => routes::answer(self, request, inputs, platform, &journal).await,
+    /// Responds to one request. Every failure is a response.
+    pub async fn handle(
+        &self,
+        request: &Request,
+        context: &RequestContext<'_>,
+        platform: &impl Platform,
+    ) -> Outcome {
+        let (cors, log) = (self.cors(), RequestLog::default());
+        let mut response = match cors.preflight(request) {
+            Preflight::Allowed(response) => response,
+            Preflight::Denied => respond_with_problem(&Problem::OriginNotAllowed, &context.request_id),
+            Preflight::None => self.respond(request, context, platform, &log).await,
         };
         cors.finish(request, &mut response);
-        answer::finish(&mut response, &inputs.request_id);
-        if let Some(line) = self.log_of(request, inputs, &response) {
-            journal.add(line);
+        if let Some(line) = self.failure(request, context, &response) {
+            log.add(line);
         }
         if request.method == Method::HEAD {
             response.body_mut().clear();
         }
-        let (log, is_refresh_due) = journal.into_parts();
-        Answer { response, log, is_refresh_due }
+        let (log, is_refresh_due) = log.into_parts();
+        Outcome { response, log, is_refresh_due }
     }
 
-    /// What a request is answered with. It waits for secrets where there are none, or none that are young enough.
-    pub(crate) async fn setup<P: Platform>(
+    /// Finds the route and loads the state. The path is decoded once, before it is matched, so `%2F` separates like `/`.
+    async fn respond(
         &self,
-        now: UnixSeconds,
-        platform: &P,
-        journal: &Journal,
-    ) -> Arc<Setup> {
+        request: &Request,
+        context: &RequestContext<'_>,
+        platform: &impl Platform,
+        log: &RequestLog,
+    ) -> Response {
+        let Ok(path) = percent_decode_str(&request.path).decode_utf8() else {
+            return respond_with_problem(&Problem::InvalidPath, &context.request_id);
+        };
+        let Some(route) = routes::find(&path, &request.method) else {
+            return respond_with_problem(&Problem::NotFound, &context.request_id);
+        };
+        let state = if route.needs_state(&request.method) {
+            Some(self.state(context.now, platform, log).await)
+        } else {
+            None
+        };
+        routes::respond(route, &path, request, context, state.as_deref(), platform, log).await
+    }
+
+    /// Returns the loaded state. Waits for the secrets if none are loaded, or if they are too old.
+    async fn state<P: Platform>(&self, now: UnixSeconds, platform: &P, log: &RequestLog) -> Arc<LoadedState> {
         let Some(config) = &self.config else { return self.cache.current() };
-        match self.cache.step(config, now, P::WORKS_AFTER_ANSWER) {
-            Step::Use(setup) => setup,
-            Step::UseAndRefresh(setup) => {
-                journal.ask_for_refresh();
-                setup
+        match self.cache.action(config, now, P::WORKS_AFTER_RESPONSE) {
+            CacheAction::Use(state) => state,
+            CacheAction::UseAndRefresh(state) => {
+                log.request_refresh();
+                state
             }
-            Step::Load => {
+            CacheAction::Load => {
                 if let Some(line) = self.refresh(now, platform).await {
-                    journal.add(line);
+                    log.add(line);
                 }
                 self.cache.current()
             }
@@ -133,39 +175,36 @@ impl Service {
         self.config.as_ref().map_or(&CLOSED, |config| &config.cors)
     }
 
-    /// A client that is refused can help itself; one that meets a 5xx needs the person on call.
-    fn log_of(
+    /// The line for a response that needs the person on call: a client can correct a 4xx itself, and a failed call to a
+    /// provider has a line of its own.
+    fn failure(
         &self,
         request: &Request,
-        inputs: &Inputs<'_>,
-        response: &Response<Vec<u8>>,
+        context: &RequestContext<'_>,
+        response: &Response,
     ) -> Option<LogLine> {
-        // What a provider did not do has a line of its own.
-        let is_of_provider =
-            matches!(response.status(), StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT);
-        if !response.status().is_server_error() || is_of_provider {
+        let status = response.status();
+        let is_upstream = matches!(status, StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT);
+        if !status.is_server_error() || is_upstream {
             return None;
         }
-        let setup = self.cache.current();
-        let reason = match (&setup.access, &setup.ready) {
-            (Access::NotConfigured, _) => "no auth is configured".to_owned(),
+        let state = self.cache.current();
+        let reason = match (&state.auth, &state.signing) {
+            (AuthState::NotConfigured, _) => "no auth is configured".to_owned(),
             (_, Err(error)) => error.to_string(),
-            (_, Ok(_)) if response.status() == StatusCode::SERVICE_UNAVAILABLE => {
+            (_, Ok(_)) if status == StatusCode::SERVICE_UNAVAILABLE => {
                 "the keys of the caller's issuer could not be fetched".to_owned()
             }
             (_, Ok(_)) => "internal error".to_owned(),
         };
-        Some(LogLine::new(
-            Level::Error,
-            "request_failed",
-            &json!({
-                "request_id": inputs.request_id,
-                "status": response.status().as_u16(),
-                "method": request.method.as_str(),
-                "path": request.path,
-                "caller_address": (inputs.caller_address)(),
-                "reason": reason,
-            }),
-        ))
+        let fields = [
+            ("request_id", context.request_id.as_str().into()),
+            ("status", u32::from(status.as_u16()).into()),
+            ("method", request.method.as_str().into()),
+            ("path", request.path.as_str().into()),
+            ("caller_address", (context.caller_address)().into()),
+            ("reason", reason.into()),
+        ];
+        Some(LogLine::new(Level::Error, "request_failed", fields))
     }
 }

@@ -33,6 +33,8 @@ mod claims;
 mod content;
 mod credentials;
 #[cfg(feature = "inspect")]
+mod error;
+#[cfg(feature = "inspect")]
 mod explain;
 mod id;
 #[cfg(feature = "inspect")]
@@ -52,10 +54,12 @@ pub use claims::Claims;
 pub use content::{Content, Version};
 pub use credentials::{ApiKey, EmptySecret, Project, Secret};
 #[cfg(feature = "inspect")]
+pub use error::{MAX_TOKEN_BYTES, ParseError, Part};
+#[cfg(feature = "inspect")]
 pub use explain::{Context, Expected, Report, Signature, explain};
 pub use id::{IdError, ParticipantId, RoomId, TokenId};
 #[cfg(feature = "inspect")]
-pub use parse::{MAX_TOKEN_BYTES, ParseError, Part, Untrusted};
+pub use parse::Untrusted;
 #[cfg(feature = "inspect")]
 pub use problem::{Problem, SdkError};
 pub use scope::{Permissions, PermissionsError, Roles, RolesError, Scope};

@@ -8,44 +8,37 @@ import * as hallpass from "./hallpass.js";
 /** Of the worker crate: says whether a panic has left the module unusable. */
 const state = hallpass.__worker_init_state();
 
-/** What went wrong with a body; request.rs knows the same numbers. */
-const NONE = 0;
-const TOO_LARGE = 1;
-const BROKEN = 2;
-
 const LIMIT = hallpass.max_body_bytes();
 const EMPTY = new Uint8Array(0);
 
 export default {
   fetch(request, env, context) {
     const method = request.method;
-    if (method === "GET" || method === "HEAD") return answer(request, env, context, method, EMPTY, NONE);
+    if (method === "GET" || method === "HEAD") return answer(request, env, context, method, EMPTY, false);
     return answerWithBody(request, env, context, method);
   },
 };
 
 async function answerWithBody(request, env, context, method) {
-  let body = EMPTY;
-  let fault = NONE;
+  let body;
+  let isTooLarge = false;
   try {
     body = await readBody(request);
-    if (body === undefined) {
-      body = EMPTY;
-      fault = TOO_LARGE;
-    }
+    isTooLarge = body === undefined;
   } catch {
-    fault = BROKEN;
+    // Without a body that is too large, Rust takes it for broken.
   }
-  return answer(request, env, context, method, body, fault);
+  return answer(request, env, context, method, body, isTooLarge);
 }
 
-function answer(request, env, context, method, body, fault) {
+function answer(request, env, context, method, body, isTooLarge) {
   if (state.criticalError) {
     hallpass.__wbg_reset_state();
     state.criticalError = false;
   }
   try {
-    const answered = hallpass.answer(request, env, context, method, request.url, requestId(request), body, fault);
+    const id = requestId(request);
+    const answered = hallpass.answer(request, env, context, method, request.url, id, body, isTooLarge);
     if (!(answered instanceof Promise)) return answered;
     // A client that goes away must not take along what others wait for, such as the keys of an issuer.
     context.waitUntil(answered);

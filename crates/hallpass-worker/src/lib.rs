@@ -3,10 +3,11 @@
 //! Knows the platform: bindings, the clock, random bytes, the JavaScript request and response.
 //! Knows nothing of routes, status codes, policy or token formats.
 //!
-//! The border to JavaScript is the dear part: a call across it costs about as much as an HMAC. So `entry.js`, the
+//! The boundary to JavaScript is expensive: a call across it costs about as much as an HMAC. So `entry.js`, the
 //! Worker's main module, waits for the body and makes one call. `worker::Request` would fetch things that nobody
 //! asked for, and would turn an unknown method into GET.
 
+mod console;
 mod platform;
 mod random;
 mod request;
@@ -17,34 +18,29 @@ use std::future::Future as _;
 use std::sync::OnceLock;
 use std::task::{Context, Poll, Waker};
 
-use hallpass_service::{Inputs, Level, LogLine, MAX_BODY_BYTES, Service};
+use hallpass_service::{Body, MAX_BODY_BYTES, RequestContext, Service};
 use hallpass_token::UnixSeconds;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
-use wasm_bindgen_futures::future_to_promise;
 use worker::Env;
+use worker::js_sys::{Date, Promise};
+use worker::wasm_bindgen_futures::future_to_promise;
 
-use crate::platform::Runtime;
+use crate::platform::{WorkerPlatform, has_limiter};
 
-#[wasm_bindgen(module = "/src/border.js")]
+#[wasm_bindgen(module = "/src/bindings.js")]
 extern "C" {
     /// Keeps a request's rights until the promise has come to something.
-    fn wait_until(context: &JsValue, promise: &js_sys::Promise);
+    fn wait_until(context: &JsValue, promise: &Promise);
 }
 
-/// Lives as long as the isolate; requests leave no trace in it.
-static SERVICE: OnceLock<Service> = OnceLock::new();
-
-/// The macros of `worker` make a JavaScript text first, which is another call across the border.
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_namespace = console, js_name = log)]
-    fn console_log(line: &str);
-    #[wasm_bindgen(js_namespace = console, js_name = warn)]
-    fn console_warn(line: &str);
-    #[wasm_bindgen(js_namespace = console, js_name = error)]
-    fn console_error(line: &str);
+/// State of the isolate, which does not change from request to request.
+struct Isolate {
+    service: Service,
+    has_limiter: bool,
 }
+
+static ISOLATE: OnceLock<Isolate> = OnceLock::new();
 
 /// The most bytes of a body that `entry.js` reads.
 #[wasm_bindgen]
@@ -52,51 +48,60 @@ pub fn max_body_bytes() -> usize {
     MAX_BODY_BYTES
 }
 
-/// Answers one request: with a response, or with a promise of one where something must be waited for.
+/// Answers one request: with a response, or with a promise of one if the service waits for something. Without a body,
+/// the body of the request exceeds the limit or is broken.
 ///
 /// # Errors
-/// Where the runtime gives no random bytes; it then answers 500 by itself.
+/// If the runtime gives no random bytes; it then answers 500 by itself.
 #[wasm_bindgen]
-#[expect(clippy::too_many_arguments, reason = "each further call across the border costs as much as an HMAC")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each further call across the boundary costs as much as an HMAC"
+)]
 pub fn answer(
-    request: web_sys::Request,
+    request: JsValue,
     env: Env,
     context: &JsValue,
     method: &str,
     url: &str,
     request_id: JsValue,
-    body: Vec<u8>,
-    body_fault: u8,
+    body: Option<Vec<u8>>,
+    is_too_large: bool,
 ) -> Result<JsValue, JsError> {
-    let service = SERVICE.get_or_init(|| start(&env));
+    let isolate = ISOLATE.get_or_init(|| Isolate::start(&env));
     let random = random::take()?;
-    let read = request::read(service, &request, method, url, body, body_fault);
+    let body = match body {
+        Some(body) => Body::from_bytes(body),
+        None if is_too_large => Body::TooLarge,
+        None => Body::Broken,
+    };
+    let read = request::read(&isolate.service, &request, method, url, body);
     let mut answer = Box::pin(async move {
-        let now = UnixSeconds((js_sys::Date::now() / 1000.0) as u32);
+        let now = UnixSeconds((Date::now() / 1000.0) as u32);
         let address = || request::header(&request, "cf-connecting-ip");
-        let inputs = Inputs {
+        let inputs = RequestContext {
             now,
             random,
             request_id: request_id.as_string().unwrap_or_default(),
             gateway_claims: None,
             caller_address: &address,
         };
-        let answer = service.handle(&read, &inputs, &Runtime { env: &env }).await;
-        answer.log.iter().for_each(log);
-        let response = response::write(&answer.response, &request_id);
-        (response, answer.is_refresh_due.then(|| refresh(service, now, env)))
+        let answer = isolate.service.handle(&read, &inputs, &isolate.platform(&env)).await;
+        answer.log.iter().for_each(console::log);
+        let response = response::convert(&answer.response, &request_id);
+        (response, answer.is_refresh_due.then(|| isolate.refresh(now, env)))
     });
     // Most requests wait for nothing, and a promise costs as much as a token.
     match answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready((response, rest)) => {
-            go_on(context, rest);
+            spawn_after_response(context, rest);
             Ok(response)
         }
         Poll::Pending => {
             let context = context.clone();
             let answer = async move {
                 let (response, rest) = answer.await;
-                go_on(&context, rest);
+                spawn_after_response(&context, rest);
                 Ok(response)
             };
             Ok(future_to_promise(answer).into())
@@ -104,8 +109,8 @@ pub fn answer(
     }
 }
 
-/// Does what no answer waits for.
-fn go_on(context: &JsValue, rest: Option<impl Future<Output = ()> + 'static>) {
+/// Runs a future for which the response does not wait.
+fn spawn_after_response(context: &JsValue, rest: Option<impl Future<Output = ()> + 'static>) {
     if let Some(rest) = rest {
         let rest = async {
             rest.await;
@@ -115,23 +120,20 @@ fn go_on(context: &JsValue, rest: Option<impl Future<Output = ()> + 'static>) {
     }
 }
 
-async fn refresh(service: &'static Service, now: UnixSeconds, env: Env) {
-    if let Some(line) = service.refresh(now, &Runtime { env: &env }).await {
-        log(&line);
+impl Isolate {
+    fn start(env: &Env) -> Self {
+        let service = Service::new(|name| settings::setting(env, name));
+        service.notices().iter().for_each(console::log);
+        Self { service, has_limiter: has_limiter(env) }
     }
-}
 
-fn start(env: &Env) -> Service {
-    let service = Service::new(|name| settings::setting(env, name));
-    service.notices().iter().for_each(log);
-    response::set_common();
-    service
-}
+    const fn platform<'a>(&self, env: &'a Env) -> WorkerPlatform<'a> {
+        WorkerPlatform { env, has_limiter: self.has_limiter }
+    }
 
-fn log(line: &LogLine) {
-    match line.level() {
-        Level::Info => console_log(line.as_str()),
-        Level::Warning => console_warn(line.as_str()),
-        Level::Error => console_error(line.as_str()),
+    async fn refresh(&self, now: UnixSeconds, env: Env) {
+        if let Some(line) = self.service.refresh(now, &self.platform(&env)).await {
+            console::log(&line);
+        }
     }
 }

@@ -1,24 +1,22 @@
 //! What the runtime does for the service while it answers.
 
-use std::cell::Cell;
-
 use hallpass_service::{
-    HEADERS_TAKEN, Incoming, Outgoing, PAUSE_MILLISECONDS, Platform, PublicKey, STORE_MILLISECONDS, Secrets,
-    SendError, StoreError,
+    CAPTURED_HEADERS, OutboundRequest, OutboundResponse, Platform, PublicKey, SLEEP_MILLISECONDS,
+    STORE_MILLISECONDS, Secrets, SendError, StoreError,
 };
-use js_sys::{Array, Promise, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen_futures::JsFuture;
 use worker::Env;
+use worker::js_sys::{Array, Promise, Uint8Array};
+use worker::wasm_bindgen_futures::JsFuture;
 use zeroize::Zeroizing;
 
-use crate::console_warn;
+use crate::console;
 use crate::settings::{self, Secret};
 
-#[wasm_bindgen(module = "/src/border.js")]
+#[wasm_bindgen(module = "/src/bindings.js")]
 extern "C" {
-    /// Status, body and headers of an answer, or one of the numbers below.
+    /// Status, body and headers of an answer; `undefined` if the body is too large, `null` after the time limit.
     fn send(
         method: &str,
         url: &str,
@@ -32,23 +30,21 @@ extern "C" {
     fn verify(jwk: &str, message: &[u8], signature: &[u8]) -> Promise;
     /// Whether a request is within the limit of this key.
     fn is_within_limit(env: &Env, key: &str) -> Promise;
-    /// The values of these bindings; `undefined`, or `TIMED_OUT`, for one that has none.
+    /// The values of these bindings; `undefined` for one that has none, `null` for one that is late.
     fn read_secrets(env: &Env, names: &Array, milliseconds: u32) -> Promise;
-    fn pause(milliseconds: u32) -> Promise;
-    fn has_limiter(env: &Env) -> bool;
+    fn sleep(milliseconds: u32) -> Promise;
+    /// Whether the deployment has a rate limiter.
+    pub(crate) fn has_limiter(env: &Env) -> bool;
 }
 
-/// The numbers are those of border.js.
-const TIMED_OUT: u16 = 1;
-const TOO_LARGE: u16 = 2;
-
-/// The runtime, on behalf of one request.
-pub(crate) struct Runtime<'a> {
+/// The Workers runtime, on behalf of one request.
+pub(crate) struct WorkerPlatform<'a> {
     pub(crate) env: &'a Env,
+    pub(crate) has_limiter: bool,
 }
 
-impl Platform for Runtime<'_> {
-    const WORKS_AFTER_ANSWER: bool = true;
+impl Platform for WorkerPlatform<'_> {
+    const WORKS_AFTER_RESPONSE: bool = true;
 
     /// A secret of `wrangler secret put` changes with a deployment only, which makes other isolates.
     async fn secrets(&self, names: &[&str]) -> Result<Secrets, StoreError> {
@@ -61,7 +57,7 @@ impl Platform for Runtime<'_> {
             }
         }
         if in_store.is_empty() {
-            return Ok(Secrets::for_good(values));
+            return Ok(Secrets::permanent(values));
         }
         let bindings = in_store.iter().map(|name| JsValue::from_str(name)).collect::<Array>();
         let read = JsFuture::from(read_secrets(self.env, &bindings, STORE_MILLISECONDS)).await;
@@ -71,7 +67,7 @@ impl Platform for Runtime<'_> {
             let secret = read.get(place);
             match secret.as_string() {
                 Some(value) => values.push((name, Zeroizing::new(value))),
-                None if secret == TIMED_OUT => late.push(name),
+                None if secret.is_null() => late.push(name),
                 None => not_given.push(name),
             }
         }
@@ -92,22 +88,23 @@ impl Platform for Runtime<'_> {
         ))
     }
 
-    async fn send(&self, request: &Outgoing) -> Result<Incoming, SendError> {
+    async fn send(&self, request: &OutboundRequest) -> Result<OutboundResponse, SendError> {
         let headers = request.headers.iter().flat_map(|(name, value)| [name, value.as_str()]);
         let headers = headers.map(JsValue::from_str).collect::<Array>();
-        let taken = HEADERS_TAKEN.into_iter().map(JsValue::from_str).collect::<Array>();
+        let taken = CAPTURED_HEADERS.into_iter().map(JsValue::from_str).collect::<Array>();
         let (method, body) = (request.method.as_str(), request.body.as_slice());
         let (max_bytes, seconds) = (request.max_bytes, request.seconds);
         let answer = send(method, &request.url, &headers, body, &taken, max_bytes, seconds);
         let answer = JsFuture::from(answer).await.map_err(|_| SendError::Unreachable)?;
-        match answer.as_f64().map(|number| number as u16) {
-            Some(TIMED_OUT) => return Err(SendError::TimedOut),
-            Some(TOO_LARGE) => return Err(SendError::TooLarge),
-            Some(_) | None => {}
+        if answer.is_null() {
+            return Err(SendError::TimedOut);
+        }
+        if answer.is_undefined() {
+            return Err(SendError::TooLarge);
         }
         let answer = Array::from(&answer);
-        let taken = HEADERS_TAKEN.into_iter().zip(answer.iter().skip(2));
-        Ok(Incoming {
+        let taken = CAPTURED_HEADERS.into_iter().zip(answer.iter().skip(2));
+        Ok(OutboundResponse {
             status: answer.get(0).as_f64().unwrap_or_default() as u16,
             headers: taken.filter_map(|(name, value)| Some((name, value.as_string()?))).collect(),
             body: Uint8Array::new(&answer.get(1)).to_vec().into(),
@@ -115,12 +112,12 @@ impl Platform for Runtime<'_> {
     }
 
     async fn verify(&self, key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
-        let verified = JsFuture::from(verify(&key.to_jwk(), message, signature)).await;
+        let verified = JsFuture::from(verify(key.jwk(), message, signature)).await;
         verified.is_ok_and(|verified| verified.is_truthy())
     }
 
     async fn is_within_limit(&self, key: impl Fn() -> Option<String>) -> bool {
-        if !limits(self.env) {
+        if !self.has_limiter {
             return true;
         }
         let Some(key) = key() else { return true };
@@ -128,14 +125,14 @@ impl Platform for Runtime<'_> {
             Ok(within) => within.is_truthy(),
             // To lock everybody out would be worse than to let too many in; but somebody should know.
             Err(_) => {
-                console_warn(r#"{"level":"WARN","event":"rate_limit_failed"}"#);
+                console::warn(r#"{"level":"WARN","event":"rate_limit_failed"}"#);
                 true
             }
         }
     }
 
-    async fn pause(&self) {
-        let _: Result<JsValue, JsValue> = JsFuture::from(pause(PAUSE_MILLISECONDS)).await;
+    async fn sleep(&self) {
+        let _: Result<JsValue, JsValue> = JsFuture::from(sleep(SLEEP_MILLISECONDS)).await;
     }
 }
 
@@ -151,16 +148,4 @@ fn store_error(is_timeout: bool, faults: [(&str, Vec<String>); 3]) -> StoreError
         reason: reasons.join("; ").into(),
         is_timeout,
     }
-}
-
-/// Whether the deployment has a limiter; asked once for each isolate.
-fn limits(env: &Env) -> bool {
-    thread_local! {
-        static LIMITS: Cell<Option<bool>> = const { Cell::new(None) };
-    }
-    LIMITS.get().unwrap_or_else(|| {
-        let limits = has_limiter(env);
-        LIMITS.set(Some(limits));
-        limits
-    })
 }

@@ -2,23 +2,17 @@
 
 use hallpass_service::{Body, Request, Service};
 use http::{HeaderMap, HeaderValue, Method};
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-#[wasm_bindgen(module = "/src/border.js")]
+#[wasm_bindgen(module = "/src/bindings.js")]
 extern "C" {
     /// One header of a request.
-    pub(crate) fn header(request: &web_sys::Request, name: &str) -> Option<String>;
+    pub(crate) fn header(request: &JsValue, name: &str) -> Option<String>;
 }
 
 /// Puts a request together, and fetches those headers that the service looks at.
-pub(crate) fn read(
-    service: &Service,
-    request: &web_sys::Request,
-    method: &str,
-    url: &str,
-    body: Vec<u8>,
-    body_fault: u8,
-) -> Request {
+pub(crate) fn read(service: &Service, request: &JsValue, method: &str, url: &str, body: Body) -> Request {
     // JavaScript has no method that is no token; a route for TRACE does not exist.
     let method = Method::from_bytes(method.as_bytes()).unwrap_or(Method::TRACE);
     let (path, query) = path_and_query(url);
@@ -30,12 +24,6 @@ pub(crate) fn read(
             headers.insert(name, value);
         }
     }
-    // The numbers are those of entry.js.
-    let body = match body_fault {
-        0 => Body::from_bytes(body),
-        1 => Body::TooLarge,
-        _ => Body::Broken,
-    };
     Request { method, path: path.to_owned(), query: query.to_owned(), headers, body }
 }
 

@@ -1,98 +1,60 @@
-//! From an answer of the service to a JavaScript response.
+//! Conversion of the service's response to a JavaScript response.
 
 use std::cell::RefCell;
 
 use hallpass_service::COMMON_HEADERS;
-use http::header::CONTENT_TYPE;
-use http::{HeaderName, HeaderValue, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-#[wasm_bindgen(module = "/src/border.js")]
+#[wasm_bindgen(module = "/src/bindings.js")]
 extern "C" {
-    fn respond(
-        status: u16,
-        content_type: &JsValue,
-        request_id: &JsValue,
-        more: &JsValue,
-        body: &[u8],
-    ) -> JsValue;
-    fn more_headers(lines: &[u8]) -> JsValue;
-    fn set_common_headers(lines: &[u8]);
+    fn respond(status: u16, headers: &JsValue, request_id: &JsValue, body: &[u8]) -> JsValue;
+    fn parse_headers(lines: &[u8]) -> JsValue;
 }
+
+/// Headers by their lines, as JavaScript objects. Most responses have the headers of a few pages' origins, and to create
+/// such an object costs as much as a quarter of a mint.
+struct HeaderObjects(Vec<(Vec<u8>, JsValue)>);
 
 thread_local! {
-    /// Content types as JavaScript texts; there are a handful, and making one costs more than the call that uses it.
-    static CONTENT_TYPES: RefCell<Vec<(HeaderValue, JsValue)>> = const { RefCell::new(Vec::new()) };
-    /// Blocks of other headers as JavaScript objects. Pages of a few origins send most of the requests, and to read a
-    /// block costs as much as a quarter of a mint.
-    static BLOCKS: RefCell<Vec<(Vec<u8>, JsValue)>> = const { RefCell::new(Vec::new()) };
+    static HEADER_OBJECTS: RefCell<HeaderObjects> = const { RefCell::new(HeaderObjects(Vec::new())) };
 }
 
-/// A client that sends ever other origins gets no more than this many blocks kept.
-const MAX_BLOCKS: usize = 16;
-
-/// Hands those headers over that every response carries, so that they need not cross with each.
-pub(crate) fn set_common() {
-    let mut lines = Vec::new();
-    for (name, value) in &COMMON_HEADERS {
-        push_line(&mut lines, name, value);
-    }
-    set_common_headers(&lines);
-}
-
-/// Writes a response; its id is that of the request, which is a JavaScript text already.
-pub(crate) fn write(response: &Response<Vec<u8>>, request_id: &JsValue) -> JsValue {
-    let mut lines = Vec::new();
-    for (name, value) in response.headers() {
-        let crosses_otherwise = name == CONTENT_TYPE
-            || name == "x-request-id"
-            || COMMON_HEADERS.iter().any(|(common, same)| common == name && same == value);
-        if !crosses_otherwise {
-            push_line(&mut lines, name, value);
-        }
-    }
-    let status = response.status().as_u16();
-    let more = block(lines);
-    with_content_type(response, |content_type| {
-        respond(status, content_type, request_id, &more, response.body())
+/// Converts a response. Its request id is the JavaScript string that came with the request.
+pub(crate) fn convert(response: &Response<Vec<u8>>, request_id: &JsValue) -> JsValue {
+    HEADER_OBJECTS.with_borrow_mut(|objects| {
+        objects.get(response.headers()).map_or(JsValue::UNDEFINED, |headers| {
+            respond(response.status().as_u16(), headers, request_id, response.body())
+        })
     })
 }
 
-/// The block of these lines; nothing for no line.
-fn block(lines: Vec<u8>) -> JsValue {
-    if lines.is_empty() {
-        return JsValue::UNDEFINED;
-    }
-    BLOCKS.with_borrow_mut(|blocks| {
-        if let Some((_, block)) = blocks.iter().find(|(known, _)| *known == lines) {
-            return block.clone();
-        }
-        let block = more_headers(&lines);
-        if blocks.len() < MAX_BLOCKS {
-            blocks.push((lines, block.clone()));
-        }
-        block
-    })
-}
+impl HeaderObjects {
+    /// The most objects that are kept. A client that changes its origin does not fill the memory.
+    const MAX: usize = 32;
 
-fn with_content_type(response: &Response<Vec<u8>>, use_it: impl FnOnce(&JsValue) -> JsValue) -> JsValue {
-    let Some(wanted) = response.headers().get(CONTENT_TYPE) else {
-        return use_it(&JsValue::UNDEFINED);
-    };
-    CONTENT_TYPES.with_borrow_mut(|types| {
-        let known = types.iter().position(|(known, _)| known == wanted);
+    /// Returns the object with these headers and the common ones.
+    fn get(&mut self, headers: &HeaderMap) -> Option<&JsValue> {
+        let mut lines = Vec::new();
+        headers.iter().for_each(|(name, value)| push_line(&mut lines, name, value));
+        let known = self.0.iter().position(|(known, _)| *known == lines);
         let index = known.unwrap_or_else(|| {
-            types.push((wanted.clone(), JsValue::from_str(wanted.to_str().unwrap_or_default())));
-            types.len() - 1
+            if self.0.len() >= Self::MAX {
+                self.0.clear();
+            }
+            let mut all = lines.clone();
+            COMMON_HEADERS.iter().for_each(|(name, value)| push_line(&mut all, name, value));
+            self.0.push((lines, parse_headers(&all)));
+            self.0.len() - 1
         });
-        use_it(types.get(index).map_or(&JsValue::UNDEFINED, |(_, text)| text))
-    })
+        self.0.get(index).map(|(_, object)| object)
+    }
 }
 
 fn push_line(lines: &mut Vec<u8>, name: &HeaderName, value: &HeaderValue) {
-    lines.extend_from_slice(name.as_str().as_bytes());
-    lines.push(b'\n');
-    lines.extend_from_slice(value.as_bytes());
-    lines.push(b'\n');
+    for text in [name.as_str().as_bytes(), value.as_bytes()] {
+        lines.extend_from_slice(text);
+        lines.push(b'\n');
+    }
 }

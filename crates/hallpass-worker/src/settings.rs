@@ -2,6 +2,7 @@
 
 use wasm_bindgen::JsValue;
 use worker::Env;
+use worker::js_sys::{JSON, Reflect};
 use zeroize::Zeroizing;
 
 /// A variable: a text, or a table of wrangler.toml as JSON.
@@ -9,7 +10,7 @@ pub(crate) fn setting(env: &Env, name: &str) -> Option<String> {
     let value = binding(env, name)?;
     match value.as_string() {
         Some(text) => Some(text),
-        None if value.is_object() => js_sys::JSON::stringify(&value).ok()?.as_string(),
+        None if value.is_object() => JSON::stringify(&value).ok()?.as_string(),
         None => None,
     }
 }
@@ -32,5 +33,5 @@ pub(crate) fn secret(env: &Env, name: &str) -> Option<Secret> {
 }
 
 fn binding(env: &Env, name: &str) -> Option<JsValue> {
-    js_sys::Reflect::get(env.as_ref(), &JsValue::from_str(name)).ok()
+    Reflect::get(env.as_ref(), &JsValue::from_str(name)).ok()
 }

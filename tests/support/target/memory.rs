@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Waker};
 
-use hallpass_lambda::{Native, Store, TimeLimitFactor, Variables};
-use hallpass_service::{Answer, Body, Inputs, LogLine, Request as ServiceRequest, Service};
+use hallpass_lambda::{LambdaPlatform, Store, TimeLimitFactor, Variables};
+use hallpass_service::{
+    Body, LogLine, Outcome, Request as ServiceRequest, RequestContext, Service, with_common_headers,
+};
 use hallpass_token::UnixSeconds;
 use http::{HeaderName, HeaderValue, Method};
 
@@ -15,7 +17,7 @@ use crate::setup::{Deployment, TimeLimits};
 /// The service, with a clock that stands still unless it is told otherwise.
 pub struct Memory<S = Box<dyn Store>> {
     service: Arc<Service>,
-    native: Native<S>,
+    native: LambdaPlatform<S>,
     clock: Arc<AtomicU32>,
     time_limits: TimeLimits,
     sent: usize,
@@ -67,7 +69,7 @@ impl<S: Store> Memory<S> {
     }
 
     fn new(service: Arc<Service>, store: S, clock: Arc<AtomicU32>, time_limits: TimeLimits) -> Self {
-        let native = Native::new(store, time_limits.factor());
+        let native = LambdaPlatform::new(store, time_limits.factor());
         Self { service, native, clock, time_limits, sent: 0, log: String::new() }
     }
 
@@ -126,8 +128,7 @@ impl<S: Store> Target for Memory<S> {
         for (name, value) in &request.headers {
             headers.insert(HeaderName::from_bytes(name.as_bytes())?, HeaderValue::from_str(value)?);
         }
-        let gateway_claims = request.gateway_claims.clone();
-        let request = ServiceRequest {
+        let to_service = ServiceRequest {
             method: Method::from_bytes(request.method.as_bytes())?,
             path: path.to_owned(),
             query: query.to_owned(),
@@ -135,17 +136,17 @@ impl<S: Store> Target for Memory<S> {
             body: Body::from_bytes(request.body.clone()),
         };
         self.sent += 1;
-        let inputs = Inputs {
+        let inputs = RequestContext {
             now: self.now(),
-            random: [7; Inputs::RANDOM_BYTES],
+            random: [7; RequestContext::RANDOM_BYTES],
             request_id: format!("in-memory-{}", self.sent),
-            gateway_claims: gateway_claims.as_deref(),
+            gateway_claims: request.gateway_claims.clone(),
             caller_address: &|| Some("192.0.2.1".to_owned()),
         };
-        let answer = at_once(self.service.handle(&request, &inputs, &self.native));
-        let Answer { response, log, .. } = answer;
+        let answer = at_once(self.service.handle(&to_service, &inputs, &self.native));
+        let Outcome { response, log, .. } = answer;
         self.keep(&log);
-        Ok(response)
+        Ok(with_common_headers(response, &inputs.request_id))
     }
 
     fn log(&self) -> anyhow::Result<String> {

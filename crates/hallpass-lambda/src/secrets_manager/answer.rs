@@ -2,13 +2,17 @@
 //!
 //! No message of `serde_json` and none of AWS is passed on: the former may hold a part of a secret, the latter an ARN.
 
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
-use super::{SecretsManagerError, json};
+use super::error::SecretsManagerError;
 
 /// The most bytes of an answer that are read: a secret has at most 64 KiB, of which JSON may write each byte as
 /// `\u0000`; what stands around it is short.
-pub(super) const MAX_BYTES: usize = (6 * 64 + 4) * 1024;
+pub(super) const MAX_BYTES: u64 = (6 * 64 + 4) * 1024;
 
 /// What AWS says instead.
 #[derive(serde::Deserialize)]
@@ -25,11 +29,14 @@ pub(super) fn secrets(
     names: &[&str],
 ) -> Result<Vec<(String, Zeroizing<String>)>, SecretsManagerError> {
     let no_answer = SecretsManagerError::Malformed("something that is not its answer");
-    let Some(answer) = str::from_utf8(answer).ok().and_then(json::members) else { return Err(no_answer) };
-    let mut texts = answer.iter().filter(|(name, _)| name == "SecretString").map(|(_, value)| value.get());
+    let Ok(Members(answer)) = serde_json::from_slice(answer) else { return Err(no_answer) };
+    let mut texts = answer.iter().filter(|(name, _)| name == "SecretString").map(|(_, value)| *value);
     match (texts.next(), texts.next()) {
-        (None | Some("null"), None) => Err(SecretsManagerError::Malformed("a binary secret")),
-        (Some(text), None) => members(&json::text(text).ok_or(no_answer)?, names),
+        (None, None) => Err(SecretsManagerError::Malformed("a binary secret")),
+        (Some(value), None) if value.get() == "null" => {
+            Err(SecretsManagerError::Malformed("a binary secret"))
+        }
+        (Some(value), None) => members(&text(value).ok_or(no_answer)?, names),
         (_, Some(_)) => Err(no_answer),
     }
 }
@@ -71,8 +78,8 @@ fn short(code: &str) -> Option<String> {
 
 /// The members of these names in the secret. The values of the others are not looked at.
 fn members(secret: &str, names: &[&str]) -> Result<Vec<(String, Zeroizing<String>)>, SecretsManagerError> {
-    let members =
-        json::members(secret).ok_or(SecretsManagerError::Malformed("a text that is no JSON object"))?;
+    let Members(members) = serde_json::from_str(secret)
+        .map_err(|_| SecretsManagerError::Malformed("a text that is no JSON object"))?;
     let mut found = Vec::new();
     for name in names {
         let fault = |expected| SecretsManagerError::Member { name: (*name).to_owned(), expected };
@@ -81,9 +88,38 @@ fn members(secret: &str, names: &[&str]) -> Result<Vec<(String, Zeroizing<String
         if values.next().is_some() {
             return Err(fault("it once"));
         }
-        found.push(((*name).to_owned(), json::text(value.get()).ok_or_else(|| fault("a text"))?));
+        found.push(((*name).to_owned(), text(value).ok_or_else(|| fault("a text"))?));
     }
     Ok(found)
+}
+
+/// Returns the string that a JSON value is.
+fn text(value: &RawValue) -> Option<Zeroizing<String>> {
+    serde_json::from_str(value.get()).ok().map(Zeroizing::new)
+}
+
+/// The members of an object in their order. Values that are not asked for may be anything.
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let members = std::iter::from_fn(|| map.next_entry().transpose());
+                members.collect::<Result<_, _>>().map(Members)
+            }
+        }
+
+        deserializer.deserialize_map(Object)
+    }
 }
 
 #[cfg(test)]
@@ -203,6 +239,6 @@ mod tests {
         let around =
             r#"{"ARN":"","CreatedDate":1.0,"Name":"","SecretString":"","VersionId":"","VersionStages":[]}"#;
         // An ARN and a name have at most 2048 and 512 characters, an id 64.
-        assert!(longest + around.len() + 2048 + 512 + 64 < MAX_BYTES);
+        assert!(longest + around.len() + 2048 + 512 + 64 < usize::try_from(MAX_BYTES).unwrap());
     }
 }

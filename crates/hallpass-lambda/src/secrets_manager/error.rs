@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use hallpass_service::StoreError;
 
-use super::settings::SECRET_ID;
+/// The setting that holds the name or ARN of the secret.
+pub(super) const SECRET_ID: &str = "HALLPASS_SECRET_ID";
 
 /// Why the secrets could not be had from where the platform keeps them. It names things and never holds a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]

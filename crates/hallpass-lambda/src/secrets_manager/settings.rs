@@ -7,10 +7,7 @@ use aws_credential_types::Credentials;
 use http::Uri;
 use ureq::tls::{Certificate, PemItem, parse_pem};
 
-use super::SecretsManagerError;
-
-/// The setting that holds the name or ARN of the secret.
-pub(super) const SECRET_ID: &str = "HALLPASS_SECRET_ID";
+use super::error::{SECRET_ID, SecretsManagerError};
 
 /// What is needed to ask for a secret.
 #[derive(Debug)]

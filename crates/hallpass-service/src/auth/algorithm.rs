@@ -1,8 +1,6 @@
-//! The signatures that a JWT may have (RFC 7518 section 3.1, RFC 8037 section 3.1).
+//! The signature algorithms of JWTs (RFC 7518 section 3.1, RFC 8037 section 3.1).
 
-use serde::de::{Deserialize, Deserializer};
-
-use crate::json::named;
+use crate::web::json::{Invalid, Json};
 
 /// How a JWT is signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,22 +11,24 @@ pub(super) enum Algorithm {
     Es256,
     /// Ed25519.
     EdDsa,
-    /// HMAC with SHA-256, where issuer and service share a secret.
+    /// HMAC with SHA-256; issuer and service share a secret.
     Hs256,
 }
 
 impl Algorithm {
-    /// Those whose keys an issuer publishes.
+    /// The algorithms whose keys an issuer publishes.
     pub(super) const PUBLIC: [Self; 3] = [Self::Rs256, Self::Es256, Self::EdDsa];
 
     pub(super) fn parse(name: &str) -> Option<Self> {
-        match name {
-            "RS256" => Some(Self::Rs256),
-            "ES256" => Some(Self::Es256),
-            "EdDSA" => Some(Self::EdDsa),
-            "HS256" => Some(Self::Hs256),
-            _ => None,
-        }
+        let all = Self::PUBLIC.into_iter().chain([Self::Hs256]);
+        all.into_iter().find(|algorithm| algorithm.as_str() == name)
+    }
+
+    /// Reads the name of an algorithm with public keys.
+    pub(super) fn read<'j>(value: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
+        value.named("\"RS256\", \"ES256\" or \"EdDSA\"", |name| {
+            Self::PUBLIC.into_iter().find(|algorithm| algorithm.as_str() == name)
+        })
     }
 
     pub(super) const fn as_str(self) -> &'static str {
@@ -38,14 +38,5 @@ impl Algorithm {
             Self::EdDsa => "EdDSA",
             Self::Hs256 => "HS256",
         }
-    }
-}
-
-/// As a configuration names those of public keys.
-impl<'de> Deserialize<'de> for Algorithm {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        named(deserializer, "\"RS256\", \"ES256\" or \"EdDSA\"", |name| {
-            Self::parse(name).filter(|algorithm| Self::PUBLIC.contains(algorithm))
-        })
     }
 }

@@ -1,118 +1,163 @@
-//! Who may call, as far as it needs no secret.
+//! The section `auth` of the configuration.
 
 use std::sync::Arc;
 
-use hmac::{Hmac, KeyInit as _};
 use http::HeaderName;
+use http::header::AUTHORIZATION;
 
-use super::Auth;
 use super::algorithm::Algorithm;
-use super::document::Open;
-use super::issuer::{Issuer, Keys};
-use super::key_set::KeySet;
-use super::service_key::ServiceKey;
-use crate::caller::Kind;
-use crate::claims::Claim;
-use crate::config::SecretName;
-use crate::secrets::Secrets;
-use crate::setup_error::SetupError;
+use super::caller::CallerKind;
+use super::claims::read_conditions;
+use super::issuer::{Issuer, KeySource};
+use super::open::Open;
+use super::preset::Preset;
+use crate::settings::SecretName;
+use crate::web::json::{Invalid, Json};
+use crate::web::text::without_hex;
+use crate::web::url::is_safe;
 
-/// Which credentials are accepted, without the secrets to check them with.
-#[derive(Debug)]
+/// The accepted credentials, without the secrets that verify them.
+#[derive(Clone, Debug)]
 pub(crate) struct AuthConfig {
     pub(super) open: Option<Open>,
+    /// Whether claims that API Gateway supplies are credentials.
     pub(super) trusts_gateway: bool,
-    /// The service keys by name.
-    pub(super) keys: Vec<(String, SecretName)>,
-    pub(super) issuers: Vec<IssuerConfig>,
-    /// Those that credentials come in, each once.
+    /// The names of the service keys, and of their secrets.
+    pub(super) keys: Arc<[(String, SecretName)]>,
+    pub(super) issuers: Arc<[Issuer]>,
+    /// The headers that contain credentials, each once.
     pub(super) headers: Arc<[HeaderName]>,
 }
 
-/// One identity provider; its members are those of [`Issuer`].
-#[derive(Clone, Debug)]
-pub(super) struct IssuerConfig {
-    pub(super) name: String,
-    pub(super) audiences: Vec<Claim>,
-    pub(super) claims: Vec<(String, Vec<Claim>)>,
-    pub(super) header: HeaderName,
-    pub(super) keys: KeySource,
-}
-
-/// What its JWTs are checked with.
-#[derive(Clone, Debug)]
-pub(super) enum KeySource {
-    /// The secret of this name.
-    Secret(SecretName),
-    /// Published keys. They are kept here, so that they outlive a change of secrets.
-    Published { algorithms: Vec<Algorithm>, keys: Arc<KeySet> },
-}
-
 impl AuthConfig {
-    /// Whether those may call who bring no credentials.
+    /// Reads the section `auth`; `None` if it accepts no credentials at all.
+    pub(crate) fn read<'j>(section: &'j Json<'j>) -> Result<Option<Self>, Invalid<'j>> {
+        let fields = section.fields(&["open", "gateway", "jwt", "keys"])?;
+        let items = |name| fields.get(name).map_or(Ok(&[][..]), Json::items);
+        let open = fields.get("open").map(Open::read).transpose()?.flatten();
+        let trusts_gateway = fields.get("gateway").map_or(Ok(false), Json::boolean)?;
+        let keys = read_keys(items("keys")?)?;
+        let issuers = items("jwt")?.iter().map(read_issuer).collect::<Result<Vec<_>, _>>()?;
+        if open.is_none() && !trusts_gateway && keys.is_empty() && issuers.is_empty() {
+            return Ok(None);
+        }
+        // `Authorization` comes first: a proxy in front of the app adds its own header to every request.
+        let of_keys = (!keys.is_empty()).then_some(&AUTHORIZATION);
+        let mut headers = Vec::new();
+        for header in of_keys.into_iter().chain(issuers.iter().map(|issuer| &issuer.header)) {
+            if !headers.contains(header) {
+                headers.push(header.clone());
+            }
+        }
+        headers.sort_by_key(|header| *header != AUTHORIZATION);
+        let (keys, issuers, headers) = (keys.into(), issuers.into(), headers.into());
+        Ok(Some(Self { open, trusts_gateway, keys, issuers, headers }))
+    }
+
+    /// Returns what callers without credentials may do, if they are accepted.
     pub(crate) const fn open(&self) -> Option<Open> {
         self.open
     }
 
-    /// The headers that credentials come in.
+    /// Returns the headers that contain credentials.
     pub(crate) fn headers(&self) -> &[HeaderName] {
         &self.headers
     }
 
-    /// The kinds of callers whom it lets in.
-    pub(crate) fn kinds(&self) -> Vec<Kind> {
+    /// Returns the kinds of callers that can be authenticated.
+    pub(crate) fn kinds(&self) -> Vec<CallerKind> {
         let kinds = [
-            (Kind::Anonymous, self.open.is_some()),
-            (Kind::User, !self.issuers.is_empty()),
-            (Kind::Service, !self.keys.is_empty()),
-            (Kind::Gateway, self.trusts_gateway),
+            (CallerKind::Anonymous, self.open.is_some()),
+            (CallerKind::User, !self.issuers.is_empty()),
+            (CallerKind::Service, !self.keys.is_empty()),
+            (CallerKind::Gateway, self.trusts_gateway),
         ];
-        kinds.into_iter().filter_map(|(kind, may_call)| may_call.then_some(kind)).collect()
+        kinds.into_iter().filter_map(|(kind, is_accepted)| is_accepted.then_some(kind)).collect()
     }
 
-    /// The names of the service keys.
+    /// Returns the names of the service keys.
     pub(crate) fn key_names(&self) -> impl Iterator<Item = &str> {
         self.keys.iter().map(|(name, _)| name.as_str())
     }
 
-    /// The secrets that it names.
+    /// Returns the names of all secrets.
     pub(crate) fn secret_names(&self) -> impl Iterator<Item = &SecretName> {
-        let of_issuers = self.issuers.iter().filter_map(|issuer| match &issuer.keys {
-            KeySource::Secret(name) => Some(name),
-            KeySource::Published { .. } => None,
-        });
+        let of_issuers = self.issuers.iter().filter_map(|issuer| issuer.keys.secret_name());
         self.keys.iter().map(|(_, secret)| secret).chain(of_issuers)
-    }
-
-    /// Adds the secrets.
-    ///
-    /// # Errors
-    /// [`SetupError`] for the first one that is missing or malformed.
-    pub(crate) fn load(&self, secrets: &Secrets) -> Result<Auth, SetupError> {
-        let keys =
-            self.keys.iter().map(|(name, secret)| Ok(ServiceKey::new(name.clone(), secrets.shared(secret)?)));
-        let issuers = self.issuers.iter().map(|issuer| issuer.load(secrets));
-        Ok(Auth {
-            open: self.open,
-            trusts_gateway: self.trusts_gateway,
-            keys: keys.collect::<Result<_, SetupError>>()?,
-            issuers: issuers.collect::<Result<_, SetupError>>()?,
-            headers: Arc::clone(&self.headers),
-        })
     }
 }
 
-impl IssuerConfig {
-    fn load(&self, secrets: &Secrets) -> Result<Issuer, SetupError> {
-        let Self { name, audiences, claims, header, keys } = self.clone();
-        let keys = match keys {
-            KeySource::Published { algorithms, keys } => Keys::Published { algorithms, keys },
-            KeySource::Secret(name) => match Hmac::new_from_slice(secrets.shared(&name)?.as_bytes()) {
-                Ok(key) => Keys::Secret(key),
-                // An HMAC takes a key of any length.
-                Err(_) => return Err(SetupError::SecretEmpty(name.as_str().to_owned())),
-            },
-        };
-        Ok(Issuer { name, audiences, claims, header, keys })
+/// Reads the items of `auth.keys`.
+fn read_keys<'j>(items: &'j [Json<'j>]) -> Result<Vec<(String, SecretName)>, Invalid<'j>> {
+    let mut keys: Vec<(String, SecretName)> = Vec::new();
+    for item in items {
+        let fields = item.fields(&["name", "secret"])?;
+        let (name_value, secret_value) = (fields.required("name")?, fields.required("secret")?);
+        let (name, secret) = (name_value.string()?, SecretName::read(secret_value)?);
+        if name.is_empty() || without_hex(name) != name {
+            let expected = "expected a name for the logs and for rules, such as \"backend\"";
+            return Err(Invalid::new(name_value, expected));
+        }
+        if keys.iter().any(|(known, _)| known == name) {
+            return Err(Invalid::new(name_value, "expected each name once"));
+        }
+        // Of two keys with the same secret, only one would ever be found.
+        if keys.iter().any(|(_, known)| *known == secret) {
+            return Err(Invalid::new(secret_value, "expected each secret once"));
+        }
+        keys.push((name.to_owned(), secret));
     }
+    Ok(keys)
+}
+
+/// Reads an item of `auth.jwt`.
+fn read_issuer<'j>(item: &'j Json<'j>) -> Result<Issuer, Invalid<'j>> {
+    let fields = item.fields(&[
+        "preset",
+        "issuer",
+        "audience",
+        "jwks_uri",
+        "secret",
+        "header",
+        "algorithms",
+        "claims",
+        "domain",
+        "project",
+        "team",
+        "user_pool",
+        "client_id",
+        "token_use",
+        "authorized_parties",
+    ])?;
+    let mut issuer = fields.get("preset").map_or(Ok(Preset::Custom), Preset::read)?.issuer(fields)?;
+    if let Some(value) = fields.get("claims") {
+        issuer.claims.extend(read_conditions(value)?);
+    }
+    // With neither, JWTs that the provider issued for any other app would be accepted.
+    if issuer.audiences.is_empty() && issuer.claims.is_empty() {
+        let expected = "expected what `aud` must be, or `claims` that say for whom a JWT is";
+        return Err(Invalid::field(item, "audience", expected));
+    }
+    if let Some(value) = fields.get("header") {
+        let header = HeaderName::try_from(value.string()?);
+        issuer.header = header.map_err(|_| Invalid::new(value, "expected the name of a header"))?;
+    }
+    let (url, algorithms) = (fields.get("jwks_uri"), fields.get("algorithms"));
+    if let Some(value) = fields.get("secret") {
+        issuer.keys = KeySource::Secret(SecretName::read(value)?);
+        if url.is_some() || algorithms.is_some() {
+            let detail = "is for HS256 alone, and stands without `algorithms` and `jwks_uri`";
+            return Err(Invalid::new(value, detail));
+        }
+    } else if let KeySource::Published { algorithms: accepted, keys } = &mut issuer.keys {
+        if !is_safe(keys.source().url()) {
+            let field = if url.is_some() { "jwks_uri" } else { "issuer" };
+            let expected = "expected an address with https, or of this machine";
+            return Err(Invalid::field(item, field, expected));
+        }
+        if let Some(value) = algorithms {
+            *accepted = value.one_or_more()?.iter().map(Algorithm::read).collect::<Result<_, _>>()?;
+        }
+    }
+    Ok(issuer)
 }

@@ -1,103 +1,92 @@
-//! One identity provider, and which of its JWTs are accepted.
+//! An identity provider, and which of its JWTs are accepted.
 
-use std::sync::Arc;
-
-use hmac::{Hmac, Mac as _};
 use http::HeaderName;
-use sha2::Sha256;
+use http::header::AUTHORIZATION;
 
-use super::Context;
 use super::algorithm::Algorithm;
+use super::claims::Conditions;
+use super::context::Context;
+use super::error::AuthError;
+use super::hmac_key::HmacKey;
 use super::jwt::UntrustedJwt;
-use super::key_set::KeySet;
+use super::key_set::{KeySet, KeySetSource};
 use super::unauthorized::Unauthorized;
-use crate::claims::Claim;
 use crate::platform::Platform;
-use crate::problem::Problem;
+use crate::settings::SecretName;
+use crate::web::json::Json;
 
+/// An identity provider, and what its JWTs must say.
 #[derive(Debug)]
 pub(super) struct Issuer {
     /// The claim `iss`.
     pub(super) name: String,
-    /// One of them must be in `aud`; with none, `claims` say for whom a JWT is.
-    pub(super) audiences: Vec<Claim>,
-    /// What else a JWT must say.
-    pub(super) claims: Vec<(String, Vec<Claim>)>,
-    /// The header that the JWT comes in.
+    /// `aud` must hold one of these. If there are none, `claims` tell for which app a JWT is.
+    pub(super) audiences: Vec<Json<'static>>,
+    /// Further claims that a JWT must have.
+    pub(super) claims: Conditions,
+    /// The header that contains the JWT.
     pub(super) header: HeaderName,
-    pub(super) keys: Keys,
+    pub(super) keys: KeySource,
 }
 
-pub(super) enum Keys {
-    /// The key of an HMAC, for HS256 and nothing else: a public key never gets here.
-    Secret(Hmac<Sha256>),
-    /// Those that the issuer publishes, for these algorithms.
-    Published { algorithms: Vec<Algorithm>, keys: Arc<KeySet> },
+/// The keys that verify the JWTs of an issuer.
+#[derive(Debug)]
+pub(super) enum KeySource {
+    /// The secret of this name, for HS256 only.
+    Secret(SecretName),
+    /// Published keys, for these algorithms. They are part of the configuration, so that a change of secrets does not
+    /// discard them.
+    Published { algorithms: Vec<Algorithm>, keys: KeySet },
 }
 
 impl Issuer {
-    /// Everything that can be checked without a key.
-    ///
-    /// # Errors
-    /// [`Unauthorized`]
-    pub(super) fn check(
-        &self,
-        jwt: &UntrustedJwt<'_>,
-        context: &Context<'_, impl Platform>,
-    ) -> Result<(), Unauthorized> {
-        let is_allowed = jwt.algorithm.is_some_and(|algorithm| self.keys.allow(algorithm));
-        if !is_allowed {
-            return Err(Unauthorized::AlgorithmNotAllowed);
-        }
-        jwt.check_times(context.now)?;
-        if !self.audiences.is_empty() && !jwt.is_for(&self.audiences) {
-            return Err(Unauthorized::WrongAudience);
-        }
-        if !self.claims.iter().all(|(name, wanted)| jwt.has(name, wanted)) {
-            return Err(Unauthorized::WrongClaims);
-        }
-        Ok(())
+    /// Returns an issuer with published keys and JWTs in `Authorization`.
+    pub(super) fn new(name: String, audiences: Vec<Json<'static>>, source: KeySetSource) -> Self {
+        let keys = KeySource::Published { algorithms: Algorithm::PUBLIC.to_vec(), keys: KeySet::new(source) };
+        Self { name, audiences, claims: Vec::new(), header: AUTHORIZATION, keys }
     }
 
-    /// Whether the issuer signed a JWT that passed [`check`](Self::check).
+    /// Verifies a JWT. `hmac_key` is the key for HS256, if the issuer has one.
     ///
     /// # Errors
-    /// [`Unauthorized`], and [`Problem::IssuerUnreachable`].
+    /// [`Unauthorized`], and [`AuthError::IssuerUnreachable`].
     pub(super) async fn verify(
         &self,
         jwt: &UntrustedJwt<'_>,
+        hmac_key: Option<&HmacKey>,
         context: &Context<'_, impl Platform>,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), AuthError> {
+        let algorithm = jwt.algorithm.filter(|algorithm| self.keys.allow(*algorithm));
+        let algorithm = algorithm.ok_or(Unauthorized::AlgorithmNotAllowed)?;
+        jwt.check_times(context.now)?;
+        if !self.audiences.is_empty() && !jwt.claims.has("aud", &self.audiences) {
+            return Err(Unauthorized::WrongAudience.into());
+        }
+        if !jwt.claims.meet(&self.claims) {
+            return Err(Unauthorized::WrongClaims.into());
+        }
         let message = jwt.message.as_bytes();
-        let is_signed = match (&self.keys, jwt.algorithm) {
-            (Keys::Secret(key), Some(Algorithm::Hs256)) => {
-                key.clone().chain_update(message).verify_slice(&jwt.signature).is_ok()
+        let is_signed = match &self.keys {
+            KeySource::Secret(_) => hmac_key.is_some_and(|key| key.verify(message, &jwt.signature)),
+            KeySource::Published { keys, .. } => {
+                let key = keys.key(jwt.key_id.as_deref(), algorithm, context).await?;
+                context.platform.verify(&key, message, &jwt.signature).await
             }
-            (Keys::Published { keys, .. }, Some(algorithm)) if Algorithm::PUBLIC.contains(&algorithm) => {
-                let Context { now, platform, journal } = *context;
-                let key = keys.key(jwt.key_id.as_deref(), algorithm, now, platform, journal).await?;
-                platform.verify(&key, message, &jwt.signature).await
-            }
-            _ => return Err(Unauthorized::AlgorithmNotAllowed.into()),
         };
         if is_signed { Ok(()) } else { Err(Unauthorized::BadSignature.into()) }
     }
 }
 
-impl Keys {
+impl KeySource {
     fn allow(&self, algorithm: Algorithm) -> bool {
         match self {
             Self::Secret(_) => algorithm == Algorithm::Hs256,
             Self::Published { algorithms, .. } => algorithms.contains(&algorithm),
         }
     }
-}
 
-impl std::fmt::Debug for Keys {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Secret(_) => f.write_str("…"),
-            Self::Published { keys, .. } => keys.fmt(f),
-        }
+    /// Returns the name of the secret, if the keys are not public.
+    pub(super) const fn secret_name(&self) -> Option<&SecretName> {
+        if let Self::Secret(name) = self { Some(name) } else { None }
     }
 }

@@ -1,115 +1,94 @@
-//! The keys that an issuer publishes (RFC 7517).
+//! JSON Web Key Sets, the keys that an issuer publishes (RFC 7517).
+
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::algorithm::Algorithm;
-
-/// A public key that can have signed a JWT.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PublicKey {
-    /// For RSASSA-PKCS1-v1_5 with SHA-256; 2048 to 4096 bits, both numbers big-endian without leading zeros.
-    Rsa {
-        /// The modulus.
-        n: Vec<u8>,
-        /// The exponent.
-        e: Vec<u8>,
-    },
-    /// For ECDSA on P-256 with SHA-256; the coordinates of a point that may not be on the curve.
-    P256 {
-        /// 32 bytes, big-endian.
-        x: [u8; 32],
-        /// 32 bytes, big-endian.
-        y: [u8; 32],
-    },
-    /// For Ed25519.
-    Ed25519([u8; 32]),
-}
+use crate::platform::{KeyKind, PublicKey};
+use crate::web::json::Json;
 
 /// A published key with its name.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Jwk {
     key_id: Option<String>,
-    pub(super) key: PublicKey,
+    pub(super) key: Arc<PublicKey>,
 }
 
 /// The most keys of a set that are kept.
 const MAX_KEYS: usize = 64;
 
-/// A set of keys; those that are for something else are left out (RFC 7517 section 5).
+/// Parses a key set. Keys for other purposes are left out (RFC 7517 section 5).
 ///
-/// `None` where it is no such document, or has no key that can be used.
+/// Returns `None` if the document is not a key set or has no usable key.
 pub(super) fn parse(document: &[u8]) -> Option<Vec<Jwk>> {
-    #[derive(serde::Deserialize)]
-    struct Document {
-        keys: Vec<serde_json::Value>,
-    }
-    let document: Document = serde_json::from_slice(document).ok()?;
-    let keys: Vec<_> = document.keys.iter().filter_map(Jwk::read).take(MAX_KEYS).collect();
+    let document = Json::parse(document).ok()?;
+    let keys: Vec<_> = document.get("keys")?.as_array().iter().filter_map(Jwk::read).take(MAX_KEYS).collect();
     (!keys.is_empty()).then_some(keys)
 }
 
 impl Jwk {
-    fn read(value: &serde_json::Value) -> Option<Self> {
-        let text = |name: &str| value.get(name).and_then(serde_json::Value::as_str);
+    fn read(value: &Json<'_>) -> Option<Self> {
+        let text = |name: &str| value.get(name).and_then(Json::as_str);
         let is_for_signatures = text("use").is_none_or(|purpose| purpose == "sig");
-        let may_verify = match value.get("key_ops") {
-            None => true,
-            Some(operations) => operations.as_array()?.iter().any(|operation| operation == "verify"),
-        };
+        let may_verify = value.get("key_ops").is_none_or(|operations| {
+            operations.as_array().iter().any(|operation| operation.as_str() == Some("verify"))
+        });
         if !is_for_signatures || !may_verify {
             return None;
         }
         let bytes = |name: &str| URL_SAFE_NO_PAD.decode(text(name)?).ok();
         let word = |name: &str| <[u8; 32]>::try_from(bytes(name)?).ok();
-        let (key, algorithm) = match (text("kty")?, text("crv")) {
-            ("RSA", None) => (rsa(bytes("n")?, bytes("e")?)?, "RS256"),
-            ("EC", Some("P-256")) => (PublicKey::P256 { x: word("x")?, y: word("y")? }, "ES256"),
-            ("OKP", Some("Ed25519")) => (PublicKey::Ed25519(word("x")?), "EdDSA"),
+        let kind = match (text("kty")?, text("crv")) {
+            ("RSA", None) => rsa(bytes("n")?, bytes("e")?)?,
+            ("EC", Some("P-256")) => KeyKind::P256 { x: word("x")?, y: word("y")? },
+            ("OKP", Some("Ed25519")) => KeyKind::Ed25519(word("x")?),
             _ => return None,
         };
-        let fits = text("alg").is_none_or(|named| named == algorithm);
-        fits.then(|| Self { key_id: text("kid").map(str::to_owned), key })
+        let fits = text("alg").is_none_or(|named| named == algorithm(&kind).as_str());
+        let jwk = jwk_text(&kind);
+        fits.then(|| Self {
+            key_id: text("kid").map(str::to_owned),
+            key: Arc::new(PublicKey::new(kind, jwk)),
+        })
     }
 
-    /// The key of this name for this algorithm; without a name, the only one there is.
-    pub(super) fn find<'a>(keys: &'a [Self], key_id: Option<&str>, algorithm: Algorithm) -> Option<&'a Self> {
+    /// Returns the key with this id for this algorithm. If the JWT names no id, the set must have a single such key.
+    pub(super) fn find<'a>(keys: &'a [Self], key_id: Option<&str>, wanted: Algorithm) -> Option<&'a Self> {
         let mut fitting = keys.iter().filter(|jwk| {
             let is_named = key_id.is_none_or(|key_id| jwk.key_id.as_deref() == Some(key_id));
-            is_named && jwk.key.algorithm() == algorithm
+            is_named && algorithm(jwk.key.kind()) == wanted
         });
         let first = fitting.next()?;
-        // Of two keys with one name, either may have signed; to try both would be for nobody's good.
+        // Of two keys with the same id, only the first is tried: sets with such keys are not valid.
         let is_only = key_id.is_some() || fitting.next().is_none();
         is_only.then_some(first)
     }
 }
 
-impl PublicKey {
-    /// The key as a JSON Web Key, with nothing but what makes it one (RFC 7638 section 3.2).
-    #[must_use]
-    pub fn to_jwk(&self) -> String {
-        let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-        match self {
-            Self::Rsa { n, e } => format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, encode(e), encode(n)),
-            Self::P256 { x, y } => {
-                format!(r#"{{"crv":"P-256","kty":"EC","x":"{}","y":"{}"}}"#, encode(x), encode(y))
-            }
-            Self::Ed25519(key) => format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, encode(key)),
-        }
-    }
-
-    const fn algorithm(&self) -> Algorithm {
-        match self {
-            Self::Rsa { .. } => Algorithm::Rs256,
-            Self::P256 { .. } => Algorithm::Es256,
-            Self::Ed25519(_) => Algorithm::EdDsa,
-        }
+const fn algorithm(kind: &KeyKind) -> Algorithm {
+    match kind {
+        KeyKind::Rsa { .. } => Algorithm::Rs256,
+        KeyKind::P256 { .. } => Algorithm::Es256,
+        KeyKind::Ed25519(_) => Algorithm::EdDsa,
     }
 }
 
-/// `None` for a key that nobody should use: a short one can be broken, and a long one is work for whoever verifies.
-fn rsa(n: Vec<u8>, e: Vec<u8>) -> Option<PublicKey> {
+/// Returns the JSON Web Key with its required members only (RFC 7638 section 3.2).
+fn jwk_text(kind: &KeyKind) -> String {
+    let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    match kind {
+        KeyKind::Rsa { n, e } => format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, encode(e), encode(n)),
+        KeyKind::P256 { x, y } => {
+            format!(r#"{{"crv":"P-256","kty":"EC","x":"{}","y":"{}"}}"#, encode(x), encode(y))
+        }
+        KeyKind::Ed25519(key) => format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, encode(key)),
+    }
+}
+
+/// Returns `None` for an unsuitable key: a short one can be broken, and a long one takes long to verify with.
+fn rsa(n: Vec<u8>, e: Vec<u8>) -> Option<KeyKind> {
     const MIN_BYTES: usize = 2048 / 8;
     const MAX_BYTES: usize = 4096 / 8;
     const MAX_EXPONENT_BYTES: usize = 4;
@@ -119,7 +98,7 @@ fn rsa(n: Vec<u8>, e: Vec<u8>) -> Option<PublicKey> {
     let has_size =
         (MIN_BYTES..=MAX_BYTES).contains(&n.len()) && n.first().is_some_and(|byte| byte & 0x80 != 0);
     let is_exponent = e.len() <= MAX_EXPONENT_BYTES && is_odd(&e) && e != [1];
-    (has_size && is_odd(&n) && is_exponent).then_some(PublicKey::Rsa { n, e })
+    (has_size && is_odd(&n) && is_exponent).then_some(KeyKind::Rsa { n, e })
 }
 
 #[cfg(test)]
@@ -136,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_for_something_else_are_left_out() {
+    fn keys_for_other_purposes_are_left_out() {
         assert_eq!(count(&rsa_jwk(256, "")), 1);
         assert_eq!(count(&rsa_jwk(256, r#","use":"sig","alg":"RS256","key_ops":["verify"]"#)), 1);
         for more in [r#","use":"enc""#, r#","alg":"PS256""#, r#","key_ops":["encrypt"]"#, r#","crv":"P-256""#]
@@ -169,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_name_only_a_single_key_is_meant() {
+    fn a_jwt_without_a_key_id_needs_a_single_key() {
         let word = URL_SAFE_NO_PAD.encode([1; 32]);
         let key = |id: &str| format!(r#"{{"kty":"OKP","crv":"Ed25519","kid":"{id}","x":"{word}"}}"#);
         let one = parse(format!(r#"{{"keys":[{}]}}"#, key("a")).as_bytes()).unwrap();

@@ -5,98 +5,84 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hallpass_token::UnixSeconds;
 
 use super::algorithm::Algorithm;
+use super::claims::Claims;
 use super::unauthorized::Unauthorized;
-use crate::claims::{Claim, Claims};
+use crate::web::json::Json;
 
-/// The most bytes of a JWT that is looked at; servers in front of an app take no longer header either.
+/// The most bytes of a JWT. Servers in front of an app accept no longer headers either.
 pub(super) const MAX_BYTES: usize = 8 * 1024;
-/// By how much the clocks of issuer and service may differ. As long, a token that was stolen works after its end.
+/// How far the clocks of issuer and service may differ. A stolen token can be used for as long after it has expired.
 const LEEWAY_SECONDS: u64 = 60;
 
-/// A JWT that anybody can have written.
+/// A JWT whose signature was not verified.
 #[derive(Debug)]
 pub(super) struct UntrustedJwt<'a> {
-    /// `None` for one that is not known, and for `none`.
+    /// `None` for an unknown algorithm, and for `none`.
     pub(super) algorithm: Option<Algorithm>,
     pub(super) key_id: Option<String>,
-    claims: Claims,
-    /// What was signed.
+    pub(super) claims: Claims,
+    /// The signed part.
     pub(super) message: &'a str,
     pub(super) signature: Vec<u8>,
 }
 
 impl<'a> UntrustedJwt<'a> {
-    /// Whether a text looks like one: three parts.
-    pub(super) fn fits(text: &str) -> bool {
+    /// Whether a string has three parts, as a JWT does.
+    pub(super) fn has_three_parts(text: &str) -> bool {
         text.bytes().filter(|byte| *byte == b'.').count() == 2
     }
 
+    /// Parses a JWT without verifying anything.
+    ///
     /// # Errors
     /// [`Unauthorized::TooLarge`] and [`Unauthorized::MalformedJwt`].
     pub(super) fn parse(text: &'a str) -> Result<Self, Unauthorized> {
         if text.len() > MAX_BYTES {
             return Err(Unauthorized::TooLarge);
         }
-        let malformed = Unauthorized::MalformedJwt;
-        let (message, signature) = text.rsplit_once('.').ok_or(malformed)?;
-        let (header, claims) = message.split_once('.').ok_or(malformed)?;
-        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| malformed);
-        let header: Claims = serde_json::from_slice(&decode(header)?).map_err(|_| malformed)?;
-        let claims: Claims = serde_json::from_slice(&decode(claims)?).map_err(|_| malformed)?;
-        // An extension that must be understood (RFC 7515 section 4.1.11); none is.
+        Self::decode(text).ok_or(Unauthorized::MalformedJwt)
+    }
+
+    fn decode(text: &'a str) -> Option<Self> {
+        let (message, signature) = text.rsplit_once('.')?;
+        let (header, claims) = message.split_once('.')?;
+        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).ok();
+        let header = Claims::parse(&decode(header)?)?;
+        let claims = Claims::parse(&decode(claims)?)?;
+        // The header names an extension that must be understood (RFC 7515 section 4.1.11). The service knows none.
         if header.get("crit").is_some() {
-            return Err(malformed);
+            return None;
         }
-        let algorithm = header.text("alg").ok_or(malformed)?;
+        let algorithm = Algorithm::parse(header.text("alg")?);
         let key_id = match header.get("kid") {
             None => None,
-            Some(Claim::Text(key_id)) => Some(key_id.clone()),
-            Some(_) => return Err(malformed),
+            Some(key_id) => Some(key_id.as_str()?.to_owned()),
         };
-        let algorithm = Algorithm::parse(algorithm);
-        Ok(Self { algorithm, key_id, claims, message, signature: decode(signature)? })
+        Some(Self { algorithm, key_id, claims, message, signature: decode(signature)? })
     }
 
-    /// Who is said to have issued it.
-    pub(super) fn issuer(&self) -> Option<&str> {
-        self.claims.text("iss")
-    }
-
-    /// Whether the audience is one of these (RFC 7519 section 4.1.3); a token for several is for each of them.
-    pub(super) fn is_for(&self, audiences: &[Claim]) -> bool {
-        self.claims.has("aud", audiences)
-    }
-
-    pub(super) fn has(&self, name: &str, wanted: &[Claim]) -> bool {
-        self.claims.has(name, wanted)
-    }
-
+    /// Rejects a JWT that has expired, never expires, or is not valid yet.
+    ///
     /// # Errors
     /// [`Unauthorized::NoExpiry`], [`Unauthorized::Expired`] and [`Unauthorized::NotYetValid`].
     pub(super) fn check_times(&self, UnixSeconds(now): UnixSeconds) -> Result<(), Unauthorized> {
         let now = u64::from(now);
-        let ends = self.claims.get("exp").and_then(seconds).ok_or(Unauthorized::NoExpiry)?;
-        if now >= ends.saturating_add(LEEWAY_SECONDS) {
+        let expires_at = self.claims.get("exp").and_then(seconds).ok_or(Unauthorized::NoExpiry)?;
+        if now >= expires_at.saturating_add(LEEWAY_SECONDS) {
             return Err(Unauthorized::Expired);
         }
-        let begins = match self.claims.get("nbf") {
+        let valid_from = match self.claims.get("nbf") {
             None => 0,
-            Some(begins) => seconds(begins).ok_or(Unauthorized::MalformedJwt)?,
+            Some(valid_from) => seconds(valid_from).ok_or(Unauthorized::MalformedJwt)?,
         };
-        if begins > now + LEEWAY_SECONDS { Err(Unauthorized::NotYetValid) } else { Ok(()) }
-    }
-
-    /// The claims, for whoever has checked the signature.
-    pub(super) fn into_claims(self) -> Claims {
-        self.claims
+        if valid_from > now + LEEWAY_SECONDS { Err(Unauthorized::NotYetValid) } else { Ok(()) }
     }
 }
 
-/// A time in seconds; some issuers write fractions (RFC 7519 section 2), which are cut off. One before 1970 is long
-/// ago.
-fn seconds(claim: &Claim) -> Option<u64> {
-    let Claim::Number(text) = claim else { return None };
-    text.parse().ok().or_else(|| text.parse::<f64>().ok().map(|seconds| seconds as u64))
+/// Returns a time in seconds. Fractions, which some issuers write (RFC 7519 section 2), are cut off; a time before 1970 is 0.
+fn seconds(claim: &Json<'_>) -> Option<u64> {
+    let Json::Number(number) = claim else { return None };
+    number.as_u64().or_else(|| number.as_f64().map(|seconds| seconds as u64))
 }
 
 #[cfg(test)]
@@ -114,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_jwt_is_refused() {
+    fn a_malformed_jwt_is_rejected() {
         let good = jwt(r#"{"alg":"RS256"}"#, "{}");
         assert!(UntrustedJwt::parse(&good).is_ok());
         for text in [
@@ -140,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn it_ends_a_minute_after_it_says() {
+    fn a_jwt_expires_a_minute_after_exp() {
         assert_eq!(times(r#"{"exp":1000000}"#), Ok(()));
         assert_eq!(times(r#"{"exp":999941}"#), Ok(()));
         assert_eq!(times(r#"{"exp":999940}"#), Err(Unauthorized::Expired));
@@ -153,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn it_begins_a_minute_before_it_says() {
+    fn a_jwt_is_valid_from_a_minute_before_nbf() {
         assert_eq!(times(r#"{"exp":2000000,"nbf":1000060}"#), Ok(()));
         assert_eq!(times(r#"{"exp":2000000,"nbf":1000061}"#), Err(Unauthorized::NotYetValid));
         assert_eq!(times(r#"{"exp":2000000,"nbf":"x"}"#), Err(Unauthorized::MalformedJwt));

@@ -4,220 +4,192 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use hallpass_token::UnixSeconds;
 use http::Method;
-use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::algorithm::Algorithm;
-use super::jwk::{self, Jwk, PublicKey};
+use super::context::Context;
+use super::error::AuthError;
+use super::jwk::{self, Jwk};
 use super::unauthorized::Unauthorized;
-use crate::log::{Journal, Level, LogLine};
-use crate::outbound::{Outgoing, SendError};
-use crate::platform::{PAUSE_MILLISECONDS, Platform};
-use crate::problem::Problem;
-use crate::quote::quote;
-use crate::url::is_safe;
+use crate::platform::{Platform, PublicKey, SLEEP_MILLISECONDS};
+use crate::web::json::Json;
+use crate::web::log::{Level, LogLine};
+use crate::web::outbound::{OutboundRequest, SendError};
+use crate::web::text::quote;
+use crate::web::url::is_safe;
 
-/// Keys are fetched again when they are this old, so that one that the issuer has withdrawn is not trusted for long.
+/// Keys of this age are fetched again, so that a key that the issuer has withdrawn is not trusted for long.
 const FRESH_SECONDS: u32 = 3600;
-/// While the issuer is out of reach, keys of this age are used; by then its last tokens have ended too.
+/// If the issuer is unreachable, keys up to this age are used; by then its last tokens have expired.
 const USABLE_SECONDS: u32 = 24 * 3600;
-/// Between two fetches at the least, so that tokens with made-up key ids cannot make us flood the issuer.
+/// The least time between two fetches, so that tokens with made-up key ids cannot make the service flood the issuer.
 const BETWEEN_FETCHES_SECONDS: u32 = 60;
-/// The same while there is no key at all, and everybody waits for the first ones.
+/// The least time between two fetches while there are no keys, and all requests wait for the first ones.
 const BETWEEN_FIRST_FETCHES_SECONDS: u32 = 10;
-/// How long one document is waited for.
+/// How long to wait for one document.
 const FETCH_SECONDS: u32 = 5;
-/// A fetch that has not ended by then was given up along with its request: both documents have had their time.
+/// A fetch that takes longer was abandoned along with its request: both documents have timed out.
 const ABANDONED_SECONDS: u32 = 2 * FETCH_SECONDS + 1;
 /// The most bytes of a document of the issuer.
 const MAX_DOCUMENT_BYTES: usize = 128 * 1024;
 
+/// The published keys of one issuer.
 #[derive(Debug)]
 pub(super) struct KeySet {
-    source: Source,
-    state: Mutex<State>,
+    source: KeySetSource,
+    cache: Mutex<Cache>,
 }
 
 /// Where the keys are published.
 #[derive(Debug)]
-pub(super) enum Source {
-    /// Here.
+pub(super) enum KeySetSource {
+    /// At this URL.
     Keys(String),
-    /// Where the issuer's discovery document says (OpenID Connect Discovery 1.0 section 4).
+    /// At the URL that the issuer's discovery document names (OpenID Connect Discovery 1.0 section 4).
     Discovery { issuer: String },
 }
 
 #[derive(Debug, Default)]
-struct State {
-    keys: Arc<[Jwk]>,
-    /// When these keys came.
+struct Cache {
+    keys: Vec<Jwk>,
+    /// When these keys were fetched.
     fetched_at: Option<UnixSeconds>,
-    /// When they were asked for last.
-    asked_at: Option<UnixSeconds>,
-    /// The answer to that is still to come.
+    /// When the last fetch began.
+    requested_at: Option<UnixSeconds>,
+    /// Whether the last fetch has not ended.
     is_fetching: bool,
 }
 
-/// What to do for a request that needs a key.
-enum Step {
-    Use(Arc<[Jwk]>),
+/// How to serve a request that needs a key.
+enum CacheAction {
+    Return(Result<Arc<PublicKey>, AuthError>),
     Fetch,
     /// Another request is fetching.
     Wait,
-    /// There are no keys, and it is too early to ask again.
-    GiveUp,
 }
 
 impl KeySet {
-    pub(super) fn new(source: Source) -> Self {
-        Self { source, state: Mutex::default() }
+    pub(super) fn new(source: KeySetSource) -> Self {
+        Self { source, cache: Mutex::default() }
     }
 
-    pub(super) const fn source(&self) -> &Source {
+    pub(super) const fn source(&self) -> &KeySetSource {
         &self.source
     }
 
-    /// The key of this name. Where it is not among those that are kept, the issuer may have changed its keys.
+    /// Returns the key with this id. If it is not cached, the keys are fetched, because the issuer may have replaced them.
     ///
     /// # Errors
-    /// [`Unauthorized::UnknownSigningKey`]; [`Problem::IssuerUnreachable`] where no keys could be got.
+    /// [`Unauthorized::UnknownSigningKey`]; [`AuthError::IssuerUnreachable`] if no keys can be fetched.
     pub(super) async fn key(
         &self,
         key_id: Option<&str>,
         algorithm: Algorithm,
-        now: UnixSeconds,
-        platform: &impl Platform,
-        journal: &Journal,
-    ) -> Result<PublicKey, Problem> {
-        const MAX_PAUSES: u32 = ABANDONED_SECONDS * 1000 / PAUSE_MILLISECONDS;
-        for _ in 0..MAX_PAUSES {
-            match self.step(key_id, algorithm, now) {
-                Step::Use(keys) => {
-                    let found = Jwk::find(&keys, key_id, algorithm).map(|jwk| jwk.key.clone());
-                    return found.ok_or_else(|| Unauthorized::UnknownSigningKey.into());
+        context: &Context<'_, impl Platform>,
+    ) -> Result<Arc<PublicKey>, AuthError> {
+        const MAX_SLEEPS: u32 = ABANDONED_SECONDS * 1000 / SLEEP_MILLISECONDS;
+        for _ in 0..MAX_SLEEPS {
+            match self.next_action(key_id, algorithm, context.now) {
+                CacheAction::Return(result) => return result,
+                CacheAction::Fetch => {
+                    let fetched = self.source.fetch(context.platform).await;
+                    let fetched = fetched.map_err(|reason| context.log.add(self.source.log_line(reason)));
+                    self.keep(fetched.ok(), context.now);
                 }
-                Step::Fetch => {
-                    let fetched = self.source.fetch(platform).await;
-                    if let Err(error) = &fetched {
-                        journal.add(self.source.complaint(error));
-                    }
-                    self.keep(fetched.ok(), now);
-                }
-                Step::Wait => platform.pause().await,
-                Step::GiveUp => break,
+                CacheAction::Wait => context.platform.sleep().await,
             }
         }
-        Err(Problem::IssuerUnreachable)
+        Err(AuthError::IssuerUnreachable)
     }
 
-    fn step(&self, key_id: Option<&str>, algorithm: Algorithm, now: UnixSeconds) -> Step {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+    fn next_action(&self, key_id: Option<&str>, algorithm: Algorithm, now: UnixSeconds) -> CacheAction {
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         let age = |since: Option<UnixSeconds>| since.map_or(u32::MAX, |since| now.0.saturating_sub(since.0));
-        let is_usable = !state.keys.is_empty() && age(state.fetched_at) < USABLE_SECONDS;
-        let is_found = is_usable && Jwk::find(&state.keys, key_id, algorithm).is_some();
-        if is_found && age(state.fetched_at) < FRESH_SECONDS {
-            return Step::Use(Arc::clone(&state.keys));
-        }
-        if state.is_fetching && age(state.asked_at) < ABANDONED_SECONDS {
-            return if is_found { Step::Use(Arc::clone(&state.keys)) } else { Step::Wait };
-        }
+        let is_usable = !cache.keys.is_empty() && age(cache.fetched_at) < USABLE_SECONDS;
+        let key = if is_usable { Jwk::find(&cache.keys, key_id, algorithm) } else { None };
+        let is_fetching = cache.is_fetching && age(cache.requested_at) < ABANDONED_SECONDS;
         let between = if is_usable { BETWEEN_FETCHES_SECONDS } else { BETWEEN_FIRST_FETCHES_SECONDS };
-        if age(state.asked_at) >= between {
-            state.asked_at = Some(now);
-            state.is_fetching = true;
-            return Step::Fetch;
+        match key {
+            Some(key) if is_fetching || age(cache.fetched_at) < FRESH_SECONDS => {
+                CacheAction::Return(Ok(Arc::clone(&key.key)))
+            }
+            None if is_fetching => CacheAction::Wait,
+            _ if age(cache.requested_at) >= between => {
+                cache.requested_at = Some(now);
+                cache.is_fetching = true;
+                CacheAction::Fetch
+            }
+            Some(key) => CacheAction::Return(Ok(Arc::clone(&key.key))),
+            None if is_usable => CacheAction::Return(Err(Unauthorized::UnknownSigningKey.into())),
+            None => CacheAction::Return(Err(AuthError::IssuerUnreachable)),
         }
-        if is_usable { Step::Use(Arc::clone(&state.keys)) } else { Step::GiveUp }
     }
 
-    /// Keeps what came; where nothing did, what was there before stays.
+    /// Keeps the fetched keys. If the fetch failed, the previous keys stay.
     fn keep(&self, keys: Option<Vec<Jwk>>, now: UnixSeconds) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.is_fetching = false;
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        cache.is_fetching = false;
         if let Some(keys) = keys {
-            state.keys = keys.into();
-            state.fetched_at = Some(now);
+            cache.keys = keys;
+            cache.fetched_at = Some(now);
         }
     }
 }
 
-/// Why there are no keys.
-#[derive(Debug)]
-enum SourceError {
-    Fetch(SendError),
-    /// The answer has another status than 200.
-    Status(u16),
-    /// The document is no discovery document.
-    NoDiscovery,
-    /// The discovery document is that of the issuer of this name.
-    OtherIssuer(String),
-    /// The discovery document leads to where a key could be changed on its way.
-    UnsafeUrl,
-    /// The document has no key that can be used.
-    NoKeys,
-}
+impl KeySetSource {
+    /// Returns the URL of the keys or of the issuer.
+    pub(super) fn url(&self) -> &str {
+        let (Self::Keys(url) | Self::Discovery { issuer: url }) = self;
+        url
+    }
 
-impl Source {
-    async fn fetch(&self, platform: &impl Platform) -> Result<Vec<Jwk>, SourceError> {
+    /// Returns the usable keys, or the reason for the log.
+    async fn fetch(&self, platform: &impl Platform) -> Result<Vec<Jwk>, String> {
         let document = match self {
             Self::Keys(url) => get(url, platform).await?,
-            Self::Discovery { issuer } => {
-                let url = Self::keys_url(issuer, platform).await?;
-                get(&url, platform).await?
-            }
+            Self::Discovery { issuer } => get(&discover(issuer, platform).await?, platform).await?,
         };
-        jwk::parse(&document).ok_or(SourceError::NoKeys)
+        jwk::parse(&document).ok_or_else(|| "no key for RS256, ES256 or EdDSA".to_owned())
     }
 
-    async fn keys_url(issuer: &str, platform: &impl Platform) -> Result<String, SourceError> {
-        #[derive(serde::Deserialize)]
-        struct Document {
-            issuer: String,
-            jwks_uri: String,
-        }
-        let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
-        let document: Document =
-            serde_json::from_slice(&get(&url, platform).await?).map_err(|_| SourceError::NoDiscovery)?;
-        if document.issuer != issuer {
-            return Err(SourceError::OtherIssuer(document.issuer));
-        }
-        // What a public issuer says must not lead to this machine.
-        let is_elsewhere = document.jwks_uri.starts_with("https://") || !issuer.starts_with("https://");
-        if is_elsewhere && is_safe(&document.jwks_uri) {
-            Ok(document.jwks_uri)
-        } else {
-            Err(SourceError::UnsafeUrl)
-        }
-    }
-
-    fn complaint(&self, error: &SourceError) -> LogLine {
-        let (source, is_discovery) = match self {
-            Self::Keys(url) => (url, false),
-            Self::Discovery { issuer } => (issuer, true),
-        };
-        let reason = match error {
-            SourceError::Fetch(SendError::TimedOut) => format!("no answer within {FETCH_SECONDS} s"),
-            SourceError::Fetch(error) => error.to_string(),
-            SourceError::Status(status) => format!("an answer with status {status}"),
-            SourceError::NoDiscovery => "no discovery document".to_owned(),
-            SourceError::OtherIssuer(name) => {
-                format!("the discovery document of another issuer: {}", quote(name))
-            }
-            SourceError::UnsafeUrl => "a `jwks_uri` that is not https".to_owned(),
-            SourceError::NoKeys => "no key for RS256, ES256 or EdDSA".to_owned(),
-        };
-        let fields = json!({
-            "message": "the keys of an issuer could not be fetched",
-            "source": source,
-            "by_discovery": is_discovery,
-            "reason": reason,
-        });
-        LogLine::new(Level::Warning, "issuer_keys_not_fetched", &fields)
+    fn log_line(&self, reason: String) -> LogLine {
+        let fields = [
+            ("message", "the keys of an issuer could not be fetched".into()),
+            ("source", self.url().into()),
+            ("by_discovery", matches!(self, Self::Discovery { .. }).into()),
+            ("reason", reason.into()),
+        ];
+        LogLine::new(Level::Warning, "issuer_keys_not_fetched", fields)
     }
 }
 
-async fn get(url: &str, platform: &impl Platform) -> Result<Zeroizing<Vec<u8>>, SourceError> {
-    let request = Outgoing {
+/// Returns the URL of the keys that the issuer's discovery document names.
+async fn discover(issuer: &str, platform: &impl Platform) -> Result<String, String> {
+    let document = get(&discovery_url(issuer), platform).await?;
+    let document = Json::parse(&document).ok();
+    let text = |name| document.as_ref().and_then(|document| document.get(name)?.as_str());
+    let (Some(name), Some(url)) = (text("issuer"), text("jwks_uri")) else {
+        return Err("no discovery document".to_owned());
+    };
+    if name != issuer {
+        return Err(format!("the discovery document of another issuer: {}", quote(name)));
+    }
+    // The document of a public issuer must not lead to this machine.
+    let is_allowed = url.starts_with("https://") || !issuer.starts_with("https://");
+    if is_allowed && is_safe(url) {
+        Ok(url.to_owned())
+    } else {
+        Err("a `jwks_uri` that is not https".to_owned())
+    }
+}
+
+/// Returns the URL of an issuer's discovery document.
+pub(super) fn discovery_url(issuer: &str) -> String {
+    format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'))
+}
+
+async fn get(url: &str, platform: &impl Platform) -> Result<Zeroizing<Vec<u8>>, String> {
+    let request = OutboundRequest {
         method: Method::GET,
         url: url.to_owned(),
         headers: vec![("accept", "application/json".to_owned().into())],
@@ -225,6 +197,10 @@ async fn get(url: &str, platform: &impl Platform) -> Result<Zeroizing<Vec<u8>>, 
         max_bytes: MAX_DOCUMENT_BYTES,
         seconds: FETCH_SECONDS,
     };
-    let answer = platform.send(&request).await.map_err(SourceError::Fetch)?;
-    if answer.status == 200 { Ok(answer.body) } else { Err(SourceError::Status(answer.status)) }
+    match platform.send(&request).await {
+        Ok(response) if response.status == 200 => Ok(response.body),
+        Ok(response) => Err(format!("an answer with status {}", response.status)),
+        Err(SendError::TimedOut) => Err(format!("no answer within {FETCH_SECONDS} s")),
+        Err(error) => Err(error.to_string()),
+    }
 }

@@ -1,17 +1,16 @@
-//! Identity providers by name: what is the same for all of their customers need not be written.
+//! Presets for identity providers, which supply what is the same for all customers of a provider.
 
-use serde::de::{Deserialize, Deserializer};
+use http::HeaderName;
 
-use super::document::{Fault, JwtDocument};
-use super::key_set::Source;
-use crate::claims::Claim;
-use crate::json::{OneOrMore, named};
+use super::issuer::Issuer;
+use super::key_set::KeySetSource;
+use crate::web::json::{Fields, Invalid, Json};
 
-/// An identity provider that is known.
+/// An identity provider whose URLs and header the service knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Preset {
-    /// None of these: everything is written.
-    None,
+    /// Another provider, whose issuer and keys the configuration names.
+    Custom,
     /// <https://auth0.com/docs/secure/tokens/access-tokens/validate-access-tokens>
     Auth0,
     /// <https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html>
@@ -26,212 +25,18 @@ pub(super) enum Preset {
     CloudflareAccess,
 }
 
-/// What a preset comes to.
-pub(super) struct Plan {
-    pub(super) issuer: String,
-    pub(super) audiences: Vec<String>,
-    pub(super) claims: Vec<(String, Vec<Claim>)>,
-    pub(super) header: Option<&'static str>,
-    pub(super) source: Source,
-    /// The member that the address of the keys is made of.
-    pub(super) url_member: &'static str,
-}
-
-/// What is wrong with a text that nobody has filled in.
-pub(super) const NOT_EMPTY: &str = "expected a text that is not empty";
-/// Cloudflare's header for the user of a page behind Access.
-const ACCESS_HEADER: &str = "cf-access-jwt-assertion";
+/// The fields of an issuer with any preset.
+const COMMON_FIELDS: [&str; 5] = ["preset", "secret", "header", "algorithms", "claims"];
+/// An error for an empty string.
+const NOT_EMPTY: &str = "expected a text that is not empty";
+/// Cloudflare's header for the user of a page that Access protects.
+const ACCESS_HEADER: HeaderName = HeaderName::from_static("cf-access-jwt-assertion");
 
 impl Preset {
-    /// The members that are its own.
-    const fn members(self) -> &'static [&'static str] {
-        match self {
-            Self::None => &["issuer", "audience", "jwks_uri"],
-            Self::Auth0 => &["domain", "audience"],
-            Self::Cognito => &["user_pool", "issuer", "client_id", "token_use"],
-            Self::Firebase => &["project"],
-            Self::Supabase => &["project", "audience"],
-            Self::Clerk => &["domain", "authorized_parties", "audience"],
-            Self::CloudflareAccess => &["team", "audience"],
-        }
-    }
-
-    /// Refuses a member that means nothing here: whoever wrote it believes that it is checked.
-    pub(super) fn check_members(self, document: &JwtDocument) -> Result<(), Fault> {
-        let present = [
-            ("issuer", document.issuer.is_some()),
-            ("audience", document.audience.is_some()),
-            ("jwks_uri", document.jwks_uri.is_some()),
-            ("domain", document.domain.is_some()),
-            ("project", document.project.is_some()),
-            ("team", document.team.is_some()),
-            ("user_pool", document.user_pool.is_some()),
-            ("client_id", document.client_id.is_some()),
-            ("token_use", document.token_use.is_some()),
-            ("authorized_parties", document.authorized_parties.is_some()),
-        ];
-        let foreign =
-            present.into_iter().find(|(name, is_there)| *is_there && !self.members().contains(name));
-        match foreign {
-            Some((member, _)) => {
-                Err(Fault { member, detail: "means nothing with this `preset`, or without one" })
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// What it comes to with the members of the document, which are taken out of it.
-    pub(super) fn plan(self, document: &mut JwtDocument) -> Result<Plan, Fault> {
-        let audiences =
-            |document: &mut JwtDocument| document.audience.take().map_or_else(Vec::new, |OneOrMore(all)| all);
-        let plan = |issuer: String, keys: String, audiences, url_member| Plan {
-            issuer,
-            audiences,
-            claims: Vec::new(),
-            header: None,
-            source: Source::Keys(keys),
-            url_member,
-        };
-        match self {
-            Self::None => {
-                let issuer = need(
-                    "issuer",
-                    document.issuer.take(),
-                    "expected what `iss` is, such as https://login.example.com",
-                )?;
-                let source = match &document.jwks_uri {
-                    Some(url) => Source::Keys(url.clone()),
-                    None => Source::Discovery { issuer: issuer.clone() },
-                };
-                Ok(Plan { source, ..plan(issuer, String::new(), audiences(document), "issuer") })
-            }
-            Self::Auth0 => {
-                let domain = host("domain", document.domain.take())?;
-                let audiences = audiences(document);
-                if audiences.is_empty() {
-                    return Err(Fault { member: "audience", detail: "expected the identifier of the API" });
-                }
-                let keys = format!("https://{domain}/.well-known/jwks.json");
-                Ok(plan(format!("https://{domain}/"), keys, audiences, "domain"))
-            }
-            Self::Cognito => cognito(document),
-            Self::Firebase => {
-                let project = name("project", document.project.take())?;
-                let keys = "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com";
-                let issuer = format!("https://securetoken.google.com/{project}");
-                Ok(plan(issuer, keys.to_owned(), vec![project], "project"))
-            }
-            Self::Supabase => {
-                let issuer =
-                    format!("https://{}.supabase.co/auth/v1", name("project", document.project.take())?);
-                let mut audiences = audiences(document);
-                if audiences.is_empty() {
-                    audiences.push("authenticated".to_owned());
-                }
-                let keys = format!("{issuer}/.well-known/jwks.json");
-                Ok(plan(issuer, keys, audiences, "project"))
-            }
-            Self::Clerk => {
-                let issuer = format!("https://{}", host("domain", document.domain.take())?);
-                let audiences = audiences(document);
-                // A native app has no origin, and Clerk leaves the claim out; its JWTs are told by an audience.
-                let claims = match document.authorized_parties.take() {
-                    Some(OneOrMore(parties)) if parties.iter().any(String::is_empty) => {
-                        return Err(Fault { member: "authorized_parties", detail: NOT_EMPTY });
-                    }
-                    Some(OneOrMore(parties)) => {
-                        vec![("azp".to_owned(), parties.into_iter().map(Claim::Text).collect())]
-                    }
-                    None if audiences.is_empty() => {
-                        return Err(Fault {
-                            member: "authorized_parties",
-                            detail: "expected the origins of the app, such as https://app.example.com, or an `audience`",
-                        });
-                    }
-                    None => Vec::new(),
-                };
-                let keys = format!("{issuer}/.well-known/jwks.json");
-                Ok(Plan { claims, ..plan(issuer, keys, audiences, "domain") })
-            }
-            Self::CloudflareAccess => {
-                let issuer = format!("https://{}.cloudflareaccess.com", name("team", document.team.take())?);
-                let audiences = audiences(document);
-                if audiences.is_empty() {
-                    return Err(Fault {
-                        member: "audience",
-                        detail: "expected the AUD tag of the application",
-                    });
-                }
-                let keys = format!("{issuer}/cdn-cgi/access/certs");
-                Ok(Plan { header: Some(ACCESS_HEADER), ..plan(issuer, keys, audiences, "team") })
-            }
-        }
-    }
-}
-
-/// An id token names the client in `aud`, an access token in `client_id`. The issuer of a pool has one of two forms, of
-/// which the pool's id tells the original one:
-/// <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_IssuerConfigurationType.html>
-fn cognito(document: &mut JwtDocument) -> Result<Plan, Fault> {
-    let fault = |member, detail| Err(Fault { member, detail });
-    let (issuer, url_member) = match (document.issuer.take(), document.user_pool.take()) {
-        (Some(_), Some(_)) => return fault("issuer", "stands in place of `user_pool`"),
-        (Some(issuer), None) => (need("issuer", Some(issuer), NOT_EMPTY)?, "issuer"),
-        (None, pool) => {
-            let pool = name("user_pool", pool)?;
-            let Some((region, _)) = pool.split_once('_') else {
-                return fault("user_pool", "expected the id of a user pool, such as eu-central-1_AbCdEfGhI");
-            };
-            (format!("https://cognito-idp.{region}.amazonaws.com/{pool}"), "user_pool")
-        }
-    };
-    let Some(OneOrMore(clients)) = document.client_id.take() else {
-        return fault("client_id", "expected the id of the app client");
-    };
-    if clients.iter().any(String::is_empty) {
-        return fault("client_id", NOT_EMPTY);
-    }
-    let kind = document.token_use.take();
-    let (kind, audiences, of_client) = match kind.as_deref() {
-        Some("id") => ("id", clients, None),
-        Some("access") => (
-            "access",
-            Vec::new(),
-            Some(("client_id".to_owned(), clients.into_iter().map(Claim::Text).collect())),
-        ),
-        _ => return fault("token_use", "expected \"id\" or \"access\""),
-    };
-    let mut claims = vec![("token_use".to_owned(), vec![Claim::Text(kind.to_owned())])];
-    claims.extend(of_client);
-    let source = Source::Keys(format!("{issuer}/.well-known/jwks.json"));
-    Ok(Plan { issuer, audiences, claims, header: None, source, url_member })
-}
-
-fn need(member: &'static str, value: Option<String>, detail: &'static str) -> Result<String, Fault> {
-    value.filter(|text| !text.is_empty()).ok_or(Fault { member, detail })
-}
-
-/// A host alone: whoever writes an address means something else.
-fn host(member: &'static str, value: Option<String>) -> Result<String, Fault> {
-    let detail = "expected a host without https:// and path, such as tenant.example.com";
-    let host = need(member, value, detail)?;
-    let is_host = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte));
-    if is_host { Ok(host) } else { Err(Fault { member, detail }) }
-}
-
-/// A name that becomes part of an address.
-fn name(member: &'static str, value: Option<String>) -> Result<String, Fault> {
-    let detail = "expected a name of letters, digits, `-` and `_`";
-    let name = need(member, value, detail)?;
-    let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    if is_name { Ok(name) } else { Err(Fault { member, detail }) }
-}
-
-impl<'de> Deserialize<'de> for Preset {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    pub(super) fn read<'j>(value: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
         let expected =
             "\"auth0\", \"cognito\", \"firebase\", \"supabase\", \"clerk\" or \"cloudflare-access\"";
-        named(deserializer, expected, |name| match name {
+        value.named(expected, |name| match name {
             "auth0" => Some(Self::Auth0),
             "cognito" => Some(Self::Cognito),
             "firebase" => Some(Self::Firebase),
@@ -241,29 +46,183 @@ impl<'de> Deserialize<'de> for Preset {
             _ => None,
         })
     }
+
+    /// Returns the fields that the preset reads.
+    const fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::Custom => &["issuer", "audience", "jwks_uri"],
+            Self::Auth0 => &["domain", "audience"],
+            Self::Cognito => &["user_pool", "issuer", "client_id", "token_use"],
+            Self::Firebase => &["project"],
+            Self::Supabase => &["project", "audience"],
+            Self::Clerk => &["domain", "authorized_parties", "audience"],
+            Self::CloudflareAccess => &["team", "audience"],
+        }
+    }
+
+    /// Reads the fields of the preset. A field of another preset is rejected, because nothing would check it.
+    pub(super) fn issuer<'j>(self, fields: Fields<'j>) -> Result<Issuer, Invalid<'j>> {
+        let is_foreign = |name: &str| !COMMON_FIELDS.contains(&name) && !self.fields().contains(&name);
+        if let Some((_, value)) = fields.object().entries()?.find(|(name, _)| is_foreign(name)) {
+            return Err(Invalid::new(value, "means nothing with this `preset`, or without one"));
+        }
+        let audiences = strings(fields, "audience")?;
+        match self {
+            Self::Custom => {
+                let expected = "expected what `iss` is, such as https://login.example.com";
+                let issuer = string(fields, "issuer", expected)?.to_owned();
+                let source = match fields.get("jwks_uri") {
+                    Some(url) => KeySetSource::Keys(url.string()?.to_owned()),
+                    None => KeySetSource::Discovery { issuer: issuer.clone() },
+                };
+                Ok(Issuer::new(issuer, audiences, source))
+            }
+            Self::Auth0 => {
+                let domain = host(fields, "domain")?;
+                if audiences.is_empty() {
+                    return error(fields, "audience", "expected the identifier of the API");
+                }
+                Ok(with_keys_at(format!("https://{domain}/"), ".well-known/jwks.json", audiences))
+            }
+            Self::Cognito => cognito(fields),
+            Self::Firebase => {
+                let project = name(fields, "project")?;
+                let keys = "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com";
+                let issuer = format!("https://securetoken.google.com/{project}");
+                Ok(Issuer::new(issuer, vec![project.to_owned().into()], KeySetSource::Keys(keys.to_owned())))
+            }
+            Self::Supabase => {
+                let issuer = format!("https://{}.supabase.co/auth/v1", name(fields, "project")?);
+                let audiences = if audiences.is_empty() { vec!["authenticated".into()] } else { audiences };
+                Ok(with_keys_at(issuer, "/.well-known/jwks.json", audiences))
+            }
+            Self::Clerk => {
+                let issuer = format!("https://{}", host(fields, "domain")?);
+                // Clerk omits the claim for native apps, which have no origin; their JWTs are identified by an audience.
+                let parties = strings(fields, "authorized_parties")?;
+                if parties.is_empty() && audiences.is_empty() {
+                    let expected =
+                        "expected the origins of the app, such as https://app.example.com, or an `audience`";
+                    return error(fields, "authorized_parties", expected);
+                }
+                let claims = if parties.is_empty() { Vec::new() } else { vec![("azp".to_owned(), parties)] };
+                Ok(Issuer { claims, ..with_keys_at(issuer, "/.well-known/jwks.json", audiences) })
+            }
+            Self::CloudflareAccess => {
+                let issuer = format!("https://{}.cloudflareaccess.com", name(fields, "team")?);
+                if audiences.is_empty() {
+                    return error(fields, "audience", "expected the AUD tag of the application");
+                }
+                let issuer = with_keys_at(issuer, "/cdn-cgi/access/certs", audiences);
+                Ok(Issuer { header: ACCESS_HEADER, ..issuer })
+            }
+        }
+    }
+}
+
+/// Reads a user pool and its app clients. An id token names the client in `aud`, an access token in `client_id`. The issuer
+/// of a pool has one of two forms; the original one follows from the pool's id:
+/// <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_IssuerConfigurationType.html>
+fn cognito<'j>(fields: Fields<'j>) -> Result<Issuer, Invalid<'j>> {
+    let issuer = match (fields.get("issuer"), fields.get("user_pool")) {
+        (Some(_), Some(_)) => return error(fields, "issuer", "stands in place of `user_pool`"),
+        (Some(_), None) => string(fields, "issuer", NOT_EMPTY)?.to_owned(),
+        (None, _) => {
+            let pool = name(fields, "user_pool")?;
+            let Some((region, _)) = pool.split_once('_') else {
+                let expected = "expected the id of a user pool, such as eu-central-1_AbCdEfGhI";
+                return error(fields, "user_pool", expected);
+            };
+            format!("https://cognito-idp.{region}.amazonaws.com/{pool}")
+        }
+    };
+    let clients = strings(fields, "client_id")?;
+    if clients.is_empty() {
+        return error(fields, "client_id", "expected the id of the app client");
+    }
+    let of_kind = |kind: &'static str| ("token_use".to_owned(), vec![kind.into()]);
+    let (audiences, claims) = match fields.get("token_use").map(Json::string).transpose()? {
+        Some("id") => (clients, vec![of_kind("id")]),
+        Some("access") => (Vec::new(), vec![of_kind("access"), ("client_id".to_owned(), clients)]),
+        _ => return error(fields, "token_use", "expected \"id\" or \"access\""),
+    };
+    Ok(Issuer { claims, ..with_keys_at(issuer, "/.well-known/jwks.json", audiences) })
+}
+
+/// Returns an issuer whose keys are at a path below its URL.
+fn with_keys_at(issuer: String, path: &str, audiences: Vec<Json<'static>>) -> Issuer {
+    let keys = KeySetSource::Keys(format!("{issuer}{path}"));
+    Issuer::new(issuer, audiences, keys)
+}
+
+fn error<'j, T>(fields: Fields<'j>, field: &'static str, detail: &str) -> Result<T, Invalid<'j>> {
+    Err(Invalid::field(fields.object(), field, detail))
+}
+
+/// Reads one or more strings, none of them empty. Without the field, there are none.
+fn strings<'j>(fields: Fields<'j>, field: &'static str) -> Result<Vec<Json<'static>>, Invalid<'j>> {
+    let Some(value) = fields.get(field) else { return Ok(Vec::new()) };
+    let strings = value.one_or_more()?.iter().map(Json::string).collect::<Result<Vec<_>, _>>()?;
+    if strings.contains(&"") {
+        return error(fields, field, NOT_EMPTY);
+    }
+    Ok(strings.into_iter().map(|text| text.to_owned().into()).collect())
+}
+
+/// Reads a string that is not empty.
+fn string<'j>(fields: Fields<'j>, field: &'static str, expected: &str) -> Result<&'j str, Invalid<'j>> {
+    match fields.get(field).map(Json::string).transpose()? {
+        Some(text) if !text.is_empty() => Ok(text),
+        _ => error(fields, field, expected),
+    }
+}
+
+/// Reads a host without a scheme or a path.
+fn host<'j>(fields: Fields<'j>, field: &'static str) -> Result<&'j str, Invalid<'j>> {
+    word(fields, field, b".-", "expected a host without https:// and path, such as tenant.example.com")
+}
+
+/// Reads a name that becomes part of a URL.
+fn name<'j>(fields: Fields<'j>, field: &'static str) -> Result<&'j str, Invalid<'j>> {
+    word(fields, field, b"-_", "expected a name of letters, digits, `-` and `_`")
+}
+
+/// Reads a string of letters, digits and these marks.
+fn word<'j>(
+    fields: Fields<'j>,
+    field: &'static str,
+    marks: &[u8],
+    expected: &str,
+) -> Result<&'j str, Invalid<'j>> {
+    let text = string(fields, field, expected)?;
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || marks.contains(&byte);
+    if text.bytes().all(is_allowed) { Ok(text) } else { error(fields, field, expected) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::issuer::KeySource;
 
-    fn plan(document: &str) -> Result<Plan, String> {
-        let mut document: JwtDocument = serde_json::from_str(document).unwrap();
-        let preset = document.preset.unwrap_or(Preset::None);
-        let plan = preset.check_members(&document).and_then(|()| preset.plan(&mut document));
-        plan.map_err(|fault| fault.member.to_owned())
+    /// Reads an issuer, or returns the path of the error.
+    fn issuer(document: &str) -> Result<Issuer, String> {
+        let document = Json::parse(document.as_bytes()).unwrap();
+        let issuer = document.read(|document| {
+            let known: Vec<_> = document.entries()?.map(|(name, _)| name).collect();
+            let fields = document.fields(&known)?;
+            Preset::read(fields.required("preset")?)?.issuer(fields)
+        });
+        issuer.map_err(|error| error.path)
     }
 
     fn addresses(document: &str) -> (String, String) {
-        let Plan { issuer, source, .. } = plan(document).unwrap();
-        match source {
-            Source::Keys(keys) => (issuer, keys),
-            Source::Discovery { issuer: by } => (issuer, by),
-        }
+        let Issuer { name, keys, .. } = issuer(document).unwrap();
+        let KeySource::Published { keys, .. } = keys else { unreachable!() };
+        (name, keys.source().url().to_owned())
     }
 
     #[test]
-    fn a_pool_has_its_original_issuer_or_the_one_that_is_named() {
+    fn a_pool_has_its_original_issuer_or_the_configured_one() {
         let of_pool =
             r#"{"preset":"cognito","user_pool":"eu-central-1_A1","client_id":"c","token_use":"id"}"#;
         let original = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_A1";
@@ -272,11 +231,11 @@ mod tests {
         let named = of_pool.replace(r#""user_pool":"eu-central-1_A1""#, &format!(r#""issuer":"{updated}""#));
         assert_eq!(addresses(&named), (updated.into(), format!("{updated}/.well-known/jwks.json")));
         let both = of_pool.replace("}", &format!(r#","issuer":"{updated}"}}"#));
-        assert_eq!(plan(&both).err().as_deref(), Some("issuer"));
+        assert_eq!(issuer(&both).err().as_deref(), Some("issuer"));
     }
 
     #[test]
-    fn what_was_not_filled_in_is_refused() {
+    fn an_empty_field_is_rejected() {
         for (document, member) in [
             (r#"{"preset":"cognito","user_pool":"eu_1","client_id":"","token_use":"id"}"#, "client_id"),
             (
@@ -289,14 +248,14 @@ mod tests {
                 "authorized_parties",
             ),
         ] {
-            assert_eq!(plan(document).err().as_deref(), Some(member), "{document}");
+            assert_eq!(issuer(document).err().as_deref(), Some(member), "{document}");
         }
     }
 
     #[test]
-    fn a_jwt_of_clerk_is_told_by_its_origin_or_its_audience() {
+    fn a_jwt_of_clerk_is_identified_by_its_origin_or_its_audience() {
         let of =
-            |members: &str| plan(&format!(r#"{{"preset":"clerk","domain":"clerk.example.com"{members}}}"#));
+            |members: &str| issuer(&format!(r#"{{"preset":"clerk","domain":"clerk.example.com"{members}}}"#));
         assert_eq!(of("").err().as_deref(), Some("authorized_parties"));
         let by_origin = of(r#","authorized_parties":"https://app.example.com""#).unwrap();
         assert_eq!((by_origin.claims.len(), by_origin.audiences.len()), (1, 0));

@@ -1,4 +1,4 @@
-//! Keys of the app's own servers.
+//! Service keys, the credentials of the app's own servers.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-/// A key that names its bearer. What is kept is a hash of it, so that there is nothing to give away.
+/// A key that identifies its bearer. Only a hash of the key is kept, so that nothing can disclose the key.
 pub(super) struct ServiceKey {
     name: String,
     hash: Zeroizing<[u8; 32]>,
@@ -23,11 +23,7 @@ impl ServiceKey {
         Self { name, hash: Zeroizing::new(Sha256::digest(key).into()) }
     }
 
-    pub(super) fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The name of the key that this text is. It takes as long for each text and each key.
+    /// Returns the name of the key that equals this string, in a time that does not depend on the string.
     pub(super) fn find<'a>(keys: &'a [Self], text: &str) -> Option<&'a str> {
         let hash: [u8; 32] = Sha256::digest(text).into();
         let mut found = None;

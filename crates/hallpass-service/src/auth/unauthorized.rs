@@ -2,41 +2,41 @@
 
 use std::fmt;
 
-/// Why credentials are not accepted. Nothing of them is repeated.
+/// Why credentials are not accepted. Messages contain no part of the credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unauthorized {
-    /// There are none.
+    /// The request has no credentials.
     Missing,
     /// `Authorization` has another scheme than `Bearer`.
     WrongScheme,
-    /// They are longer than any that are accepted.
+    /// The JWT is too long.
     TooLarge,
-    /// They are no key of the configuration.
+    /// The bearer token is not a configured service key.
     UnknownKey,
-    /// They are no JWT (RFC 7519 section 7.2).
+    /// The bearer token is not a valid JWT (RFC 7519 section 7.2).
     MalformedJwt,
-    /// The JWT is signed in a way that its issuer is not configured for, or not at all.
+    /// The JWT has an algorithm that its issuer is not configured for, or no signature.
     AlgorithmNotAllowed,
-    /// The JWT is of an issuer that is not configured.
+    /// The issuer of the JWT is not configured.
     UnknownIssuer,
-    /// The JWT is for others.
+    /// The JWT has another audience.
     WrongAudience,
     /// The JWT does not have the claims that are configured for its issuer.
     WrongClaims,
-    /// The JWT does not say when it ends.
+    /// The JWT never expires.
     NoExpiry,
-    /// The JWT has ended.
+    /// The JWT has expired.
     Expired,
     /// The JWT is not valid yet.
     NotYetValid,
-    /// The issuer has no such key.
+    /// The issuer has no key with the JWT's id and algorithm.
     UnknownSigningKey,
-    /// The signature is not of the issuer's key.
+    /// The signature was not made with the issuer's key.
     BadSignature,
 }
 
 impl Unauthorized {
-    /// The name that programs may rely on.
+    /// Returns the error code, which programs may rely on.
     pub(crate) const fn code(self) -> &'static str {
         match self {
             Self::Missing => "no_credentials",
@@ -56,22 +56,12 @@ impl Unauthorized {
         }
     }
 
-    /// What the header `WWW-Authenticate` says (RFC 6750 section 3): an error only where there were credentials.
+    /// Returns the value of `WWW-Authenticate` (RFC 6750 section 3), which has an error only if there were credentials.
     pub(crate) const fn challenge(self) -> &'static str {
-        match self {
-            Self::Missing | Self::WrongScheme => "Bearer",
-            Self::TooLarge
-            | Self::UnknownKey
-            | Self::MalformedJwt
-            | Self::AlgorithmNotAllowed
-            | Self::UnknownIssuer
-            | Self::WrongAudience
-            | Self::WrongClaims
-            | Self::NoExpiry
-            | Self::Expired
-            | Self::NotYetValid
-            | Self::UnknownSigningKey
-            | Self::BadSignature => "Bearer error=\"invalid_token\"",
+        if matches!(self, Self::Missing | Self::WrongScheme) {
+            "Bearer"
+        } else {
+            "Bearer error=\"invalid_token\""
         }
     }
 }

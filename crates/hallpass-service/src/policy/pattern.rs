@@ -1,15 +1,15 @@
 //! Patterns for channels and rooms: `class-*`, `room-{sub}`.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error};
-
-use crate::caller::Caller;
+use crate::auth::Caller;
+use crate::web::json::{Invalid, Json};
 
 /// A pattern of a rule. `*` stands for any text, also an empty one; `{name}` for a claim of the caller; `{{` and `}}`
 /// for the braces themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Pattern(Vec<Piece>);
+pub(crate) struct NamePattern(Vec<Piece>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
@@ -22,7 +22,7 @@ enum Piece {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PatternError;
 
-impl Pattern {
+impl NamePattern {
     /// # Errors
     /// [`PatternError`] for an empty text, a brace that stands alone and an empty name.
     pub(crate) fn parse(text: &str) -> Result<Self, PatternError> {
@@ -51,6 +51,11 @@ impl Pattern {
         if pieces.is_empty() { Err(PatternError) } else { Ok(Self(pieces)) }
     }
 
+    /// Reads the patterns of a rule.
+    pub(crate) fn read_list<'j>(value: &'j Json<'j>) -> Result<Vec<Self>, Invalid<'j>> {
+        value.one_or_more()?.iter().map(|pattern| pattern.parsed(Self::parse)).collect()
+    }
+
     /// Whether the whole text fits. A pattern with a claim that the caller does not have fits nothing.
     pub(crate) fn matches(&self, text: &str, caller: &Caller) -> bool {
         let mut pieces = Vec::with_capacity(self.0.len());
@@ -60,22 +65,23 @@ impl Pattern {
                 None => return false,
             }
         }
+        let pieces: Vec<_> = pieces.iter().map(Option::as_deref).collect();
         fits(&pieces, text)
     }
 
     /// The only text that fits, if there is only one.
     pub(crate) fn only(&self, caller: &Caller) -> Option<String> {
-        self.0.iter().map(|piece| piece.resolve(caller).flatten()).collect()
+        self.0.iter().map(|piece| piece.resolve(caller).flatten()).collect::<Option<_>>()
     }
 }
 
 impl Piece {
     /// The text that it stands for, or `Some(None)` for any; `None` where the caller has no such claim.
-    fn resolve<'a>(&'a self, caller: &'a Caller) -> Option<Option<&'a str>> {
+    fn resolve<'a>(&'a self, caller: &'a Caller) -> Option<Option<Cow<'a, str>>> {
         match self {
-            Self::Text(text) => Some(Some(text)),
+            Self::Text(text) => Some(Some(text.into())),
             Self::AnyText => Some(None),
-            Self::Claim(name) => caller.safe_text(name).map(Some),
+            Self::Claim(name) => caller.substitutable_claim(name).map(Some),
         }
     }
 }
@@ -119,7 +125,7 @@ fn name(rest: &mut impl Iterator<Item = char>) -> Result<String, PatternError> {
 }
 
 /// As the document writes it.
-impl fmt::Display for Pattern {
+impl fmt::Display for NamePattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|piece| match piece {
             Piece::Text(text) => f.write_str(&text.replace('{', "{{").replace('}', "}}")),
@@ -135,12 +141,6 @@ impl fmt::Display for PatternError {
     }
 }
 
-impl<'de> Deserialize<'de> for Pattern {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::collection::vec;
@@ -148,12 +148,12 @@ mod tests {
     use proptest::test_runner::{Config, TestRunner};
 
     use super::*;
-    use crate::caller::tests::user;
+    use crate::auth::testing::user;
 
     fn matches(pattern: &str, text: &str) -> bool {
         let caller =
             user(r#"{"sub":"alice","team":{"id":7},"star":"*","brace":"{sub}","empty":"","list":["a"]}"#);
-        Pattern::parse(pattern).unwrap().matches(text, &caller)
+        NamePattern::parse(pattern).unwrap().matches(text, &caller)
     }
 
     #[test]
@@ -267,7 +267,7 @@ mod tests {
     #[test]
     fn a_pattern_without_a_star_fills_in() {
         let caller = user(r#"{"sub":"alice","star":"*"}"#);
-        let only = |pattern: &str| Pattern::parse(pattern).unwrap().only(&caller);
+        let only = |pattern: &str| NamePattern::parse(pattern).unwrap().only(&caller);
         assert_eq!(only("lobby").as_deref(), Some("lobby"));
         assert_eq!(only("room-{sub}").as_deref(), Some("room-alice"));
         assert_eq!((only("room-*"), only("{star}"), only("{missing}")), (None, None, None));
@@ -276,7 +276,7 @@ mod tests {
     #[test]
     fn braces_stand_in_pairs() {
         for text in ["", "{", "}", "a{b", "a}b", "{}", "{a{b}}", "{*}"] {
-            assert_eq!(Pattern::parse(text), Err(PatternError), "{text}");
+            assert_eq!(NamePattern::parse(text), Err(PatternError), "{text}");
         }
     }
 

@@ -1,13 +1,13 @@
-//! Texts that a policy fills in.
+//! Strings that a decision creates.
 
 use std::cell::OnceCell;
 
-/// Keeps texts that a decision makes, so that what was granted can borrow them like those of the request.
+/// Keeps strings that a decision creates, so that a completed request can borrow them like those of the request.
 #[derive(Debug, Default)]
 pub(crate) struct Texts(OnceCell<(Box<str>, Box<Texts>)>);
 
 impl Texts {
-    pub(super) fn keep(&self, text: String) -> &str {
+    pub(crate) fn keep(&self, text: String) -> &str {
         match self.0.get() {
             Some((_, next)) => next.keep(text),
             None => &self.0.get_or_init(|| (text.into(), Box::default())).0,

@@ -1,66 +1,50 @@
-//! What calls to the providers' REST APIs are made with.
+//! URLs of the providers' REST APIs.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use zeroize::Zeroizing;
+use crate::web::json::{Invalid, Json};
+use crate::web::url::is_loopback;
 
-use crate::config::{RestConfig, RoomsVersion};
-use crate::secrets::Secrets;
-use crate::setup_error::SetupError;
-
-/// The providers' REST APIs, with the secrets of the account.
-#[derive(Debug)]
-pub(crate) struct Rest {
-    /// Without a slash at the end.
-    pub(crate) agora_url: String,
-    /// Opens everything of the account, and so is for few: see [`Customer`].
-    pub(crate) customer: Option<Customer>,
-    /// Without a slash at the end.
-    pub(crate) videosdk_url: String,
-    pub(crate) videosdk_version: RoomsVersion,
+/// Reads `url` of a REST API: one of the provider's own, or a stand-in on this machine. Whoever receives a request there
+/// receives credentials. Without a URL, the first of `known` is used.
+pub(super) fn read_url<'j>(value: Option<&'j Json<'j>>, known: &[&str]) -> Result<String, Invalid<'j>> {
+    let Some(value) = value else { return Ok(known.first().copied().unwrap_or_default().to_owned()) };
+    let url = value.string()?.trim_end_matches('/');
+    let is_here = url.strip_prefix("http://").is_some_and(is_loopback);
+    if is_here || known.contains(&url) {
+        return Ok(url.to_owned());
+    }
+    let detail = format!("expected {}, or http:// and an address of this machine", known.join(" or "));
+    Err(Invalid::new(value, detail))
 }
 
-/// The account at Agora, as the value of `Authorization` (RFC 7617 section 2).
-pub(crate) struct Customer(Zeroizing<String>);
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Rest {
-    /// # Errors
-    /// [`SetupError`] for the first secret that is missing or malformed.
-    pub(crate) fn load(config: &RestConfig, secrets: &Secrets) -> Result<Self, SetupError> {
-        let RestConfig { agora_url, customer, videosdk_url, videosdk_version } = config;
-        let customer = match customer {
-            None => None,
-            Some((id, secret)) => {
-                let (name, id, secret) = (id.as_str(), secrets.plain(id)?, secrets.plain(secret)?);
-                // It would end there (RFC 7617 section 2).
-                if id.contains(':') {
-                    return Err(SetupError::SecretColon(name.to_owned()));
-                }
-                let pair = Zeroizing::new([id, secret].join(":"));
-                let mut value = Zeroizing::new(String::with_capacity(pair.len() * 2 + 16));
-                value.push_str("Basic ");
-                STANDARD.encode_string(pair.as_bytes(), &mut value);
-                Some(Customer(value))
-            }
+    #[test]
+    fn only_the_provider_and_this_machine_get_requests() {
+        const KNOWN: &[&str] = &["https://api.agora.io", "https://api.sd-rtn.com"];
+        let read = |url: &str| {
+            let value = Json::from(url);
+            value.read(|value| read_url(Some(value), KNOWN)).map_err(|error| error.detail)
         };
-        Ok(Self {
-            agora_url: agora_url.clone(),
-            customer,
-            videosdk_url: videosdk_url.clone(),
-            videosdk_version: *videosdk_version,
-        })
-    }
-}
-
-impl Customer {
-    /// The value of `Authorization`.
-    pub(crate) fn authorization(&self) -> &Zeroizing<String> {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Customer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("…")
+        for url in ["https://api.sd-rtn.com", "https://api.agora.io/", "http://127.0.0.1:8080"] {
+            assert_eq!(read(url).unwrap(), url.trim_end_matches('/'));
+        }
+        for url in [
+            "http://api.agora.io",
+            "https://api.agora.io.example.com",
+            "https://api.agora.io/dev",
+            "https://api.videosdk.live",
+            "https://127.0.0.1",
+            "http://127.0.0.1/x",
+            "http://127.0.0.1@example.com",
+            "",
+        ] {
+            let message = read(url).unwrap_err();
+            assert!(
+                message.starts_with("expected https://api.agora.io or https://api.sd-rtn.com"),
+                "{message}"
+            );
+        }
     }
 }

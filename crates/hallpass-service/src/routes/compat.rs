@@ -1,5 +1,5 @@
-//! The routes of servers that apps use today. Each server has a module, which reads its request, asks for the same
-//! token as everybody, and writes its answer; nothing about tokens, policy or time is decided there.
+//! The routes of servers that apps use today. The module of a server reads its requests, and writes its responses and errors;
+//! tokens are minted as for every other route.
 
 pub(super) mod access_token;
 pub(super) mod agora_docs;
@@ -8,7 +8,7 @@ pub(super) mod express;
 pub(super) mod get_token;
 pub(super) mod gin;
 pub(super) mod meetings;
+mod mint;
 mod read;
 pub(super) mod tools_nodejs;
 pub(super) mod videosdk;
-pub(super) mod write;

@@ -1,118 +1,77 @@
-//! All routes. Nothing is answered that is not in this list.
+//! All routes. A request that matches none of them gets 404.
 
-use http::{Method, Response};
+use http::Method;
 
-use super::agora::{self, kick, rest_auth};
 use super::compat::{
-    access_token, agora_docs, agoracn, express, get_token, gin, meetings, tools_nodejs, videosdk, write,
+    access_token, agora_docs, agoracn, express, get_token, gin, meetings, tools_nodejs, videosdk,
 };
-use super::step::Step;
-use super::{Call, inspect, method_not_allowed, openapi, pages, readiness, rooms, token};
+use super::dialect::Dialect;
+use super::native::{self, agora_lists, inspect, kick, openapi, pages, readiness, rest_auth, rooms, token};
+use super::path::PathMatching;
+use super::route::{Handler, Route};
 
-/// One route.
-#[derive(Debug)]
-pub(super) struct Route {
-    /// The path; `{name}` stands for any one part of it.
-    pub(super) path: &'static str,
-    /// The methods, as the header `Allow` names them.
-    pub(super) methods: &'static str,
-    pub(super) answer: Handler,
-    pub(super) server: Server,
-    pub(super) needs: Needs,
+/// A handler for authorized callers out of an async function.
+macro_rules! caller {
+    ($handler:path) => {
+        Handler::Caller(|authorized| Box::pin($handler(authorized)))
+    };
 }
 
-/// What answers the methods of a route.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Handler {
-    Here(fn(Call<'_>) -> Response<Vec<u8>>),
-    /// After it has asked a provider.
-    ByProvider(fn(Call<'_>) -> Step<'_>),
-}
-
-/// What there must be before a route answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Needs {
-    /// It gives nothing away, and waits for nothing.
-    Nothing,
-    /// It gives nothing away, and says how the deployment is.
-    Setup,
-    /// Somebody who may call.
-    Caller,
-}
-
-/// What the routes of one server have in common.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Server {
-    spelling: Spelling,
-    /// Answers the methods that a route does not have; the text is for the header `Allow`.
-    pub(super) refuse: fn(Call<'_>, &str) -> Response<Vec<u8>>,
-}
-
-/// In which spellings a path is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Spelling {
-    Exact,
-    /// With and without a slash at the end.
-    AnyEnd,
-    /// With and without a slash at the end, in upper and lower case.
-    AnyEndAndCase,
-}
-
-/// Every route; those that are asked for most come first.
+/// Every route; the most frequent ones come first.
 pub(super) static ROUTES: &[Route] = &[
-    OURS.at("/v1/token", POST, token::answer),
-    OURS.at("/v1/inspect", POST, inspect::answer),
-    OURS.by_provider("/v1/videosdk/rooms", POST, rooms::create),
-    OURS.by_provider("/v1/videosdk/rooms/{id}/validate", GET, rooms::validate),
-    OURS.at("/v1/agora/rest-auth", POST, rest_auth::answer),
-    OURS.by_provider("/v1/agora/projects", GET, agora::projects),
-    OURS.by_provider("/v1/agora/rtm/user-events", GET, agora::user_events),
-    OURS.by_provider("/v1/agora/kick", POST, kick::answer),
-    OURS.at("/healthz", READ, pages::health).needs(Needs::Nothing),
-    OURS.at("/readyz", READ, readiness::answer).needs(Needs::Setup),
-    OURS.at("/openapi.json", READ, openapi::answer).needs(Needs::Nothing),
-    OURS.at("/", READ, pages::home).needs(Needs::Nothing),
-    TOOLS.at("/rtcToken", READ, tools_nodejs::rtc_token),
-    TOOLS.at("/rtmToken", READ, tools_nodejs::rtm_token),
-    EXPRESS.at("/rtctoken", POST, express::rtc_token),
-    EXPRESS.at("/rtmtoken", POST, express::rtm_token),
-    DOCS.at("/fetch_rtc_token", POST, agora_docs::rtc_token),
-    DOCS.at("/fetch_rtc_token_string", POST, agora_docs::rtc_token_for_account),
-    DOCS.at("/fetch_rtm_token", POST, agora_docs::rtm_token),
-    PING.at("/ping", READ, gin::ping).needs(Needs::Nothing),
-    GIN.at("/rtc/{channel}/{role}/{tokentype}/{uid}", GET, gin::rtc),
-    GIN.at("/rtm/{rtmuid}", GET, gin::rtm),
-    GIN.at("/rte/{channel}/{role}/{tokentype}/{uid}", GET, gin::rte),
-    GIN.at("/rte/{channel}/{role}/{tokentype}/{uid}/{rtmuid}", GET, gin::rte_with_rtm_user),
-    GIN.at("/chat/app", GET, gin::chat_app),
-    GIN.at("/chat/account/{chatid}", GET, gin::chat_account),
-    GET_TOKEN.at("/getToken", POST, get_token::answer),
-    GET_TOKEN.at("/token/getNew", POST, get_token::answer),
-    GIN.at("/token/generate", POST, agoracn::answer),
-    EXPRESS.at("/access_token", READ, access_token::answer),
-    EXPRESS.at("/get-token", READ_AND_POST, videosdk::answer),
-    EXPRESS.by_provider("/create-meeting", POST, meetings::create),
-    EXPRESS.by_provider("/validate-meeting/{id}", READ_AND_POST, meetings::validate),
+    route(NATIVE, "/v1/token", POST, caller!(token::respond)),
+    route(NATIVE, "/v1/inspect", POST, caller!(inspect::respond)),
+    route(NATIVE, "/v1/videosdk/rooms", POST, caller!(rooms::create)),
+    route(NATIVE, "/v1/videosdk/rooms/{id}/validate", GET, caller!(rooms::validate)),
+    route(NATIVE, "/v1/agora/rest-auth", POST, caller!(rest_auth::respond)),
+    route(NATIVE, "/v1/agora/projects", GET, caller!(agora_lists::projects)),
+    route(NATIVE, "/v1/agora/rtm/user-events", GET, caller!(agora_lists::user_events)),
+    route(NATIVE, "/v1/agora/kick", POST, caller!(kick::respond)),
+    route(NATIVE, "/healthz", READ, Handler::Anyone(pages::health)),
+    route(NATIVE, "/readyz", READ, Handler::State(readiness::respond)),
+    route(NATIVE, "/openapi.json", READ, Handler::Anyone(openapi::respond)),
+    route(NATIVE, "/", READ, Handler::Anyone(pages::home)),
+    route(TOOLS, "/rtcToken", READ, caller!(tools_nodejs::rtc_token)),
+    route(TOOLS, "/rtmToken", READ, caller!(tools_nodejs::rtm_token)),
+    route(EXPRESS, "/rtctoken", POST, caller!(express::rtc_token)),
+    route(EXPRESS, "/rtmtoken", POST, caller!(express::rtm_token)),
+    route(DOCS, "/fetch_rtc_token", POST, caller!(agora_docs::rtc_token)),
+    route(DOCS, "/fetch_rtc_token_string", POST, caller!(agora_docs::rtc_token_for_account)),
+    route(DOCS, "/fetch_rtm_token", POST, caller!(agora_docs::rtm_token)),
+    route(PING, "/ping", READ, Handler::Anyone(gin::ping)),
+    route(GIN, "/rtc/{channel}/{role}/{tokentype}/{uid}", GET, caller!(gin::rtc)),
+    route(GIN, "/rtm/{rtmuid}", GET, caller!(gin::rtm)),
+    route(GIN, "/rte/{channel}/{role}/{tokentype}/{uid}", GET, caller!(gin::rte)),
+    route(GIN, "/rte/{channel}/{role}/{tokentype}/{uid}/{rtmuid}", GET, caller!(gin::rte_with_rtm_user)),
+    route(GIN, "/chat/app", GET, caller!(gin::chat_app)),
+    route(GIN, "/chat/account/{chatid}", GET, caller!(gin::chat_account)),
+    route(GET_TOKEN, "/getToken", POST, caller!(get_token::respond)),
+    route(GET_TOKEN, "/token/getNew", POST, caller!(get_token::respond)),
+    route(AGORACN, "/token/generate", POST, caller!(agoracn::respond)),
+    route(EXPRESS, "/access_token", READ, caller!(access_token::respond)),
+    route(EXPRESS, "/get-token", READ_AND_POST, caller!(videosdk::respond)),
+    route(EXPRESS, "/create-meeting", POST, caller!(meetings::create)),
+    route(EXPRESS, "/validate-meeting/{id}", READ_AND_POST, caller!(meetings::validate)),
 ];
 
-const OURS: Server = Server { spelling: Spelling::Exact, refuse: method_not_allowed };
-/// As Express matches paths.
-const EXPRESS: Server = Server { spelling: Spelling::AnyEndAndCase, refuse: write::express_refusal };
+const NATIVE: Dialect = native::DIALECT;
+const EXPRESS: Dialect = express::DIALECT;
 /// Its paths differ from those of the Express tutorial in case only.
-const TOOLS: Server = Server { spelling: Spelling::AnyEnd, ..EXPRESS };
-const DOCS: Server = Server { spelling: Spelling::Exact, refuse: agora_docs::refusal };
-const GIN: Server = Server { spelling: Spelling::AnyEnd, refuse: write::gin_refusal };
-const PING: Server = Server { spelling: Spelling::Exact, ..GIN };
-const GET_TOKEN: Server = Server { refuse: get_token::refusal, ..GIN };
+const TOOLS: Dialect = Dialect { matching: PathMatching::OptionalSlash, ..EXPRESS };
+const DOCS: Dialect = agora_docs::DIALECT;
+const GIN: Dialect = gin::DIALECT;
+const PING: Dialect = Dialect { matching: PathMatching::Exact, ..GIN };
+const AGORACN: Dialect = agoracn::DIALECT;
+const GET_TOKEN: Dialect = get_token::DIALECT;
 
 const GET: &str = "GET";
 const POST: &str = "POST";
 const READ: &str = "GET, HEAD";
 const READ_AND_POST: &str = "GET, HEAD, POST";
 
-/// The route for a path that was decoded. Two may know it, for different methods; where none has this one, the first
-/// stands for both.
-pub(super) fn find(path: &str, method: &Method) -> Option<&'static Route> {
+/// Finds the route for a decoded path. If two routes know the path, the method decides; if neither has it, the first stands
+/// for both.
+pub(crate) fn find(path: &str, method: &Method) -> Option<&'static Route> {
     let mut known = known(path);
     let first = known.next()?;
     if first.allows(method) {
@@ -121,79 +80,23 @@ pub(super) fn find(path: &str, method: &Method) -> Option<&'static Route> {
     Some(known.find(|route| route.allows(method)).unwrap_or(first))
 }
 
-/// All methods of a path, as the header `Allow` names them.
+/// Returns all methods of a path, as the header `Allow` names them.
 pub(super) fn methods(path: &str) -> String {
     known(path).map(|route| route.methods).collect::<Vec<_>>().join(", ")
 }
 
 fn known(path: &str) -> impl Iterator<Item = &'static Route> {
-    ROUTES.iter().filter(move |route| route.fits(path))
+    ROUTES.iter().filter(move |route| route.matches(path))
 }
 
-impl Server {
-    const fn at(
-        self,
-        path: &'static str,
-        methods: &'static str,
-        answer: fn(Call<'_>) -> Response<Vec<u8>>,
-    ) -> Route {
-        Route { path, methods, answer: Handler::Here(answer), server: self, needs: Needs::Caller }
-    }
-
-    const fn by_provider(
-        self,
-        path: &'static str,
-        methods: &'static str,
-        begin: fn(Call<'_>) -> Step<'_>,
-    ) -> Route {
-        Route { path, methods, answer: Handler::ByProvider(begin), server: self, needs: Needs::Caller }
-    }
-}
-
-impl Route {
-    const fn needs(self, needs: Needs) -> Self {
-        Self { needs, ..self }
-    }
-
-    pub(super) fn allows(&self, method: &Method) -> bool {
-        self.methods.split(", ").any(|allowed| method == allowed)
-    }
-
-    /// The part of the path that this route gives this name; empty where it gives it to none.
-    pub(super) fn part<'a>(&self, path: &'a str, name: &str) -> &'a str {
-        let mut parts = self.path.split('/').zip(path.split('/'));
-        let part = parts.find(|(expected, _)| {
-            expected.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) == Some(name)
-        });
-        part.map_or("", |(_, part)| part)
-    }
-
-    fn fits(&self, path: &str) -> bool {
-        let spelling = self.server.spelling;
-        let path = match spelling {
-            Spelling::Exact => path,
-            Spelling::AnyEnd | Spelling::AnyEndAndCase => path.strip_suffix('/').unwrap_or(path),
-        };
-        let is_same = |expected: &str, part: &str| match spelling {
-            Spelling::AnyEndAndCase => expected.eq_ignore_ascii_case(part),
-            Spelling::Exact | Spelling::AnyEnd => expected == part,
-        };
-        let (mut expected, mut parts) = (self.path.split('/'), path.split('/'));
-        loop {
-            match (expected.next(), parts.next()) {
-                (None, None) => return true,
-                // Platforms and clients differ in what they make of such parts.
-                (Some(_), Some("." | "..")) => return false,
-                (Some(expected), Some(part)) if expected.starts_with('{') || is_same(expected, part) => {}
-                _ => return false,
-            }
-        }
-    }
+const fn route(dialect: Dialect, path: &'static str, methods: &'static str, handler: Handler) -> Route {
+    Route { path, methods, handler, dialect }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::routes::path::param;
 
     fn found(path: &str) -> Option<&'static str> {
         find(path, &Method::POST).map(|route| route.path)
@@ -258,10 +161,10 @@ mod tests {
     fn a_part_of_a_path_has_a_name() {
         let path = "/rte/demo/publisher/uid//";
         let route = find(path, &Method::GET).unwrap();
-        assert_eq!(route.part(path, "channel"), "demo");
-        assert_eq!(route.part(path, "tokentype"), "uid");
-        assert_eq!((route.part(path, "uid"), route.part(path, "rtmuid")), ("", ""));
+        assert_eq!(param(route.path, path, "channel"), "demo");
+        assert_eq!(param(route.path, path, "tokentype"), "uid");
+        assert_eq!((param(route.path, path, "uid"), param(route.path, path, "rtmuid")), ("", ""));
         let path = "/rte/demo/publisher/uid/1/alice";
-        assert_eq!(find(path, &Method::GET).unwrap().part(path, "rtmuid"), "alice");
+        assert_eq!(param(find(path, &Method::GET).unwrap().path, path, "rtmuid"), "alice");
     }
 }

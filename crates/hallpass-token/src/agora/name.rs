@@ -151,36 +151,7 @@ fn check_chat_name(text: &str, max: usize) -> Result<(), NameError> {
 
 /// The 89 characters of Agora's SDK reference (`joinChannel`, `joinChannelWithUserAccount`).
 const fn is_allowed(c: char) -> bool {
-    c.is_ascii_alphanumeric()
-        || matches!(
-            c,
-            ' ' | '!'
-                | '#'
-                | '$'
-                | '%'
-                | '&'
-                | '('
-                | ')'
-                | '+'
-                | '-'
-                | ':'
-                | ';'
-                | '<'
-                | '='
-                | '.'
-                | '>'
-                | '?'
-                | '@'
-                | '['
-                | ']'
-                | '^'
-                | '_'
-                | '{'
-                | '}'
-                | '|'
-                | '~'
-                | ','
-        )
+    matches!(c, ' '..='~') && !matches!(c, '"' | '\'' | '*' | '/' | '\\' | '`')
 }
 
 #[cfg(test)]

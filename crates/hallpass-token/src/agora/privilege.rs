@@ -66,39 +66,47 @@ const MAX: usize = 4;
 /// A time of a privilege: [`Seconds`] or [`UnixSeconds`].
 pub trait PrivilegeTime: Copy + PartialEq + fmt::Debug + sealed::Number {}
 
-impl PrivilegeTime for Seconds {}
-impl PrivilegeTime for UnixSeconds {}
-
 mod sealed {
-    use crate::{Seconds, UnixSeconds};
-
     pub trait Number {
         fn to_number(self) -> u32;
         fn from_number(number: u32) -> Self;
     }
-
-    impl Number for Seconds {
-        fn to_number(self) -> u32 {
-            self.0
-        }
-
-        fn from_number(number: u32) -> Self {
-            Self(number)
-        }
-    }
-
-    impl Number for UnixSeconds {
-        fn to_number(self) -> u32 {
-            self.0
-        }
-
-        fn from_number(number: u32) -> Self {
-            Self(number)
-        }
-    }
 }
 
+macro_rules! privilege_time {
+    ($($time:ident),*) => {$(
+        impl PrivilegeTime for $time {}
+
+        impl sealed::Number for $time {
+            fn to_number(self) -> u32 {
+                self.0
+            }
+
+            fn from_number(number: u32) -> Self {
+                Self(number)
+            }
+        }
+    )*};
+}
+
+privilege_time!(Seconds, UnixSeconds);
+
 impl Role {
+    /// Returns the role with this name; `None` for any other name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Publisher, Self::Subscriber].into_iter().find(|role| role.as_str() == name)
+    }
+
+    /// Returns `publisher` or `subscriber`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Publisher => "publisher",
+            Self::Subscriber => "subscriber",
+        }
+    }
+
     /// What the official builders give to this role: a publisher all four privileges, a subscriber only `join`.
     #[must_use]
     pub fn privileges(self, lasting: Lasts) -> RtcPrivileges {
@@ -262,6 +270,14 @@ impl<T: PrivilegeTime> fmt::Debug for Privileges<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_role_is_read_back_from_its_name() {
+        for role in [Role::Publisher, Role::Subscriber] {
+            assert_eq!(Role::parse(role.as_str()), Some(role));
+        }
+        assert_eq!(Role::parse("Publisher"), None);
+    }
     use crate::Life;
     use alloc::vec::Vec;
 

@@ -211,34 +211,59 @@ impl<'a> Service<'a> {
     /// The number of the service, 1 to 10.
     #[must_use]
     pub const fn number(&self) -> u16 {
-        match self {
-            Self::Rtc { .. } => 1,
-            Self::Rtm { .. } => 2,
-            Self::Streaming { .. } => 3,
-            Self::Fpa { .. } => 4,
-            Self::Chat { .. } => 5,
-            Self::Fcdn { .. } => 6,
-            Self::Apaas { .. } => 7,
-            Self::Rtm2 { .. } => 8,
-            Self::ConvoAi { .. } => 9,
-            Self::Stt { .. } => 10,
-        }
+        self.number_and_name().0
     }
 
     /// The name of the service: `rtc`, `rtm`, `streaming`, `fpa`, `chat`, `fcdn`, `apaas`, `rtm2`, `convoai`, `stt`.
     #[must_use]
     pub const fn name(&self) -> &'static str {
+        self.number_and_name().1
+    }
+
+    const fn number_and_name(&self) -> (u16, &'static str) {
         match self {
-            Self::Rtc { .. } => "rtc",
-            Self::Rtm { .. } => "rtm",
-            Self::Streaming { .. } => "streaming",
-            Self::Fpa { .. } => "fpa",
-            Self::Chat { .. } => "chat",
-            Self::Fcdn { .. } => "fcdn",
-            Self::Apaas { .. } => "apaas",
-            Self::Rtm2 { .. } => "rtm2",
-            Self::ConvoAi { .. } => "convoai",
-            Self::Stt { .. } => "stt",
+            Self::Rtc { .. } => (1, "rtc"),
+            Self::Rtm { .. } => (2, "rtm"),
+            Self::Streaming { .. } => (3, "streaming"),
+            Self::Fpa { .. } => (4, "fpa"),
+            Self::Chat { .. } => (5, "chat"),
+            Self::Fcdn { .. } => (6, "fcdn"),
+            Self::Apaas { .. } => (7, "apaas"),
+            Self::Rtm2 { .. } => (8, "rtm2"),
+            Self::ConvoAi { .. } => (9, "convoai"),
+            Self::Stt { .. } => (10, "stt"),
+        }
+    }
+
+    /// Returns the channel; for APaaS the room, which is the name of its channel.
+    #[must_use]
+    pub const fn channel(&self) -> Option<&Text<'a>> {
+        match self {
+            Self::Rtc { channel, .. }
+            | Self::Streaming { channel, .. }
+            | Self::Fcdn { channel, .. }
+            | Self::Apaas { room: channel, .. } => Some(channel),
+            Self::Rtm { .. }
+            | Self::Fpa { .. }
+            | Self::Chat { .. }
+            | Self::Rtm2 { .. }
+            | Self::ConvoAi { .. }
+            | Self::Stt { .. } => None,
+        }
+    }
+
+    /// Returns the user.
+    #[must_use]
+    pub const fn user(&self) -> Option<&Text<'a>> {
+        match self {
+            Self::Rtc { user, .. }
+            | Self::Rtm { user, .. }
+            | Self::Streaming { user, .. }
+            | Self::Chat { user, .. }
+            | Self::Fcdn { user, .. }
+            | Self::Apaas { user, .. }
+            | Self::Rtm2 { user, .. } => Some(user),
+            Self::Fpa { .. } | Self::ConvoAi { .. } | Self::Stt { .. } => None,
         }
     }
 
@@ -281,40 +306,25 @@ impl<'a> Service<'a> {
 
     /// About how many bytes the service takes.
     pub(super) fn len_hint(&self) -> usize {
-        let fields = match self {
-            Self::Rtc { channel, user, .. }
-            | Self::Streaming { channel, user, .. }
-            | Self::Fcdn { channel, user, .. } => 4 + channel.as_bytes().len() + user.as_bytes().len(),
-            Self::Rtm { user, .. } | Self::Chat { user, .. } => 2 + user.as_bytes().len(),
-            Self::Apaas { room, user, .. } => 6 + room.as_bytes().len() + user.as_bytes().len(),
-            Self::Rtm2 { user, permissions, .. } => 2 + user.as_bytes().len() + permissions.as_bytes().len(),
-            Self::Fpa { .. } | Self::ConvoAi { .. } | Self::Stt { .. } => 0,
-        };
-        4 + 6 * self.privileges().len() + fields
+        let texts: usize = self.texts().map(|text| 2 + text.as_bytes().len()).sum();
+        let permissions =
+            if let Self::Rtm2 { permissions, .. } = self { permissions.as_bytes().len() } else { 0 };
+        6 + 6 * self.privileges().len() + texts + permissions
     }
 
     pub(super) fn write(&self, out: &mut Writer) {
         out.u16(self.number());
         out.privileges(self.privileges());
-        match self {
-            Self::Rtc { channel, user, .. }
-            | Self::Streaming { channel, user, .. }
-            | Self::Fcdn { channel, user, .. } => {
-                out.text(channel);
-                out.text(user);
-            }
-            Self::Rtm { user, .. } | Self::Chat { user, .. } => out.text(user),
-            Self::Apaas { room, user, role, .. } => {
-                out.text(room);
-                out.text(user);
-                out.i16(*role);
-            }
-            Self::Rtm2 { user, permissions, .. } => {
-                out.text(user);
-                out.raw(permissions.as_bytes());
-            }
-            Self::Fpa { .. } | Self::ConvoAi { .. } | Self::Stt { .. } => {}
+        self.texts().for_each(|text| out.text(text));
+        if let Self::Apaas { role, .. } = self {
+            out.i16(*role);
+        } else if let Self::Rtm2 { permissions, .. } = self {
+            out.raw(permissions.as_bytes());
         }
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &Text<'a>> {
+        self.channel().into_iter().chain(self.user())
     }
 }
 

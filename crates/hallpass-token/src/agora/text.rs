@@ -85,35 +85,17 @@ impl<'a> From<User<'a>> for Text<'a> {
     }
 }
 
-impl<'a> From<Channel<'a>> for Text<'a> {
-    fn from(channel: Channel<'a>) -> Self {
-        Self(Repr::Borrowed(channel.as_str()))
-    }
+macro_rules! from_name {
+    ($($name:ident),*) => {$(
+        impl<'a> From<$name<'a>> for Text<'a> {
+            fn from(name: $name<'a>) -> Self {
+                Self(Repr::Borrowed(name.as_str()))
+            }
+        }
+    )*};
 }
 
-impl<'a> From<ChannelName<'a>> for Text<'a> {
-    fn from(name: ChannelName<'a>) -> Self {
-        Self(Repr::Borrowed(name.as_str()))
-    }
-}
-
-impl<'a> From<Account<'a>> for Text<'a> {
-    fn from(account: Account<'a>) -> Self {
-        Self(Repr::Borrowed(account.as_str()))
-    }
-}
-
-impl<'a> From<RtmUser<'a>> for Text<'a> {
-    fn from(user: RtmUser<'a>) -> Self {
-        Self(Repr::Borrowed(user.as_str()))
-    }
-}
-
-impl<'a> From<ChatUser<'a>> for Text<'a> {
-    fn from(user: ChatUser<'a>) -> Self {
-        Self(Repr::Borrowed(user.as_str()))
-    }
-}
+from_name!(Account, Channel, ChannelName, ChatUser, RtmUser);
 
 impl PartialEq for Text<'_> {
     fn eq(&self, other: &Self) -> bool {

@@ -1,7 +1,7 @@
 //! Format 006: `006`, the App ID, and Base64 of a signature, two checksums and a message.
 //!
 //! The message holds the salt, the end of the token and the privileges. Channel and user are signed but not in the
-//! token; only their CRC-32 are. There is no border between the two in the signed text, and the checksums are not
+//! token; only their CRC-32 are. Nothing separates the two in the signed text, and the checksums are not
 //! signed: who holds a token for the user `7` of the channel `room` can make one for anybody in the channel `room7`.
 //! Format 007 has no such weakness.
 

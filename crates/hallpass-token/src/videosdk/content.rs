@@ -4,8 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::error::ParseError;
 use super::json::Object;
-use super::parse::ParseError;
 use super::scope::Roles;
 
 /// What a token says, as it says it: sensible or not, true or not.

@@ -5,7 +5,8 @@ use core::cmp::Reverse;
 
 use super::content::{Content, Version};
 use super::credentials::Project;
-use super::parse::{ParseError, Untrusted};
+use super::error::ParseError;
+use super::parse::Untrusted;
 use super::problem::Problem;
 use super::scope::Roles;
 use crate::agora::Format;

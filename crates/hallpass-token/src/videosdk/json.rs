@@ -7,7 +7,7 @@ use core::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-use super::parse::ParseError;
+use super::error::ParseError;
 
 /// All members of an object, in their order. A map would hide what occurs twice, and two readers of such a
 /// token may each believe another value.

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use core::fmt;
 
-use super::parse::ParseError;
+use super::error::ParseError;
 use super::verify::VerifyError;
 use crate::agora::Format;
 use crate::problem::Severity;
@@ -116,103 +116,58 @@ impl Problem {
     /// A name that stays the same, whatever the sentence becomes.
     #[must_use]
     pub const fn code(&self) -> &'static str {
-        match self {
-            Self::AgoraToken(_) => "agora_token_for_jwt",
-            Self::Unreadable(error) => parse_error_code(error),
-            Self::Wrapped => "surrounding_characters",
-            Self::OtherProject(_) => "other_api_key",
-            Self::UnknownProject => "unknown_api_key",
-            Self::OtherSecret(_) => "other_secret",
-            Self::NoExpiry => "no_expiry",
-            Self::Expired { .. } => "expired",
-            Self::ExpiresAtOnce { .. } => "expires_at_once",
-            Self::ExpiryInMilliseconds(_) => "expiry_in_milliseconds",
-            Self::LongLife(_) => "longer_than_a_day",
-            Self::NotYet { .. } => "not_yet_valid",
-            Self::NoPermissions => "no_permissions",
-            Self::AskJoinMixed => "ask_join_mixed",
-            Self::UnknownPermission(_) => "unknown_permission",
-            Self::Moderator => "moderator",
-            Self::VersionMissing(_) => "version_missing",
-            Self::VersionText(_) => "version_text",
-            Self::VersionUnknown(_) => "version_unknown",
-            Self::UnknownRole(_) => "unknown_role",
-            Self::RoleUpperCase(_) => "role_upper_case",
-            Self::CrawlerOnly { .. } => "crawler_only",
-            Self::RtcOnly => "rtc_only",
-            Self::AnyRoom => "any_room",
-            Self::OtherRoom { .. } => "other_room",
-            Self::OtherParticipant { .. } => "other_participant",
-            Self::ParticipantSpace => "participant_space",
-        }
+        self.facts().0
     }
 
     /// How bad it is.
     #[must_use]
     pub const fn severity(&self) -> Severity {
-        match self {
-            Self::AgoraToken(_)
-            | Self::Unreadable(_)
-            | Self::Wrapped
-            | Self::OtherProject(_)
-            | Self::OtherSecret(_)
-            | Self::NoExpiry
-            | Self::Expired { .. }
-            | Self::ExpiresAtOnce { .. }
-            | Self::NotYet { .. }
-            | Self::NoPermissions
-            | Self::AskJoinMixed
-            | Self::VersionMissing(_)
-            | Self::VersionText(_)
-            | Self::VersionUnknown(_)
-            | Self::CrawlerOnly { joins: true }
-            | Self::OtherRoom { .. }
-            | Self::OtherParticipant { .. }
-            | Self::ParticipantSpace => Severity::Error,
-            Self::ExpiryInMilliseconds(_)
-            | Self::UnknownPermission(_)
-            | Self::UnknownRole(_)
-            | Self::RoleUpperCase(_)
-            | Self::AnyRoom => Severity::Warning,
-            Self::UnknownProject
-            | Self::LongLife(_)
-            | Self::Moderator
-            | Self::CrawlerOnly { joins: false }
-            | Self::RtcOnly => Severity::Note,
-        }
+        self.facts().1
     }
 
     /// The error that it leads to when a participant joins, where VideoSDK's documentation says so.
     #[must_use]
     pub const fn sdk_error(&self) -> Option<SdkError> {
+        self.facts().2
+    }
+
+    /// Returns the code, the severity and the client SDK's error of each problem.
+    const fn facts(&self) -> (&'static str, Severity, Option<SdkError>) {
+        use Severity::{Error, Note, Warning};
+
+        const INVALID_TOKEN: Option<SdkError> = Some(SdkError::INVALID_TOKEN);
+        const INVALID_PERMISSIONS: Option<SdkError> = Some(SdkError::INVALID_PERMISSIONS);
         match self {
-            Self::OtherProject(_) => Some(SdkError::INVALID_API_KEY),
-            Self::AgoraToken(_)
-            | Self::Unreadable(_)
-            | Self::Wrapped
-            | Self::OtherSecret(_)
-            | Self::NoExpiry
-            | Self::Expired { .. }
-            | Self::ExpiresAtOnce { .. }
-            | Self::NotYet { .. } => Some(SdkError::INVALID_TOKEN),
-            Self::ParticipantSpace => Some(SdkError::INVALID_PARTICIPANT_ID),
-            Self::NoPermissions | Self::AskJoinMixed => Some(SdkError::INVALID_PERMISSIONS),
-            Self::OtherRoom { .. } => Some(SdkError::UNAUTHORIZED_MEETING_ID),
-            Self::OtherParticipant { .. } => Some(SdkError::UNAUTHORIZED_PARTICIPANT_ID),
-            Self::CrawlerOnly { joins: true } => Some(SdkError::UNAUTHORIZED_ROLE),
-            Self::UnknownProject
-            | Self::ExpiryInMilliseconds(_)
-            | Self::LongLife(_)
-            | Self::UnknownPermission(_)
-            | Self::Moderator
-            | Self::VersionMissing(_)
-            | Self::VersionText(_)
-            | Self::VersionUnknown(_)
-            | Self::UnknownRole(_)
-            | Self::RoleUpperCase(_)
-            | Self::CrawlerOnly { joins: false }
-            | Self::RtcOnly
-            | Self::AnyRoom => None,
+            Self::AgoraToken(_) => ("agora_token_for_jwt", Error, INVALID_TOKEN),
+            Self::Unreadable(error) => (parse_error_code(error), Error, INVALID_TOKEN),
+            Self::Wrapped => ("surrounding_characters", Error, INVALID_TOKEN),
+            Self::OtherProject(_) => ("other_api_key", Error, Some(SdkError::INVALID_API_KEY)),
+            Self::UnknownProject => ("unknown_api_key", Note, None),
+            Self::OtherSecret(_) => ("other_secret", Error, INVALID_TOKEN),
+            Self::NoExpiry => ("no_expiry", Error, INVALID_TOKEN),
+            Self::Expired { .. } => ("expired", Error, INVALID_TOKEN),
+            Self::ExpiresAtOnce { .. } => ("expires_at_once", Error, INVALID_TOKEN),
+            Self::ExpiryInMilliseconds(_) => ("expiry_in_milliseconds", Warning, None),
+            Self::LongLife(_) => ("longer_than_a_day", Note, None),
+            Self::NotYet { .. } => ("not_yet_valid", Error, INVALID_TOKEN),
+            Self::NoPermissions => ("no_permissions", Error, INVALID_PERMISSIONS),
+            Self::AskJoinMixed => ("ask_join_mixed", Error, INVALID_PERMISSIONS),
+            Self::UnknownPermission(_) => ("unknown_permission", Warning, None),
+            Self::Moderator => ("moderator", Note, None),
+            Self::VersionMissing(_) => ("version_missing", Error, None),
+            Self::VersionText(_) => ("version_text", Error, None),
+            Self::VersionUnknown(_) => ("version_unknown", Error, None),
+            Self::UnknownRole(_) => ("unknown_role", Warning, None),
+            Self::RoleUpperCase(_) => ("role_upper_case", Warning, None),
+            Self::CrawlerOnly { joins: true } => ("crawler_only", Error, Some(SdkError::UNAUTHORIZED_ROLE)),
+            Self::CrawlerOnly { joins: false } => ("crawler_only", Note, None),
+            Self::RtcOnly => ("rtc_only", Note, None),
+            Self::AnyRoom => ("any_room", Warning, None),
+            Self::OtherRoom { .. } => ("other_room", Error, Some(SdkError::UNAUTHORIZED_MEETING_ID)),
+            Self::OtherParticipant { .. } => {
+                ("other_participant", Error, Some(SdkError::UNAUTHORIZED_PARTICIPANT_ID))
+            }
+            Self::ParticipantSpace => ("participant_space", Error, Some(SdkError::INVALID_PARTICIPANT_ID)),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use anyhow::{Result, anyhow, bail};
-use hallpass_service::outline::{Outline, outline};
+use hallpass_service::check::summary::{Summary, summarize};
 use toml::{Table, Value};
 
 use crate::read;
@@ -14,7 +14,7 @@ const WRONG_INPUT: u8 = 2;
 const DOCUMENT: &str = "HALLPASS_CONFIG";
 
 /// Says it on standard output: 0 where the configuration is valid, else 2.
-#[expect(clippy::print_stdout, reason = "the outline is the result")]
+#[expect(clippy::print_stdout, reason = "the summary is the result")]
 pub(crate) fn by_hand(path: &str) -> ExitCode {
     match read(path).and_then(|text| if path.ends_with(".toml") { wrangler(&text) } else { document(&text) })
     {
@@ -31,7 +31,7 @@ pub(crate) fn by_hand(path: &str) -> ExitCode {
 
 /// Of a configuration document alone.
 pub(crate) fn document(text: &str) -> Result<String> {
-    Ok(outline(&|name| (name == DOCUMENT).then(|| text.to_owned()))?.to_string())
+    Ok(summarize(&|name| (name == DOCUMENT).then(|| text.to_owned()))?.to_string())
 }
 
 /// Of a `wrangler.toml`: its `[vars]`, and which secrets it binds.
@@ -48,8 +48,8 @@ fn wrangler(text: &str) -> Result<String> {
         let value = vars.get(name)?;
         value.as_str().map_or_else(|| serde_json::to_string(value).ok(), |text| Some(text.to_owned()))
     };
-    let outline = outline(&setting)?;
-    Ok(format!("{outline}{}", bindings(&file, vars, &outline)))
+    let summary = summarize(&setting)?;
+    Ok(format!("{summary}{}", bindings(&file, vars, &summary)))
 }
 
 /// Without the line itself, which may hold a secret.
@@ -59,15 +59,15 @@ fn not_toml(text: &str, error: &toml::de::Error) -> anyhow::Error {
 }
 
 /// Where the secrets come from.
-fn bindings(file: &Table, vars: &Table, outline: &Outline) -> String {
+fn bindings(file: &Table, vars: &Table, summary: &Summary) -> String {
     let stores = file.get("secrets_store_secrets").and_then(Value::as_array);
     let bound = stores.into_iter().flatten().filter_map(|store| store.get("binding").and_then(Value::as_str));
     let bound: Vec<_> = bound.collect();
     let mut words = "wrangler.toml\n".to_owned();
-    if !outline.has_projects {
+    if !summary.has_projects {
         words += "  neither AGORA_APP_ID nor VIDEOSDK_API_KEY is set in [vars]: nothing is minted\n";
     }
-    for name in outline.secrets.iter().map(|secret| secret.name.as_str()) {
+    for name in summary.secrets.iter().map(String::as_str) {
         let _ = match (vars.contains_key(name), bound.contains(&name)) {
             (true, _) => {
                 writeln!(words, "  {name} stands in [vars], where everybody can read it: take it out")
@@ -76,7 +76,7 @@ fn bindings(file: &Table, vars: &Table, outline: &Outline) -> String {
             (false, false) => writeln!(words, "  {name} needs: npx wrangler secret put {name}"),
         };
     }
-    for name in bound.iter().filter(|name| outline.secrets.iter().all(|secret| secret.name != **name)) {
+    for name in bound.iter().filter(|name| !summary.secrets.iter().any(|secret| secret == *name)) {
         let _ =
             writeln!(words, "  {name} is bound to a Secrets Store, and the configuration does not name it");
     }

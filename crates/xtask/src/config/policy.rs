@@ -5,26 +5,26 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
-use hallpass_service::rehearsal::{Decision, GrantedService, STAND_IN_APP_ID, Who, rehearse};
+use hallpass_service::check::dry_run::{Decision, GrantedService, PLACEHOLDER_APP_ID, Who, evaluate};
 use serde_json::Value;
 
 use crate::read;
 use crate::terminal::say;
 
-const REFUSED: u8 = 1;
+const DENIED: u8 = 1;
 const WRONG_INPUT: u8 = 2;
 /// The order in which people ask: where, who, what.
 const MEMBERS: [&str; 10] =
     ["app", "channel", "room", "uid", "account", "user", "participant", "role", "roles", "permissions"];
 
-/// Says what was decided on standard output: 0 where it was granted, 1 where it was refused, 2 where there was nothing
+/// Says what was decided on standard output: 0 where it was granted, 1 where it was denied, 2 where there was nothing
 /// to decide.
 #[expect(clippy::print_stdout, reason = "the decision is the result")]
 pub(crate) fn by_hand(arguments: &[&str]) -> ExitCode {
     match decide(arguments) {
         Ok(decision) => {
             print!("{}", in_words(&decision));
-            if let Decision::Refused { .. } = decision { REFUSED.into() } else { ExitCode::SUCCESS }
+            if let Decision::Denied { .. } = decision { DENIED.into() } else { ExitCode::SUCCESS }
         }
         Err(error) => {
             say(format_args!("error: {error:#}"));
@@ -61,7 +61,7 @@ fn decide(arguments: &[&str]) -> Result<Decision> {
         (None, None, None, true) => Who::Anonymous,
         _ => bail!("who is it? one of --claims FILE, --gateway FILE, --service NAME, --anonymous"),
     };
-    Ok(rehearse(&config, who, &request)?)
+    Ok(evaluate(&config, who, &request)?)
 }
 
 pub(crate) fn in_words(decision: &Decision) -> String {
@@ -69,14 +69,14 @@ pub(crate) fn in_words(decision: &Decision) -> String {
         Decision::Granted { id, ttl, services } => {
             let mut text = format!("granted, for {ttl} s\n");
             services.iter().for_each(|service| text += &service_in_words(service));
-            if id == STAND_IN_APP_ID {
+            if id == PLACEHOLDER_APP_ID {
                 text +=
                     "without `projects` there is no App ID here, and the numbers of callers depend on it\n";
             }
             text
         }
-        Decision::Refused { part, field, reason, decided_by } => {
-            let by = decided_by.map_or_else(|| "no rule".to_owned(), |rule| rule.to_string());
+        Decision::Denied { part, field, reason, decided_by } => {
+            let by = decided_by.as_deref().unwrap_or("no rule");
             format!("refused: {part}\n  {field} by {by}\n    {reason}\n")
         }
     }
@@ -114,7 +114,7 @@ mod tests {
         r#"{"auth":{"open":true},"policy":[{"rtc":{"channel":"class-*","identity":"any"}}]}"#;
 
     fn words(config: &str, request: &str) -> String {
-        in_words(&rehearse(config, Who::Anonymous, request).unwrap())
+        in_words(&evaluate(config, Who::Anonymous, request).unwrap())
     }
 
     #[test]

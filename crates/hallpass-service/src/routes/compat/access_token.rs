@@ -2,46 +2,39 @@
 
 use hallpass_token::agora::Role;
 use hallpass_token::{Life, UnixSeconds};
-use http::Response;
 
-use super::read::{channel, digits, user, version};
-use super::write;
-use crate::ask::{Ask, RoleAsk, RtcAsk, ServiceAsk, Ttl};
+use super::express;
+use super::mint::agora_token;
+use super::read::{channel, digits, required_query, user, version};
 use crate::problem::Problem;
-use crate::routes::{Call, query_value};
+use crate::providers::agora::{self, ChannelUser, RequestedRole, Rtc};
+use crate::routes::authorized::Authorized;
+use crate::token::RequestedTtl;
+use crate::web::field_error::FieldError;
+use crate::web::response::Response;
 
-pub(in crate::routes) fn answer(call: Call<'_>) -> Response<Vec<u8>> {
-    token(call).unwrap_or_else(|problem| write::error(&problem))
+pub(in crate::routes) async fn respond(authorized: Authorized<'_>) -> Result<Response, Problem> {
+    let name = required_query(&authorized, "channel", "channel name is required")?;
+    let uid = authorized.query("uid").unwrap_or_default();
+    let version = version(&authorized, None, authorized.signing.compat.version)?;
+    let place = ChannelUser::new(channel("channel", &name)?, user("uid", &uid)?);
+    let rtc = Rtc::new(place, RequestedRole::Default(Role::Subscriber));
+    let ttl = Some(ttl(&authorized)?);
+    Ok(express::token(agora_token(&authorized, ttl, agora::TokenRequest::one(version, rtc))?))
 }
 
-fn token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
-    let minter = call.minter()?;
-    let name = query_value(call, "channel").unwrap_or_default();
-    if name.is_empty() {
-        return Err(Problem::verbatim("channel", "channel name is required"));
-    }
-    let uid = query_value(call, "uid").unwrap_or_default();
-    let version = version(call, minter.ready.compat.version, None)?;
-    let rtc = ServiceAsk::Rtc(RtcAsk {
-        channel: Some(channel("channel", &name)?),
-        user: Some(user("uid", &uid)?),
-        role: RoleAsk::Usual(Role::Subscriber),
-        lives: None,
-    });
-    Ok(write::token(&minter.mint(&Ask::for_service(version, Some(expiry(call)?), rtc))?.token))
-}
-
-/// `?expiredTs=`: when the token ends, as a Unix time. Nothing and 0 stand for a day.
-fn expiry(call: Call<'_>) -> Result<Ttl, Problem> {
+/// Reads `?expiredTs=`, the Unix time when the token expires. Nothing and 0 stand for a day.
+fn ttl(authorized: &Authorized<'_>) -> Result<RequestedTtl, FieldError> {
     const FIELD: &str = "expiredTs";
-    let text = query_value(call, FIELD).unwrap_or_default();
+    let text = authorized.query(FIELD).unwrap_or_default();
     match digits(&text) {
         None if !text.is_empty() => {
-            Err(Problem::field(FIELD, "must be a Unix time in seconds, or 0 for a day"))
+            Err(FieldError::new(FIELD, "must be a Unix time in seconds, or 0 for a day"))
         }
-        None | Some(0) => Ok(Ttl::For(Life::MAX)),
+        None | Some(0) => Ok(RequestedTtl::For(Life::MAX)),
         Some(end) => {
-            Ok(Ttl::Until { end: UnixSeconds(u32::try_from(end).unwrap_or(u32::MAX)), field: FIELD })
+            let end = UnixSeconds(u32::try_from(end).unwrap_or(u32::MAX));
+            Ok(RequestedTtl::Until { end, field: FIELD })
         }
     }
 }

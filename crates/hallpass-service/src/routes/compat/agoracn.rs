@@ -1,181 +1,151 @@
 //! The image `agoracn/token`: `POST /token/generate`, all services in one token.
 //!
-//! As Go does, names match in upper or lower case, and what follows the first JSON value does not count.
+//! As in Go, whatever follows the first JSON value is ignored.
 
 use std::fmt;
 
 use hallpass_token::Lasts;
 use hallpass_token::agora::{ChatUser, Role, RtmUser};
-use http::{HeaderValue, Response, StatusCode};
-use serde::Serialize;
-use serde_json::{Map, Value};
+use http::StatusCode;
 
-use super::read::{BodyUser, channel, first_object, life_field, text_or_empty, user, value, version};
-use crate::answer::{self, JSON_UTF8, TEXT};
-use crate::ask::{AgoraAsk, ApaasAsk, Ask, ChatAsk, RoleAsk, RtcAsk, ServiceAsk, Ttl, What};
+use super::gin;
+use super::mint::agora_token;
+use super::read::{
+    BodyUser, channel, first_object, life_field, rtm_user, text_or_empty, user, value, version,
+};
 use crate::problem::Problem;
-use crate::routes::Call;
-use crate::version::Version;
+use crate::providers::agora::{
+    self, Apaas, ChannelUser, Chat, Plain, RequestedRole, Rtc, Rtm, TokenService, Version,
+};
+use crate::routes::authorized::Authorized;
+use crate::routes::dialect::{Dialect, ErrorBody, ErrorContext};
+use crate::routes::path::PathMatching;
+use crate::token::RequestedTtl;
+use crate::web::field_error::FieldError;
+use crate::web::json::Json;
+use crate::web::response::{self, JSON_UTF8, Response, TEXT};
 
-/// An error has one of two numbers, by where the original finds it.
-enum Fault {
-    /// In the body: −1.
-    Body(Problem),
-    /// While the token is built: −2.
-    Build(Problem),
-}
+pub(in crate::routes) const DIALECT: Dialect = Dialect { matching: PathMatching::OptionalSlash, render };
 
-/// What the body names outside of its services.
-struct Named<'a> {
-    channel: &'a str,
-    user: &'a BodyUser<'a>,
-}
-
-/// The part of the body for one service.
-struct Service<'a> {
-    name: &'static str,
-    /// `None` where it is left out.
-    fields: Option<&'a Map<String, Value>>,
-}
-
-pub(in crate::routes) fn answer(call: Call<'_>) -> Response<Vec<u8>> {
-    match token(call) {
-        Ok(token) => good(&token),
-        // The original says so of JSON, by mistake; a client that looks at the type has to get what it knows.
-        Err(Fault::Body(problem)) => refusal(-1, TEXT, &problem),
-        Err(Fault::Build(problem)) => refusal(-2, JSON_UTF8, &problem),
+fn render(error: &ErrorContext<'_>) -> ErrorBody {
+    let problem = error.problem;
+    if matches!(problem, Problem::MethodNotAllowed { .. }) {
+        return gin::page_not_found();
     }
+    // The original uses the wrong type for errors of the body; clients that check the type rely on it.
+    let (code, content_type) = if problem.is_reading() { (-1, TEXT) } else { (-2, JSON_UTF8) };
+    let body = envelope(code, "".into(), problem.to_string().into());
+    ErrorBody::new(problem.status(), content_type, body.to_vec())
 }
 
-fn token(call: Call<'_>) -> Result<String, Fault> {
-    let minter = call.minter().map_err(Fault::Build)?;
-    let body = call.body().and_then(first_object).map_err(Fault::Body)?;
-    let version = version(call, Version::V007, Some(&body)).map_err(Fault::Body)?;
-    let ttl = life_field(&body, "tokenExpireTs").map_err(Fault::Body)?;
-    let user = BodyUser::read(&body, "uid").map_err(Fault::Body)?;
-    let channel = text_or_empty(&body, "channelName").map_err(Fault::Body)?;
-    let services = services(&body, &Named { channel, user: &user })?;
+fn envelope<'a>(code: i8, data: Json<'a>, message: Json<'a>) -> Json<'a> {
+    Json::object([("code", Json::Number(code.into())), ("data", data), ("message", message)])
+}
+
+pub(in crate::routes) async fn respond(authorized: Authorized<'_>) -> Result<Response, Problem> {
+    let body = first_object(&authorized)?;
+    let version = version(&authorized, Some(&body), Version::V007)?;
+    let ttl = life_field(&body, "tokenExpireTs")?.map(RequestedTtl::For);
+    let user = BodyUser::read(&body, "uid")?;
+    let services = services(&body, text_or_empty(&body, "channelName")?, &user)?;
     if services.is_empty() {
-        let detail = "no service added".to_owned();
-        return Err(Fault::Build(Problem::InvalidField { field: None, detail }));
+        return Err(FieldError::whole("no service added").into());
     }
-    let what = What::Agora(AgoraAsk { version, services });
-    Ok(minter.mint(&Ask { project: None, ttl: ttl.map(Ttl::For), what }).map_err(Fault::Build)?.token)
+    let token = agora_token(&authorized, ttl, agora::TokenRequest { version, services })?;
+    let data = Json::object([("token", token.into())]);
+    Ok(response::json(StatusCode::OK, JSON_UTF8, &envelope(0, data, "Success".into())))
 }
 
-fn services<'a>(body: &'a Map<String, Value>, named: &Named<'a>) -> Result<Vec<ServiceAsk<'a>>, Fault> {
-    let mut services = Vec::new();
-    let service = Service::read(body, "serviceRtc")?;
-    if service.is_on("enable")? {
-        services.push(rtc(body, &service, named)?);
+fn services<'j>(
+    body: &'j Json<'j>,
+    channel_name: &'j str,
+    user: &'j BodyUser<'j>,
+) -> Result<Vec<Box<dyn TokenService<'j> + 'j>>, FieldError> {
+    let mut services: Vec<Box<dyn TokenService<'j> + 'j>> = Vec::new();
+    let section = Section::read(body, "serviceRtc")?;
+    if section.is_on("enable")? {
+        services.push(Box::new(rtc(body, section, channel_name, user)?));
     }
-    if Service::read(body, "serviceRtm")?.is_on("enable")? {
-        let user = named.user.text("uid").map_err(Fault::Build)?;
-        let user = RtmUser::parse(user).map_err(|error| build("uid", error))?;
-        services.push(ServiceAsk::Rtm { user: Some(user), permissions: None });
+    if Section::read(body, "serviceRtm")?.is_on("enable")? {
+        services.push(Box::new(Rtm::new(rtm_user("uid", user.text("uid")?)?)));
     }
-    if Service::read(body, "serviceFpa")?.is_on("enable")? {
-        services.push(ServiceAsk::Fpa);
+    if Section::read(body, "serviceFpa")?.is_on("enable")? {
+        services.push(Box::new(Plain::Fpa));
     }
-    let service = Service::read(body, "serviceChat")?;
-    if service.is_on("enableUser")? {
-        let user = service.user(ChatUser::parse)?;
-        services.push(ServiceAsk::Chat(ChatAsk::User(Some(user))));
+    let section = Section::read(body, "serviceChat")?;
+    if section.is_on("enableUser")? {
+        services.push(Box::new(Chat::User(Some(section.user(ChatUser::parse)?))));
     }
-    if service.is_on("enableApp")? {
-        services.push(ServiceAsk::Chat(ChatAsk::App));
+    if section.is_on("enableApp")? {
+        services.push(Box::new(Chat::App));
     }
-    let service = Service::read(body, "serviceApaas")?;
-    if service.is_on("enableUser")? {
-        let user = service.user(RtmUser::parse)?;
-        services.push(ServiceAsk::Apaas(ApaasAsk::User(Some(user))));
+    let section = Section::read(body, "serviceApaas")?;
+    if section.is_on("enableUser")? {
+        services.push(Box::new(Apaas::User(Some(section.user(RtmUser::parse)?))));
     }
-    if service.is_on("enableApp")? {
-        services.push(ServiceAsk::Apaas(ApaasAsk::App));
+    if section.is_on("enableApp")? {
+        services.push(Box::new(Apaas::App));
     }
     Ok(services)
 }
 
-fn rtc<'a>(
-    body: &Map<String, Value>,
-    service: &Service<'_>,
-    named: &Named<'a>,
-) -> Result<ServiceAsk<'a>, Fault> {
-    let asked = match service.value("role") {
-        None | Some(Value::Null) => None,
-        Some(Value::Number(number)) if number.as_i64() == Some(1) => Some(Role::Publisher),
-        Some(Value::Number(_)) => Some(Role::Subscriber),
-        Some(_) => return Err(service.wrong("role", "must be a number")),
+fn rtc<'j>(
+    body: &Json<'_>,
+    section: Section<'_>,
+    channel_name: &'j str,
+    body_user: &'j BodyUser<'j>,
+) -> Result<Rtc<'j>, FieldError> {
+    let named = match section.value("role") {
+        None => None,
+        Some(Json::Number(number)) if number.as_i64() == Some(1) => Some(Role::Publisher),
+        Some(Json::Number(_)) => Some(Role::Subscriber),
+        Some(_) => return Err(section.wrong("role", "must be a number")),
     };
-    let life = life_field(body, "privilegeExpireTs").map_err(Fault::Body)?;
-    Ok(ServiceAsk::Rtc(RtcAsk {
-        channel: Some(channel("channelName", named.channel).map_err(Fault::Build)?),
-        user: Some(named.user.in_channel("uid", user).map_err(Fault::Build)?),
-        role: RoleAsk::or_usual(asked, Role::Subscriber),
-        lives: life.map(|life| asked.unwrap_or(Role::Subscriber).privileges(Lasts::For(life))),
-    }))
+    let life = life_field(body, "privilegeExpireTs")?;
+    let channel = channel("channelName", channel_name)?;
+    let place = ChannelUser::new(channel, body_user.in_channel("uid", user)?);
+    let mut rtc = Rtc::new(place, RequestedRole::or_default(named, Role::Subscriber));
+    rtc.privileges = life.map(|life| named.unwrap_or(Role::Subscriber).privileges(Lasts::For(life)));
+    Ok(rtc)
 }
 
-impl<'a> Service<'a> {
-    fn read(body: &'a Map<String, Value>, name: &'static str) -> Result<Self, Fault> {
+/// The part of the body for one service.
+#[derive(Clone, Copy)]
+struct Section<'j> {
+    name: &'static str,
+    fields: Option<&'j Json<'j>>,
+}
+
+impl<'j> Section<'j> {
+    fn read(body: &'j Json<'j>, name: &'static str) -> Result<Self, FieldError> {
         match value(body, name) {
-            None | Some(Value::Null) => Ok(Self { name, fields: None }),
-            Some(Value::Object(fields)) => Ok(Self { name, fields: Some(fields) }),
-            Some(_) => Err(Fault::Body(Problem::field(name, "must be an object"))),
+            fields @ (None | Some(Json::Object(_))) => Ok(Self { name, fields }),
+            Some(_) => Err(FieldError::new(name, "must be an object").reading()),
         }
     }
 
-    fn value(&self, field: &str) -> Option<&'a Value> {
+    fn value(self, field: &str) -> Option<&'j Json<'j>> {
         value(self.fields?, field)
     }
 
-    fn is_on(&self, field: &str) -> Result<bool, Fault> {
+    fn is_on(self, field: &str) -> Result<bool, FieldError> {
         match self.value(field) {
-            None | Some(Value::Null) => Ok(false),
-            Some(Value::Bool(is)) => Ok(*is),
+            None => Ok(false),
+            Some(Json::Bool(is_on)) => Ok(*is_on),
             Some(_) => Err(self.wrong(field, "must be true or false")),
         }
     }
 
-    fn user<T, E: fmt::Display>(&self, parse: fn(&'a str) -> Result<T, E>) -> Result<T, Fault> {
+    fn user<T, E: fmt::Display>(self, parse: fn(&'j str) -> Result<T, E>) -> Result<T, FieldError> {
         let user = match self.value("userUuid") {
-            None | Some(Value::Null) => "",
-            Some(Value::String(user)) => user,
+            None => "",
+            Some(Json::String(user)) => user,
             Some(_) => return Err(self.wrong("userUuid", "must be a string")),
         };
-        parse(user).map_err(|error| build(&format!("{}.userUuid", self.name), error))
+        parse(user).map_err(|error| FieldError::new(&format!("{}.userUuid", self.name), error))
     }
 
-    fn wrong(&self, field: &str, detail: &str) -> Fault {
-        Fault::Body(Problem::field(&format!("{}.{field}", self.name), detail))
+    fn wrong(self, field: &str, predicate: &str) -> FieldError {
+        FieldError::new(&format!("{}.{field}", self.name), predicate).reading()
     }
-}
-
-fn build(field: &str, error: impl fmt::Display) -> Fault {
-    Fault::Build(Problem::field(field, error))
-}
-
-fn good(token: &str) -> Response<Vec<u8>> {
-    #[derive(Serialize)]
-    struct Answer<'a> {
-        code: i8,
-        data: Data<'a>,
-        message: &'a str,
-    }
-    #[derive(Serialize)]
-    struct Data<'a> {
-        token: &'a str,
-    }
-    answer::json(StatusCode::OK, JSON_UTF8, &Answer { code: 0, data: Data { token }, message: "Success" })
-}
-
-fn refusal(code: i8, content_type: HeaderValue, problem: &Problem) -> Response<Vec<u8>> {
-    #[derive(Serialize)]
-    struct Answer<'a> {
-        code: i8,
-        data: &'a str,
-        message: String,
-    }
-    let answer = Answer { code, data: "", message: problem.to_string() };
-    answer::json(problem.status(), content_type, &answer)
 }

@@ -1,104 +1,81 @@
 //! The Go servers of today's documentation (agora-token-service, agora-go-backend-middleware): `POST /getToken` and
 //! `POST /token/getNew` with `{tokenType, channel, role, uid, expire}`.
 //!
-//! Errors are a line of text. As Go does, names match in upper or lower case, and what follows the first JSON value
-//! does not count.
+//! Errors are a line of text. As in Go, whatever follows the first JSON value is ignored.
 
-use hallpass_token::agora::{Account, ChatUser, Role, RtmUser};
-use http::{Method, Response, StatusCode};
-use serde::Serialize;
-use serde_json::{Map, Value};
+use hallpass_token::agora::{ChatUser, Role};
+use http::{Method, StatusCode};
 
+use super::gin;
+use super::mint::{agora_token, signaling};
 use super::read::{BodyUser, channel, first_object, life_field, number_or_account, text_or_empty, version};
-use super::write;
-use crate::answer::{self, JSON, TEXT};
-use crate::ask::{AgoraAsk, Ask, ChatAsk, RoleAsk, RtcAsk, ServiceAsk, Ttl, What};
 use crate::problem::Problem;
-use crate::routes::Call;
-use crate::version::Version;
+use crate::providers::agora::{self, ChannelUser, Chat, RequestedRole, Rtc, Version};
+use crate::routes::authorized::Authorized;
+use crate::routes::dialect::{Dialect, ErrorBody, ErrorContext};
+use crate::routes::path::PathMatching;
+use crate::token::RequestedTtl;
+use crate::web::field_error::FieldError;
+use crate::web::json::Json;
+use crate::web::response::{self, JSON, Response, TEXT};
 
-pub(in crate::routes) fn answer(call: Call<'_>) -> Response<Vec<u8>> {
-    token(call).unwrap_or_else(|problem| answer::body(problem.status(), TEXT, format!("{problem}\n")))
+pub(in crate::routes) const DIALECT: Dialect = Dialect { matching: PathMatching::OptionalSlash, render };
+
+fn render(error: &ErrorContext<'_>) -> ErrorBody {
+    let problem = error.problem;
+    if !matches!(problem, Problem::MethodNotAllowed { .. }) {
+        return ErrorBody::new(problem.status(), TEXT, format!("{problem}\n"));
+    }
+    if error.method == Method::OPTIONS {
+        return ErrorBody { status: StatusCode::NO_CONTENT, content_type: None, body: Vec::new() };
+    }
+    gin::page_not_found()
 }
 
-/// What they say to other methods than POST.
-pub(in crate::routes) fn refusal(call: Call<'_>, allow: &str) -> Response<Vec<u8>> {
-    if !call.is(&Method::OPTIONS) {
-        return write::gin_refusal(call, allow);
-    }
-    let mut response = Response::new(Vec::new());
-    *response.status_mut() = StatusCode::NO_CONTENT;
-    answer::allow(response, allow)
-}
-
-fn token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
-    #[derive(Serialize)]
-    struct Answer {
-        token: String,
-    }
-
-    let minter = call.minter()?;
-    let body = first_object(call.body()?)?;
+pub(in crate::routes) async fn respond(authorized: Authorized<'_>) -> Result<Response, Problem> {
+    let body = first_object(&authorized)?;
     let user = BodyUser::read(&body, "uid")?;
-    let version = version(call, Version::V007, Some(&body))?;
-    let services = match text_or_empty(&body, "tokenType")? {
-        "rtc" => vec![rtc(&body, &user)?],
-        "rtm" => rtm(&body, user.text("uid")?, version)?,
-        "chat" => vec![ServiceAsk::Chat(chat(user.text("uid")?)?)],
-        _ => return Err(Problem::verbatim("tokenType", "Unsupported tokenType")),
+    let version = version(&authorized, Some(&body), Version::V007)?;
+    let request = match text_or_empty(&body, "tokenType")? {
+        "rtc" => agora::TokenRequest::one(version, rtc(&body, &user)?),
+        "rtm" => {
+            let uid = named(user.text("uid")?)?;
+            signaling(version, ("uid", uid), ("channel", text_or_empty(&body, "channel")?))?
+        }
+        "chat" => agora::TokenRequest::one(version, chat(user.text("uid")?)?),
+        _ => return Err(FieldError::sentence("tokenType", "Unsupported tokenType").into()),
     };
-    let ttl = life_field(&body, "expire")?;
-    let what = What::Agora(AgoraAsk { version, services });
-    let token = minter.mint(&Ask { project: None, ttl: ttl.map(Ttl::For), what })?.token;
-    Ok(answer::json(StatusCode::OK, JSON, &Answer { token }))
+    let ttl = life_field(&body, "expire")?.map(RequestedTtl::For);
+    let token = agora_token(&authorized, ttl, request)?;
+    Ok(response::json(StatusCode::OK, JSON, &Json::object([("token", token.into())])))
 }
 
-fn rtc<'a>(body: &'a Map<String, Value>, user: &'a BodyUser<'_>) -> Result<ServiceAsk<'a>, Problem> {
+fn rtc<'j>(body: &'j Json<'j>, user: &'j BodyUser<'j>) -> Result<Rtc<'j>, FieldError> {
     let name = text_or_empty(body, "channel")?;
     if name.is_empty() {
-        return Err(Problem::verbatim("channel", "invalid: missing channel name"));
+        return Err(FieldError::sentence("channel", "invalid: missing channel name"));
     }
     let role = match text_or_empty(body, "role")? {
-        "" => RoleAsk::Usual(Role::Subscriber),
-        "publisher" => RoleAsk::Asked(Role::Publisher),
-        _ => RoleAsk::Asked(Role::Subscriber),
+        "" => RequestedRole::Default(Role::Subscriber),
+        "publisher" => RequestedRole::Named(Role::Publisher),
+        _ => RequestedRole::Named(Role::Subscriber),
     };
-    Ok(ServiceAsk::Rtc(RtcAsk {
-        channel: Some(channel("channel", name)?),
-        user: Some(user.in_channel("uid", |name, uid| number_or_account(name, named(uid)?))?),
-        role,
-        lives: None,
-    }))
+    let channel = channel("channel", name)?;
+    let user = user.in_channel("uid", |name, uid| number_or_account(name, named(uid)?))?;
+    Ok(Rtc::new(ChannelUser::new(channel, user), role))
 }
 
-/// With a channel, which Signaling calls a stream channel, a token of format 007 is for that too.
-fn rtm<'a>(
-    body: &'a Map<String, Value>,
-    uid: &'a str,
-    version: Version,
-) -> Result<Vec<ServiceAsk<'a>>, Problem> {
-    let user = RtmUser::parse(named(uid)?).map_err(|error| Problem::field("uid", error))?;
-    let mut services = vec![ServiceAsk::Rtm { user: Some(user), permissions: None }];
-    let name = text_or_empty(body, "channel")?;
-    if !name.is_empty() && version == Version::V007 {
-        let user = Account::parse(uid).map_err(|error| Problem::field("uid", error))?;
-        services.push(ServiceAsk::StreamChannel { channel: channel("channel", name)?, user });
-    }
-    Ok(services)
-}
-
-/// Without a user it is for the app itself.
-fn chat(uid: &str) -> Result<ChatAsk<'_>, Problem> {
+/// Without a user, the token is for the app itself.
+fn chat(uid: &str) -> Result<Chat<'_>, FieldError> {
     if uid.is_empty() {
-        return Ok(ChatAsk::App);
+        return Ok(Chat::App);
     }
-    let user = ChatUser::parse(uid).map_err(|error| Problem::field("uid", error))?;
-    Ok(ChatAsk::User(Some(user)))
+    ChatUser::parse(uid).map(|user| Chat::User(Some(user))).map_err(|error| FieldError::new("uid", error))
 }
 
-fn named(uid: &str) -> Result<&str, Problem> {
+fn named(uid: &str) -> Result<&str, FieldError> {
     if uid.is_empty() {
-        return Err(Problem::verbatim("uid", "invalid: missing user ID or account"));
+        return Err(FieldError::sentence("uid", "invalid: missing user ID or account"));
     }
     Ok(uid)
 }

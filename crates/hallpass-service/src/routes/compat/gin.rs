@@ -1,190 +1,162 @@
 //! The Gin guide's server, and those that kept its paths and added to them: `GET /rtc/:channel/:role/:tokentype/:uid`,
-//! `/rtm/:uid`, `/rte/…`, which gives both tokens, `/chat/app`, `/chat/account/:id`, `/ping`.
+//! `/rtm/:uid`, `/rte/…` with both tokens, `/chat/app`, `/chat/account/:id`, `/ping`.
 //!
-//! Each is answered with and without a slash at the end, where the originals redirect from the one to the other.
+//! Each path is matched with and without a slash at the end, for which the originals redirect.
 
-mod fault;
+use hallpass_token::agora::{Account, ChatUser, Role, User};
+use http::StatusCode;
 
-use hallpass_token::Life;
-use hallpass_token::agora::{Account, Channel, ChatUser, Role, RtmUser, User};
-use http::{Response, StatusCode};
-use serde::Serialize;
-
-use self::fault::{Fault, Kind};
-use super::read::{digits, life, version};
-use crate::answer::{self, JSON_UTF8};
-use crate::ask::{AgoraAsk, Ask, ChatAsk, RoleAsk, RtcAsk, ServiceAsk, Ttl, What};
+use super::mint::{agora_token, signaling};
+use super::read::{channel, digits, life, rtm_user, version};
 use crate::problem::Problem;
-use crate::quote::quote;
-use crate::routes::{Call, Minter, query_value};
-use crate::version::Version;
+use crate::providers::agora::{self, ChannelUser, Chat, RequestedRole, Rtc, Rtm, Version};
+use crate::routes::authorized::Authorized;
+use crate::routes::dialect::{Dialect, ErrorBody, ErrorContext};
+use crate::routes::path::PathMatching;
+use crate::token::RequestedTtl;
+use crate::web::field_error::FieldError;
+use crate::web::json::Json;
+use crate::web::request::Request;
+use crate::web::response::{self, JSON_UTF8, Response, TEXT};
+use crate::web::text::quote;
 
-/// The fields are in the order in which Go's encoder writes a map.
-#[derive(Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Tokens {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    chat_token: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rtc_token: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rtm_token: Option<String>,
-}
+pub(in crate::routes) const DIALECT: Dialect = Dialect { matching: PathMatching::OptionalSlash, render };
 
-/// What all of these routes read from the query.
-struct Asked<'a> {
-    minter: Minter<'a>,
-    version: Version,
-    ttl: Option<Life>,
-}
-
-pub(in crate::routes) fn ping(_: Call<'_>) -> Response<Vec<u8>> {
-    answer::body(StatusCode::OK, JSON_UTF8, r#"{"message":"pong"}"#)
-}
-
-pub(in crate::routes) fn rtc(call: Call<'_>) -> Response<Vec<u8>> {
-    respond(Kind::Rtc, rtc_token(call))
-}
-
-pub(in crate::routes) fn rtm(call: Call<'_>) -> Response<Vec<u8>> {
-    respond(Kind::Rtm, rtm_token(call))
-}
-
-pub(in crate::routes) fn rte(call: Call<'_>) -> Response<Vec<u8>> {
-    respond(Kind::RtcAndRtm, both_tokens(call, call.part("uid")))
-}
-
-pub(in crate::routes) fn rte_with_rtm_user(call: Call<'_>) -> Response<Vec<u8>> {
-    respond(Kind::RtcAndRtm, both_tokens(call, call.part("rtmuid")))
-}
-
-pub(in crate::routes) fn chat_app(call: Call<'_>) -> Response<Vec<u8>> {
-    respond(Kind::Chat, chat_token(call, None))
-}
-
-pub(in crate::routes) fn chat_account(call: Call<'_>) -> Response<Vec<u8>> {
-    respond(Kind::Chat, chat_token(call, Some(call.part("chatid"))))
-}
-
-fn respond(kind: Kind, tokens: Result<Tokens, Fault>) -> Response<Vec<u8>> {
-    match tokens {
-        Ok(tokens) => answer::json(StatusCode::OK, JSON_UTF8, &tokens),
-        Err(fault) => fault.into_response(kind),
+fn render(error: &ErrorContext<'_>) -> ErrorBody {
+    let problem = error.problem;
+    if matches!(problem, Problem::MethodNotAllowed { .. }) {
+        return page_not_found();
     }
+    let tokens = match error.route.split('/').nth(1) {
+        Some("rtc") => "RTC",
+        Some("rtm") => "RTM",
+        Some("rte") => "RTC and RTM",
+        _ => "Chat",
+    };
+    let (name, separator) = if problem.is_reading() { ("message", ":") } else { ("error", " -") };
+    let sentence = format!("Error Generating {tokens} token{separator} {problem}");
+    let status = problem.status();
+    let body = Json::object([(name, sentence.into()), ("status", u32::from(status.as_u16()).into())]);
+    ErrorBody::new(status, JSON_UTF8, body.to_vec())
 }
 
-fn rtc_token(call: Call<'_>) -> Result<Tokens, Fault> {
-    let asked = Asked::read(call, None)?;
-    Ok(Tokens { rtc_token: Some(asked.mint(vec![rtc_ask(call)?])?), ..Tokens::default() })
+/// Gin's response to a method that no route has.
+pub(super) fn page_not_found() -> ErrorBody {
+    ErrorBody::new(StatusCode::NOT_FOUND, TEXT, "404 page not found")
 }
 
-fn rtm_token(call: Call<'_>) -> Result<Tokens, Fault> {
-    let asked = Asked::read(call, None)?;
-    let user = call.part("rtmuid");
+pub(in crate::routes) fn ping(_: &Request) -> Response {
+    response::body(StatusCode::OK, JSON_UTF8, r#"{"message":"pong"}"#)
+}
+
+pub(in crate::routes) async fn rtc(authorized: Authorized<'_>) -> Result<Response, Problem> {
+    let query = Query::read(&authorized, authorized.signing.compat.version)?;
+    let request = agora::TokenRequest::one(query.version, read_rtc(&authorized)?);
+    Ok(respond([("rtcToken", agora_token(&authorized, query.ttl, request)?)]))
+}
+
+pub(in crate::routes) async fn rtm(authorized: Authorized<'_>) -> Result<Response, Problem> {
+    let query = Query::read(&authorized, authorized.signing.compat.version)?;
+    let user = authorized.path_param("rtmuid");
     if matches!(user, "" | "0") {
-        return Err(Fault::parameter("rtmuid", format!("invalid RTM User ID: \"{user}\"")));
+        let detail = format!("invalid RTM User ID: \"{user}\"");
+        return Err(FieldError::sentence("rtmuid", detail).reading().into());
     }
-    Ok(Tokens { rtm_token: Some(asked.mint(vec![rtm_ask(user)?])?), ..Tokens::default() })
+    let request = agora::TokenRequest::one(query.version, Rtm::new(rtm_user("rtmuid", user)?));
+    Ok(respond([("rtmToken", agora_token(&authorized, query.ttl, request)?)]))
 }
 
-/// In format 007 the token for Signaling is one for the channel too, which Signaling calls a stream channel.
-fn both_tokens(call: Call<'_>, rtm_user: &str) -> Result<Tokens, Fault> {
-    let asked = Asked::read(call, None)?;
-    let rtc = rtc_ask(call)?;
+pub(in crate::routes) async fn rte(authorized: Authorized<'_>) -> Result<Response, Problem> {
+    both_tokens(&authorized, authorized.path_param("uid"))
+}
+
+pub(in crate::routes) async fn rte_with_rtm_user(authorized: Authorized<'_>) -> Result<Response, Problem> {
+    both_tokens(&authorized, authorized.path_param("rtmuid"))
+}
+
+pub(in crate::routes) async fn chat_app(authorized: Authorized<'_>) -> Result<Response, Problem> {
+    chat(&authorized, Query::read(&authorized, Version::V007)?, Chat::App)
+}
+
+pub(in crate::routes) async fn chat_account(authorized: Authorized<'_>) -> Result<Response, Problem> {
+    let query = Query::read(&authorized, Version::V007)?;
+    let user = ChatUser::parse(authorized.path_param("chatid"));
+    let user = user.map_err(|error| FieldError::new("chatid", error))?;
+    chat(&authorized, query, Chat::User(Some(user)))
+}
+
+/// The options in the query.
+#[derive(Clone, Copy)]
+struct Query {
+    ttl: Option<RequestedTtl>,
+    version: Version,
+}
+
+impl Query {
+    fn read(authorized: &Authorized<'_>, default: Version) -> Result<Self, FieldError> {
+        Ok(Self { ttl: read_ttl(authorized)?, version: version(authorized, None, default)? })
+    }
+}
+
+/// Reads `?expiry=`: a number of seconds, capped at a day. An empty string is not a number.
+fn read_ttl(authorized: &Authorized<'_>) -> Result<Option<RequestedTtl>, FieldError> {
+    let Some(text) = authorized.query("expiry") else { return Ok(None) };
+    let Some(life) = digits(&text).and_then(life) else {
+        let expiry = quote(&text);
+        let detail = format!(
+            "failed to parse expiry: {expiry}, causing error: must be a whole number of seconds, 1 or more"
+        );
+        return Err(FieldError::sentence("expiry", detail).reading());
+    };
+    Ok(Some(RequestedTtl::For(life)))
+}
+
+fn both_tokens(authorized: &Authorized<'_>, rtm_user: &str) -> Result<Response, Problem> {
+    let query = Query::read(authorized, authorized.signing.compat.version)?;
+    let rtc = read_rtc(authorized)?;
     if matches!(rtm_user, "" | "0") {
         let detail = "failed to parse rtm user ID. Cannot be empty or \"0\"";
-        return Err(Fault::parameter("rtmuid", detail));
+        return Err(FieldError::sentence("rtmuid", detail).reading().into());
     }
-    let mut signaling = vec![rtm_ask(rtm_user)?];
-    if asked.version == Version::V007 {
-        let user = Account::parse(rtm_user).map_err(|error| Fault::build("rtmuid", error))?;
-        signaling.push(ServiceAsk::StreamChannel { channel: channel(call)?, user });
-    }
-    let rtc_token = Some(asked.mint(vec![rtc])?);
-    Ok(Tokens { rtc_token, rtm_token: Some(asked.mint(signaling)?), chat_token: None })
+    let channel = ("channelName", authorized.path_param("channel"));
+    let signaling = signaling(query.version, ("rtmuid", rtm_user), channel)?;
+    let rtc_token = agora_token(authorized, query.ttl, agora::TokenRequest::one(query.version, rtc))?;
+    Ok(respond([("rtcToken", rtc_token), ("rtmToken", agora_token(authorized, query.ttl, signaling)?)]))
 }
 
-/// A token for a user, or for the app itself. Chat knows format 007 only.
-fn chat_token(call: Call<'_>, user: Option<&str>) -> Result<Tokens, Fault> {
-    let asked = Asked::read(call, Some(Version::V007))?;
-    let chat = match user {
-        None => ChatAsk::App,
-        Some(user) => {
-            ChatAsk::User(Some(ChatUser::parse(user).map_err(|error| Fault::build("chatid", error))?))
-        }
-    };
-    Ok(Tokens { chat_token: Some(asked.mint(vec![ServiceAsk::Chat(chat)])?), ..Tokens::default() })
+fn chat(authorized: &Authorized<'_>, query: Query, chat: Chat<'_>) -> Result<Response, Problem> {
+    let request = agora::TokenRequest::one(query.version, chat);
+    Ok(respond([("chatToken", agora_token(authorized, query.ttl, request)?)]))
 }
 
-impl<'a> Asked<'a> {
-    /// `usual` is the version where it is not the configured one.
-    fn read(call: Call<'a>, usual: Option<Version>) -> Result<Self, Fault> {
-        let minter = call.minter().map_err(Fault::Build)?;
-        let ttl = expiry(call).map_err(Fault::Parameter)?;
-        let usual = usual.unwrap_or(minter.ready.compat.version);
-        let version = version(call, usual, None).map_err(Fault::Parameter)?;
-        Ok(Self { minter, version, ttl })
-    }
-
-    fn mint<'b>(&'b self, services: Vec<ServiceAsk<'b>>) -> Result<String, Fault> {
-        let what = What::Agora(AgoraAsk { version: self.version, services });
-        let minted = self.minter.mint(&Ask { project: None, ttl: self.ttl.map(Ttl::For), what });
-        Ok(minted.map_err(Fault::Build)?.token)
-    }
+/// Responds with tokens, in the order in which Go's encoder writes a map.
+fn respond<const N: usize>(tokens: [(&'static str, String); N]) -> Response {
+    let body = Json::object(tokens.map(|(name, token)| (name, token.into())));
+    response::json(StatusCode::OK, JSON_UTF8, &body)
 }
 
-fn channel(call: Call<'_>) -> Result<Channel<'_>, Fault> {
-    Channel::parse_or_any(call.part("channel")).map_err(|error| Fault::build("channelName", error))
+fn read_rtc<'a>(authorized: &Authorized<'a>) -> Result<Rtc<'a>, FieldError> {
+    let is_publisher = authorized.path_param("role") == "publisher";
+    let role = if is_publisher { Role::Publisher } else { Role::Subscriber };
+    let channel = channel("channelName", authorized.path_param("channel"))?;
+    Ok(Rtc::new(ChannelUser::new(channel, user(authorized)?), RequestedRole::Named(role)))
 }
 
-fn rtc_ask(call: Call<'_>) -> Result<ServiceAsk<'_>, Fault> {
-    let role = if call.part("role") == "publisher" { Role::Publisher } else { Role::Subscriber };
-    Ok(ServiceAsk::Rtc(RtcAsk {
-        channel: Some(channel(call)?),
-        user: Some(user(call).map_err(Fault::Build)?),
-        role: RoleAsk::Asked(role),
-        lives: None,
-    }))
-}
-
-fn rtm_ask(user: &str) -> Result<ServiceAsk<'_>, Fault> {
-    let user = RtmUser::parse(user).map_err(|error| Fault::build("rtmuid", error))?;
-    Ok(ServiceAsk::Rtm { user: Some(user), permissions: None })
-}
-
-fn user(call: Call<'_>) -> Result<User<'_>, Problem> {
-    let uid = call.part("uid");
-    let sentence = match call.part("tokentype") {
-        "uid" => {
-            let number = digits(uid).and_then(|number| u32::try_from(number).ok());
-            match number {
-                Some(number) => return Ok(User::from_number_or_any(number)),
-                None => format!(
-                    "failed to parse uidStr: {}, to uint causing error: must be a whole number from 1 to 4294967295",
-                    quote(uid)
-                ),
-            }
-        }
+fn user<'a>(authorized: &Authorized<'a>) -> Result<User<'a>, FieldError> {
+    let uid = authorized.path_param("uid");
+    let sentence = match authorized.path_param("tokentype") {
+        "uid" => match digits(uid).map(u32::try_from) {
+            Some(Ok(number)) => return Ok(User::from_number_or_any(number)),
+            _ => format!(
+                "failed to parse uidStr: {}, to uint causing error: must be a whole number from 1 to 4294967295",
+                quote(uid)
+            ),
+        },
         "userAccount" => match Account::parse(uid) {
             Ok(account) => return Ok(User::Account(account)),
             Err(error) => format!("the account {error}"),
         },
         other => format!("failed to generate RTC token for Unknown Tokentype: {}", quote(other)),
     };
-    Err(Problem::verbatim("uid", sentence))
-}
-
-/// `?expiry=`: seconds, at most a day; more is cut to it, and nothing at all is no number.
-fn expiry(call: Call<'_>) -> Result<Option<Life>, Problem> {
-    let Some(text) = query_value(call, "expiry") else { return Ok(None) };
-    match digits(&text).and_then(life) {
-        Some(life) => Ok(Some(life)),
-        None => Err(Problem::verbatim(
-            "expiry",
-            format!(
-                "failed to parse expiry: {}, causing error: must be a whole number of seconds, 1 or more",
-                quote(&text)
-            ),
-        )),
-    }
+    Err(FieldError::sentence("uid", sentence))
 }

@@ -1,120 +1,104 @@
 //! The servers of VideoSDK's examples: `POST /create-meeting` and `POST` or `GET /validate-meeting/{id}`, with the
 //! caller's own `token` in the body.
 //!
-//! Unlike theirs, a failure of VideoSDK has its status; and where there is no token in the body, one is made for a call
+//! Unlike theirs, a failure of VideoSDK has its status; and without a token in the body, the service signs one for a call
 //! that the policy allows.
 
-use http::{Response, StatusCode};
-use serde::Serialize;
-use serde_json::{Map, Value};
+use http::StatusCode;
 use zeroize::Zeroizing;
 
 use super::read::text_or_empty;
 use super::videosdk::body;
-use super::write;
-use crate::answer::{self, JSON_UTF8};
-use crate::policy::RoomCall;
 use crate::problem::Problem;
-use crate::providers::Fault;
-use crate::providers::videosdk::{self, RoomOptions, Validity};
-use crate::routes::rooms::{own_token, room_id};
-use crate::routes::step::Step;
-use crate::routes::{Call, Minter};
+use crate::providers::UpstreamError;
+use crate::providers::videosdk::RoomCall;
+use crate::providers::videosdk::rest::{self, RoomOptions, Validity};
+use crate::routes::authorized::Authorized;
+use crate::routes::native::rooms::{own_token, room_id};
+use crate::token::ProviderCall;
+use crate::web::field_error::FieldError;
+use crate::web::json::Json;
+use crate::web::response::{self, JSON_UTF8, Response};
 
-pub(in crate::routes) fn create(call: Call<'_>) -> Step<'_> {
-    begin_create(call).unwrap_or_else(|problem| Step::Done(write::error(&problem)))
-}
-
-fn begin_create(call: Call<'_>) -> Result<Step<'_>, Problem> {
-    let minter = call.minter()?;
-    let body = body(call)?;
+pub(in crate::routes) async fn create(authorized: Authorized<'_>) -> Result<Response, Problem> {
+    let body = body(&authorized)?;
     let region = Some(text_or_empty(&body, "region")?).filter(|region| !region.is_empty());
-    let token = token(&minter, &body, RoomCall::Create, None)?;
-    let (is_callers, token) = (token.is_callers, token.text);
+    let token = CallToken::read(&authorized, &body, RoomCall::Create, None)?;
     let options = RoomOptions { region, ..RoomOptions::default() };
-    let request = videosdk::create(&minter.ready.rest, token, &options);
-    Ok(Step::send(request, move |answer| {
-        Step::Done(match videosdk::made(answer) {
-            Ok(room) => answer::json(StatusCode::OK, JSON_UTF8, &room),
-            Err(fault) => failure(call, fault, is_callers),
-        })
-    }))
+    let request = rest::create(&authorized.signing.providers.videosdk, token.text, &options);
+    match rest::created(authorized.send(request).await) {
+        Ok(room) => Ok(response::json(StatusCode::OK, JSON_UTF8, &room)),
+        Err(error) => failed(&authorized, error, token.is_callers),
+    }
 }
 
-pub(in crate::routes) fn validate(call: Call<'_>) -> Step<'_> {
-    begin_validate(call).unwrap_or_else(|problem| Step::Done(write::error(&problem)))
+pub(in crate::routes) async fn validate(authorized: Authorized<'_>) -> Result<Response, Problem> {
+    let body = body(&authorized)?;
+    let room = room_id("meetingId", authorized.path_param("id"))?;
+    let token = CallToken::read(&authorized, &body, RoomCall::Validate, Some(room.as_str()))?;
+    let request = rest::validate(&authorized.signing.providers.videosdk, token.text, room);
+    match rest::validity(authorized.send(request).await) {
+        Ok(Validity::Valid(room)) => Ok(response::json(StatusCode::OK, JSON_UTF8, &room)),
+        Ok(Validity::NotValid(error)) => Ok(not_valid(&error)),
+        Err(error) => failed(&authorized, error, token.is_callers),
+    }
 }
 
-fn begin_validate(call: Call<'_>) -> Result<Step<'_>, Problem> {
-    let minter = call.minter()?;
-    let body = body(call)?;
-    let room = room_id("meetingId", call.part("id"))?;
-    let token = token(&minter, &body, RoomCall::Validate, Some(room.as_str()))?;
-    let (is_callers, token) = (token.is_callers, token.text);
-    let request = videosdk::validate(&minter.ready.rest, token, room);
-    Ok(Step::send(request, move |answer| {
-        Step::Done(match videosdk::validity(answer) {
-            Ok(Validity::Valid(room)) => answer::json(StatusCode::OK, JSON_UTF8, &room),
-            Ok(Validity::NotValid(fault)) => not_valid(&fault),
-            Err(fault) => failure(call, fault, is_callers),
-        })
-    }))
-}
-
-/// A token for VideoSDK, and whose it is.
-struct Token {
+/// The token for a call to VideoSDK.
+struct CallToken {
     text: Zeroizing<String>,
+    /// Whether it is the caller's own, on which VideoSDK decides.
     is_callers: bool,
 }
 
-/// The caller's token, which is worth what VideoSDK says; without it, one for a call that the policy allows.
-fn token(
-    minter: &Minter<'_>,
-    body: &Map<String, Value>,
-    call: RoomCall,
-    room: Option<&str>,
-) -> Result<Token, Problem> {
-    let token = text_or_empty(body, "token")?;
-    if token.is_empty() {
-        return Ok(Token { text: own_token(minter, None, call, room)?, is_callers: false });
+impl CallToken {
+    fn read(
+        authorized: &Authorized<'_>,
+        body: &Json<'_>,
+        call: RoomCall,
+        room: Option<&str>,
+    ) -> Result<Self, Problem> {
+        let token = text_or_empty(body, "token")?;
+        if token.is_empty() {
+            return Ok(Self { text: own_token(authorized, None, call, room)?, is_callers: false });
+        }
+        if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(FieldError::new("token", "is not a token").into());
+        }
+        let service = call.audit_name();
+        authorized.note_call_with_own_token(ProviderCall {
+            service,
+            channel: room,
+            ..ProviderCall::default()
+        });
+        Ok(Self { text: Zeroizing::new(token.to_owned()), is_callers: true })
     }
-    if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Problem::field("token", "is not a token"));
-    }
-    minter.note_call_with_own_token(call, room);
-    Ok(Token { text: Zeroizing::new(token.to_owned()), is_callers: true })
 }
 
-/// What VideoSDK said, as apps that call it themselves read it.
-#[derive(Serialize)]
-struct Said<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    valid: Option<bool>,
-    error: &'a str,
-    #[serde(rename = "statusCode")]
-    status_code: u16,
+/// Relays that a room does not exist. Apps look for `meetingId` or `roomId`, or at the status.
+fn not_valid(error: &UpstreamError) -> Response {
+    let status = error.upstream_status().unwrap_or(StatusCode::NOT_FOUND);
+    let message = error.message().unwrap_or("there is no such room");
+    relay(status, status, vec![("valid", false.into()), ("error", message.into())])
 }
 
-/// As VideoSDK answers: apps look for `meetingId` or `roomId`, or at the status.
-fn not_valid(fault: &Fault) -> Response<Vec<u8>> {
-    let status = fault.upstream_status().unwrap_or(StatusCode::NOT_FOUND);
-    let error = fault.message().unwrap_or("there is no such room");
-    answer::json(status, JSON_UTF8, &Said { valid: Some(false), error, status_code: status.as_u16() })
+/// If VideoSDK rejects the caller's own token, that is relayed: the caller can act on it.
+fn failed(
+    authorized: &Authorized<'_>,
+    error: UpstreamError,
+    is_callers_token: bool,
+) -> Result<Response, Problem> {
+    let rejected = error.upstream_status().filter(|status| {
+        is_callers_token && matches!(*status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+    });
+    let Some(rejected) = rejected else { return Err(authorized.upstream_failed(error)) };
+    let message = error.message().unwrap_or("VideoSDK does not take this token");
+    // Not 401, which would be about the credentials for this service.
+    Ok(relay(StatusCode::FORBIDDEN, rejected, vec![("error", message.into())]))
 }
 
-/// That VideoSDK does not take a token is a matter of whoever brought it.
-fn failure(call: Call<'_>, fault: Fault, is_callers_token: bool) -> Response<Vec<u8>> {
-    let refused = fault
-        .upstream_status()
-        .filter(|status| matches!(*status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN));
-    if let (true, Some(status)) = (is_callers_token, refused) {
-        let error = fault.message().unwrap_or("VideoSDK does not take this token");
-        let said = Said { valid: None, error, status_code: status.as_u16() };
-        // Not 401: that would be about the credentials for this service.
-        return answer::json(StatusCode::FORBIDDEN, JSON_UTF8, &said);
-    }
-    let problem = call.provider_failed(fault);
-    let mut response = write::error(&problem);
-    problem.add_headers(response.headers_mut());
-    response
+/// Responds as VideoSDK does to apps that call it themselves.
+fn relay(status: StatusCode, upstream: StatusCode, mut fields: Vec<(&'static str, Json<'_>)>) -> Response {
+    fields.push(("statusCode", u32::from(upstream.as_u16()).into()));
+    response::json(status, JSON_UTF8, &fields.into())
 }

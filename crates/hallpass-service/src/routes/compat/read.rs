@@ -1,104 +1,124 @@
-//! How these servers read requests.
+//! How these servers read requests. Names of fields match in upper or lower case, and `null` is the same as no field.
 
 use std::borrow::Cow;
 
 use hallpass_token::Life;
-use hallpass_token::agora::{Account, Channel, Uid, UidError, User};
-use serde_json::{Map, Value};
+use hallpass_token::agora::{Account, Channel, RtmUser, Uid, UidError, User};
 
 use crate::problem::Problem;
-use crate::routes::{Call, query_value};
-use crate::version::Version;
+use crate::providers::agora::Version;
+use crate::routes::authorized::Authorized;
+use crate::web::field_error::FieldError;
+use crate::web::json::Json;
 
-/// The token format: of the request's `version`, else as configured.
-pub(super) fn version(
-    call: Call<'_>,
-    configured: Version,
-    body: Option<&Map<String, Value>>,
-) -> Result<Version, Problem> {
-    let wrong = || Problem::field("version", Version::EXPECTED);
-    if let Some(text) = query_value(call, "version") {
-        return Version::parse(&text).ok_or_else(wrong);
-    }
-    match body.and_then(|body| value(body, "version")) {
-        None | Some(Value::Null) => Ok(configured),
-        Some(Value::String(text)) => Version::parse(text).ok_or_else(wrong),
-        Some(_) => Err(wrong()),
-    }
+/// Reads the body as Express does: one JSON object.
+pub(super) fn object<'a>(authorized: &Authorized<'a>) -> Result<Json<'a>, Problem> {
+    let body = Json::parse(authorized.body()?)?;
+    body.read(|body| body.entries().map(drop))?;
+    Ok(body)
 }
 
-/// The first JSON value of a body, as Go's decoder reads it; `null` is an object without fields.
-pub(super) fn first_object(body: &[u8]) -> Result<Map<String, Value>, Problem> {
-    let invalid = |detail: &str| Problem::InvalidJson { detail: detail.to_owned() };
-    match serde_json::Deserializer::from_slice(body).into_iter::<Value>().next() {
-        Some(Ok(Value::Object(object))) => Ok(object),
-        Some(Ok(Value::Null)) => Ok(Map::new()),
-        Some(Ok(_)) => Err(Problem::field("body", "must be a JSON object")),
-        Some(Err(error)) => Err(invalid(&error.to_string())),
-        None => Err(invalid("expected a JSON object, found nothing")),
+/// Reads the body as Go's decoder does: the first JSON value. `null` is an object without fields.
+pub(super) fn first_object<'a>(authorized: &Authorized<'a>) -> Result<Json<'a>, Problem> {
+    match Json::parse_first(authorized.body()?)? {
+        body @ Json::Object(_) => Ok(body),
+        Json::Null => Ok(Json::object([])),
+        Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => {
+            Err(FieldError::new("body", "must be a JSON object").reading().into())
+        }
     }
 }
 
-/// A value of an object by a name in upper or lower case, as Go reads JSON.
-pub(super) fn value<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    object
-        .get(name)
-        .or_else(|| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
+/// Returns the field of this name; if there is none, the first one, by its bytes, that differs in case only.
+pub(super) fn value<'j>(object: &'j Json<'j>, name: &str) -> Option<&'j Json<'j>> {
+    let similar = || {
+        let Json::Object(fields) = object else { return None };
+        let similar = fields.iter().rev().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        similar.min_by(|(one, _), (other, _)| one.cmp(other)).map(|(_, value)| value)
+    };
+    object.get(name).or_else(similar).filter(|value| **value != Json::Null)
 }
 
-/// A text that must be there.
-pub(super) fn text<'a>(object: &'a Map<String, Value>, name: &str) -> Result<&'a str, Problem> {
+/// Reads a string that must be set.
+pub(super) fn text<'j>(object: &'j Json<'j>, name: &str) -> Result<&'j str, FieldError> {
     match value(object, name) {
-        None | Some(Value::Null) => Err(Problem::field(name, "is missing")),
+        None => Err(FieldError::new(name, "is missing")),
         Some(_) => text_or_empty(object, name),
     }
 }
 
-/// A text, empty where it is left out, as Go has it.
-pub(super) fn text_or_empty<'a>(object: &'a Map<String, Value>, name: &str) -> Result<&'a str, Problem> {
+/// Reads a string; as in Go, the default is an empty one.
+pub(super) fn text_or_empty<'j>(object: &'j Json<'j>, name: &str) -> Result<&'j str, FieldError> {
     match value(object, name) {
-        None | Some(Value::Null) => Ok(""),
-        Some(Value::String(text)) => Ok(text),
-        Some(_) => Err(Problem::field(name, "must be a string")),
+        None => Ok(""),
+        Some(Json::String(text)) => Ok(text),
+        Some(_) => Err(FieldError::new(name, "must be a string").reading()),
     }
 }
 
-/// Whom a body names.
-pub(super) enum BodyUser<'a> {
-    /// The number 0, which is not the account `0`.
-    Anybody,
-    /// A text, empty where it is left out; another number as its digits, which the originals refuse.
-    Text(Cow<'a, str>),
+/// Returns a value of the query that must not be empty.
+pub(super) fn required_query(
+    authorized: &Authorized<'_>,
+    name: &str,
+    sentence: &str,
+) -> Result<String, FieldError> {
+    let text = authorized.query(name).filter(|text| !text.is_empty());
+    text.ok_or_else(|| FieldError::sentence(name, sentence))
 }
 
-impl<'a> BodyUser<'a> {
-    pub(super) fn read(object: &'a Map<String, Value>, name: &str) -> Result<Self, Problem> {
-        let Some(Value::Number(number)) = value(object, name) else {
-            return Ok(Self::Text(Cow::Borrowed(text_or_empty(object, name)?)));
+/// Reads the token format: `version` of the query or the body, or the default.
+pub(super) fn version(
+    authorized: &Authorized<'_>,
+    body: Option<&Json<'_>>,
+    default: Version,
+) -> Result<Version, FieldError> {
+    let parsed = match (authorized.query("version"), body.and_then(|body| value(body, "version"))) {
+        (Some(text), _) => Version::parse(&text),
+        (None, Some(value)) => value.as_str().and_then(Version::parse),
+        (None, None) => Some(default),
+    };
+    parsed.ok_or_else(|| FieldError::new("version", Version::EXPECTED).reading())
+}
+
+/// The user that a body names.
+pub(super) enum BodyUser<'j> {
+    /// The number 0, which is not the account `0`.
+    Any,
+    /// A string, by default an empty one; any other number as its digits, although the originals reject numbers.
+    Text(Cow<'j, str>),
+}
+
+impl<'j> BodyUser<'j> {
+    pub(super) fn read(object: &'j Json<'j>, name: &str) -> Result<Self, FieldError> {
+        let Some(value @ Json::Number(_)) = value(object, name) else {
+            return Ok(Self::Text(text_or_empty(object, name)?.into()));
         };
-        match number.as_u64().and_then(|number| u32::try_from(number).ok()) {
-            Some(0) => Ok(Self::Anybody),
-            Some(number) => Ok(Self::Text(Cow::Owned(number.to_string()))),
-            None => Err(Problem::field(name, "must be a string, or a whole number from 1 to 4294967295")),
+        match value.as_u64().map(u32::try_from) {
+            Some(Ok(0)) => Ok(Self::Any),
+            Some(Ok(number)) => Ok(Self::Text(number.to_string().into())),
+            _ => {
+                let detail = "must be a string, or a whole number from 1 to 4294967295";
+                Err(FieldError::new(name, detail).reading())
+            }
         }
     }
 
-    /// The user of a channel.
-    pub(super) fn in_channel<'b>(
-        &'b self,
+    /// Returns the user of a channel.
+    pub(super) fn in_channel<'a>(
+        &'a self,
         name: &str,
-        read: fn(&str, &'b str) -> Result<User<'b>, Problem>,
-    ) -> Result<User<'b>, Problem> {
+        read: fn(&str, &'a str) -> Result<User<'a>, FieldError>,
+    ) -> Result<User<'a>, FieldError> {
         match self {
-            Self::Anybody => Ok(User::Any),
+            Self::Any => Ok(User::Any),
             Self::Text(text) => read(name, text),
         }
     }
 
-    /// The text, for a token that is never for anybody.
-    pub(super) fn text(&self, name: &str) -> Result<&str, Problem> {
+    /// Returns the string, for a token that is never for all users.
+    pub(super) fn text(&self, name: &str) -> Result<&str, FieldError> {
         match self {
-            Self::Anybody => Err(Problem::field(
+            Self::Any => Err(FieldError::new(
                 name,
                 "is the number 0, which stands for anybody; this token needs a name, as a string",
             )),
@@ -107,8 +127,9 @@ impl<'a> BodyUser<'a> {
     }
 }
 
-/// A user for the originals that put a text into the token as it is, where nothing is anybody and `0` an account.
-pub(super) fn user<'a>(name: &str, text: &'a str) -> Result<User<'a>, Problem> {
+/// Reads a user as the originals do that copy the string into the token: an empty one stands for all users, and `0` is an
+/// account.
+pub(super) fn user<'a>(name: &str, text: &'a str) -> Result<User<'a>, FieldError> {
     if text.is_empty() {
         return Ok(User::Any);
     }
@@ -116,58 +137,76 @@ pub(super) fn user<'a>(name: &str, text: &'a str) -> Result<User<'a>, Problem> {
         Ok(uid) => Ok(User::Uid(uid)),
         Err(UidError::TooLarge) => Err(too_large(name)),
         Err(UidError::NotDigits | UidError::LeadingZero | UidError::Zero) => {
-            Account::parse(text).map(User::Account).map_err(|error| Problem::field(name, error))
+            account(name, text).map(User::Account)
         }
     }
 }
 
-/// A user for the originals that read a number in a text: 0 is anybody, and what is no number an account.
-pub(super) fn number_or_account<'a>(name: &str, text: &'a str) -> Result<User<'a>, Problem> {
+/// Reads a user as the originals do that parse a number: 0 stands for all users, and anything but a number is an account.
+pub(super) fn number_or_account<'a>(name: &str, text: &'a str) -> Result<User<'a>, FieldError> {
     match digits(text) {
         Some(number) => u32::try_from(number).map(User::from_number_or_any).map_err(|_| too_large(name)),
-        None => Account::parse(text).map(User::Account).map_err(|error| Problem::field(name, error)),
+        None => account(name, text).map(User::Account),
     }
 }
 
-fn too_large(name: &str) -> Problem {
-    Problem::field(name, "must be at most 4294967295 where it is a number")
+fn too_large(name: &str) -> FieldError {
+    FieldError::new(name, "must be at most 4294967295 where it is a number")
 }
 
-/// A channel, or `*` for every one.
-pub(super) fn channel<'a>(name: &str, text: &'a str) -> Result<Channel<'a>, Problem> {
-    Channel::parse_or_any(text).map_err(|error| Problem::field(name, error))
+pub(super) fn account<'a>(name: &str, text: &'a str) -> Result<Account<'a>, FieldError> {
+    Account::parse(text).map_err(|error| FieldError::new(name, error))
 }
 
-/// Digits and nothing else, as Go's `ParseUint` reads a number; too large ones end at the largest.
+pub(super) fn rtm_user<'a>(name: &str, text: &'a str) -> Result<RtmUser<'a>, FieldError> {
+    RtmUser::parse(text).map_err(|error| FieldError::new(name, error))
+}
+
+/// Reads a channel, or `*` for all channels.
+pub(super) fn channel<'a>(name: &str, text: &'a str) -> Result<Channel<'a>, FieldError> {
+    Channel::parse_or_any(text).map_err(|error| FieldError::new(name, error))
+}
+
+/// Reads digits and nothing else, as Go's `ParseUint` does. A number that does not fit becomes the largest.
 pub(super) fn digits(text: &str) -> Option<u64> {
-    let all_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    all_digits.then(|| text.parse().unwrap_or(u64::MAX))
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
-/// A life in seconds, a day at most; `None` for 0.
+/// Returns a lifetime, capped at a day; `None` for 0.
 pub(super) fn life(seconds: u64) -> Option<Life> {
-    if seconds == 0 {
-        return None;
-    }
-    Some(u32::try_from(seconds).ok().and_then(|seconds| Life::new(seconds).ok()).unwrap_or(Life::MAX))
+    let capped =
+        || u32::try_from(seconds).ok().and_then(|seconds| Life::new(seconds).ok()).unwrap_or(Life::MAX);
+    (seconds != 0).then(capped)
 }
 
-/// A life in seconds, a day at most; `None` where it is 0 or left out.
-pub(super) fn life_field(object: &Map<String, Value>, name: &str) -> Result<Option<Life>, Problem> {
-    match value(object, name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::Number(number)) if number.is_u64() => Ok(number.as_u64().and_then(life)),
-        Some(_) => Err(Problem::field(name, "must be a whole number of seconds, 0 or more")),
-    }
+/// Reads a lifetime in seconds, capped at a day; `None` if the field is 0 or not set.
+pub(super) fn life_field(object: &Json<'_>, name: &str) -> Result<Option<Life>, FieldError> {
+    let Some(value) = value(object, name) else { return Ok(None) };
+    let error = || FieldError::new(name, "must be a whole number of seconds, 0 or more").reading();
+    value.as_u64().map(life).ok_or_else(error)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
-    fn digits_are_not_cut_and_have_no_sign() {
+    fn names_match_in_upper_or_lower_case() {
+        for (body, expected) in [
+            (r#"{"Uid":1,"uid":2,"UID":3}"#, Some(2)),
+            (r#"{"Uid":1,"UID":3,"UID":4}"#, Some(4)),
+            (r#"{"uid":1,"uid":2}"#, Some(2)),
+            (r#"{"uid":null}"#, None),
+            ("[]", None),
+        ] {
+            let body = Json::parse(body.as_bytes()).unwrap();
+            assert_eq!(value(&body, "uid").and_then(Json::as_u64), expected, "{body:?}");
+        }
+    }
+
+    #[test]
+    fn digits_are_not_truncated_and_have_no_sign() {
         assert_eq!(digits("0042"), Some(42));
         assert_eq!(digits("4294967297"), Some(4_294_967_297));
         assert_eq!(digits("99999999999999999999999"), Some(u64::MAX));
@@ -177,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_life_is_a_day_at_most() {
+    fn a_lifetime_is_capped_at_a_day() {
         assert_eq!(life(0), None);
         assert_eq!(life(86_399), Life::new(86_399).ok());
         for seconds in [86_401, 1_700_000_000, u64::MAX] {
@@ -202,20 +241,18 @@ mod tests {
 
     #[test]
     fn a_user_may_be_a_number() {
-        for (uid, expected) in [
-            (json!(7), Some("7")),
-            (json!("7"), Some("7")),
-            (json!("0"), Some("0")),
-            (json!(null), Some("")),
-            (json!(0), None),
-        ] {
-            let Value::Object(object) = json!({ "UID": uid }) else { unreachable!() };
-            let user = BodyUser::read(&object, "uid").ok().unwrap();
-            assert_eq!(user.text("uid").ok(), expected);
+        let text = |uid: &str| {
+            let body = format!(r#"{{"UID":{uid}}}"#);
+            let body = Json::parse(body.as_bytes()).unwrap();
+            BodyUser::read(&body, "uid").map(|user| user.text("uid").ok().map(str::to_owned))
+        };
+        for (uid, expected) in
+            [("7", Some("7")), (r#""7""#, Some("7")), (r#""0""#, Some("0")), ("null", Some("")), ("0", None)]
+        {
+            assert_eq!(text(uid).unwrap().as_deref(), expected, "{uid}");
         }
-        for uid in [json!(-1), json!(0.0), json!(1.5), json!(4_294_967_296_u64), json!(true), json!([])] {
-            let Value::Object(object) = json!({ "uid": uid }) else { unreachable!() };
-            assert!(BodyUser::read(&object, "uid").is_err(), "{uid}");
+        for uid in ["-1", "0.0", "1.5", "4294967296", "true", "[]"] {
+            assert!(text(uid).is_err(), "{uid}");
         }
     }
 }

@@ -1,58 +1,60 @@
 //! The servers of VideoSDK's examples: `GET` and `POST /get-token` with `roomId` and `peerId` or `participantId`, in
 //! the query or in a JSON body.
 //!
-//! Unlike theirs, its tokens let their holders moderate only where a rule of the policy says so.
+//! Unlike theirs, the tokens allow their holders to moderate only if a rule of the policy grants it.
+
+use std::borrow::Cow;
 
 use hallpass_token::videosdk::{ParticipantId, RoomId};
-use http::{Method, Response};
-use serde_json::{Map, Value};
+use http::Method;
 
-use super::read::text_or_empty;
-use super::write;
-use crate::ask::{Ask, VideoSdkAsk, VideoSdkScopeAsk, VideoSdkV2Ask, What};
-use crate::json::{self, Object};
+use super::express;
+use super::read::{object, text_or_empty};
 use crate::problem::Problem;
-use crate::routes::{Call, query_value};
+use crate::providers::videosdk::{self, Binding, RequestedScope};
+use crate::routes::authorized::Authorized;
+use crate::token::TokenRequest;
+use crate::web::field_error::FieldError;
+use crate::web::json::Json;
+use crate::web::response::Response;
 
-pub(in crate::routes) fn answer(call: Call<'_>) -> Response<Vec<u8>> {
-    token(call).unwrap_or_else(|problem| write::error(&problem))
-}
-
-fn token(call: Call<'_>) -> Result<Response<Vec<u8>>, Problem> {
-    let minter = call.minter()?;
-    let body = body(call)?;
-    let room = field(call, &body, "roomId")?;
-    let (name, participant) = match field(call, &body, "peerId")? {
+pub(in crate::routes) async fn respond(authorized: Authorized<'_>) -> Result<Response, Problem> {
+    let body = body(&authorized)?;
+    let room = field(&authorized, &body, "roomId")?;
+    let (name, participant) = match field(&authorized, &body, "peerId")? {
         Some(participant) => ("peerId", Some(participant)),
-        None => ("participantId", field(call, &body, "participantId")?),
+        None => ("participantId", field(&authorized, &body, "participantId")?),
     };
     let room = room.as_deref().map(RoomId::parse).transpose();
-    let room = room.map_err(|error| Problem::field("roomId", error))?;
+    let room = room.map_err(|error| FieldError::new("roomId", error))?;
     let participant = participant.as_deref().map(ParticipantId::parse).transpose();
-    let participant = participant.map_err(|error| Problem::field(name, error))?;
-    // The examples bind a token to nothing where they are told of nothing.
+    let participant = participant.map_err(|error| FieldError::new(name, error))?;
+    // If a request names nothing, the examples bind the token to nothing.
     let scope = match (room, participant) {
-        (None, None) => VideoSdkScopeAsk::V1OrV2,
-        (room, participant) => VideoSdkScopeAsk::V2(VideoSdkV2Ask { roles: None, room, participant }),
+        (None, None) => RequestedScope::V1OrV2,
+        (room, participant) => RequestedScope::V2(Binding { roles: None, room, participant }),
     };
-    let what = What::VideoSdk(VideoSdkAsk { permissions: None, scope });
-    Ok(write::token(&minter.mint(&Ask { project: None, ttl: None, what })?.token))
+    let mut request = TokenRequest::new(None, videosdk::TokenRequest::new(scope));
+    Ok(express::token(authorized.mint(&mut request)?.token))
 }
 
-/// A body counts with POST only: not every client and platform sends one with GET.
-pub(super) fn body(call: Call<'_>) -> Result<Map<String, Value>, Problem> {
-    if !call.is(&Method::POST) {
-        return Ok(Map::new());
+/// Reads the body of a POST. That of a GET is ignored, because not every client and platform sends it.
+pub(super) fn body<'a>(authorized: &Authorized<'a>) -> Result<Json<'a>, Problem> {
+    if authorized.request.method != Method::POST || authorized.body()?.is_empty() {
+        return Ok(Json::object([]));
     }
-    match call.body()? {
-        [] => Ok(Map::new()),
-        body => Ok(json::parse::<Object<_>>(body)?.0),
-    }
+    object(authorized)
 }
 
-/// A text of the body, else of the query; an empty one counts for nothing, as in the examples.
-fn field(call: Call<'_>, body: &Map<String, Value>, name: &str) -> Result<Option<String>, Problem> {
-    let in_body = text_or_empty(body, name)?;
-    let text = if in_body.is_empty() { query_value(call, name) } else { Some(in_body.to_owned()) };
+/// Reads a string of the body or the query. As in the examples, an empty string is the same as none.
+fn field<'j>(
+    authorized: &Authorized<'_>,
+    body: &'j Json<'j>,
+    name: &str,
+) -> Result<Option<Cow<'j, str>>, FieldError> {
+    let text = match text_or_empty(body, name)? {
+        "" => authorized.query(name).map(Cow::Owned),
+        text => Some(Cow::Borrowed(text)),
+    };
     Ok(text.filter(|text| !text.is_empty()))
 }

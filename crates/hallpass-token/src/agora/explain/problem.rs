@@ -1,6 +1,8 @@
 //! What can be wrong with an Agora token.
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::mem::discriminant;
 
 use super::sdk::Refusal;
 use crate::agora::credentials::{AppId, HexError};
@@ -226,173 +228,109 @@ pub enum Mismatch {
     ZeroForUid,
 }
 
+/// How a problem affects the use of a token.
+enum Effect {
+    /// Agora accepts the token as it is meant.
+    Note,
+    /// Agora accepts the token, and it probably does not do what it should.
+    Warning,
+    /// Agora refuses the token.
+    Refused(Refusal),
+    /// This privilege has ended. Without any but `join` and `login` the client still gets in.
+    PrivilegeEnded(&'static str),
+}
+
 impl Problem {
     /// A name that programs may rely on.
     #[must_use]
     pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Unreadable(error) => unreadable_code(*error),
-            Self::Wrapped => "surrounding_characters",
-            Self::PercentEncoded => "percent_encoded",
-            Self::PlusLost => "plus_lost",
-            Self::ExpectedAppId(_) => "expected_app_id_malformed",
-            Self::OtherProject { .. } => "other_app_id",
-            Self::UnknownProject => "unknown_app_id",
-            Self::OtherCertificate => "other_certificate",
-            Self::SubjectUnknown { .. } => "signature_needs_channel_and_user",
-            Self::NotYet { .. } => "not_yet_valid",
-            Self::Expired { .. } => "expired",
-            Self::UnixTimeForLife(_) => "unix_time_as_life",
-            Self::LongLife(_) | Self::LateEnd { .. } => "longer_than_a_day",
-            Self::NoLife => "no_life",
-            Self::UnixTimeForPrivilege { .. } => "unix_time_as_privilege_life",
-            Self::LengthForUnixTime { .. } => "life_as_unix_time",
-            Self::PrivilegeOutlivesToken { .. } => "privilege_outlives_token",
-            Self::PrivilegeExpired { .. } => "privilege_expired",
-            Self::PrivilegeZero { .. } => "privilege_zero",
-            Self::DoublePrivilege { .. } => "double_privilege",
-            Self::NoPrivilege { .. } => "no_privilege",
-            Self::NoJoin => "no_join_privilege",
-            Self::NoLogin { .. } => "no_login_privilege",
-            Self::Subscriber => "subscriber_needs_cohost_authentication",
-            Self::Administrator { .. } => "administrator",
-            Self::NoChannel => "no_channel",
-            Self::AnyChannel => "any_channel",
-            Self::OtherChannel { .. } => "other_channel",
-            Self::LongChannel => "channel_of_64_bytes",
-            Self::ChannelName { .. } => "channel_malformed",
-            Self::UserName { .. } => "user_malformed",
-            Self::NoUser { .. } => "no_user",
-            Self::AnyUser { .. } => "any_user",
-            Self::AccountZero { .. } => "account_zero",
-            Self::OtherUser { mismatch, .. } => match mismatch {
-                Mismatch::OtherUid => "other_uid",
-                Mismatch::OtherAccount => "other_account",
-                Mismatch::AccountForUid => "account_for_uid",
-                Mismatch::UidForAccount => "uid_for_account",
-                Mismatch::ChosenByAgora => "uid_chosen_by_agora",
-                Mismatch::ZeroForUid => "account_zero_for_uid",
-            },
-            Self::OtherUserChecksum { .. } => "other_user",
-            Self::NoService => "no_service",
-            Self::UnknownService { .. } => "unknown_service",
-            Self::ExtraBytes(_) => "extra_bytes",
-        }
+        self.facts().0
     }
 
     /// How bad it is: an error if Agora refuses the token for it.
     #[must_use]
     pub fn severity(&self) -> Severity {
-        let note = matches!(
-            self,
-            Self::UnknownProject
-                | Self::SubjectUnknown { .. }
-                | Self::PrivilegeZero { .. }
-                | Self::Subscriber
-                | Self::LongChannel
-        );
-        match self.refusal() {
-            Some(_) => Severity::Error,
-            None if note => Severity::Note,
-            None => Severity::Warning,
+        match (self.refusal(), self.facts().1) {
+            (Some(_), _) => Severity::Error,
+            (None, Effect::Note) => Severity::Note,
+            (None, _) => Severity::Warning,
         }
     }
 
     /// How Agora refuses the token for this; `None` where it does not.
     #[must_use]
     pub fn refusal(&self) -> Option<Refusal> {
-        match self {
-            Self::ExpectedAppId(_) => Some(Refusal::AppId),
-            Self::Expired { .. } => Some(Refusal::Expired),
-            // Without another privilege the client still gets in.
-            Self::LengthForUnixTime { privilege, .. } | Self::PrivilegeExpired { privilege, .. } => {
-                if matches!(*privilege, "join" | "login") { Some(Refusal::Expired) } else { None }
-            }
-            Self::Unreadable(_)
-            | Self::Wrapped
-            | Self::PercentEncoded
-            | Self::PlusLost
-            | Self::OtherProject { .. }
-            | Self::OtherCertificate
-            | Self::NotYet { .. }
-            | Self::NoJoin
-            | Self::NoLogin { .. }
-            | Self::NoChannel
-            | Self::OtherChannel { .. }
-            | Self::NoUser { .. }
-            | Self::OtherUser { .. }
-            | Self::OtherUserChecksum { .. }
-            | Self::NoService => Some(Refusal::Invalid),
-            Self::UnknownProject
-            | Self::SubjectUnknown { .. }
-            | Self::UnixTimeForLife(_)
-            | Self::LongLife(_)
-            | Self::LateEnd { .. }
-            | Self::NoLife
-            | Self::UnixTimeForPrivilege { .. }
-            | Self::PrivilegeOutlivesToken { .. }
-            | Self::PrivilegeZero { .. }
-            | Self::DoublePrivilege { .. }
-            | Self::NoPrivilege { .. }
-            | Self::Subscriber
-            | Self::Administrator { .. }
-            | Self::AnyChannel
-            | Self::LongChannel
-            | Self::ChannelName { .. }
-            | Self::UserName { .. }
-            | Self::AnyUser { .. }
-            | Self::AccountZero { .. }
-            | Self::UnknownService { .. }
-            | Self::ExtraBytes(_) => None,
+        match self.facts().1 {
+            Effect::Refused(refusal) => Some(refusal),
+            Effect::PrivilegeEnded("join" | "login") => Some(Refusal::Expired),
+            Effect::PrivilegeEnded(_) | Effect::Note | Effect::Warning => None,
         }
     }
 
     /// The name of the service that it is about, if it is about one.
     #[must_use]
     pub const fn service(&self) -> Option<&'static str> {
+        self.facts().2
+    }
+
+    /// Returns the code, the effect and the service of each problem.
+    const fn facts(&self) -> (&'static str, Effect, Option<&'static str>) {
+        use Effect::{Note, PrivilegeEnded, Refused, Warning};
+
+        const INVALID: Effect = Refused(Refusal::Invalid);
         match self {
-            Self::UnixTimeForPrivilege { service, .. }
-            | Self::LengthForUnixTime { service, .. }
-            | Self::PrivilegeOutlivesToken { service, .. }
-            | Self::PrivilegeExpired { service, .. }
-            | Self::PrivilegeZero { service, .. }
-            | Self::DoublePrivilege { service, .. }
-            | Self::NoPrivilege { service }
-            | Self::NoLogin { service }
-            | Self::Administrator { service }
-            | Self::ChannelName { service, .. }
-            | Self::UserName { service, .. }
-            | Self::NoUser { service }
-            | Self::AnyUser { service }
-            | Self::AccountZero { service }
-            | Self::OtherUser { service, .. }
-            | Self::OtherUserChecksum { service }
-            | Self::SubjectUnknown { service } => Some(service),
-            Self::NoJoin | Self::Subscriber | Self::NoChannel | Self::OtherChannel { .. } => Some("rtc"),
-            Self::Unreadable(_)
-            | Self::Wrapped
-            | Self::PercentEncoded
-            | Self::PlusLost
-            | Self::ExpectedAppId(_)
-            | Self::OtherProject { .. }
-            | Self::UnknownProject
-            | Self::OtherCertificate
-            | Self::NotYet { .. }
-            | Self::Expired { .. }
-            | Self::UnixTimeForLife(_)
-            | Self::LongLife(_)
-            | Self::LateEnd { .. }
-            | Self::NoLife
-            | Self::AnyChannel
-            | Self::LongChannel
-            | Self::NoService
-            | Self::UnknownService { .. }
-            | Self::ExtraBytes(_) => None,
+            Self::Unreadable(error) => (unreadable_code(*error), INVALID, None),
+            Self::Wrapped => ("surrounding_characters", INVALID, None),
+            Self::PercentEncoded => ("percent_encoded", INVALID, None),
+            Self::PlusLost => ("plus_lost", INVALID, None),
+            Self::ExpectedAppId(_) => ("expected_app_id_malformed", Refused(Refusal::AppId), None),
+            Self::OtherProject { .. } => ("other_app_id", INVALID, None),
+            Self::UnknownProject => ("unknown_app_id", Note, None),
+            Self::OtherCertificate => ("other_certificate", INVALID, None),
+            Self::SubjectUnknown { service } => ("signature_needs_channel_and_user", Note, Some(service)),
+            Self::NotYet { .. } => ("not_yet_valid", INVALID, None),
+            Self::Expired { .. } => ("expired", Refused(Refusal::Expired), None),
+            Self::UnixTimeForLife(_) => ("unix_time_as_life", Warning, None),
+            Self::LongLife(_) | Self::LateEnd { .. } => ("longer_than_a_day", Warning, None),
+            Self::NoLife => ("no_life", Warning, None),
+            Self::UnixTimeForPrivilege { service, .. } => {
+                ("unix_time_as_privilege_life", Warning, Some(service))
+            }
+            Self::LengthForUnixTime { service, privilege, .. } => {
+                ("life_as_unix_time", PrivilegeEnded(privilege), Some(service))
+            }
+            Self::PrivilegeOutlivesToken { service, .. } => {
+                ("privilege_outlives_token", Warning, Some(service))
+            }
+            Self::PrivilegeExpired { service, privilege, .. } => {
+                ("privilege_expired", PrivilegeEnded(privilege), Some(service))
+            }
+            Self::PrivilegeZero { service, .. } => ("privilege_zero", Note, Some(service)),
+            Self::DoublePrivilege { service, .. } => ("double_privilege", Warning, Some(service)),
+            Self::NoPrivilege { service } => ("no_privilege", Warning, Some(service)),
+            Self::NoJoin => ("no_join_privilege", INVALID, Some("rtc")),
+            Self::NoLogin { service } => ("no_login_privilege", INVALID, Some(service)),
+            Self::Subscriber => ("subscriber_needs_cohost_authentication", Note, Some("rtc")),
+            Self::Administrator { service } => ("administrator", Warning, Some(service)),
+            Self::NoChannel => ("no_channel", INVALID, Some("rtc")),
+            Self::AnyChannel => ("any_channel", Warning, None),
+            Self::OtherChannel { .. } => ("other_channel", INVALID, Some("rtc")),
+            Self::LongChannel => ("channel_of_64_bytes", Note, None),
+            Self::ChannelName { service, .. } => ("channel_malformed", Warning, Some(service)),
+            Self::UserName { service, .. } => ("user_malformed", Warning, Some(service)),
+            Self::NoUser { service } => ("no_user", INVALID, Some(service)),
+            Self::AnyUser { service } => ("any_user", Warning, Some(service)),
+            Self::AccountZero { service } => ("account_zero", Warning, Some(service)),
+            Self::OtherUser { service, mismatch, .. } => (mismatch.code(), INVALID, Some(service)),
+            Self::OtherUserChecksum { service } => ("other_user", INVALID, Some(service)),
+            Self::NoService => ("no_service", INVALID, None),
+            Self::UnknownService { .. } => ("unknown_service", Warning, None),
+            Self::ExtraBytes(_) => ("extra_bytes", Warning, None),
         }
     }
 
     /// The name of the privilege that it is about, if it is about one.
-    pub(super) const fn privilege(&self) -> Option<&'static str> {
+    const fn privilege(&self) -> Option<&'static str> {
         if let Self::UnixTimeForPrivilege { privilege, .. }
         | Self::LengthForUnixTime { privilege, .. }
         | Self::PrivilegeOutlivesToken { privilege, .. }
@@ -403,6 +341,41 @@ impl Problem {
         } else {
             None
         }
+    }
+}
+
+impl Mismatch {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::OtherUid => "other_uid",
+            Self::OtherAccount => "other_account",
+            Self::AccountForUid => "account_for_uid",
+            Self::UidForAccount => "uid_for_account",
+            Self::ChosenByAgora => "uid_chosen_by_agora",
+            Self::ZeroForUid => "account_zero_for_uid",
+        }
+    }
+}
+
+/// Problems, each kind once for a service and a privilege: a hostile token has thousands of services.
+#[derive(Default)]
+pub(super) struct Problems(Vec<Problem>);
+
+impl Problems {
+    pub(super) fn push(&mut self, problem: Problem) {
+        let kind = |problem: &Problem| (problem.code(), problem.service(), problem.privilege());
+        // Comparing numbers first keeps thousands of services quick.
+        let is_known = self
+            .0
+            .iter()
+            .any(|known| discriminant(known) == discriminant(&problem) && kind(known) == kind(&problem));
+        if !is_known {
+            self.0.push(problem);
+        }
+    }
+
+    pub(super) fn into_vec(self) -> Vec<Problem> {
+        self.0
     }
 }
 

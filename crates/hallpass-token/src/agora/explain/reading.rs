@@ -2,11 +2,42 @@
 
 use alloc::string::String;
 
-use super::{Problem, Problems, Untrusted};
+use super::problem::{Problem, Problems};
+use crate::UnixSeconds;
+use crate::agora::credentials::AppId;
 use crate::agora::error::{Base64Error, ParseError};
 use crate::agora::format::Format;
 use crate::agora::v006::Untrusted006;
 use crate::agora::v007::Untrusted007;
+
+/// A token that was read, and that anybody may have made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Untrusted {
+    /// Format 006.
+    V006(Untrusted006),
+    /// Format 007.
+    V007(Untrusted007),
+}
+
+impl Untrusted {
+    /// The project that the token says to be for.
+    #[must_use]
+    pub const fn app_id(&self) -> &AppId {
+        match self {
+            Self::V006(token) => token.app_id(),
+            Self::V007(token) => token.app_id(),
+        }
+    }
+
+    /// When the token ends.
+    #[must_use]
+    pub fn ends_at(&self) -> UnixSeconds {
+        match self {
+            Self::V006(token) => token.expires_at(),
+            Self::V007(token) => token.ends_at(),
+        }
+    }
+}
 
 pub(super) fn read(text: &str, problems: &mut Problems) -> Option<Untrusted> {
     let token = unwrap(text);

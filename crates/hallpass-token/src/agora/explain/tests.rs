@@ -10,9 +10,9 @@ use crate::agora::v006::{Subject, Token006};
 use crate::agora::v007::{Services, Token007};
 use crate::agora::{
     Access, AppCertificate, Channel, ChannelName, ChatUser, Mint, Permission, PermissionTree, Privileges,
-    Resource, Role, RtmUser, Salt, Service, Text, User,
+    Project, Resource, Role, RtmUser, Salt, Service, Text, User,
 };
-use crate::{Lasts, Life, Seconds};
+use crate::{Lasts, Life, Seconds, UnixSeconds};
 
 const APP_ID: &str = "970CA35de60c44645bbae8a215061b33";
 const CERTIFICATE: &str = "5CFd2fd1755d40ecb72977518be15d3b";

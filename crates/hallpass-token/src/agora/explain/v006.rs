@@ -1,6 +1,8 @@
 //! The problems of an 006 token.
 
-use super::{Context, Join, Mismatch, Problem, Problems, Signature, find_signer};
+use super::context::{Context, Join};
+use super::problem::{Mismatch, Problem, Problems};
+use super::signature::{Signature, find_signer};
 use crate::agora::error::VerifyError;
 use crate::agora::privilege::RtcPrivilege;
 use crate::agora::text::Text;
@@ -24,7 +26,7 @@ pub(super) fn check(token: &Untrusted006, context: &Context<'_>, problems: &mut 
     times(token, context.now, problems);
     privileges(token, context.now, problems);
     let name = context.expected.user.map(Join::to_text);
-    let (channel, user) = if service_of(token) == "rtm" {
+    let (channel, user) = if token.service_name() == "rtm" {
         let name = name.as_deref().filter(|_| matches!(context.expected.user, Some(Join::Account(_))));
         (rtm_user(token, context, name, problems), Signed::Known(Text::EMPTY))
     } else {
@@ -38,17 +40,10 @@ pub(super) fn check(token: &Untrusted006, context: &Context<'_>, problems: &mut 
         }
         (Signed::Other, _) | (_, Signed::Other) => Signature::NotChecked,
         (Signed::Unknown, _) | (_, Signed::Unknown) => {
-            problems.push(Problem::SubjectUnknown { service: service_of(token) });
+            problems.push(Problem::SubjectUnknown { service: token.service_name() });
             Signature::NotChecked
         }
     }
-}
-
-/// The name of the service that a token is for.
-pub(super) fn service_of(token: &Untrusted006) -> &'static str {
-    let map = token.privileges();
-    let is_rtm = map.get(RTM_LOGIN).is_some() && map.get(JOIN).is_none() && token.user_crc() == 0;
-    if is_rtm { "rtm" } else { "rtc" }
 }
 
 fn rtm_user<'a>(
@@ -135,7 +130,7 @@ fn times(token: &Untrusted006, now: UnixSeconds, problems: &mut Problems) {
 }
 
 fn privileges(token: &Untrusted006, now: UnixSeconds, problems: &mut Problems) {
-    let (service, map) = (service_of(token), token.privileges());
+    let (service, map) = (token.service_name(), token.privileges());
     if service == "rtc" {
         if map.get(JOIN).is_none() {
             problems.push(Problem::NoJoin);
@@ -147,7 +142,9 @@ fn privileges(token: &Untrusted006, now: UnixSeconds, problems: &mut Problems) {
         problems.push(Problem::DoublePrivilege { service, id });
     }
     for id in privileges_of(service) {
-        let (Some(privilege), Some(ended_at)) = (privilege_name(id), map.get(id)) else { continue };
+        let (Some(privilege), Some(ended_at)) = (Untrusted006::privilege_name(id), map.get(id)) else {
+            continue;
+        };
         if ended_at.0 == 0 {
             problems.push(Problem::PrivilegeZero { service, privilege });
         } else if ended_at < UnixSeconds::RECENT {
@@ -163,8 +160,4 @@ fn privileges(token: &Untrusted006, now: UnixSeconds, problems: &mut Problems) {
 
 fn privileges_of(service: &str) -> core::ops::RangeInclusive<u16> {
     if service == "rtm" { RTM_LOGIN..=RTM_LOGIN } else { JOIN..=RtcPrivilege::PublishData as u16 }
-}
-
-fn privilege_name(id: u16) -> Option<&'static str> {
-    if id == RTM_LOGIN { Some("login") } else { RtcPrivilege::from_number(id).map(RtcPrivilege::as_str) }
 }

@@ -2,13 +2,15 @@
 
 use alloc::vec::Vec;
 
-use super::user;
-use super::{Context, Expected, Join, Problem, Problems, Signature, find_signer};
+use super::context::{Context, Expected, Join};
+use super::problem::{Mismatch, Problem, Problems};
+use super::signature::{Signature, find_signer};
 use crate::agora::error::VerifyError;
 use crate::agora::name::{Account, Channel, ChannelName, ChatUser, RtmUser};
 use crate::agora::privilege::RtcPrivilege;
 use crate::agora::service::Service;
 use crate::agora::text::Text;
+use crate::agora::user::Uid;
 use crate::agora::v007::{Rest, Untrusted007};
 use crate::quote::quote;
 use crate::{Seconds, UnixSeconds};
@@ -122,7 +124,7 @@ fn privileges(
 fn rights(service: &Service<'_>, problems: &mut Problems) {
     let (name, map) = (service.name(), service.privileges());
     let has = |id| map.get(id).is_some();
-    let nobody = user_of(service).is_some_and(|user| user.as_bytes().is_empty());
+    let nobody = service.user().is_some_and(|user| user.as_bytes().is_empty());
     let is_login = matches!(service, Service::Rtm { .. } | Service::Rtm2 { .. });
     let defines_none = matches!(service, Service::ConvoAi { .. } | Service::Stt { .. });
     if is_login && !has(LOGIN) {
@@ -233,7 +235,23 @@ fn compare_user(
         (user.is_empty() && has_numbers(service)) || join.is(user)
     };
     if !accepts(first) && !candidates.any(accepts) {
-        user::report(first, join, problems);
+        let user = user_text(first);
+        let mismatch = mismatch(user, has_numbers(first), join);
+        let (user, expected) = (quote(user), quote(&join.to_text()));
+        problems.push(Problem::OtherUser { service: first.name(), mismatch, user, expected });
+    }
+}
+
+/// How the user of a service, which may have numbers for users, differs from the one who joins.
+fn mismatch(user: &str, has_numbers: bool, join: Join<'_>) -> Mismatch {
+    let is_number = |text| has_numbers && Uid::parse(text).is_ok();
+    match join {
+        Join::Uid(_) if user == "0" => Mismatch::ZeroForUid,
+        Join::Uid(0) => Mismatch::ChosenByAgora,
+        Join::Uid(_) if is_number(user) => Mismatch::OtherUid,
+        Join::Uid(_) => Mismatch::AccountForUid,
+        Join::Account(account) if is_number(user) && !is_number(account) => Mismatch::UidForAccount,
+        Join::Account(_) => Mismatch::OtherAccount,
     }
 }
 
@@ -243,38 +261,15 @@ const fn is_rtc(service: &Service<'_>) -> bool {
 
 /// The channel of a service; the room of APaaS is one.
 fn channel_of<'a, 'b>(service: &'b Service<'a>) -> Option<&'b Text<'a>> {
-    match service {
-        Service::Rtc { channel, .. } | Service::Streaming { channel, .. } | Service::Fcdn { channel, .. } => {
-            Some(channel)
-        }
-        Service::Apaas { room, .. } => Some(room).filter(|room| !room.as_bytes().is_empty()),
-        Service::Rtm { .. }
-        | Service::Fpa { .. }
-        | Service::Chat { .. }
-        | Service::Rtm2 { .. }
-        | Service::ConvoAi { .. }
-        | Service::Stt { .. } => None,
-    }
+    let is_room = matches!(service, Service::Apaas { .. });
+    service.channel().filter(|channel| !is_room || !channel.as_bytes().is_empty())
 }
 
-fn user_of<'a, 'b>(service: &'b Service<'a>) -> Option<&'b Text<'a>> {
-    match service {
-        Service::Rtc { user, .. }
-        | Service::Rtm { user, .. }
-        | Service::Streaming { user, .. }
-        | Service::Chat { user, .. }
-        | Service::Fcdn { user, .. }
-        | Service::Apaas { user, .. }
-        | Service::Rtm2 { user, .. } => Some(user),
-        Service::Fpa { .. } | Service::ConvoAi { .. } | Service::Stt { .. } => None,
-    }
-}
-
-pub(super) fn user_text<'b>(service: &'b Service<'_>) -> &'b str {
-    user_of(service).map_or("", Text::as_str)
+fn user_text<'b>(service: &'b Service<'_>) -> &'b str {
+    service.user().map_or("", Text::as_str)
 }
 
 /// Whether users of the service have numbers, and 0 for anybody.
-pub(super) const fn has_numbers(service: &Service<'_>) -> bool {
+const fn has_numbers(service: &Service<'_>) -> bool {
     matches!(service, Service::Rtc { .. } | Service::Streaming { .. } | Service::Fcdn { .. })
 }

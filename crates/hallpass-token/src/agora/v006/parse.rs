@@ -6,11 +6,12 @@ use core::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::RTM_LOGIN;
 use crate::UnixSeconds;
 use crate::agora::credentials::AppId;
 use crate::agora::error::{Base64Error, ParseError};
 use crate::agora::format::Format;
-use crate::agora::privilege::Privileges;
+use crate::agora::privilege::{Privileges, RtcPrivilege};
 use crate::agora::reader::Reader;
 use crate::mac::SIGNATURE_LEN;
 
@@ -102,6 +103,24 @@ impl Untrusted006 {
     pub fn privileges(&self) -> Privileges<'_, UnixSeconds> {
         let mut reader = Reader(self.message.get(PRIVILEGES_AT..).unwrap_or_default());
         reader.privileges().unwrap_or(Privileges::NONE)
+    }
+
+    /// Returns `rtm` if the token permits nothing but to log in to Signaling, and otherwise `rtc`.
+    #[must_use]
+    pub fn service_name(&self) -> &'static str {
+        let map = self.privileges();
+        let joins = map.get(RtcPrivilege::Join as u16).is_some();
+        if map.get(RTM_LOGIN).is_some() && !joins && self.user_crc == 0 { "rtm" } else { "rtc" }
+    }
+
+    /// Returns the name of a privilege, for instance `publish_audio` or `login`, if it is known.
+    #[must_use]
+    pub const fn privilege_name(id: u16) -> Option<&'static str> {
+        match RtcPrivilege::from_number(id) {
+            Some(privilege) => Some(privilege.as_str()),
+            None if id == RTM_LOGIN => Some("login"),
+            None => None,
+        }
     }
 
     fn number_at(&self, offset: usize) -> u32 {

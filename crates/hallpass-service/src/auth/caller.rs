@@ -1,0 +1,181 @@
+//! Callers.
+
+use std::borrow::Cow;
+use std::net::Ipv6Addr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Number;
+use sha2::{Digest, Sha256};
+
+use super::claims::{Claims, digits};
+use crate::web::json::{Invalid, Json};
+
+/// An authenticated caller, or an anonymous one if the configuration accepts such callers.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    kind: CallerKind,
+    /// For a user, the claim `sub`; for a service, the name of its key.
+    subject: Option<String>,
+    claims: Claims,
+}
+
+/// How a caller was authenticated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CallerKind {
+    /// Not at all: the service accepts callers without credentials.
+    Anonymous,
+    /// By a JWT.
+    User,
+    /// By a service key.
+    Service,
+    /// By API Gateway, which supplied the claims.
+    Gateway,
+}
+
+impl Caller {
+    pub(crate) const ANONYMOUS: Self =
+        Self { kind: CallerKind::Anonymous, subject: None, claims: Claims::NONE };
+
+    pub(crate) fn user(claims: Claims) -> Self {
+        Self::with_claims(CallerKind::User, claims)
+    }
+
+    pub(crate) fn gateway(claims: Claims) -> Self {
+        Self::with_claims(CallerKind::Gateway, claims)
+    }
+
+    pub(crate) fn service(name: &str) -> Self {
+        Self { kind: CallerKind::Service, subject: Some(name.to_owned()), claims: Claims::NONE }
+    }
+
+    fn with_claims(kind: CallerKind, claims: Claims) -> Self {
+        let subject = claims.text("sub").filter(|subject| !subject.is_empty()).map(str::to_owned);
+        Self { kind, subject, claims }
+    }
+
+    pub(crate) const fn kind(&self) -> CallerKind {
+        self.kind
+    }
+
+    pub(crate) fn subject(&self) -> Option<&str> {
+        self.subject.as_deref()
+    }
+
+    pub(crate) const fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
+    /// Returns the string or integer of a claim if it can replace the claim's name in a channel or identify a user. Strings
+    /// with characters that have a meaning in patterns, or that a provider takes for a wildcard, cannot.
+    pub(crate) fn substitutable_claim(&self, name: &str) -> Option<Cow<'_, str>> {
+        let text = match (name, self.claims.get(name)) {
+            ("sub", _) => self.subject()?.into(),
+            (_, Some(Json::String(text))) => Cow::Borrowed(text.as_ref()),
+            (_, Some(Json::Number(number))) => Cow::Owned(exact_digits(number)?),
+            _ => return None,
+        };
+        (!text.is_empty() && !text.contains(['*', '{', '}'])).then_some(text)
+    }
+
+    /// Returns the key that requests of this caller are counted by. The key is a hash, because a subject may be long and is
+    /// confidential.
+    pub(crate) fn limit_key(&self) -> Option<String> {
+        let subject = self.subject()?;
+        let issuer = self.claims.text("iss").unwrap_or_default();
+        let hash = Sha256::digest(format!("{}\0{issuer}\0{subject}", self.kind.as_str()));
+        Some(URL_SAFE_NO_PAD.encode(hash))
+    }
+}
+
+/// Returns the digits of an integer of 64 bits. Larger numbers and fractions were rounded when they were parsed, and may
+/// be those of several users.
+fn exact_digits(number: &Number) -> Option<String> {
+    let digits = digits(number);
+    let is_exact = digits.parse::<u64>().is_ok() || digits.parse::<i64>().is_ok();
+    is_exact.then_some(digits)
+}
+
+/// Returns the key that requests from an address are counted by if the caller has no subject. All IPv6 addresses of a
+/// network have the same key, because one client can use all of them.
+pub(crate) fn limit_key_of(address: &str) -> String {
+    match address.parse::<Ipv6Addr>() {
+        Ok(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        Err(_) => address.to_owned(),
+    }
+}
+
+impl CallerKind {
+    /// Reads the kind that a rule names.
+    pub(crate) fn read<'j>(value: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
+        value.named("\"user\", \"service\", \"gateway\" or \"anonymous\"", |name| {
+            let all = [Self::Anonymous, Self::User, Self::Service, Self::Gateway];
+            all.into_iter().find(|kind| kind.as_str() == name)
+        })
+    }
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Anonymous => "anonymous",
+            Self::User => "user",
+            Self::Service => "service",
+            Self::Gateway => "gateway",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(claims: &str) -> Caller {
+        Caller::user(Claims::parse(claims.as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn a_claim_with_characters_of_patterns_is_not_substitutable() {
+        let caller = user(r#"{"sub":"alice","n":7,"star":"a*","open":"{","close":"}","empty":"","b":true}"#);
+        assert_eq!(caller.substitutable_claim("sub").as_deref(), Some("alice"));
+        assert_eq!(caller.substitutable_claim("n").as_deref(), Some("7"));
+        for name in ["star", "open", "close", "empty", "b", "missing"] {
+            assert_eq!(caller.substitutable_claim(name), None, "{name}");
+        }
+        assert_eq!(user(r#"{"sub":"*"}"#).substitutable_claim("sub"), None);
+        assert_eq!(user(r#"{"sub":""}"#).subject(), None);
+        assert_eq!(user(r#"{"sub":7}"#).subject(), None);
+    }
+
+    #[test]
+    fn a_number_that_was_rounded_is_not_substitutable() {
+        let caller = user(
+            r#"{"largest":18446744073709551615,"least":-1,"larger":18446744073709551616,"half":0.5,"float":3.0}"#,
+        );
+        let claim = |name| caller.substitutable_claim(name);
+        assert_eq!(claim("largest").as_deref(), Some("18446744073709551615"));
+        assert_eq!((claim("least").as_deref(), claim("float").as_deref()), (Some("-1"), Some("3")));
+        assert_eq!((claim("larger"), claim("half")), (None, None));
+    }
+
+    #[test]
+    fn a_network_of_ipv6_counts_as_one() {
+        for (address, key) in [
+            ("192.0.2.1", "192.0.2.1"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+            ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+            ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ] {
+            assert_eq!(limit_key_of(address), key);
+        }
+    }
+
+    #[test]
+    fn each_caller_has_a_limit_key_of_its_own() {
+        let key = |claims: &str| user(claims).limit_key();
+        assert_ne!(key(r#"{"iss":"a","sub":"x"}"#), key(r#"{"iss":"b","sub":"x"}"#));
+        assert_ne!(Caller::service("x").limit_key(), key(r#"{"sub":"x"}"#));
+        assert_eq!(Caller::ANONYMOUS.limit_key(), None);
+    }
+}

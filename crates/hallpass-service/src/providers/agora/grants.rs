@@ -1,0 +1,118 @@
+//! What a rule grants of Agora's services.
+
+use hallpass_token::Life;
+
+use super::grant::Grant;
+use super::rest::RestCall;
+use super::services::SERVICES;
+use super::version::Version;
+use crate::auth::{Caller, CallerKind};
+use crate::policy::{DecidedBy, Identity, Part, Policy, PolicyError};
+use crate::web::json::{Fields, Invalid};
+
+/// Returns the fields of a rule: the services, the token formats, and the calls of the REST APIs.
+pub(crate) fn grant_fields() -> Vec<&'static str> {
+    let services = SERVICES.iter().map(|service| service.name);
+    ["version"].into_iter().chain(services).chain(["agora_rest"]).collect()
+}
+
+/// What a rule grants.
+#[derive(Debug, Default)]
+pub(crate) struct Grants {
+    services: Vec<(&'static str, Grant)>,
+    /// The token formats; `None` for both.
+    pub(super) versions: Option<Vec<Version>>,
+    /// The calls of the REST APIs, for callers with a service key.
+    pub(super) rest_calls: Option<Vec<RestCall>>,
+}
+
+impl Grants {
+    /// Every service without limits, and all calls.
+    pub(crate) fn everything() -> Self {
+        let grant =
+            || Grant { every_channel: true, identity: Identity::Wildcard, app: true, ..Grant::default() };
+        let services = SERVICES.iter().map(|service| (service.name, grant())).collect();
+        Self { services, versions: None, rest_calls: Some(RestCall::ALL.to_vec()) }
+    }
+
+    /// Every service for a single user of the caller's choice, or for all users.
+    pub(crate) fn any_user(is_wildcard: bool) -> Self {
+        let identity = || if is_wildcard { Identity::Wildcard } else { Identity::Any };
+        let grant = || Grant { identity: identity(), ..Grant::default() };
+        Self { services: SERVICES.iter().map(|service| (service.name, grant())).collect(), ..Self::default() }
+    }
+
+    /// The services of one user, for the caller itself.
+    pub(crate) fn own_user() -> Self {
+        let services = SERVICES.iter().filter(|service| service.is_for_users);
+        Self {
+            services: services.map(|service| (service.name, Grant::default())).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Reads a rule. `may_match` is whether the rule can apply to callers of a kind.
+    pub(crate) fn read<'j>(
+        fields: Fields<'j>,
+        may_match: &dyn Fn(CallerKind) -> bool,
+    ) -> Result<Self, Invalid<'j>> {
+        let mut grants = Self::default();
+        for service in SERVICES {
+            if let Some(section) = fields.get(service.name) {
+                grants.services.push((service.name, Grant::read(section, service.grant_fields)?));
+            }
+        }
+        if let Some(value) = fields.get("version") {
+            grants.versions = Some(value.one_or_more()?.iter().map(Version::read).collect::<Result<_, _>>()?);
+        }
+        if let Some(value) = fields.get("agora_rest") {
+            let calls = value.one_or_more()?.iter().map(RestCall::read).collect::<Result<_, _>>()?;
+            if !may_match(CallerKind::Service) {
+                let expected = "is for callers of the kind \"service\", where `auth` lets them in";
+                return Err(Invalid::new(value, expected));
+            }
+            grants.rest_calls = Some(calls);
+        }
+        Ok(grants)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.services.is_empty() && self.rest_calls.is_none()
+    }
+
+    /// Whether tokens of this format are granted.
+    pub(super) fn allows(&self, version: Version) -> bool {
+        self.versions.as_ref().is_none_or(|versions| versions.contains(&version))
+    }
+
+    /// Returns what is granted of a service.
+    pub(super) fn get(&self, service: &str) -> Option<&Grant> {
+        self.services.iter().find(|(name, _)| *name == service).map(|(_, grant)| grant)
+    }
+}
+
+/// Decides on a call, and returns the longest lifetime of a token for it. An empty project stands for the whole account.
+///
+/// # Errors
+/// [`PolicyError`]
+pub(crate) fn decide_rest_call<G>(
+    policy: &Policy<G>,
+    grants: impl Fn(&G) -> &Grants,
+    caller: &Caller,
+    project: &str,
+    call: RestCall,
+) -> Result<(DecidedBy, Life), PolicyError> {
+    const FIELD: &str = "agora_rest";
+    if caller.kind() != CallerKind::Service {
+        let reason =
+            "Agora's REST APIs are for callers with a service key: their credentials open the whole account";
+        return Err(PolicyError::new(Part::Privileged, FIELD, reason));
+    }
+    let rule = policy.find(caller, project, FIELD, |of| grants(of).rest_calls.as_ref())?;
+    if rule.grant.contains(&call) {
+        return Ok((rule.by, rule.ttl));
+    }
+    let reason = format!("the rule for this caller does not have \"{}\" in `{FIELD}`", call.name());
+    let error = PolicyError::new(Part::Privileged, FIELD, reason);
+    Err(PolicyError { decided_by: Some(rule.by), ..error })
+}

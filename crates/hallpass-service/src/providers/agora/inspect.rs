@@ -1,0 +1,356 @@
+//! Inspection of Agora tokens.
+
+use std::collections::BTreeMap;
+
+use hallpass_token::agora::v006::Untrusted006;
+use hallpass_token::agora::v007::{Rest, Untrusted007};
+use hallpass_token::agora::{
+    Context, Expected, Format, Join, Permissions, PrivilegeTime, Privileges, Problem, Project, Report,
+    Service, Signature, Uid, Untrusted, explain,
+};
+use hallpass_token::{Seconds, UnixSeconds};
+
+use super::NAME;
+use super::project::Provider;
+use super::services::read_uid;
+use crate::providers::inspection::{Budget, Inspection, other_signature, sdk_error, valid_signature};
+use crate::settings::NamedProject;
+use crate::web::json::{Fields, Invalid, Json};
+
+/// The fields of `expect` in a request to `/v1/inspect`.
+pub(crate) const EXPECT_FIELDS: &[&str] = &["app_id", "channel", "uid", "account"];
+
+/// The bytes of an entry of a list in JSON, in addition to strings out of the token.
+mod bytes_of {
+    pub(super) const SERVICE: usize = 80;
+    pub(super) const PRIVILEGE: usize = 60;
+    pub(super) const PERMISSION: usize = 32;
+}
+
+/// Whether a token is inspected as one of Agora's: any that does not look like a JWT, with or without whitespace, quotes or
+/// `Bearer` around it.
+pub(crate) fn recognizes(token: &str) -> bool {
+    let around = |c: char| c.is_whitespace() || matches!(c, '"' | '\'');
+    !token.split(around).any(|word| Format::of(word) == Format::Jwt)
+}
+
+/// Says what a token contains, who signed it, and why an SDK would reject it.
+pub(crate) fn inspect<'j>(
+    provider: &Provider,
+    token: &str,
+    expected: Option<Fields<'j>>,
+    now: UnixSeconds,
+) -> Result<Json<'static>, Invalid<'j>> {
+    let expected = expected.map(read_expected).transpose()?.unwrap_or_default();
+    Ok(inspect_in(provider.projects.all(), token, expected, now))
+}
+
+fn read_expected<'j>(fields: Fields<'j>) -> Result<Expected<'j>, Invalid<'j>> {
+    let text = |name| fields.optional(name).map(Json::string).transpose();
+    let uid = fields.optional("uid").map(read_uid).transpose()?;
+    let user = match (uid, fields.optional("account")) {
+        (Some(_), Some(account)) => {
+            let detail = "cannot stand beside `expect.uid`; a user has a number or an account";
+            return Err(Invalid::rule(account, detail));
+        }
+        (Some(uid), None) => Some(Join::Uid(uid)),
+        (None, _) => text("account")?.map(Join::Account),
+    };
+    Ok(Expected { app_id: text("app_id")?, channel: text("channel")?, user })
+}
+
+fn inspect_in(
+    projects: &[NamedProject<super::AgoraProject>],
+    token: &str,
+    expected: Expected<'_>,
+    now: UnixSeconds,
+) -> Json<'static> {
+    let keys = projects.iter().map(|named| &named.project);
+    let keys: Vec<_> = keys
+        .map(|project| Project { app_id: &project.app_id, certificates: &project.certificates })
+        .collect();
+    let report = explain(token, &Context { now, projects: &keys, expected });
+    let is_early_or_late =
+        |problem: &Problem| matches!(problem, Problem::NotYet { .. } | Problem::Expired { .. });
+    let mut budget = Budget::new();
+    let content = match &report.token {
+        None => Vec::new(),
+        Some(Untrusted::V006(token)) => content_of_006(token, &mut budget),
+        Some(Untrusted::V007(token)) => content_of_007(token, &mut budget),
+    };
+    let problems = budget.list(&report.problems, 0, |_, problem| problem_to_json(&report, problem));
+    let inspection = Inspection {
+        provider: NAME,
+        content,
+        signature: match report.signature {
+            Signature::Valid { project, certificate } => {
+                let name = projects.get(project).map_or("", |project| &project.name);
+                valid_signature(name, "certificate", certificate)
+            }
+            Signature::Invalid => other_signature("invalid"),
+            Signature::NotChecked => other_signature("not_checked"),
+        },
+        in_time: report.token.is_some() && !report.problems.iter().any(is_early_or_late),
+        usable: report.is_usable(),
+        problems,
+    };
+    inspection.into_json(&budget)
+}
+
+fn problem_to_json(report: &Report, problem: &Problem) -> Json<'static> {
+    let sdk_errors = report.sdk_errors(problem);
+    let sdk_errors: Vec<_> =
+        sdk_errors.map(|error| sdk_error(error.sdk.as_str(), error.code, error.name)).collect();
+    let mut fields = vec![
+        ("code", problem.code().into()),
+        ("severity", problem.severity().as_str().into()),
+        ("message", problem.to_string().into()),
+    ];
+    fields.extend(problem.service().map(|service| ("service", service.into())));
+    fields.push(("sdk_errors", sdk_errors.into()));
+    fields.into()
+}
+
+/// An 006 token has only checksums of its channel and its user.
+fn content_of_006(token: &Untrusted006, budget: &mut Budget) -> Vec<(&'static str, Json<'static>)> {
+    let privileges = last_of_each(&token.privileges());
+    let privileges = budget.list(privileges, bytes_of::PRIVILEGE, |_, (id, end)| {
+        let name = Untrusted006::privilege_name(id).map_or_else(|| id.to_string(), str::to_owned);
+        let ends_at = if end == UnixSeconds(0) { token.expires_at() } else { end };
+        (name, Json::object([("ends_at", ends_at.0.into())]))
+    });
+    let name = token.service_name();
+    let mut service = vec![("name", name.into())];
+    if name == "rtm" {
+        service.push(("user_crc32", token.channel_crc().into()));
+    } else {
+        service.push(("channel_crc32", token.channel_crc().into()));
+        service.push(("user_crc32", token.user_crc().into()));
+    }
+    service.push(("privileges", by_name(privileges)));
+    vec![
+        ("format", "006".into()),
+        ("app_id", token.app_id().as_str().to_owned().into()),
+        ("expires_at", token.expires_at().0.into()),
+        ("salt", token.salt().into()),
+        ("services", vec![Json::from(service)].into()),
+        ("service_count", 1_u32.into()),
+    ]
+}
+
+fn content_of_007(token: &Untrusted007, budget: &mut Budget) -> Vec<(&'static str, Json<'static>)> {
+    let services = budget.list(token.services(), bytes_of::SERVICE, |budget, service| {
+        service_to_json(&service, token, budget)
+    });
+    let unreadable = match token.rest() {
+        Rest::Nothing => Json::Null,
+        Rest::Unknown { number, services } => Json::object([
+            ("service_number", u32::from(number).into()),
+            ("services", u32::from(services).into()),
+        ]),
+        Rest::Bytes(bytes) => Json::object([("bytes", u32::try_from(bytes).unwrap_or(u32::MAX).into())]),
+    };
+    vec![
+        ("format", "007".into()),
+        ("app_id", token.app_id().as_str().to_owned().into()),
+        ("issued_at", token.issued_at().0.into()),
+        ("expires_in", token.expires_in().0.into()),
+        ("expires_at", token.ends_at().0.into()),
+        ("salt", token.salt().into()),
+        ("services", services.into()),
+        ("service_count", u32::from(token.service_count()).into()),
+        ("unreadable", unreadable),
+    ]
+}
+
+fn service_to_json(service: &Service<'_>, token: &Untrusted007, budget: &mut Budget) -> Json<'static> {
+    let mut fields = vec![("name", service.name().into())];
+    if let Service::Apaas { room, role, .. } = service {
+        fields.push(("room", budget.text(room.as_str())));
+        fields.push(("user", service.user().map(|user| budget.text(user.as_str())).into()));
+        fields.push(("role", i32::from(*role).into()));
+    } else if let Some(channel) = service.channel() {
+        fields.push(("channel", budget.text(channel.as_str())));
+        let user = service.user().map(|user| user.as_str()).unwrap_or_default();
+        fields.push(match Uid::parse(user) {
+            Ok(uid) => ("uid", uid.get().into()),
+            Err(_) if user.is_empty() => ("uid", 0_u32.into()),
+            Err(_) => ("account", budget.text(user)),
+        });
+    } else if let Some(user) = service.user() {
+        fields.push(("user", budget.text(user.as_str())));
+    }
+    let privileges = last_of_each(service.privileges());
+    let privileges = budget.list(privileges, bytes_of::PRIVILEGE, |_, (id, lasting)| {
+        let (Seconds(seconds), ends_at) = (lasting, token.end_of(lasting).0);
+        let name = service.privilege_name(id).map_or_else(|| id.to_string(), str::to_owned);
+        (name, Json::object([("seconds", seconds.into()), ("ends_at", ends_at.into())]))
+    });
+    fields.push(("privileges", by_name(privileges)));
+    // Last, because the names may use up the budget.
+    if let Service::Rtm2 { permissions, .. } = service {
+        fields.push(("permissions", permissions_to_json(permissions, budget)));
+    }
+    fields.into()
+}
+
+/// Of a privilege that occurs twice, the last one counts.
+fn last_of_each<T: PrivilegeTime>(privileges: &Privileges<'_, T>) -> impl Iterator<Item = (u16, T)> + use<T> {
+    let by_id: BTreeMap<u16, T> = privileges.iter().collect();
+    by_id.into_iter()
+}
+
+fn by_name(fields: Vec<(String, Json<'static>)>) -> Json<'static> {
+    Json::Object(fields.into_iter().map(|(name, value)| (name.into(), value)).collect())
+}
+
+/// The names by resource and access.
+fn permissions_to_json(permissions: &Permissions<'_>, budget: &mut Budget) -> Json<'static> {
+    let permissions =
+        budget.list(permissions.to_vec(), bytes_of::PERMISSION, |budget, (resource, access, names)| {
+            let resource = resource.as_str().map_or_else(|| resource.number().to_string(), str::to_owned);
+            let access = access.as_str().map_or_else(|| access.number().to_string(), str::to_owned);
+            (resource, access, budget.texts(names))
+        });
+    let mut resources = BTreeMap::<String, BTreeMap<String, Json<'static>>>::new();
+    for (resource, access, names) in permissions {
+        resources.entry(resource).or_default().insert(access, names);
+    }
+    let accesses =
+        |(resource, accesses): (String, BTreeMap<_, _>)| (resource, by_name(accesses.into_iter().collect()));
+    by_name(resources.into_iter().map(accesses).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hallpass_token::agora::v007::{Services, Token007};
+    use hallpass_token::agora::{
+        Access, AppCertificate, AppId, Permission, PermissionTree, Resource, SizeError, Text,
+    };
+
+    use crate::providers::inspection::{MAX_ANSWER_BYTES, MAX_CONTENT_BYTES, MAX_LISTED};
+
+    const NOW: UnixSeconds = UnixSeconds(1_700_000_000);
+
+    fn answer_to(services: &[Service<'_>], expected: Expected<'_>) -> serde_json::Value {
+        let app_id = AppId::parse("970CA35de60c44645bbae8a215061b33").unwrap();
+        let certificate = AppCertificate::parse("5CFd2fd1755d40ecb72977518be15d3b").unwrap();
+        let mut services = services.to_vec();
+        let count = services.len();
+        let token = Token007 {
+            app_id: &app_id,
+            issued_at: UnixSeconds(NOW.0 - 30),
+            expires_in: Seconds(60),
+            salt: 1,
+            services: Services::new(&mut services).unwrap(),
+        };
+        let token = token.sign(&certificate);
+        let text = serde_json::to_string(&inspect_in(&[], &token, expected, NOW)).unwrap();
+        assert!(text.len() < MAX_ANSWER_BYTES && !text.contains(&token), "{} bytes", text.len());
+        let answer: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(answer["service_count"], count);
+        let services = answer["services"].to_string();
+        assert!(services.len() <= MAX_CONTENT_BYTES + 100, "{} bytes", services.len());
+        answer
+    }
+
+    /// Names in the lists of this many kinds, to read and to write.
+    fn tree(kinds: u16, names: &[&str]) -> Result<PermissionTree, SizeError> {
+        let kinds = (0..kinds).map(Resource::from_number);
+        let permission = |resource, access| Permission { resource, access, names };
+        let permissions: Vec<_> = kinds
+            .flat_map(|resource| [permission(resource, Access::Read), permission(resource, Access::Write)])
+            .collect();
+        PermissionTree::new(&permissions)
+    }
+
+    /// One service of each type.
+    fn all<'a>(
+        text: Text<'a>,
+        privileges: Privileges<'a, Seconds>,
+        permissions: Permissions<'a>,
+    ) -> [Service<'a>; 10] {
+        [
+            Service::Rtc { channel: text, user: text, privileges },
+            Service::Rtm { user: text, privileges },
+            Service::Streaming { channel: text, user: text, privileges },
+            Service::Fpa { privileges },
+            Service::Chat { user: text, privileges },
+            Service::Fcdn { channel: text, user: text, privileges },
+            Service::Apaas { room: text, user: text, role: i16::MIN, privileges },
+            Service::Rtm2 { user: text, permissions, privileges },
+            Service::ConvoAi { privileges },
+            Service::Stt { privileges },
+        ]
+    }
+
+    #[test]
+    fn of_thousands_of_services_a_few_are_listed() {
+        let answer = answer_to(&[Service::stt(); 10_000], Expected::default());
+        assert_eq!(answer["services"].as_array().map(Vec::len), Some(MAX_LISTED));
+        assert_eq!(answer["cut"], true);
+    }
+
+    #[test]
+    fn long_texts_are_cut() {
+        let name = "x".repeat(20_000);
+        let channel = Text::new(&name).unwrap();
+        let rtc = Service::Rtc { channel, user: channel, privileges: Privileges::NONE };
+        let answer = answer_to(&[rtc], Expected::default());
+        let service = &answer["services"][0];
+        for text in [&service["channel"], &service["account"]] {
+            assert_eq!(text.as_str().map(|text| text.chars().count()), Some(257));
+        }
+        assert_eq!(answer["cut"], true);
+    }
+
+    #[test]
+    fn names_that_are_long_in_json_are_left_out_and_privileges_are_not() {
+        let (name, privileges) = ("\0".repeat(256), Privileges::new(&[(1, Seconds(0))]).unwrap());
+        let tree = tree(4, &[name.as_str(); 31]).unwrap();
+        let (user, permissions) = (Text::new("alice").unwrap(), tree.as_permissions());
+        let answer = answer_to(&[Service::Rtm2 { user, permissions, privileges }], Expected::default());
+        let service = &answer["services"][0];
+        assert_eq!(
+            (&service["user"], &service["privileges"]["login"]["seconds"]),
+            (&"alice".into(), &0.into())
+        );
+        assert_eq!(service["permissions"]["message_channels"]["read"].as_array().map(Vec::len), Some(6));
+        assert_eq!(answer["cut"], true);
+    }
+
+    #[test]
+    fn nothing_of_a_token_for_every_service_is_cut() {
+        let name = "x".repeat(64);
+        let four: Vec<_> = (1..=4).map(|id| (id, Seconds(60))).collect();
+        let tree = tree(5, &["a-name", "another-name"]).unwrap();
+        let (text, privileges) = (Text::new(&name).unwrap(), Privileges::new(&four).unwrap());
+        let answer = answer_to(&all(text, privileges, tree.as_permissions()), Expected::default());
+        assert_eq!(answer.get("cut"), None);
+    }
+
+    #[test]
+    fn no_token_makes_a_long_answer() {
+        /// Enough for every budget, and quick.
+        const PAYLOAD_BYTES: usize = 20_000;
+        let texts = ["\0", "\u{10ffff}", "\"", "x", ""];
+        for (text, count) in texts.into_iter().flat_map(|text| [(text, 65), (text, 257)]) {
+            let name = text.repeat(count);
+            let (channel, user) = (Some("other"), Some(Join::Account(&name)));
+            let expected = Expected { channel, user, app_id: None };
+            let (text, tree) = (Text::new(&name).unwrap(), tree(25, &[name.as_str()]).unwrap());
+            let mut different = Vec::new();
+            for seconds in [0, 1, 61, u32::MAX].map(Seconds) {
+                let privileges = Privileges::new(&[1, 2, 3, 4].map(|id| (id, seconds))).unwrap();
+                for service in all(text, privileges, tree.as_permissions()) {
+                    let is_tree = matches!(service, Service::Rtm2 { .. });
+                    let bytes = 50 + name.len() * 2 + if is_tree { 50 * (name.len() + 20) } else { 0 };
+                    answer_to(&vec![service; (PAYLOAD_BYTES / bytes).clamp(1, 40)], expected);
+                    different.extend(Some(service).filter(|_| !is_tree));
+                }
+            }
+            answer_to(&different, expected);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Agora's part of a token request, from JSON to the signed token.
+
+use hallpass_token::Life;
+use hallpass_token::agora::v007::Services;
+use hallpass_token::agora::{Mint, Salt};
+
+use super::NAME;
+use super::grants::Grants;
+use super::project::{AgoraProject, Provider};
+use super::services::{Context, SERVICES, TokenService};
+use super::version::Version;
+use crate::policy::{DecidedBy, MatchedRule, Part, Policy, PolicyError, TokenError};
+use crate::providers::minting::{MintContext, Minted, RequestSummary};
+use crate::settings::NamedProject;
+use crate::web::field_error::FieldError;
+use crate::web::json::{Fields, Invalid, Json};
+
+/// Returns the fields of a request to `/v1/token`: the format and the services.
+pub(crate) fn request_fields() -> Vec<&'static str> {
+    ["version"].into_iter().chain(SERVICES.iter().map(|service| service.name)).collect()
+}
+
+/// A request for a token of one or more services.
+#[derive(Debug)]
+pub(crate) struct TokenRequest<'a> {
+    pub(crate) version: Version,
+    pub(crate) services: Vec<Box<dyn TokenService<'a> + 'a>>,
+}
+
+/// Reads the part of a request to `/v1/token`; `None` if it names no service.
+pub(crate) fn read_request<'j>(fields: Fields<'j>) -> Result<Option<TokenRequest<'j>>, Invalid<'j>> {
+    let mut services = Vec::with_capacity(2);
+    for service in SERVICES {
+        if let Some(section) = fields.optional(service.name) {
+            services.push((service.read)(section)?);
+        }
+    }
+    if services.is_empty() {
+        return Ok(None);
+    }
+    let apaas = fields.optional("apaas").and_then(|apaas| apaas.get("room"));
+    if let Some(room) = apaas.filter(|room| **room != Json::Null)
+        && (fields.optional("rtm").is_some() || fields.optional("chat").is_some())
+    {
+        return Err(Invalid::rule(room, "brings `rtm` and `chat` for its user along; leave these out"));
+    }
+    let version = fields.optional("version").map(Version::read).transpose()?.unwrap_or(Version::V007);
+    Ok(Some(TokenRequest { version, services }))
+}
+
+impl<'a> TokenRequest<'a> {
+    /// A request for one service.
+    pub(crate) fn one(version: Version, service: impl TokenService<'a> + 'a) -> Self {
+        Self { version, services: vec![Box::new(service)] }
+    }
+
+    /// Decides on each service, completes it, and signs the token.
+    ///
+    /// # Errors
+    /// [`TokenError`]
+    pub(crate) fn mint<G>(
+        &mut self,
+        provider: &'a Provider,
+        policy: &'a Policy<G>,
+        grants: impl Fn(&'a G) -> &'a Grants,
+        context: &MintContext<'a>,
+    ) -> Result<Minted<'a>, TokenError> {
+        let NamedProject { name, project } = provider.projects.get(context.project)?;
+        let (mut ttl, mut decided_by) = (context.ttl, Vec::with_capacity(self.services.len()));
+        for service in &mut self.services {
+            let granted = |of: &'a G| Some((grants(of), grants(of).get(service.name())?));
+            let rule = policy.find(context.decider.caller, name, service.name(), granted)?;
+            let MatchedRule { by, ttl: rule_ttl, grant: (rule, grant) } = rule;
+            check_version(rule, self.version, by)?;
+            let for_service =
+                Context { decider: context.decider, app_id: &project.app_id, random_uid: context.random_uid };
+            service.complete(grant, &for_service).map_err(|error| error.decided_by(by))?;
+            ttl = ttl.min(rule_ttl).min(grant.ttl.unwrap_or(Life::MAX));
+            decided_by.push(by);
+        }
+        for service in &mut self.services {
+            service.cap(ttl);
+        }
+        let shortest = self.services.iter().filter_map(|service| service.shortest_ttl(ttl)).min();
+        Ok(Minted {
+            token: self.sign(project, context, ttl)?,
+            provider: NAME,
+            version: self.version.as_str(),
+            project: name,
+            id: ("app_id", project.app_id.as_str()),
+            issued_at: context.now,
+            ttl,
+            shortest_ttl: shortest.unwrap_or(ttl).min(ttl),
+            decided_by,
+        })
+    }
+
+    fn sign(
+        &self,
+        project: &AgoraProject,
+        context: &MintContext<'_>,
+        ttl: Life,
+    ) -> Result<String, TokenError> {
+        let mint = Mint {
+            app_id: &project.app_id,
+            certificate: project.certificates.first().ok_or(TokenError::NoKey)?,
+            issued_at: context.now,
+            salt: Salt::from_bytes(context.salt),
+        };
+        if self.version == Version::V006 {
+            let token =
+                if let [service] = self.services.as_slice() { service.sign_006(&mint, ttl) } else { None };
+            return token.ok_or_else(|| {
+                let detail =
+                    "\"006\" carries exactly one of `rtc` and `rtm`, that without `permissions`; use \"007\"";
+                FieldError::new("version", detail).into()
+            });
+        }
+        let mut services = Vec::with_capacity(self.services.len());
+        for service in &self.services {
+            service.add_to_007(ttl, &mut services);
+        }
+        let services = Services::new(&mut services).map_err(FieldError::body)?;
+        Ok(mint.services(services, ttl))
+    }
+
+    /// Returns what the audit log says of the request.
+    pub(crate) fn summary(&self) -> RequestSummary<'a> {
+        RequestSummary {
+            services: self.services.iter().map(|service| service.audit_name()).collect(),
+            channel: self.services.iter().find_map(|service| service.channel()),
+            role: self.services.iter().find_map(|service| service.role()),
+        }
+    }
+
+    /// Returns what a response says of each service, by name.
+    pub(crate) fn services(&self, ttl: Life) -> Vec<(&'static str, Json<'_>)> {
+        self.services.iter().map(|service| (service.name(), service.to_json(ttl))).collect()
+    }
+
+    /// Returns the uid of the completed request, if it is for one in a channel.
+    pub(crate) fn uid(&self) -> Option<u32> {
+        self.services.iter().find_map(|service| service.uid())
+    }
+}
+
+fn check_version(grants: &Grants, version: Version, by: DecidedBy) -> Result<(), TokenError> {
+    if grants.allows(version) {
+        return Ok(());
+    }
+    let reason = format!("the rule for this caller does not give tokens of format {}", version.as_str());
+    Err(TokenError::from(PolicyError::new(Part::Service, "version", reason)).decided_by(by))
+}

@@ -1,0 +1,249 @@
+//! Kicking rules: who is removed from a channel and may not return for a while.
+//! <https://docs.agora.io/en/video-calling/channel-management-api/endpoint/ban-user-privileges/create-rule>
+
+use std::net::IpAddr;
+
+use hallpass_token::UnixSeconds;
+use hallpass_token::agora::{AppId, ChannelName};
+use http::Method;
+
+use super::credentials::Credentials;
+use super::date::date;
+use super::exchange::{not_understood, request, success};
+use crate::providers::agora::services::read_uid;
+use crate::providers::upstream::UpstreamError;
+use crate::web::json::{Fields, Invalid, Json};
+use crate::web::outbound::{OutboundRequest, OutboundResponse, SendError};
+
+/// Agora requires at least 20 s: a rule reaches every edge before the response.
+const CREATE_SECONDS: u32 = 20;
+const LIST_SECONDS: u32 = 5;
+/// How far Agora's clock may be behind ours.
+const CLOCK_SKEW_SECONDS: u32 = 60;
+
+/// Who is removed: all conditions that are set must match.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ban {
+    pub(crate) channel: Option<String>,
+    pub(crate) uid: Option<u32>,
+    pub(crate) ip: Option<String>,
+    /// 0 removes, and allows to return at once.
+    pub(crate) seconds: u32,
+    privileges: Vec<Privilege>,
+}
+
+/// What a banned user may not do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Privilege {
+    JoinChannel,
+    PublishAudio,
+    PublishVideo,
+}
+
+impl Privilege {
+    const ALL: [Self; 3] = [Self::JoinChannel, Self::PublishAudio, Self::PublishVideo];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::JoinChannel => "join_channel",
+            Self::PublishAudio => "publish_audio",
+            Self::PublishVideo => "publish_video",
+        }
+    }
+
+    fn read<'j>(value: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
+        let named = |name: &str| Self::ALL.into_iter().find(|privilege| privilege.name() == name);
+        value.named("`join_channel`, `publish_audio` or `publish_video`", named)
+    }
+}
+
+/// The fields of a request to `/v1/agora/kick` that define a ban.
+pub(crate) const FIELDS: [&str; 5] = ["channel", "uid", "ip", "seconds", "privileges"];
+
+impl Ban {
+    /// Reads a request to `/v1/agora/kick`.
+    pub(crate) fn read<'j>(fields: Fields<'j>) -> Result<Self, Invalid<'j>> {
+        let object = fields.object();
+        let channel = fields.optional("channel").map(|value| value.parsed(ChannelName::parse)).transpose()?;
+        let uid = fields.optional("uid").map(read_uid).transpose()?;
+        if uid == Some(0) {
+            let detail = "must be a number from 1 to 4294967295; leave it out for everybody";
+            return Err(Invalid::field(object, "uid", detail));
+        }
+        let ip = |value: &'j Json<'j>| {
+            value.string()?.parse::<IpAddr>().map_err(|error| Invalid::new(value, error.to_string()))
+        };
+        let ip = fields.optional("ip").map(ip).transpose()?;
+        let seconds = fields.get("seconds").map(read_seconds).transpose()?.unwrap_or(3600);
+        if channel.is_none() && uid.is_none() && ip.is_none() {
+            return Err(Invalid::rule(object, "says nobody; name a `channel`, a `uid` or an `ip`"));
+        }
+        let mut privileges = Vec::new();
+        match fields.get("privileges") {
+            None => privileges.push(Privilege::JoinChannel),
+            Some(value) => {
+                for item in value.items()? {
+                    privileges.push(Privilege::read(item)?);
+                }
+                let is_repeated =
+                    |(place, privilege)| privileges.iter().take(place).any(|other| other == privilege);
+                if privileges.is_empty() || privileges.iter().enumerate().any(is_repeated) {
+                    return Err(Invalid::rule(value, "must name at least one, and each once"));
+                }
+            }
+        }
+        let (channel, ip) = (channel.map(|channel| channel.as_str().to_owned()), ip.map(|ip| ip.to_string()));
+        Ok(Self { channel, uid, ip, seconds, privileges })
+    }
+
+    /// The conditions and the duration, as the log says them in addition to the channel.
+    pub(crate) fn audit(&self) -> Json<'_> {
+        Json::object([
+            ("uid", self.uid.into()),
+            ("ip", self.ip.as_deref().into()),
+            ("seconds", self.seconds.into()),
+        ])
+    }
+
+    /// Returns what a response says. Conditions that are not set are left out.
+    pub(crate) fn to_fields(&self) -> Vec<(&'static str, Json<'_>)> {
+        let mut fields =
+            vec![("seconds", self.seconds.into()), ("privileges", self.privilege_names().into())];
+        fields.extend(self.channel.as_deref().map(|channel| ("channel", channel.into())));
+        fields.extend(self.uid.map(|uid| ("uid", uid.into())));
+        fields.extend(self.ip.as_deref().map(|ip| ("ip", ip.into())));
+        fields
+    }
+
+    fn privilege_names(&self) -> Vec<&str> {
+        self.privileges.iter().map(|privilege| privilege.name()).collect()
+    }
+}
+
+fn read_seconds<'j>(value: &'j Json<'j>) -> Result<u32, Invalid<'j>> {
+    const EXPECTED: &str = "0, or a whole number of seconds from 10 to 86400";
+    let seconds = value.whole_number(0..=86_400, EXPECTED)?;
+    if (1..10).contains(&seconds) {
+        Err(Invalid::new(value, format!("expected {EXPECTED}")))
+    } else {
+        Ok(seconds)
+    }
+}
+
+/// Returns a request that creates a rule.
+pub(crate) fn create(url: &str, app_id: &AppId, ban: &Ban, credentials: Credentials) -> OutboundRequest {
+    let mut rule = vec![("appid", app_id.as_str().into())];
+    rule.extend(ban.channel.as_deref().map(|channel| ("cname", channel.into())));
+    rule.extend(ban.uid.map(|uid| ("uid", uid.into())));
+    rule.extend(ban.ip.as_deref().map(|ip| ("ip", ip.into())));
+    let time = if ban.seconds == 0 { "time" } else { "time_in_seconds" };
+    rule.push((time, ban.seconds.into()));
+    rule.push(("privileges", ban.privilege_names().into()));
+    let body = Json::from(rule).to_vec();
+    let request = request(Method::POST, format!("{url}/dev/v1/kicking-rule"), credentials, body);
+    OutboundRequest { seconds: CREATE_SECONDS, ..request }
+}
+
+/// Returns a request for the rules of a project.
+pub(crate) fn list(url: &str, app_id: &AppId, credentials: Credentials) -> OutboundRequest {
+    let url = format!("{url}/dev/v1/kicking-rule?appid={}", app_id.as_str());
+    OutboundRequest { seconds: LIST_SECONDS, ..request(Method::GET, url, credentials, Vec::new()) }
+}
+
+/// Reads the id of a created rule.
+///
+/// # Errors
+/// [`UpstreamError`]; if it [is in doubt](UpstreamError::is_in_doubt), the rule may exist all the same.
+pub(crate) fn created(response: Result<OutboundResponse, SendError>) -> Result<u64, UpstreamError> {
+    let response = success(response)?;
+    let body = Json::parse(&response.body).map_err(|_| not_understood(&response))?;
+    body.get("id").and_then(Json::as_u64).ok_or_else(|| not_understood(&response))
+}
+
+/// Finds the id of the latest rule for the same ban that lasts until then. An earlier rule for the same ban that ends
+/// earlier is another one.
+///
+/// # Errors
+/// [`UpstreamError`]
+pub(crate) fn find(
+    response: Result<OutboundResponse, SendError>,
+    ban: &Ban,
+    until: UnixSeconds,
+) -> Result<Option<u64>, UpstreamError> {
+    let response = success(response)?;
+    let body = Json::parse(&response.body).map_err(|_| not_understood(&response))?;
+    if !matches!(body, Json::Object(_)) {
+        return Err(not_understood(&response));
+    }
+    let until = date(UnixSeconds(until.0.saturating_sub(CLOCK_SKEW_SECONDS)));
+    // Others create rules too, by hand and for purposes that are not known here: a rule that cannot be read is not this one.
+    let is_same = |rule: &&Json<'_>| {
+        let text = |name| rule.get(name).and_then(Json::as_str).filter(|text| !text.is_empty());
+        let uid = rule.get("uid").and_then(Json::as_u64).filter(|uid| *uid != 0);
+        let names = rule.get("privileges").map(Json::as_array).unwrap_or_default();
+        let is_named =
+            |privilege: &Privilege| names.iter().any(|name| name.as_str() == Some(privilege.name()));
+        // A condition that is not set is left out, null or empty.
+        text("cname") == ban.channel.as_deref()
+            && uid == ban.uid.map(u64::from)
+            && text("ip") == ban.ip.as_deref()
+            && text("ts").is_some_and(|ends| ends >= until.as_str())
+            && names.len() == ban.privileges.len()
+            && ban.privileges.iter().all(is_named)
+    };
+    let rules = body.get("rules").map(Json::as_array).unwrap_or_default();
+    Ok(rules.iter().filter(is_same).filter_map(|rule| rule.get("id")?.as_u64()).max())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_latest_rule_for_the_same_is_found() {
+        const UNTIL: UnixSeconds = UnixSeconds(1_700_000_000);
+        let rule =
+            |id: u64, ends: &str, rest: &str| format!(r#"{{"id":{id},"appid":"x","ts":"{ends}",{rest}}}"#);
+        let (in_time, of_7) =
+            ("2023-11-14T22:13:20.000Z", r#""cname":"a","uid":7,"privileges":["join_channel"]"#);
+        let rules = [
+            rule(1, in_time, r#""cname":"a","uid":7,"ip":null,"privileges":["join_channel"]"#),
+            rule(3, in_time, r#""cname":"a","uid":7,"ip":"","privileges":["join_channel"]"#),
+            rule(4, in_time, r#""cname":"a","uid":8,"privileges":["join_channel"]"#),
+            rule(5, in_time, r#""cname":"a","uid":7,"privileges":["publish_audio","join_channel"]"#),
+            rule(6, in_time, r#""cname":"","uid":7,"privileges":["join_channel"]"#),
+            // Those end earlier, or nobody knows when.
+            rule(7, "2023-11-14T22:12:19.000Z", of_7),
+            rule(8, "", of_7),
+            format!(r#"{{"id":9,{of_7}}}"#),
+            // A clock that is behind.
+            rule(10, "2023-11-14T22:12:20.000Z", r#""cname":"b","uid":7,"privileges":["join_channel"]"#),
+        ];
+        let body = format!(r#"{{"status":"success","rules":[{}]}}"#, rules.join(","));
+        let answer = || {
+            Ok(OutboundResponse {
+                status: 200,
+                body: body.as_bytes().to_vec().into(),
+                ..OutboundResponse::default()
+            })
+        };
+        let ban = |channel: &str, uid, privileges: &[Privilege]| Ban {
+            channel: Some(channel.to_owned()).filter(|channel| !channel.is_empty()),
+            uid,
+            ip: None,
+            seconds: 60,
+            privileges: privileges.to_vec(),
+        };
+        let (join, audio) = (Privilege::JoinChannel, Privilege::PublishAudio);
+        for (ban, id) in [
+            (ban("a", Some(7), &[join]), Some(3)),
+            (ban("a", Some(7), &[join, audio]), Some(5)),
+            (ban("", Some(7), &[join]), Some(6)),
+            (ban("b", Some(7), &[join]), Some(10)),
+            (ban("c", Some(7), &[join]), None),
+            (ban("a", None, &[join]), None),
+        ] {
+            assert_eq!(find(answer(), &ban, UNTIL).unwrap(), id, "{ban:?}");
+        }
+    }
+}

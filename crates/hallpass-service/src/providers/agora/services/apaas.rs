@@ -1,0 +1,123 @@
+//! `apaas`: Flexible Classroom for a user in a room, for a user, or for the app itself.
+
+use hallpass_token::agora::{ChannelName, RtmUser, Service};
+use hallpass_token::{Lasts, Life};
+
+use super::service::{Context, ServiceType, TokenService};
+use crate::policy::{Part, PolicyError, TokenError};
+use crate::providers::agora::grant::{Grant, read_room_role};
+use crate::web::json::{Invalid, Json};
+
+pub(super) const SERVICE: ServiceType = ServiceType {
+    name: "apaas",
+    read: |section| Ok(Box::new(Apaas::read(section)?)),
+    grant_fields: &["room", "role", "identity", "app", "ttl"],
+    is_for_users: false,
+};
+
+/// Flexible Classroom.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Apaas<'a> {
+    /// A user in a room. The token includes Signaling and Chat for the user, as with Agora's own builder.
+    Room {
+        room: ChannelName<'a>,
+        user: Option<RtmUser<'a>>,
+        role: i16,
+    },
+    User(Option<RtmUser<'a>>),
+    /// The app itself, with the rights of an administrator.
+    App,
+}
+
+impl<'a> Apaas<'a> {
+    fn read(section: &'a Json<'a>) -> Result<Self, Invalid<'a>> {
+        let fields = section.fields(&["room", "user", "role", "app"])?;
+        if fields.get("app").map(Json::boolean).transpose()?.unwrap_or_default() {
+            let other = ["room", "user", "role"].into_iter().find_map(|name| fields.optional(name));
+            return match other {
+                Some(other) => Err(Invalid::rule(other, "cannot stand beside `apaas.app`")),
+                None => Ok(Self::App),
+            };
+        }
+        let user = fields.optional("user").map(|value| value.parsed(RtmUser::parse)).transpose()?;
+        match (fields.optional("room"), fields.optional("role")) {
+            (Some(room), Some(role)) => {
+                Ok(Self::Room { room: room.parsed(ChannelName::parse)?, user, role: read_room_role(role)? })
+            }
+            (Some(_), None) => {
+                let detail = "is missing; a room needs the role of its user, a number from 0 to 32767";
+                Err(Invalid::field(section, "role", detail))
+            }
+            (None, Some(role)) => Err(Invalid::rule(role, "is for an `apaas.room` only")),
+            (None, None) => Ok(Self::User(user)),
+        }
+    }
+}
+
+impl<'a> TokenService<'a> for Apaas<'a> {
+    fn name(&self) -> &'static str {
+        SERVICE.name
+    }
+
+    fn audit_name(&self) -> &'static str {
+        match self {
+            Self::Room { .. } | Self::User(_) => SERVICE.name,
+            Self::App => "apaas.app",
+        }
+    }
+
+    fn channel(&self) -> Option<&'a str> {
+        if let Self::Room { room, .. } = self { Some(room.as_str()) } else { None }
+    }
+
+    fn complete(&mut self, grant: &'a Grant, context: &Context<'a>) -> Result<(), TokenError> {
+        let denied = |part, field: &str, reason| Err(PolicyError::new(part, field, reason).into());
+        let user = match self {
+            Self::App if grant.app => return Ok(()),
+            Self::App => {
+                let reason = "an APaaS token for the app has the rights of an administrator, and is given only by a rule with `apaas.app`";
+                return denied(Part::Privileged, "apaas.app", reason);
+            }
+            Self::Room { room, .. } if !context.decider.allows(grant.places.as_deref(), room.as_str()) => {
+                return denied(
+                    Part::Channel,
+                    "apaas.room",
+                    "the rule for this caller does not give this room",
+                );
+            }
+            Self::Room { role, .. }
+                if grant.room_roles.as_ref().is_some_and(|roles| !roles.contains(role)) =>
+            {
+                return denied(Part::Role, "apaas.role", "the rule for this caller does not give this role");
+            }
+            Self::Room { user, .. } | Self::User(user) => user,
+        };
+        let (as_str, parse) = (RtmUser::as_str, RtmUser::parse);
+        *user = Some(context.decider.named_user(&grant.identity, "apaas.user", *user, as_str, parse)?);
+        Ok(())
+    }
+
+    fn add_to_007<'s>(&'s self, ttl: Life, services: &mut Vec<Service<'s>>) {
+        let lasts = Lasts::For(ttl);
+        match *self {
+            Self::Room { room, user: Some(user), role } => {
+                services.extend(Service::apaas_room(room, user, role, lasts));
+            }
+            Self::User(Some(user)) => services.push(Service::apaas_user(user, lasts)),
+            Self::App => services.push(Service::apaas_app(lasts)),
+            Self::Room { user: None, .. } | Self::User(None) => {}
+        }
+    }
+
+    fn to_json(&self, _: Life) -> Json<'_> {
+        match self {
+            Self::Room { room, user, role } => Json::object([
+                ("room", room.as_str().into()),
+                ("user", user.map(RtmUser::as_str).into()),
+                ("role", u32::from(role.unsigned_abs()).into()),
+            ]),
+            Self::User(user) => Json::object([("user", user.map(RtmUser::as_str).into())]),
+            Self::App => Json::object([("app", true.into())]),
+        }
+    }
+}

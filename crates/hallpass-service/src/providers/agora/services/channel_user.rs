@@ -1,0 +1,141 @@
+//! A channel and a user in it.
+
+use hallpass_token::agora::{Account, Channel, ChannelName, User};
+
+use super::service::Context;
+use crate::policy::{Identity, OTHER_USER, Part, PolicyError, TokenError};
+use crate::providers::agora::grant::Grant;
+use crate::providers::agora::uid::{bound_uid, is_bound};
+use crate::web::field_error::FieldError;
+use crate::web::json::{Fields, Invalid, Json};
+
+/// A channel and a user in it; both are set once the request is completed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ChannelUser<'a> {
+    pub(crate) channel: Option<Channel<'a>>,
+    pub(crate) user: Option<User<'a>>,
+}
+
+impl<'a> ChannelUser<'a> {
+    /// A request that names both.
+    pub(crate) const fn new(channel: Channel<'a>, user: User<'a>) -> Self {
+        Self { channel: Some(channel), user: Some(user) }
+    }
+
+    /// Reads `channel`, and `uid` or `account`.
+    pub(super) fn read(service: &str, fields: Fields<'a>) -> Result<Self, Invalid<'a>> {
+        let channel =
+            fields.optional("channel").map(|value| value.parsed(Channel::parse_or_any)).transpose()?;
+        let uid = fields.optional("uid").map(read_uid).transpose()?;
+        let user = match (uid, fields.optional("account")) {
+            (Some(_), Some(account)) => {
+                let detail =
+                    format!("cannot stand beside `{service}.uid`; a user has a number or an account");
+                return Err(Invalid::rule(account, detail));
+            }
+            (Some(uid), None) => Some(User::from_number_or_any(uid)),
+            (None, Some(account)) => Some(account.parsed(Account::parse)?.into()),
+            (None, None) => None,
+        };
+        Ok(Self { channel, user })
+    }
+
+    pub(super) fn complete(
+        &mut self,
+        service: &str,
+        grant: &'a Grant,
+        context: &Context<'a>,
+    ) -> Result<(), TokenError> {
+        self.complete_channel(service, grant, context)?;
+        self.complete_user(service, grant, context)
+    }
+
+    pub(super) fn complete_channel(
+        &mut self,
+        service: &str,
+        grant: &'a Grant,
+        context: &Context<'a>,
+    ) -> Result<(), TokenError> {
+        let field = format!("{service}.channel");
+        let (decider, patterns) = (context.decider, grant.places.as_deref());
+        let denied = |part, reason| Err(PolicyError::new(part, field.as_str(), reason).into());
+        match self.channel {
+            Some(Channel::Any) if grant.every_channel => Ok(()),
+            Some(Channel::Any) => denied(Part::Privileged, ANY_CHANNEL),
+            Some(channel) if decider.allows(patterns, channel.as_str()) => Ok(()),
+            Some(_) => denied(Part::Channel, "the rule for this caller does not give this channel"),
+            None => {
+                let Some(name) = decider.only(patterns) else {
+                    return Err(FieldError::new(&field, "is missing; it names the channel to join").into());
+                };
+                let channel = ChannelName::parse(name).map_err(|error| {
+                    let reason =
+                        format!("the channel that the rule for this caller gives cannot be one: it {error}");
+                    PolicyError::new(Part::Channel, field.as_str(), reason)
+                })?;
+                self.channel = Some(channel.into());
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn complete_user(
+        &mut self,
+        service: &str,
+        grant: &'a Grant,
+        context: &Context<'a>,
+    ) -> Result<(), TokenError> {
+        let app_id = context.app_id;
+        let field = if let Some(User::Account(_)) = self.user { "account" } else { "uid" };
+        let field = format!("{service}.{field}");
+        if self.user == Some(User::Any) && grant.identity != Identity::Wildcard {
+            return Err(PolicyError::new(Part::Privileged, field, UID_0).into());
+        }
+        self.user = Some(match (context.decider.bound(&grant.identity, &field)?, self.user) {
+            (None, Some(user)) => user,
+            (None, None) => context.random_uid.into(),
+            (Some(bound), None) => bound_uid(bound, app_id).into(),
+            (Some(bound), Some(user)) if is_bound(bound, user, app_id) => user,
+            (Some(_), Some(_)) => return Err(PolicyError::new(Part::Identity, field, OTHER_USER).into()),
+        });
+        Ok(())
+    }
+
+    /// Returns channel and user once the request is completed.
+    pub(super) fn completed(&self) -> Option<(Channel<'a>, User<'a>)> {
+        self.channel.zip(self.user)
+    }
+
+    pub(super) fn channel_name(&self) -> Option<&'a str> {
+        self.channel.map(|channel| channel.as_str())
+    }
+
+    /// Returns the uid; 0 stands for all users.
+    pub(super) fn uid(&self) -> Option<u32> {
+        match self.user? {
+            User::Uid(uid) => Some(uid.get()),
+            User::Any => Some(0),
+            User::Account(_) => None,
+        }
+    }
+
+    /// Returns what a response says.
+    pub(super) fn to_fields(self) -> Vec<(&'static str, Json<'a>)> {
+        let mut fields = vec![("channel", self.channel_name().into())];
+        match self.user {
+            Some(User::Account(account)) => fields.push(("account", account.as_str().into())),
+            _ => fields.push(("uid", self.uid().into())),
+        }
+        fields
+    }
+}
+
+/// Reads a uid; 0 stands for all users, which is the policy's matter.
+pub(crate) fn read_uid<'j>(value: &'j Json<'j>) -> Result<u32, Invalid<'j>> {
+    value.whole_number(0..=u32::MAX, "a whole number from 1 to 4294967295; a text belongs in `account`")
+}
+
+const ANY_CHANNEL: &str =
+    "channel `*` opens every channel of the project, and is given only by a rule with `every_channel`";
+const UID_0: &str =
+    "uid 0 makes a token that anybody may use; name a uid, or let a rule or `auth.open` say `wildcard`";

@@ -1,0 +1,80 @@
+//! `chat`: Chat for a user, or for the app itself.
+
+use hallpass_token::agora::{ChatUser, Service};
+use hallpass_token::{Lasts, Life};
+
+use super::service::{Context, ServiceType, TokenService};
+use crate::policy::{Part, PolicyError, TokenError};
+use crate::providers::agora::grant::Grant;
+use crate::web::json::{Invalid, Json};
+
+pub(super) const SERVICE: ServiceType = ServiceType {
+    name: "chat",
+    read: |section| Ok(Box::new(Chat::read(section)?)),
+    grant_fields: &["identity", "app", "ttl"],
+    is_for_users: true,
+};
+
+/// Chat.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Chat<'a> {
+    User(Option<ChatUser<'a>>),
+    /// The app itself, with the rights of an administrator.
+    App,
+}
+
+impl<'a> Chat<'a> {
+    fn read(section: &'a Json<'a>) -> Result<Self, Invalid<'a>> {
+        let fields = section.fields(&["user", "app"])?;
+        let app = fields.get("app");
+        let is_app = app.map(Json::boolean).transpose()?.unwrap_or_default();
+        match (fields.optional("user"), app.filter(|_| is_app)) {
+            (Some(_), Some(app)) => Err(Invalid::rule(app, "cannot stand beside `chat.user`")),
+            (None, Some(_)) => Ok(Self::App),
+            (user, None) => Ok(Self::User(user.map(|value| value.parsed(ChatUser::parse)).transpose()?)),
+        }
+    }
+}
+
+impl<'a> TokenService<'a> for Chat<'a> {
+    fn name(&self) -> &'static str {
+        SERVICE.name
+    }
+
+    fn audit_name(&self) -> &'static str {
+        match self {
+            Self::User(_) => SERVICE.name,
+            Self::App => "chat.app",
+        }
+    }
+
+    fn complete(&mut self, grant: &'a Grant, context: &Context<'a>) -> Result<(), TokenError> {
+        match self {
+            Self::User(user) => {
+                let (as_str, parse) = (ChatUser::as_str, ChatUser::parse);
+                let named = context.decider.named_user(&grant.identity, "chat.user", *user, as_str, parse)?;
+                *user = Some(named);
+                Ok(())
+            }
+            Self::App if grant.app => Ok(()),
+            Self::App => {
+                let reason = "a Chat token for the app has the rights of an administrator, and is given only by a rule with `chat.app`";
+                Err(PolicyError::new(Part::Privileged, "chat.app", reason).into())
+            }
+        }
+    }
+
+    fn add_to_007<'s>(&'s self, ttl: Life, services: &mut Vec<Service<'s>>) {
+        match self {
+            Self::User(user) => services.extend(user.map(|user| Service::chat_user(user, Lasts::For(ttl)))),
+            Self::App => services.push(Service::chat_app(Lasts::For(ttl))),
+        }
+    }
+
+    fn to_json(&self, _: Life) -> Json<'_> {
+        match self {
+            Self::User(user) => Json::object([("user", user.map(ChatUser::as_str).into())]),
+            Self::App => Json::object([("app", true.into())]),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! `fpa`, `convoai` and `stt`: services without fields.
+
+use hallpass_token::agora::Service;
+use hallpass_token::{Lasts, Life};
+
+use super::service::{Context, ServiceType, TokenService};
+use crate::policy::TokenError;
+use crate::providers::agora::grant::Grant;
+use crate::web::json::{Invalid, Json};
+
+pub(super) const FPA: ServiceType = ServiceType {
+    name: "fpa",
+    read: |section| Ok(Box::new(Plain::read(Plain::Fpa, section)?)),
+    grant_fields: &["ttl"],
+    is_for_users: false,
+};
+pub(super) const CONVO_AI: ServiceType = ServiceType {
+    name: "convoai",
+    read: |section| Ok(Box::new(Plain::read(Plain::ConvoAi, section)?)),
+    ..FPA
+};
+pub(super) const STT: ServiceType =
+    ServiceType { name: "stt", read: |section| Ok(Box::new(Plain::read(Plain::Stt, section)?)), ..FPA };
+
+/// A service without fields.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Plain {
+    Fpa,
+    ConvoAi,
+    Stt,
+}
+
+impl Plain {
+    fn read<'j>(self, section: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
+        section.fields(&[])?;
+        Ok(self)
+    }
+}
+
+impl<'a> TokenService<'a> for Plain {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Fpa => FPA.name,
+            Self::ConvoAi => CONVO_AI.name,
+            Self::Stt => STT.name,
+        }
+    }
+
+    fn complete(&mut self, _: &'a Grant, _: &Context<'a>) -> Result<(), TokenError> {
+        Ok(())
+    }
+
+    fn add_to_007<'s>(&'s self, ttl: Life, services: &mut Vec<Service<'s>>) {
+        services.push(match self {
+            Self::Fpa => Service::fpa(Lasts::For(ttl)),
+            Self::ConvoAi => Service::convo_ai(),
+            Self::Stt => Service::stt(),
+        });
+    }
+
+    fn to_json(&self, _: Life) -> Json<'_> {
+        Json::object([])
+    }
+}

@@ -1,0 +1,191 @@
+//! `rtc`: voice and video in a channel.
+
+use hallpass_token::agora::{Account, Channel, Mint, Role, RtcPrivilege, RtcPrivileges, Service};
+use hallpass_token::{Lasts, Life};
+
+use super::channel_user::ChannelUser;
+use super::privileges;
+use super::service::{Context, ServiceType, TokenService};
+use crate::policy::{Part, PolicyError, TokenError};
+use crate::providers::agora::grant::Grant;
+use crate::settings::read_requested_ttl;
+use crate::web::field_error::FieldError;
+use crate::web::json::{Invalid, Json};
+
+pub(super) const SERVICE: ServiceType = ServiceType {
+    name: "rtc",
+    read: |section| Ok(Box::new(Rtc::read(section)?)),
+    grant_fields: &["channel", "every_channel", "role", "identity", "ttl"],
+    is_for_users: true,
+};
+
+/// Voice and video for a user in a channel.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rtc<'a> {
+    pub(crate) place: ChannelUser<'a>,
+    pub(crate) role: RequestedRole,
+    /// Lifetimes of single privileges, out of those of the role.
+    pub(crate) privileges: Option<RtcPrivileges>,
+    /// Whether the token is for data only, in what Signaling calls a stream channel.
+    is_stream: bool,
+}
+
+/// The role in a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RequestedRole {
+    /// The request or the policy names the role.
+    Named(Role),
+    /// The request does not name a role: this one, if the policy does not name another.
+    Default(Role),
+}
+
+impl<'a> Rtc<'a> {
+    pub(crate) const fn new(place: ChannelUser<'a>, role: RequestedRole) -> Self {
+        Self { place, role, privileges: None, is_stream: false }
+    }
+
+    /// Data in a channel, for a user of Signaling.
+    pub(crate) fn stream_channel(channel: Channel<'a>, user: Account<'a>) -> Self {
+        let place = ChannelUser::new(channel, user.into());
+        Self { is_stream: true, ..Self::new(place, RequestedRole::Default(Role::Publisher)) }
+    }
+
+    fn read(section: &'a Json<'a>) -> Result<Self, Invalid<'a>> {
+        let fields = section.fields(&["channel", "uid", "account", "role", "privileges"])?;
+        let place = ChannelUser::read(SERVICE.name, fields)?;
+        let named =
+            |value: &'a Json<'a>| value.named("the text \"publisher\" or \"subscriber\"", Role::parse);
+        let role =
+            RequestedRole::or_default(fields.optional("role").map(named).transpose()?, Role::Subscriber);
+        let privileges = fields.optional("privileges").map(read_privileges).transpose()?;
+        Ok(Self { privileges, ..Self::new(place, role) })
+    }
+}
+
+fn read_privileges<'j>(value: &'j Json<'j>) -> Result<RtcPrivileges, Invalid<'j>> {
+    let fields = value.fields(&["join", "publish_audio", "publish_video", "publish_data"])?;
+    let read = |name| {
+        let ttl = fields.optional(name).map(read_requested_ttl).transpose()?;
+        Ok(ttl.map(Lasts::For))
+    };
+    Ok(RtcPrivileges {
+        join: read("join")?,
+        publish_audio: read("publish_audio")?,
+        publish_video: read("publish_video")?,
+        publish_data: read("publish_data")?,
+    })
+}
+
+impl RequestedRole {
+    /// The role that the request names, or this one by default.
+    pub(crate) fn or_default(named: Option<Role>, default: Role) -> Self {
+        named.map_or(Self::Default(default), Self::Named)
+    }
+
+    const fn role(self) -> Role {
+        match self {
+            Self::Named(role) | Self::Default(role) => role,
+        }
+    }
+}
+
+impl<'a> TokenService<'a> for Rtc<'a> {
+    fn name(&self) -> &'static str {
+        SERVICE.name
+    }
+
+    fn channel(&self) -> Option<&'a str> {
+        self.place.channel_name()
+    }
+
+    fn role(&self) -> Option<&'static str> {
+        if let RequestedRole::Named(role) = self.role { Some(role.as_str()) } else { None }
+    }
+
+    fn uid(&self) -> Option<u32> {
+        self.place.uid()
+    }
+
+    fn complete(&mut self, grant: &'a Grant, context: &Context<'a>) -> Result<(), TokenError> {
+        self.place.complete_channel(SERVICE.name, grant, context)?;
+        // Data can only be published.
+        let requested = if self.is_stream { RequestedRole::Named(Role::Publisher) } else { self.role };
+        let role = match (grant.role, requested) {
+            (Some(Role::Subscriber), RequestedRole::Named(Role::Publisher)) => {
+                let reason = "the rule for this caller gives the role `subscriber` only";
+                return Err(PolicyError::new(Part::Role, "rtc.role", reason).into());
+            }
+            (_, RequestedRole::Named(role)) => role,
+            (granted, RequestedRole::Default(role)) => granted.unwrap_or(role),
+        };
+        self.role = RequestedRole::Named(role);
+        self.place.complete_user(SERVICE.name, grant, context)?;
+        let full = role_privileges(role, self.privileges)?;
+        self.privileges = Some(if self.is_stream {
+            RtcPrivileges { publish_audio: None, publish_video: None, ..full }
+        } else {
+            full
+        });
+        Ok(())
+    }
+
+    fn cap(&mut self, ttl: Life) {
+        if let Some(all) = &mut self.privileges {
+            let lasting =
+                [&mut all.join, &mut all.publish_audio, &mut all.publish_video, &mut all.publish_data];
+            privileges::cap(lasting, ttl);
+        }
+    }
+
+    fn shortest_ttl(&self, ttl: Life) -> Option<Life> {
+        privileges::shortest(&self.privileges.map(names)?, ttl)
+    }
+
+    fn add_to_007<'s>(&'s self, _: Life, services: &mut Vec<Service<'s>>) {
+        if let (Some((channel, user)), Some(privileges)) = (self.place.completed(), self.privileges) {
+            services.push(Service::rtc(channel, user, privileges));
+        }
+    }
+
+    fn sign_006(&self, mint: &Mint<'_>, _: Life) -> Option<String> {
+        let (channel, user) = self.place.completed()?;
+        Some(mint.rtc_006(channel, user, self.privileges?))
+    }
+
+    fn to_json(&self, ttl: Life) -> Json<'_> {
+        let mut fields = self.place.to_fields();
+        fields.push(("role", self.role.role().as_str().into()));
+        if let Some(all) = self.privileges {
+            fields.push(("privileges", privileges::to_json(&names(all), ttl)));
+        }
+        Json::from(fields)
+    }
+}
+
+fn names(all: RtcPrivileges) -> [(&'static str, Option<Lasts>); 4] {
+    [
+        (RtcPrivilege::Join.as_str(), all.join),
+        (RtcPrivilege::PublishAudio.as_str(), all.publish_audio),
+        (RtcPrivilege::PublishVideo.as_str(), all.publish_video),
+        (RtcPrivilege::PublishData.as_str(), all.publish_data),
+    ]
+}
+
+/// The privileges of the role, with the lifetimes that the request names.
+fn role_privileges(role: Role, requested: Option<RtcPrivileges>) -> Result<RtcPrivileges, TokenError> {
+    let full = role.privileges(Lasts::For(Life::MAX));
+    let Some(requested) = requested else { return Ok(full) };
+    if role == Role::Subscriber
+        && let Some((privilege, _)) = requested.iter().find(|(privilege, _)| *privilege != RtcPrivilege::Join)
+    {
+        let field = format!("rtc.privileges.{}", privilege.as_str());
+        return Err(FieldError::new(&field, "is for `rtc.role` publisher only").into());
+    }
+    let named = |full: Option<Lasts>, requested: Option<Lasts>| full.map(|full| requested.unwrap_or(full));
+    Ok(RtcPrivileges {
+        join: named(full.join, requested.join),
+        publish_audio: named(full.publish_audio, requested.publish_audio),
+        publish_video: named(full.publish_video, requested.publish_video),
+        publish_data: named(full.publish_data, requested.publish_data),
+    })
+}

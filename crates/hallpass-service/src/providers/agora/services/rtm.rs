@@ -1,0 +1,115 @@
+//! `rtm`: Signaling for a user, with or without permissions (service 8).
+
+use hallpass_token::agora::{
+    Access, ChannelName, Mint, Permission, PermissionTree, Resource, RtmUser, Service,
+};
+use hallpass_token::{Lasts, Life};
+
+use super::service::{Context, ServiceType, TokenService};
+use crate::policy::TokenError;
+use crate::providers::agora::grant::Grant;
+use crate::web::json::{Invalid, Json};
+
+pub(super) const SERVICE: ServiceType = ServiceType {
+    name: "rtm",
+    read: |section| Ok(Box::new(Rtm::read(section)?)),
+    grant_fields: &["identity", "ttl"],
+    is_for_users: true,
+};
+
+/// Signaling for a user.
+#[derive(Debug)]
+pub(crate) struct Rtm<'a> {
+    user: Option<RtmUser<'a>>,
+    permissions: Option<PermissionTree>,
+}
+
+impl<'a> Rtm<'a> {
+    pub(crate) const fn new(user: RtmUser<'a>) -> Self {
+        Self { user: Some(user), permissions: None }
+    }
+
+    fn read(section: &'a Json<'a>) -> Result<Self, Invalid<'a>> {
+        let fields = section.fields(&["user", "permissions"])?;
+        let user = fields.optional("user").map(|value| value.parsed(RtmUser::parse)).transpose()?;
+        let permissions = fields.optional("permissions").map(read_permissions).transpose()?;
+        Ok(Self { user, permissions })
+    }
+}
+
+impl<'a> TokenService<'a> for Rtm<'a> {
+    fn name(&self) -> &'static str {
+        SERVICE.name
+    }
+
+    fn complete(&mut self, grant: &'a Grant, context: &Context<'a>) -> Result<(), TokenError> {
+        let (as_str, parse) = (RtmUser::as_str, RtmUser::parse);
+        let user = context.decider.named_user(&grant.identity, "rtm.user", self.user, as_str, parse)?;
+        self.user = Some(user);
+        Ok(())
+    }
+
+    fn add_to_007<'s>(&'s self, ttl: Life, services: &mut Vec<Service<'s>>) {
+        let Some(user) = self.user else { return };
+        services.push(match &self.permissions {
+            None => Service::rtm(user, Lasts::For(ttl)),
+            Some(tree) => Service::rtm2(user, tree.as_permissions(), Lasts::For(ttl)),
+        });
+    }
+
+    fn sign_006(&self, mint: &Mint<'_>, ttl: Life) -> Option<String> {
+        let user = self.user.filter(|_| self.permissions.is_none())?;
+        Some(mint.rtm_006(user, Lasts::For(ttl)))
+    }
+
+    fn to_json(&self, _: Life) -> Json<'_> {
+        let mut fields = vec![("user", self.user.map(RtmUser::as_str).into())];
+        fields.extend(self.permissions.as_ref().map(|tree| ("permissions", permissions_to_json(tree))));
+        Json::from(fields)
+    }
+}
+
+/// Reads the names that may be read and written, for each kind of resource.
+fn read_permissions<'j>(section: &'j Json<'j>) -> Result<PermissionTree, Invalid<'j>> {
+    const RESOURCES: [Resource; 5] = [
+        Resource::MessageChannels,
+        Resource::StreamChannels,
+        Resource::GroupChannels,
+        Resource::ServerGroups,
+        Resource::Users,
+    ];
+    let known = RESOURCES.map(|resource| resource.as_str().unwrap_or_default());
+    let fields = section.fields(&known)?;
+    let mut lists = Vec::new();
+    for (resource, name) in RESOURCES.into_iter().zip(known) {
+        let Some(accesses) = fields.optional(name) else { continue };
+        let accesses = accesses.fields(&["read", "write"])?;
+        for (access, name) in [(Access::Read, "read"), (Access::Write, "write")] {
+            let Some(names) = accesses.optional(name) else { continue };
+            lists.push((resource, access, read_names(names)?));
+        }
+    }
+    let permissions: Vec<_> = lists
+        .iter()
+        .map(|(resource, access, names)| Permission { resource: *resource, access: *access, names })
+        .collect();
+    PermissionTree::new(&permissions).map_err(|error| Invalid::rule(section, error.to_string()))
+}
+
+/// Reads names of channels, groups or users. All of them have the alphabet and the length of channel names.
+fn read_names<'j>(names: &'j Json<'j>) -> Result<Vec<&'j str>, Invalid<'j>> {
+    names.items()?.iter().map(|name| Ok(name.parsed(ChannelName::parse)?.as_str())).collect()
+}
+
+fn permissions_to_json(tree: &PermissionTree) -> Json<'_> {
+    let mut resources: Vec<(&'static str, Vec<(&'static str, Json<'_>)>)> = Vec::new();
+    for (resource, access, names) in tree.as_permissions().to_vec() {
+        let (Some(resource), Some(access)) = (resource.as_str(), access.as_str()) else { continue };
+        match resources.last_mut() {
+            Some((last, accesses)) if *last == resource => accesses.push((access, names.into())),
+            _ => resources.push((resource, vec![(access, names.into())])),
+        }
+    }
+    let resources = resources.into_iter().map(|(resource, accesses)| (resource, Json::from(accesses)));
+    Json::from(resources.collect::<Vec<_>>())
+}

@@ -1,0 +1,35 @@
+//! The token formats of Agora.
+
+use crate::web::json::{Invalid, Json};
+
+/// A token format of Agora.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Version {
+    /// AccessToken.
+    V006,
+    /// AccessToken2.
+    V007,
+}
+
+impl Version {
+    pub(crate) const EXPECTED: &'static str = "expected \"006\" or \"007\"";
+
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        match text {
+            "006" => Some(Self::V006),
+            "007" => Some(Self::V007),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn read<'j>(value: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
+        value.named("the text \"006\" or \"007\"", Self::parse)
+    }
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::V006 => "006",
+            Self::V007 => "007",
+        }
+    }
+}

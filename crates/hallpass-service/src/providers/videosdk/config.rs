@@ -1,0 +1,89 @@
+//! VideoSDK's part of the configuration.
+
+use hallpass_token::videosdk::{ApiKey, Secret};
+
+use super::project::{Provider, RoomsVersion, VideoSdkProject};
+use crate::providers::rest::read_url;
+use crate::settings::{ConfigError, NamedProject, Projects, SecretName, Secrets, Setting};
+use crate::web::json::{Fields, Invalid, Json};
+
+/// The setting with the API key of the only project, in a configuration without `projects`.
+pub(crate) const SHORT_SETTING: &str = "VIDEOSDK_API_KEY";
+/// The secret of the only project, in a configuration without `projects`.
+const SHORT_SECRET: &str = "VIDEOSDK_SECRET_KEY";
+/// The name of the only project, in a configuration without `projects`.
+const SHORT_PROJECT: &str = "videosdk";
+/// Requests that name no project get the first one.
+pub(crate) const DEFAULT_PROJECT: Option<&str> = None;
+pub(crate) const PROJECT_FIELDS: &[&str] = &["api_key", "secrets"];
+const URLS: &[&str] = &["https://api.videosdk.live"];
+
+/// A project, without its secrets.
+#[derive(Clone, Debug)]
+pub(crate) struct ProjectConfig {
+    pub(crate) api_key: ApiKey,
+    /// At least one.
+    pub(crate) secrets: Vec<SecretName>,
+}
+
+/// The projects and the REST API, without secrets.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) projects: Projects<ProjectConfig>,
+    /// The URL of the REST API, without a slash at the end.
+    pub(crate) url: String,
+    pub(crate) rooms_version: RoomsVersion,
+}
+
+impl ProjectConfig {
+    pub(crate) fn read<'j>(fields: Fields<'j>) -> Result<Self, Invalid<'j>> {
+        let missing = |field, what| Invalid::field(fields.object(), field, what);
+        let api_key = fields.get("api_key").ok_or_else(|| missing("api_key", "expected an API key"))?;
+        let secrets = fields.get("secrets").ok_or_else(|| missing("secrets", "expected names of secrets"))?;
+        Ok(Self { api_key: api_key.parsed(ApiKey::parse)?, secrets: SecretName::read_list(secrets)? })
+    }
+
+    /// Reads the only project of a configuration without `projects`.
+    pub(crate) fn from_settings(setting: Setting<'_>) -> Result<Option<NamedProject<Self>>, ConfigError> {
+        let Some(api_key) = setting(SHORT_SETTING) else { return Ok(None) };
+        let invalid = |error| ConfigError::Setting { name: SHORT_SETTING, detail: format!("{error}") };
+        let api_key = ApiKey::parse(&api_key).map_err(invalid)?;
+        let project = Self { api_key, secrets: vec![SecretName::of(SHORT_SECRET)] };
+        Ok(Some(NamedProject { name: SHORT_PROJECT.to_owned(), project }))
+    }
+}
+
+impl Config {
+    /// Adds the section `rest.videosdk` to the projects.
+    pub(crate) fn new<'j>(
+        projects: Projects<ProjectConfig>,
+        rest: Option<&'j Json<'j>>,
+    ) -> Result<Self, Invalid<'j>> {
+        let fields = rest.map(|section| section.fields(&["url", "version"])).transpose()?;
+        let field = |name| fields.and_then(|fields| fields.get(name));
+        let version = |value: &'j Json<'j>| {
+            value.named("\"v2\" or \"v1\"", |name| match name {
+                "v1" => Some(RoomsVersion::V1),
+                "v2" => Some(RoomsVersion::V2),
+                _ => None,
+            })
+        };
+        let rooms_version = field("version").map(version).transpose()?.unwrap_or_default();
+        Ok(Self { projects, url: read_url(field("url"), URLS)?, rooms_version })
+    }
+
+    pub(crate) fn secret_names(&self) -> impl Iterator<Item = &SecretName> {
+        self.projects.all().iter().flat_map(|named| &named.project.secrets)
+    }
+
+    /// # Errors
+    /// [`ConfigError`] for the first secret that is missing or malformed.
+    pub(crate) fn load(&self, secrets: &Secrets) -> Result<Provider, ConfigError> {
+        let projects = self.projects.load(|ProjectConfig { api_key, secrets: names }| {
+            let empty = |name| move |text: &str| Secret::parse(text).map_err(|_| name);
+            let keys = names.iter().map(|name| secrets.parse(name, empty("must not be empty")));
+            Ok(VideoSdkProject { api_key: api_key.clone(), secrets: keys.collect::<Result<_, _>>()? })
+        })?;
+        Ok(Provider { projects, url: self.url.clone(), rooms_version: self.rooms_version })
+    }
+}

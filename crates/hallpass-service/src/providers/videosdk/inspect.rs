@@ -1,0 +1,170 @@
+//! Inspection of VideoSDK tokens.
+
+use hallpass_token::UnixSeconds;
+use hallpass_token::agora::Format;
+use hallpass_token::videosdk::{Content, Context, Expected, Problem, Project, Signature, Version, explain};
+
+use super::NAME;
+use super::project::{Provider, VideoSdkProject};
+use crate::providers::inspection::{Budget, Inspection, other_signature, sdk_error, valid_signature};
+use crate::settings::NamedProject;
+use crate::web::json::{Fields, Invalid, Json};
+
+/// The fields of `expect` in a request to `/v1/inspect`.
+pub(crate) const EXPECT_FIELDS: &[&str] = &["api_key", "room", "participant"];
+
+/// Whether a token is inspected as one of VideoSDK's: a JWT, with or without whitespace, quotes or `Bearer` around it.
+pub(crate) fn recognizes(token: &str) -> bool {
+    let around = |c: char| c.is_whitespace() || matches!(c, '"' | '\'');
+    token.split(around).any(|word| Format::of(word) == Format::Jwt)
+}
+
+/// Says what a token contains, who signed it, and why the SDK would reject it.
+pub(crate) fn inspect<'j>(
+    provider: &Provider,
+    token: &str,
+    expected: Option<Fields<'j>>,
+    now: UnixSeconds,
+) -> Result<Json<'static>, Invalid<'j>> {
+    let text = |name| match expected.and_then(|fields| fields.optional(name)) {
+        Some(value) => value.string().map(Some),
+        None => Ok(None),
+    };
+    let expected =
+        Expected { api_key: text("api_key")?, room: text("room")?, participant: text("participant")? };
+    Ok(inspect_in(provider.projects.all(), token, expected, now))
+}
+
+fn inspect_in(
+    projects: &[NamedProject<VideoSdkProject>],
+    token: &str,
+    expected: Expected<'_>,
+    now: UnixSeconds,
+) -> Json<'static> {
+    let keys = projects.iter().map(|named| &named.project);
+    let keys: Vec<_> =
+        keys.map(|project| Project { api_key: &project.api_key, secrets: &project.secrets }).collect();
+    let report = explain(token, &Context { now, projects: &keys, expected });
+    let is_known = |api_key: &str| {
+        expected.api_key == Some(api_key) || keys.iter().any(|project| project.api_key.as_str() == api_key)
+    };
+    let is_early_or_late = |problem: &Problem| {
+        matches!(problem, Problem::NotYet { .. } | Problem::Expired { .. } | Problem::ExpiresAtOnce { .. })
+    };
+    let mut budget = Budget::new();
+    let token = report.token.as_ref();
+    let content = token.map(|token| content(token.content(), is_known, &mut budget)).unwrap_or_default();
+    let inspection = Inspection {
+        provider: NAME,
+        content,
+        signature: match report.signature {
+            Signature::Valid { project, secret } => {
+                let name = projects.get(project).map_or("", |project| &project.name);
+                valid_signature(name, "secret", secret)
+            }
+            Signature::Invalid => other_signature("invalid"),
+            Signature::NotChecked => other_signature("not_checked"),
+        },
+        in_time: token.is_some() && !report.problems.iter().any(is_early_or_late),
+        usable: report.is_usable(),
+        problems: budget.list(&report.problems, 0, |_, problem| problem_to_json(problem)),
+    };
+    inspection.into_json(&budget)
+}
+
+fn problem_to_json(problem: &Problem) -> Json<'static> {
+    let errors = problem.sdk_error().into_iter().map(|error| sdk_error(NAME, error.code.into(), error.name));
+    Json::object([
+        ("code", problem.code().into()),
+        ("severity", problem.severity().as_str().into()),
+        ("message", problem.to_string().into()),
+        ("sdk_errors", errors.collect::<Vec<_>>().into()),
+    ])
+}
+
+/// An API key that is not known is left out: it may be the secret, put into the wrong place.
+fn content(
+    claims: &Content,
+    is_known: impl Fn(&str) -> bool,
+    budget: &mut Budget,
+) -> Vec<(&'static str, Json<'static>)> {
+    let (issued_at, expires_at) = (claims.issued_at, claims.expires_at);
+    let expires_in = issued_at.zip(expires_at).and_then(|(from, to)| to.checked_sub(from));
+    let mut text = |text: Option<&str>| text.map(|text| budget.text(text)).into();
+    let api_key = text(Some(claims.api_key.as_str()).filter(|key| is_known(key)));
+    let version = match &claims.version {
+        Some(Version::Number(number)) => (*number).into(),
+        Some(Version::Text(version)) => text(Some(version)),
+        None => Json::Null,
+    };
+    let (permissions, roles) = (budget.texts(&claims.permissions), budget.texts(&claims.roles));
+    let mut text = |text: &Option<String>| text.as_ref().map(|text| budget.text(text)).into();
+    vec![
+        ("format", "jwt".into()),
+        ("api_key", api_key),
+        ("version", version),
+        ("permissions", permissions),
+        ("roles", roles),
+        ("room", text(&claims.room)),
+        ("participant", text(&claims.participant)),
+        ("issued_at", issued_at.into()),
+        ("not_before", claims.not_before.into()),
+        ("expires_in", expires_in.into()),
+        ("expires_at", expires_at.into()),
+        ("id", text(&claims.id)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine as _;
+    use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+    use serde_json::{Value, json};
+
+    use crate::providers::inspection::{MAX_ANSWER_BYTES, MAX_LISTED};
+
+    fn answer_to(claims: &Value, expected: Expected<'_>) -> Value {
+        let encode = |part: &Value| BASE64_URL_SAFE_NO_PAD.encode(part.to_string());
+        let signature = BASE64_URL_SAFE_NO_PAD.encode([0; 32]);
+        let token = format!("{}.{}.{signature}", encode(&json!({"alg": "HS256"})), encode(claims));
+        let answer = inspect_in(&[], &token, expected, UnixSeconds(1_700_000_000));
+        assert!(answer.get("format").is_some(), "{claims}");
+        let text = serde_json::to_string(&answer).unwrap();
+        assert!(text.len() < MAX_ANSWER_BYTES, "{} bytes", text.len());
+        serde_json::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn long_lists_are_cut() {
+        let claims = |count| json!({"apikey": "k", "permissions": vec!["allow_join"; count]});
+        let answer = answer_to(&claims(MAX_LISTED), Expected::default());
+        assert_eq!(answer.get("cut"), None);
+        let answer = answer_to(&claims(MAX_LISTED + 1), Expected::default());
+        assert_eq!(answer["permissions"].as_array().map(Vec::len), Some(MAX_LISTED));
+        assert_eq!(answer["cut"], true);
+    }
+
+    #[test]
+    fn no_token_makes_a_long_answer() {
+        for (text, count) in
+            ["\0", "\u{7f}", "\u{10ffff}", "\"", "x", ""].into_iter().zip([300, 1000, 400, 800, 1000, 0])
+        {
+            let (short, long) = (text.repeat(count / 10), " ".to_owned() + &text.repeat(count));
+            let expected = Expected { api_key: Some(&long), room: Some(&short), participant: Some(&short) };
+            let claims = json!({
+                "apikey": "k",
+                "permissions": [&short, "ask_join", "allow_mod", &short, &short, &short, &short, &short],
+                "roles": [&short, "CRAWLER", &short, &short, &short, &short, &short, &short],
+                "version": &long,
+                "roomId": &long,
+                "participantId": &long,
+                "iat": u64::MAX - 1,
+                "exp": u64::MAX,
+                "jti": &long,
+            });
+            let answer = answer_to(&claims, expected);
+            assert_eq!(answer.get("cut").is_some(), !text.is_empty());
+        }
+    }
+}

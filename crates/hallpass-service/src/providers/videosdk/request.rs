@@ -1,0 +1,255 @@
+//! VideoSDK's part of a token request, from JSON to the signed token.
+
+use hallpass_token::Life;
+use hallpass_token::videosdk::{
+    Claims, ParticipantId, Permissions, PermissionsError, Roles, RolesError, RoomId, Scope,
+};
+
+use super::NAME;
+use super::grants::{Grant, Grants};
+use super::project::Provider;
+use crate::policy::{Decider, MatchedRule, Part, Policy, PolicyError, TokenError};
+use crate::providers::minting::{MintContext, Minted, RequestSummary};
+use crate::settings::NamedProject;
+use crate::web::json::{Fields, Invalid, Json};
+
+/// A request for a token.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TokenRequest<'a> {
+    permissions: Option<Permissions>,
+    scope: RequestedScope<'a>,
+}
+
+/// The version of a token, and what it is bound to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum RequestedScope<'a> {
+    /// Version 1, which has no roles and is bound to nothing.
+    V1,
+    V2(Binding<'a>),
+    /// Version 1 if the policy grants it, otherwise version 2 with what the policy fills in.
+    V1OrV2,
+}
+
+/// What a token of version 2 is bound to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Binding<'a> {
+    pub(crate) roles: Option<Roles>,
+    pub(crate) room: Option<RoomId<'a>>,
+    pub(crate) participant: Option<ParticipantId<'a>>,
+}
+
+/// Returns the fields of a request to `/v1/token`.
+pub(crate) fn request_fields() -> Vec<&'static str> {
+    vec![NAME]
+}
+
+/// Reads the part of a request to `/v1/token`; `None` if it does not name VideoSDK.
+pub(crate) fn read_request<'j>(fields: Fields<'j>) -> Result<Option<TokenRequest<'j>>, Invalid<'j>> {
+    let Some(section) = fields.optional(NAME) else { return Ok(None) };
+    if let Some(version) = fields.optional("version") {
+        let detail = "is a format of Agora; a token of VideoSDK has `videosdk.version`";
+        return Err(Invalid::rule(version, detail));
+    }
+    let fields = section.fields(&["room", "participant", "permissions", "roles", "version"])?;
+    let permissions = fields.optional("permissions").map(read_permissions).transpose()?;
+    let room = fields.optional("room").map(|value| value.parsed(RoomId::parse)).transpose()?;
+    let participant =
+        fields.optional("participant").map(|value| value.parsed(ParticipantId::parse)).transpose()?;
+    let version = fields.optional("version").map(|value| value.whole_number(1..=2, "the number 1 or 2"));
+    if version.transpose()? == Some(1) {
+        let other = ["room", "participant", "roles"].into_iter().find_map(|name| fields.optional(name));
+        return match other {
+            Some(other) => Err(Invalid::rule(other, "needs `videosdk.version` 2")),
+            None => Ok(Some(TokenRequest { permissions, scope: RequestedScope::V1 })),
+        };
+    }
+    let roles = fields.optional("roles").map(read_roles).transpose()?;
+    Ok(Some(TokenRequest { permissions, scope: RequestedScope::V2(Binding { roles, room, participant }) }))
+}
+
+fn read_permissions<'j>(value: &'j Json<'j>) -> Result<Permissions, Invalid<'j>> {
+    let items = value.items()?;
+    let names: Vec<_> = items.iter().map(Json::string).collect::<Result<_, _>>()?;
+    Permissions::parse(names).map_err(|error| match error {
+        PermissionsError::Empty => {
+            Invalid::rule(value, "must hold \"allow_join\", \"ask_join\" or \"allow_mod\"")
+        }
+        PermissionsError::Mixed => {
+            Invalid::rule(value, "must hold \"ask_join\" alone, or not at all; VideoSDK refuses a mixture")
+        }
+        PermissionsError::Unknown(position) => {
+            let detail = "must be \"allow_join\", \"ask_join\" or \"allow_mod\"";
+            Invalid::rule(items.get(position).unwrap_or(value), detail)
+        }
+    })
+}
+
+fn read_roles<'j>(value: &'j Json<'j>) -> Result<Roles, Invalid<'j>> {
+    let items = value.items()?;
+    let names: Vec<_> = items.iter().map(Json::string).collect::<Result<_, _>>()?;
+    Roles::parse(names).map_err(|RolesError(position)| {
+        Invalid::rule(items.get(position).unwrap_or(value), "must be \"rtc\" or \"crawler\"")
+    })
+}
+
+impl<'a> TokenRequest<'a> {
+    /// A request that leaves the permissions to the policy.
+    pub(crate) const fn new(scope: RequestedScope<'a>) -> Self {
+        Self { permissions: None, scope }
+    }
+
+    /// Decides, completes the request, and signs the token.
+    ///
+    /// # Errors
+    /// [`TokenError`]
+    pub(crate) fn mint<G>(
+        &mut self,
+        provider: &'a Provider,
+        policy: &'a Policy<G>,
+        grants: impl Fn(&'a G) -> &'a Grants,
+        context: &MintContext<'a>,
+    ) -> Result<Minted<'a>, TokenError> {
+        let NamedProject { name, project } = provider.projects.get(context.project)?;
+        let rule = policy.find(context.decider.caller, name, NAME, |of| grants(of).tokens.as_ref())?;
+        let MatchedRule { by, ttl, grant } = rule;
+        self.complete(grant, context.decider).map_err(|error| error.decided_by(by))?;
+        let ttl = context.ttl.min(ttl).min(grant.ttl.unwrap_or(Life::MAX));
+        let (scope, version) = match self.scope {
+            RequestedScope::V2(Binding { roles, room, participant }) => {
+                (Scope::V2 { roles: roles.unwrap_or(grant.roles.default), room, participant }, "2")
+            }
+            RequestedScope::V1 | RequestedScope::V1OrV2 => (Scope::V1, "1"),
+        };
+        let claims = Claims {
+            api_key: &project.api_key,
+            permissions: self.permissions.unwrap_or(grant.permissions.default),
+            scope,
+            issued_at: context.now,
+            expires_in: ttl,
+            id: None,
+        };
+        Ok(Minted {
+            token: claims.sign(project.secrets.first().ok_or(TokenError::NoKey)?),
+            provider: NAME,
+            version,
+            project: name,
+            id: ("api_key", project.api_key.as_str()),
+            issued_at: context.now,
+            ttl,
+            shortest_ttl: ttl,
+            decided_by: vec![by],
+        })
+    }
+
+    /// Checks what is requested against what a rule grants, and fills in what is omitted.
+    fn complete(&mut self, grant: &'a Grant, decider: Decider<'a>) -> Result<(), TokenError> {
+        self.permissions = Some(permissions(grant, self.permissions)?);
+        let mut binding = match self.scope {
+            RequestedScope::V1 if grant.v1 => return Ok(()),
+            RequestedScope::V1 => {
+                return Err(PolicyError::new(Part::Privileged, "videosdk.version", VERSION_1).into());
+            }
+            RequestedScope::V1OrV2 if grant.v1 => {
+                self.scope = RequestedScope::V1;
+                return Ok(());
+            }
+            RequestedScope::V1OrV2 => Binding::default(),
+            RequestedScope::V2(binding) => binding,
+        };
+        binding.roles = Some(roles(grant, binding.roles)?);
+        binding.room = room(grant, binding.room, decider)?;
+        binding.participant = participant(grant, binding.participant, decider)?;
+        self.scope = RequestedScope::V2(binding);
+        Ok(())
+    }
+
+    const fn binding(&self) -> Option<Binding<'a>> {
+        if let RequestedScope::V2(binding) = self.scope { Some(binding) } else { None }
+    }
+
+    /// Returns what the audit log says of the request.
+    pub(crate) fn summary(&self) -> RequestSummary<'a> {
+        let channel = self.binding().and_then(|binding| binding.room).map(|room| room.as_str());
+        RequestSummary { services: vec![NAME], channel, role: None }
+    }
+
+    /// Returns what a response says of the token.
+    pub(crate) fn services(&self, _: Life) -> Vec<(&'static str, Json<'_>)> {
+        let (mut fields, binding) = (Vec::new(), self.binding());
+        let room = binding.and_then(|binding| binding.room);
+        fields.extend(room.map(|room| ("room", room.as_str().into())));
+        let participant = binding.and_then(|binding| binding.participant);
+        fields.extend(participant.map(|participant| ("participant", participant.as_str().into())));
+        let permissions = self.permissions.map(Permissions::names).unwrap_or_default();
+        fields.push(("permissions", permissions.to_vec().into()));
+        let roles = binding.and_then(|binding| binding.roles);
+        fields.extend(roles.map(|roles| ("roles", roles.names().to_vec().into())));
+        vec![(NAME, fields.into())]
+    }
+}
+
+fn permissions(grant: &Grant, requested: Option<Permissions>) -> Result<Permissions, PolicyError> {
+    let permissions = requested.unwrap_or(grant.permissions.default);
+    if grant.permissions.allows(permissions) {
+        return Ok(permissions);
+    }
+    let (part, reason) = if permissions.moderates() && !grant.permissions.moderate {
+        (Part::Privileged, MODERATOR)
+    } else {
+        (Part::Role, "the rule for this caller does not give these permissions")
+    };
+    Err(PolicyError::new(part, "videosdk.permissions", reason))
+}
+
+fn roles(grant: &Grant, requested: Option<Roles>) -> Result<Roles, PolicyError> {
+    let roles = requested.unwrap_or(grant.roles.default);
+    if grant.roles.allows(roles) {
+        return Ok(roles);
+    }
+    let (part, reason) = match roles {
+        Roles::None => (Part::Privileged, NO_ROLE),
+        Roles::Crawler | Roles::RtcAndCrawler if !grant.roles.crawler => (Part::Privileged, CRAWLER),
+        Roles::Rtc | Roles::Crawler | Roles::RtcAndCrawler => {
+            (Part::Role, "the rule for this caller does not give the role `rtc`")
+        }
+    };
+    Err(PolicyError::new(part, "videosdk.roles", reason))
+}
+
+fn room<'a>(
+    grant: &Grant,
+    requested: Option<RoomId<'a>>,
+    decider: Decider<'a>,
+) -> Result<Option<RoomId<'a>>, PolicyError> {
+    let denied = |reason| PolicyError::new(Part::Channel, "videosdk.room", reason);
+    let patterns = grant.room.as_deref();
+    match requested {
+        Some(room) if decider.allows(patterns, room.as_str()) => Ok(Some(room)),
+        Some(_) => Err(denied("the rule for this caller does not give this room")),
+        None if patterns.is_none() => Ok(None),
+        None => match decider.only(patterns).map(RoomId::parse) {
+            Some(Ok(room)) => Ok(Some(room)),
+            Some(Err(_)) | None => Err(denied("the rule for this caller gives single rooms; name one")),
+        },
+    }
+}
+
+fn participant<'a>(
+    grant: &Grant,
+    requested: Option<ParticipantId<'a>>,
+    decider: Decider<'a>,
+) -> Result<Option<ParticipantId<'a>>, TokenError> {
+    const FIELD: &str = "videosdk.participant";
+    if decider.bound(&grant.identity, FIELD)?.is_none() {
+        return Ok(requested);
+    }
+    let (as_str, parse) = (ParticipantId::as_str, ParticipantId::parse);
+    decider.named_user(&grant.identity, FIELD, requested, as_str, parse).map(Some)
+}
+
+const MODERATOR: &str =
+    "`allow_mod` lets its holder remove others, and is given only by a rule that names it in `permissions`";
+const CRAWLER: &str =
+    "the role `crawler` calls VideoSDK's REST API, and is given only by a rule that names it in `roles`";
+const NO_ROLE: &str = "a token without a role calls VideoSDK's REST API as well, and is given only by a rule with `roles` rtc and crawler; name the role `rtc`";
+const VERSION_1: &str = "a token of version 1 is bound to nothing, and is given only by a rule with `v1`";

@@ -1,0 +1,116 @@
+//! A request of an authorized caller: what a handler gets.
+
+use std::pin::Pin;
+
+use super::path::param;
+use crate::auth::Caller;
+use crate::platform::Platform;
+use crate::policy::{DecidedBy, Decider, PolicyError, Texts, TokenError};
+use crate::problem::Problem;
+use crate::providers::{Minted, UpstreamError};
+use crate::state::Signing;
+use crate::token::{self, AuditContext, ProviderCall, TokenRequest};
+use crate::web::json::Json;
+use crate::web::log::RequestLog;
+use crate::web::outbound::{OutboundRequest, OutboundResponse, SendError};
+use crate::web::request::{Body, Request, RequestContext};
+
+/// A request of an authorized caller. Only dispatch creates it, so no handler can forget to check the caller.
+#[derive(Clone, Copy)]
+pub(super) struct Authorized<'a> {
+    pub(super) signing: &'a Signing,
+    pub(super) caller: &'a Caller,
+    pub(super) request: &'a Request,
+    pub(super) context: &'a RequestContext<'a>,
+    /// The decoded path.
+    pub(super) path: &'a str,
+    pub(super) platform: &'a dyn Client,
+    pub(super) texts: &'a Texts,
+    pub(super) audit: AuditContext<'a>,
+    pub(super) log: &'a RequestLog,
+}
+
+/// A future that a handler returns.
+pub(super) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// Sends requests. Every [`Platform`] does; handlers need no more of it, and stay free of type parameters.
+pub(super) trait Client {
+    fn send<'a>(&'a self, request: &'a OutboundRequest)
+    -> BoxFuture<'a, Result<OutboundResponse, SendError>>;
+}
+
+impl<P: Platform> Client for P {
+    fn send<'a>(
+        &'a self,
+        request: &'a OutboundRequest,
+    ) -> BoxFuture<'a, Result<OutboundResponse, SendError>> {
+        Box::pin(Platform::send(self, request))
+    }
+}
+
+impl<'a> Authorized<'a> {
+    /// Returns the part of the path with this name in the route; empty if the route has none.
+    pub(super) fn path_param(&self, name: &str) -> &'a str {
+        param(self.audit.route, self.path, name)
+    }
+
+    /// Returns the first value of this name in the query, decoded.
+    pub(super) fn query(&self, name: &str) -> Option<String> {
+        let mut pairs = form_urlencoded::parse(self.request.query.as_bytes());
+        pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    }
+
+    pub(super) fn body(&self) -> Result<&'a [u8], Problem> {
+        match &self.request.body {
+            Body::Whole(bytes) => Ok(bytes),
+            Body::TooLarge => Err(Problem::BodyTooLarge),
+            Body::Broken => Err(Problem::BodyBroken),
+        }
+    }
+
+    /// Returns the body as JSON, in which no name occurs twice.
+    pub(super) fn json(&self) -> Result<Json<'a>, Problem> {
+        let document = Json::parse(self.body()?)?;
+        document.read(Json::check_names)?;
+        Ok(document)
+    }
+
+    /// Decides on a token request, completes it, and signs the token. The audit log gets the decision.
+    pub(super) fn mint<'r>(&'r self, request: &mut TokenRequest<'r>) -> Result<Minted<'r>, Problem> {
+        let decider = Decider { caller: self.caller, texts: self.texts };
+        let minted = token::mint(self.signing, request, decider, self.context);
+        match &minted {
+            Ok(minted) => self.log.add(self.audit.granted(self.caller, minted, request)),
+            Err(TokenError::Denied(error)) => self.log.add(self.audit.denied(self.caller, request, error)),
+            // Invalid requests are not decided on.
+            Err(_) => {}
+        }
+        Ok(minted?)
+    }
+
+    /// Notes the decision on a call to a provider in the audit log.
+    pub(super) fn note_call(
+        &self,
+        call: ProviderCall<'_>,
+        decided: Result<DecidedBy, PolicyError>,
+    ) -> Result<(), Problem> {
+        self.log.add(self.audit.call(self.caller, call, decided.as_ref().map(|by| Some(*by))));
+        decided?;
+        Ok(())
+    }
+
+    /// Notes a call with the caller's own token, on which the provider decides.
+    pub(super) fn note_call_with_own_token(&self, call: ProviderCall<'_>) {
+        self.log.add(self.audit.call(self.caller, call, Ok(None)));
+    }
+
+    pub(super) async fn send(&self, request: OutboundRequest) -> Result<OutboundResponse, SendError> {
+        self.platform.send(&request).await
+    }
+
+    /// Logs a failed call to a provider.
+    pub(super) fn upstream_failed(&self, error: UpstreamError) -> Problem {
+        self.log.add(error.log_line(&self.context.request_id, self.audit.route));
+        Problem::Upstream(Box::new(error))
+    }
+}

@@ -1,0 +1,33 @@
+//! The pages for anyone: the front page and the health check.
+
+use http::StatusCode;
+use http::header::ACCEPT;
+
+use crate::web::request::Request;
+use crate::web::response::{self, HTML, JSON, Response};
+
+/// What the Express tutorial's server answers on `/`.
+const EXPRESS_GREETING: &str = "Agora Auth Token Server";
+
+const PAGE: &str = "<!doctype html>
+<html lang=\"en\">
+<meta charset=\"utf-8\">
+<title>Hallpass</title>
+<h1>Hallpass</h1>
+<p>This server hands out the short-lived tokens that an app's clients need before they join a channel.</p>
+<p>A token: <code>POST /v1/token</code>. The routes, the configuration and the errors are described in the README
+of the project that this server was deployed from.</p>
+</html>
+";
+
+/// `GET /`: a page for a browser, and for other clients the string that they may look for.
+pub(in crate::routes) fn home(request: &Request) -> Response {
+    let accept = request.headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let page = if accept.contains("text/html") { PAGE } else { EXPRESS_GREETING };
+    response::body(StatusCode::OK, HTML, page)
+}
+
+/// `GET /healthz`: 200 while the process answers; nothing is read.
+pub(in crate::routes) fn health(_: &Request) -> Response {
+    response::body(StatusCode::OK, JSON, r#"{"status":"ok"}"#)
+}

@@ -1,0 +1,81 @@
+//! `POST /v1/videosdk/rooms` and `GET /v1/videosdk/rooms/{id}/validate`: VideoSDK's response to a call with a token that the
+//! service signs for itself.
+
+use hallpass_token::videosdk::RoomId;
+use http::StatusCode;
+use zeroize::Zeroizing;
+
+use crate::problem::Problem;
+use crate::providers::videosdk::rest::{self, RoomOptions, Validity};
+use crate::providers::videosdk::{RoomCall, RoomsVersion, decide_call};
+use crate::routes::authorized::Authorized;
+use crate::token::ProviderCall;
+use crate::web::json::{Invalid, Json};
+use crate::web::response::{self, JSON, Response};
+
+pub(in crate::routes) async fn create(authorized: Authorized<'_>) -> Result<Response, Problem> {
+    let provider = &authorized.signing.providers.videosdk;
+    let document = if authorized.body()?.is_empty() { Json::object([]) } else { authorized.json()? };
+    let (project, options) = document.read(|body| {
+        let fields = body.fields(&["project", "custom_room_id", "region", "geo_fence"])?;
+        let text = |name| fields.optional(name).map(Json::string).transpose();
+        if let Some(id) = fields.optional("custom_room_id") {
+            id.parsed(parse_room_id)?;
+        }
+        let (custom_room_id, region, geo_fence) =
+            (text("custom_room_id")?, text("region")?, text("geo_fence")?);
+        if geo_fence.is_some() && provider.rooms_version == RoomsVersion::V1 {
+            let detail = "is for version 2 of VideoSDK's API, and `rest.videosdk.version` is \"v1\" here";
+            return Err(Invalid::field(body, "geo_fence", detail));
+        }
+        Ok((text("project")?, RoomOptions { custom_room_id, region, geo_fence }))
+    })?;
+    let token = own_token(&authorized, project, RoomCall::Create, options.custom_room_id)?;
+    let created = rest::created(authorized.send(rest::create(provider, token, &options)).await);
+    let room = created.map_err(|error| authorized.upstream_failed(error))?;
+    Ok(response::json(StatusCode::OK, JSON, &room))
+}
+
+pub(in crate::routes) async fn validate(authorized: Authorized<'_>) -> Result<Response, Problem> {
+    let room = room_id("id", authorized.path_param("id"))?;
+    let project = authorized.query("project");
+    let token = own_token(&authorized, project.as_deref(), RoomCall::Validate, Some(room.as_str()))?;
+    let request = rest::validate(&authorized.signing.providers.videosdk, token, room);
+    let validity = rest::validity(authorized.send(request).await);
+    let body = match validity.map_err(|error| authorized.upstream_failed(error))? {
+        Validity::Valid(room) => room.with("valid", true.into()),
+        Validity::NotValid(error) => {
+            Json::object([("valid", false.into()), ("reason", error.message().map(str::to_owned).into())])
+        }
+    };
+    Ok(response::json(StatusCode::OK, JSON, &body))
+}
+
+/// Reads a room's id that can be a segment of a path.
+pub(in crate::routes) fn room_id<'a>(field: &str, text: &'a str) -> Result<RoomId<'a>, Problem> {
+    parse_room_id(text).map_err(|error| Problem::field(field, error))
+}
+
+/// `.` and `..` are not segments: they lead elsewhere.
+fn parse_room_id(text: &str) -> Result<RoomId<'_>, String> {
+    let room = RoomId::parse(text).map_err(|error| error.to_string())?;
+    if matches!(text, "." | "..") { Err("is no id of a room".to_owned()) } else { Ok(room) }
+}
+
+/// Signs the token for a call that the policy allows.
+pub(in crate::routes) fn own_token(
+    authorized: &Authorized<'_>,
+    project: Option<&str>,
+    call: RoomCall,
+    room: Option<&str>,
+) -> Result<Zeroizing<String>, Problem> {
+    let signing = authorized.signing;
+    let provider = &signing.providers.videosdk;
+    let project = provider.projects.get(project)?;
+    let decided =
+        decide_call(&signing.policy, |grants| &grants.videosdk, authorized.caller, &project.name, call);
+    let (service, name) = (call.audit_name(), Some(project.name.as_str()));
+    authorized.note_call(ProviderCall { service, project: name, channel: room, ban: None }, decided)?;
+    let token = rest::own_token(&project.project, provider.rooms_version, authorized.context.now);
+    token.ok_or(Problem::NOT_READY)
+}

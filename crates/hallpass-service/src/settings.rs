@@ -1,0 +1,21 @@
+//! The vocabulary of the configuration: names of settings and secrets, secrets, lifetimes, named projects, errors.
+
+mod error;
+mod project;
+mod secret_name;
+mod secrets;
+mod ttl;
+
+pub(crate) use self::error::ConfigError;
+pub use self::error::StoreError;
+pub(crate) use self::project::{NamedProject, ProjectError, Projects};
+pub(crate) use self::secret_name::SecretName;
+pub(crate) use self::secrets::Fingerprints;
+pub use self::secrets::Secrets;
+pub(crate) use self::ttl::{TtlConfig, read_requested_ttl, read_ttl};
+
+/// The setting that holds the configuration document.
+pub(crate) const DOCUMENT: &str = "HALLPASS_CONFIG";
+
+/// Settings by name.
+pub(crate) type Setting<'a> = &'a dyn Fn(&str) -> Option<String>;

@@ -1,0 +1,118 @@
+//! Projects by name.
+
+use std::fmt;
+
+/// A project with its name in the configuration.
+#[derive(Clone, Debug)]
+pub(crate) struct NamedProject<T> {
+    pub(crate) name: String,
+    pub(crate) project: T,
+}
+
+/// The projects of one provider, in the order of the document.
+#[derive(Debug)]
+pub(crate) struct Projects<T> {
+    /// The provider's name in messages.
+    provider: &'static str,
+    /// The project for requests that name none, if it exists; otherwise the first project.
+    default: Option<&'static str>,
+    projects: Vec<NamedProject<T>>,
+    /// Names of projects of other providers, and their providers.
+    others: Vec<(String, &'static str)>,
+}
+
+/// Why a request gets no project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ProjectError {
+    /// No project of this provider is configured.
+    None { provider: &'static str },
+    /// No project has the requested name.
+    Unknown,
+    /// The requested project belongs to another provider.
+    OtherProvider { provider: &'static str, other: &'static str },
+}
+
+impl<T> Projects<T> {
+    pub(crate) const fn new(
+        provider: &'static str,
+        default: Option<&'static str>,
+        projects: Vec<NamedProject<T>>,
+        others: Vec<(String, &'static str)>,
+    ) -> Self {
+        Self { provider, default, projects, others }
+    }
+
+    /// Returns these projects with what `load` makes of each.
+    pub(crate) fn load<U, E>(&self, load: impl Fn(&T) -> Result<U, E>) -> Result<Projects<U>, E> {
+        let named = |NamedProject { name, project }: &NamedProject<T>| {
+            Ok(NamedProject { name: name.clone(), project: load(project)? })
+        };
+        let projects = self.projects.iter().map(named).collect::<Result<_, E>>()?;
+        Ok(Projects { provider: self.provider, default: self.default, projects, others: self.others.clone() })
+    }
+
+    pub(crate) fn all(&self) -> &[NamedProject<T>] {
+        &self.projects
+    }
+
+    /// Returns the project of this name, or the one for requests that name none.
+    ///
+    /// # Errors
+    /// [`ProjectError`]
+    pub(crate) fn get(&self, name: Option<&str>) -> Result<&NamedProject<T>, ProjectError> {
+        let find = |name: &str| self.projects.iter().find(|project| project.name == name);
+        let Some(name) = name else {
+            let default = self.default.and_then(find).or(self.projects.first());
+            return default.ok_or(ProjectError::None { provider: self.provider });
+        };
+        find(name).ok_or_else(|| match self.others.iter().find(|(other, _)| other == name) {
+            Some((_, other)) => ProjectError::OtherProvider { provider: self.provider, other },
+            None => ProjectError::Unknown,
+        })
+    }
+}
+
+/// A predicate of the field `project`, or a sentence.
+impl fmt::Display for ProjectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None { provider } => {
+                write!(f, "no project of {provider} is configured, so there are no tokens for it")
+            }
+            Self::Unknown => f.write_str("is not the name of a configured project"),
+            Self::OtherProvider { provider, other } => {
+                write!(f, "is a project of {other}; this needs one of {provider}")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn projects(default: Option<&'static str>, names: &[&str]) -> Projects<()> {
+        let named = names.iter().map(|name| NamedProject { name: (*name).to_owned(), project: () });
+        Projects::new("Agora", default, named.collect(), vec![("meet".to_owned(), "VideoSDK")])
+    }
+
+    fn name(projects: &Projects<()>, name: Option<&str>) -> Result<String, ProjectError> {
+        projects.get(name).map(|project| project.name.clone())
+    }
+
+    #[test]
+    fn a_request_that_names_no_project_gets_the_default_or_the_first() {
+        assert_eq!(name(&projects(Some("default"), &["a", "default"]), None).unwrap(), "default");
+        assert_eq!(name(&projects(Some("default"), &["a"]), None).unwrap(), "a");
+        assert_eq!(name(&projects(None, &["z", "b"]), None).unwrap(), "z");
+        assert_eq!(name(&projects(None, &["z", "b"]), Some("b")).unwrap(), "b");
+    }
+
+    #[test]
+    fn an_error_names_the_provider_that_has_the_project() {
+        let error = |known: &[&str], wanted| name(&projects(None, known), wanted).unwrap_err().to_string();
+        assert_eq!(error(&["a"], Some("meet")), "is a project of VideoSDK; this needs one of Agora");
+        assert_eq!(error(&["a"], Some("c")), "is not the name of a configured project");
+        assert_eq!(error(&[], None), "no project of Agora is configured, so there are no tokens for it");
+    }
+}

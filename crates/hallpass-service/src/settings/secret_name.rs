@@ -1,0 +1,43 @@
+//! Names of secrets.
+
+use crate::web::json::{Invalid, Json};
+use crate::web::text::without_hex;
+
+/// The name of a secret, and never its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SecretName(String);
+
+impl SecretName {
+    /// Returns a name that the service itself chose.
+    pub(crate) fn of(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+
+    /// Reads a name out of the configuration. The string is kept out of the message: if someone put a certificate here, the
+    /// log must not repeat it.
+    pub(crate) fn read<'j>(value: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
+        const EXPECTED: &str =
+            "expected the name of a secret, such as AGORA_APP_CERTIFICATE, and never its value";
+        let name = value.string()?;
+        if is_secret_name(name) { Ok(Self::of(name)) } else { Err(Invalid::new(value, EXPECTED)) }
+    }
+
+    /// Reads a list of at least one name.
+    pub(crate) fn read_list<'j>(value: &'j Json<'j>) -> Result<Vec<Self>, Invalid<'j>> {
+        match value.items()? {
+            [] => Err(Invalid::new(value, "expected at least one name of a secret")),
+            names => names.iter().map(Self::read).collect(),
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether a string has only uppercase letters, digits and underscores, and nothing that may be a part of a certificate.
+fn is_secret_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_uppercase())
+        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+        && without_hex(text) == text
+}

@@ -1,0 +1,175 @@
+//! Secrets by name, as a platform's store returned them.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+use super::error::ConfigError;
+use super::secret_name::SecretName;
+
+/// Secrets by name. They are zeroized on drop.
+#[derive(Default)]
+pub struct Secrets {
+    values: Vec<(String, Zeroizing<String>)>,
+    is_final: bool,
+}
+
+/// Distinguishes the values of each secret without revealing them.
+#[derive(PartialEq, Eq)]
+pub(crate) struct Fingerprints(Vec<(String, Zeroizing<[u8; 32]>)>);
+
+impl Secrets {
+    /// Returns secrets out of a store that may return others later.
+    #[must_use]
+    pub fn from_store(values: impl IntoIterator<Item = (String, Zeroizing<String>)>) -> Self {
+        Self { values: values.into_iter().collect(), is_final: false }
+    }
+
+    /// Returns secrets that stay the same for the lifetime of this process or isolate.
+    #[must_use]
+    pub fn permanent(values: impl IntoIterator<Item = (String, Zeroizing<String>)>) -> Self {
+        Self { values: values.into_iter().collect(), is_final: true }
+    }
+
+    /// Whether the secrets stay the same for the lifetime of this process or isolate.
+    pub(crate) const fn is_final(&self) -> bool {
+        self.is_final
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    /// Returns the secret of this name.
+    ///
+    /// # Errors
+    /// [`ConfigError::SecretsMissing`]
+    pub(crate) fn get(&self, name: &SecretName) -> Result<&str, ConfigError> {
+        self.find(name.as_str()).ok_or_else(|| ConfigError::SecretsMissing(vec![name.as_str().to_owned()]))
+    }
+
+    /// Returns what `parse` makes of the secret of this name. Its error is a predicate that contains no part of the secret.
+    ///
+    /// # Errors
+    /// [`ConfigError::SecretsMissing`], [`ConfigError::Secret`]
+    pub(crate) fn parse<T, E: fmt::Display>(
+        &self,
+        name: &SecretName,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<T, ConfigError> {
+        parse(self.get(name)?).map_err(|error| invalid(name, error.to_string()))
+    }
+
+    /// Returns the secret of this name, a string that a provider issued.
+    ///
+    /// # Errors
+    /// [`ConfigError::SecretsMissing`], [`ConfigError::Secret`]
+    pub(crate) fn plain(&self, name: &SecretName) -> Result<&str, ConfigError> {
+        let secret = self.get(name)?;
+        if secret.is_empty() {
+            return Err(invalid(name, "must not be empty"));
+        }
+        // Whitespace around a secret is a mistake of whoever stored it, and would match nothing.
+        if secret.trim() != secret {
+            return Err(invalid(name, "must not begin or end with a blank or a line break"));
+        }
+        Ok(secret)
+    }
+
+    /// Returns the secret of this name, which two sides have agreed on: at least 256 random bits.
+    ///
+    /// # Errors
+    /// [`ConfigError::SecretsMissing`], [`ConfigError::Secret`]
+    pub(crate) fn shared(&self, name: &SecretName) -> Result<&str, ConfigError> {
+        const MIN_BYTES: usize = 32;
+        let secret = self.get(name)?;
+        if secret.trim() == secret && secret.len() < MIN_BYTES {
+            return Err(invalid(name, "must have at least 32 bytes"));
+        }
+        self.plain(name)
+    }
+
+    pub(crate) fn fingerprints(&self) -> Fingerprints {
+        let print = |(name, value): &(String, Zeroizing<String>)| {
+            (name.clone(), Zeroizing::new(Sha256::digest(value.as_str()).into()))
+        };
+        Fingerprints(self.values.iter().map(print).collect())
+    }
+
+    fn find(&self, name: &str) -> Option<&str> {
+        self.values.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+impl Fingerprints {
+    /// Returns the names of the secrets whose values changed.
+    pub(crate) fn changed_since(&self, before: &Self) -> Vec<&str> {
+        let changed = self.0.iter().filter(|print| !before.0.contains(print));
+        changed.map(|(name, _)| name.as_str()).collect()
+    }
+}
+
+/// Prints names only: the hash of a guessable string reveals it.
+impl fmt::Debug for Fingerprints {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.0.iter().map(|(name, _)| (name, "…"))).finish()
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.values.iter().map(|(name, _)| (name, "…"))).finish()
+    }
+}
+
+fn invalid(name: &SecretName, detail: impl Into<Cow<'static, str>>) -> ConfigError {
+    ConfigError::Secret { name: name.as_str().to_owned(), detail: detail.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CERTIFICATE: &str = "5CFd2fd1755d40ecb72977518be15d3b";
+
+    fn secrets(values: &[(&str, &str)]) -> Secrets {
+        Secrets::from_store(
+            values.iter().map(|(name, value)| ((*name).to_owned(), Zeroizing::new((*value).to_owned()))),
+        )
+    }
+
+    #[test]
+    fn an_error_names_the_secret_and_does_not_repeat_it() {
+        let name = SecretName::of("A");
+        let error = |error: ConfigError| error.to_string();
+        let shared = |value| error(secrets(&[("A", value)]).shared(&name).unwrap_err());
+        assert_eq!(error(secrets(&[("B", CERTIFICATE)]).get(&name).unwrap_err()), "the secret A is not set");
+        assert_eq!(error(secrets(&[("A", "")]).plain(&name).unwrap_err()), "the secret A must not be empty");
+        assert_eq!(
+            shared(" 0123456789abcdef0123456789abcdef"),
+            "the secret A must not begin or end with a blank or a line break"
+        );
+        assert_eq!(shared("0123456789abcdef0123456789abcde"), "the secret A must have at least 32 bytes");
+        let parse = |text: &str| Err::<(), _>(format!("has {} bytes", text.len()));
+        assert_eq!(
+            error(secrets(&[("A", "x")]).parse(&name, parse).unwrap_err()),
+            "the secret A has 1 bytes"
+        );
+    }
+
+    #[test]
+    fn printing_shows_names_only() {
+        let shown = format!("{:?}", secrets(&[("A", CERTIFICATE)]));
+        assert_eq!(shown, r#"{"A": "…"}"#);
+    }
+
+    #[test]
+    fn a_change_is_known_by_its_name() {
+        let before = secrets(&[("A", "1"), ("B", "2")]).fingerprints();
+        let after = secrets(&[("A", "1"), ("B", "3"), ("C", "4")]).fingerprints();
+        assert_eq!(after.changed_since(&before), ["B", "C"]);
+        assert!(before.changed_since(&before).is_empty());
+    }
+}

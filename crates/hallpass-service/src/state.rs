@@ -1,0 +1,9 @@
+//! The state of a deployment: the configuration, the secrets, and what they yield together.
+
+mod cache;
+mod config;
+mod loaded;
+
+pub(crate) use self::cache::{Cache, CacheAction};
+pub(crate) use self::config::Config;
+pub(crate) use self::loaded::{AuthState, LoadedState, Signing};

@@ -1,0 +1,173 @@
+//! The configuration document, read strictly.
+
+use std::sync::Arc;
+
+use crate::auth::AuthConfig;
+use crate::policy::RuleContext;
+use crate::providers::{self, CompatConfig, Policy, ProjectConfigs};
+use crate::settings::{ConfigError, DOCUMENT, SecretName, Setting, TtlConfig};
+use crate::web::cors::{AllowedPages, Cors};
+use crate::web::json::{Fields, Invalid, Json, JsonError, SyntaxError};
+use crate::web::text::without_hex;
+
+/// The configuration, checked, without secrets.
+#[derive(Debug)]
+pub(crate) struct Config {
+    /// How callers are authenticated; `None` if the document does not say.
+    pub(crate) auth: Option<AuthConfig>,
+    pub(crate) providers: providers::Config,
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) ttl: TtlConfig,
+    pub(crate) compat: CompatConfig,
+    pub(crate) cors: Cors,
+}
+
+/// The fields of the document. An editor finds the schema by the first.
+const FIELDS: [&str; 8] = ["$schema", "projects", "rest", "auth", "policy", "ttl", "compat", "cors"];
+
+impl Config {
+    /// Reads the configuration document out of the platform's settings. An empty setting is the same as none.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for the first value that is missing or wrong.
+    pub(crate) fn read(setting: Setting<'_>) -> Result<Self, ConfigError> {
+        let setting: Setting<'_> = &|name| setting(name).filter(|text| !text.is_empty());
+        let text = setting(DOCUMENT).unwrap_or_else(|| "{}".into());
+        let document =
+            Json::parse(text.as_bytes()).map_err(|SyntaxError(detail)| ConfigError::Syntax(detail))?;
+        let read = |error: JsonError| shown(&error);
+        let projects = document.read(read_projects).map_err(read)?;
+        let projects = projects.map_or_else(|| ProjectConfigs::from_settings(setting), Ok)?;
+        document.read(|root| Self::read_sections(root, projects)).map_err(read)
+    }
+
+    fn read_sections<'j>(root: &'j Json<'j>, projects: ProjectConfigs) -> Result<Self, Invalid<'j>> {
+        let fields = root.fields(&FIELDS)?;
+        let ttl = fields.get("ttl").map(TtlConfig::read).transpose()?.unwrap_or(TtlConfig::DEFAULT);
+        let pages = fields.get("cors").map(AllowedPages::read).transpose()?.unwrap_or_default();
+        let auth = fields.get("auth").map(AuthConfig::read).transpose()?.flatten();
+        let policy = Arc::new(read_policy(fields, auth.as_ref(), &projects)?);
+        let compat =
+            fields.get("compat").map(CompatConfig::read).transpose()?.unwrap_or(CompatConfig::DEFAULT);
+        let cors = Cors::new(pages, auth.as_ref().map_or(&[], AuthConfig::headers));
+        let providers = projects.with_rest(fields.get("rest"))?;
+        Ok(Self { auth, providers, policy, ttl, compat, cors })
+    }
+
+    /// Returns the names of all secrets, each once.
+    pub(crate) fn secret_names(&self) -> Vec<&str> {
+        let of_auth = self.auth.iter().flat_map(AuthConfig::secret_names);
+        let mut names = Vec::new();
+        for name in self.providers.secret_names().into_iter().chain(of_auth).map(SecretName::as_str) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+}
+
+/// Reads the projects; `None` for a document without `projects`. Names that occur twice and `null` are rejected anywhere
+/// in the document: a limit that was left `null` would be no limit.
+fn read_projects<'j>(root: &'j Json<'j>) -> Result<Option<ProjectConfigs>, Invalid<'j>> {
+    let fields = root.fields(&FIELDS)?;
+    root.check_names()?;
+    if let Some(null) = root.first_null() {
+        return Err(Invalid::new(null, "expected a value, and not null"));
+    }
+    fields.get("projects").map(providers::read_projects).transpose()
+}
+
+/// Reads the rules of the document, or returns those that apply without a policy.
+fn read_policy<'j>(
+    fields: Fields<'j>,
+    auth: Option<&AuthConfig>,
+    projects: &ProjectConfigs,
+) -> Result<Policy, Invalid<'j>> {
+    let is_wildcard = auth.and_then(AuthConfig::open).is_some_and(|open| open.wildcard);
+    let Some(section) = fields.get("policy") else {
+        return Ok(providers::default_policy(is_wildcard));
+    };
+    let wildcard = fields.get("auth").and_then(|auth| auth.get("open")?.get("wildcard"));
+    if let Some(wildcard) = wildcard.filter(|_| is_wildcard) {
+        let detail = "is for a configuration without `policy`; a rule says it as \"identity\": \"wildcard\"";
+        return Err(Invalid::new(wildcard, detail));
+    }
+    let kinds = auth.map_or_else(Vec::new, AuthConfig::kinds);
+    let keys: Vec<_> = auth.iter().flat_map(|auth| auth.key_names()).collect();
+    let projects: Vec<_> = projects.names().into_iter().map(|(name, _)| name).collect();
+    providers::read_policy(section, &RuleContext { kinds: &kinds, keys: &keys, projects: &projects })
+}
+
+/// Hides whatever may be a secret that someone put in the place of a value or a name: the log shows the error, and
+/// `/readyz` the path.
+fn shown(JsonError { path, detail, .. }: &JsonError) -> ConfigError {
+    ConfigError::Value { path: shown_path(path), detail: expectation(detail) }
+}
+
+/// Returns what was expected, without what was found.
+fn expectation(detail: &str) -> String {
+    let expected = detail.find("expected ").and_then(|at| detail.get(at..));
+    match expected {
+        Some(expected) if detail.starts_with("unknown field") => format!("unknown field, {expected}"),
+        Some(expected) => expected.to_owned(),
+        None => without_hex(detail),
+    }
+}
+
+/// Returns the path with `…` for whatever is not a plain name.
+fn shown_path(path: &str) -> String {
+    const LONGEST_NAME: usize = 32;
+    let shown = |member: &str| {
+        let is_plain = member.len() <= LONGEST_NAME
+            && member.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_[]$".contains(&byte));
+        if is_plain { without_hex(member) } else { "…".to_owned() }
+    };
+    path.split('.').map(shown).collect::<Vec<_>>().join(".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(document: &str) -> String {
+        let setting = |name: &str| (name == DOCUMENT).then(|| document.to_owned());
+        Config::read(&setting).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_certificate_in_any_place_is_not_repeated() {
+        for document in [
+            r#"{"projects":{"default":{"provider":"agora","app_id":"x","certificates":["HEX"]}}}"#,
+            r#"{"projects":{"default":{"provider":"agora","certificates":["HEX"]}}}"#,
+            r#"{"projects":{"default":{"provider":"HEX"}}}"#,
+            r#"{"projects":{"default":{"provider":{"HEX":1}}}}"#,
+            r#"{"projects":{"HEX":{"provider":"agora","app_id":"y"}}}"#,
+            r#"{"projects":{"default":{"HEX":1}}}"#,
+            r#"{"auth":{"open":"HEX"}}"#,
+            r#"{"HEX":1}"#,
+            r#"{"HEX":1,"HEX":1}"#,
+            r#"{"HEX":null}"#,
+            r#"{"ttl":{"max":"HEX"}}"#,
+            r#"{"compat":{"version":"HEX"}}"#,
+        ] {
+            for value in ["5CFd2fd1755d40ecb72977518be15d3b", "ABCDEF0123456789ABCDEF0123456789"] {
+                let message = error(&document.replace("HEX", value));
+                assert!(!message.contains(value), "{message}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_in_place_of_its_name_is_not_repeated() {
+        let key = "Zx8kQ+/b3o9Jw0m5uTtR1yVn7cPq2sLdEhGfAaXwyE=";
+        for document in [
+            format!(r#"{{"auth":{{"keys":[{{"{key}":"backend"}}]}}}}"#),
+            format!(r#"{{"auth":{{"keys":[{{"name":"backend","secret":"{key}"}}]}}}}"#),
+            format!(r#"{{"{key}":1}}"#),
+        ] {
+            let message = error(&document);
+            assert!(!message.contains(key) && !message.contains("Zx8kQ"), "{message}");
+        }
+    }
+}

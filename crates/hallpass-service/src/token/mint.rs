@@ -1,0 +1,96 @@
+//! From a token request to a signed token.
+
+use hallpass_token::agora::Uid;
+use hallpass_token::{Life, LifeError, UnixSeconds};
+
+use crate::policy::{Decider, TokenError};
+use crate::providers::{MintContext, Minted, ProviderRequest};
+use crate::settings::TtlConfig;
+use crate::state::Signing;
+use crate::web::field_error::FieldError;
+use crate::web::request::RequestContext;
+
+/// A request for one token.
+#[derive(Debug)]
+pub(crate) struct TokenRequest<'a> {
+    /// The name of a configured project.
+    pub(crate) project: Option<&'a str>,
+    /// The lifetime; capped by the configuration.
+    pub(crate) ttl: Option<RequestedTtl>,
+    pub(crate) provider: ProviderRequest<'a>,
+}
+
+/// The requested lifetime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RequestedTtl {
+    For(Life),
+    Until {
+        end: UnixSeconds,
+        /// The field that names the time, for one that has passed.
+        field: &'static str,
+    },
+}
+
+impl<'a> TokenRequest<'a> {
+    /// A request for a token of the provider's default project.
+    pub(crate) fn new(ttl: Option<RequestedTtl>, provider: impl Into<ProviderRequest<'a>>) -> Self {
+        Self { project: None, ttl, provider: provider.into() }
+    }
+}
+
+/// Decides on a request, completes it, and signs the token.
+///
+/// # Errors
+/// [`TokenError`]
+pub(crate) fn mint<'a>(
+    signing: &'a Signing,
+    request: &mut TokenRequest<'a>,
+    decider: Decider<'a>,
+    context: &RequestContext<'_>,
+) -> Result<Minted<'a>, TokenError> {
+    let mint_context = MintContext {
+        decider,
+        project: request.project,
+        ttl: ttl(request.ttl, signing.ttl, context.now)?,
+        now: context.now,
+        salt: context.salt_bytes(),
+        random_uid: Uid::from_bytes(context.uid_bytes()),
+    };
+    request.provider.mint(&signing.providers, &signing.policy, &mint_context)
+}
+
+fn ttl(requested: Option<RequestedTtl>, config: TtlConfig, now: UnixSeconds) -> Result<Life, FieldError> {
+    let ttl = match requested {
+        None => config.default,
+        Some(RequestedTtl::For(ttl)) => ttl,
+        Some(RequestedTtl::Until { end, field }) => match Life::new(end.0.saturating_sub(now.0)) {
+            Ok(ttl) => ttl,
+            Err(LifeError::Zero) => {
+                return Err(FieldError::new(field, "must be a time that is still to come"));
+            }
+            Err(LifeError::TooLong(_) | LifeError::UnixTime(_)) => Life::MAX,
+        },
+    };
+    Ok(ttl.min(config.max))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lifetime_may_be_requested_by_its_end() {
+        let [default, max] = [60, 600].map(|seconds| Life::new(seconds).unwrap());
+        let until = |end| {
+            let requested = RequestedTtl::Until { end: UnixSeconds(end), field: "end" };
+            ttl(Some(requested), TtlConfig { default, max }, UnixSeconds(1_700_000_000))
+        };
+        assert_eq!(until(1_700_000_001), Ok(Life::new(1).unwrap()));
+        for end in [1_700_000_601, 1_700_086_401, u32::MAX] {
+            assert_eq!(until(end), Ok(max), "{end}");
+        }
+        for end in [0, 1_699_999_999, 1_700_000_000] {
+            assert!(until(end).is_err(), "{end}");
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! HTTP and JSON as the service sees them: requests, responses, logs, CORS. Knows nothing of tokens.
+
+pub(crate) mod cors;
+pub(crate) mod field_error;
+pub(crate) mod json;
+pub(crate) mod log;
+pub(crate) mod outbound;
+pub(crate) mod request;
+pub(crate) mod response;
+pub(crate) mod text;
+pub(crate) mod url;

@@ -1,0 +1,144 @@
+//! JSON documents: one parser, one tree, and one way to read values out of it.
+//!
+//! A reader takes a node of the tree and says what it expects. An error points at the node, and the path is only
+//! searched when there is an error, so that reading a valid document costs nothing extra. serde_json parses; its limit
+//! of 128 nested values holds.
+
+mod parse;
+mod path;
+mod read;
+mod write;
+
+use std::borrow::Cow;
+
+use serde_json::Number;
+
+pub(crate) use self::parse::SyntaxError;
+pub(crate) use self::path::{Invalid, JsonError};
+pub(crate) use self::read::Fields;
+
+/// A JSON value. Strings without escapes are borrowed from the document.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Json<'a> {
+    Null,
+    Bool(bool),
+    Number(Number),
+    String(Cow<'a, str>),
+    Array(Vec<Json<'a>>),
+    /// The fields in the order of the document. A name may occur more than once; see [`Json::check_names`].
+    Object(Vec<(Cow<'a, str>, Json<'a>)>),
+}
+
+impl<'a> Json<'a> {
+    /// Returns an object with these fields.
+    pub(crate) fn object<const N: usize>(fields: [(&'static str, Self); N]) -> Self {
+        Self::from(Vec::from(fields))
+    }
+
+    /// Adds a field to an object.
+    pub(crate) fn with(mut self, name: &'static str, value: Self) -> Self {
+        if let Self::Object(fields) = &mut self {
+            fields.push((name.into(), value));
+        }
+        self
+    }
+
+    /// Returns the field of this name; of several, the last.
+    pub(crate) fn get(&self, name: &str) -> Option<&Self> {
+        let Self::Object(fields) = self else { return None };
+        fields.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    /// Returns the string, if the value is one.
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        if let Self::String(text) = self { Some(text) } else { None }
+    }
+
+    /// Returns the integer, if the value is one from 0 to 2^64-1.
+    pub(crate) fn as_u64(&self) -> Option<u64> {
+        if let Self::Number(number) = self { number.as_u64() } else { None }
+    }
+
+    /// Returns the items of an array; none for any other value.
+    pub(crate) fn as_array(&self) -> &[Self] {
+        if let Self::Array(items) = self { items } else { &[] }
+    }
+
+    /// Copies what is borrowed.
+    pub(crate) fn into_owned(self) -> Json<'static> {
+        match self {
+            Self::Null => Json::Null,
+            Self::Bool(value) => Json::Bool(value),
+            Self::Number(number) => Json::Number(number),
+            Self::String(text) => Json::String(Cow::Owned(text.into_owned())),
+            Self::Array(items) => Json::Array(items.into_iter().map(Json::into_owned).collect()),
+            Self::Object(fields) => {
+                let owned =
+                    |(name, value): (Cow<'a, str>, Self)| (Cow::Owned(name.into_owned()), value.into_owned());
+                Json::Object(fields.into_iter().map(owned).collect())
+            }
+        }
+    }
+}
+
+impl<'a> From<&'a str> for Json<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::String(Cow::Borrowed(text))
+    }
+}
+
+impl From<String> for Json<'_> {
+    fn from(text: String) -> Self {
+        Self::String(Cow::Owned(text))
+    }
+}
+
+impl From<bool> for Json<'_> {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<u32> for Json<'_> {
+    fn from(number: u32) -> Self {
+        Self::Number(number.into())
+    }
+}
+
+impl From<i32> for Json<'_> {
+    fn from(number: i32) -> Self {
+        Self::Number(number.into())
+    }
+}
+
+impl From<u64> for Json<'_> {
+    fn from(number: u64) -> Self {
+        Self::Number(number.into())
+    }
+}
+
+/// An object with these fields.
+impl<'a> From<Vec<(&'static str, Json<'a>)>> for Json<'a> {
+    fn from(fields: Vec<(&'static str, Json<'a>)>) -> Self {
+        Self::Object(fields.into_iter().map(|(name, value)| (name.into(), value)).collect())
+    }
+}
+
+impl<'a> From<Vec<&'a str>> for Json<'a> {
+    fn from(texts: Vec<&'a str>) -> Self {
+        Self::Array(texts.into_iter().map(Json::from).collect())
+    }
+}
+
+impl<'a> From<Vec<Json<'a>>> for Json<'a> {
+    fn from(items: Vec<Json<'a>>) -> Self {
+        Self::Array(items)
+    }
+}
+
+/// Nothing is `null`.
+impl<'a, T: Into<Json<'a>>> From<Option<T>> for Json<'a> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}

@@ -1,0 +1,175 @@
+//! From text to tree.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+use super::Json;
+use super::path::Invalid;
+
+/// Describes why a text is not JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SyntaxError(pub(crate) String);
+
+impl<'a> Json<'a> {
+    /// Parses one document and nothing after it.
+    ///
+    /// # Errors
+    /// [`SyntaxError`]
+    pub(crate) fn parse(text: &'a [u8]) -> Result<Self, SyntaxError> {
+        if text.is_empty() {
+            return Err(SyntaxError::nothing());
+        }
+        serde_json::from_slice(text).map_err(|error| SyntaxError(error.to_string()))
+    }
+
+    /// Parses the first value, as Go's decoder does: what follows is ignored.
+    ///
+    /// # Errors
+    /// [`SyntaxError`]
+    pub(crate) fn parse_first(text: &'a [u8]) -> Result<Self, SyntaxError> {
+        let first = serde_json::Deserializer::from_slice(text).into_iter().next();
+        first.ok_or_else(SyntaxError::nothing)?.map_err(|error| SyntaxError(error.to_string()))
+    }
+}
+
+impl<'j> Json<'j> {
+    /// Rejects an object with two fields of the same name, at any depth: two readers may take different ones.
+    ///
+    /// # Errors
+    /// [`Invalid`] at the second field.
+    pub(crate) fn check_names(&'j self) -> Result<(), Invalid<'j>> {
+        match self {
+            Self::Array(items) => items.iter().try_for_each(Json::check_names),
+            Self::Object(fields) => {
+                if let Some((name, value)) = repeated(fields) {
+                    return Err(Invalid::new(
+                        value,
+                        format!("duplicate field `{}`", crate::web::text::quote(name)),
+                    ));
+                }
+                fields.iter().try_for_each(|(_, value)| value.check_names())
+            }
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) => Ok(()),
+        }
+    }
+}
+
+/// Returns the first field whose name occurred before. Few names are compared with each other; many are sorted, so that
+/// the time does not grow with the square of their number.
+fn repeated<'j>(fields: &'j [(Cow<'j, str>, Json<'j>)]) -> Option<&'j (Cow<'j, str>, Json<'j>)> {
+    const FEW: usize = 16;
+    if fields.len() <= FEW {
+        let is_known = |(position, (name, _)): &(usize, &(Cow<'_, str>, Json<'_>))| {
+            fields.iter().take(*position).any(|(known, _)| known == name)
+        };
+        return fields.iter().enumerate().find(is_known).map(|(_, field)| field);
+    }
+    let mut known = BTreeSet::new();
+    fields.iter().find(|(name, _)| !known.insert(name.as_ref()))
+}
+
+impl SyntaxError {
+    fn nothing() -> Self {
+        Self("expected a JSON object, found nothing".to_owned())
+    }
+}
+
+impl<'de> Deserialize<'de> for Json<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Tree)
+    }
+}
+
+struct Tree;
+
+impl<'de> Visitor<'de> for Tree {
+    type Value = Json<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Json<'de>, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Json<'de>, E> {
+        Ok(Json::Bool(value))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Json<'de>, E> {
+        Ok(Json::Number(number.into()))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Json<'de>, E> {
+        Ok(Json::Number(number.into()))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Json<'de>, E> {
+        // JSON has neither infinities nor NaN; serde_json rejects numbers that are too large.
+        Ok(serde_json::Number::from_f64(number).map_or(Json::Null, Json::Number))
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Json<'de>, E> {
+        Ok(Json::String(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Json<'de>, E> {
+        Ok(Json::String(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Json<'de>, A::Error> {
+        let mut items = Vec::new();
+        while let Some(value) = values.next_element()? {
+            items.push(value);
+        }
+        Ok(Json::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Json<'de>, A::Error> {
+        let mut fields = Vec::new();
+        while let Some((name, value)) = entries.next_entry::<Json<'de>, Json<'de>>()? {
+            // JSON knows no other names.
+            if let Json::String(name) = name {
+                fields.push((name, value));
+            }
+        }
+        Ok(Json::Object(fields))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn duplicate(text: &str) -> Option<String> {
+        let json = Json::parse(text.as_bytes()).unwrap();
+        json.check_names().err().map(|error| error.resolve(&json).path)
+    }
+
+    #[test]
+    fn a_second_document_is_rejected() {
+        assert!(Json::parse(b"{} {}").is_err());
+        assert_eq!(Json::parse_first(b"{} {").unwrap(), Json::object([]));
+    }
+
+    #[test]
+    fn nesting_is_limited() {
+        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        assert!(Json::parse(nested(127).as_bytes()).is_ok());
+        assert!(Json::parse(nested(128).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_duplicate_is_found_at_every_depth_and_in_objects_of_any_size() {
+        assert_eq!(duplicate(r#"{"a":1,"b":{"a":1}}"#), None);
+        assert_eq!(duplicate(r#"{"a":1,"a":1}"#).as_deref(), Some("a"));
+        assert_eq!(duplicate(r#"{"x":[{"y":1},{"y":1,"y":2}]}"#).as_deref(), Some("x[1].y"));
+        let many: Vec<_> = (0..1000).map(|number| format!(r#""n{number}":0"#)).collect();
+        assert_eq!(duplicate(&format!("{{{}}}", many.join(","))), None);
+        assert_eq!(duplicate(&format!(r#"{{{},"n7":1}}"#, many.join(","))).as_deref(), Some("n7"));
+    }
+}

@@ -1,0 +1,229 @@
+//! From a node to a value, strictly. Each error says what was found and what was expected.
+
+use std::ops::RangeInclusive;
+
+use super::Json;
+use super::path::{Invalid, JsonError};
+use crate::web::text::quote;
+
+/// The fields of an object, all of them known ones.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fields<'j> {
+    object: &'j Json<'j>,
+}
+
+impl<'j> Json<'j> {
+    /// Reads a value, and finds the path of an error.
+    ///
+    /// # Errors
+    /// [`JsonError`]
+    pub(crate) fn read<T>(
+        &'j self,
+        read: impl FnOnce(&'j Self) -> Result<T, Invalid<'j>>,
+    ) -> Result<T, JsonError> {
+        read(self).map_err(|error| error.resolve(self))
+    }
+
+    /// Reads an object. Fields with other names than these are rejected.
+    pub(crate) fn fields(&'j self, known: &[&str]) -> Result<Fields<'j>, Invalid<'j>> {
+        let Self::Object(fields) = self else { return Err(self.expected("an object")) };
+        match fields.iter().find(|(name, _)| !known.contains(&name.as_ref())) {
+            Some((name, value)) => Err(unknown_field(name, value, known)),
+            None => Ok(Fields { object: self }),
+        }
+    }
+
+    /// Reads an object whose names are the document's own.
+    pub(crate) fn entries(&'j self) -> Result<impl Iterator<Item = (&'j str, &'j Self)>, Invalid<'j>> {
+        let Self::Object(fields) = self else { return Err(self.expected("an object")) };
+        Ok(fields.iter().map(|(name, value)| (name.as_ref(), value)))
+    }
+
+    /// Reads an array.
+    pub(crate) fn items(&'j self) -> Result<&'j [Self], Invalid<'j>> {
+        if let Self::Array(items) = self { Ok(items) } else { Err(self.expected("an array")) }
+    }
+
+    /// Reads an array with at least one item, or a single value in place of it.
+    pub(crate) fn one_or_more(&'j self) -> Result<&'j [Self], Invalid<'j>> {
+        const EXPECTED: &str = "a value, or a list of at least one";
+        match self {
+            Self::Array(items) if items.is_empty() => {
+                Err(Invalid::new(self, format!("invalid length 0, expected {EXPECTED}")))
+            }
+            Self::Array(items) => Ok(items),
+            Self::Null | Self::Object(_) => Err(self.expected(EXPECTED)),
+            Self::Bool(_) | Self::Number(_) | Self::String(_) => Ok(std::slice::from_ref(self)),
+        }
+    }
+
+    /// Reads a string.
+    pub(crate) fn string(&'j self) -> Result<&'j str, Invalid<'j>> {
+        self.as_str().ok_or_else(|| self.expected("a string"))
+    }
+
+    /// Reads `true` or `false`.
+    pub(crate) fn boolean(&'j self) -> Result<bool, Invalid<'j>> {
+        if let Self::Bool(value) = self { Ok(*value) } else { Err(self.expected("a boolean")) }
+    }
+
+    /// Reads a string that stands for a value; `expected` ends the sentence "…, expected …".
+    pub(crate) fn named<T>(
+        &'j self,
+        expected: &str,
+        parse: impl FnOnce(&'j str) -> Option<T>,
+    ) -> Result<T, Invalid<'j>> {
+        let text = self.as_str().ok_or_else(|| self.expected(expected))?;
+        parse(text).ok_or_else(|| self.unexpected_value(expected))
+    }
+
+    /// Reads a string that a type of the token core checks.
+    pub(crate) fn parsed<T, E: std::fmt::Display>(
+        &'j self,
+        parse: impl FnOnce(&'j str) -> Result<T, E>,
+    ) -> Result<T, Invalid<'j>> {
+        parse(self.string()?).map_err(|error| Invalid::rule(self, error.to_string()))
+    }
+
+    /// Reads a whole number in a range; `expected` ends the sentence "…, expected …".
+    pub(crate) fn whole_number(
+        &'j self,
+        range: RangeInclusive<u32>,
+        expected: &str,
+    ) -> Result<u32, Invalid<'j>> {
+        let number = self.as_u64().ok_or_else(|| self.expected(expected))?;
+        let number = u32::try_from(number).ok().filter(|number| range.contains(number));
+        number.ok_or_else(|| self.unexpected_value(expected))
+    }
+
+    /// Returns the first `null` in the document.
+    pub(crate) fn first_null(&'j self) -> Option<&'j Self> {
+        match self {
+            Self::Null => Some(self),
+            Self::Array(items) => items.iter().find_map(Json::first_null),
+            Self::Object(fields) => fields.iter().find_map(|(_, value)| value.first_null()),
+            Self::Bool(_) | Self::Number(_) | Self::String(_) => None,
+        }
+    }
+
+    /// An error for a value of another type than the expected one.
+    #[cold]
+    pub(crate) fn expected(&'j self, expected: &str) -> Invalid<'j> {
+        Invalid::new(self, format!("invalid type: {}, expected {expected}", self.found()))
+    }
+
+    /// An error for a value of the expected type that is not one of the expected values.
+    #[cold]
+    pub(crate) fn unexpected_value(&'j self, expected: &str) -> Invalid<'j> {
+        Invalid::new(self, format!("invalid value: {}, expected {expected}", self.found()))
+    }
+
+    /// Describes the value; a long string may be a token, so only its start is repeated.
+    fn found(&self) -> String {
+        match self {
+            Self::Null => "null".to_owned(),
+            Self::Bool(value) => format!("boolean `{value}`"),
+            Self::Number(number) if number.is_f64() => format!("floating point `{number}`"),
+            Self::Number(number) => format!("integer `{number}`"),
+            Self::String(text) => format!("string {}", quote(&format!("{text:?}"))),
+            Self::Array(_) => "array".to_owned(),
+            Self::Object(_) => "object".to_owned(),
+        }
+    }
+}
+
+impl<'j> Fields<'j> {
+    /// The field of this name; `null` is a value.
+    pub(crate) fn get(self, name: &str) -> Option<&'j Json<'j>> {
+        self.object.get(name)
+    }
+
+    /// The field of this name; `null` is the same as no field.
+    pub(crate) fn optional(self, name: &str) -> Option<&'j Json<'j>> {
+        self.get(name).filter(|value| !matches!(value, Json::Null))
+    }
+
+    /// The field of this name, which must be set.
+    pub(crate) fn required(self, name: &str) -> Result<&'j Json<'j>, Invalid<'j>> {
+        self.get(name).ok_or_else(|| Invalid::new(self.object, format!("missing field `{name}`")))
+    }
+
+    /// The object itself, for errors that are about several of its fields.
+    pub(crate) const fn object(self) -> &'j Json<'j> {
+        self.object
+    }
+}
+
+#[cold]
+fn unknown_field<'j>(name: &str, value: &'j Json<'j>, known: &[&str]) -> Invalid<'j> {
+    let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
+    let expected = match known.as_slice() {
+        [] => "there are no fields".to_owned(),
+        [one] => format!("expected {one}"),
+        [one, other] => format!("expected {one} or {other}"),
+        all => format!("expected one of {}", all.join(", ")),
+    };
+    Invalid::new(value, format!("unknown field {}, {expected}", quote(&format!("`{name}`"))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error<T>(
+        text: &str,
+        read: impl for<'j> FnOnce(&'j Json<'j>) -> Result<T, Invalid<'j>>,
+    ) -> (String, String) {
+        let json = Json::parse(text.as_bytes()).unwrap();
+        let JsonError { path, detail, .. } = json.read(read).err().unwrap();
+        (path, detail)
+    }
+
+    fn pair<'j>(json: &'j Json<'j>) -> Result<(u32, String), Invalid<'j>> {
+        let fields = json.fields(&["a", "b"])?;
+        Ok((
+            fields.required("a")?.whole_number(1..=9, "a small number")?,
+            fields.required("b")?.string()?.to_owned(),
+        ))
+    }
+
+    #[test]
+    fn an_error_names_the_path_what_was_found_and_what_was_expected() {
+        for (text, path, detail) in [
+            ("[1,2]", "", "invalid type: array, expected an object"),
+            ("{}", "", "missing field `a`"),
+            (r#"{"a":"1"}"#, "a", "invalid type: string \"1\", expected a small number"),
+            (r#"{"a":1,"b":{}}"#, "b", "invalid type: object, expected a string"),
+            (r#"{"a":1,"c":2}"#, "c", "unknown field `c`, expected `a` or `b`"),
+        ] {
+            assert_eq!(error(text, pair), (path.to_owned(), detail.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_long_is_not_repeated() {
+        let long = "x".repeat(5000);
+        let (_, detail) = error(&format!(r#"{{"a":"{long}"}}"#), pair);
+        assert_eq!(detail, format!("invalid type: string \"{}…, expected a small number", "x".repeat(23)));
+        let (path, detail) = error(&format!(r#"{{"{long}":1}}"#), pair);
+        assert_eq!(path, "x".repeat(24) + "…");
+        assert_eq!(detail, format!("unknown field `{}…, expected `a` or `b`", "x".repeat(23)));
+    }
+
+    #[test]
+    fn only_a_whole_number_in_its_range_is_read() {
+        let read =
+            |text: &str| Json::parse(text.as_bytes()).unwrap().whole_number(1..=9, "a small number").ok();
+        assert_eq!(read("9"), Some(9));
+        for text in ["0", "10", "-1", "1.0", "1e0", "99999999999999999999999", "\"1\"", "true", "null", "[1]"]
+        {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_single_value_counts_as_a_list() {
+        let count = |text: &str| Json::parse(text.as_bytes()).unwrap().one_or_more().map(<[_]>::len).ok();
+        assert_eq!((count("1"), count("[1,2]"), count("[]"), count("{}")), (Some(1), Some(2), None, None));
+    }
+}

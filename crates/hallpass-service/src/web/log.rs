@@ -1,0 +1,82 @@
+//! Log lines: one JSON object each, with an event name that does not change.
+
+use std::cell::{Cell, RefCell};
+
+use super::json::Json;
+
+/// How urgent a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// An event that needs no action.
+    Info,
+    /// A condition that needs attention, but not at once.
+    Warning,
+    /// A client did not get what it should have.
+    Error,
+}
+
+/// A line for the platform's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    level: Level,
+    text: String,
+}
+
+impl LogLine {
+    pub(crate) fn new<const N: usize>(
+        level: Level,
+        event: &str,
+        fields: [(&'static str, Json<'_>); N],
+    ) -> Self {
+        Self::of(level, event, fields.into())
+    }
+
+    /// Returns a line with these fields after `level` and `event`.
+    pub(crate) fn of(level: Level, event: &str, fields: Vec<(&'static str, Json<'_>)>) -> Self {
+        let name = match level {
+            Level::Info => "INFO",
+            Level::Warning => "WARN",
+            Level::Error => "ERROR",
+        };
+        let first = [("level", Json::from(name)), ("event", Json::from(event))];
+        let fields = first.into_iter().chain(fields).map(|(name, value)| (name.into(), value));
+        let text = Json::Object(fields.collect()).to_vec();
+        // JSON is UTF-8.
+        Self { level, text: String::from_utf8(text).unwrap_or_default() }
+    }
+
+    /// Returns how urgent the line is.
+    #[must_use]
+    pub const fn level(&self) -> Level {
+        self.level
+    }
+
+    /// Returns the line: JSON without a line break.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+/// The log of one request, and whether the secrets have to be read again after its response.
+#[derive(Debug, Default)]
+pub(crate) struct RequestLog {
+    lines: RefCell<Vec<LogLine>>,
+    is_refresh_due: Cell<bool>,
+}
+
+impl RequestLog {
+    pub(crate) fn add(&self, line: LogLine) {
+        self.lines.borrow_mut().push(line);
+    }
+
+    /// Asks for the secrets to be read again.
+    pub(crate) fn request_refresh(&self) {
+        self.is_refresh_due.set(true);
+    }
+
+    /// Returns the lines, and whether the secrets have to be read again.
+    pub(crate) fn into_parts(self) -> (Vec<LogLine>, bool) {
+        (self.lines.into_inner(), self.is_refresh_due.get())
+    }
+}

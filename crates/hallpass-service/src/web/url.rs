@@ -1,0 +1,68 @@
+//! URLs that credentials or keys are fetched from.
+
+/// Whether no one can change a response on its way: `https`, or this machine itself.
+pub(crate) fn is_safe(url: &str) -> bool {
+    if url.bytes().any(|byte| !byte.is_ascii_graphic()) || url.contains(['\\', '#']) {
+        return false;
+    }
+    let Some((scheme, rest)) = url.split_once("://") else { return false };
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    if authority.is_empty() || authority.contains('@') {
+        return false;
+    }
+    match scheme {
+        "https" => true,
+        "http" => is_loopback(authority),
+        _ => false,
+    }
+}
+
+/// Whether this host, with or without a port, is this machine.
+pub(crate) fn is_loopback(authority: &str) -> bool {
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
+    };
+    let is_local = host == "localhost"
+        || host == "[::1]"
+        || host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback());
+    is_local && port.is_none_or(|port| port.parse::<u16>().is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_https_and_this_machine_are_safe() {
+        for url in [
+            "https://a.example/jwks",
+            "https://a.example:8443",
+            "http://localhost:3000/jwks",
+            "http://127.0.0.1/x?y",
+            "http://127.1.2.3:80",
+            "http://[::1]:3000/",
+        ] {
+            assert!(is_safe(url), "{url}");
+        }
+        for url in [
+            "http://a.example/jwks",
+            "http://localhost.a.example/",
+            "http://localhost@a.example/",
+            "http://127.0.0.1.a.example/",
+            "http://10.0.0.1/",
+            "http://127.0.0.1:x/",
+            "https://user@a.example/",
+            "https://",
+            "https:a.example",
+            "ftp://a.example/",
+            "file:///etc/passwd",
+            "https://a.example/ x",
+            "https:\\\\a.example",
+            "a.example",
+            "",
+        ] {
+            assert!(!is_safe(url), "{url}");
+        }
+    }
+}

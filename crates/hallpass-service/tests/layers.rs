@@ -1,0 +1,158 @@
+//! The structure of the product's crates: layers without cycles, read from the imports in the source text.
+
+#[path = "layers/graph.rs"]
+mod graph;
+#[path = "layers/source.rs"]
+mod source;
+
+use std::io;
+
+use graph::Crate;
+
+/// The top-level modules of hallpass-service, from bottom to top. A module imports only modules below it.
+const LAYERS: &[&str] = &[
+    "web",
+    "settings",
+    "platform",
+    "auth",
+    "policy",
+    "providers",
+    "state",
+    "problem",
+    "token",
+    "routes",
+    "check",
+    "service",
+];
+const _: () = assert!(LAYERS.len() <= 12, "hallpass-service has at most twelve top-level modules");
+/// The children of `providers` that know one provider each.
+const PROVIDERS: [&str; 2] = ["agora", "videosdk"];
+/// The top-level modules that may name one provider.
+const PROVIDER_USERS: [&str; 3] = ["providers", "routes", "check"];
+
+/// Describes each top-level module that is not a layer, and each import of a higher layer.
+fn upward_imports(code: &Crate, layers: &[&str]) -> Vec<String> {
+    let level =
+        |path: &[String]| layers.iter().position(|layer| path.first().is_some_and(|top| top == layer));
+    let order = layers.join(", ");
+    let mut modules: Vec<_> = code.files.keys().filter_map(|path| path.first()).collect();
+    modules.dedup();
+    let unknown = modules.into_iter().filter(|module| !layers.contains(&module.as_str()));
+    let unknown = unknown.map(|module| format!("`{module}` is not a layer. Move it into one of: {order}"));
+    let edges = code.edges();
+    let upward =
+        edges.iter().filter(|edge| level(edge.from).zip(level(edge.to)).is_some_and(|(from, to)| from < to));
+    let upward = upward.map(|edge| {
+        format!("{}, which is in a higher layer. Layers from bottom to top: {order}", edge.place)
+    });
+    unknown.chain(upward).collect()
+}
+
+/// Describes each import of one provider by another, or by a module that must work for every provider.
+fn provider_imports(code: &Crate) -> Vec<String> {
+    let provider = |path: &[String]| match path {
+        [top, name, ..] if top == "providers" => PROVIDERS.into_iter().find(|known| known == name),
+        _ => None,
+    };
+    let mut found = Vec::new();
+    for edge in code.edges() {
+        let user = edge.from.first().map_or("", String::as_str);
+        let named = provider(edge.path).or_else(|| provider(edge.to));
+        if !PROVIDER_USERS.contains(&user) && provider(edge.path).is_some() {
+            let users = PROVIDER_USERS.join(", ");
+            found.push(format!("{}. Only these modules may name a provider: {users}", edge.place));
+        } else if provider(edge.from).is_some() && named.is_some() && named != provider(edge.from) {
+            found.push(format!("{}, which is another provider. Share it through `providers`", edge.place));
+        }
+    }
+    found
+}
+
+#[test]
+fn a_module_imports_only_lower_layers() -> io::Result<()> {
+    assert_none(&upward_imports(&Crate::read("hallpass-service")?, LAYERS));
+    Ok(())
+}
+
+#[test]
+fn no_files_import_each_other_in_a_cycle() -> io::Result<()> {
+    let mut cycles = Vec::new();
+    for name in ["hallpass-token", "hallpass-service", "hallpass-lambda", "hallpass-worker"] {
+        cycles.extend(Crate::read(name)?.cycles());
+    }
+    assert_none(&cycles);
+    Ok(())
+}
+
+#[test]
+fn a_provider_is_known_only_to_its_folder_and_the_routes() -> io::Result<()> {
+    assert_none(&provider_imports(&Crate::read("hallpass-service")?));
+    Ok(())
+}
+
+#[track_caller]
+fn assert_none(violations: &[String]) {
+    assert!(violations.is_empty(), "{} violations:\n{}", violations.len(), violations.join("\n"));
+}
+
+/// Returns a crate of these files.
+fn sample(files: &[(&str, &str)]) -> Crate {
+    let mut code = Crate::default();
+    for (file, text) in files {
+        code.add((*file).to_owned(), file, text);
+    }
+    code
+}
+
+#[test]
+fn an_upward_import_is_found() {
+    let code = sample(&[("low.rs", "\nuse crate::high::Item;"), ("high.rs", "use crate::low::Item;")]);
+    let expected = "low.rs:2 imports `crate::high::Item`, which is in a higher layer. Layers from bottom to top: low, high";
+    assert_eq!(upward_imports(&code, &["low", "high"]), [expected]);
+}
+
+#[test]
+fn a_module_without_a_layer_is_found() {
+    let code = sample(&[("lib.rs", "mod other;"), ("other.rs", "")]);
+    assert_eq!(upward_imports(&code, &["low"]), ["`other` is not a layer. Move it into one of: low"]);
+}
+
+#[test]
+fn a_cycle_of_two_files_is_found() {
+    let code = sample(&[
+        ("a.rs", "mod b;\nuse self::b::B;"),
+        ("a/b.rs", "use super::A;"),
+        ("c.rs", "use crate::a::A;"),
+    ]);
+    let [cycle] = code.cycles().try_into().unwrap();
+    assert!(cycle.starts_with("2 files import each other"), "{cycle}");
+    assert!(
+        cycle.ends_with("\n  a.rs:2 imports `crate::a::b::B`\n  a/b.rs:1 imports `crate::a::A`"),
+        "{cycle}"
+    );
+}
+
+#[test]
+fn a_reexport_leads_to_the_file_behind_it() {
+    let files = [
+        ("a.rs", "mod b;\npub(crate) use self::b::B;"),
+        ("a/b.rs", "use crate::c::C;"),
+        ("c.rs", "use crate::a::B;"),
+    ];
+    let code = sample(&files);
+    let targets: Vec<_> = code.edges().iter().map(|edge| edge.to.join("/")).collect();
+    assert_eq!(targets, ["c", "a/b"]);
+}
+
+#[test]
+fn an_import_of_another_provider_is_found() {
+    let agora = "use crate::providers::videosdk::Room;";
+    let code =
+        sample(&[("providers/agora/kick.rs", agora), ("providers/videosdk.rs", ""), ("token.rs", agora)]);
+    let [kick, token] = provider_imports(&code).try_into().unwrap();
+    assert!(
+        kick.starts_with("providers/agora/kick.rs:1 imports `crate::providers::videosdk::Room`, which is"),
+        "{kick}"
+    );
+    assert!(token.ends_with("Only these modules may name a provider: providers, routes, check"), "{token}");
+}

@@ -1,0 +1,58 @@
+//! Conditions under which a token is explained.
+
+use alloc::string::{String, ToString};
+
+use crate::UnixSeconds;
+use crate::agora::credentials::Project;
+use crate::agora::text::Text;
+use crate::agora::user::User;
+
+/// What a token is held against.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// When it is looked at.
+    pub now: UnixSeconds,
+    /// The projects whose certificates are at hand; none to leave signatures unchecked.
+    pub projects: &'a [Project<'a>],
+    /// What the client does with the token.
+    pub expected: Expected<'a>,
+}
+
+/// What a client does with a token, as far as it is known.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Expected<'a> {
+    /// The App ID that the client gives to its SDK.
+    pub app_id: Option<&'a str>,
+    /// The channel that it joins.
+    pub channel: Option<&'a str>,
+    /// The user as whom it joins that channel; without a channel, as whom it logs in.
+    pub user: Option<Join<'a>>,
+}
+
+/// As whom a client joins a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Join<'a> {
+    /// By `joinChannel`, with this number; 0 to let Agora choose one.
+    Uid(u32),
+    /// By `joinChannelWithUserAccount`, or a login to Signaling, with this text.
+    Account(&'a str),
+}
+
+impl Join<'_> {
+    /// The user as a token for it must say; nothing for a number that Agora chooses.
+    pub(super) fn to_text(self) -> String {
+        match self {
+            Self::Uid(0) => String::new(),
+            Self::Uid(uid) => uid.to_string(),
+            Self::Account(account) => account.into(),
+        }
+    }
+
+    /// Whether a token for this user is for the one who joins.
+    pub(super) fn is(self, user: &str) -> bool {
+        match self {
+            Self::Uid(uid) => Text::from(User::from_number_or_any(uid)).as_str() == user,
+            Self::Account(account) => account == user,
+        }
+    }
+}
