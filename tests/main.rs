@@ -5,7 +5,6 @@ mod attacks;
 mod conformance;
 mod issuers;
 mod limits;
-mod outline;
 mod policy;
 mod providers;
 mod readme;
@@ -18,6 +17,7 @@ mod secrets;
 mod secrets_on_lambda;
 mod secrets_on_moto;
 mod secrets_store;
+mod summary;
 mod transport;
 
 use hallpass_tests::scratch;

@@ -122,7 +122,7 @@ fn both_agree_on_changed_documents() -> anyhow::Result<()> {
         .map(|case| reason(&case.message).to_owned())
         .collect();
     let (mut seen, mut failures) = (BTreeSet::new(), BTreeSet::new());
-    let documents = readme::documents()?.into_iter().chain(outlines()?);
+    let documents = readme::documents()?.into_iter().chain(summaries()?);
     for document in documents {
         let mut document: Map<String, Value> = serde_json::from_str(&document)?;
         // The service looks at nothing in it.
@@ -189,7 +189,7 @@ fn reason(message: &str) -> &str {
 fn documents() -> anyhow::Result<Vec<String>> {
     let mut documents = readme::documents()?;
     documents.extend(policy::documents()?);
-    documents.extend(outlines()?);
+    documents.extend(summaries()?);
     let setups = [Setup::Open, Setup::OpenWildcard, Setup::Compat007, Setup::Configured, Setup::SoleProject];
     let deployments = setups.into_iter().chain([Setup::Cors, Setup::CorsAny]).map(Deployment::from);
     let variables = deployments.flat_map(|deployment| deployment.variables);
@@ -202,10 +202,10 @@ fn documents() -> anyhow::Result<Vec<String>> {
     Ok(documents)
 }
 
-/// The documents in `config/outlines/`.
-fn outlines() -> anyhow::Result<Vec<String>> {
+/// The documents in `config/summaries/`.
+fn summaries() -> anyhow::Result<Vec<String>> {
     let mut documents = Vec::new();
-    for path in files("config/outlines")? {
+    for path in files("config/summaries")? {
         if path.extension().is_some_and(|extension| extension == "json") {
             documents.push(fs::read_to_string(path)?);
         }

@@ -13,7 +13,7 @@
 //! - `Config::describe` and `Grants::describe`, behind the feature `check`: descriptions for people.
 
 pub(crate) mod agora;
-mod compat;
+mod calls;
 #[cfg(feature = "check")]
 mod description;
 mod inspection;
@@ -25,7 +25,7 @@ mod tests;
 mod upstream;
 pub(crate) mod videosdk;
 
-pub(crate) use self::compat::CompatConfig;
+pub(crate) use self::agora::CompatConfig;
 #[cfg(feature = "check")]
 pub(crate) use self::description::{ProjectDescription, ProviderDescription};
 pub(crate) use self::minting::{MintContext, Minted, RequestSummary};

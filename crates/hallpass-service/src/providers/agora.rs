@@ -3,23 +3,21 @@
 mod config;
 #[cfg(feature = "check")]
 mod describe;
-mod grant;
 mod grants;
 mod inspect;
-mod project;
 mod request;
 pub(crate) mod rest;
 mod services;
-mod uid;
 mod version;
 
-pub(crate) use self::config::{Config, DEFAULT_PROJECT, PROJECT_FIELDS, ProjectConfig, SHORT_SETTING};
+pub(crate) use self::config::{
+    AgoraProject, Config, DEFAULT_PROJECT, PROJECT_FIELDS, ProjectConfig, Provider, SHORT_SETTING,
+};
 pub(crate) use self::grants::{Grants, decide_rest_call, grant_fields};
 pub(crate) use self::inspect::{EXPECT_FIELDS, inspect, recognizes};
-pub(crate) use self::project::{AgoraProject, Provider};
 pub(crate) use self::request::{TokenRequest, read_request, request_fields};
 pub(crate) use self::services::{Apaas, ChannelUser, Chat, Plain, RequestedRole, Rtc, Rtm, TokenService};
-pub(crate) use self::version::Version;
+pub(crate) use self::version::{CompatConfig, Version};
 
 /// The name in configuration, responses and logs.
 pub(crate) const NAME: &str = "agora";

@@ -2,6 +2,8 @@
 //!
 //! Anyone can write a token, so nothing in one is trusted: strings and lists out of a token are cut.
 
+use hallpass_token::agora::Format;
+
 use crate::web::json::Json;
 
 /// The most services, privileges, permissions, names or problems in a response, each.
@@ -9,6 +11,12 @@ pub(super) const MAX_LISTED: usize = 32;
 
 /// The bytes of a response for the content of the token, as JSON.
 pub(super) const MAX_CONTENT_BYTES: usize = 8 * 1024;
+
+/// Whether a token looks like a JWT, with or without whitespace, quotes or `Bearer` around it.
+pub(super) fn has_jwt(token: &str) -> bool {
+    let around = |c: char| c.is_whitespace() || matches!(c, '"' | '\'');
+    token.split(around).any(|word| Format::of(word) == Format::Jwt)
+}
 
 /// The result of an inspection.
 pub(super) struct Inspection {

@@ -21,6 +21,16 @@ macro_rules! providers {
             grant_fields: $provider::grant_fields,
             request_fields: $provider::request_fields,
             expect_fields: $provider::EXPECT_FIELDS,
+            read_project: |projects, name, fields| {
+                let project = $provider::ProjectConfig::read(fields)?;
+                projects.$provider.push(NamedProject { name: name.to_owned(), project });
+                Ok(())
+            },
+            read_request: |fields| Ok($provider::read_request(fields)?.map(ProviderRequest::$Variant)),
+            recognizes: $provider::recognizes,
+            inspect: |providers, token, expected, now| {
+                $provider::inspect(&providers.$provider, token, expected, now)
+            },
         }),*];
 
         /// The projects in the configuration.
@@ -46,15 +56,6 @@ macro_rules! providers {
         pub(crate) enum ProviderRequest<'a> { $($Variant($provider::TokenRequest<'a>),)* }
 
         impl ProjectConfigs {
-            /// Reads a project whose `provider` is known to be the one of this name.
-            fn read<'j>(&mut self, provider: &str, name: &str, fields: Fields<'j>) -> Result<(), Invalid<'j>> {
-                $(if provider == $provider::NAME {
-                    let project = $provider::ProjectConfig::read(fields)?;
-                    self.$provider.push(NamedProject { name: name.to_owned(), project });
-                })*
-                Ok(())
-            }
-
             /// Returns the default project that is missing: with several projects, a request that names none would get one
             /// by chance.
             fn missing_default(&self) -> Option<&'static str> {
@@ -68,9 +69,6 @@ macro_rules! providers {
             }
 
             /// Reads the projects of a configuration without `projects`.
-            ///
-            /// # Errors
-            /// [`ConfigError::Setting`]
             pub(crate) fn from_settings(setting: Setting<'_>) -> Result<Self, ConfigError> {
                 Ok(Self { $($provider: $provider::ProjectConfig::from_settings(setting)?.into_iter().collect(),)* })
             }
@@ -82,9 +80,6 @@ macro_rules! providers {
             }
 
             /// Adds the section `rest` of the configuration.
-            ///
-            /// # Errors
-            /// [`Invalid`]
             pub(crate) fn with_rest<'j>(self, rest: Option<&'j Json<'j>>) -> Result<Config, Invalid<'j>> {
                 let names: Vec<(String, &'static str)> =
                     self.names().into_iter().map(|(name, title)| (name.to_owned(), title)).collect();
@@ -154,9 +149,6 @@ macro_rules! providers {
 
         impl<'a> ProviderRequest<'a> {
             /// Decides, completes the request, and signs the token.
-            ///
-            /// # Errors
-            /// [`TokenError`]
             pub(crate) fn mint(
                 &mut self,
                 providers: &'a Providers,
@@ -186,37 +178,6 @@ macro_rules! providers {
                 Self::$Variant(request)
             }
         })*
-
-        /// Reads the parts of a token request, of which there is one for each provider whose services it names.
-        fn read_parts<'j>(fields: Fields<'j>) -> Result<Vec<(&'static str, ProviderRequest<'j>)>, Invalid<'j>> {
-            let mut parts = Vec::new();
-            $(if let Some(request) = $provider::read_request(fields)? {
-                parts.push(($provider::NAME, request.into()));
-            })*
-            Ok(parts)
-        }
-
-        /// Inspects a token as one of this provider's.
-        fn inspect_as<'j>(
-            provider: &str,
-            providers: &Providers,
-            token: &str,
-            expected: Option<Fields<'j>>,
-            now: UnixSeconds,
-        ) -> Result<Json<'static>, Invalid<'j>> {
-            $(if provider == $provider::NAME {
-                return $provider::inspect(&providers.$provider, token, expected, now);
-            })*
-            Ok(Json::Null)
-        }
-
-        /// The first provider whose tokens look like this one.
-        fn provider_of(token: &str) -> &'static str {
-            $(if $provider::recognizes(token) {
-                return $provider::NAME;
-            })*
-            ""
-        }
 
         #[cfg(feature = "check")]
         impl Config {
@@ -250,6 +211,11 @@ struct Definition {
     grant_fields: fn() -> Vec<&'static str>,
     request_fields: fn() -> Vec<&'static str>,
     expect_fields: &'static [&'static str],
+    read_project: for<'j> fn(&mut ProjectConfigs, &str, Fields<'j>) -> Result<(), Invalid<'j>>,
+    read_request: for<'j> fn(Fields<'j>) -> Result<Option<ProviderRequest<'j>>, Invalid<'j>>,
+    recognizes: fn(&str) -> bool,
+    inspect:
+        for<'j> fn(&Providers, &str, Option<Fields<'j>>, UnixSeconds) -> Result<Json<'static>, Invalid<'j>>,
 }
 
 /// The settings that define projects in a configuration without `projects`.
@@ -279,7 +245,7 @@ pub(crate) fn read_projects<'j>(section: &'j Json<'j>) -> Result<ProjectConfigs,
         if let Some(value) = others.find_map(|field| fields.get(field)) {
             return Err(Invalid::new(value, "is for projects of the other provider"));
         }
-        projects.read(provider.name, name, fields)?;
+        (provider.read_project)(&mut projects, name, fields)?;
     }
     if is_empty {
         // Someone who left the object empty may have set the short settings, which it overrides.
@@ -316,20 +282,25 @@ pub(crate) fn default_policy(is_wildcard: bool) -> Policy {
 
 /// Reads the part of a token request that is a provider's own.
 pub(crate) fn read_request(fields: Fields<'_>) -> Result<ProviderRequest<'_>, Invalid<'_>> {
-    let mut parts = read_parts(fields)?.into_iter();
-    let Some((provider, request)) = parts.next() else {
+    let mut found = None;
+    for provider in ALL {
+        match ((provider.read_request)(fields)?, &found) {
+            (None, _) => {}
+            (Some(request), None) => found = Some((provider, request)),
+            (Some(_), Some((first, _))) => {
+                let detail =
+                    format!("cannot stand beside services of {}; ask for one token each", first.title);
+                return Err(Invalid::field(fields.object(), provider.name, detail));
+            }
+        }
+    }
+    found.map(|(_, request)| request).ok_or_else(|| {
         let services: Vec<_> = request_fields().into_iter().filter(|field| *field != "version").collect();
         let (last, others) = services.split_last().unwrap_or((&"", &[]));
         let others = others.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let detail = format!("there is nothing to make a token for; name {others} or `{last}`");
-        return Err(Invalid::rule(fields.object(), detail));
-    };
-    if let Some((other, _)) = parts.next() {
-        let title = ALL.iter().find(|known| known.name == provider).map_or(provider, |known| known.title);
-        let detail = format!("cannot stand beside services of {title}; ask for one token each");
-        return Err(Invalid::field(fields.object(), other, detail));
-    }
-    Ok(request)
+        Invalid::rule(fields.object(), detail)
+    })
 }
 
 /// Says what a token contains and whether it is usable: as a token of the provider whose things are expected of it, otherwise
@@ -340,22 +311,21 @@ pub(crate) fn inspect<'j>(
     expect: Option<&'j Json<'j>>,
     now: UnixSeconds,
 ) -> Result<Json<'static>, Invalid<'j>> {
-    let Some(value) = expect else {
-        return inspect_as(provider_of(token), providers, token, None, now);
-    };
     let known: Vec<_> = ALL.iter().flat_map(|provider| provider.expect_fields).copied().collect();
-    let fields = value.fields(&known)?;
-    let is_expected =
-        |provider: &&Definition| provider.expect_fields.iter().any(|field| fields.optional(field).is_some());
-    let mut expected = ALL.iter().filter(is_expected);
-    match (expected.next(), expected.next()) {
-        (None, _) => inspect_as(provider_of(token), providers, token, None, now),
-        (Some(provider), None) => inspect_as(provider.name, providers, token, Some(fields), now),
-        (Some(one), Some(other)) => {
+    let fields = expect.map(|value| value.fields(&known)).transpose()?;
+    let has = |field: &&str| fields.is_some_and(|fields| fields.optional(field).is_some());
+    let mut expected = ALL.iter().filter(|provider| provider.expect_fields.iter().any(has));
+    match (expected.next(), expected.next(), fields) {
+        (Some(one), Some(other), Some(fields)) => {
             let (one, other) = (one.title, other.title);
             let detail =
                 format!("names things of {one} beside things of {other}; a token is for one of them");
-            Err(Invalid::rule(value, detail))
+            Err(Invalid::rule(fields.object(), detail))
+        }
+        (Some(provider), ..) => (provider.inspect)(providers, token, fields, now),
+        (None, ..) => {
+            let looks_like = ALL.iter().find(|provider| (provider.recognizes)(token));
+            looks_like.map_or(Ok(Json::Null), |provider| (provider.inspect)(providers, token, None, now))
         }
     }
 }
@@ -365,4 +335,84 @@ pub(crate) fn inspect<'j>(
 #[cfg(feature = "check")]
 pub(crate) fn describe_policy(policy: &Policy, kinds: &[CallerKind], max: Life) -> policy::PolicyDescription {
     policy.describe(kinds, max, Grants::describe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.e30.c2ln";
+
+    /// The provider whose inspection a token gets, or the path and the detail of the error.
+    fn inspected(token: &str, expect: &str) -> Result<String, (String, String)> {
+        let config = ProjectConfigs::default().with_rest(None).unwrap();
+        let providers = config.load(&Secrets::permanent([])).unwrap();
+        let document = Json::parse(expect.as_bytes()).unwrap();
+        let inspection = document.read(|document| {
+            let expect = document.fields(&["expect"])?.optional("expect");
+            inspect(&providers, token, expect, UnixSeconds(1_700_000_000))
+        });
+        let inspection = inspection.map_err(|error| (error.path, error.detail))?;
+        Ok(inspection.get("provider").and_then(Json::as_str).unwrap().to_owned())
+    }
+
+    #[test]
+    fn the_token_decides_if_nothing_is_expected() {
+        for (token, provider) in [
+            (JWT, "videosdk"),
+            (&format!("Bearer {JWT}"), "videosdk"),
+            (&format!("\" {JWT}\""), "videosdk"),
+            ("007eJx", "agora"),
+            ("eyJhbGciOiJIUzI1NiJ9", "agora"),
+            ("", "agora"),
+        ] {
+            for nothing in ["{}", r#"{"expect":null}"#, r#"{"expect":{}}"#, r#"{"expect":{"room":null}}"#] {
+                assert_eq!(inspected(token, nothing).as_deref(), Ok(provider), "{token} {nothing}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_expectation_decides_before_the_token() {
+        for (expect, provider) in [
+            (r#"{"app_id":"x"}"#, "agora"),
+            (r#"{"channel":"x"}"#, "agora"),
+            (r#"{"uid":0}"#, "agora"),
+            (r#"{"account":"x"}"#, "agora"),
+            (r#"{"api_key":"x"}"#, "videosdk"),
+            (r#"{"room":"x"}"#, "videosdk"),
+            (r#"{"participant":"x"}"#, "videosdk"),
+        ] {
+            for token in [JWT, "007eJx"] {
+                let expect = format!(r#"{{"expect":{expect}}}"#);
+                assert_eq!(inspected(token, &expect).as_deref(), Ok(provider), "{token} {expect}");
+            }
+        }
+    }
+
+    #[test]
+    fn expectations_that_no_token_meets_are_rejected() {
+        for (expect, path, detail) in [
+            (
+                r#"{"uid":1,"account":"a"}"#,
+                "expect.account",
+                "cannot stand beside `expect.uid`; a user has a number or an account",
+            ),
+            (r#"{"uid":1,"account":2}"#, "expect.account", "invalid type: integer `2`, expected a string"),
+            (
+                r#"{"uid":1,"room":"r"}"#,
+                "expect",
+                "names things of Agora beside things of VideoSDK; a token is for one of them",
+            ),
+            (
+                r#"{"user":"a"}"#,
+                "expect.user",
+                "unknown field `user`, expected one of `app_id`, `channel`, `uid`, `account`, `api_key`, `room`, \
+                 `participant`",
+            ),
+        ] {
+            let error = inspected(JWT, &format!(r#"{{"expect":{expect}}}"#)).unwrap_err();
+            assert_eq!(error, (path.to_owned(), detail.to_owned()), "{expect}");
+        }
+    }
 }

@@ -1,7 +1,15 @@
-//! URLs of the providers' REST APIs.
+//! Calls to the providers' REST APIs.
 
+use http::Method;
+use zeroize::Zeroizing;
+
+use super::upstream::UpstreamError;
 use crate::web::json::{Invalid, Json};
+use crate::web::outbound::{OutboundRequest, OutboundResponse, SendError};
 use crate::web::url::is_loopback;
+
+/// How long a call may take, unless its function says otherwise.
+const SECONDS: u32 = 8;
 
 /// Reads `url` of a REST API: one of the provider's own, or a stand-in on this machine. Whoever receives a request there
 /// receives credentials. Without a URL, the first of `known` is used.
@@ -16,35 +24,54 @@ pub(super) fn read_url<'j>(value: Option<&'j Json<'j>>, known: &[&str]) -> Resul
     Err(Invalid::new(value, detail))
 }
 
+/// Returns a request with these credentials. Agora requires the content type even without content, and responds 415 without
+/// it.
+pub(super) fn request(
+    method: Method,
+    url: String,
+    mut headers: Vec<(&'static str, Zeroizing<String>)>,
+    body: Vec<u8>,
+    max_bytes: usize,
+) -> OutboundRequest {
+    headers.push(("content-type", Zeroizing::new("application/json".to_owned())));
+    headers.push(("accept", Zeroizing::new("application/json".to_owned())));
+    OutboundRequest { method, url, headers, body, max_bytes, seconds: SECONDS }
+}
+
+/// Reads the document of a successful response. `read` returns `None` for a document that differs from the provider's
+/// documentation.
+pub(super) fn read<T>(
+    provider: &'static str,
+    response: Result<OutboundResponse, SendError>,
+    read: impl FnOnce(Json<'_>) -> Option<T>,
+) -> Result<T, UpstreamError> {
+    let response = response.map_err(|error| UpstreamError::of_sending(provider, error))?;
+    if !(200..300).contains(&response.status) {
+        return Err(UpstreamError::of_response(provider, &response));
+    }
+    let document = Json::parse(&response.body).ok();
+    document.and_then(read).ok_or_else(|| UpstreamError::not_understood(provider, &response))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// In addition to the URLs in `tests/config`.
     #[test]
     fn only_the_provider_and_this_machine_get_requests() {
         const KNOWN: &[&str] = &["https://api.agora.io", "https://api.sd-rtn.com"];
-        let read = |url: &str| {
-            let value = Json::from(url);
-            value.read(|value| read_url(Some(value), KNOWN)).map_err(|error| error.detail)
-        };
-        for url in ["https://api.sd-rtn.com", "https://api.agora.io/", "http://127.0.0.1:8080"] {
-            assert_eq!(read(url).unwrap(), url.trim_end_matches('/'));
-        }
-        for url in [
-            "http://api.agora.io",
-            "https://api.agora.io.example.com",
-            "https://api.agora.io/dev",
-            "https://api.videosdk.live",
-            "https://127.0.0.1",
-            "http://127.0.0.1/x",
-            "http://127.0.0.1@example.com",
-            "",
+        for (url, expected) in [
+            ("https://api.sd-rtn.com", true),
+            ("https://api.agora.io/", true),
+            ("http://127.0.0.1:8080", true),
+            ("https://api.agora.io.example.com", false),
+            ("https://api.agora.io/dev", false),
+            ("https://127.0.0.1", false),
+            ("http://127.0.0.1@example.com", false),
+            ("", false),
         ] {
-            let message = read(url).unwrap_err();
-            assert!(
-                message.starts_with("expected https://api.agora.io or https://api.sd-rtn.com"),
-                "{message}"
-            );
+            assert_eq!(read_url(Some(&Json::from(url)), KNOWN).is_ok(), expected, "{url}");
         }
     }
 }

@@ -23,12 +23,8 @@ pub(crate) struct UpstreamError {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reason {
-    /// There was no answer in time: nobody knows whether the call was carried out.
-    TimedOut,
-    /// There was no connection, or it broke.
-    Unreachable,
-    /// The answer is longer than any that is known.
-    TooLarge,
+    /// There was no answer: nobody knows whether the call was carried out.
+    Sending(SendError),
     /// The answer has a status that is no success.
     Status(u16),
     /// The answer is a success, but not of the form that is known.
@@ -40,11 +36,7 @@ const REQUEST_IDS: [&str; 3] = ["x-request-id", "x-amz-request-id", "x-resource-
 impl UpstreamError {
     /// There is no answer.
     pub(super) const fn of_sending(provider: &'static str, error: SendError) -> Self {
-        let reason = match error {
-            SendError::TimedOut => Reason::TimedOut,
-            SendError::Unreachable => Reason::Unreachable,
-            SendError::TooLarge => Reason::TooLarge,
-        };
+        let reason = Reason::Sending(error);
         Self { provider, reason, message: None, request_ids: Vec::new(), retry_after: None }
     }
 
@@ -83,11 +75,9 @@ impl UpstreamError {
     /// The status of our answer.
     pub(crate) const fn status(&self) -> StatusCode {
         match self.reason {
-            Reason::TimedOut | Reason::Status(408 | 504) => StatusCode::GATEWAY_TIMEOUT,
+            Reason::Sending(SendError::TimedOut) | Reason::Status(408 | 504) => StatusCode::GATEWAY_TIMEOUT,
             Reason::Status(429) => StatusCode::TOO_MANY_REQUESTS,
-            Reason::Status(_) | Reason::Unreachable | Reason::TooLarge | Reason::NotUnderstood => {
-                StatusCode::BAD_GATEWAY
-            }
+            Reason::Status(_) | Reason::Sending(_) | Reason::NotUnderstood => StatusCode::BAD_GATEWAY,
         }
     }
 
@@ -117,13 +107,11 @@ impl UpstreamError {
 
     /// Returns what an error document and the log say of the provider's response.
     pub(crate) fn to_json(&self) -> Json<'_> {
+        let status = if let Reason::Status(status) = self.reason { Some(u32::from(status)) } else { None };
         let ids = self.request_ids.iter().map(|(name, id)| (*name, id.as_str().into()));
         Json::object([
             ("provider", self.provider.into()),
-            (
-                "status",
-                if let Reason::Status(status) = self.reason { u32::from(status).into() } else { Json::Null },
-            ),
+            ("status", status.into()),
             ("message", self.message().into()),
             ("request_ids", Json::from(ids.collect::<Vec<_>>())),
         ])
@@ -147,9 +135,9 @@ impl fmt::Display for UpstreamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = if self.provider == "agora" { "Agora" } else { "VideoSDK" };
         match self.reason {
-            Reason::TimedOut => write!(f, "{name} did not answer in time"),
-            Reason::Unreachable => write!(f, "{name} cannot be reached"),
-            Reason::TooLarge => write!(f, "the answer of {name} is too long"),
+            Reason::Sending(SendError::TimedOut) => write!(f, "{name} did not answer in time"),
+            Reason::Sending(SendError::Unreachable) => write!(f, "{name} cannot be reached"),
+            Reason::Sending(SendError::TooLarge) => write!(f, "the answer of {name} is too long"),
             Reason::Status(status) => write!(f, "{name} answered with status {status}"),
             Reason::NotUnderstood => write!(f, "the answer of {name} is not what its documentation says"),
         }?;

@@ -5,14 +5,14 @@ mod config;
 mod describe;
 mod grants;
 mod inspect;
-mod project;
 mod request;
 pub(crate) mod rest;
 
-pub(crate) use self::config::{Config, DEFAULT_PROJECT, PROJECT_FIELDS, ProjectConfig, SHORT_SETTING};
+pub(crate) use self::config::{
+    Config, DEFAULT_PROJECT, PROJECT_FIELDS, ProjectConfig, Provider, RoomsVersion, SHORT_SETTING,
+};
 pub(crate) use self::grants::{Grants, RoomCall, decide_call, grant_fields};
 pub(crate) use self::inspect::{EXPECT_FIELDS, inspect, recognizes};
-pub(crate) use self::project::{Provider, RoomsVersion};
 pub(crate) use self::request::{Binding, RequestedScope, TokenRequest, read_request, request_fields};
 
 /// The name in configuration, requests, responses and logs.

@@ -1,9 +1,10 @@
 //! Agora's part of the configuration, without and with secrets.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use hallpass_token::agora::{AppCertificate, AppId};
+use zeroize::Zeroizing;
 
-use super::project::{AgoraProject, Provider};
-use super::rest::Customer;
 use crate::providers::rest::read_url;
 use crate::settings::{ConfigError, NamedProject, Projects, SecretName, Secrets, Setting};
 use crate::web::json::{Fields, Invalid, Json};
@@ -38,6 +39,29 @@ pub(crate) struct Config {
     pub(crate) url: String,
     /// The secrets with the customer ID and the customer secret of the account.
     pub(crate) customer: Option<(SecretName, SecretName)>,
+}
+
+/// A project, with its secrets.
+#[derive(Debug)]
+pub(crate) struct AgoraProject {
+    pub(crate) app_id: AppId,
+    /// At least one; the first signs every token, and all of them verify.
+    pub(crate) certificates: Vec<AppCertificate>,
+}
+
+/// The projects and the account, with secrets.
+#[derive(Debug)]
+pub(crate) struct Provider {
+    pub(crate) projects: Projects<AgoraProject>,
+    /// The URL of the REST APIs, without a slash at the end.
+    pub(crate) url: String,
+    /// Opens the whole account.
+    pub(crate) customer: Option<Customer>,
+}
+
+/// The credentials of the account, as the value of `Authorization` (RFC 7617 section 2). They open the whole account.
+pub(crate) struct Customer {
+    pub(super) authorization: Zeroizing<String>,
 }
 
 impl ProjectConfig {
@@ -98,5 +122,31 @@ impl Config {
         })?;
         let customer = self.customer.as_ref().map(|(id, secret)| Customer::load(id, secret, secrets));
         Ok(Provider { projects, url: self.url.clone(), customer: customer.transpose()? })
+    }
+}
+
+impl Customer {
+    /// Loads customer ID and customer secret.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for the first secret that is missing or malformed.
+    fn load(id: &SecretName, secret: &SecretName, secrets: &Secrets) -> Result<Self, ConfigError> {
+        let (name, id, secret) = (id, secrets.plain(id)?, secrets.plain(secret)?);
+        // The id would end there (RFC 7617 section 2).
+        if id.contains(':') {
+            let (name, detail) = (name.as_str().to_owned(), ", a customer ID, must not hold a colon".into());
+            return Err(ConfigError::Secret { name, detail });
+        }
+        let pair = Zeroizing::new([id, secret].join(":"));
+        let mut value = Zeroizing::new(String::with_capacity(pair.len() * 2 + 16));
+        value.push_str("Basic ");
+        STANDARD.encode_string(pair.as_bytes(), &mut value);
+        Ok(Self { authorization: value })
+    }
+}
+
+impl std::fmt::Debug for Customer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
     }
 }

@@ -4,10 +4,10 @@ use hallpass_token::agora::Role;
 
 use super::TITLE;
 use super::config::{Config, SHORT_SETTING};
-use super::grant::Grant;
 use super::grants::Grants;
-use super::services::{SERVICES, ServiceType};
+use super::services::{Grant, SERVICES, ServiceType};
 use crate::policy::{GrantDescription, GrantKind, GrantsDescription, Identity, describe_places};
+use crate::providers::calls::Call as _;
 use crate::providers::description::{ProjectDescription, ProviderDescription};
 use crate::web::text::listed;
 

@@ -2,12 +2,12 @@
 
 use hallpass_token::Life;
 
-use super::grant::Grant;
 use super::rest::RestCall;
-use super::services::SERVICES;
+use super::services::{Grant, SERVICES, ServiceType};
 use super::version::Version;
 use crate::auth::{Caller, CallerKind};
 use crate::policy::{DecidedBy, Identity, Part, Policy, PolicyError};
+use crate::providers::calls::{self, Call as _, read_calls};
 use crate::web::json::{Fields, Invalid};
 
 /// Returns the fields of a rule: the services, the token formats, and the calls of the REST APIs.
@@ -31,24 +31,23 @@ impl Grants {
     pub(crate) fn everything() -> Self {
         let grant =
             || Grant { every_channel: true, identity: Identity::Wildcard, app: true, ..Grant::default() };
-        let services = SERVICES.iter().map(|service| (service.name, grant())).collect();
-        Self { services, versions: None, rest_calls: Some(RestCall::ALL.to_vec()) }
+        Self { rest_calls: Some(RestCall::ALL.to_vec()), ..Self::of(|_| true, grant) }
     }
 
     /// Every service for a single user of the caller's choice, or for all users.
     pub(crate) fn any_user(is_wildcard: bool) -> Self {
         let identity = || if is_wildcard { Identity::Wildcard } else { Identity::Any };
-        let grant = || Grant { identity: identity(), ..Grant::default() };
-        Self { services: SERVICES.iter().map(|service| (service.name, grant())).collect(), ..Self::default() }
+        Self::of(|_| true, || Grant { identity: identity(), ..Grant::default() })
     }
 
     /// The services of one user, for the caller itself.
     pub(crate) fn own_user() -> Self {
-        let services = SERVICES.iter().filter(|service| service.is_for_users);
-        Self {
-            services: services.map(|service| (service.name, Grant::default())).collect(),
-            ..Self::default()
-        }
+        Self::of(|service| service.is_for_users, Grant::default)
+    }
+
+    fn of(is_granted: fn(&ServiceType) -> bool, grant: impl Fn() -> Grant) -> Self {
+        let services = SERVICES.iter().filter(|service| is_granted(service));
+        Self { services: services.map(|service| (service.name, grant())).collect(), ..Self::default() }
     }
 
     /// Reads a rule. `may_match` is whether the rule can apply to callers of a kind.
@@ -66,7 +65,7 @@ impl Grants {
             grants.versions = Some(value.one_or_more()?.iter().map(Version::read).collect::<Result<_, _>>()?);
         }
         if let Some(value) = fields.get("agora_rest") {
-            let calls = value.one_or_more()?.iter().map(RestCall::read).collect::<Result<_, _>>()?;
+            let calls = read_calls(value)?;
             if !may_match(CallerKind::Service) {
                 let expected = "is for callers of the kind \"service\", where `auth` lets them in";
                 return Err(Invalid::new(value, expected));
@@ -92,9 +91,6 @@ impl Grants {
 }
 
 /// Decides on a call, and returns the longest lifetime of a token for it. An empty project stands for the whole account.
-///
-/// # Errors
-/// [`PolicyError`]
 pub(crate) fn decide_rest_call<G>(
     policy: &Policy<G>,
     grants: impl Fn(&G) -> &Grants,
@@ -102,17 +98,10 @@ pub(crate) fn decide_rest_call<G>(
     project: &str,
     call: RestCall,
 ) -> Result<(DecidedBy, Life), PolicyError> {
-    const FIELD: &str = "agora_rest";
     if caller.kind() != CallerKind::Service {
         let reason =
             "Agora's REST APIs are for callers with a service key: their credentials open the whole account";
-        return Err(PolicyError::new(Part::Privileged, FIELD, reason));
+        return Err(PolicyError::new(Part::Privileged, RestCall::FIELD, reason));
     }
-    let rule = policy.find(caller, project, FIELD, |of| grants(of).rest_calls.as_ref())?;
-    if rule.grant.contains(&call) {
-        return Ok((rule.by, rule.ttl));
-    }
-    let reason = format!("the rule for this caller does not have \"{}\" in `{FIELD}`", call.name());
-    let error = PolicyError::new(Part::Privileged, FIELD, reason);
-    Err(PolicyError { decided_by: Some(rule.by), ..error })
+    calls::decide_call(policy, |of| grants(of).rest_calls.as_ref(), caller, project, call)
 }

@@ -5,8 +5,8 @@ use hallpass_token::agora::v007::Services;
 use hallpass_token::agora::{Mint, Salt};
 
 use super::NAME;
+use super::config::{AgoraProject, Provider};
 use super::grants::Grants;
-use super::project::{AgoraProject, Provider};
 use super::services::{Context, SERVICES, TokenService};
 use super::version::Version;
 use crate::policy::{DecidedBy, MatchedRule, Part, Policy, PolicyError, TokenError};
@@ -55,9 +55,6 @@ impl<'a> TokenRequest<'a> {
     }
 
     /// Decides on each service, completes it, and signs the token.
-    ///
-    /// # Errors
-    /// [`TokenError`]
     pub(crate) fn mint<G>(
         &mut self,
         provider: &'a Provider,

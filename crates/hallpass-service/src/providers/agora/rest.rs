@@ -1,15 +1,118 @@
 //! Agora's REST APIs: the projects of the account, the events of Signaling, and who is banned from a channel.
 //! <https://docs.agora.io/en/video-calling/channel-management-api/overview/product-overview>
 
-mod call;
 mod credentials;
-mod customer;
-mod date;
-mod exchange;
 pub(crate) mod kick;
-mod lists;
 
-pub(crate) use self::call::RestCall;
+use hallpass_token::agora::AppId;
+use http::Method;
+
+use crate::providers::agora::NAME;
+use crate::providers::calls::Call;
+use crate::providers::rest;
+use crate::providers::upstream::UpstreamError;
+use crate::web::json::Json;
+use crate::web::outbound::{OutboundRequest, OutboundResponse, SendError};
+
 pub(crate) use self::credentials::{Credentials, Form, Signing};
-pub(crate) use self::customer::Customer;
-pub(crate) use self::lists::{list_projects, projects, take_user_events, user_events};
+pub(crate) use super::config::Customer;
+
+/// A call of Agora's REST APIs, or the credentials for others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RestCall {
+    Auth,
+    Projects,
+    UserEvents,
+    Kick,
+}
+
+impl RestCall {
+    /// Returns the name in the log.
+    pub(crate) const fn audit_name(self) -> &'static str {
+        match self {
+            Self::Auth => "agora_rest.auth",
+            Self::Projects => "agora_rest.projects",
+            Self::UserEvents => "agora_rest.user_events",
+            Self::Kick => "agora_rest.kick",
+        }
+    }
+}
+
+impl Call for RestCall {
+    const FIELD: &'static str = "agora_rest";
+    const ALL: &'static [Self] = &[Self::Auth, Self::Projects, Self::UserEvents, Self::Kick];
+    const EXPECTED: &'static str = "\"auth\", \"projects\", \"user_events\" or \"kick\"";
+
+    fn name(self) -> &'static str {
+        self.audit_name().trim_start_matches("agora_rest.")
+    }
+}
+
+/// Returns a request for the projects of the account.
+pub(crate) fn list_projects(url: &str, credentials: Credentials) -> OutboundRequest {
+    credentials.request(Method::GET, format!("{url}/dev/v1/projects"), Vec::new())
+}
+
+/// Returns a request for the events of a project's users. Agora deletes the events with its response, so this request must
+/// never be sent twice.
+pub(crate) fn take_user_events(url: &str, app_id: &AppId, credentials: Credentials) -> OutboundRequest {
+    let url = format!("{url}/dev/v2/project/{}/rtm/vendor/user_events", app_id.as_str());
+    credentials.request(Method::GET, url, Vec::new())
+}
+
+/// Reads the projects of the account. The App Certificate, which Agora sends as `sign_key`, is left out.
+pub(crate) fn projects(
+    response: Result<OutboundResponse, SendError>,
+) -> Result<Vec<Json<'static>>, UpstreamError> {
+    rest::read(NAME, response, |body| {
+        let Json::Array(entries) = body.get("projects")? else { return None };
+        let entry = |entry: &Json<'_>| {
+            let text = |name| Some(entry.get(name)?.as_str()?.to_owned());
+            Some(Json::object([
+                ("id", text("id")?.into()),
+                ("name", text("name")?.into()),
+                ("app_id", text("vendor_key")?.into()),
+                ("enabled", (entry.get("status")?.as_u64()? == 1).into()),
+                ("created_at", seconds(entry.get("created")?.as_u64()?).into()),
+            ]))
+        };
+        entries.iter().map(entry).collect()
+    })
+}
+
+/// Reads the events of a project's users, in no certain order: the user, `Login` or `Logout`, and the time in Unix
+/// milliseconds.
+pub(crate) fn user_events(
+    response: Result<OutboundResponse, SendError>,
+) -> Result<Vec<Json<'static>>, UpstreamError> {
+    rest::read(NAME, response, |body| {
+        let is_success = body.get("result")?.as_str() == Some("success");
+        let Json::Array(events) = body.get("events").filter(|_| is_success)? else { return None };
+        let event = |event: &Json<'_>| {
+            let text = |name| Some(event.get(name)?.as_str()?.to_owned());
+            Some(Json::object([
+                ("user", text("user_id")?.into()),
+                ("event", text("type")?.into()),
+                ("at_ms", event.get("ms")?.as_u64()?.into()),
+            ]))
+        };
+        events.iter().map(event).collect()
+    })
+}
+
+/// Agora documents seconds, and sends milliseconds.
+const fn seconds(number: u64) -> u64 {
+    /// As seconds, in the year 5138; as milliseconds, in 1973.
+    const LAST_SECOND: u64 = 100_000_000_000;
+    if number > LAST_SECOND { number / 1000 } else { number }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_in_milliseconds_is_one_in_seconds() {
+        assert_eq!([1_464_165_672, 1_464_165_672_000].map(seconds), [1_464_165_672; 2]);
+    }
+}

@@ -17,7 +17,7 @@ pub(crate) use self::plain::Plain;
 pub(crate) use self::rtc::{RequestedRole, Rtc};
 pub(crate) use self::rtm::Rtm;
 pub(crate) use self::service::TokenService;
-pub(super) use self::service::{Context, ServiceType};
+pub(super) use self::service::{Context, Grant, ServiceType};
 
 /// All services, in the order in which a response names them.
 pub(super) static SERVICES: &[ServiceType] = &[

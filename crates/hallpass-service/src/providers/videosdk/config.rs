@@ -2,7 +2,6 @@
 
 use hallpass_token::videosdk::{ApiKey, Secret};
 
-use super::project::{Provider, RoomsVersion, VideoSdkProject};
 use crate::providers::rest::read_url;
 use crate::settings::{ConfigError, NamedProject, Projects, SecretName, Secrets, Setting};
 use crate::web::json::{Fields, Invalid, Json};
@@ -33,6 +32,33 @@ pub(crate) struct Config {
     /// The URL of the REST API, without a slash at the end.
     pub(crate) url: String,
     pub(crate) rooms_version: RoomsVersion,
+}
+
+/// A project, with its secrets.
+#[derive(Debug)]
+pub(crate) struct VideoSdkProject {
+    pub(crate) api_key: ApiKey,
+    /// At least one; the first signs every token, and all of them verify.
+    pub(crate) secrets: Vec<Secret>,
+}
+
+/// The projects and the REST API, with secrets.
+#[derive(Debug)]
+pub(crate) struct Provider {
+    pub(crate) projects: Projects<VideoSdkProject>,
+    /// The URL of the REST API, without a slash at the end.
+    pub(crate) url: String,
+    pub(crate) rooms_version: RoomsVersion,
+}
+
+/// The version of the REST API.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum RoomsVersion {
+    /// Meetings, as the oldest apps know them.
+    V1,
+    /// Rooms.
+    #[default]
+    V2,
 }
 
 impl ProjectConfig {

@@ -1,10 +1,10 @@
 //! Descriptions of VideoSDK's part of the configuration, for people who check a configuration.
 
-use super::config::{Config, SHORT_SETTING};
-use super::grants::{Grant, Grants};
-use super::project::RoomsVersion;
+use super::config::{Config, RoomsVersion, SHORT_SETTING};
+use super::grants::{Grant, Grants, ROLES};
 use super::{NAME, TITLE};
 use crate::policy::{GrantDescription, GrantKind, GrantsDescription, describe_places, granted};
+use crate::providers::calls::Call as _;
 use crate::providers::description::{ProjectDescription, ProviderDescription};
 use crate::web::text::listed;
 
@@ -49,10 +49,12 @@ impl Grants {
 
 impl Grant {
     fn describe(&self) -> GrantDescription<'_> {
-        let (may, roles) = (self.permissions, self.roles);
-        let permissions = [(may.join, "allow_join"), (may.moderate, "allow_mod"), (may.ask, "ask_join")];
-        let privileged =
-            vec![(may.moderate, "allow_mod"), (roles.crawler, "crawler"), (self.v1, "version 1")];
+        let privileged = vec![
+            (self.permissions.contains(&"allow_mod"), "allow_mod"),
+            (self.roles.contains(&"crawler"), "crawler"),
+            (self.v1, "version 1"),
+        ];
+        let roles = ROLES.map(|role| (self.roles.contains(&role), role));
         let rooms = match self.room.as_deref() {
             None => " in every room, or in all at once".to_owned(),
             rooms => describe_places(rooms, "room"),
@@ -60,8 +62,8 @@ impl Grant {
         let words = format!(
             "{rooms}{}, with {}, in role {}{}",
             self.identity.describe(false),
-            listed(granted(&permissions), "or"),
-            listed(granted(&[(roles.rtc, "rtc"), (roles.crawler, "crawler")]), "or"),
+            listed(&self.permissions, "or"),
+            listed(granted(&roles), "or"),
             if self.v1 { ", and of version 1" } else { "" },
         );
         GrantDescription {

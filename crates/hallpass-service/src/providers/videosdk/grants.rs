@@ -4,7 +4,8 @@ use hallpass_token::Life;
 use hallpass_token::videosdk::{Permissions, Roles};
 
 use crate::auth::{Caller, CallerKind};
-use crate::policy::{DecidedBy, Identity, NamePattern, Part, Policy, PolicyError};
+use crate::policy::{DecidedBy, Identity, NamePattern, Policy, PolicyError};
+use crate::providers::calls::{self, Call, read_calls};
 use crate::settings::read_ttl;
 use crate::web::json::{Fields, Invalid, Json};
 
@@ -17,34 +18,24 @@ pub(crate) struct Grants {
 }
 
 /// What a rule grants of tokens.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Grant {
     /// The rooms; `None` for every room, and for all at once.
     pub(super) room: Option<Vec<NamePattern>>,
     pub(super) identity: Identity,
-    pub(super) permissions: GrantedPermissions,
-    pub(super) roles: GrantedRoles,
+    /// The permissions that may be requested, out of [`PERMISSIONS`].
+    pub(super) permissions: Vec<&'static str>,
+    /// For requests that name no permissions.
+    pub(super) default_permissions: Permissions,
+    /// The roles that may be requested, out of [`ROLES`].
+    pub(super) roles: Vec<&'static str>,
     /// Whether tokens of version 1 are granted, which have no roles and are valid in every room.
     pub(super) v1: bool,
     pub(super) ttl: Option<Life>,
 }
 
-/// The permissions that may be requested, and those for requests that name none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct GrantedPermissions {
-    pub(super) join: bool,
-    pub(super) moderate: bool,
-    pub(super) ask: bool,
-    pub(super) default: Permissions,
-}
-
-/// The roles that may be requested, and those for requests that name none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct GrantedRoles {
-    pub(super) rtc: bool,
-    pub(super) crawler: bool,
-    pub(super) default: Roles,
-}
+const PERMISSIONS: [&str; 3] = ["allow_join", "allow_mod", "ask_join"];
+pub(super) const ROLES: [&str; 2] = ["rtc", "crawler"];
 
 /// A call of the REST API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,13 +54,8 @@ impl Grants {
     pub(crate) fn everything() -> Self {
         let tokens = Grant {
             identity: Identity::Wildcard,
-            permissions: GrantedPermissions {
-                join: true,
-                moderate: true,
-                ask: true,
-                default: Permissions::Join,
-            },
-            roles: GrantedRoles { rtc: true, crawler: true, default: Roles::Rtc },
+            permissions: PERMISSIONS.to_vec(),
+            roles: ROLES.to_vec(),
             v1: true,
             ..Grant::default()
         };
@@ -91,11 +77,9 @@ impl Grants {
         fields: Fields<'j>,
         _may_match: &dyn Fn(CallerKind) -> bool,
     ) -> Result<Self, Invalid<'j>> {
-        let calls =
-            |value: &'j Json<'j>| value.one_or_more()?.iter().map(RoomCall::read).collect::<Result<_, _>>();
         Ok(Self {
             tokens: fields.get("videosdk").map(Grant::read).transpose()?,
-            room_calls: fields.get("rooms").map(calls).transpose()?,
+            room_calls: fields.get("rooms").map(read_calls).transpose()?,
         })
     }
 
@@ -107,106 +91,74 @@ impl Grants {
 impl Grant {
     fn read<'j>(section: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
         let fields = section.fields(&["room", "identity", "permissions", "roles", "v1", "ttl"])?;
-        let permissions = fields.get("permissions").map(GrantedPermissions::read).transpose()?;
-        let v1 = fields.get("v1").map(Json::boolean).transpose()?.unwrap_or_default();
-        let grant = Self {
-            room: fields.get("room").map(NamePattern::read_list).transpose()?,
-            identity: fields.get("identity").map(Identity::read).transpose()?.unwrap_or_default(),
-            permissions: permissions.unwrap_or_default(),
-            roles: fields.get("roles").map(GrantedRoles::read).transpose()?.unwrap_or_default(),
-            v1,
-            ttl: fields.get("ttl").map(read_ttl).transpose()?,
-        };
+        let mut grant = Self::default();
+        if let Some(value) = fields.get("permissions") {
+            let expected = "expected \"allow_join\", \"ask_join\" or \"allow_mod\"";
+            grant.permissions = read_names(value, &PERMISSIONS, expected)?;
+            let direct = grant.permissions.iter().copied().filter(|name| *name != "ask_join");
+            grant.default_permissions = Permissions::parse(direct).unwrap_or(Permissions::AskToJoin);
+        }
+        grant.v1 = fields.get("v1").map(Json::boolean).transpose()?.unwrap_or_default();
+        grant.room = fields.get("room").map(NamePattern::read_list).transpose()?;
+        grant.identity = fields.get("identity").map(Identity::read).transpose()?.unwrap_or_default();
+        if let Some(value) = fields.get("roles") {
+            grant.roles = read_names(value, &ROLES, "expected \"rtc\" or \"crawler\"")?;
+        }
+        grant.ttl = fields.get("ttl").map(read_ttl).transpose()?;
         match fields.get("v1") {
-            Some(value) if v1 && grant.room.is_some() => {
+            Some(value) if grant.v1 && grant.room.is_some() => {
                 Err(Invalid::new(value, "gives tokens for every room, and cannot stand beside `room`"))
             }
             _ => Ok(grant),
         }
     }
-}
 
-impl GrantedPermissions {
-    fn read<'j>(value: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
-        let invalid = || Invalid::new(value, "expected \"allow_join\", \"ask_join\" or \"allow_mod\"");
-        let names: Vec<_> = value.one_or_more()?.iter().map(Json::string).collect::<Result<_, _>>()?;
-        if !names.iter().all(|name| matches!(*name, "allow_join" | "allow_mod" | "ask_join")) {
-            return Err(invalid());
-        }
-        let has = |name| names.contains(&name);
-        let (join, moderate, ask) = (has("allow_join"), has("allow_mod"), has("ask_join"));
-        let default = match (join, moderate) {
-            (true, true) => Permissions::JoinAndModerate,
-            (true, false) => Permissions::Join,
-            (false, true) => Permissions::Moderate,
-            (false, false) => Permissions::AskToJoin,
-        };
-        Ok(Self { join, moderate, ask, default })
+    pub(super) fn allows_permissions(&self, permissions: Permissions) -> bool {
+        permissions.names().iter().all(|name| self.permissions.contains(name))
     }
 
-    /// Whether all of these may be requested.
-    pub(super) const fn allows(self, permissions: Permissions) -> bool {
-        match permissions {
-            Permissions::Join => self.join,
-            Permissions::JoinAndModerate => self.join && self.moderate,
-            Permissions::Moderate => self.moderate,
-            Permissions::AskToJoin => self.ask,
-        }
+    /// Whether all of these roles may be requested. A token without roles has the rights of both.
+    pub(super) fn allows_roles(&self, roles: Roles) -> bool {
+        let names = if roles == Roles::None { ROLES.as_slice() } else { roles.names() };
+        names.iter().all(|name| self.roles.contains(name))
+    }
+
+    /// The role for requests that name none.
+    pub(super) fn default_role(&self) -> Roles {
+        if self.roles.contains(&"rtc") { Roles::Rtc } else { Roles::Crawler }
     }
 }
 
-impl GrantedRoles {
-    fn read<'j>(value: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
-        let names: Vec<_> = value.one_or_more()?.iter().map(Json::string).collect::<Result<_, _>>()?;
-        if !names.iter().all(|name| matches!(*name, "rtc" | "crawler")) {
-            return Err(Invalid::new(value, "expected \"rtc\" or \"crawler\""));
-        }
-        let (rtc, crawler) = (names.contains(&"rtc"), names.contains(&"crawler"));
-        let default = if rtc { Roles::Rtc } else { Roles::Crawler };
-        Ok(Self { rtc, crawler, default })
-    }
-
-    /// Whether all of these may be requested. A token without roles has the rights of both.
-    pub(super) const fn allows(self, roles: Roles) -> bool {
-        match roles {
-            Roles::Rtc => self.rtc,
-            Roles::Crawler => self.crawler,
-            Roles::None | Roles::RtcAndCrawler => self.rtc && self.crawler,
-        }
-    }
-}
-
-/// To enter, directly or by asking.
-impl Default for GrantedPermissions {
+/// Grants to enter, directly or by asking, without the REST API.
+impl Default for Grant {
     fn default() -> Self {
-        Self { join: true, moderate: false, ask: true, default: Permissions::Join }
+        Self {
+            room: None,
+            identity: Identity::default(),
+            permissions: vec!["allow_join", "ask_join"],
+            default_permissions: Permissions::Join,
+            roles: vec!["rtc"],
+            v1: false,
+            ttl: None,
+        }
     }
 }
 
-/// To join, without the REST API.
-impl Default for GrantedRoles {
-    fn default() -> Self {
-        Self { rtc: true, crawler: false, default: Roles::Rtc }
+/// Reads names out of `known`, and returns them in its order.
+fn read_names<'j>(
+    value: &'j Json<'j>,
+    known: &[&'static str],
+    expected: &str,
+) -> Result<Vec<&'static str>, Invalid<'j>> {
+    let names: Vec<_> = value.one_or_more()?.iter().map(Json::string).collect::<Result<_, _>>()?;
+    if names.iter().all(|name| known.contains(name)) {
+        Ok(known.iter().copied().filter(|name| names.contains(name)).collect())
+    } else {
+        Err(Invalid::new(value, expected))
     }
 }
 
 impl RoomCall {
-    pub(crate) const ALL: [Self; 2] = [Self::Create, Self::Validate];
-
-    fn read<'j>(value: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
-        value.named("\"create\" or \"validate\"", |name| {
-            Self::ALL.into_iter().find(|call| call.name() == name)
-        })
-    }
-
-    /// Returns the name in a rule.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Create => "create",
-            Self::Validate => "validate",
-        }
-    }
-
     /// Returns the name in the log.
     pub(crate) const fn audit_name(self) -> &'static str {
         match self {
@@ -216,10 +168,17 @@ impl RoomCall {
     }
 }
 
+impl Call for RoomCall {
+    const FIELD: &'static str = "rooms";
+    const ALL: &'static [Self] = &[Self::Create, Self::Validate];
+    const EXPECTED: &'static str = "\"create\" or \"validate\"";
+
+    fn name(self) -> &'static str {
+        self.audit_name().trim_start_matches("rooms.")
+    }
+}
+
 /// Decides on a call.
-///
-/// # Errors
-/// [`PolicyError`]
 pub(crate) fn decide_call<G>(
     policy: &Policy<G>,
     grants: impl Fn(&G) -> &Grants,
@@ -227,11 +186,6 @@ pub(crate) fn decide_call<G>(
     project: &str,
     call: RoomCall,
 ) -> Result<DecidedBy, PolicyError> {
-    let rule = policy.find(caller, project, "rooms", |of| grants(of).room_calls.as_ref())?;
-    if rule.grant.contains(&call) {
-        return Ok(rule.by);
-    }
-    let reason = format!("the rule for this caller does not have \"{}\" in `rooms`", call.name());
-    let error = PolicyError::new(Part::Privileged, "rooms", reason);
-    Err(PolicyError { decided_by: Some(rule.by), ..error })
+    let decided = calls::decide_call(policy, |of| grants(of).room_calls.as_ref(), caller, project, call);
+    decided.map(|(by, _)| by)
 }

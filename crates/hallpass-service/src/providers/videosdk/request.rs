@@ -6,8 +6,8 @@ use hallpass_token::videosdk::{
 };
 
 use super::NAME;
+use super::config::Provider;
 use super::grants::{Grant, Grants};
-use super::project::Provider;
 use crate::policy::{Decider, MatchedRule, Part, Policy, PolicyError, TokenError};
 use crate::providers::minting::{MintContext, Minted, RequestSummary};
 use crate::settings::NamedProject;
@@ -99,9 +99,6 @@ impl<'a> TokenRequest<'a> {
     }
 
     /// Decides, completes the request, and signs the token.
-    ///
-    /// # Errors
-    /// [`TokenError`]
     pub(crate) fn mint<G>(
         &mut self,
         provider: &'a Provider,
@@ -116,13 +113,13 @@ impl<'a> TokenRequest<'a> {
         let ttl = context.ttl.min(ttl).min(grant.ttl.unwrap_or(Life::MAX));
         let (scope, version) = match self.scope {
             RequestedScope::V2(Binding { roles, room, participant }) => {
-                (Scope::V2 { roles: roles.unwrap_or(grant.roles.default), room, participant }, "2")
+                (Scope::V2 { roles: roles.unwrap_or(grant.default_role()), room, participant }, "2")
             }
             RequestedScope::V1 | RequestedScope::V1OrV2 => (Scope::V1, "1"),
         };
         let claims = Claims {
             api_key: &project.api_key,
-            permissions: self.permissions.unwrap_or(grant.permissions.default),
+            permissions: self.permissions.unwrap_or(grant.default_permissions),
             scope,
             issued_at: context.now,
             expires_in: ttl,
@@ -163,37 +160,35 @@ impl<'a> TokenRequest<'a> {
         Ok(())
     }
 
-    const fn binding(&self) -> Option<Binding<'a>> {
-        if let RequestedScope::V2(binding) = self.scope { Some(binding) } else { None }
+    /// Returns what the token is bound to: in version 1, to nothing.
+    fn binding(&self) -> Binding<'a> {
+        if let RequestedScope::V2(binding) = self.scope { binding } else { Binding::default() }
     }
 
     /// Returns what the audit log says of the request.
     pub(crate) fn summary(&self) -> RequestSummary<'a> {
-        let channel = self.binding().and_then(|binding| binding.room).map(|room| room.as_str());
+        let channel = self.binding().room.map(|room| room.as_str());
         RequestSummary { services: vec![NAME], channel, role: None }
     }
 
     /// Returns what a response says of the token.
     pub(crate) fn services(&self, _: Life) -> Vec<(&'static str, Json<'_>)> {
-        let (mut fields, binding) = (Vec::new(), self.binding());
-        let room = binding.and_then(|binding| binding.room);
+        let (mut fields, Binding { roles, room, participant }) = (Vec::new(), self.binding());
         fields.extend(room.map(|room| ("room", room.as_str().into())));
-        let participant = binding.and_then(|binding| binding.participant);
         fields.extend(participant.map(|participant| ("participant", participant.as_str().into())));
         let permissions = self.permissions.map(Permissions::names).unwrap_or_default();
         fields.push(("permissions", permissions.to_vec().into()));
-        let roles = binding.and_then(|binding| binding.roles);
         fields.extend(roles.map(|roles| ("roles", roles.names().to_vec().into())));
         vec![(NAME, fields.into())]
     }
 }
 
 fn permissions(grant: &Grant, requested: Option<Permissions>) -> Result<Permissions, PolicyError> {
-    let permissions = requested.unwrap_or(grant.permissions.default);
-    if grant.permissions.allows(permissions) {
+    let permissions = requested.unwrap_or(grant.default_permissions);
+    if grant.allows_permissions(permissions) {
         return Ok(permissions);
     }
-    let (part, reason) = if permissions.moderates() && !grant.permissions.moderate {
+    let (part, reason) = if permissions.moderates() && !grant.permissions.contains(&"allow_mod") {
         (Part::Privileged, MODERATOR)
     } else {
         (Part::Role, "the rule for this caller does not give these permissions")
@@ -202,13 +197,15 @@ fn permissions(grant: &Grant, requested: Option<Permissions>) -> Result<Permissi
 }
 
 fn roles(grant: &Grant, requested: Option<Roles>) -> Result<Roles, PolicyError> {
-    let roles = requested.unwrap_or(grant.roles.default);
-    if grant.roles.allows(roles) {
+    let roles = requested.unwrap_or_else(|| grant.default_role());
+    if grant.allows_roles(roles) {
         return Ok(roles);
     }
     let (part, reason) = match roles {
         Roles::None => (Part::Privileged, NO_ROLE),
-        Roles::Crawler | Roles::RtcAndCrawler if !grant.roles.crawler => (Part::Privileged, CRAWLER),
+        Roles::Crawler | Roles::RtcAndCrawler if !grant.roles.contains(&"crawler") => {
+            (Part::Privileged, CRAWLER)
+        }
         Roles::Rtc | Roles::Crawler | Roles::RtcAndCrawler => {
             (Part::Role, "the rule for this caller does not give the role `rtc`")
         }

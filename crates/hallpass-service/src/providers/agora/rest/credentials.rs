@@ -4,11 +4,16 @@
 use hallpass_token::agora::v007::Services;
 use hallpass_token::agora::{Mint, RtmUser, Salt, Service};
 use hallpass_token::{Lasts, Life, UnixSeconds};
+use http::Method;
 use zeroize::Zeroizing;
 
-use super::customer::Customer;
-use crate::providers::agora::project::AgoraProject;
+use crate::providers::agora::config::{AgoraProject, Customer};
+use crate::providers::rest;
 use crate::web::json::{Invalid, Json};
+use crate::web::outbound::OutboundRequest;
+
+/// The size limit of a response: 1,000 events have about 130 KB, and so have 500 projects.
+const MAX_BYTES: usize = 512 * 1024;
 
 /// How a request proves whose it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +61,7 @@ impl Form {
 
 impl Credentials {
     pub(crate) fn basic(customer: &Customer) -> Self {
-        Self(vec![("authorization", customer.authorization().clone())])
+        Self(vec![("authorization", customer.authorization.clone())])
     }
 
     /// `None` for a project without a certificate, which does not exist.
@@ -79,8 +84,9 @@ impl Credentials {
         self.0.iter().map(|(name, value)| (*name, value.as_str()))
     }
 
-    pub(super) fn into_headers(self) -> Vec<(&'static str, Zeroizing<String>)> {
-        self.0
+    /// Returns a request with these credentials.
+    pub(super) fn request(self, method: Method, url: String, body: Vec<u8>) -> OutboundRequest {
+        rest::request(method, url, self.0, body, MAX_BYTES)
     }
 }
 

@@ -8,9 +8,9 @@ use hallpass_token::agora::{AppId, ChannelName};
 use http::Method;
 
 use super::credentials::Credentials;
-use super::date::date;
-use super::exchange::{not_understood, request, success};
+use crate::providers::agora::NAME;
 use crate::providers::agora::services::read_uid;
+use crate::providers::rest;
 use crate::providers::upstream::UpstreamError;
 use crate::web::json::{Fields, Invalid, Json};
 use crate::web::outbound::{OutboundRequest, OutboundResponse, SendError};
@@ -29,33 +29,11 @@ pub(crate) struct Ban {
     pub(crate) ip: Option<String>,
     /// 0 removes, and allows to return at once.
     pub(crate) seconds: u32,
-    privileges: Vec<Privilege>,
+    /// What a banned user may not do, out of [`PRIVILEGES`].
+    privileges: Vec<&'static str>,
 }
 
-/// What a banned user may not do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Privilege {
-    JoinChannel,
-    PublishAudio,
-    PublishVideo,
-}
-
-impl Privilege {
-    const ALL: [Self; 3] = [Self::JoinChannel, Self::PublishAudio, Self::PublishVideo];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::JoinChannel => "join_channel",
-            Self::PublishAudio => "publish_audio",
-            Self::PublishVideo => "publish_video",
-        }
-    }
-
-    fn read<'j>(value: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
-        let named = |name: &str| Self::ALL.into_iter().find(|privilege| privilege.name() == name);
-        value.named("`join_channel`, `publish_audio` or `publish_video`", named)
-    }
-}
+const PRIVILEGES: [&str; 3] = ["join_channel", "publish_audio", "publish_video"];
 
 /// The fields of a request to `/v1/agora/kick` that define a ban.
 pub(crate) const FIELDS: [&str; 5] = ["channel", "uid", "ip", "seconds", "privileges"];
@@ -78,20 +56,8 @@ impl Ban {
         if channel.is_none() && uid.is_none() && ip.is_none() {
             return Err(Invalid::rule(object, "says nobody; name a `channel`, a `uid` or an `ip`"));
         }
-        let mut privileges = Vec::new();
-        match fields.get("privileges") {
-            None => privileges.push(Privilege::JoinChannel),
-            Some(value) => {
-                for item in value.items()? {
-                    privileges.push(Privilege::read(item)?);
-                }
-                let is_repeated =
-                    |(place, privilege)| privileges.iter().take(place).any(|other| other == privilege);
-                if privileges.is_empty() || privileges.iter().enumerate().any(is_repeated) {
-                    return Err(Invalid::rule(value, "must name at least one, and each once"));
-                }
-            }
-        }
+        let privileges = fields.get("privileges").map(read_privileges).transpose()?;
+        let privileges = privileges.unwrap_or_else(|| vec!["join_channel"]);
         let (channel, ip) = (channel.map(|channel| channel.as_str().to_owned()), ip.map(|ip| ip.to_string()));
         Ok(Self { channel, uid, ip, seconds, privileges })
     }
@@ -108,16 +74,25 @@ impl Ban {
     /// Returns what a response says. Conditions that are not set are left out.
     pub(crate) fn to_fields(&self) -> Vec<(&'static str, Json<'_>)> {
         let mut fields =
-            vec![("seconds", self.seconds.into()), ("privileges", self.privilege_names().into())];
+            vec![("seconds", self.seconds.into()), ("privileges", self.privileges.clone().into())];
         fields.extend(self.channel.as_deref().map(|channel| ("channel", channel.into())));
         fields.extend(self.uid.map(|uid| ("uid", uid.into())));
         fields.extend(self.ip.as_deref().map(|ip| ("ip", ip.into())));
         fields
     }
+}
 
-    fn privilege_names(&self) -> Vec<&str> {
-        self.privileges.iter().map(|privilege| privilege.name()).collect()
+fn read_privileges<'j>(value: &'j Json<'j>) -> Result<Vec<&'static str>, Invalid<'j>> {
+    let mut privileges = Vec::new();
+    for item in value.items()? {
+        let known = |name: &str| PRIVILEGES.into_iter().find(|known| *known == name);
+        privileges.push(item.named("`join_channel`, `publish_audio` or `publish_video`", known)?);
     }
+    let is_repeated = |(place, privilege)| privileges.iter().take(place).any(|other| other == privilege);
+    if privileges.is_empty() || privileges.iter().enumerate().any(is_repeated) {
+        return Err(Invalid::rule(value, "must name at least one, and each once"));
+    }
+    Ok(privileges)
 }
 
 fn read_seconds<'j>(value: &'j Json<'j>) -> Result<u32, Invalid<'j>> {
@@ -138,16 +113,16 @@ pub(crate) fn create(url: &str, app_id: &AppId, ban: &Ban, credentials: Credenti
     rule.extend(ban.ip.as_deref().map(|ip| ("ip", ip.into())));
     let time = if ban.seconds == 0 { "time" } else { "time_in_seconds" };
     rule.push((time, ban.seconds.into()));
-    rule.push(("privileges", ban.privilege_names().into()));
+    rule.push(("privileges", ban.privileges.clone().into()));
     let body = Json::from(rule).to_vec();
-    let request = request(Method::POST, format!("{url}/dev/v1/kicking-rule"), credentials, body);
+    let request = credentials.request(Method::POST, format!("{url}/dev/v1/kicking-rule"), body);
     OutboundRequest { seconds: CREATE_SECONDS, ..request }
 }
 
 /// Returns a request for the rules of a project.
 pub(crate) fn list(url: &str, app_id: &AppId, credentials: Credentials) -> OutboundRequest {
     let url = format!("{url}/dev/v1/kicking-rule?appid={}", app_id.as_str());
-    OutboundRequest { seconds: LIST_SECONDS, ..request(Method::GET, url, credentials, Vec::new()) }
+    OutboundRequest { seconds: LIST_SECONDS, ..credentials.request(Method::GET, url, Vec::new()) }
 }
 
 /// Reads the id of a created rule.
@@ -155,34 +130,23 @@ pub(crate) fn list(url: &str, app_id: &AppId, credentials: Credentials) -> Outbo
 /// # Errors
 /// [`UpstreamError`]; if it [is in doubt](UpstreamError::is_in_doubt), the rule may exist all the same.
 pub(crate) fn created(response: Result<OutboundResponse, SendError>) -> Result<u64, UpstreamError> {
-    let response = success(response)?;
-    let body = Json::parse(&response.body).map_err(|_| not_understood(&response))?;
-    body.get("id").and_then(Json::as_u64).ok_or_else(|| not_understood(&response))
+    rest::read(NAME, response, |body| body.get("id")?.as_u64())
 }
 
 /// Finds the id of the latest rule for the same ban that lasts until then. An earlier rule for the same ban that ends
 /// earlier is another one.
-///
-/// # Errors
-/// [`UpstreamError`]
 pub(crate) fn find(
     response: Result<OutboundResponse, SendError>,
     ban: &Ban,
     until: UnixSeconds,
 ) -> Result<Option<u64>, UpstreamError> {
-    let response = success(response)?;
-    let body = Json::parse(&response.body).map_err(|_| not_understood(&response))?;
-    if !matches!(body, Json::Object(_)) {
-        return Err(not_understood(&response));
-    }
     let until = date(UnixSeconds(until.0.saturating_sub(CLOCK_SKEW_SECONDS)));
     // Others create rules too, by hand and for purposes that are not known here: a rule that cannot be read is not this one.
     let is_same = |rule: &&Json<'_>| {
         let text = |name| rule.get(name).and_then(Json::as_str).filter(|text| !text.is_empty());
         let uid = rule.get("uid").and_then(Json::as_u64).filter(|uid| *uid != 0);
         let names = rule.get("privileges").map(Json::as_array).unwrap_or_default();
-        let is_named =
-            |privilege: &Privilege| names.iter().any(|name| name.as_str() == Some(privilege.name()));
+        let is_named = |privilege: &&str| names.iter().any(|name| name.as_str() == Some(privilege));
         // A condition that is not set is left out, null or empty.
         text("cname") == ban.channel.as_deref()
             && uid == ban.uid.map(u64::from)
@@ -191,8 +155,26 @@ pub(crate) fn find(
             && names.len() == ban.privileges.len()
             && ban.privileges.iter().all(is_named)
     };
-    let rules = body.get("rules").map(Json::as_array).unwrap_or_default();
-    Ok(rules.iter().filter(is_same).filter_map(|rule| rule.get("id")?.as_u64()).max())
+    rest::read(NAME, response, |body| {
+        let Json::Object(_) = body else { return None };
+        let rules = body.get("rules").map(Json::as_array).unwrap_or_default();
+        Some(rules.iter().filter(is_same).filter_map(|rule| rule.get("id")?.as_u64()).max())
+    })
+}
+
+/// Returns a time as Agora writes it, such as `2023-11-14T22:13:20`, in UTC; of two such texts the later time is the greater one.
+fn date(UnixSeconds(time): UnixSeconds) -> String {
+    // <https://howardhinnant.github.io/date_algorithms.html#civil_from_days>: years begin in March, eras in the year 0.
+    let days = time / 86_400 + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = year + era * 400 + u32::from(month < 3);
+    let (hour, minute, second) = (time / 3600 % 24, time / 60 % 60, time % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
 }
 
 #[cfg(test)]
@@ -227,14 +209,14 @@ mod tests {
                 ..OutboundResponse::default()
             })
         };
-        let ban = |channel: &str, uid, privileges: &[Privilege]| Ban {
+        let ban = |channel: &str, uid, privileges: &[&'static str]| Ban {
             channel: Some(channel.to_owned()).filter(|channel| !channel.is_empty()),
             uid,
             ip: None,
             seconds: 60,
             privileges: privileges.to_vec(),
         };
-        let (join, audio) = (Privilege::JoinChannel, Privilege::PublishAudio);
+        let (join, audio) = ("join_channel", "publish_audio");
         for (ban, id) in [
             (ban("a", Some(7), &[join]), Some(3)),
             (ban("a", Some(7), &[join, audio]), Some(5)),
@@ -244,6 +226,23 @@ mod tests {
             (ban("a", None, &[join]), None),
         ] {
             assert_eq!(find(answer(), &ban, UNTIL).unwrap(), id, "{ban:?}");
+        }
+    }
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        for (time, expected) in [
+            (0, "1970-01-01T00:00:00"),
+            (951_782_399, "2000-02-28T23:59:59"),
+            (951_782_400, "2000-02-29T00:00:00"),
+            (951_868_800, "2000-03-01T00:00:00"),
+            (1_700_000_000, "2023-11-14T22:13:20"),
+            (1_709_164_800, "2024-02-29T00:00:00"),
+            (1_735_689_599, "2024-12-31T23:59:59"),
+            (1_735_689_600, "2025-01-01T00:00:00"),
+            (u32::MAX, "2106-02-07T06:28:15"),
+        ] {
+            assert_eq!(date(UnixSeconds(time)), expected);
         }
     }
 }

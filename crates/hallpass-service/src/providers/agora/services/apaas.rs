@@ -3,9 +3,8 @@
 use hallpass_token::agora::{ChannelName, RtmUser, Service};
 use hallpass_token::{Lasts, Life};
 
-use super::service::{Context, ServiceType, TokenService};
+use super::service::{Context, Grant, ServiceType, TokenService, read_room_role};
 use crate::policy::{Part, PolicyError, TokenError};
-use crate::providers::agora::grant::{Grant, read_room_role};
 use crate::web::json::{Invalid, Json};
 
 pub(super) const SERVICE: ServiceType = ServiceType {

@@ -3,9 +3,8 @@
 use hallpass_token::agora::{ChatUser, Service};
 use hallpass_token::{Lasts, Life};
 
-use super::service::{Context, ServiceType, TokenService};
+use super::service::{Context, Grant, ServiceType, TokenService};
 use crate::policy::{Part, PolicyError, TokenError};
-use crate::providers::agora::grant::Grant;
 use crate::web::json::{Invalid, Json};
 
 pub(super) const SERVICE: ServiceType = ServiceType {

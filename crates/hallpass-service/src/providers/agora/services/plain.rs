@@ -3,9 +3,8 @@
 use hallpass_token::agora::Service;
 use hallpass_token::{Lasts, Life};
 
-use super::service::{Context, ServiceType, TokenService};
+use super::service::{Context, Grant, ServiceType, TokenService};
 use crate::policy::TokenError;
-use crate::providers::agora::grant::Grant;
 use crate::web::json::{Invalid, Json};
 
 pub(super) const FPA: ServiceType = ServiceType {

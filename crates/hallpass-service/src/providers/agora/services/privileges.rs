@@ -4,9 +4,6 @@ use hallpass_token::{Lasts, Life};
 
 use crate::web::json::Json;
 
-/// Privileges by name; `None` for those that are not granted.
-pub(super) type Named = [(&'static str, Option<Lasts>)];
-
 /// Caps lifetimes by that of the token.
 pub(super) fn cap<const N: usize>(privileges: [&mut Option<Lasts>; N], ttl: Life) {
     for lasts in privileges {
@@ -15,13 +12,11 @@ pub(super) fn cap<const N: usize>(privileges: [&mut Option<Lasts>; N], ttl: Life
 }
 
 /// Returns the shortest lifetime.
-pub(super) fn shortest(privileges: &Named, ttl: Life) -> Option<Life> {
-    privileges.iter().filter_map(|(_, lasts)| Some((*lasts)?.within(ttl))).min()
+pub(super) fn shortest(named: impl Iterator<Item = (&'static str, Lasts)>, ttl: Life) -> Option<Life> {
+    named.map(|(_, lasts)| lasts.within(ttl)).min()
 }
 
 /// Returns the lifetimes in seconds, by name.
-pub(super) fn to_json(privileges: &Named, ttl: Life) -> Json<'static> {
-    let granted =
-        privileges.iter().filter_map(|(name, lasts)| Some((*name, (*lasts)?.within(ttl).seconds().0.into())));
-    Json::from(granted.collect::<Vec<(&'static str, Json<'static>)>>())
+pub(super) fn to_json(named: impl Iterator<Item = (&'static str, Lasts)>, ttl: Life) -> Json<'static> {
+    Json::from(named.map(|(name, lasts)| (name, lasts.within(ttl).seconds().0.into())).collect::<Vec<_>>())
 }

@@ -5,9 +5,8 @@ use hallpass_token::{Lasts, Life};
 
 use super::channel_user::ChannelUser;
 use super::privileges;
-use super::service::{Context, ServiceType, TokenService};
+use super::service::{Context, Grant, ServiceType, TokenService};
 use crate::policy::{Part, PolicyError, TokenError};
-use crate::providers::agora::grant::Grant;
 use crate::settings::read_requested_ttl;
 use crate::web::field_error::FieldError;
 use crate::web::json::{Invalid, Json};
@@ -120,25 +119,22 @@ impl<'a> TokenService<'a> for Rtc<'a> {
         };
         self.role = RequestedRole::Named(role);
         self.place.complete_user(SERVICE.name, grant, context)?;
-        let full = role_privileges(role, self.privileges)?;
-        self.privileges = Some(if self.is_stream {
-            RtcPrivileges { publish_audio: None, publish_video: None, ..full }
-        } else {
-            full
-        });
+        let mut privileges = role_privileges(role, self.privileges)?;
+        if self.is_stream {
+            (privileges.publish_audio, privileges.publish_video) = (None, None);
+        }
+        self.privileges = Some(privileges);
         Ok(())
     }
 
     fn cap(&mut self, ttl: Life) {
         if let Some(all) = &mut self.privileges {
-            let lasting =
-                [&mut all.join, &mut all.publish_audio, &mut all.publish_video, &mut all.publish_data];
-            privileges::cap(lasting, ttl);
+            privileges::cap(each_mut(all), ttl);
         }
     }
 
     fn shortest_ttl(&self, ttl: Life) -> Option<Life> {
-        privileges::shortest(&self.privileges.map(names)?, ttl)
+        privileges::shortest(named(self.privileges?), ttl)
     }
 
     fn add_to_007<'s>(&'s self, _: Life, services: &mut Vec<Service<'s>>) {
@@ -156,36 +152,32 @@ impl<'a> TokenService<'a> for Rtc<'a> {
         let mut fields = self.place.to_fields();
         fields.push(("role", self.role.role().as_str().into()));
         if let Some(all) = self.privileges {
-            fields.push(("privileges", privileges::to_json(&names(all), ttl)));
+            fields.push(("privileges", privileges::to_json(named(all), ttl)));
         }
         Json::from(fields)
     }
 }
 
-fn names(all: RtcPrivileges) -> [(&'static str, Option<Lasts>); 4] {
-    [
-        (RtcPrivilege::Join.as_str(), all.join),
-        (RtcPrivilege::PublishAudio.as_str(), all.publish_audio),
-        (RtcPrivilege::PublishVideo.as_str(), all.publish_video),
-        (RtcPrivilege::PublishData.as_str(), all.publish_data),
-    ]
+fn each_mut(all: &mut RtcPrivileges) -> [&mut Option<Lasts>; 4] {
+    [&mut all.join, &mut all.publish_audio, &mut all.publish_video, &mut all.publish_data]
+}
+
+fn named(all: RtcPrivileges) -> impl Iterator<Item = (&'static str, Lasts)> {
+    all.iter().map(|(privilege, lasts)| (privilege.as_str(), lasts))
 }
 
 /// The privileges of the role, with the lifetimes that the request names.
 fn role_privileges(role: Role, requested: Option<RtcPrivileges>) -> Result<RtcPrivileges, TokenError> {
-    let full = role.privileges(Lasts::For(Life::MAX));
-    let Some(requested) = requested else { return Ok(full) };
+    let mut full = role.privileges(Lasts::For(Life::MAX));
+    let Some(mut requested) = requested else { return Ok(full) };
     if role == Role::Subscriber
         && let Some((privilege, _)) = requested.iter().find(|(privilege, _)| *privilege != RtcPrivilege::Join)
     {
         let field = format!("rtc.privileges.{}", privilege.as_str());
         return Err(FieldError::new(&field, "is for `rtc.role` publisher only").into());
     }
-    let named = |full: Option<Lasts>, requested: Option<Lasts>| full.map(|full| requested.unwrap_or(full));
-    Ok(RtcPrivileges {
-        join: named(full.join, requested.join),
-        publish_audio: named(full.publish_audio, requested.publish_audio),
-        publish_video: named(full.publish_video, requested.publish_video),
-        publish_data: named(full.publish_data, requested.publish_data),
-    })
+    for (full, requested) in each_mut(&mut full).into_iter().zip(each_mut(&mut requested)) {
+        *full = full.map(|full| requested.unwrap_or(full));
+    }
+    Ok(full)
 }

@@ -5,9 +5,8 @@ use hallpass_token::agora::{
 };
 use hallpass_token::{Lasts, Life};
 
-use super::service::{Context, ServiceType, TokenService};
+use super::service::{Context, Grant, ServiceType, TokenService};
 use crate::policy::TokenError;
-use crate::providers::agora::grant::Grant;
 use crate::web::json::{Invalid, Json};
 
 pub(super) const SERVICE: ServiceType = ServiceType {

@@ -1,65 +1,64 @@
 //! `streaming` and `fcdn`: Media Push and Fusion CDN in a channel. Only the privileges that a request names are granted.
 
-use hallpass_token::agora::{FcdnPrivileges, Service, StreamingPrivileges};
+use hallpass_token::agora::{Channel, FcdnPrivileges, Service, StreamingPrivileges, User};
 use hallpass_token::{Lasts, Life};
 
 use super::channel_user::ChannelUser;
 use super::privileges;
-use super::service::{Context, ServiceType, TokenService};
+use super::service::{Context, Grant, ServiceType, TokenService};
 use crate::policy::TokenError;
-use crate::providers::agora::grant::Grant;
 use crate::settings::read_requested_ttl;
 use crate::web::json::{Invalid, Json};
 
 pub(super) const STREAMING: ServiceType = ServiceType {
     name: "streaming",
-    read: |section| Ok(Box::new(Stream::read(Product::Streaming, section)?)),
+    read: |section| Ok(Box::new(Stream::read(&MEDIA_PUSH, section)?)),
     grant_fields: &["channel", "every_channel", "identity", "ttl"],
     is_for_users: false,
 };
 
 pub(super) const FCDN: ServiceType = ServiceType {
     name: "fcdn",
-    read: |section| Ok(Box::new(Stream::read(Product::Fcdn, section)?)),
+    read: |section| Ok(Box::new(Stream::read(&FUSION_CDN, section)?)),
     ..STREAMING
+};
+
+/// What sends a stream out of a channel.
+#[derive(Debug)]
+struct Product {
+    name: &'static str,
+    privileges: [&'static str; 2],
+    service: for<'s> fn(Channel<'s>, User<'s>, [Option<Lasts>; 2]) -> Service<'s>,
+}
+
+static MEDIA_PUSH: Product = Product {
+    name: STREAMING.name,
+    privileges: ["publish_mixed", "publish_raw"],
+    service: |channel, user, [publish_mixed, publish_raw]| {
+        Service::streaming(channel, user, StreamingPrivileges { publish_mixed, publish_raw })
+    },
+};
+
+static FUSION_CDN: Product = Product {
+    name: FCDN.name,
+    privileges: ["publish", "play"],
+    service: |channel, user, [publish, play]| Service::fcdn(channel, user, FcdnPrivileges { publish, play }),
 };
 
 /// A stream out of a channel.
 #[derive(Clone, Copy, Debug)]
 struct Stream<'a> {
-    product: Product,
+    product: &'static Product,
     place: ChannelUser<'a>,
-    /// In the order of [`Product::privileges`]; at least one is set.
+    /// In the order of [`Product`]; at least one is set.
     privileges: [Option<Lasts>; 2],
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Product {
-    Streaming,
-    Fcdn,
-}
-
-impl Product {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Streaming => STREAMING.name,
-            Self::Fcdn => FCDN.name,
-        }
-    }
-
-    const fn privileges(self) -> [&'static str; 2] {
-        match self {
-            Self::Streaming => ["publish_mixed", "publish_raw"],
-            Self::Fcdn => ["publish", "play"],
-        }
-    }
-}
-
 impl<'a> Stream<'a> {
-    fn read(product: Product, section: &'a Json<'a>) -> Result<Self, Invalid<'a>> {
+    fn read(product: &'static Product, section: &'a Json<'a>) -> Result<Self, Invalid<'a>> {
         let fields = section.fields(&["channel", "uid", "account", "privileges"])?;
-        let place = ChannelUser::read(product.name(), fields)?;
-        let names = product.privileges();
+        let place = ChannelUser::read(product.name, fields)?;
+        let names = product.privileges;
         let mut privileges = [None; 2];
         if let Some(section) = fields.optional("privileges") {
             let fields = section.fields(&names)?;
@@ -76,15 +75,15 @@ impl<'a> Stream<'a> {
         Ok(Self { product, place, privileges })
     }
 
-    fn named(&self) -> [(&'static str, Option<Lasts>); 2] {
-        let ([one, other], [first, second]) = (self.product.privileges(), self.privileges);
-        [(one, first), (other, second)]
+    fn named(&self) -> impl Iterator<Item = (&'static str, Lasts)> {
+        let named = self.product.privileges.into_iter().zip(self.privileges);
+        named.filter_map(|(name, lasts)| Some((name, lasts?)))
     }
 }
 
 impl<'a> TokenService<'a> for Stream<'a> {
     fn name(&self) -> &'static str {
-        self.product.name()
+        self.product.name
     }
 
     fn channel(&self) -> Option<&'a str> {
@@ -92,7 +91,7 @@ impl<'a> TokenService<'a> for Stream<'a> {
     }
 
     fn complete(&mut self, grant: &'a Grant, context: &Context<'a>) -> Result<(), TokenError> {
-        self.place.complete(self.product.name(), grant, context)
+        self.place.complete(self.product.name, grant, context)
     }
 
     fn cap(&mut self, ttl: Life) {
@@ -100,24 +99,18 @@ impl<'a> TokenService<'a> for Stream<'a> {
     }
 
     fn shortest_ttl(&self, ttl: Life) -> Option<Life> {
-        privileges::shortest(&self.named(), ttl)
+        privileges::shortest(self.named(), ttl)
     }
 
     fn add_to_007<'s>(&'s self, _: Life, services: &mut Vec<Service<'s>>) {
-        let Some((channel, user)) = self.place.completed() else { return };
-        let [first, second] = self.privileges;
-        services.push(match self.product {
-            Product::Streaming => {
-                let privileges = StreamingPrivileges { publish_mixed: first, publish_raw: second };
-                Service::streaming(channel, user, privileges)
-            }
-            Product::Fcdn => Service::fcdn(channel, user, FcdnPrivileges { publish: first, play: second }),
-        });
+        if let Some((channel, user)) = self.place.completed() {
+            services.push((self.product.service)(channel, user, self.privileges));
+        }
     }
 
     fn to_json(&self, ttl: Life) -> Json<'_> {
         let mut fields = self.place.to_fields();
-        fields.push(("privileges", privileges::to_json(&self.named(), ttl)));
+        fields.push(("privileges", privileges::to_json(self.named(), ttl)));
         Json::from(fields)
     }
 }

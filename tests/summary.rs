@@ -1,4 +1,4 @@
-//! Summaries of configurations: the summary of each `config/outlines/NAME.json` is the text in `NAME.txt`.
+//! Summaries of configurations: the summary of each `config/summaries/NAME.json` is the text in `NAME.txt`.
 
 use std::fs;
 
@@ -22,7 +22,7 @@ fn a_certificate_is_not_repeated() -> anyhow::Result<()> {
 
 #[test]
 fn says_what_the_files_say() -> anyhow::Result<()> {
-    let folder = root().join("tests/config/outlines");
+    let folder = root().join("tests/config/summaries");
     let mut failures = Vec::new();
     let mut count = 0;
     for entry in fs::read_dir(folder)? {
