@@ -31,7 +31,7 @@ pub use credentials::{AppCertificate, AppId, HexError, Project};
 pub use error::{Base64Error, ParseError, VerifyError, ZlibError};
 #[cfg(feature = "inspect")]
 pub use explain::{
-    Context, Expected, Join, Mismatch, Problem, Refusal, Report, Sdk, SdkError, Signature, Untrusted, explain,
+    Context, Expected, Join, Problem, Refusal, Report, Sdk, SdkError, Signature, Untrusted, explain,
 };
 #[cfg(feature = "inspect")]
 pub use format::{Format, Legacy};

@@ -1,7 +1,8 @@
 //! Points in time and lengths of time, as types that cannot be mixed up.
 
-use core::fmt;
 use core::num::NonZeroU32;
+
+use thiserror::Error;
 
 /// A point in time: seconds since 1970-01-01T00:00:00Z, 4 bytes as in Agora's formats, enough until 2106.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,13 +30,16 @@ pub enum Lasts {
 }
 
 /// Why a number of seconds is no [`Life`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum LifeError {
     /// It is 0.
+    #[error("must be 1 to 86400 seconds, but is 0")]
     Zero,
     /// It is longer than 86,400 seconds, and too short for a Unix time of this century.
+    #[error("must be 1 to 86400 seconds (24 hours), but is {}", .0.0)]
     TooLong(Seconds),
     /// It is a Unix time of this century, not a length of time.
+    #[error("must be 1 to 86400 seconds, counted from the issue of the token, but {} looks like a Unix time", .0.0)]
     UnixTime(UnixSeconds),
 }
 
@@ -108,24 +112,6 @@ impl Lasts {
         }
     }
 }
-
-impl fmt::Display for LifeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Zero => f.write_str("must be 1 to 86400 seconds, but is 0"),
-            Self::TooLong(seconds) => {
-                write!(f, "must be 1 to 86400 seconds (24 hours), but is {}", seconds.0)
-            }
-            Self::UnixTime(time) => write!(
-                f,
-                "must be 1 to 86400 seconds, counted from the issue of the token, but {} looks like a Unix time",
-                time.0
-            ),
-        }
-    }
-}
-
-impl core::error::Error for LifeError {}
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use core::fmt;
 
+use thiserror::Error;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::mac::Key;
@@ -38,11 +39,13 @@ pub struct Project<'a> {
 }
 
 /// Why a text is no App ID or App Certificate. It never holds the text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum HexError {
     /// It is not 32 bytes long, but this long.
+    #[error("must be 32 hexadecimal characters, but has {0} bytes")]
     Length(usize),
     /// The byte at this position, counted from 0, is not one of `0-9a-fA-F`.
+    #[error("must be 32 hexadecimal characters, but character {} is none", .0 + 1)]
     Character(usize),
 }
 
@@ -94,19 +97,6 @@ impl fmt::Debug for AppCertificate {
         f.write_str("AppCertificate(…)")
     }
 }
-
-impl fmt::Display for HexError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Length(bytes) => write!(f, "must be 32 hexadecimal characters, but has {bytes} bytes"),
-            Self::Character(position) => {
-                write!(f, "must be 32 hexadecimal characters, but character {} is none", position + 1)
-            }
-        }
-    }
-}
-
-impl core::error::Error for HexError {}
 
 fn check_hex(text: &[u8]) -> Result<[u8; LEN], HexError> {
     let hex = <[u8; LEN]>::try_from(text).map_err(|_| HexError::Length(text.len()))?;

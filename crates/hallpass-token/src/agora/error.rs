@@ -3,6 +3,7 @@
 use core::fmt;
 
 use base64::DecodeError;
+use thiserror::Error;
 
 use super::credentials::HexError;
 use super::format::Format;
@@ -10,10 +11,11 @@ use super::reader::ReadError;
 use crate::{Seconds, UnixSeconds};
 
 /// Why a text is no token. It never holds the text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParseError {
     /// It is not of the format that was asked for, but looks like this.
+    #[error(fmt = fmt_format)]
     Format {
         /// What was asked for.
         expected: Format,
@@ -21,72 +23,95 @@ pub enum ParseError {
         found: Format,
     },
     /// What follows the version is not Base64 (RFC 4648 section 4).
+    #[error("the part after the version must be standard Base64, but {0}")]
     Base64(Base64Error),
     /// The bytes are not a zlib stream (RFC 1950).
+    #[error("the Base64 must hold a zlib stream, but {0}")]
     Zlib(ZlibError),
     /// It is longer than any token, or holds more bytes than were allowed.
+    #[error("the token holds more than {max} bytes")]
     TooLarge {
         /// The most bytes that were allowed.
         max: usize,
     },
     /// It ends in the middle of a value.
+    #[error("the token ends in the middle of a value: part of it is missing")]
     CutOff,
     /// Its signature has not 32 bytes, but this many.
+    #[error("the signature must have 32 bytes, but has {0}")]
     SignatureLength(usize),
     /// Its App ID is none.
+    #[error("the App ID in the token {0}")]
     AppId(HexError),
     /// One of its texts is not UTF-8.
+    #[error("a text in the token is not UTF-8")]
     NotUtf8,
     /// This many bytes follow after its end.
+    #[error("{0} bytes follow after the end of the token")]
     TrailingBytes(usize),
 }
 
 /// Why a text is not Base64 as Agora writes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum Base64Error {
     /// It holds `-` or `_`: the alphabet for URLs (RFC 4648 section 5) in place of `+` and `/`.
+    #[error("it holds - or _ of the URL-safe alphabet in place of + and /")]
     UrlSafe,
     /// It holds blanks or line breaks.
+    #[error("it holds blanks or line breaks")]
     Whitespace,
     /// Its `=` at the end are missing, or too many.
+    #[error("its length or its = at the end are wrong")]
     Padding,
     /// It holds another character that is not Base64, this many bytes behind the version.
+    #[error("its character {} is not a Base64 character", .offset + 1)]
     Character {
         /// How many bytes of Base64 come before it.
         offset: usize,
     },
     /// Its last character holds bits that belong to no byte.
+    #[error("its last character is none that an encoder writes")]
     LastCharacter,
 }
 
 /// Why bytes are no zlib stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum ZlibError {
     /// They do not begin with the header of one.
+    #[error("does not begin like one")]
     Header,
     /// They end before the stream does.
+    #[error("it is cut off")]
     CutOff,
     /// The stream is damaged.
+    #[error("it is damaged")]
     Damaged,
     /// The checksum at the end does not fit.
+    #[error("its checksum does not fit")]
     Checksum,
     /// This many bytes follow after the end of the stream.
+    #[error("{0} bytes follow after its end")]
     TrailingBytes(usize),
 }
 
 /// Why a token that could be read is not accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VerifyError {
     /// It is for another App ID.
+    #[error("the token is for another App ID")]
     OtherProject,
     /// It is for another channel (006 only; a 007 token says which).
+    #[error("the token is for another channel")]
     OtherChannel,
     /// It is for another user (006 only; a 007 token says whom).
+    #[error("the token is for another user")]
     OtherUser,
     /// None of the certificates made its signature.
+    #[error("none of the certificates made the token's signature")]
     BadSignature,
     /// Its issue lies in the future, by more than [`VerifyError::LEEWAY`].
+    #[error("the token is issued {} seconds in the future", .issued_at.0.saturating_sub(.now.0))]
     NotYet {
         /// When it is issued.
         issued_at: UnixSeconds,
@@ -94,6 +119,7 @@ pub enum VerifyError {
         now: UnixSeconds,
     },
     /// Its life is over.
+    #[error("the token ended {} seconds ago", .now.0.saturating_sub(.ended_at.0))]
     Expired {
         /// When its life ended.
         ended_at: UnixSeconds,
@@ -138,67 +164,10 @@ impl From<ReadError> for ParseError {
     }
 }
 
-impl fmt::Display for ParseError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Format { found: Format::Empty, .. } => f.write_str("the token is empty"),
-            Self::Format { expected, found } => write!(f, "expected {expected}, but this is {found}"),
-            Self::Base64(error) => {
-                write!(f, "the part after the version must be standard Base64, but {error}")
-            }
-            Self::Zlib(error) => write!(f, "the Base64 must hold a zlib stream, but {error}"),
-            Self::TooLarge { max } => write!(f, "the token holds more than {max} bytes"),
-            Self::CutOff => f.write_str("the token ends in the middle of a value: part of it is missing"),
-            Self::SignatureLength(bytes) => write!(f, "the signature must have 32 bytes, but has {bytes}"),
-            Self::AppId(error) => write!(f, "the App ID in the token {error}"),
-            Self::NotUtf8 => f.write_str("a text in the token is not UTF-8"),
-            Self::TrailingBytes(bytes) => write!(f, "{bytes} bytes follow after the end of the token"),
-        }
+/// Writes why a token is not of the expected format.
+fn fmt_format(expected: &Format, found: &Format, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if *found == Format::Empty {
+        return f.write_str("the token is empty");
     }
+    write!(f, "expected {expected}, but this is {found}")
 }
-
-impl fmt::Display for Base64Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UrlSafe => f.write_str("it holds - or _ of the URL-safe alphabet in place of + and /"),
-            Self::Whitespace => f.write_str("it holds blanks or line breaks"),
-            Self::Padding => f.write_str("its length or its = at the end are wrong"),
-            Self::Character { offset } => write!(f, "its character {} is not a Base64 character", offset + 1),
-            Self::LastCharacter => f.write_str("its last character is none that an encoder writes"),
-        }
-    }
-}
-
-impl fmt::Display for ZlibError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Header => f.write_str("does not begin like one"),
-            Self::CutOff => f.write_str("it is cut off"),
-            Self::Damaged => f.write_str("it is damaged"),
-            Self::Checksum => f.write_str("its checksum does not fit"),
-            Self::TrailingBytes(bytes) => write!(f, "{bytes} bytes follow after its end"),
-        }
-    }
-}
-
-impl fmt::Display for VerifyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::OtherProject => f.write_str("the token is for another App ID"),
-            Self::OtherChannel => f.write_str("the token is for another channel"),
-            Self::OtherUser => f.write_str("the token is for another user"),
-            Self::BadSignature => f.write_str("none of the certificates made the token's signature"),
-            Self::NotYet { issued_at, now } => {
-                write!(f, "the token is issued {} seconds in the future", issued_at.0.saturating_sub(now.0))
-            }
-            Self::Expired { ended_at, now } => {
-                write!(f, "the token ended {} seconds ago", now.0.saturating_sub(ended_at.0))
-            }
-        }
-    }
-}
-
-impl core::error::Error for ParseError {}
-impl core::error::Error for Base64Error {}
-impl core::error::Error for ZlibError {}
-impl core::error::Error for VerifyError {}

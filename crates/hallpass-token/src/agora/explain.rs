@@ -4,7 +4,6 @@ mod context;
 mod problem;
 mod reading;
 mod sdk;
-mod sentence;
 mod signature;
 mod v006;
 mod v007;
@@ -15,8 +14,8 @@ use super::credentials::AppId;
 use crate::Severity;
 
 pub use context::{Context, Expected, Join};
+pub use problem::Problem;
 use problem::Problems;
-pub use problem::{Mismatch, Problem};
 pub use reading::Untrusted;
 pub use sdk::{Refusal, Sdk, SdkError};
 pub use signature::Signature;

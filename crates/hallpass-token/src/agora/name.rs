@@ -1,6 +1,6 @@
 //! Names that clients choose: channels and user accounts.
 
-use core::fmt;
+use thiserror::Error;
 
 /// The name of one channel: 1 to 64 bytes of Agora's 89 characters, and not `*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,11 +32,13 @@ pub struct RtmUser<'a>(&'a str);
 pub struct ChatUser<'a>(&'a str);
 
 /// Why a text is no channel name, account or user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum NameError {
     /// It is empty.
+    #[error("must not be empty")]
     Empty,
     /// It has more bytes than the most that is allowed.
+    #[error("has {bytes} bytes; at most {max} are allowed")]
     TooLong {
         /// How many bytes it has.
         bytes: usize,
@@ -44,8 +46,12 @@ pub enum NameError {
         max: usize,
     },
     /// It holds a character outside of Agora's 89.
+    #[error(
+        "holds the character {0:?}; allowed are a-z A-Z 0-9, space and ! # $ % & ( ) + - : ; < = . > ? @ [ ] ^ _ {{ }} | ~ ,"
+    )]
     Character(char),
     /// It holds a character that Chat has no room for in the names of users.
+    #[error("holds the character {0:?}; allowed are a-z 0-9 and _ - .")]
     ChatCharacter(char),
 }
 
@@ -106,24 +112,6 @@ impl<'a> From<ChannelName<'a>> for Channel<'a> {
         Self::Named(name)
     }
 }
-
-impl fmt::Display for NameError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => f.write_str("must not be empty"),
-            Self::TooLong { bytes, max } => write!(f, "has {bytes} bytes; at most {max} are allowed"),
-            Self::Character(found) => write!(
-                f,
-                "holds the character {found:?}; allowed are a-z A-Z 0-9, space and ! # $ % & ( ) + - : ; < = . > ? @ [ ] ^ _ {{ }} | ~ ,"
-            ),
-            Self::ChatCharacter(found) => {
-                write!(f, "holds the character {found:?}; allowed are a-z 0-9 and _ - .")
-            }
-        }
-    }
-}
-
-impl core::error::Error for NameError {}
 
 fn check_len(text: &str, max: usize) -> Result<(), NameError> {
     match text.len() {

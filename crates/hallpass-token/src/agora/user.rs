@@ -1,7 +1,8 @@
 //! Who may use a token.
 
-use core::fmt;
 use core::num::NonZeroU32;
+
+use thiserror::Error;
 
 use super::name::Account;
 
@@ -21,15 +22,19 @@ pub enum User<'a> {
 }
 
 /// Why a text is no [`Uid`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum UidError {
     /// It is empty, or holds something but the digits 0 to 9.
+    #[error("must be a number from 1 to 4294967295 in decimal digits")]
     NotDigits,
     /// It begins with 0. Agora compares texts, so `007` would be nobody's number.
+    #[error("must be a number without leading zeros")]
     LeadingZero,
     /// It is more than 4,294,967,295.
+    #[error("must be at most 4294967295")]
     TooLarge,
     /// It is 0, the wildcard.
+    #[error("must be at least 1; 0 stands for anybody")]
     Zero,
 }
 
@@ -98,19 +103,6 @@ impl<'a> From<Account<'a>> for User<'a> {
         Self::Account(account)
     }
 }
-
-impl fmt::Display for UidError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NotDigits => "must be a number from 1 to 4294967295 in decimal digits",
-            Self::LeadingZero => "must be a number without leading zeros",
-            Self::TooLarge => "must be at most 4294967295",
-            Self::Zero => "must be at least 1; 0 stands for anybody",
-        })
-    }
-}
-
-impl core::error::Error for UidError {}
 
 #[cfg(test)]
 mod tests {

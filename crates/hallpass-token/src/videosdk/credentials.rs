@@ -3,6 +3,8 @@
 use alloc::boxed::Box;
 use core::fmt;
 
+use thiserror::Error;
+
 use super::id::{self, IdError};
 use crate::mac::Key;
 
@@ -30,7 +32,8 @@ pub struct Project<'a> {
 }
 
 /// Why a text is no [`Secret`]: it is empty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error("must not be empty")]
 pub struct EmptySecret;
 
 impl ApiKey {
@@ -72,14 +75,6 @@ impl fmt::Debug for Secret {
         f.write_str("Secret(…)")
     }
 }
-
-impl fmt::Display for EmptySecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("must not be empty")
-    }
-}
-
-impl core::error::Error for EmptySecret {}
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,6 @@
 //! Names that a token is bound to: rooms, participants, and the token's own id.
 
-use core::fmt;
+use thiserror::Error;
 
 /// The id of one room, such as `2kyv-gzay-64pg`: 1 to 256 bytes.
 ///
@@ -22,11 +22,13 @@ pub struct ParticipantId<'a>(&'a str);
 pub struct TokenId<'a>(&'a str);
 
 /// Why a text is no id and no API key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum IdError {
     /// It is empty.
+    #[error("must not be empty")]
     Empty,
     /// It has more bytes than the most that is allowed.
+    #[error("has {bytes} bytes; at most {max} are allowed")]
     TooLong {
         /// How many bytes it has.
         bytes: usize,
@@ -34,6 +36,7 @@ pub enum IdError {
         max: usize,
     },
     /// It holds whitespace, a control character, `"` or `\`.
+    #[error("holds the character {0:?}; allowed is all but whitespace, control characters, \" and \\")]
     Character(char),
 }
 
@@ -68,21 +71,6 @@ macro_rules! id {
 id!(RoomId, "room");
 id!(ParticipantId, "participant");
 id!(TokenId, "token");
-
-impl fmt::Display for IdError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => f.write_str("must not be empty"),
-            Self::TooLong { bytes, max } => write!(f, "has {bytes} bytes; at most {max} are allowed"),
-            Self::Character(found) => write!(
-                f,
-                "holds the character {found:?}; allowed is all but whitespace, control characters, \" and \\"
-            ),
-        }
-    }
-}
-
-impl core::error::Error for IdError {}
 
 /// What passes stands in JSON as it is: RFC 8259 section 7 escapes only control characters, `"` and `\`.
 pub(super) fn check(text: &str, max: usize) -> Result<(), IdError> {

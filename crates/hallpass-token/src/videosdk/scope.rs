@@ -1,6 +1,6 @@
 //! What a token allows, and where.
 
-use core::fmt;
+use thiserror::Error;
 
 use super::id::{ParticipantId, RoomId};
 
@@ -50,19 +50,23 @@ pub enum Scope<'a> {
 }
 
 /// Why a list of names is no [`Permissions`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum PermissionsError {
     /// The list is empty.
+    #[error("must hold allow_join, allow_mod or ask_join, but is empty")]
     Empty,
     /// The name at this position, counted from 0, is none of `allow_join`, `allow_mod`, `ask_join`.
+    #[error("may hold allow_join, allow_mod and ask_join, but name {} is none of them", .0 + 1)]
     Unknown(usize),
     /// `ask_join` stands together with `allow_join` or `allow_mod`.
+    #[error("must not hold ask_join together with allow_join or allow_mod")]
     Mixed,
 }
 
 /// Why a list of names is no [`Roles`]: the name at this position, counted from 0, is neither `rtc` nor
 /// `crawler`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error("may hold rtc and crawler, but name {} is neither", .0 + 1)]
 pub struct RolesError(pub usize);
 
 impl Permissions {
@@ -171,31 +175,6 @@ impl Roles {
         }
     }
 }
-
-impl fmt::Display for PermissionsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => f.write_str("must hold allow_join, allow_mod or ask_join, but is empty"),
-            Self::Unknown(position) => {
-                write!(
-                    f,
-                    "may hold allow_join, allow_mod and ask_join, but name {} is none of them",
-                    position + 1
-                )
-            }
-            Self::Mixed => f.write_str("must not hold ask_join together with allow_join or allow_mod"),
-        }
-    }
-}
-
-impl fmt::Display for RolesError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "may hold rtc and crawler, but name {} is neither", self.0 + 1)
-    }
-}
-
-impl core::error::Error for PermissionsError {}
-impl core::error::Error for RolesError {}
 
 #[cfg(test)]
 mod tests {

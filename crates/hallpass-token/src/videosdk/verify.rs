@@ -1,6 +1,6 @@
 //! Whether a token holds.
 
-use core::fmt;
+use thiserror::Error;
 
 use super::content::Content;
 use super::credentials::{Project, Secret};
@@ -16,16 +16,20 @@ pub struct Verified<'a> {
 }
 
 /// Why a token does not hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VerifyError {
     /// It is for another API key.
+    #[error("the token is for another API key")]
     OtherProject,
     /// None of the secrets made its signature.
+    #[error("none of the secrets made the token's signature")]
     BadSignature,
     /// It has no `exp`, so that it would never end.
+    #[error("the token has no `exp`, and so would never end")]
     NoExpiry,
     /// Its `iat` or `nbf` is more than [`VerifyError::LEEWAY`] after the time of the check.
+    #[error("the token holds only in {} seconds", .from.saturating_sub(.now.0.into()))]
     NotYet {
         /// The later of the two, in seconds since 1970.
         from: u64,
@@ -33,6 +37,7 @@ pub enum VerifyError {
         now: UnixSeconds,
     },
     /// Its `exp` is not after the time of the check.
+    #[error("the token ended {} seconds ago", u64::from(.now.0).saturating_sub(*.ended_at))]
     Expired {
         /// `exp`, in seconds since 1970.
         ended_at: u64,
@@ -99,24 +104,6 @@ impl<'a> Verified<'a> {
         self.secret
     }
 }
-
-impl fmt::Display for VerifyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::OtherProject => f.write_str("the token is for another API key"),
-            Self::BadSignature => f.write_str("none of the secrets made the token's signature"),
-            Self::NoExpiry => f.write_str("the token has no `exp`, and so would never end"),
-            Self::NotYet { from, now } => {
-                write!(f, "the token holds only in {} seconds", from.saturating_sub(now.0.into()))
-            }
-            Self::Expired { ended_at, now } => {
-                write!(f, "the token ended {} seconds ago", u64::from(now.0).saturating_sub(*ended_at))
-            }
-        }
-    }
-}
-
-impl core::error::Error for VerifyError {}
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,10 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::fmt;
 use core::mem::discriminant;
+
+use thiserror::Error;
 
 use super::sdk::Refusal;
 use crate::agora::credentials::{AppId, HexError};
@@ -13,219 +16,202 @@ use crate::{Seconds, Severity, UnixSeconds};
 
 /// One thing that is wrong with a token, or that surprises people.
 ///
-/// It prints as a sentence for a developer. Services go by their names ([`crate::agora::Service::name`]), privileges by
-/// theirs ([`crate::agora::Service::privilege_name`]). Texts of others are cut to 64 characters.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Prints as a sentence for a developer. `service` is the name of a service ([`crate::agora::Service::name`]), and `privilege`
+/// that of a privilege ([`crate::agora::Service::privilege_name`]). `user` and `channel` are those in the token, and
+/// `expected` is what the client uses; these three are truncated to 64 characters.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "the fields have the same meaning in every variant")]
 pub enum Problem {
     /// The text cannot be read as it is.
+    #[error(fmt = fmt_unreadable)]
     Unreadable(ParseError),
-    /// Blanks, quotes or a header's prefix stand around the token.
+    /// Whitespace, quotes or a header's prefix surround the token.
+    #[error("Blanks, quotes or a prefix stand around the token; pass the token alone.")]
     Wrapped,
-    /// Characters of the token stand as a URL encodes them: it was encoded, and not decoded again.
+    /// The token contains percent-encoded characters.
+    #[error(
+        "The token holds %2B, %2F or %3D: it was encoded for a URL, and must be decoded once before it is used."
+    )]
     PercentEncoded,
-    /// Blanks stand where `+` belongs: the token went through a URL without being encoded.
+    /// The token contains spaces instead of `+`.
+    #[error("The token holds blanks where + belongs: it went through a URL without being percent-encoded.")]
     PlusLost,
-    /// The App ID that the client uses is none.
+    /// The App ID that the client uses is malformed.
+    #[error("The client's App ID {0}.")]
     ExpectedAppId(HexError),
     /// The token is for another App ID than the client uses.
-    OtherProject {
-        /// The one in the token.
-        token: AppId,
-    },
-    /// None of the projects at hand has the App ID of the token, so its signature was not checked.
+    #[error("The token is for the App ID {}, and the client uses another; upper and lower case count.", .token.as_str())]
+    OtherProject { token: AppId },
+    /// None of the available projects has the App ID of the token, so the signature was not checked.
+    #[error("No certificate of the token's App ID is at hand, so its signature was not checked.")]
     UnknownProject,
     /// None of the project's certificates made the signature.
+    #[error(
+        "No certificate of the project made this signature: the token was made with another certificate, or for another channel or user than it says, or was changed."
+    )]
     OtherCertificate,
-    /// The signature of an 006 token was not checked, since channel and user are not known.
-    SubjectUnknown {
-        /// The service.
-        service: &'static str,
-    },
+    /// The signature of an 006 token for `rtc` was not checked, because channel or user are unknown.
+    #[error(
+        "Format 006 signs channel and user without holding them: name both to have the signature checked."
+    )]
+    SubjectUnknown,
+    /// The signature of an 006 token for `rtm` was not checked, because the user is unknown.
+    #[error(
+        "Format 006 signs the user without holding the name: say which account logs in to have the signature checked."
+    )]
+    RtmUserUnknown,
     /// The token is issued in the future.
-    NotYet {
-        /// When it is issued.
-        issued_at: UnixSeconds,
-        /// When it was looked at.
-        now: UnixSeconds,
-    },
-    /// The token has ended.
-    Expired {
-        /// When it ended.
-        ended_at: UnixSeconds,
-        /// When it was looked at.
-        now: UnixSeconds,
-    },
-    /// A Unix time stands where the life of a 007 token belongs.
-    UnixTimeForLife(UnixSeconds),
-    /// A 007 token says to live for longer than a day.
-    LongLife(Seconds),
-    /// An 006 token says to end in more than a day.
-    LateEnd {
-        /// When it says to end.
-        ended_at: UnixSeconds,
-        /// When it was looked at.
-        now: UnixSeconds,
-    },
-    /// A 007 token says to live for 0 seconds.
+    #[error(
+        "The token is issued {} seconds in the future: the clock of the server that made it is ahead.",
+        .issued_at.0.saturating_sub(.now.0)
+    )]
+    NotYet { issued_at: UnixSeconds, now: UnixSeconds },
+    /// The token has expired.
+    #[error("The token ended {} seconds ago; get another.", .now.0.saturating_sub(.ended_at.0))]
+    Expired { ended_at: UnixSeconds, now: UnixSeconds },
+    /// The lifetime of a 007 token looks like a Unix time.
+    #[error(
+        "The token's life is {0} seconds, which looks like a Unix time: format 007 counts from the issue of the token, and Agora ends it after 24 hours."
+    )]
+    UnixTimeForLife(u32),
+    /// The lifetime of a 007 token is longer than a day.
+    #[error("The token's life is {0} seconds; Agora ends it after 86400 (24 hours).")]
+    LongLife(u32),
+    /// An 006 token says to expire in more than a day.
+    #[error(
+        "The token says to end in {} seconds; Agora ends it 86400 (24 hours) after its issue.",
+        .ended_at.0.saturating_sub(.now.0)
+    )]
+    LateEnd { ended_at: UnixSeconds, now: UnixSeconds },
+    /// The lifetime of a 007 token is 0 seconds.
+    #[error("The token's life is 0 seconds, so it has ended as soon as it is issued.")]
     NoLife,
-    /// A Unix time stands where the length of a privilege belongs (007).
-    UnixTimeForPrivilege {
-        /// The service.
-        service: &'static str,
-        /// The privilege.
-        privilege: &'static str,
-        /// The time.
-        time: UnixSeconds,
-    },
-    /// A length stands where the end of a privilege belongs (006), so it ended in 1970 or the years after.
-    LengthForUnixTime {
-        /// The service.
-        service: &'static str,
-        /// The privilege.
-        privilege: &'static str,
-        /// The length.
-        seconds: Seconds,
-    },
+    /// The lifetime of a privilege looks like a Unix time (007).
+    #[error(
+        "The privilege {privilege} of {service} lasts {} seconds, which looks like a Unix time: format 007 counts from the issue of the token.",
+        .time.0
+    )]
+    UnixTimeForPrivilege { service: &'static str, privilege: &'static str, time: UnixSeconds },
+    /// The end of a privilege looks like a number of seconds (006), so the privilege ended in 1970 or soon after.
+    #[error(
+        "The privilege {privilege} of {service} ended long ago: {} looks like a number of seconds from now, and format 006 counts from 1970.",
+        .seconds.0
+    )]
+    LengthForUnixTime { service: &'static str, privilege: &'static str, seconds: Seconds },
     /// A privilege lasts longer than the token, with which it ends.
-    PrivilegeOutlivesToken {
-        /// The service.
-        service: &'static str,
-        /// The privilege.
-        privilege: &'static str,
-        /// How much longer.
-        by: Seconds,
-    },
-    /// A privilege has ended, while the token has not.
+    #[error("The privilege {privilege} of {service} lasts {} seconds longer than the token, and ends with it.", .by.0)]
+    PrivilegeOutlivesToken { service: &'static str, privilege: &'static str, by: Seconds },
+    /// A privilege has expired, while the token has not.
+    #[error(
+        "The privilege {privilege} of {service} ended {} seconds ago, while the token has not ended.",
+        .now.0.saturating_sub(.ended_at.0)
+    )]
     PrivilegeExpired {
-        /// The service.
         service: &'static str,
-        /// The privilege.
         privilege: &'static str,
-        /// When it ended.
         ended_at: UnixSeconds,
-        /// When it was looked at.
         now: UnixSeconds,
     },
-    /// A privilege has 0 for its end: it lasts as long as the token.
-    PrivilegeZero {
-        /// The service.
-        service: &'static str,
-        /// The privilege.
-        privilege: &'static str,
-    },
-    /// A privilege stands in a map twice.
-    DoublePrivilege {
-        /// The service.
-        service: &'static str,
-        /// The number of the privilege.
-        id: u16,
-    },
+    /// A privilege has the end or lifetime 0: it lasts as long as the token.
+    #[error("The privilege {privilege} of {service} says 0: it lasts as long as the token.")]
+    PrivilegeZero { service: &'static str, privilege: &'static str },
+    /// A map contains the privilege with this number twice.
+    #[error("Privilege {id} of {service} is there twice; SDKs take the last.")]
+    DoublePrivilege { service: &'static str, id: u16 },
     /// A service has no privilege.
-    NoPrivilege {
-        /// The service.
-        service: &'static str,
-    },
-    /// The token does not permit to join its channel.
+    #[error(
+        "The service {service} has no privilege, so it permits nothing. Some official builders make the tokens of APaaS rooms so."
+    )]
+    NoPrivilege { service: &'static str },
+    /// The token does not permit joining its channel.
+    #[error("The token does not permit to join its channel (privilege 1 of rtc).")]
     NoJoin,
-    /// The token does not permit to log in.
-    NoLogin {
-        /// The service.
-        service: &'static str,
-    },
-    /// The token permits to join only.
+    /// The token does not permit logging in.
+    #[error("The token does not permit to log in (privilege 1 of {service}).")]
+    NoLogin { service: &'static str },
+    /// The token permits joining only.
+    #[error(
+        "The token permits to join only. Agora keeps its holder from publishing only where co-host authentication is switched on for the project."
+    )]
     Subscriber,
     /// The token has the rights of an administrator.
-    Administrator {
-        /// The service.
-        service: &'static str,
-    },
+    #[error(
+        "The token gives the rights of an administrator of {service}; it belongs on servers and never in an app."
+    )]
+    Administrator { service: &'static str },
     /// The token is for no channel, and the client joins one.
+    #[error("The token is for no channel (it has no service rtc), and the client joins one.")]
     NoChannel,
     /// The token is for every channel.
+    #[error("The token opens every channel of the project.")]
     AnyChannel,
     /// The token is for another channel than the client joins.
-    OtherChannel {
-        /// The one in the token; an 006 token only has its checksum.
-        channel: Option<Box<str>>,
-        /// The one that the client joins.
-        expected: Box<str>,
-    },
+    #[error("The token is for the channel {channel:?}, and the client joins {expected:?}.")]
+    OtherChannel { channel: Box<str>, expected: Box<str> },
+    /// An 006 token, which contains only the checksum of its channel, is for another one than the client joins.
+    #[error("The token is for another channel than {expected:?}: its checksum differs.")]
+    OtherChannelChecksum { expected: Box<str> },
     /// The channel's name has 64 bytes, which some of Agora's pages allow and others do not.
+    #[error("The channel's name has 64 bytes, which some of Agora's pages allow and others do not.")]
     LongChannel,
-    /// The channel's name is none that Agora accepts.
-    ChannelName {
-        /// The service.
-        service: &'static str,
-        /// What is wrong with it.
-        error: NameError,
-    },
-    /// The user's name is none that Agora accepts.
-    UserName {
-        /// The service.
-        service: &'static str,
-        /// What is wrong with it.
-        error: NameError,
-    },
+    /// Agora does not accept the channel's name.
+    #[error("The channel of {service} {error}.")]
+    ChannelName { service: &'static str, error: NameError },
+    /// Agora does not accept the user's name.
+    #[error("The user of {service} {error}.")]
+    UserName { service: &'static str, error: NameError },
     /// The token names no user, and the service needs one.
-    NoUser {
-        /// The service.
-        service: &'static str,
-    },
-    /// The token is for anybody.
-    AnyUser {
-        /// The service.
-        service: &'static str,
-    },
+    #[error("The token names no user of {service}, and that needs one.")]
+    NoUser { service: &'static str },
+    /// The token is for any user.
+    #[error("The token is for any user of {service}: whoever holds it can be anybody.")]
+    AnyUser { service: &'static str },
     /// The token is for the account `0`, which is not the wildcard.
-    AccountZero {
-        /// The service.
-        service: &'static str,
-    },
-    /// The token is for another user than the client joins as.
-    OtherUser {
-        /// The service.
-        service: &'static str,
-        /// How the two differ.
-        mismatch: Mismatch,
-        /// The user in the token.
-        user: Box<str>,
-        /// The user as whom the client joins; nothing where Agora chooses a number.
-        expected: Box<str>,
-    },
-    /// An 006 token is for another user than the client joins as; it only has the checksum of the one.
-    OtherUserChecksum {
-        /// The service.
-        service: &'static str,
-    },
-    /// The token holds no service.
+    #[error(
+        "The token is for the account \"0\" of {service}. That is a name like any other; a token for anybody is made with the number 0."
+    )]
+    AccountZero { service: &'static str },
+    /// The token is for one uid, and the client joins with another.
+    #[error("The token for {service} is for uid {user}, and the client joins with uid {expected}.")]
+    OtherUid { service: &'static str, user: Box<str>, expected: Box<str> },
+    /// The token is for one account, and the client joins with another.
+    #[error("The token for {service} is for the user {user:?}, and the client joins as {expected:?}.")]
+    OtherAccount { service: &'static str, user: Box<str>, expected: Box<str> },
+    /// The token is for an account, and the client joins with a uid.
+    #[error(
+        "The token for {service} is for the account {user:?}, and the client joins with uid {expected}: use joinChannelWithUserAccount, or make the token for the uid."
+    )]
+    AccountForUid { service: &'static str, user: Box<str>, expected: Box<str> },
+    /// The token is for a uid, and the client joins with an account.
+    #[error(
+        "The token for {service} is for uid {user}, and the client joins as the account {expected:?}: use joinChannel, or make the token for the account."
+    )]
+    UidForAccount { service: &'static str, user: Box<str>, expected: Box<str> },
+    /// The token is for one user, and the client lets Agora choose a uid.
+    #[error(
+        "The client joins with uid 0, so Agora chooses a number, and the token for {service} is for {user:?} only: join with that, or make the token for uid 0."
+    )]
+    UidChosenByAgora { service: &'static str, user: Box<str> },
+    /// The token is for the account `0`, and the client joins with a uid.
+    #[error(
+        "The token for {service} was made with the text \"0\", which is an account, and the client joins with a number: give the builder the number 0 for a token for anybody. The official builder for PHP makes this mistake by itself."
+    )]
+    AccountZeroForUid { service: &'static str },
+    /// An 006 token, which contains only the checksum of its user, is for another one than the client joins as.
+    #[error("The token for {service} is for another user than the client joins as: its checksum differs.")]
+    OtherUserChecksum { service: &'static str },
+    /// The token contains no service.
+    #[error("The token holds no service, so it permits nothing.")]
     NoService,
-    /// A service of a type that is not known, behind which nothing can be read.
-    UnknownService {
-        /// The number of its type.
-        number: u16,
-        /// How many services could not be read.
-        services: u16,
-    },
-    /// Bytes behind the last service.
+    /// A service of unknown type, so that this many services cannot be read.
+    #[error(
+        "The service type {number} is unknown, so {services} of the token's services cannot be read; SDKs older than it lose them in silence."
+    )]
+    UnknownService { number: u16, services: u16 },
+    /// Bytes follow after the last service.
+    #[error("{0} bytes follow after the last service, which no SDK writes.")]
     ExtraBytes(usize),
-}
-
-/// How the user in a token and the one who joins differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mismatch {
-    /// Two numbers.
-    OtherUid,
-    /// Two accounts.
-    OtherAccount,
-    /// The token is for an account, and the client joins with a number.
-    AccountForUid,
-    /// The token is for a number, and the client joins with an account.
-    UidForAccount,
-    /// The token is for one user, and the client lets Agora choose a number.
-    ChosenByAgora,
-    /// The token is for the account `0`, and the client joins with a number.
-    ZeroForUid,
 }
 
 /// How a problem affects the use of a token.
@@ -287,7 +273,8 @@ impl Problem {
             Self::OtherProject { .. } => ("other_app_id", INVALID, None),
             Self::UnknownProject => ("unknown_app_id", Note, None),
             Self::OtherCertificate => ("other_certificate", INVALID, None),
-            Self::SubjectUnknown { service } => ("signature_needs_channel_and_user", Note, Some(service)),
+            Self::SubjectUnknown => ("signature_needs_channel_and_user", Note, Some("rtc")),
+            Self::RtmUserUnknown => ("signature_needs_channel_and_user", Note, Some("rtm")),
             Self::NotYet { .. } => ("not_yet_valid", INVALID, None),
             Self::Expired { .. } => ("expired", Refused(Refusal::Expired), None),
             Self::UnixTimeForLife(_) => ("unix_time_as_life", Warning, None),
@@ -314,14 +301,21 @@ impl Problem {
             Self::Administrator { service } => ("administrator", Warning, Some(service)),
             Self::NoChannel => ("no_channel", INVALID, Some("rtc")),
             Self::AnyChannel => ("any_channel", Warning, None),
-            Self::OtherChannel { .. } => ("other_channel", INVALID, Some("rtc")),
+            Self::OtherChannel { .. } | Self::OtherChannelChecksum { .. } => {
+                ("other_channel", INVALID, Some("rtc"))
+            }
             Self::LongChannel => ("channel_of_64_bytes", Note, None),
             Self::ChannelName { service, .. } => ("channel_malformed", Warning, Some(service)),
             Self::UserName { service, .. } => ("user_malformed", Warning, Some(service)),
             Self::NoUser { service } => ("no_user", INVALID, Some(service)),
             Self::AnyUser { service } => ("any_user", Warning, Some(service)),
             Self::AccountZero { service } => ("account_zero", Warning, Some(service)),
-            Self::OtherUser { service, mismatch, .. } => (mismatch.code(), INVALID, Some(service)),
+            Self::OtherUid { service, .. } => ("other_uid", INVALID, Some(service)),
+            Self::OtherAccount { service, .. } => ("other_account", INVALID, Some(service)),
+            Self::AccountForUid { service, .. } => ("account_for_uid", INVALID, Some(service)),
+            Self::UidForAccount { service, .. } => ("uid_for_account", INVALID, Some(service)),
+            Self::UidChosenByAgora { service, .. } => ("uid_chosen_by_agora", INVALID, Some(service)),
+            Self::AccountZeroForUid { service } => ("account_zero_for_uid", INVALID, Some(service)),
             Self::OtherUserChecksum { service } => ("other_user", INVALID, Some(service)),
             Self::NoService => ("no_service", INVALID, None),
             Self::UnknownService { .. } => ("unknown_service", Warning, None),
@@ -340,19 +334,6 @@ impl Problem {
             Some(privilege)
         } else {
             None
-        }
-    }
-}
-
-impl Mismatch {
-    const fn code(self) -> &'static str {
-        match self {
-            Self::OtherUid => "other_uid",
-            Self::OtherAccount => "other_account",
-            Self::AccountForUid => "account_for_uid",
-            Self::UidForAccount => "uid_for_account",
-            Self::ChosenByAgora => "uid_chosen_by_agora",
-            Self::ZeroForUid => "account_zero_for_uid",
         }
     }
 }
@@ -396,5 +377,23 @@ const fn unreadable_code(error: ParseError) -> &'static str {
         ParseError::TooLarge { .. } => "too_large",
         ParseError::AppId(_) => "app_id_malformed",
         ParseError::SignatureLength(_) | ParseError::NotUtf8 | ParseError::TrailingBytes(_) => "malformed",
+    }
+}
+
+fn fmt_unreadable(error: &ParseError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let ParseError::Format { found, .. } = error else {
+        return write!(f, "The token cannot be read: {error}.");
+    };
+    match found {
+        Format::Empty => f.write_str(
+            "The token is empty: official builders answer so where the App ID or the certificate is not 32 hexadecimal characters.",
+        ),
+        Format::Legacy(legacy) => {
+            write!(f, "This is {legacy}; SDKs from 2.1 on need a token of format 006 or 007.")
+        }
+        Format::Jwt => f.write_str("This is a JSON Web Token, as VideoSDK uses it; an Agora token begins with 006 or 007."),
+        Format::V006 | Format::V007 | Format::Unknown => {
+            f.write_str("This is no token of a known format; an Agora token begins with 006 or 007.")
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The problems of an 006 token.
 
 use super::context::{Context, Join};
-use super::problem::{Mismatch, Problem, Problems};
+use super::problem::{Problem, Problems};
 use super::signature::{Signature, find_signer};
 use crate::agora::error::VerifyError;
 use crate::agora::privilege::RtcPrivilege;
@@ -40,7 +40,8 @@ pub(super) fn check(token: &Untrusted006, context: &Context<'_>, problems: &mut 
         }
         (Signed::Other, _) | (_, Signed::Other) => Signature::NotChecked,
         (Signed::Unknown, _) | (_, Signed::Unknown) => {
-            problems.push(Problem::SubjectUnknown { service: token.service_name() });
+            let is_rtm = token.service_name() == "rtm";
+            problems.push(if is_rtm { Problem::RtmUserUnknown } else { Problem::SubjectUnknown });
             Signature::NotChecked
         }
     }
@@ -74,7 +75,7 @@ fn rtc_channel<'a>(token: &Untrusted006, expected: Option<&'a str>, problems: &m
     }
     let signed = compare(token.channel_crc(), expected);
     if let (Signed::Other, Some(expected)) = (&signed, expected) {
-        problems.push(Problem::OtherChannel { channel: None, expected: quote(expected) });
+        problems.push(Problem::OtherChannelChecksum { expected: quote(expected) });
     }
     signed
 }
@@ -92,12 +93,7 @@ fn rtc_user<'a>(
     let zero = compare(token.user_crc(), Some("0"));
     if matches!(zero, Signed::Known(_)) {
         match join {
-            Some(Join::Uid(_)) => problems.push(Problem::OtherUser {
-                service: "rtc",
-                mismatch: Mismatch::ZeroForUid,
-                user: quote("0"),
-                expected: quote(expected.unwrap_or_default()),
-            }),
+            Some(Join::Uid(_)) => problems.push(Problem::AccountZeroForUid { service: "rtc" }),
             Some(join) if !join.is("0") => problems.push(Problem::OtherUserChecksum { service: "rtc" }),
             _ => problems.push(Problem::AccountZero { service: "rtc" }),
         }

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::context::{Context, Expected, Join};
-use super::problem::{Mismatch, Problem, Problems};
+use super::problem::{Problem, Problems};
 use super::signature::{Signature, find_signer};
 use crate::agora::error::VerifyError;
 use crate::agora::name::{Account, Channel, ChannelName, ChatUser, RtmUser};
@@ -74,9 +74,9 @@ impl<'a> Joined<'a> {
 fn times(token: &Untrusted007, now: UnixSeconds, problems: &mut Problems) {
     let (issued_at, life, ended_at) = (token.issued_at(), token.expires_in(), token.ends_at());
     if life.0 >= UnixSeconds::RECENT.0 {
-        problems.push(Problem::UnixTimeForLife(UnixSeconds(life.0)));
+        problems.push(Problem::UnixTimeForLife(life.0));
     } else if life > Seconds::DAY {
-        problems.push(Problem::LongLife(life));
+        problems.push(Problem::LongLife(life.0));
     } else if life.0 == 0 {
         problems.push(Problem::NoLife);
     }
@@ -199,7 +199,7 @@ fn compare_channel(services: &[Service<'_>], rest: Rest, joined: &Joined<'_>, pr
         return;
     };
     if !joined.fits {
-        let channel = channel_of(service).map(|channel| quote(channel.as_str()));
+        let channel = quote(service.channel().map_or("", Text::as_str));
         problems.push(Problem::OtherChannel { channel, expected: quote(expected) });
     }
 }
@@ -235,23 +235,24 @@ fn compare_user(
         (user.is_empty() && has_numbers(service)) || join.is(user)
     };
     if !accepts(first) && !candidates.any(accepts) {
-        let user = user_text(first);
-        let mismatch = mismatch(user, has_numbers(first), join);
-        let (user, expected) = (quote(user), quote(&join.to_text()));
-        problems.push(Problem::OtherUser { service: first.name(), mismatch, user, expected });
+        problems.push(other_user(first, join));
     }
 }
 
-/// How the user of a service, which may have numbers for users, differs from the one who joins.
-fn mismatch(user: &str, has_numbers: bool, join: Join<'_>) -> Mismatch {
-    let is_number = |text| has_numbers && Uid::parse(text).is_ok();
+/// Says how the user of a service differs from the one who joins.
+fn other_user(service: &Service<'_>, join: Join<'_>) -> Problem {
+    let is_number = |user| has_numbers(service) && Uid::parse(user).is_ok();
+    let names_number = is_number(user_text(service));
+    let (service, user, expected) = (service.name(), quote(user_text(service)), quote(&join.to_text()));
     match join {
-        Join::Uid(_) if user == "0" => Mismatch::ZeroForUid,
-        Join::Uid(0) => Mismatch::ChosenByAgora,
-        Join::Uid(_) if is_number(user) => Mismatch::OtherUid,
-        Join::Uid(_) => Mismatch::AccountForUid,
-        Join::Account(account) if is_number(user) && !is_number(account) => Mismatch::UidForAccount,
-        Join::Account(_) => Mismatch::OtherAccount,
+        Join::Uid(_) if &*user == "0" => Problem::AccountZeroForUid { service },
+        Join::Uid(0) => Problem::UidChosenByAgora { service, user },
+        Join::Uid(_) if names_number => Problem::OtherUid { service, user, expected },
+        Join::Uid(_) => Problem::AccountForUid { service, user, expected },
+        Join::Account(account) if names_number && !is_number(account) => {
+            Problem::UidForAccount { service, user, expected }
+        }
+        Join::Account(_) => Problem::OtherAccount { service, user, expected },
     }
 }
 
