@@ -1,103 +1,129 @@
 //! What can be wrong with a token.
 
 use alloc::boxed::Box;
-use core::fmt;
+
+use thiserror::Error;
 
 use super::error::ParseError;
 use super::verify::VerifyError;
 use crate::agora::Format;
 use crate::problem::Severity;
-use crate::time::{Seconds, UnixSeconds};
+use crate::time::UnixSeconds;
 
-/// One thing that is wrong with a token, or may surprise. It prints as a sentence that says what would be
-/// right.
+/// One thing that is wrong with a token, or may surprise.
 ///
-/// It holds neither the token nor a secret. What it quotes from a token is cut to 64 characters.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Prints as a sentence that says what would be right. It holds neither the token nor a secret. `found` and names are out of
+/// the token, `expected` is what the app uses; both are truncated to 64 characters.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "the fields have the same meaning in every variant")]
 pub enum Problem {
-    /// It is a token of Agora, in this format.
+    /// The token is one of Agora's.
+    #[error("This is {0}; VideoSDK needs a JWT, which starts with eyJ.")]
     AgoraToken(Format),
-    /// It, or one of its claims, cannot be read.
+    /// The token, or one of its claims, cannot be read.
+    #[error("The token {0}.")]
     Unreadable(ParseError),
-    /// Blanks, quotes or `Bearer` stand around it.
+    /// Whitespace, quotes or `Bearer` surround the token.
+    #[error("The token must stand alone, without blanks, quotes or `Bearer` around it.")]
     Wrapped,
-    /// Its `apikey` is not this one, which the app uses. What it is instead is not quoted: who mixes up key and
-    /// secret has the secret there.
+    /// The `apikey` is not this one, which the app uses. The one in the token is not quoted, because it may be the secret,
+    /// put into the wrong place.
+    #[error("The token's `apikey` must be the project's API key {0:?}, but is another one.")]
     OtherProject(Box<str>),
-    /// None of the projects at hand has its `apikey`, so its signature was not checked.
+    /// None of the available projects has the token's `apikey`, so the signature was not checked.
+    #[error("The token's `apikey` is that of no project at hand, so its signature was not checked.")]
     UnknownProject,
-    /// None of the project's secrets, this many, made its signature.
+    /// None of the project's secrets, this many, made the signature.
+    #[error(
+        "The token must be signed with a secret of the project, but none of the known ones ({0}) made its signature; the secret's text counts as it is, without a newline and not decoded."
+    )]
     OtherSecret(usize),
-    /// It has no `exp`.
+    /// The token has no `exp`.
+    #[error("The token has no `exp`; it must say when it ends, in seconds since 1970.")]
     NoExpiry,
-    /// Its time is over.
-    Expired {
-        /// `exp`, in seconds since 1970.
-        ended_at: u64,
-        /// The time of the check.
-        now: UnixSeconds,
-    },
-    /// Its `exp` is not after its `iat`.
-    ExpiresAtOnce {
-        /// `iat`, in seconds since 1970.
-        issued_at: u64,
-        /// `exp`, in seconds since 1970.
-        expires_at: u64,
-    },
-    /// Its `exp`, this one, lies beyond 2106, as one in milliseconds does.
+    /// The token has expired: `ended_at` is its `exp`.
+    #[error(
+        "The token ended at {ended_at}, {} s before the check; get a fresh one before joining.",
+        u64::from(.now.0).saturating_sub(*.ended_at)
+    )]
+    Expired { ended_at: u64, now: UnixSeconds },
+    /// The token's `exp` is not after its `iat`.
+    #[error(
+        "The token's `exp` {expires_at} must be after its `iat` {issued_at}: it is a time in seconds since 1970, not a length; and jsonwebtoken reads a text without a unit as milliseconds, so write `120s` or the number 120, not \"120\"."
+    )]
+    ExpiresAtOnce { issued_at: u64, expires_at: u64 },
+    /// The token's `exp`, this one, is beyond 2106, as one in milliseconds is.
+    #[error(
+        "The token's `exp` {0} must be in seconds since 1970, but looks like milliseconds, and so the token never ends."
+    )]
     ExpiryInMilliseconds(u64),
-    /// It lives for this many seconds, which is more than a day.
+    /// The token is valid for this many seconds, which is more than a day.
+    #[error(
+        "The token lives for {0} s; 86400 s (24 hours) are the longest that VideoSDK's SDKs give by themselves, and minutes are enough to join."
+    )]
     LongLife(u64),
-    /// Its time has not come.
-    NotYet {
-        /// The later of `iat` and `nbf`, in seconds since 1970.
-        from: u64,
-        /// The time of the check.
-        now: UnixSeconds,
-    },
-    /// None of its permissions is one that VideoSDK knows.
+    /// The token is not valid yet: `from` is the later of `iat` and `nbf`.
+    #[error(
+        "The token holds from {from} on, but the check was at {}; `iat` and `nbf` must be in seconds since 1970, and at most {} s ahead.",
+        .now.0,
+        VerifyError::LEEWAY.0
+    )]
+    NotYet { from: u64, now: UnixSeconds },
+    /// VideoSDK knows none of the token's permissions.
+    #[error("The token permits nothing; `permissions` must hold `allow_join`, `ask_join` or `allow_mod`.")]
     NoPermissions,
-    /// It has `ask_join` together with `allow_join` or `allow_mod`.
+    /// The token has `ask_join` together with `allow_join` or `allow_mod`.
+    #[error(
+        "The token has `ask_join` together with `allow_join` or `allow_mod`; it must have either the one or the others."
+    )]
     AskJoinMixed,
     /// The first permission that VideoSDK does not know.
+    #[error(
+        "The token has the permission {0:?}, but VideoSDK knows only `allow_join`, `ask_join` and `allow_mod`."
+    )]
     UnknownPermission(Box<str>),
-    /// It has `allow_mod`.
+    /// The token has `allow_mod`.
+    #[error(
+        "The token has `allow_mod`: whoever holds it may mute and remove others; leave that out for all but moderators."
+    )]
     Moderator,
-    /// It has this claim, which belongs to version 2, and no `version`.
+    /// The token has this claim, which belongs to version 2, and no `version`.
+    #[error("The token has `{0}`, and so must have `version` as the number 2.")]
     VersionMissing(&'static str),
-    /// Its `version` is a text, this one, and not a number.
+    /// The token's `version` is this string and not a number.
+    #[error("The token has `version` as the text {0:?}; it must be the number 2.")]
     VersionText(Box<str>),
-    /// Its `version` is this number, and not 2.
+    /// The token's `version` is this number and not 2.
+    #[error("The token has the `version` {0}; it must be 2, or be left out.")]
     VersionUnknown(u64),
     /// The first role that VideoSDK does not know.
+    #[error("The token has the role {0:?}, but VideoSDK knows only `rtc` and `crawler`.")]
     UnknownRole(Box<str>),
-    /// The first role that is not written in lower case.
+    /// The first role that is not in lower case.
+    #[error("The token has the role {0:?}; it should be in lower case, as in VideoSDK's SDKs.")]
     RoleUpperCase(Box<str>),
-    /// It has the role `crawler` and not `rtc`.
-    CrawlerOnly {
-        /// Whether a client joins with it: a room or a participant is expected.
-        joins: bool,
-    },
-    /// It has the role `rtc` and not `crawler`.
+    /// The token has the role `crawler` and not `rtc`. A client `joins` with it if a room or a participant is expected.
+    #[error(
+        "The token has only the role `crawler`, for the REST API; to join a room it must have `rtc` as well, or no roles."
+    )]
+    CrawlerOnly { joins: bool },
+    /// The token has the role `rtc` and not `crawler`.
+    #[error("The token has only the role `rtc`, for joining; for the REST API it must have `crawler`.")]
     RtcOnly,
-    /// It has no `roomId`.
+    /// The token has no `roomId`.
+    #[error("The token opens every room of the account; `roomId` with `version` 2 binds it to one.")]
     AnyRoom,
-    /// It is bound to another room than the one that was expected.
-    OtherRoom {
-        /// The room that it is bound to.
-        found: Box<str>,
-        /// The room that was expected.
-        expected: Box<str>,
-    },
-    /// It is bound to another participant than the one that was expected.
-    OtherParticipant {
-        /// The participant that it is bound to.
-        found: Box<str>,
-        /// The participant that was expected.
-        expected: Box<str>,
-    },
-    /// The participant that it is bound to has whitespace in the name.
+    /// The token is bound to another room than the expected one.
+    #[error("The token is for the room {found:?}; to join {expected:?} that must be its `roomId`.")]
+    OtherRoom { found: Box<str>, expected: Box<str> },
+    /// The token is bound to another participant than the expected one.
+    #[error(
+        "The token is for the participant {found:?}; to join as {expected:?} that must be its `participantId`."
+    )]
+    OtherParticipant { found: Box<str>, expected: Box<str> },
+    /// The `participantId` contains whitespace.
+    #[error("The token's `participantId` holds whitespace, and must hold none.")]
     ParticipantSpace,
 }
 
@@ -180,125 +206,6 @@ impl SdkError {
     const UNAUTHORIZED_MEETING_ID: Self = Self { code: 4022, name: "UNAUTHORIZED_MEETING_ID" };
     const UNAUTHORIZED_PARTICIPANT_ID: Self = Self { code: 4023, name: "UNAUTHORIZED_PARTICIPANT_ID" };
     const UNAUTHORIZED_ROLE: Self = Self { code: 4024, name: "UNAUTHORIZED_ROLE" };
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::AgoraToken(format) => {
-                write!(f, "This is {format}; VideoSDK needs a JWT, which starts with eyJ.")
-            }
-            Self::Unreadable(error) => write!(f, "The token {error}."),
-            Self::Wrapped => {
-                f.write_str("The token must stand alone, without blanks, quotes or `Bearer` around it.")
-            }
-            Self::OtherProject(expected) => {
-                write!(
-                    f,
-                    "The token's `apikey` must be the project's API key {expected:?}, but is another one."
-                )
-            }
-            Self::UnknownProject => f.write_str(
-                "The token's `apikey` is that of no project at hand, so its signature was not checked.",
-            ),
-            Self::OtherSecret(secrets) => write!(
-                f,
-                "The token must be signed with a secret of the project, but none of the known ones \
-                 ({secrets}) made its signature; the secret's text counts as it is, without a newline and \
-                 not decoded."
-            ),
-            Self::NoExpiry => {
-                f.write_str("The token has no `exp`; it must say when it ends, in seconds since 1970.")
-            }
-            Self::Expired { ended_at, now } => write!(
-                f,
-                "The token ended at {ended_at}, {} s before the check; get a fresh one before joining.",
-                u64::from(now.0).saturating_sub(*ended_at)
-            ),
-            Self::ExpiresAtOnce { issued_at, expires_at } => write!(
-                f,
-                "The token's `exp` {expires_at} must be after its `iat` {issued_at}: it is a time in seconds since 1970, not a \
-                 length; and jsonwebtoken reads a text without a unit as milliseconds, so write `120s` or the number 120, \
-                 not \"120\"."
-            ),
-            Self::ExpiryInMilliseconds(expires_at) => write!(
-                f,
-                "The token's `exp` {expires_at} must be in seconds since 1970, but looks like \
-                 milliseconds, and so the token never ends."
-            ),
-            Self::LongLife(seconds) => write!(
-                f,
-                "The token lives for {seconds} s; {} s (24 hours) are the longest that VideoSDK's SDKs \
-                 give by themselves, and minutes are enough to join.",
-                Seconds::DAY.0
-            ),
-            Self::NotYet { from, now } => write!(
-                f,
-                "The token holds from {from} on, but the check was at {}; `iat` and `nbf` must be in \
-                 seconds since 1970, and at most {} s ahead.",
-                now.0,
-                VerifyError::LEEWAY.0
-            ),
-            Self::NoPermissions => f.write_str(
-                "The token permits nothing; `permissions` must hold `allow_join`, `ask_join` or `allow_mod`.",
-            ),
-            Self::AskJoinMixed => f.write_str(
-                "The token has `ask_join` together with `allow_join` or `allow_mod`; it must have either \
-                 the one or the others.",
-            ),
-            Self::UnknownPermission(name) => write!(
-                f,
-                "The token has the permission {name:?}, but VideoSDK knows only `allow_join`, `ask_join` \
-                 and `allow_mod`."
-            ),
-            Self::Moderator => f.write_str(
-                "The token has `allow_mod`: whoever holds it may mute and remove others; leave that out \
-                 for all but moderators.",
-            ),
-            Self::VersionMissing(claim) => {
-                write!(f, "The token has `{claim}`, and so must have `version` as the number 2.")
-            }
-            Self::VersionText(found) => {
-                write!(f, "The token has `version` as the text {found:?}; it must be the number 2.")
-            }
-            Self::VersionUnknown(found) => {
-                write!(f, "The token has the `version` {found}; it must be 2, or be left out.")
-            }
-            Self::UnknownRole(name) => {
-                write!(f, "The token has the role {name:?}, but VideoSDK knows only `rtc` and `crawler`.")
-            }
-            Self::RoleUpperCase(name) => {
-                write!(
-                    f,
-                    "The token has the role {name:?}; it should be in lower case, as in VideoSDK's SDKs."
-                )
-            }
-            Self::CrawlerOnly { .. } => f.write_str(
-                "The token has only the role `crawler`, for the REST API; to join a room it must have \
-                 `rtc` as well, or no roles.",
-            ),
-            Self::RtcOnly => f.write_str(
-                "The token has only the role `rtc`, for joining; for the REST API it must have `crawler`.",
-            ),
-            Self::AnyRoom => f.write_str(
-                "The token opens every room of the account; `roomId` with `version` 2 binds it to one.",
-            ),
-            Self::OtherRoom { found, expected } => {
-                write!(
-                    f,
-                    "The token is for the room {found:?}; to join {expected:?} that must be its `roomId`."
-                )
-            }
-            Self::OtherParticipant { found, expected } => write!(
-                f,
-                "The token is for the participant {found:?}; to join as {expected:?} that must be its \
-                 `participantId`."
-            ),
-            Self::ParticipantSpace => {
-                f.write_str("The token's `participantId` holds whitespace, and must hold none.")
-            }
-        }
-    }
 }
 
 const fn parse_error_code(error: &ParseError) -> &'static str {
