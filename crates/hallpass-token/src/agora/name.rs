@@ -57,7 +57,7 @@ pub enum NameError {
 
 /// Gives a name its limit, its reader and its text.
 macro_rules! name {
-    ($name:ident, $max:literal, $check:ident, $characters:literal) => {
+    ($name:ident, $max:literal, $is_allowed:ident, $error:ident, $characters:literal) => {
         impl<'a> $name<'a> {
             /// The most bytes that it may have.
             pub const MAX_BYTES: usize = $max;
@@ -67,7 +67,7 @@ macro_rules! name {
             /// # Errors
             #[doc = concat!("[`NameError`] for anything but 1 to ", $max, " ", $characters, ".")]
             pub fn parse(text: &'a str) -> Result<Self, NameError> {
-                $check(text, Self::MAX_BYTES)?;
+                check(text, Self::MAX_BYTES, $is_allowed, NameError::$error)?;
                 Ok(Self(text))
             }
 
@@ -80,10 +80,10 @@ macro_rules! name {
     };
 }
 
-name!(ChannelName, 64, check_name, "of Agora's 89 characters; `*` is none of them");
-name!(Account, 255, check_name, "of Agora's 89 characters");
-name!(RtmUser, 64, check_name, "of Agora's 89 characters");
-name!(ChatUser, 64, check_chat_name, "of `a-z`, `0-9`, `_`, `-` and `.`");
+name!(ChannelName, 64, is_allowed, Character, "of Agora's 89 characters; `*` is none of them");
+name!(Account, 255, is_allowed, Character, "of Agora's 89 characters");
+name!(RtmUser, 64, is_allowed, Character, "of Agora's 89 characters");
+name!(ChatUser, 64, is_allowed_in_chat, ChatCharacter, "of `a-z`, `0-9`, `_`, `-` and `.`");
 
 impl<'a> Channel<'a> {
     /// Reads a channel name, or `*` for every channel.
@@ -113,33 +113,26 @@ impl<'a> From<ChannelName<'a>> for Channel<'a> {
     }
 }
 
-fn check_len(text: &str, max: usize) -> Result<(), NameError> {
+fn check(
+    text: &str,
+    max: usize,
+    is_allowed: fn(char) -> bool,
+    error: fn(char) -> NameError,
+) -> Result<(), NameError> {
     match text.len() {
         0 => Err(NameError::Empty),
         bytes if bytes > max => Err(NameError::TooLong { bytes, max }),
-        _ => Ok(()),
-    }
-}
-
-fn check_name(text: &str, max: usize) -> Result<(), NameError> {
-    check_len(text, max)?;
-    match text.chars().find(|&c| !is_allowed(c)) {
-        Some(found) => Err(NameError::Character(found)),
-        None => Ok(()),
-    }
-}
-
-fn check_chat_name(text: &str, max: usize) -> Result<(), NameError> {
-    check_len(text, max)?;
-    match text.chars().find(|c| !matches!(c, 'a'..='z' | '0'..='9' | '_' | '-' | '.')) {
-        Some(found) => Err(NameError::ChatCharacter(found)),
-        None => Ok(()),
+        _ => text.chars().find(|&c| !is_allowed(c)).map_or(Ok(()), |found| Err(error(found))),
     }
 }
 
 /// The 89 characters of Agora's SDK reference (`joinChannel`, `joinChannelWithUserAccount`).
 const fn is_allowed(c: char) -> bool {
     matches!(c, ' '..='~') && !matches!(c, '"' | '\'' | '*' | '/' | '\\' | '`')
+}
+
+const fn is_allowed_in_chat(c: char) -> bool {
+    matches!(c, 'a'..='z' | '0'..='9' | '_' | '-' | '.')
 }
 
 #[cfg(test)]

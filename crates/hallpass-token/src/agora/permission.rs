@@ -142,75 +142,69 @@ mod read {
 }
 
 impl Resource {
-    /// The number in a token.
+    const fn number_and_name(self) -> (u16, Option<&'static str>) {
+        match self {
+            Self::MessageChannels => (0, Some("message_channels")),
+            Self::StreamChannels => (1, Some("stream_channels")),
+            Self::GroupChannels => (2, Some("group_channels")),
+            Self::ServerGroups => (3, Some("server_groups")),
+            Self::Users => (4, Some("users")),
+            Self::Other(number) => (number, None),
+        }
+    }
+
+    /// Returns the number in a token.
     #[must_use]
     pub const fn number(self) -> u16 {
-        match self {
-            Self::MessageChannels => 0,
-            Self::StreamChannels => 1,
-            Self::GroupChannels => 2,
-            Self::ServerGroups => 3,
-            Self::Users => 4,
-            Self::Other(number) => number,
-        }
+        self.number_and_name().0
     }
 
-    /// Its name, for instance `message_channels`, if it is known.
+    /// Returns the name, for instance `message_channels`, if the kind is known.
     #[must_use]
     pub const fn as_str(self) -> Option<&'static str> {
-        match self {
-            Self::MessageChannels => Some("message_channels"),
-            Self::StreamChannels => Some("stream_channels"),
-            Self::GroupChannels => Some("group_channels"),
-            Self::ServerGroups => Some("server_groups"),
-            Self::Users => Some("users"),
-            Self::Other(_) => None,
-        }
+        self.number_and_name().1
     }
 
-    /// The kind with this number.
+    /// Returns the kind with this number.
     #[must_use]
-    pub const fn from_number(number: u16) -> Self {
-        match number {
-            0 => Self::MessageChannels,
-            1 => Self::StreamChannels,
-            2 => Self::GroupChannels,
-            3 => Self::ServerGroups,
-            4 => Self::Users,
-            _ => Self::Other(number),
-        }
+    pub fn from_number(number: u16) -> Self {
+        let known = [
+            Self::MessageChannels,
+            Self::StreamChannels,
+            Self::GroupChannels,
+            Self::ServerGroups,
+            Self::Users,
+        ];
+        known.into_iter().find(|known| known.number() == number).unwrap_or(Self::Other(number))
     }
 }
 
 impl Access {
-    /// The number in a token.
+    const fn number_and_name(self) -> (u16, Option<&'static str>) {
+        match self {
+            Self::Read => (0, Some("read")),
+            Self::Write => (1, Some("write")),
+            Self::Other(number) => (number, None),
+        }
+    }
+
+    /// Returns the number in a token.
     #[must_use]
     pub const fn number(self) -> u16 {
-        match self {
-            Self::Read => 0,
-            Self::Write => 1,
-            Self::Other(number) => number,
-        }
+        self.number_and_name().0
     }
 
-    /// `read` or `write`, if it is known.
+    /// Returns `read` or `write`, if the access is known.
     #[must_use]
     pub const fn as_str(self) -> Option<&'static str> {
-        match self {
-            Self::Read => Some("read"),
-            Self::Write => Some("write"),
-            Self::Other(_) => None,
-        }
+        self.number_and_name().1
     }
 
-    /// The access with this number.
+    /// Returns the access with this number.
     #[must_use]
-    pub const fn from_number(number: u16) -> Self {
-        match number {
-            0 => Self::Read,
-            1 => Self::Write,
-            _ => Self::Other(number),
-        }
+    pub fn from_number(number: u16) -> Self {
+        let known = [Self::Read, Self::Write];
+        known.into_iter().find(|known| known.number() == number).unwrap_or(Self::Other(number))
     }
 }
 

@@ -49,14 +49,14 @@ pub struct RtcPrivileges {
 #[derive(Clone, Copy)]
 pub struct Privileges<'a, T>(Repr<'a>, PhantomData<T>);
 
+/// Entries of two bytes of id and four bytes of time, little-endian, as a token contains them.
 #[derive(Clone, Copy)]
 enum Repr<'a> {
     Few {
-        entries: [(u16, u32); MAX],
+        entries: [[u8; 6]; MAX],
         len: u8,
     },
     #[cfg_attr(not(feature = "inspect"), expect(dead_code, reason = "only a token that is read has these"))]
-    /// Two bytes of id and four of seconds, little-endian, as they came.
     Read(&'a [[u8; 6]]),
 }
 
@@ -64,20 +64,17 @@ enum Repr<'a> {
 const MAX: usize = 4;
 
 /// A time of a privilege: [`Seconds`] or [`UnixSeconds`].
-pub trait PrivilegeTime: Copy + PartialEq + fmt::Debug + sealed::Number {}
+pub trait PrivilegeTime: Copy + PartialEq + fmt::Debug {
+    /// Returns the number that stands for the time in a token.
+    fn to_number(self) -> u32;
 
-mod sealed {
-    pub trait Number {
-        fn to_number(self) -> u32;
-        fn from_number(number: u32) -> Self;
-    }
+    /// Returns the time that a number in a token stands for.
+    fn from_number(number: u32) -> Self;
 }
 
 macro_rules! privilege_time {
     ($($time:ident),*) => {$(
-        impl PrivilegeTime for $time {}
-
-        impl sealed::Number for $time {
+        impl PrivilegeTime for $time {
             fn to_number(self) -> u32 {
                 self.0
             }
@@ -171,22 +168,22 @@ impl RtcPrivilege {
 
 impl<'a, T: PrivilegeTime> Privileges<'a, T> {
     /// No privilege at all.
-    pub const NONE: Self = Self(Repr::Few { entries: [(0, 0); MAX], len: 0 }, PhantomData);
+    pub const NONE: Self = Self(Repr::Few { entries: [[0; 6]; MAX], len: 0 }, PhantomData);
 
     /// Sorts privileges by id; of two with the same id the last one counts.
     ///
     /// # Errors
     /// [`SizeError::Privileges`] for more than four different ids; no service defines more.
     pub fn new(entries: &[(u16, T)]) -> Result<Self, SizeError> {
-        let mut map = [(0, 0); MAX];
+        let mut map = [(0, T::from_number(0)); MAX];
         let mut len = 0;
         for &(id, time) in entries {
             let position = map.iter().take(len).position(|(known, _)| *known == id).unwrap_or(len);
-            *map.get_mut(position).ok_or(SizeError::Privileges)? = (id, time.to_number());
+            *map.get_mut(position).ok_or(SizeError::Privileges)? = (id, time);
             len = len.max(position + 1);
         }
         map.get_mut(..len).unwrap_or_default().sort_unstable_by_key(|(id, _)| *id);
-        Ok(Self(Repr::Few { entries: map, len: len as u8 }, PhantomData))
+        Ok(Self::collect(map.into_iter().take(len)))
     }
 
     /// A single privilege.
@@ -196,10 +193,11 @@ impl<'a, T: PrivilegeTime> Privileges<'a, T> {
 
     /// Up to four privileges of ascending ids.
     pub(super) fn collect(ascending: impl Iterator<Item = (u16, T)>) -> Self {
-        let mut entries = [(0, 0); MAX];
+        let mut entries = [[0; 6]; MAX];
         let mut len = 0;
         for (slot, (id, time)) in entries.iter_mut().zip(ascending) {
-            *slot = (id, time.to_number());
+            let ([a, b], [c, d, e, f]) = (id.to_le_bytes(), time.to_number().to_le_bytes());
+            *slot = [a, b, c, d, e, f];
             len += 1;
         }
         Self(Repr::Few { entries, len }, PhantomData)
@@ -211,31 +209,31 @@ impl<'a, T: PrivilegeTime> Privileges<'a, T> {
         Self(Repr::Read(entries), PhantomData)
     }
 
+    /// Returns the entries as a token contains them.
+    pub(super) fn entries(&self) -> &[[u8; 6]] {
+        match &self.0 {
+            Repr::Few { entries, len } => entries.get(..usize::from(*len)).unwrap_or_default(),
+            Repr::Read(entries) => entries,
+        }
+    }
+
     /// How many privileges the map has.
     #[must_use]
-    pub const fn len(&self) -> usize {
-        match self.0 {
-            Repr::Few { len, .. } => len as usize,
-            Repr::Read(entries) => entries.len(),
-        }
+    pub fn len(&self) -> usize {
+        self.entries().len()
     }
 
     /// Whether the map has no privilege.
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// The ids with their times, in the order of the token.
     pub fn iter(&self) -> impl Iterator<Item = (u16, T)> {
-        let (few, read): (&[(u16, u32)], &[[u8; 6]]) = match &self.0 {
-            Repr::Few { entries, len } => (entries.get(..usize::from(*len)).unwrap_or_default(), &[]),
-            Repr::Read(entries) => (&[], entries),
-        };
-        let read = read
-            .iter()
-            .map(|&[a, b, c, d, e, f]| (u16::from_le_bytes([a, b]), u32::from_le_bytes([c, d, e, f])));
-        few.iter().copied().chain(read).map(|(id, number)| (id, T::from_number(number)))
+        self.entries().iter().map(|&[a, b, c, d, e, f]| {
+            (u16::from_le_bytes([a, b]), T::from_number(u32::from_le_bytes([c, d, e, f])))
+        })
     }
 
     /// The time of a privilege, if the map has it. Of two with the same id the last one counts, as in the SDKs.

@@ -116,6 +116,9 @@ pub struct FcdnPrivileges {
     pub play: Option<Lasts>,
 }
 
+type Parts<'s, 'a> =
+    (u16, &'static str, Option<&'s Text<'a>>, Option<&'s Text<'a>>, &'s Privileges<'a, Seconds>);
+
 /// The role of nobody in an APaaS room.
 const NO_ROLE: i16 = -1;
 
@@ -208,62 +211,51 @@ impl<'a> Service<'a> {
         Self::Stt { privileges: Privileges::NONE }
     }
 
-    /// The number of the service, 1 to 10.
+    /// Returns the number of the service, 1 to 10.
     #[must_use]
     pub const fn number(&self) -> u16 {
-        self.number_and_name().0
+        self.parts().0
     }
 
-    /// The name of the service: `rtc`, `rtm`, `streaming`, `fpa`, `chat`, `fcdn`, `apaas`, `rtm2`, `convoai`, `stt`.
+    /// Returns the name: `rtc`, `rtm`, `streaming`, `fpa`, `chat`, `fcdn`, `apaas`, `rtm2`, `convoai` or `stt`.
     #[must_use]
     pub const fn name(&self) -> &'static str {
-        self.number_and_name().1
-    }
-
-    const fn number_and_name(&self) -> (u16, &'static str) {
-        match self {
-            Self::Rtc { .. } => (1, "rtc"),
-            Self::Rtm { .. } => (2, "rtm"),
-            Self::Streaming { .. } => (3, "streaming"),
-            Self::Fpa { .. } => (4, "fpa"),
-            Self::Chat { .. } => (5, "chat"),
-            Self::Fcdn { .. } => (6, "fcdn"),
-            Self::Apaas { .. } => (7, "apaas"),
-            Self::Rtm2 { .. } => (8, "rtm2"),
-            Self::ConvoAi { .. } => (9, "convoai"),
-            Self::Stt { .. } => (10, "stt"),
-        }
+        self.parts().1
     }
 
     /// Returns the channel; for APaaS the room, which is the name of its channel.
     #[must_use]
     pub const fn channel(&self) -> Option<&Text<'a>> {
-        match self {
-            Self::Rtc { channel, .. }
-            | Self::Streaming { channel, .. }
-            | Self::Fcdn { channel, .. }
-            | Self::Apaas { room: channel, .. } => Some(channel),
-            Self::Rtm { .. }
-            | Self::Fpa { .. }
-            | Self::Chat { .. }
-            | Self::Rtm2 { .. }
-            | Self::ConvoAi { .. }
-            | Self::Stt { .. } => None,
-        }
+        self.parts().2
     }
 
     /// Returns the user.
     #[must_use]
     pub const fn user(&self) -> Option<&Text<'a>> {
+        self.parts().3
+    }
+
+    /// Returns what the service permits.
+    #[must_use]
+    pub const fn privileges(&self) -> &Privileges<'a, Seconds> {
+        self.parts().4
+    }
+
+    /// Returns number, name, channel, user and privileges.
+    const fn parts(&self) -> Parts<'_, 'a> {
         match self {
-            Self::Rtc { user, .. }
-            | Self::Rtm { user, .. }
-            | Self::Streaming { user, .. }
-            | Self::Chat { user, .. }
-            | Self::Fcdn { user, .. }
-            | Self::Apaas { user, .. }
-            | Self::Rtm2 { user, .. } => Some(user),
-            Self::Fpa { .. } | Self::ConvoAi { .. } | Self::Stt { .. } => None,
+            Self::Rtc { channel, user, privileges } => (1, "rtc", Some(channel), Some(user), privileges),
+            Self::Rtm { user, privileges } => (2, "rtm", None, Some(user), privileges),
+            Self::Streaming { channel, user, privileges } => {
+                (3, "streaming", Some(channel), Some(user), privileges)
+            }
+            Self::Fpa { privileges } => (4, "fpa", None, None, privileges),
+            Self::Chat { user, privileges } => (5, "chat", None, Some(user), privileges),
+            Self::Fcdn { channel, user, privileges } => (6, "fcdn", Some(channel), Some(user), privileges),
+            Self::Apaas { room, user, privileges, .. } => (7, "apaas", Some(room), Some(user), privileges),
+            Self::Rtm2 { user, privileges, .. } => (8, "rtm2", None, Some(user), privileges),
+            Self::ConvoAi { privileges } => (9, "convoai", None, None, privileges),
+            Self::Stt { privileges } => (10, "stt", None, None, privileges),
         }
     }
 
@@ -285,23 +277,6 @@ impl<'a> Service<'a> {
             (Self::Chat { .. }, 2) | (Self::Apaas { .. }, 3) => "app",
             _ => return None,
         })
-    }
-
-    /// What the service permits.
-    #[must_use]
-    pub const fn privileges(&self) -> &Privileges<'a, Seconds> {
-        match self {
-            Self::Rtc { privileges, .. }
-            | Self::Rtm { privileges, .. }
-            | Self::Streaming { privileges, .. }
-            | Self::Fpa { privileges }
-            | Self::Chat { privileges, .. }
-            | Self::Fcdn { privileges, .. }
-            | Self::Apaas { privileges, .. }
-            | Self::Rtm2 { privileges, .. }
-            | Self::ConvoAi { privileges }
-            | Self::Stt { privileges } => privileges,
-        }
     }
 
     /// About how many bytes the service takes.

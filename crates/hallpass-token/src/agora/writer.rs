@@ -40,10 +40,7 @@ impl Writer {
 
     pub(super) fn privileges<T: PrivilegeTime>(&mut self, privileges: &Privileges<'_, T>) {
         self.u16(privileges.len() as u16);
-        for (id, time) in privileges.iter() {
-            let ([a, b], [c, d, e, f]) = (id.to_le_bytes(), time.to_number().to_le_bytes());
-            self.raw(&[a, b, c, d, e, f]);
-        }
+        self.raw(privileges.entries().as_flattened());
     }
 
     /// Writes over what was reserved.

@@ -22,6 +22,8 @@ pub struct Untrusted006 {
     pub(super) signature: [u8; SIGNATURE_LEN],
     pub(super) channel_crc: u32,
     pub(super) user_crc: u32,
+    salt: u32,
+    expires_at: UnixSeconds,
     /// Salt, end and privileges, as they are signed.
     pub(super) message: Vec<u8>,
 }
@@ -62,10 +64,10 @@ impl Untrusted006 {
         all_read(reader)?;
 
         let mut reader = Reader(message);
-        reader.raw(PRIVILEGES_AT)?;
+        let (salt, expires_at) = (reader.u32()?, UnixSeconds(reader.u32()?));
         reader.privileges::<UnixSeconds>()?;
         all_read(reader)?;
-        Ok(Self { app_id, signature, channel_crc, user_crc, message: message.to_vec() })
+        Ok(Self { app_id, signature, channel_crc, user_crc, salt, expires_at, message: message.to_vec() })
     }
 
     /// The project that the token says to be for.
@@ -88,14 +90,14 @@ impl Untrusted006 {
 
     /// The public random number.
     #[must_use]
-    pub fn salt(&self) -> u32 {
-        self.number_at(0)
+    pub const fn salt(&self) -> u32 {
+        self.salt
     }
 
     /// The end of the token.
     #[must_use]
-    pub fn expires_at(&self) -> UnixSeconds {
-        UnixSeconds(self.number_at(4))
+    pub const fn expires_at(&self) -> UnixSeconds {
+        self.expires_at
     }
 
     /// The ends of the privileges in Unix seconds; 0 for one that ends with the token.
@@ -121,11 +123,6 @@ impl Untrusted006 {
             None if id == RTM_LOGIN => Some("login"),
             None => None,
         }
-    }
-
-    fn number_at(&self, offset: usize) -> u32 {
-        let mut reader = Reader(self.message.get(offset..).unwrap_or_default());
-        reader.u32().unwrap_or_default()
     }
 }
 

@@ -1,10 +1,11 @@
 //! Verifies an 006 token.
 
+use core::ops::Deref;
+
 use super::{Subject, Untrusted006};
 use crate::UnixSeconds;
-use crate::agora::credentials::{AppCertificate, AppId, Project};
+use crate::agora::credentials::{AppCertificate, Project};
 use crate::agora::error::VerifyError;
-use crate::agora::privilege::Privileges;
 use crate::agora::text::Text;
 use crate::mac;
 
@@ -73,28 +74,10 @@ impl Verified006<'_> {
         self.subject
     }
 
-    /// The project that the token is for.
-    #[must_use]
-    pub const fn app_id(&self) -> &AppId {
-        self.token.app_id()
-    }
-
     /// Which of the certificates signed, counted from 0.
     #[must_use]
     pub const fn certificate(&self) -> usize {
         self.certificate
-    }
-
-    /// When the token ends.
-    #[must_use]
-    pub fn expires_at(&self) -> UnixSeconds {
-        self.token.expires_at()
-    }
-
-    /// What the token permits: ends in Unix seconds, 0 for one that ends with the token.
-    #[must_use]
-    pub fn privileges(&self) -> Privileges<'_, UnixSeconds> {
-        self.token.privileges()
     }
 
     /// Whether the token has a privilege that lasts beyond `now`; none lasts beyond the token.
@@ -102,5 +85,14 @@ impl Verified006<'_> {
     pub fn permits(&self, privilege: u16, now: UnixSeconds) -> bool {
         let end = self.privileges().get(privilege);
         now < self.expires_at() && end.is_some_and(|end| end.0 == 0 || now < end)
+    }
+}
+
+/// A verified token says what the token itself says.
+impl Deref for Verified006<'_> {
+    type Target = Untrusted006;
+
+    fn deref(&self) -> &Untrusted006 {
+        self.token
     }
 }

@@ -1,10 +1,12 @@
 //! Verifies a 007 token.
 
-use super::{Rest, Untrusted007};
-use crate::agora::credentials::{AppCertificate, AppId, Project};
+use core::ops::Deref;
+
+use super::Untrusted007;
+use crate::agora::credentials::{AppCertificate, Project};
 use crate::agora::error::VerifyError;
 use crate::agora::service::Service;
-use crate::{Seconds, UnixSeconds, mac};
+use crate::{UnixSeconds, mac};
 
 /// A 007 token that the project signed and that is in time. Whom and what it is for, its services tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,46 +47,11 @@ impl Untrusted007 {
     }
 }
 
-impl<'a> Verified007<'a> {
-    /// The project that the token is for.
-    #[must_use]
-    pub const fn app_id(&self) -> &AppId {
-        self.token.app_id()
-    }
-
+impl Verified007<'_> {
     /// Which of the certificates signed, counted from 0.
     #[must_use]
     pub const fn certificate(&self) -> usize {
         self.certificate
-    }
-
-    /// When the token is issued.
-    #[must_use]
-    pub const fn issued_at(&self) -> UnixSeconds {
-        self.token.issued_at()
-    }
-
-    /// How long the token says to live.
-    #[must_use]
-    pub const fn expires_in(&self) -> Seconds {
-        self.token.expires_in()
-    }
-
-    /// When the token ends: at the end of its life, and after 24 hours at the latest.
-    #[must_use]
-    pub fn ends_at(&self) -> UnixSeconds {
-        self.token.ends_at()
-    }
-
-    /// The services that could be read, in the order of the token.
-    pub fn services(&self) -> impl Iterator<Item = Service<'a>> + use<'a> {
-        self.token.services()
-    }
-
-    /// What follows after those services.
-    #[must_use]
-    pub const fn rest(&self) -> Rest {
-        self.token.rest()
     }
 
     /// Whether the token holds this service, with a privilege that lasts until `now` or beyond.
@@ -93,5 +60,14 @@ impl<'a> Verified007<'a> {
         let lasting = service.privileges().get(privilege);
         lasting.is_some_and(|lasting| now <= self.token.end_of(lasting))
             && self.services().any(|held| held == *service)
+    }
+}
+
+/// A verified token says what the token itself says.
+impl Deref for Verified007<'_> {
+    type Target = Untrusted007;
+
+    fn deref(&self) -> &Untrusted007 {
+        self.token
     }
 }
