@@ -7,80 +7,70 @@ use thiserror::Error;
 
 use super::credentials::HexError;
 use super::format::Format;
-use super::reader::ReadError;
 use crate::{Seconds, UnixSeconds};
 
-/// Why a text is no token. It never holds the text.
+/// Why a text is not a token. It never contains the text.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "the documentation of the variants describes the fields")]
 pub enum ParseError {
-    /// It is not of the format that was asked for, but looks like this.
+    /// The token does not look like one of the `expected` format.
     #[error(fmt = fmt_format)]
-    Format {
-        /// What was asked for.
-        expected: Format,
-        /// What it looks like.
-        found: Format,
-    },
+    Format { expected: Format, found: Format },
     /// What follows the version is not Base64 (RFC 4648 section 4).
     #[error("the part after the version must be standard Base64, but {0}")]
     Base64(Base64Error),
     /// The bytes are not a zlib stream (RFC 1950).
     #[error("the Base64 must hold a zlib stream, but {0}")]
     Zlib(ZlibError),
-    /// It is longer than any token, or holds more bytes than were allowed.
+    /// The token is longer than any real one, or contains more than the `max` bytes that are allowed.
     #[error("the token holds more than {max} bytes")]
-    TooLarge {
-        /// The most bytes that were allowed.
-        max: usize,
-    },
-    /// It ends in the middle of a value.
+    TooLarge { max: usize },
+    /// The token ends in the middle of a value.
     #[error("the token ends in the middle of a value: part of it is missing")]
     CutOff,
-    /// Its signature has not 32 bytes, but this many.
+    /// The signature has this many bytes instead of 32.
     #[error("the signature must have 32 bytes, but has {0}")]
     SignatureLength(usize),
-    /// Its App ID is none.
+    /// The App ID is malformed.
     #[error("the App ID in the token {0}")]
     AppId(HexError),
-    /// One of its texts is not UTF-8.
+    /// A string is not UTF-8.
     #[error("a text in the token is not UTF-8")]
     NotUtf8,
-    /// This many bytes follow after its end.
+    /// This many bytes follow after the end of the token.
     #[error("{0} bytes follow after the end of the token")]
     TrailingBytes(usize),
 }
 
 /// Why a text is not Base64 as Agora writes it.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the documentation of the variants describes the fields")]
 pub enum Base64Error {
-    /// It holds `-` or `_`: the alphabet for URLs (RFC 4648 section 5) in place of `+` and `/`.
+    /// The text contains `-` or `_` of the alphabet for URLs (RFC 4648 section 5) in place of `+` and `/`.
     #[error("it holds - or _ of the URL-safe alphabet in place of + and /")]
     UrlSafe,
-    /// It holds blanks or line breaks.
+    /// The text contains whitespace.
     #[error("it holds blanks or line breaks")]
     Whitespace,
-    /// Its `=` at the end are missing, or too many.
+    /// The `=` at the end are missing, or too many.
     #[error("its length or its = at the end are wrong")]
     Padding,
-    /// It holds another character that is not Base64, this many bytes behind the version.
+    /// Another character is not Base64. `offset` bytes of Base64 come before it.
     #[error("its character {} is not a Base64 character", .offset + 1)]
-    Character {
-        /// How many bytes of Base64 come before it.
-        offset: usize,
-    },
-    /// Its last character holds bits that belong to no byte.
+    Character { offset: usize },
+    /// The last character contains bits that belong to no byte.
     #[error("its last character is none that an encoder writes")]
     LastCharacter,
 }
 
-/// Why bytes are no zlib stream.
+/// Why bytes are not a zlib stream.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum ZlibError {
-    /// They do not begin with the header of one.
+    /// The bytes do not begin with a zlib header.
     #[error("does not begin like one")]
     Header,
-    /// They end before the stream does.
+    /// The bytes end before the stream does.
     #[error("it is cut off")]
     CutOff,
     /// The stream is damaged.
@@ -94,38 +84,29 @@ pub enum ZlibError {
     TrailingBytes(usize),
 }
 
-/// Why a token that could be read is not accepted.
+/// Why a token that could be read is not accepted. `now` is the time of the check.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "the documentation of the enum and of the variants describes the fields")]
 pub enum VerifyError {
-    /// It is for another App ID.
+    /// The token is for another App ID.
     #[error("the token is for another App ID")]
     OtherProject,
-    /// It is for another channel (006 only; a 007 token says which).
+    /// The token is for another channel (006 only; a 007 token says which).
     #[error("the token is for another channel")]
     OtherChannel,
-    /// It is for another user (006 only; a 007 token says whom).
+    /// The token is for another user (006 only; a 007 token says whom).
     #[error("the token is for another user")]
     OtherUser,
-    /// None of the certificates made its signature.
+    /// None of the certificates made the signature.
     #[error("none of the certificates made the token's signature")]
     BadSignature,
-    /// Its issue lies in the future, by more than [`VerifyError::LEEWAY`].
+    /// The token is issued more than [`VerifyError::LEEWAY`] in the future.
     #[error("the token is issued {} seconds in the future", .issued_at.0.saturating_sub(.now.0))]
-    NotYet {
-        /// When it is issued.
-        issued_at: UnixSeconds,
-        /// When it was looked at.
-        now: UnixSeconds,
-    },
-    /// Its life is over.
+    NotYet { issued_at: UnixSeconds, now: UnixSeconds },
+    /// The token has expired.
     #[error("the token ended {} seconds ago", .now.0.saturating_sub(.ended_at.0))]
-    Expired {
-        /// When its life ended.
-        ended_at: UnixSeconds,
-        /// When it was looked at.
-        now: UnixSeconds,
-    },
+    Expired { ended_at: UnixSeconds, now: UnixSeconds },
 }
 
 impl VerifyError {
@@ -151,15 +132,6 @@ impl Base64Error {
             | DecodeError::InvalidPadding => Self::Padding,
             DecodeError::InvalidByte(offset, _) => Self::Character { offset },
             DecodeError::InvalidLastSymbol { .. } => Self::LastCharacter,
-        }
-    }
-}
-
-impl From<ReadError> for ParseError {
-    fn from(error: ReadError) -> Self {
-        match error {
-            ReadError::CutOff => Self::CutOff,
-            ReadError::NotUtf8 => Self::NotUtf8,
         }
     }
 }

@@ -33,18 +33,14 @@ pub struct ChatUser<'a>(&'a str);
 
 /// Why a text is no channel name, account or user.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the documentation of the variants describes the fields")]
 pub enum NameError {
-    /// It is empty.
+    /// The text is empty.
     #[error("must not be empty")]
     Empty,
-    /// It has more bytes than the most that is allowed.
+    /// The text has more than `max` bytes.
     #[error("has {bytes} bytes; at most {max} are allowed")]
-    TooLong {
-        /// How many bytes it has.
-        bytes: usize,
-        /// How many it may have.
-        max: usize,
-    },
+    TooLong { bytes: usize, max: usize },
     /// It holds a character outside of Agora's 89.
     #[error(
         "holds the character {0:?}; allowed are a-z A-Z 0-9, space and ! # $ % & ( ) + - : ; < = . > ? @ [ ] ^ _ {{ }} | ~ ,"

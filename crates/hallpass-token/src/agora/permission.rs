@@ -4,6 +4,10 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::fmt;
 
+#[cfg(feature = "inspect")]
+use super::error::ParseError;
+#[cfg(feature = "inspect")]
+use super::reader::Reader;
 use super::size::SizeError;
 
 /// A kind of resource in Signaling.
@@ -97,48 +101,42 @@ impl<'a> Permissions<'a> {
 }
 
 #[cfg(feature = "inspect")]
-mod read {
-    use alloc::vec::Vec;
-
-    use super::{Access, Permissions, Resource};
-    use crate::agora::reader::{ReadError, Reader};
-
-    impl<'a> Permissions<'a> {
-        /// Takes a tree from a reader.
-        pub(in crate::agora) fn read(reader: &mut Reader<'a>) -> Result<Self, ReadError> {
-            let before = reader.0;
-            walk(reader, |_, _, _| ())?;
-            let (tree, _) = before.split_at_checked(before.len() - reader.0.len()).unwrap_or_default();
-            Ok(Self(tree))
-        }
-
-        /// Every permission: what, which access, and the names.
-        #[must_use]
-        pub fn to_vec(&self) -> Vec<(Resource, Access, Vec<&'a str>)> {
-            let mut all = Vec::new();
-            // A tree is only made of bytes that were walked before.
-            let _ = walk(&mut Reader(self.0), |resource, access, names| all.push((resource, access, names)));
-            all
-        }
+impl<'a> Permissions<'a> {
+    /// Takes a tree from a reader.
+    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, ParseError> {
+        let before = reader.0;
+        walk(reader, |_, _, _| ())?;
+        let (tree, _) = before.split_at_checked(before.len() - reader.0.len()).unwrap_or_default();
+        Ok(Self(tree))
     }
 
-    fn walk<'a>(
-        reader: &mut Reader<'a>,
-        mut each: impl FnMut(Resource, Access, Vec<&'a str>),
-    ) -> Result<(), ReadError> {
+    /// Returns every permission: resource, access and names.
+    #[must_use]
+    pub fn to_vec(&self) -> Vec<(Resource, Access, Vec<&'a str>)> {
+        let mut all = Vec::new();
+        // A tree is only made of bytes that were walked before.
+        let _ = walk(&mut Reader(self.0), |resource, access, names| all.push((resource, access, names)));
+        all
+    }
+}
+
+#[cfg(feature = "inspect")]
+fn walk<'a>(
+    reader: &mut Reader<'a>,
+    mut each: impl FnMut(Resource, Access, Vec<&'a str>),
+) -> Result<(), ParseError> {
+    for _ in 0..reader.u16()? {
+        let resource = Resource::from_number(reader.u16()?);
         for _ in 0..reader.u16()? {
-            let resource = Resource::from_number(reader.u16()?);
+            let access = Access::from_number(reader.u16()?);
+            let mut names = Vec::new();
             for _ in 0..reader.u16()? {
-                let access = Access::from_number(reader.u16()?);
-                let mut names = Vec::new();
-                for _ in 0..reader.u16()? {
-                    names.push(reader.str()?);
-                }
-                each(resource, access, names);
+                names.push(reader.str()?);
             }
+            each(resource, access, names);
         }
-        Ok(())
     }
+    Ok(())
 }
 
 impl Resource {

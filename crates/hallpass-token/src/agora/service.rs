@@ -5,9 +5,13 @@ use core::fmt::Write as _;
 
 use md5::{Digest as _, Md5};
 
+#[cfg(feature = "inspect")]
+use super::error::ParseError;
 use super::name::{Channel, ChannelName, ChatUser, RtmUser};
 use super::permission::Permissions;
 use super::privilege::{Privileges, RtcPrivilege, RtcPrivileges};
+#[cfg(feature = "inspect")]
+use super::reader::Reader;
 use super::text::Text;
 use super::user::User;
 use super::writer::Writer;
@@ -17,85 +21,36 @@ use crate::{Lasts, Seconds};
 ///
 /// The variants hold whatever a token can hold; the functions take values that Agora accepts, and give each service
 /// the privileges that the official builders give to it.
+///
+/// A `channel` is `*` for every channel. In a service with a channel, `user` is decimal digits, an account, or empty for any
+/// user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "the documentation of the enum and of the variants describes the fields")]
 pub enum Service<'a> {
-    /// Type 1: voice and video.
-    Rtc {
-        /// The channel; `*` for every channel.
-        channel: Text<'a>,
-        /// The user: decimal digits, an account, or nothing for anybody.
-        user: Text<'a>,
-        /// 1 join, 2 publish audio, 3 publish video, 4 publish data.
-        privileges: Privileges<'a, Seconds>,
-    },
-    /// Type 2: login to Signaling (RTM), versions 1 and 2.
-    Rtm {
-        /// The user.
-        user: Text<'a>,
-        /// 1 login.
-        privileges: Privileges<'a, Seconds>,
-    },
-    /// Type 3: streaming.
-    Streaming {
-        /// The channel.
-        channel: Text<'a>,
-        /// The user: decimal digits, an account, or nothing for anybody.
-        user: Text<'a>,
-        /// 1 publish a mixed stream, 2 publish a raw stream.
-        privileges: Privileges<'a, Seconds>,
-    },
-    /// Type 4: Full Path Accelerator.
-    Fpa {
-        /// 1 login.
-        privileges: Privileges<'a, Seconds>,
-    },
-    /// Type 5: Chat.
-    Chat {
-        /// The user; nothing for the app itself.
-        user: Text<'a>,
-        /// 1 user, 2 app.
-        privileges: Privileges<'a, Seconds>,
-    },
-    /// Type 6: Fusion CDN.
-    Fcdn {
-        /// The channel.
-        channel: Text<'a>,
-        /// The user: decimal digits, an account, or nothing for anybody.
-        user: Text<'a>,
-        /// 1 publish, 2 play.
-        privileges: Privileges<'a, Seconds>,
-    },
-    /// Type 7: APaaS, once called Education.
-    Apaas {
-        /// The room; nothing where the token is not for one.
-        room: Text<'a>,
-        /// The user; nothing for the app itself.
-        user: Text<'a>,
-        /// The user's role in the room; −1 for none.
-        role: i16,
-        /// 1 room user, 2 user, 3 app.
-        privileges: Privileges<'a, Seconds>,
-    },
-    /// Type 8: login to Signaling with a permission tree. Agora has to switch it on for a project.
-    Rtm2 {
-        /// The user.
-        user: Text<'a>,
-        /// What the user may read and write.
-        permissions: Permissions<'a>,
-        /// 1 login.
-        privileges: Privileges<'a, Seconds>,
-    },
-    /// Type 9: Conversational AI.
-    ConvoAi {
-        /// None are defined.
-        privileges: Privileges<'a, Seconds>,
-    },
-    /// Type 10: speech to text.
-    Stt {
-        /// None are defined.
-        privileges: Privileges<'a, Seconds>,
-    },
+    /// Type 1: voice and video. Privileges: 1 join, 2 publish audio, 3 publish video, 4 publish data.
+    Rtc { channel: Text<'a>, user: Text<'a>, privileges: Privileges<'a, Seconds> },
+    /// Type 2: login to Signaling (RTM), versions 1 and 2. Privileges: 1 login.
+    Rtm { user: Text<'a>, privileges: Privileges<'a, Seconds> },
+    /// Type 3: streaming. Privileges: 1 publish a mixed stream, 2 publish a raw stream.
+    Streaming { channel: Text<'a>, user: Text<'a>, privileges: Privileges<'a, Seconds> },
+    /// Type 4: Full Path Accelerator. Privileges: 1 login.
+    Fpa { privileges: Privileges<'a, Seconds> },
+    /// Type 5: Chat. `user` is empty for the app itself. Privileges: 1 user, 2 app.
+    Chat { user: Text<'a>, privileges: Privileges<'a, Seconds> },
+    /// Type 6: Fusion CDN. Privileges: 1 publish, 2 play.
+    Fcdn { channel: Text<'a>, user: Text<'a>, privileges: Privileges<'a, Seconds> },
+    /// Type 7: APaaS, once called Education. Privileges: 1 room user, 2 user, 3 app.
+    ///
+    /// `room` is empty if the token is not for a room, and `user` is empty for the app itself. `role` is the role in the room,
+    /// −1 for none.
+    Apaas { room: Text<'a>, user: Text<'a>, role: i16, privileges: Privileges<'a, Seconds> },
+    /// Type 8: login to Signaling with a permission tree. Agora has to switch it on for a project. Privileges: 1 login.
+    Rtm2 { user: Text<'a>, permissions: Permissions<'a>, privileges: Privileges<'a, Seconds> },
+    /// Type 9: Conversational AI. No privileges are defined.
+    ConvoAi { privileges: Privileges<'a, Seconds> },
+    /// Type 10: speech to text. No privileges are defined.
+    Stt { privileges: Privileges<'a, Seconds> },
 }
 
 /// How long the privileges of a streaming service last; `None` where one is not given.
@@ -292,7 +247,7 @@ impl<'a> Service<'a> {
         out.privileges(self.privileges());
         self.texts().for_each(|text| out.text(text));
         if let Self::Apaas { role, .. } = self {
-            out.i16(*role);
+            out.u16(role.cast_unsigned());
         } else if let Self::Rtm2 { permissions, .. } = self {
             out.raw(permissions.as_bytes());
         }
@@ -304,37 +259,32 @@ impl<'a> Service<'a> {
 }
 
 #[cfg(feature = "inspect")]
-mod read {
-    use super::{Permissions, Service};
-    use crate::agora::reader::{ReadError, Reader};
-
-    impl<'a> Service<'a> {
-        /// Inverse of [`Service::write`]. `None` for a service of a type that is not known, nor therefore its length.
-        pub(in crate::agora) fn read(reader: &mut Reader<'a>) -> Result<Option<Self>, ReadError> {
-            let number = reader.u16()?;
-            if !(1..=10).contains(&number) {
-                return Ok(None);
-            }
-            let privileges = reader.privileges()?;
-            Ok(Some(match number {
-                1 => Self::Rtc { channel: reader.text()?, user: reader.text()?, privileges },
-                2 => Self::Rtm { user: reader.text()?, privileges },
-                3 => Self::Streaming { channel: reader.text()?, user: reader.text()?, privileges },
-                4 => Self::Fpa { privileges },
-                5 => Self::Chat { user: reader.text()?, privileges },
-                6 => Self::Fcdn { channel: reader.text()?, user: reader.text()?, privileges },
-                7 => {
-                    let (room, user, role) = (reader.text()?, reader.text()?, reader.i16()?);
-                    Self::Apaas { room, user, role, privileges }
-                }
-                8 => {
-                    let (user, permissions) = (reader.text()?, Permissions::read(reader)?);
-                    Self::Rtm2 { user, permissions, privileges }
-                }
-                9 => Self::ConvoAi { privileges },
-                _ => Self::Stt { privileges },
-            }))
+impl<'a> Service<'a> {
+    /// Reads what [`Service::write`] writes. Returns `None` for a service of an unknown type, and therefore unknown length.
+    pub(super) fn read(reader: &mut Reader<'a>) -> Result<Option<Self>, ParseError> {
+        let number = reader.u16()?;
+        if !(1..=10).contains(&number) {
+            return Ok(None);
         }
+        let privileges = reader.privileges()?;
+        Ok(Some(match number {
+            1 => Self::Rtc { channel: reader.text()?, user: reader.text()?, privileges },
+            2 => Self::Rtm { user: reader.text()?, privileges },
+            3 => Self::Streaming { channel: reader.text()?, user: reader.text()?, privileges },
+            4 => Self::Fpa { privileges },
+            5 => Self::Chat { user: reader.text()?, privileges },
+            6 => Self::Fcdn { channel: reader.text()?, user: reader.text()?, privileges },
+            7 => {
+                let (room, user, role) = (reader.text()?, reader.text()?, reader.u16()?.cast_signed());
+                Self::Apaas { room, user, role, privileges }
+            }
+            8 => {
+                let (user, permissions) = (reader.text()?, Permissions::read(reader)?);
+                Self::Rtm2 { user, permissions, privileges }
+            }
+            9 => Self::ConvoAi { privileges },
+            _ => Self::Stt { privileges },
+        }))
     }
 }
 

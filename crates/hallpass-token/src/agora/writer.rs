@@ -20,10 +20,6 @@ impl Writer {
         self.raw(&number.to_le_bytes());
     }
 
-    pub(super) fn i16(&mut self, number: i16) {
-        self.raw(&number.to_le_bytes());
-    }
-
     pub(super) fn u32(&mut self, number: u32) {
         self.raw(&number.to_le_bytes());
     }

@@ -10,6 +10,7 @@ use crate::mac::SIGNATURE_LEN;
 /// Why a text is no token of VideoSDK. Of the text it holds nothing but a few characters of the header.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "the documentation of the variants describes the fields")]
 pub enum ParseError {
     /// It has this many bytes, which is more than [`MAX_TOKEN_BYTES`].
     #[error("must have at most {MAX_TOKEN_BYTES} bytes, but has {0}")]
@@ -47,14 +48,9 @@ pub enum ParseError {
     /// This member occurs more than once.
     #[error("must have `{0}` once, but has it more often")]
     Duplicate(&'static str),
-    /// A member has another type than it must have.
+    /// The field `name` has another type than the `expected` one.
     #[error("must have {expected} as `{name}`, but has something else")]
-    WrongType {
-        /// The member.
-        name: &'static str,
-        /// The type that it must have, for people.
-        expected: &'static str,
-    },
+    WrongType { name: &'static str, expected: &'static str },
 }
 
 /// A part of a token.

@@ -23,18 +23,14 @@ pub struct TokenId<'a>(&'a str);
 
 /// Why a text is no id and no API key.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the documentation of the variants describes the fields")]
 pub enum IdError {
-    /// It is empty.
+    /// The text is empty.
     #[error("must not be empty")]
     Empty,
-    /// It has more bytes than the most that is allowed.
+    /// The text has more than `max` bytes.
     #[error("has {bytes} bytes; at most {max} are allowed")]
-    TooLong {
-        /// How many bytes it has.
-        bytes: usize,
-        /// How many it may have.
-        max: usize,
-    },
+    TooLong { bytes: usize, max: usize },
     /// It holds whitespace, a control character, `"` or `\`.
     #[error("holds the character {0:?}; allowed is all but whitespace, control characters, \" and \\")]
     Character(char),

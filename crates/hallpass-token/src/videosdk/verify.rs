@@ -15,35 +15,26 @@ pub struct Verified<'a> {
     secret: usize,
 }
 
-/// Why a token does not hold.
+/// Why a token is not accepted. `now` is the time of the check; the other times are in seconds since 1970, as in the token.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "the documentation of the enum and of the variants describes the fields")]
 pub enum VerifyError {
-    /// It is for another API key.
+    /// The token is for another API key.
     #[error("the token is for another API key")]
     OtherProject,
-    /// None of the secrets made its signature.
+    /// None of the secrets made the signature.
     #[error("none of the secrets made the token's signature")]
     BadSignature,
-    /// It has no `exp`, so that it would never end.
+    /// The token has no `exp`, and so would never expire.
     #[error("the token has no `exp`, and so would never end")]
     NoExpiry,
-    /// Its `iat` or `nbf` is more than [`VerifyError::LEEWAY`] after the time of the check.
+    /// The later of `iat` and `nbf` is more than [`VerifyError::LEEWAY`] after the time of the check.
     #[error("the token holds only in {} seconds", .from.saturating_sub(.now.0.into()))]
-    NotYet {
-        /// The later of the two, in seconds since 1970.
-        from: u64,
-        /// The time of the check.
-        now: UnixSeconds,
-    },
-    /// Its `exp` is not after the time of the check.
+    NotYet { from: u64, now: UnixSeconds },
+    /// The token's `exp` is not after the time of the check.
     #[error("the token ended {} seconds ago", u64::from(.now.0).saturating_sub(*.ended_at))]
-    Expired {
-        /// `exp`, in seconds since 1970.
-        ended_at: u64,
-        /// The time of the check.
-        now: UnixSeconds,
-    },
+    Expired { ended_at: u64, now: UnixSeconds },
 }
 
 impl VerifyError {

@@ -4,8 +4,6 @@ use alloc::string::{String, ToString};
 
 use crate::UnixSeconds;
 use crate::agora::credentials::Project;
-use crate::agora::text::Text;
-use crate::agora::user::User;
 
 /// What a token is held against.
 #[derive(Clone, Copy, Debug)]
@@ -45,14 +43,6 @@ impl Join<'_> {
             Self::Uid(0) => String::new(),
             Self::Uid(uid) => uid.to_string(),
             Self::Account(account) => account.into(),
-        }
-    }
-
-    /// Whether a token for this user is for the one who joins.
-    pub(super) fn is(self, user: &str) -> bool {
-        match self {
-            Self::Uid(uid) => Text::from(User::from_number_or_any(uid)).as_str() == user,
-            Self::Account(account) => account == user,
         }
     }
 }

@@ -94,7 +94,9 @@ fn rtc_user<'a>(
     if matches!(zero, Signed::Known(_)) {
         match join {
             Some(Join::Uid(_)) => problems.push(Problem::AccountZeroForUid { service: "rtc" }),
-            Some(join) if !join.is("0") => problems.push(Problem::OtherUserChecksum { service: "rtc" }),
+            Some(Join::Account(account)) if account != "0" => {
+                problems.push(Problem::OtherUserChecksum { service: "rtc" })
+            }
             _ => problems.push(Problem::AccountZero { service: "rtc" }),
         }
         return zero;

@@ -230,20 +230,21 @@ fn compare_user(
         is_joined || (expected.channel.is_none() && logs_in(service))
     });
     let Some(first) = candidates.next() else { return };
+    let joining = join.to_text();
     let accepts = |service: &Service<'_>| {
         let user = user_text(service);
-        (user.is_empty() && has_numbers(service)) || join.is(user)
+        (user.is_empty() && has_numbers(service)) || user == joining
     };
     if !accepts(first) && !candidates.any(accepts) {
-        problems.push(other_user(first, join));
+        problems.push(other_user(first, join, &joining));
     }
 }
 
 /// Says how the user of a service differs from the one who joins.
-fn other_user(service: &Service<'_>, join: Join<'_>) -> Problem {
+fn other_user(service: &Service<'_>, join: Join<'_>, joining: &str) -> Problem {
     let is_number = |user| has_numbers(service) && Uid::parse(user).is_ok();
     let names_number = is_number(user_text(service));
-    let (service, user, expected) = (service.name(), quote(user_text(service)), quote(&join.to_text()));
+    let (service, user, expected) = (service.name(), quote(user_text(service)), quote(joining));
     match join {
         Join::Uid(_) if &*user == "0" => Problem::AccountZeroForUid { service },
         Join::Uid(0) => Problem::UidChosenByAgora { service, user },

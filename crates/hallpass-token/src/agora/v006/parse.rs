@@ -3,16 +3,13 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use super::RTM_LOGIN;
 use crate::UnixSeconds;
 use crate::agora::credentials::AppId;
-use crate::agora::error::{Base64Error, ParseError};
+use crate::agora::error::ParseError;
 use crate::agora::format::Format;
 use crate::agora::privilege::{Privileges, RtcPrivilege};
-use crate::agora::reader::Reader;
+use crate::agora::reader::{Reader, decode_base64};
 use crate::mac::SIGNATURE_LEN;
 
 /// An 006 token that was read, and that anybody may have made: nothing in it is verified.
@@ -53,8 +50,7 @@ impl Untrusted006 {
         if content.len() > MAX_CONTENT_LEN.div_ceil(3) * 4 {
             return Err(ParseError::TooLarge { max: MAX_CONTENT_LEN });
         }
-        let content =
-            STANDARD.decode(content).map_err(|error| ParseError::Base64(Base64Error::new(content, error)))?;
+        let content = decode_base64(content)?;
 
         let mut reader = Reader(&content);
         let signature = reader.bytes()?;

@@ -3,13 +3,10 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use crate::agora::credentials::AppId;
-use crate::agora::error::{Base64Error, ParseError};
+use crate::agora::error::ParseError;
 use crate::agora::format::Format;
-use crate::agora::reader::Reader;
+use crate::agora::reader::{Reader, decode_base64};
 use crate::agora::service::Service;
 use crate::agora::zlib;
 use crate::mac::SIGNATURE_LEN;
@@ -75,9 +72,7 @@ impl Untrusted007 {
         if content.len() > max.saturating_mul(2).saturating_add(1024) {
             return Err(ParseError::TooLarge { max });
         }
-        let stream =
-            STANDARD.decode(content).map_err(|error| ParseError::Base64(Base64Error::new(content, error)))?;
-        Self::read(&zlib::inflate(&stream, max)?)
+        Self::read(&zlib::inflate(&decode_base64(content)?, max)?)
     }
 
     fn read(payload: &[u8]) -> Result<Self, ParseError> {
