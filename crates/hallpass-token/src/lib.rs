@@ -34,6 +34,7 @@ extern crate alloc;
 struct Readme;
 
 pub mod agora;
+mod checked_text;
 mod mac;
 mod problem;
 #[cfg(feature = "inspect")]

@@ -8,6 +8,7 @@ mod signature;
 mod v006;
 mod v007;
 
+use alloc::vec;
 use alloc::vec::Vec;
 
 use super::credentials::AppId;
@@ -61,24 +62,17 @@ impl Report {
 
     /// The errors that the SDKs of this token's services show for a problem of it; none where they do not refuse it.
     pub fn sdk_errors(&self, problem: &Problem) -> impl Iterator<Item = SdkError> {
-        let service = problem.service();
+        let services = match (problem.service(), &self.token) {
+            (Some(service), _) => vec![service],
+            (None, Some(Untrusted::V006(token))) => vec![token.service_name()],
+            (None, Some(Untrusted::V007(token))) => token.service_names.clone(),
+            (None, None) => vec!["rtc", "rtm"],
+        };
         let refusal = problem.refusal();
         Sdk::ALL
             .into_iter()
-            .filter(move |sdk| match (service, &self.token) {
-                (Some(service), _) => sdk.is_for(service),
-                (None, Some(token)) => is_for(token, *sdk),
-                (None, None) => true,
-            })
+            .filter(move |sdk| services.iter().any(|service| sdk.is_for(service)))
             .filter_map(move |sdk| Some(refusal?.error(sdk)))
-    }
-}
-
-/// Whether an SDK shows the errors of one of the token's services.
-fn is_for(token: &Untrusted, sdk: Sdk) -> bool {
-    match token {
-        Untrusted::V006(token) => sdk.is_for(token.service_name()),
-        Untrusted::V007(token) => token.service_names().iter().any(|name| sdk.is_for(name)),
     }
 }
 

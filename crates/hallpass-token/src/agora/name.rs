@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::checked_text::checked_text;
+
 /// The name of one channel: 1 to 64 bytes of Agora's 89 characters, and not `*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChannelName<'a>(&'a str);
@@ -51,35 +53,10 @@ pub enum NameError {
     ChatCharacter(char),
 }
 
-/// Gives a name its limit, its reader and its text.
-macro_rules! name {
-    ($name:ident, $max:literal, $is_allowed:ident, $error:ident, $characters:literal) => {
-        impl<'a> $name<'a> {
-            /// The most bytes that it may have.
-            pub const MAX_BYTES: usize = $max;
-
-            /// Reads a name.
-            ///
-            /// # Errors
-            #[doc = concat!("[`NameError`] for anything but 1 to ", $max, " ", $characters, ".")]
-            pub fn parse(text: &'a str) -> Result<Self, NameError> {
-                check(text, Self::MAX_BYTES, $is_allowed, NameError::$error)?;
-                Ok(Self(text))
-            }
-
-            /// The name as text.
-            #[must_use]
-            pub const fn as_str(self) -> &'a str {
-                self.0
-            }
-        }
-    };
-}
-
-name!(ChannelName, 64, is_allowed, Character, "of Agora's 89 characters; `*` is none of them");
-name!(Account, 255, is_allowed, Character, "of Agora's 89 characters");
-name!(RtmUser, 64, is_allowed, Character, "of Agora's 89 characters");
-name!(ChatUser, 64, is_allowed_in_chat, ChatCharacter, "of `a-z`, `0-9`, `_`, `-` and `.`");
+checked_text!(ChannelName, 64, NameError, check_name, "of Agora's 89 characters; `*` is not one of them");
+checked_text!(Account, 255, NameError, check_name, "of Agora's 89 characters");
+checked_text!(RtmUser, 64, NameError, check_name, "of Agora's 89 characters");
+checked_text!(ChatUser, 64, NameError, check_chat_name, "of `a-z`, `0-9`, `_`, `-` and `.`");
 
 impl<'a> Channel<'a> {
     /// Reads a channel name, or `*` for every channel.
@@ -109,6 +86,15 @@ impl<'a> From<ChannelName<'a>> for Channel<'a> {
     }
 }
 
+fn check_name(text: &str, max: usize) -> Result<(), NameError> {
+    check(text, max, is_allowed, NameError::Character)
+}
+
+fn check_chat_name(text: &str, max: usize) -> Result<(), NameError> {
+    let is_allowed = |c| matches!(c, 'a'..='z' | '0'..='9' | '_' | '-' | '.');
+    check(text, max, is_allowed, NameError::ChatCharacter)
+}
+
 fn check(
     text: &str,
     max: usize,
@@ -125,10 +111,6 @@ fn check(
 /// The 89 characters of Agora's SDK reference (`joinChannel`, `joinChannelWithUserAccount`).
 const fn is_allowed(c: char) -> bool {
     matches!(c, ' '..='~') && !matches!(c, '"' | '\'' | '*' | '/' | '\\' | '`')
-}
-
-const fn is_allowed_in_chat(c: char) -> bool {
-    matches!(c, 'a'..='z' | '0'..='9' | '_' | '-' | '.')
 }
 
 #[cfg(test)]

@@ -67,11 +67,7 @@ mod inflate {
 
     /// The payload of a zlib stream, if it has at most `max` bytes and nothing follows it.
     pub(in crate::agora) fn inflate(stream: &[u8], max: usize) -> Result<Vec<u8>, ParseError> {
-        match unstore(stream, max) {
-            Ok(Some(payload)) => Ok(payload),
-            Ok(None) => inflate_any(stream, max),
-            Err(error) => Err(error),
-        }
+        unstore(stream, max)?.map_or_else(|| inflate_any(stream, max), Ok)
     }
 
     /// Reads a stream of stored blocks, as [`super::store`] makes it; `None` if it has others.

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::checked_text::checked_text;
+
 /// The id of one room, such as `2kyv-gzay-64pg`: 1 to 256 bytes.
 ///
 /// The limit is one of this crate, since a token must stay small enough for a header and a URL.
@@ -36,37 +38,9 @@ pub enum IdError {
     Character(char),
 }
 
-/// The most bytes that an id may have.
-const MAX_BYTES: usize = 256;
-
-macro_rules! id {
-    ($name:ident, $what:literal) => {
-        impl<'a> $name<'a> {
-            /// The most bytes that it may have.
-            pub const MAX_BYTES: usize = MAX_BYTES;
-
-            #[doc = concat!("Reads the id of a ", $what, ".")]
-            ///
-            /// # Errors
-            /// [`IdError`] where it is empty or too long, or holds whitespace, a control character, `"` or
-            /// `\`.
-            pub fn parse(text: &'a str) -> Result<Self, IdError> {
-                check(text, Self::MAX_BYTES)?;
-                Ok(Self(text))
-            }
-
-            /// The id as text.
-            #[must_use]
-            pub const fn as_str(self) -> &'a str {
-                self.0
-            }
-        }
-    };
-}
-
-id!(RoomId, "room");
-id!(ParticipantId, "participant");
-id!(TokenId, "token");
+checked_text!(RoomId, 256, IdError, check, "without whitespace, control characters, `\"` and `\\`");
+checked_text!(ParticipantId, 256, IdError, check, "without whitespace, control characters, `\"` and `\\`");
+checked_text!(TokenId, 256, IdError, check, "without whitespace, control characters, `\"` and `\\`");
 
 /// What passes stands in JSON as it is: RFC 8259 section 7 escapes only control characters, `"` and `\`.
 pub(super) fn check(text: &str, max: usize) -> Result<(), IdError> {

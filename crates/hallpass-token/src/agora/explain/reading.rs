@@ -3,7 +3,6 @@
 use alloc::string::String;
 
 use super::problem::{Problem, Problems};
-use crate::UnixSeconds;
 use crate::agora::credentials::AppId;
 use crate::agora::error::{Base64Error, ParseError};
 use crate::agora::format::Format;
@@ -26,15 +25,6 @@ impl Untrusted {
         match self {
             Self::V006(token) => token.app_id(),
             Self::V007(token) => token.app_id(),
-        }
-    }
-
-    /// When the token ends.
-    #[must_use]
-    pub fn ends_at(&self) -> UnixSeconds {
-        match self {
-            Self::V006(token) => token.expires_at(),
-            Self::V007(token) => token.ends_at(),
         }
     }
 }

@@ -60,24 +60,16 @@ fn rtm_user<'a>(
         problems.push(Problem::NoUser { service: "rtm" });
         return Signed::Known(Text::EMPTY);
     }
-    let signed = compare(token.channel_crc(), expected);
-    if matches!(signed, Signed::Other) {
-        problems.push(Problem::OtherUserChecksum { service: "rtm" });
-    }
-    signed
+    compare(token.channel_crc(), expected, problems, || Problem::OtherUserChecksum { service: "rtm" })
 }
 
 fn rtc_channel<'a>(token: &Untrusted006, expected: Option<&'a str>, problems: &mut Problems) -> Signed<'a> {
-    let any = compare(token.channel_crc(), Some("*"));
-    if matches!(any, Signed::Known(_)) {
+    if token.channel_crc() == crc32fast::hash(b"*") {
         problems.push(Problem::AnyChannel);
-        return any;
+        return Signed::Known(Text::ANY_CHANNEL);
     }
-    let signed = compare(token.channel_crc(), expected);
-    if let (Signed::Other, Some(expected)) = (&signed, expected) {
-        problems.push(Problem::OtherChannelChecksum { expected: quote(expected) });
-    }
-    signed
+    let other = || Problem::OtherChannelChecksum { expected: quote(expected.unwrap_or_default()) };
+    compare(token.channel_crc(), expected, problems, other)
 }
 
 fn rtc_user<'a>(
@@ -90,8 +82,7 @@ fn rtc_user<'a>(
         problems.push(Problem::AnyUser { service: "rtc" });
         return Signed::Known(Text::EMPTY);
     }
-    let zero = compare(token.user_crc(), Some("0"));
-    if matches!(zero, Signed::Known(_)) {
+    if token.user_crc() == crc32fast::hash(b"0") {
         match join {
             Some(Join::Uid(_)) => problems.push(Problem::AccountZeroForUid { service: "rtc" }),
             Some(Join::Account(account)) if account != "0" => {
@@ -99,22 +90,24 @@ fn rtc_user<'a>(
             }
             _ => problems.push(Problem::AccountZero { service: "rtc" }),
         }
-        return zero;
+        return Signed::Known(Text::short("0"));
     }
-    let signed = compare(token.user_crc(), expected);
-    if matches!(signed, Signed::Other) {
-        problems.push(Problem::OtherUserChecksum { service: "rtc" });
-    }
-    signed
+    compare(token.user_crc(), expected, problems, || Problem::OtherUserChecksum { service: "rtc" })
 }
 
-fn compare(crc: u32, expected: Option<&str>) -> Signed<'_> {
-    match expected {
-        None => Signed::Unknown,
-        Some(text) if crc == crc32fast::hash(text.as_bytes()) => {
-            Text::new(text).map_or(Signed::Other, Signed::Known)
+fn compare<'a>(
+    crc: u32,
+    expected: Option<&'a str>,
+    problems: &mut Problems,
+    other: impl FnOnce() -> Problem,
+) -> Signed<'a> {
+    let Some(text) = expected else { return Signed::Unknown };
+    match Text::new(text) {
+        Ok(text) if crc == crc32fast::hash(text.as_bytes()) => Signed::Known(text),
+        _ => {
+            problems.push(other());
+            Signed::Other
         }
-        Some(_) => Signed::Other,
     }
 }
 

@@ -29,7 +29,7 @@ pub struct Untrusted007 {
     /// How many services could be read.
     services: u16,
     /// Their names, each once: they are asked for often, and the services take long to read.
-    service_names: Vec<&'static str>,
+    pub(in crate::agora) service_names: Vec<&'static str>,
     rest: Rest,
 }
 
@@ -162,11 +162,6 @@ impl Untrusted007 {
     #[must_use]
     pub const fn service_count(&self) -> u16 {
         self.services
-    }
-
-    /// Their names, each once.
-    pub(in crate::agora) fn service_names(&self) -> &[&'static str] {
-        &self.service_names
     }
 
     /// What follows after those services.

@@ -1,0 +1,28 @@
+//! Strings that are checked when they are made.
+
+/// Adds `MAX_BYTES`, `parse` and `as_str` to a type that holds a checked string.
+macro_rules! checked_text {
+    ($name:ident, $max:literal, $error:ident, $check:expr, $allowed:literal) => {
+        impl<'a> $name<'a> {
+            #[doc = concat!("The maximum length: ", $max, " bytes.")]
+            pub const MAX_BYTES: usize = $max;
+
+            /// Checks a string.
+            ///
+            /// # Errors
+            #[doc = concat!("[`", stringify!($error), "`] for anything but 1 to ", $max, " bytes ", $allowed, ".")]
+            pub fn parse(text: &'a str) -> Result<Self, $error> {
+                $check(text, Self::MAX_BYTES)?;
+                Ok(Self(text))
+            }
+
+            /// Returns the string.
+            #[must_use]
+            pub const fn as_str(self) -> &'a str {
+                self.0
+            }
+        }
+    };
+}
+
+pub(crate) use checked_text;
