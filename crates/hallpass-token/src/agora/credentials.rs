@@ -100,10 +100,8 @@ impl fmt::Debug for AppCertificate {
 
 fn check_hex(text: &[u8]) -> Result<[u8; LEN], HexError> {
     let hex = <[u8; LEN]>::try_from(text).map_err(|_| HexError::Length(text.len()))?;
-    match hex.iter().position(|byte| !byte.is_ascii_hexdigit()) {
-        Some(position) => Err(HexError::Character(position)),
-        None => Ok(hex),
-    }
+    let other = hex.iter().position(|byte| !byte.is_ascii_hexdigit());
+    other.map_or(Ok(hex), |position| Err(HexError::Character(position)))
 }
 
 #[cfg(test)]

@@ -53,9 +53,9 @@ pub struct Permission<'a> {
 #[derive(Clone, PartialEq, Eq)]
 pub struct PermissionTree(Vec<u8>);
 
-/// A permission tree inside a token or a [`PermissionTree`].
+/// A permission tree inside a token or a [`PermissionTree`]: its bytes in the token.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Permissions<'a>(&'a [u8]);
+pub struct Permissions<'a>(pub(super) &'a [u8]);
 
 impl PermissionTree {
     /// Encodes permissions: ascending by kind and access. Of two with the same kind and access the last one counts.
@@ -90,13 +90,6 @@ impl PermissionTree {
     #[must_use]
     pub fn as_permissions(&self) -> Permissions<'_> {
         Permissions(&self.0)
-    }
-}
-
-impl<'a> Permissions<'a> {
-    /// The bytes as they stand in a token.
-    pub(super) const fn as_bytes(&self) -> &'a [u8] {
-        self.0
     }
 }
 

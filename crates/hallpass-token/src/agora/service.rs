@@ -237,8 +237,7 @@ impl<'a> Service<'a> {
     /// About how many bytes the service takes.
     pub(super) fn len_hint(&self) -> usize {
         let texts: usize = self.texts().map(|text| 2 + text.as_bytes().len()).sum();
-        let permissions =
-            if let Self::Rtm2 { permissions, .. } = self { permissions.as_bytes().len() } else { 0 };
+        let permissions = if let Self::Rtm2 { permissions, .. } = self { permissions.0.len() } else { 0 };
         6 + 6 * self.privileges().len() + texts + permissions
     }
 
@@ -249,7 +248,7 @@ impl<'a> Service<'a> {
         if let Self::Apaas { role, .. } = self {
             out.u16(role.cast_unsigned());
         } else if let Self::Rtm2 { permissions, .. } = self {
-            out.raw(permissions.as_bytes());
+            out.raw(permissions.0);
         }
     }
 

@@ -78,17 +78,13 @@ impl<'a> Services<'a> {
     pub(super) const fn sorted(services: &'a [Service<'a>]) -> Self {
         Self(services)
     }
-
-    pub(super) const fn as_slice(self) -> &'a [Service<'a>] {
-        self.0
-    }
 }
 
 impl Token007<'_> {
     /// Signs the token.
     #[must_use]
     pub fn sign(&self, certificate: &AppCertificate) -> String {
-        let services = self.services.as_slice();
+        let services = self.services.0;
         let len = HEAD_LEN + services.iter().map(Service::len_hint).sum::<usize>();
         let mut out = Writer::new(zlib::HEAD_LEN + SIGNATURE_FIELD_LEN, len + zlib::TAIL_LEN);
         out.u16(self.app_id.as_str().len() as u16);

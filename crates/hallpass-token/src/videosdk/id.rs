@@ -50,10 +50,8 @@ pub(super) fn check(text: &str, max: usize) -> Result<(), IdError> {
     if text.len() > max {
         return Err(IdError::TooLong { bytes: text.len(), max });
     }
-    match text.chars().find(|&c| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\\')) {
-        Some(found) => Err(IdError::Character(found)),
-        None => Ok(()),
-    }
+    let is_forbidden = |&c: &char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\\');
+    text.chars().find(is_forbidden).map_or(Ok(()), |found| Err(IdError::Character(found)))
 }
 
 #[cfg(test)]

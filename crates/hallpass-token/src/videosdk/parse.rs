@@ -33,10 +33,7 @@ impl Untrusted {
     /// [`ParseError`] for anything but an HS256 JWT with the claims of VideoSDK in their types.
     pub fn parse(token: &str) -> Result<Self, ParseError> {
         let (token, errors) = Self::read(token)?;
-        match errors.into_iter().next() {
-            None => Ok(token),
-            Some(error) => Err(error),
-        }
+        errors.into_iter().next().map_or(Ok(token), Err)
     }
 
     /// The same, but a claim that cannot be read only adds an error. A token with errors is not to be handed out:

@@ -161,13 +161,13 @@ impl Problem {
     const fn facts(&self) -> (&'static str, Severity, Option<SdkError>) {
         use Severity::{Error, Note, Warning};
 
-        const INVALID_TOKEN: Option<SdkError> = Some(SdkError::INVALID_TOKEN);
-        const INVALID_PERMISSIONS: Option<SdkError> = Some(SdkError::INVALID_PERMISSIONS);
+        const INVALID_TOKEN: Option<SdkError> = sdk(4002, "INVALID_TOKEN");
+        const INVALID_PERMISSIONS: Option<SdkError> = sdk(4008, "INVALID_PERMISSIONS");
         match self {
             Self::AgoraToken(_) => ("agora_token_for_jwt", Error, INVALID_TOKEN),
             Self::Unreadable(error) => (parse_error_code(error), Error, INVALID_TOKEN),
             Self::Wrapped => ("surrounding_characters", Error, INVALID_TOKEN),
-            Self::OtherProject(_) => ("other_api_key", Error, Some(SdkError::INVALID_API_KEY)),
+            Self::OtherProject(_) => ("other_api_key", Error, sdk(4001, "INVALID_API_KEY")),
             Self::UnknownProject => ("unknown_api_key", Note, None),
             Self::OtherSecret(_) => ("other_secret", Error, INVALID_TOKEN),
             Self::NoExpiry => ("no_expiry", Error, INVALID_TOKEN),
@@ -185,27 +185,21 @@ impl Problem {
             Self::VersionUnknown(_) => ("version_unknown", Error, None),
             Self::UnknownRole(_) => ("unknown_role", Warning, None),
             Self::RoleUpperCase(_) => ("role_upper_case", Warning, None),
-            Self::CrawlerOnly { joins: true } => ("crawler_only", Error, Some(SdkError::UNAUTHORIZED_ROLE)),
+            Self::CrawlerOnly { joins: true } => ("crawler_only", Error, sdk(4024, "UNAUTHORIZED_ROLE")),
             Self::CrawlerOnly { joins: false } => ("crawler_only", Note, None),
             Self::RtcOnly => ("rtc_only", Note, None),
             Self::AnyRoom => ("any_room", Warning, None),
-            Self::OtherRoom { .. } => ("other_room", Error, Some(SdkError::UNAUTHORIZED_MEETING_ID)),
+            Self::OtherRoom { .. } => ("other_room", Error, sdk(4022, "UNAUTHORIZED_MEETING_ID")),
             Self::OtherParticipant { .. } => {
-                ("other_participant", Error, Some(SdkError::UNAUTHORIZED_PARTICIPANT_ID))
+                ("other_participant", Error, sdk(4023, "UNAUTHORIZED_PARTICIPANT_ID"))
             }
-            Self::ParticipantSpace => ("participant_space", Error, Some(SdkError::INVALID_PARTICIPANT_ID)),
+            Self::ParticipantSpace => ("participant_space", Error, sdk(4004, "INVALID_PARTICIPANT_ID")),
         }
     }
 }
 
-impl SdkError {
-    const INVALID_API_KEY: Self = Self { code: 4001, name: "INVALID_API_KEY" };
-    const INVALID_TOKEN: Self = Self { code: 4002, name: "INVALID_TOKEN" };
-    const INVALID_PARTICIPANT_ID: Self = Self { code: 4004, name: "INVALID_PARTICIPANT_ID" };
-    const INVALID_PERMISSIONS: Self = Self { code: 4008, name: "INVALID_PERMISSIONS" };
-    const UNAUTHORIZED_MEETING_ID: Self = Self { code: 4022, name: "UNAUTHORIZED_MEETING_ID" };
-    const UNAUTHORIZED_PARTICIPANT_ID: Self = Self { code: 4023, name: "UNAUTHORIZED_PARTICIPANT_ID" };
-    const UNAUTHORIZED_ROLE: Self = Self { code: 4024, name: "UNAUTHORIZED_ROLE" };
+const fn sdk(code: u16, name: &'static str) -> Option<SdkError> {
+    Some(SdkError { code, name })
 }
 
 const fn parse_error_code(error: &ParseError) -> &'static str {

@@ -33,19 +33,15 @@ pub struct Untrusted007 {
     rest: Rest,
 }
 
-/// What follows after the services that could be read. It is signed with the others.
+/// What follows after the services that could be read. The signature covers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the documentation of the variants describes the fields")]
 pub enum Rest {
     /// Nothing.
     Nothing,
-    /// A service of a type that is not known. Since its length is not known either, it and those after it cannot be
-    /// read.
-    Unknown {
-        /// The number of its type.
-        number: u16,
-        /// How many services could not be read, this one included.
-        services: u16,
-    },
+    /// A service of the unknown type `number`. Because its length is unknown, this many `services` cannot be read: this one
+    /// and all that follow.
+    Unknown { number: u16, services: u16 },
     /// Bytes behind the last service, which no SDK writes.
     Bytes(usize),
 }
