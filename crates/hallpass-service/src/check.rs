@@ -4,7 +4,46 @@
 //! repeated.
 
 pub mod dry_run;
-mod error;
 pub mod summary;
 
-pub use self::error::InputError;
+use std::fmt;
+
+use crate::problem::Problem;
+use crate::settings::ConfigError;
+
+/// Why a configuration or a request cannot be checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputError {
+    /// The path of the invalid value in the configuration or the request, if it is a single one.
+    pub field: Option<String>,
+    /// What is wrong, and what was expected.
+    pub message: String,
+}
+
+impl InputError {
+    pub(super) fn new(field: &str, message: impl Into<String>) -> Self {
+        Self { field: Some(field.to_owned()), message: message.into() }
+    }
+}
+
+impl From<&ConfigError> for InputError {
+    fn from(error: &ConfigError) -> Self {
+        let path = if let ConfigError::Value { path, .. } = error { path.as_str() } else { "" };
+        let field = (!path.is_empty()).then(|| path.to_owned());
+        Self { field, message: error.to_string() }
+    }
+}
+
+impl From<Problem> for InputError {
+    fn from(problem: Problem) -> Self {
+        Self { field: problem.field_at_fault().map(str::to_owned), message: problem.to_string() }
+    }
+}
+
+impl fmt::Display for InputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for InputError {}

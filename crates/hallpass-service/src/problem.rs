@@ -13,43 +13,40 @@ use crate::web::field_error::FieldError;
 use crate::web::json::{Json, JsonError, SyntaxError};
 use crate::web::request::MAX_BODY_BYTES;
 
-/// An error of a request: one variant for each action that a client may have to take. Display is a sentence for people.
+/// An error of a request: one variant for each action that a client may have to take. The titles say what they mean. Display
+/// is a sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Problem {
-    /// The body is not JSON.
-    InvalidJson { detail: String },
-    /// A part of the request holds an invalid value.
+    InvalidJson {
+        detail: String,
+    },
     InvalidField(FieldError),
-    /// The path does not decode to UTF-8.
     InvalidPath,
-    /// The body ended early or could not be decoded.
     BodyBroken,
-    /// The body is longer than [`MAX_BODY_BYTES`].
     BodyTooLarge,
-    /// The credentials are missing or not accepted.
     Unauthorized(Unauthorized),
-    /// The keys to verify a caller's JWT with cannot be fetched.
     IssuerUnreachable,
-    /// The caller exceeds the rate limit.
     TooManyRequests,
-    /// The policy grants less than was requested.
     Denied(PolicyError),
-    /// No project of the provider is configured.
-    NoProject { provider: &'static str },
-    /// The account at Agora is not configured.
+    NoProject {
+        provider: &'static str,
+    },
     AgoraAccountNotConfigured,
-    /// A call to a provider failed.
     Upstream(Box<UpstreamError>),
-    /// The origin of a web page is not configured.
     OriginNotAllowed,
-    /// No such route exists.
     NotFound,
     /// The route exists, for these methods.
-    MethodNotAllowed { allow: String },
-    /// No authentication is configured. `missing` are names for `/readyz`.
-    AuthNotConfigured { missing: Vec<String> },
+    MethodNotAllowed {
+        allow: String,
+    },
+    /// `missing` are names for `/readyz`.
+    AuthNotConfigured {
+        missing: Vec<String>,
+    },
     /// A setting or a secret is missing or wrong; the log says which. `missing` are names for `/readyz`.
-    NotReady { missing: Vec<String> },
+    NotReady {
+        missing: Vec<String>,
+    },
 }
 
 /// The longest period that the platform's limiters count.
@@ -167,8 +164,7 @@ impl Problem {
         } else if let Self::AuthNotConfigured { missing } | Self::NotReady { missing } = self
             && !missing.is_empty()
         {
-            let missing: Vec<_> = missing.iter().map(String::as_str).collect();
-            fields.push(("missing", missing.into()));
+            fields.push(("missing", missing.iter().map(String::as_str).collect::<Vec<_>>().into()));
         }
         fields.push(("request_id", request_id.into()));
         fields.into()

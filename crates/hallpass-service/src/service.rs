@@ -5,7 +5,6 @@ use std::sync::Arc;
 use hallpass_token::UnixSeconds;
 use http::header::{ACCEPT, HeaderName};
 use http::{Method, StatusCode};
-use percent_encoding::percent_decode_str;
 
 use crate::auth::{AuthConfig, Open};
 use crate::platform::Platform;
@@ -14,7 +13,6 @@ use crate::routes::{self, respond_with_problem};
 use crate::settings::ConfigError;
 use crate::state::{AuthState, Cache, CacheAction, Config, LoadedState};
 use crate::web::cors::{Cors, Preflight};
-use crate::web::json::Json;
 use crate::web::log::{Level, LogLine, RequestLog};
 use crate::web::request::{Request, RequestContext};
 use crate::web::response::Response;
@@ -56,8 +54,6 @@ impl Service {
     /// What the person on call should know of this deployment; to be logged at every start.
     #[must_use]
     pub fn notices(&self) -> Vec<LogLine> {
-        let notice =
-            |event, message: &str| LogLine::new(Level::Warning, event, [("message", Json::from(message))]);
         let Some(config) = &self.config else {
             return self
                 .cache
@@ -69,20 +65,19 @@ impl Service {
                 .into_iter()
                 .collect();
         };
-        match config.auth.as_ref().map(AuthConfig::open) {
+        let (event, message) = match config.auth.as_ref().map(AuthConfig::open) {
             None => {
                 let message = "no auth is configured: every request for a token is answered 503";
-                vec![notice("auth_not_configured", message)]
+                ("auth_not_configured", message.to_owned())
             }
             Some(Some(Open { wildcard })) => {
                 let whom = if wildcard { ", also for uid 0, which anybody may use" } else { "" };
-                let message = format!(
-                    "auth.open is set: whoever reaches this service may call without credentials{whom}"
-                );
-                vec![notice("auth_open", &message)]
+                let message = "auth.open is set: whoever reaches this service may call without credentials";
+                ("auth_open", format!("{message}{whom}"))
             }
-            Some(None) => Vec::new(),
-        }
+            Some(None) => return Vec::new(),
+        };
+        vec![LogLine::new(Level::Warning, event, [("message", message.into())])]
     }
 
     /// Reads the secrets, whatever was read before. To be called where an [`Outcome`] says so; where a platform has time
@@ -117,7 +112,10 @@ impl Service {
         let mut response = match cors.preflight(request) {
             Preflight::Allowed(response) => response,
             Preflight::Denied => respond_with_problem(&Problem::OriginNotAllowed, &context.request_id),
-            Preflight::None => self.respond(request, context, platform, &log).await,
+            Preflight::None => {
+                let state = async || self.state(context.now, platform, &log).await;
+                routes::respond(request, context, platform, &log, state).await
+            }
         };
         cors.finish(request, &mut response);
         if let Some(line) = self.failure(request, context, &response) {
@@ -128,28 +126,6 @@ impl Service {
         }
         let (log, is_refresh_due) = log.into_parts();
         Outcome { response, log, is_refresh_due }
-    }
-
-    /// Finds the route and loads the state. The path is decoded once, before it is matched, so `%2F` separates like `/`.
-    async fn respond(
-        &self,
-        request: &Request,
-        context: &RequestContext<'_>,
-        platform: &impl Platform,
-        log: &RequestLog,
-    ) -> Response {
-        let Ok(path) = percent_decode_str(&request.path).decode_utf8() else {
-            return respond_with_problem(&Problem::InvalidPath, &context.request_id);
-        };
-        let Some(route) = routes::find(&path, &request.method) else {
-            return respond_with_problem(&Problem::NotFound, &context.request_id);
-        };
-        let state = if route.needs_state(&request.method) {
-            Some(self.state(context.now, platform, log).await)
-        } else {
-            None
-        };
-        routes::respond(route, &path, request, context, state.as_deref(), platform, log).await
     }
 
     /// Returns the loaded state. Waits for the secrets if none are loaded, or if they are too old.

@@ -1,9 +1,134 @@
-//! Minting: from a token request to a signed token and a line in the audit log.
+//! Minting: from a token request to a signed token, a response, and a line in the audit log.
 
 mod audit;
-mod mint;
-mod response;
+
+use hallpass_token::agora::Uid;
+use hallpass_token::{Life, LifeError, Seconds, UnixSeconds};
 
 pub(crate) use self::audit::{AuditContext, ProviderCall};
-pub(crate) use self::mint::{RequestedTtl, TokenRequest, mint};
-pub(crate) use self::response::response;
+use crate::policy::{Decider, TokenError};
+use crate::providers::{MintContext, Minted, ProviderRequest};
+use crate::settings::TtlConfig;
+use crate::state::Signing;
+use crate::web::field_error::FieldError;
+use crate::web::json::Json;
+use crate::web::request::RequestContext;
+
+/// A request for one token.
+#[derive(Debug)]
+pub(crate) struct TokenRequest<'a> {
+    /// The name of a configured project.
+    pub(crate) project: Option<&'a str>,
+    /// The lifetime; capped by the configuration.
+    pub(crate) ttl: Option<RequestedTtl>,
+    pub(crate) provider: ProviderRequest<'a>,
+}
+
+/// The requested lifetime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RequestedTtl {
+    For(Life),
+    Until {
+        end: UnixSeconds,
+        /// The field that names the time, for one that has passed.
+        field: &'static str,
+    },
+}
+
+impl<'a> TokenRequest<'a> {
+    /// A request for a token of the provider's default project.
+    pub(crate) fn new(ttl: Option<RequestedTtl>, provider: impl Into<ProviderRequest<'a>>) -> Self {
+        Self { project: None, ttl, provider: provider.into() }
+    }
+}
+
+/// Decides on a request, completes it, and signs the token.
+///
+/// # Errors
+/// [`TokenError`]
+pub(crate) fn mint<'a>(
+    signing: &'a Signing,
+    request: &mut TokenRequest<'a>,
+    decider: Decider<'a>,
+    context: &RequestContext<'_>,
+) -> Result<Minted<'a>, TokenError> {
+    let mint_context = MintContext {
+        decider,
+        project: request.project,
+        ttl: ttl(request.ttl, signing.ttl, context.now)?,
+        now: context.now,
+        salt: context.salt_bytes(),
+        random_uid: Uid::from_bytes(context.uid_bytes()),
+    };
+    request.provider.mint(&signing.providers, &signing.policy, &mint_context)
+}
+
+fn ttl(requested: Option<RequestedTtl>, config: TtlConfig, now: UnixSeconds) -> Result<Life, FieldError> {
+    let ttl = match requested {
+        None => config.default,
+        Some(RequestedTtl::For(ttl)) => ttl,
+        Some(RequestedTtl::Until { end, field }) => match Life::new(end.0.saturating_sub(now.0)) {
+            Ok(ttl) => ttl,
+            Err(LifeError::Zero) => {
+                return Err(FieldError::new(field, "must be a time that is still to come"));
+            }
+            Err(LifeError::TooLong(_) | LifeError::UnixTime(_)) => Life::MAX,
+        },
+    };
+    Ok(ttl.min(config.max))
+}
+
+/// Returns the response to `POST /v1/token`: the token, and what was granted with it.
+pub(crate) fn response<'a>(minted: &'a Minted<'_>, request: &'a TokenRequest<'_>) -> Json<'a> {
+    let ttl = minted.ttl.seconds();
+    let (id_name, id) = minted.id;
+    let mut fields = vec![
+        ("token", minted.token.as_str().into()),
+        ("provider", minted.provider.into()),
+        ("version", minted.version.into()),
+        ("project", minted.project.into()),
+        (id_name, id.into()),
+        ("issued_at", minted.issued_at.0.into()),
+        ("expires_at", minted.issued_at.plus(ttl).0.into()),
+        ("expires_in", ttl.0.into()),
+        ("refresh_after", refresh_after(minted.shortest_ttl.seconds()).0.into()),
+    ];
+    fields.extend(request.provider.services(minted.ttl));
+    fields.into()
+}
+
+/// Returns when to request the next token: after four fifths of the lifetime, but 15 s before the SDKs warn, which is 30 s
+/// before the end. If the lifetime is too short for that, after half of it, and never at once.
+fn refresh_after(ttl: Seconds) -> Seconds {
+    const BEFORE_END: u32 = 30 + 15;
+    let ttl = ttl.0;
+    Seconds((ttl / 5 * 4).min(ttl.saturating_sub(BEFORE_END)).max(ttl / 2).max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lifetime_may_be_requested_by_its_end() {
+        let [default, max] = [60, 600].map(|seconds| Life::new(seconds).unwrap());
+        let until = |end| {
+            let requested = RequestedTtl::Until { end: UnixSeconds(end), field: "end" };
+            ttl(Some(requested), TtlConfig { default, max }, UnixSeconds(1_700_000_000))
+        };
+        assert_eq!(until(1_700_000_001), Ok(Life::new(1).unwrap()));
+        for end in [1_700_000_601, 1_700_086_401, u32::MAX] {
+            assert_eq!(until(end), Ok(max), "{end}");
+        }
+        for end in [0, 1_699_999_999, 1_700_000_000] {
+            assert!(until(end).is_err(), "{end}");
+        }
+    }
+
+    #[test]
+    fn the_next_token_comes_before_the_warning_of_the_sdks_if_the_lifetime_is_longer_than_a_minute() {
+        for ttl in 61..=86_400 {
+            assert!(refresh_after(Seconds(ttl)).0 < ttl - 30, "{ttl}");
+        }
+    }
+}

@@ -6,7 +6,7 @@ use hallpass_token::UnixSeconds;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use super::error::InputError;
+use super::InputError;
 use crate::auth::{Authenticator, Caller, CallerKind, Claims};
 use crate::policy::{DecidedBy, Decider, Texts, TokenError};
 use crate::problem::Problem;
@@ -195,19 +195,6 @@ mod tests {
     use super::*;
 
     const OPEN: &str = r#"{"auth":{"open":true}}"#;
-
-    fn uid(request: &str) -> Value {
-        match evaluate(OPEN, Who::Anonymous, request).unwrap() {
-            Decision::Granted { services, .. } => services[0].granted["uid"].clone(),
-            Decision::Denied { reason, .. } => panic!("{reason}"),
-        }
-    }
-
-    #[test]
-    fn marks_a_random_uid() {
-        assert_eq!(uid(r#"{"rtc":{"channel":"demo"}}"#), "random");
-        assert_eq!(uid(r#"{"rtc":{"channel":"demo","uid":1}}"#), 1);
-    }
 
     #[test]
     fn rejects_a_caller_that_the_configuration_does_not_accept() {

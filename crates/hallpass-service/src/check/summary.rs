@@ -2,8 +2,8 @@
 
 use std::{fmt, iter};
 
+use super::InputError;
 use super::dry_run::PLACEHOLDER_APP_ID;
-use super::error::InputError;
 use crate::auth::{AuthConfig, CallerKind};
 use crate::policy::PolicyDescription;
 use crate::providers::{self, ProjectDescription, ProviderDescription, short_settings};

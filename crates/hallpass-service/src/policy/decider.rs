@@ -1,14 +1,14 @@
 //! Decisions that are the same for all services: places by pattern, users by identity.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::fmt;
 
 use super::error::{Part, PolicyError, TokenError};
-use super::identity::{Bound, Identity};
 use super::pattern::NamePattern;
-use super::texts::Texts;
 use crate::auth::Caller;
 use crate::web::field_error::FieldError;
+use crate::web::json::{Invalid, Json};
 
 /// The caller that a decision is about.
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +80,57 @@ impl<'a> Decider<'a> {
                 let reason = format!("whom the rule lets this caller be cannot be a user here: it {error}");
                 PolicyError::new(Part::Identity, field, reason).into()
             }),
+        }
+    }
+}
+
+/// The users that a rule grants tokens for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Identity {
+    /// The subject of the caller's credentials.
+    #[default]
+    Subject,
+    /// The user that this claim names.
+    Claim(String),
+    /// Any single user.
+    Any,
+    /// Any single user, and all users at once: uid 0.
+    Wildcard,
+}
+
+/// The only user that a caller may have tokens for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Bound<'a> {
+    pub(crate) text: &'a str,
+    /// Whether the user is the caller's subject, and not another claim.
+    pub(crate) is_subject: bool,
+}
+
+impl Identity {
+    /// Reads `identity` of a rule.
+    pub(crate) fn read<'j>(value: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
+        let expected = "\"self\", \"any\", \"wildcard\", or \"claim:\" with the name of a claim";
+        value.named(expected, |text| match text {
+            "self" => Some(Self::Subject),
+            "any" => Some(Self::Any),
+            "wildcard" => Some(Self::Wildcard),
+            other => other
+                .strip_prefix("claim:")
+                .filter(|name| !name.is_empty())
+                .map(|name| Self::Claim(name.to_owned())),
+        })
+    }
+}
+
+/// Keeps strings that a decision creates, so that a completed request can borrow them like those of the request.
+#[derive(Debug, Default)]
+pub(crate) struct Texts(OnceCell<(Box<str>, Box<Texts>)>);
+
+impl Texts {
+    pub(crate) fn keep(&self, text: String) -> &str {
+        match self.0.get() {
+            Some((_, next)) => next.keep(text),
+            None => &self.0.get_or_init(|| (text.into(), Box::default())).0,
         }
     }
 }

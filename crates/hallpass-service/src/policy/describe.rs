@@ -2,8 +2,8 @@
 
 use hallpass_token::Life;
 
-use super::decided_by::DecidedBy;
-use super::identity::Identity;
+use super::decider::Identity;
+use super::error::DecidedBy;
 use super::pattern::NamePattern;
 use super::rule::{Policy, Rule};
 use super::who::Who;
@@ -59,8 +59,7 @@ struct RuleDescription<'a, G> {
     /// The kinds of callers that the rule can apply to.
     kinds: Vec<CallerKind>,
     callers: String,
-    formats: Vec<&'static str>,
-    grants: Vec<GrantDescription<'a>>,
+    what: GrantsDescription<'a>,
 }
 
 impl<G> Policy<G> {
@@ -93,17 +92,17 @@ impl<'a, G> RuleDescription<'a, G> {
         by: DecidedBy,
         rule: &'a Rule<G>,
         authenticated: &[CallerKind],
-        GrantsDescription { formats, mut grants }: GrantsDescription<'a>,
+        mut what: GrantsDescription<'a>,
     ) -> Self {
         let all = [CallerKind::User, CallerKind::Service, CallerKind::Gateway, CallerKind::Anonymous];
         let may_match = |kind: &CallerKind| authenticated.contains(kind) && rule.who.may_match(*kind);
         let kinds: Vec<_> = all.into_iter().filter(may_match).collect();
-        grants.sort_by_key(|grant| grant.kind);
-        Self { by, rule, callers: describe_callers(&rule.who, &kinds), kinds, formats, grants }
+        what.grants.sort_by_key(|grant| grant.kind);
+        Self { by, rule, callers: describe_callers(&rule.who, &kinds), kinds, what }
     }
 
     fn lines(&self, max: Life) -> Vec<String> {
-        let formats = match self.formats.as_slice() {
+        let formats = match self.what.formats.as_slice() {
             [] => String::new(),
             formats => format!(" in format {}", listed(formats, "or")),
         };
@@ -113,36 +112,39 @@ impl<'a, G> RuleDescription<'a, G> {
         });
         let tokens = if formats.is_empty() && projects.is_empty() { "" } else { " tokens" };
         let mut lines = vec![format!("{}: {} get{tokens}{projects}{formats}", self.by, self.callers)];
-        lines.extend(self.grants.iter().map(|GrantDescription { kind, service, words, ttl, .. }| {
-            let ttl = max.min(self.rule.ttl.unwrap_or(max)).min(ttl.unwrap_or(max)).seconds().0;
-            let limit =
-                if *kind == GrantKind::Tokens { format!(", for {ttl} s at most") } else { String::new() };
-            format!("  {service}{words}{limit}")
-        }));
+        lines.extend(self.what.grants.iter().map(
+            |GrantDescription { kind, service, words, ttl, .. }| {
+                let ttl = max.min(self.rule.ttl.unwrap_or(max)).min(ttl.unwrap_or(max)).seconds().0;
+                let limit =
+                    if *kind == GrantKind::Tokens { format!(", for {ttl} s at most") } else { String::new() };
+                format!("  {service}{words}{limit}")
+            },
+        ));
         lines
     }
 
     fn warnings(&self, earlier: &[Self]) -> Vec<String> {
         let Self { by, callers, .. } = self;
         let mut warnings = Vec::new();
-        let privileged = self.grants.iter().filter_map(|GrantDescription { service, privileged, .. }| {
-            let parts = granted(privileged);
-            (!parts.is_empty()).then(|| format!("{service} ({})", parts.join(", ")))
-        });
-        let privileged: Vec<_> = privileged.collect();
+        let privileged =
+            self.what.grants.iter().filter_map(|GrantDescription { service, privileged, .. }| {
+                let parts = granted(privileged);
+                (!parts.is_empty()).then(|| format!("{service} ({})", parts.join(", ")))
+            });
+        let privileged = privileged.collect::<Vec<_>>().join(", ");
         if !privileged.is_empty() {
-            let privileged = privileged.join(", ");
             warnings.push(format!("{by} gives {callers} what opens more than one user needs: {privileged}"));
         }
-        for GrantDescription { service, identity, .. } in &self.grants {
+        for GrantDescription { service, identity, .. } in &self.what.grants {
             let can_be = |kind: &CallerKind| identity.is_none_or(|identity| identity.can_identify(*kind));
             if !self.kinds.iter().any(can_be) {
                 warnings.push(format!(
                     "{by} gives nothing of {service}: {callers} have nobody to be by its `identity`"
                 ));
             }
-            let decides =
-                |rule: &&Self| rule.grants.iter().any(|grant| grant.service == *service) && rule.covers(self);
+            let decides = |rule: &&Self| {
+                rule.what.grants.iter().any(|grant| grant.service == *service) && rule.covers(self)
+            };
             if let Some(Self { by: earlier, .. }) = earlier.iter().find(decides) {
                 warnings.push(format!(
                     "{by} never decides on {service}: {earlier} is for the same callers, and stands before it"

@@ -1,9 +1,8 @@
-//! Why a caller gets no token.
+//! Why a caller gets no token, and which rule decided.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use super::decided_by::DecidedBy;
 use crate::settings::ProjectError;
 use crate::web::field_error::FieldError;
 
@@ -98,5 +97,24 @@ impl From<FieldError> for TokenError {
 impl From<ProjectError> for TokenError {
     fn from(error: ProjectError) -> Self {
         Self::Project(error)
+    }
+}
+
+/// The rule that decided on a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DecidedBy {
+    /// The rule at this position in the document, counted from 0.
+    Rule(usize),
+    /// A rule that applies if the configuration has no policy.
+    NoPolicy,
+}
+
+/// As errors in the document name a rule.
+impl fmt::Display for DecidedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rule(position) => write!(f, "policy[{position}]"),
+            Self::NoPolicy => f.write_str("no policy"),
+        }
     }
 }

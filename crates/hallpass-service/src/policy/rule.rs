@@ -2,9 +2,8 @@
 
 use hallpass_token::Life;
 
-use super::decided_by::DecidedBy;
-use super::error::{Part, PolicyError};
-use super::who::Who;
+use super::error::{DecidedBy, Part, PolicyError};
+use super::who::{Who, read_names};
 use crate::auth::{Caller, CallerKind};
 use crate::settings::read_ttl;
 use crate::web::json::{Fields, Invalid, Json};
@@ -106,8 +105,8 @@ impl<G> Rule<G> {
         let fields = value.fields(&[&["who", "project", "ttl"], grant_fields].concat())?;
         let who = fields.get("who").map(|who| Who::read(who, context.kinds, context.keys)).transpose()?;
         let who = who.unwrap_or_default();
-        let projects =
-            fields.get("project").map(|value| read_projects(value, context.projects)).transpose()?;
+        let read = |value| read_names(value, context.projects, "expected the name of a project");
+        let projects = fields.get("project").map(read).transpose()?;
         let ttl = fields.get("ttl").map(read_ttl).transpose()?;
         let may_match = |kind| context.kinds.contains(&kind) && who.may_match(kind);
         let grants = grants(fields, &may_match)?
@@ -119,14 +118,5 @@ impl<G> Rule<G> {
     fn applies_to(&self, caller: &Caller, project: &str) -> bool {
         let is_project = |names: &Vec<String>| names.iter().any(|name| name == project);
         self.projects.as_ref().is_none_or(is_project) && self.who.matches(caller)
-    }
-}
-
-fn read_projects<'j>(value: &'j Json<'j>, known: &[&str]) -> Result<Vec<String>, Invalid<'j>> {
-    let names: Vec<_> = value.one_or_more()?.iter().map(Json::string).collect::<Result<_, _>>()?;
-    if names.iter().all(|name| known.contains(name)) {
-        Ok(names.into_iter().map(str::to_owned).collect())
-    } else {
-        Err(Invalid::new(value, "expected the name of a project"))
     }
 }

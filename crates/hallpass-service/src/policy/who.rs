@@ -37,14 +37,11 @@ impl Who {
             who.kinds = Some(named);
         }
         if let Some(value) = fields.get("key") {
-            let named: Vec<_> = value.one_or_more()?.iter().map(Json::string).collect::<Result<_, _>>()?;
-            if !named.iter().all(|name| keys.contains(name)) {
-                return Err(Invalid::new(value, "expected a name out of `auth.keys`"));
-            }
+            let named = read_names(value, keys, "expected a name out of `auth.keys`")?;
             if !who.names(CallerKind::Service) {
                 return Err(Invalid::new(value, "is for callers of the kind \"service\""));
             }
-            who.keys = Some(named.into_iter().map(str::to_owned).collect());
+            who.keys = Some(named);
         }
         if let Some(value) = fields.get("claims") {
             let claims = read_conditions(value)?;
@@ -86,4 +83,17 @@ impl Who {
     fn names(&self, kind: CallerKind) -> bool {
         self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind))
     }
+}
+
+/// Reads one or more of the known names.
+pub(super) fn read_names<'j>(
+    value: &'j Json<'j>,
+    known: &[&str],
+    expected: &str,
+) -> Result<Vec<String>, Invalid<'j>> {
+    let names: Vec<_> = value.one_or_more()?.iter().map(Json::string).collect::<Result<_, _>>()?;
+    if !names.iter().all(|name| known.contains(name)) {
+        return Err(Invalid::new(value, expected));
+    }
+    Ok(names.into_iter().map(str::to_owned).collect())
 }

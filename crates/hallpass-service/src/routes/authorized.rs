@@ -1,14 +1,13 @@
-//! A request of an authorized caller: what a handler gets.
+//! A request of an authorized caller: how it is authorized, and what its handler gets.
 
 use std::pin::Pin;
 
-use super::path::param;
-use crate::auth::Caller;
+use crate::auth::{Caller, limit_key_of};
 use crate::platform::Platform;
 use crate::policy::{DecidedBy, Decider, PolicyError, Texts, TokenError};
 use crate::problem::Problem;
 use crate::providers::{Minted, UpstreamError};
-use crate::state::Signing;
+use crate::state::{AuthState, LoadedState, Signing};
 use crate::token::{self, AuditContext, ProviderCall, TokenRequest};
 use crate::web::json::Json;
 use crate::web::log::RequestLog;
@@ -48,10 +47,48 @@ impl<P: Platform> Client for P {
     }
 }
 
+/// Authenticates the caller and counts the request against the rate limit. A rejection is noted in the audit log.
+///
+/// # Errors
+/// [`Problem`]
+pub(super) async fn authorize(
+    state: &LoadedState,
+    request: &Request,
+    context: &RequestContext<'_>,
+    platform: &impl Platform,
+    log: &RequestLog,
+    audit: AuditContext<'_>,
+) -> Result<Caller, Problem> {
+    let auth = match &state.auth {
+        AuthState::Configured(auth) => auth,
+        AuthState::NotConfigured => return Err(Problem::AuthNotConfigured { missing: Vec::new() }),
+        AuthState::Unknown => return Err(Problem::NOT_READY),
+    };
+    let caller = auth.authenticate(request, context, platform, log).await;
+    let address = || (context.caller_address)();
+    let key = || {
+        let of_caller = caller.as_ref().ok().and_then(Caller::limit_key);
+        of_caller.or_else(|| address().map(|address| limit_key_of(&address)))
+    };
+    let is_within_limit = platform.is_within_limit(key).await;
+    let (known, problem) = match caller {
+        Ok(caller) if is_within_limit => return Ok(caller),
+        Ok(caller) => (Some(caller), Problem::TooManyRequests),
+        Err(_) if !is_within_limit => (None, Problem::TooManyRequests),
+        Err(error) => (None, error.into()),
+    };
+    log.add(audit.rejected(known.as_ref(), address(), problem.code()));
+    Err(problem)
+}
+
 impl<'a> Authorized<'a> {
     /// Returns the part of the path with this name in the route; empty if the route has none.
     pub(super) fn path_param(&self, name: &str) -> &'a str {
-        param(self.audit.route, self.path, name)
+        let mut parts = self.audit.route.split('/').zip(self.path.split('/'));
+        let part = parts.find(|(expected, _)| {
+            expected.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) == Some(name)
+        });
+        part.map_or("", |(_, part)| part)
     }
 
     /// Returns the first value of this name in the query, decoded.
@@ -80,28 +117,25 @@ impl<'a> Authorized<'a> {
         let decider = Decider { caller: self.caller, texts: self.texts };
         let minted = token::mint(self.signing, request, decider, self.context);
         match &minted {
-            Ok(minted) => self.log.add(self.audit.granted(self.caller, minted, request)),
-            Err(TokenError::Denied(error)) => self.log.add(self.audit.denied(self.caller, request, error)),
+            Ok(minted) => self.log.add(self.audit.token(self.caller, request, Ok(minted))),
+            Err(TokenError::Denied(error)) => {
+                self.log.add(self.audit.token(self.caller, request, Err(error)))
+            }
             // Invalid requests are not decided on.
             Err(_) => {}
         }
         Ok(minted?)
     }
 
-    /// Notes the decision on a call to a provider in the audit log.
+    /// Notes the decision on a call to a provider in the audit log. No rule decides on a call with the caller's own token.
     pub(super) fn note_call(
         &self,
         call: ProviderCall<'_>,
-        decided: Result<DecidedBy, PolicyError>,
+        decided: Result<Option<DecidedBy>, PolicyError>,
     ) -> Result<(), Problem> {
-        self.log.add(self.audit.call(self.caller, call, decided.as_ref().map(|by| Some(*by))));
+        self.log.add(self.audit.call(self.caller, call, decided.as_ref().map(|by| *by)));
         decided?;
         Ok(())
-    }
-
-    /// Notes a call with the caller's own token, on which the provider decides.
-    pub(super) fn note_call_with_own_token(&self, call: ProviderCall<'_>) {
-        self.log.add(self.audit.call(self.caller, call, Ok(None)));
     }
 
     pub(super) async fn send(&self, request: OutboundRequest) -> Result<OutboundResponse, SendError> {

@@ -1,14 +1,33 @@
 //! The routes of servers that apps use today. The module of a server reads its requests, and writes its responses and errors;
 //! tokens are minted as for every other route.
 
-pub(super) mod access_token;
 pub(super) mod agora_docs;
 pub(super) mod agoracn;
 pub(super) mod express;
 pub(super) mod get_token;
 pub(super) mod gin;
-pub(super) mod meetings;
-mod mint;
 mod read;
-pub(super) mod tools_nodejs;
 pub(super) mod videosdk;
+
+use super::authorized::Authorized;
+use crate::problem::Problem;
+use crate::providers::agora::{self, TokenService, Version};
+use crate::token::{RequestedTtl, TokenRequest};
+
+/// Mints a token of the default project.
+fn agora_token<'a>(
+    authorized: &'a Authorized<'_>,
+    ttl: Option<RequestedTtl>,
+    request: agora::TokenRequest<'a>,
+) -> Result<String, Problem> {
+    Ok(authorized.mint(&mut TokenRequest::new(ttl, request))?.token)
+}
+
+/// Mints a token of the default project and the default lifetime, for one service.
+fn service_token<'a>(
+    authorized: &'a Authorized<'_>,
+    version: Version,
+    service: impl TokenService<'a> + 'a,
+) -> Result<String, Problem> {
+    agora_token(authorized, None, agora::TokenRequest::one(version, service))
+}

@@ -1,16 +1,22 @@
-//! The service's own routes.
+//! The service's own routes. Their errors are problem documents (RFC 9457).
 
-mod agora_calls;
-pub(super) mod agora_lists;
-pub(super) mod inspect;
-pub(super) mod kick;
+pub(super) mod agora;
 pub(super) mod openapi;
 pub(super) mod pages;
-mod problem;
-pub(super) mod readiness;
-pub(super) mod rest_auth;
 pub(super) mod rooms;
 pub(super) mod token;
 
-pub(super) use self::problem::DIALECT;
-pub(crate) use self::problem::respond_with_problem;
+use super::route::Dialect;
+use crate::problem::Problem;
+use crate::web::response::{self, PROBLEM_JSON, Response};
+
+pub(super) const DIALECT: Dialect = Dialect {
+    ignores_slash: false,
+    ignores_case: false,
+    render: |error| respond_with_problem(error.problem, error.request_id),
+};
+
+/// Responds to a request that reaches no route.
+pub(crate) fn respond_with_problem(problem: &Problem, request_id: &str) -> Response {
+    response::json(problem.status(), PROBLEM_JSON, &problem.to_json(request_id))
+}

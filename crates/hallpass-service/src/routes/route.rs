@@ -1,19 +1,19 @@
-//! A route, and the kinds of handlers.
+//! A route: its path and methods, its handler, and the conventions of its server.
 
-use http::Method;
+use http::{HeaderValue, Method, StatusCode};
 
 use super::authorized::{Authorized, BoxFuture};
-use super::dialect::Dialect;
 use crate::problem::Problem;
 use crate::state::LoadedState;
+use crate::web::json::Json;
 use crate::web::request::Request;
-use crate::web::response::Response;
+use crate::web::response::{self, Response};
 
 /// One route.
 #[derive(Debug)]
-pub(crate) struct Route {
+pub(super) struct Route {
     /// The path; `{name}` stands for any one segment.
-    pub(crate) path: &'static str,
+    pub(super) path: &'static str,
     /// The methods, as the header `Allow` names them.
     pub(super) methods: &'static str,
     pub(super) handler: Handler,
@@ -31,17 +31,52 @@ pub(super) enum Handler {
     Caller(for<'a> fn(Authorized<'a>) -> BoxFuture<'a, Result<Response, Problem>>),
 }
 
-impl Route {
-    /// Whether a request with this method needs the state of the deployment.
-    pub(crate) fn needs_state(&self, method: &Method) -> bool {
-        self.allows(method) && !matches!(self.handler, Handler::Anyone(_))
-    }
+/// The conventions of one server.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Dialect {
+    /// Whether a path is matched with and without a slash at the end.
+    pub(super) ignores_slash: bool,
+    /// Whether a path is matched in upper and lower case.
+    pub(super) ignores_case: bool,
+    /// Renders every error of the server's routes. Headers are added afterwards, the same for all servers.
+    pub(super) render: fn(&ErrorContext<'_>) -> Response,
+}
 
+/// An error, and the request that it is for.
+pub(super) struct ErrorContext<'a> {
+    pub(super) problem: &'a Problem,
+    pub(super) method: &'a Method,
+    /// The path of the route.
+    pub(super) route: &'static str,
+    pub(super) request_id: &'a str,
+}
+
+impl Route {
     pub(super) fn allows(&self, method: &Method) -> bool {
         self.methods.split(", ").any(|allowed| method == allowed)
     }
 
+    /// Whether a decoded path is that of the route.
     pub(super) fn matches(&self, path: &str) -> bool {
-        self.dialect.matching.matches(self.path, path)
+        let Dialect { ignores_slash, ignores_case, .. } = self.dialect;
+        let path = if ignores_slash { path.strip_suffix('/').unwrap_or(path) } else { path };
+        let is_same = |expected: &str, part: &str| {
+            if ignores_case { expected.eq_ignore_ascii_case(part) } else { expected == part }
+        };
+        let (mut expected, mut parts) = (self.path.split('/'), path.split('/'));
+        loop {
+            match (expected.next(), parts.next()) {
+                (None, None) => return true,
+                // Platforms and clients differ in what they make of such segments.
+                (Some(_), Some("." | "..")) => return false,
+                (Some(expected), Some(part)) if expected.starts_with('{') || is_same(expected, part) => {}
+                _ => return false,
+            }
+        }
     }
+}
+
+/// Responds 200 with this value.
+pub(super) fn ok(content_type: HeaderValue, value: &Json<'_>) -> Response {
+    response::json(StatusCode::OK, content_type, value)
 }

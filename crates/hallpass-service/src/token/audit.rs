@@ -1,6 +1,6 @@
 //! The audit log: one line for each decision. Never a token, a key or a header.
 
-use super::mint::TokenRequest;
+use super::TokenRequest;
 use crate::auth::Caller;
 use crate::policy::{DecidedBy, PolicyError};
 use crate::providers::{Minted, RequestSummary};
@@ -44,21 +44,22 @@ struct Line<'a> {
 }
 
 impl AuditContext<'_> {
-    /// A token was signed.
-    pub(crate) fn granted(self, caller: &Caller, minted: &Minted<'_>, request: &TokenRequest<'_>) -> LogLine {
-        let line = Line {
-            project: Some(minted.project),
-            ttl: Some(minted.ttl.seconds().0),
-            rules: Some(minted.decided_by.clone()),
-            ..Line::of(caller).with(request.provider.summary())
-        };
-        self.write("granted", line)
-    }
-
-    /// The policy denies a token.
-    pub(crate) fn denied(self, caller: &Caller, request: &TokenRequest<'_>, error: &PolicyError) -> LogLine {
-        let line = Line { project: request.project, ..Line::of(caller).with(request.provider.summary()) };
-        self.write("refused", line.because(error))
+    /// A token was signed, or the policy denies it.
+    pub(crate) fn token(
+        self,
+        caller: &Caller,
+        request: &TokenRequest<'_>,
+        decided: Result<&Minted<'_>, &PolicyError>,
+    ) -> LogLine {
+        let RequestSummary { services, channel, role } = request.provider.summary();
+        let line = Line { services: Some(services), channel, role, ..Line::of(caller) };
+        match decided {
+            Ok(Minted { project, ttl, decided_by, .. }) => {
+                let (ttl, rules) = (Some(ttl.seconds().0), Some(decided_by.clone()));
+                self.write("granted", Line { project: Some(project), ttl, rules, ..line })
+            }
+            Err(error) => self.write("refused", Line { project: request.project, ..line.because(error) }),
+        }
     }
 
     /// A call to a provider was allowed or denied.
@@ -111,10 +112,6 @@ impl AuditContext<'_> {
 impl<'a> Line<'a> {
     fn of(caller: &'a Caller) -> Self {
         Line { caller: caller.kind().as_str(), subject: caller.subject(), ..Line::default() }
-    }
-
-    fn with(self, RequestSummary { services, channel, role }: RequestSummary<'a>) -> Self {
-        Line { services: Some(services), channel, role, ..self }
     }
 
     fn because(self, error: &'a PolicyError) -> Self {

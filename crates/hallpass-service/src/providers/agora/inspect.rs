@@ -229,7 +229,7 @@ mod tests {
         Access, AppCertificate, AppId, Permission, PermissionTree, Resource, SizeError, Text,
     };
 
-    use crate::providers::inspection::{MAX_ANSWER_BYTES, MAX_CONTENT_BYTES};
+    use crate::providers::inspection::{MAX_ANSWER_BYTES, MAX_CONTENT_BYTES, MAX_LISTED};
 
     const NOW: UnixSeconds = UnixSeconds(1_700_000_000);
 
@@ -283,6 +283,26 @@ mod tests {
             Service::ConvoAi { privileges },
             Service::Stt { privileges },
         ]
+    }
+
+    #[test]
+    fn of_thousands_of_services_a_few_are_listed() {
+        let answer = answer_to(&[Service::stt(); 10_000], Expected::default());
+        assert_eq!(answer["services"].as_array().map(Vec::len), Some(MAX_LISTED));
+        assert_eq!(answer["cut"], true);
+    }
+
+    #[test]
+    fn long_texts_are_cut() {
+        let name = "x".repeat(20_000);
+        let channel = Text::new(&name).unwrap();
+        let rtc = Service::Rtc { channel, user: channel, privileges: Privileges::NONE };
+        let answer = answer_to(&[rtc], Expected::default());
+        let service = &answer["services"][0];
+        for text in [&service["channel"], &service["account"]] {
+            assert_eq!(text.as_str().map(|text| text.chars().count()), Some(257));
+        }
+        assert_eq!(answer["cut"], true);
     }
 
     #[test]

@@ -122,7 +122,7 @@ mod tests {
     use base64::prelude::BASE64_URL_SAFE_NO_PAD;
     use serde_json::{Value, json};
 
-    use crate::providers::inspection::MAX_ANSWER_BYTES;
+    use crate::providers::inspection::{MAX_ANSWER_BYTES, MAX_LISTED};
 
     fn answer_to(claims: &Value, expected: Expected<'_>) -> Value {
         let encode = |part: &Value| BASE64_URL_SAFE_NO_PAD.encode(part.to_string());
@@ -133,6 +133,16 @@ mod tests {
         let text = serde_json::to_string(&answer).unwrap();
         assert!(text.len() < MAX_ANSWER_BYTES, "{} bytes", text.len());
         serde_json::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn long_lists_are_cut() {
+        let claims = |count| json!({"apikey": "k", "permissions": vec!["allow_join"; count]});
+        let answer = answer_to(&claims(MAX_LISTED), Expected::default());
+        assert_eq!(answer.get("cut"), None);
+        let answer = answer_to(&claims(MAX_LISTED + 1), Expected::default());
+        assert_eq!(answer["permissions"].as_array().map(Vec::len), Some(MAX_LISTED));
+        assert_eq!(answer["cut"], true);
     }
 
     #[test]

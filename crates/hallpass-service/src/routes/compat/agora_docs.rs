@@ -4,35 +4,34 @@
 //! A response has the sentence of an error in the field for the token. As in Go, whatever follows the first JSON value is
 //! ignored.
 
-use hallpass_token::agora::{Role, User};
+use hallpass_token::agora::{Account, Channel, Role, RtmUser, User};
 use http::{HeaderValue, Method, StatusCode};
 
-use super::mint::service_token;
-use super::read::{BodyUser, account, channel, digits, first_object, rtm_user, text, value, version};
+use super::read::{body_user, digits, first_object, parsed, single, text, value, version};
+use super::service_token;
 use crate::problem::Problem;
 use crate::providers::agora::{ChannelUser, RequestedRole, Rtc, Rtm, TokenService};
 use crate::routes::authorized::Authorized;
-use crate::routes::dialect::{Dialect, ErrorBody, ErrorContext};
-use crate::routes::path::PathMatching;
+use crate::routes::route::{Dialect, ErrorContext, ok};
 use crate::web::field_error::FieldError;
 use crate::web::json::Json;
 use crate::web::response::{self, JSON, Response, TEXT};
 
-pub(in crate::routes) const DIALECT: Dialect = Dialect { matching: PathMatching::Exact, render };
+pub(in crate::routes) const DIALECT: Dialect = Dialect { ignores_slash: false, ignores_case: false, render };
 
 /// The type of a response to OPTIONS, as the original spells it.
 const OPTIONS_TYPE: HeaderValue = HeaderValue::from_static("application/json; charset=UTF-8");
 
-fn render(error: &ErrorContext<'_>) -> ErrorBody {
+fn render(error: &ErrorContext<'_>) -> Response {
     let problem = error.problem;
     if !matches!(problem, Problem::MethodNotAllowed { .. }) {
         let status = problem.status();
-        return ErrorBody::new(status, JSON, envelope(status, sentence(problem)).to_vec());
+        return response::json(status, JSON, &envelope(status, sentence(problem)));
     }
     if error.method == Method::OPTIONS {
-        return ErrorBody::new(StatusCode::OK, OPTIONS_TYPE, "");
+        return response::body(StatusCode::OK, OPTIONS_TYPE, "");
     }
-    ErrorBody::new(StatusCode::NOT_FOUND, TEXT, "Unsupported method. Please check.\n")
+    response::body(StatusCode::NOT_FOUND, TEXT, "Unsupported method. Please check.\n")
 }
 
 /// Returns the fields in the order in which Go's encoder writes a map.
@@ -57,15 +56,15 @@ pub(in crate::routes) async fn rtc_token_for_account(
     authorized: Authorized<'_>,
 ) -> Result<Response, Problem> {
     let body = first_object(&authorized)?;
-    let user = BodyUser::read(&body, "uid")?;
-    let account = account("uid", user.text("uid")?)?;
+    let user = body_user(&body, "uid")?;
+    let account = parsed("uid", single("uid", user.as_deref())?, Account::parse)?;
     respond(&authorized, &body, rtc(&body, User::Account(account))?)
 }
 
 pub(in crate::routes) async fn rtm_token(authorized: Authorized<'_>) -> Result<Response, Problem> {
     let body = first_object(&authorized)?;
-    let user = BodyUser::read(&body, "uid")?;
-    respond(&authorized, &body, Rtm::new(rtm_user("uid", user.text("uid")?)?))
+    let user = body_user(&body, "uid")?;
+    respond(&authorized, &body, Rtm::new(parsed("uid", single("uid", user.as_deref())?, RtmUser::parse)?))
 }
 
 fn respond<'a>(
@@ -75,11 +74,11 @@ fn respond<'a>(
 ) -> Result<Response, Problem> {
     let version = version(authorized, Some(body), authorized.signing.compat.version)?;
     let token = service_token(authorized, version, service)?;
-    Ok(response::json(StatusCode::OK, JSON, &envelope(StatusCode::OK, token)))
+    Ok(ok(JSON, &envelope(StatusCode::OK, token)))
 }
 
 fn rtc<'j>(body: &'j Json<'j>, user: User<'j>) -> Result<Rtc<'j>, FieldError> {
-    let channel = channel("ChannelName", text(body, "ChannelName")?)?;
+    let channel = parsed("ChannelName", text(body, "ChannelName")?, Channel::parse_or_any)?;
     Ok(Rtc::new(ChannelUser::new(channel, user), role(value(body, "role"))?))
 }
 
@@ -107,33 +106,4 @@ fn role(value: Option<&Json<'_>>) -> Result<RequestedRole, FieldError> {
         Some(_) => Err("must be a number: 1 for a publisher, 2 for a subscriber"),
     };
     role.map(RequestedRole::Named).map_err(|detail| FieldError::new("role", detail))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn json(text: &str) -> Json<'_> {
-        Json::parse(text.as_bytes()).unwrap()
-    }
-
-    #[test]
-    fn a_uid_is_never_truncated_to_32_bits() {
-        assert_eq!(uid(Some(&json("4294967295"))), Ok(u32::MAX));
-        for value in ["4294967296", r#""4294967297""#, "-1", "1.5", r#""alice""#, "true"] {
-            assert!(uid(Some(&json(value))).is_err(), "{value}");
-        }
-    }
-
-    #[test]
-    fn only_the_four_known_roles_pass() {
-        for number in ["0", "1", "101"] {
-            assert_eq!(role(Some(&json(number))), Ok(RequestedRole::Named(Role::Publisher)));
-        }
-        assert_eq!(role(Some(&json("2"))), Ok(RequestedRole::Named(Role::Subscriber)));
-        assert_eq!(role(None), Ok(RequestedRole::Default(Role::Publisher)));
-        for value in ["3", "-1", "1.0", r#""1""#] {
-            assert!(role(Some(&json(value))).is_err(), "{value}");
-        }
-    }
 }

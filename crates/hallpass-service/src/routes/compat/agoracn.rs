@@ -5,29 +5,24 @@
 use std::fmt;
 
 use hallpass_token::Lasts;
-use hallpass_token::agora::{ChatUser, Role, RtmUser};
-use http::StatusCode;
+use hallpass_token::agora::{Channel, ChatUser, Role, RtmUser, User};
 
-use super::gin;
-use super::mint::agora_token;
-use super::read::{
-    BodyUser, channel, first_object, life_field, rtm_user, text_or_empty, user, value, version,
-};
+use super::read::{body_user, first_object, life_field, parsed, single, text_or_empty, user, value, version};
+use super::{agora_token, gin};
 use crate::problem::Problem;
 use crate::providers::agora::{
     self, Apaas, ChannelUser, Chat, Plain, RequestedRole, Rtc, Rtm, TokenService, Version,
 };
 use crate::routes::authorized::Authorized;
-use crate::routes::dialect::{Dialect, ErrorBody, ErrorContext};
-use crate::routes::path::PathMatching;
+use crate::routes::route::{Dialect, ErrorContext, ok};
 use crate::token::RequestedTtl;
 use crate::web::field_error::FieldError;
 use crate::web::json::Json;
 use crate::web::response::{self, JSON_UTF8, Response, TEXT};
 
-pub(in crate::routes) const DIALECT: Dialect = Dialect { matching: PathMatching::OptionalSlash, render };
+pub(in crate::routes) const DIALECT: Dialect = Dialect { ignores_slash: true, ignores_case: false, render };
 
-fn render(error: &ErrorContext<'_>) -> ErrorBody {
+fn render(error: &ErrorContext<'_>) -> Response {
     let problem = error.problem;
     if matches!(problem, Problem::MethodNotAllowed { .. }) {
         return gin::page_not_found();
@@ -35,7 +30,7 @@ fn render(error: &ErrorContext<'_>) -> ErrorBody {
     // The original uses the wrong type for errors of the body; clients that check the type rely on it.
     let (code, content_type) = if problem.is_reading() { (-1, TEXT) } else { (-2, JSON_UTF8) };
     let body = envelope(code, "".into(), problem.to_string().into());
-    ErrorBody::new(problem.status(), content_type, body.to_vec())
+    response::json(problem.status(), content_type, &body)
 }
 
 fn envelope<'a>(code: i8, data: Json<'a>, message: Json<'a>) -> Json<'a> {
@@ -46,28 +41,28 @@ pub(in crate::routes) async fn respond(authorized: Authorized<'_>) -> Result<Res
     let body = first_object(&authorized)?;
     let version = version(&authorized, Some(&body), Version::V007)?;
     let ttl = life_field(&body, "tokenExpireTs")?.map(RequestedTtl::For);
-    let user = BodyUser::read(&body, "uid")?;
-    let services = services(&body, text_or_empty(&body, "channelName")?, &user)?;
+    let user = body_user(&body, "uid")?;
+    let services = services(&body, text_or_empty(&body, "channelName")?, user.as_deref())?;
     if services.is_empty() {
         return Err(FieldError::whole("no service added").into());
     }
     let token = agora_token(&authorized, ttl, agora::TokenRequest { version, services })?;
     let data = Json::object([("token", token.into())]);
-    Ok(response::json(StatusCode::OK, JSON_UTF8, &envelope(0, data, "Success".into())))
+    Ok(ok(JSON_UTF8, &envelope(0, data, "Success".into())))
 }
 
 fn services<'j>(
     body: &'j Json<'j>,
     channel_name: &'j str,
-    user: &'j BodyUser<'j>,
+    body_user: Option<&'j str>,
 ) -> Result<Vec<Box<dyn TokenService<'j> + 'j>>, FieldError> {
     let mut services: Vec<Box<dyn TokenService<'j> + 'j>> = Vec::new();
     let section = Section::read(body, "serviceRtc")?;
     if section.is_on("enable")? {
-        services.push(Box::new(rtc(body, section, channel_name, user)?));
+        services.push(Box::new(rtc(body, section, channel_name, body_user)?));
     }
     if Section::read(body, "serviceRtm")?.is_on("enable")? {
-        services.push(Box::new(Rtm::new(rtm_user("uid", user.text("uid")?)?)));
+        services.push(Box::new(Rtm::new(parsed("uid", single("uid", body_user)?, RtmUser::parse)?)));
     }
     if Section::read(body, "serviceFpa")?.is_on("enable")? {
         services.push(Box::new(Plain::Fpa));
@@ -93,7 +88,7 @@ fn rtc<'j>(
     body: &Json<'_>,
     section: Section<'_>,
     channel_name: &'j str,
-    body_user: &'j BodyUser<'j>,
+    body_user: Option<&'j str>,
 ) -> Result<Rtc<'j>, FieldError> {
     let named = match section.value("role") {
         None => None,
@@ -102,8 +97,8 @@ fn rtc<'j>(
         Some(_) => return Err(section.wrong("role", "must be a number")),
     };
     let life = life_field(body, "privilegeExpireTs")?;
-    let channel = channel("channelName", channel_name)?;
-    let place = ChannelUser::new(channel, body_user.in_channel("uid", user)?);
+    let channel = parsed("channelName", channel_name, Channel::parse_or_any)?;
+    let place = ChannelUser::new(channel, body_user.map_or(Ok(User::Any), |text| user("uid", text))?);
     let mut rtc = Rtc::new(place, RequestedRole::or_default(named, Role::Subscriber));
     rtc.privileges = life.map(|life| named.unwrap_or(Role::Subscriber).privileges(Lasts::For(life)));
     Ok(rtc)
@@ -142,7 +137,7 @@ impl<'j> Section<'j> {
             Some(Json::String(user)) => user,
             Some(_) => return Err(self.wrong("userUuid", "must be a string")),
         };
-        parse(user).map_err(|error| FieldError::new(&format!("{}.userUuid", self.name), error))
+        parsed(&format!("{}.userUuid", self.name), user, parse)
     }
 
     fn wrong(self, field: &str, predicate: &str) -> FieldError {

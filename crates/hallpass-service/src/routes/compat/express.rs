@@ -1,67 +1,118 @@
-//! The Express tutorial's server: `POST /rtctoken` with `{channel, isPublisher}`, `POST /rtmtoken` with `{user}`.
+//! Servers for Agora that are built with Express: the tutorial's server, `POST /rtctoken` with `{channel, isPublisher}` and
+//! `POST /rtmtoken` with `{user}`; the demo server of Agora's tools, `GET /rtcToken?channelName=…&uid=…` and
+//! `GET /rtmToken?account=…`; and TokenServer-nodejs, `GET /access_token?channel=…&uid=…&expiredTs=…`.
 
-use hallpass_token::agora::Role;
+use hallpass_token::agora::{Channel, Role, RtmUser};
+use hallpass_token::{Life, UnixSeconds};
 use http::{Method, StatusCode};
 
-use super::mint::service_token;
-use super::read::{channel, object, rtm_user, text, value, version};
+use super::read::{digits, object, parsed, text, user, value, version};
+use super::{agora_token, service_token};
 use crate::problem::Problem;
 use crate::providers::ProviderRequest;
 use crate::providers::agora::{self, ChannelUser, RequestedRole, Rtc, Rtm};
 use crate::routes::authorized::Authorized;
-use crate::routes::dialect::{Dialect, ErrorBody, ErrorContext};
-use crate::routes::path::PathMatching;
-use crate::token::TokenRequest;
+use crate::routes::route::{Dialect, ErrorContext, ok};
+use crate::token::{RequestedTtl, TokenRequest};
+use crate::web::field_error::FieldError;
 use crate::web::json::Json;
 use crate::web::response::{self, HTML, JSON_UTF8, Response};
 use crate::web::text::quote;
 
 /// The conventions of servers that are built with Express.
-pub(in crate::routes) const DIALECT: Dialect =
-    Dialect { matching: PathMatching::OptionalSlashAnyCase, render };
+pub(in crate::routes) const DIALECT: Dialect = Dialect { ignores_slash: true, ignores_case: true, render };
 
-fn render(error: &ErrorContext<'_>) -> ErrorBody {
+fn render(error: &ErrorContext<'_>) -> Response {
     let problem = error.problem;
     let Problem::MethodNotAllowed { allow } = problem else {
         let body = Json::object([("error", problem.to_string().into())]);
-        return ErrorBody::new(problem.status(), JSON_UTF8, body.to_vec());
+        return response::json(problem.status(), JSON_UTF8, &body);
     };
     if error.method == Method::OPTIONS {
-        return ErrorBody::new(StatusCode::OK, HTML, allow.as_str());
+        return response::body(StatusCode::OK, HTML, allow.as_str());
     }
     let (method, path) = (quote(error.method.as_str()), error.route);
     let page = format!("<!doctype html>\n<title>Error</title>\n<pre>Cannot {method} {path}</pre>\n");
-    ErrorBody::new(StatusCode::NOT_FOUND, HTML, page)
+    response::body(StatusCode::NOT_FOUND, HTML, page)
 }
 
 pub(in crate::routes) async fn rtc_token(authorized: Authorized<'_>) -> Result<Response, Problem> {
     let body = object(&authorized)?;
-    let channel = channel("channel", text(&body, "channel")?)?;
+    let channel = parsed("channel", text(&body, "channel")?, Channel::parse_or_any)?;
     let version = version(&authorized, Some(&body), authorized.signing.compat.version)?;
     let place = ChannelUser { channel: Some(channel), user: None };
-    let rtc = Rtc::new(place, role(value(&body, "isPublisher")));
+    let named = |value| if is_true(value) { Role::Publisher } else { Role::Subscriber };
+    let role = value(&body, "isPublisher").map(named);
+    let rtc = Rtc::new(place, RequestedRole::or_default(role, Role::Subscriber));
     let mut request = TokenRequest::new(None, agora::TokenRequest::one(version, rtc));
     let minted = authorized.mint(&mut request)?;
     let uid = if let ProviderRequest::Agora(request) = &request.provider { request.uid() } else { None };
-    let body = Json::object([("uid", uid.unwrap_or(0).into()), ("token", minted.token.into())]);
-    Ok(response::json(StatusCode::OK, JSON_UTF8, &body))
+    Ok(ok(JSON_UTF8, &Json::object([("uid", uid.unwrap_or(0).into()), ("token", minted.token.into())])))
 }
 
 pub(in crate::routes) async fn rtm_token(authorized: Authorized<'_>) -> Result<Response, Problem> {
     let body = object(&authorized)?;
-    let rtm = Rtm::new(rtm_user("user", text(&body, "user")?)?);
+    let rtm = Rtm::new(parsed("user", text(&body, "user")?, RtmUser::parse)?);
     let version = version(&authorized, Some(&body), authorized.signing.compat.version)?;
-    Ok(token(service_token(&authorized, version, rtm)?))
+    Ok(token("token", service_token(&authorized, version, rtm)?))
 }
 
-/// Responds with `{"token":…}`.
-pub(super) fn token(token: String) -> Response {
-    response::json(StatusCode::OK, JSON_UTF8, &Json::object([("token", token.into())]))
+pub(in crate::routes) async fn tools_rtc_token(authorized: Authorized<'_>) -> Result<Response, Problem> {
+    Ok(token("key", rtc_of_query(&authorized, "channelName", Role::Publisher, |_| Ok(None))?))
 }
 
-fn role(is_publisher: Option<&Json<'_>>) -> RequestedRole {
-    let named = |value| if is_true(value) { Role::Publisher } else { Role::Subscriber };
-    RequestedRole::or_default(is_publisher.map(named), Role::Subscriber)
+pub(in crate::routes) async fn tools_rtm_token(authorized: Authorized<'_>) -> Result<Response, Problem> {
+    let account = required_query(&authorized, "account", "account is required")?;
+    let rtm = Rtm::new(parsed("account", &account, RtmUser::parse)?);
+    let version = version(&authorized, None, authorized.signing.compat.version)?;
+    Ok(token("key", service_token(&authorized, version, rtm)?))
+}
+
+pub(in crate::routes) async fn access_token(authorized: Authorized<'_>) -> Result<Response, Problem> {
+    Ok(token("token", rtc_of_query(&authorized, "channel", Role::Subscriber, read_end)?))
+}
+
+/// Mints a token for the channel and the user of the query.
+fn rtc_of_query(
+    authorized: &Authorized<'_>,
+    channel_field: &str,
+    role: Role,
+    read_ttl: fn(&Authorized<'_>) -> Result<Option<RequestedTtl>, FieldError>,
+) -> Result<String, Problem> {
+    let name = required_query(authorized, channel_field, "channel name is required")?;
+    let uid = authorized.query("uid").unwrap_or_default();
+    let version = version(authorized, None, authorized.signing.compat.version)?;
+    let channel = parsed(channel_field, &name, Channel::parse_or_any)?;
+    let place = ChannelUser::new(channel, user("uid", &uid)?);
+    let rtc = Rtc::new(place, RequestedRole::Default(role));
+    agora_token(authorized, read_ttl(authorized)?, agora::TokenRequest::one(version, rtc))
+}
+
+/// Returns a value of the query that must not be empty.
+fn required_query(authorized: &Authorized<'_>, name: &str, sentence: &str) -> Result<String, FieldError> {
+    let text = authorized.query(name).filter(|text| !text.is_empty());
+    text.ok_or_else(|| FieldError::sentence(name, sentence))
+}
+
+/// Reads `?expiredTs=`, the Unix time when the token expires. Nothing and 0 stand for a day.
+fn read_end(authorized: &Authorized<'_>) -> Result<Option<RequestedTtl>, FieldError> {
+    const FIELD: &str = "expiredTs";
+    let text = authorized.query(FIELD).unwrap_or_default();
+    match digits(&text) {
+        None if !text.is_empty() => {
+            Err(FieldError::new(FIELD, "must be a Unix time in seconds, or 0 for a day"))
+        }
+        None | Some(0) => Ok(Some(RequestedTtl::For(Life::MAX))),
+        Some(end) => {
+            let end = UnixSeconds(u32::try_from(end).unwrap_or(u32::MAX));
+            Ok(Some(RequestedTtl::Until { end, field: FIELD }))
+        }
+    }
+}
+
+/// Responds with a token in the field of this name.
+pub(super) fn token(name: &'static str, token: String) -> Response {
+    ok(JSON_UTF8, &Json::object([(name, token.into())]))
 }
 
 /// Whether JavaScript takes the value for true. Unlike there, the string `false` is not.

@@ -3,54 +3,55 @@
 //!
 //! Errors are a line of text. As in Go, whatever follows the first JSON value is ignored.
 
-use hallpass_token::agora::{ChatUser, Role};
+use hallpass_token::agora::{Channel, ChatUser, Role, User};
 use http::{Method, StatusCode};
 
-use super::gin;
-use super::mint::{agora_token, signaling};
-use super::read::{BodyUser, channel, first_object, life_field, number_or_account, text_or_empty, version};
+use super::read::{
+    body_user, first_object, life_field, number_or_account, parsed, signaling, single, text_or_empty, version,
+};
+use super::{agora_token, gin};
 use crate::problem::Problem;
 use crate::providers::agora::{self, ChannelUser, Chat, RequestedRole, Rtc, Version};
 use crate::routes::authorized::Authorized;
-use crate::routes::dialect::{Dialect, ErrorBody, ErrorContext};
-use crate::routes::path::PathMatching;
+use crate::routes::route::{Dialect, ErrorContext, ok};
 use crate::token::RequestedTtl;
 use crate::web::field_error::FieldError;
 use crate::web::json::Json;
 use crate::web::response::{self, JSON, Response, TEXT};
 
-pub(in crate::routes) const DIALECT: Dialect = Dialect { matching: PathMatching::OptionalSlash, render };
+pub(in crate::routes) const DIALECT: Dialect = Dialect { ignores_slash: true, ignores_case: false, render };
 
-fn render(error: &ErrorContext<'_>) -> ErrorBody {
+fn render(error: &ErrorContext<'_>) -> Response {
     let problem = error.problem;
     if !matches!(problem, Problem::MethodNotAllowed { .. }) {
-        return ErrorBody::new(problem.status(), TEXT, format!("{problem}\n"));
+        return response::body(problem.status(), TEXT, format!("{problem}\n"));
     }
     if error.method == Method::OPTIONS {
-        return ErrorBody { status: StatusCode::NO_CONTENT, content_type: None, body: Vec::new() };
+        return response::empty(StatusCode::NO_CONTENT);
     }
     gin::page_not_found()
 }
 
 pub(in crate::routes) async fn respond(authorized: Authorized<'_>) -> Result<Response, Problem> {
     let body = first_object(&authorized)?;
-    let user = BodyUser::read(&body, "uid")?;
+    let user = body_user(&body, "uid")?;
+    let user = user.as_deref();
     let version = version(&authorized, Some(&body), Version::V007)?;
     let request = match text_or_empty(&body, "tokenType")? {
-        "rtc" => agora::TokenRequest::one(version, rtc(&body, &user)?),
+        "rtc" => agora::TokenRequest::one(version, rtc(&body, user)?),
         "rtm" => {
-            let uid = named(user.text("uid")?)?;
+            let uid = named(single("uid", user)?)?;
             signaling(version, ("uid", uid), ("channel", text_or_empty(&body, "channel")?))?
         }
-        "chat" => agora::TokenRequest::one(version, chat(user.text("uid")?)?),
+        "chat" => agora::TokenRequest::one(version, chat(single("uid", user)?)?),
         _ => return Err(FieldError::sentence("tokenType", "Unsupported tokenType").into()),
     };
     let ttl = life_field(&body, "expire")?.map(RequestedTtl::For);
     let token = agora_token(&authorized, ttl, request)?;
-    Ok(response::json(StatusCode::OK, JSON, &Json::object([("token", token.into())])))
+    Ok(ok(JSON, &Json::object([("token", token.into())])))
 }
 
-fn rtc<'j>(body: &'j Json<'j>, user: &'j BodyUser<'j>) -> Result<Rtc<'j>, FieldError> {
+fn rtc<'j>(body: &'j Json<'j>, user: Option<&'j str>) -> Result<Rtc<'j>, FieldError> {
     let name = text_or_empty(body, "channel")?;
     if name.is_empty() {
         return Err(FieldError::sentence("channel", "invalid: missing channel name"));
@@ -60,8 +61,8 @@ fn rtc<'j>(body: &'j Json<'j>, user: &'j BodyUser<'j>) -> Result<Rtc<'j>, FieldE
         "publisher" => RequestedRole::Named(Role::Publisher),
         _ => RequestedRole::Named(Role::Subscriber),
     };
-    let channel = channel("channel", name)?;
-    let user = user.in_channel("uid", |name, uid| number_or_account(name, named(uid)?))?;
+    let channel = parsed("channel", name, Channel::parse_or_any)?;
+    let user = user.map_or(Ok(User::Any), |uid| number_or_account("uid", named(uid)?))?;
     Ok(Rtc::new(ChannelUser::new(channel, user), role))
 }
 
@@ -70,7 +71,7 @@ fn chat(uid: &str) -> Result<Chat<'_>, FieldError> {
     if uid.is_empty() {
         return Ok(Chat::App);
     }
-    ChatUser::parse(uid).map(|user| Chat::User(Some(user))).map_err(|error| FieldError::new("uid", error))
+    Ok(Chat::User(Some(parsed("uid", uid, ChatUser::parse)?)))
 }
 
 fn named(uid: &str) -> Result<&str, FieldError> {

@@ -3,16 +3,15 @@
 //!
 //! Each path is matched with and without a slash at the end, for which the originals redirect.
 
-use hallpass_token::agora::{Account, ChatUser, Role, User};
+use hallpass_token::agora::{Account, Channel, ChatUser, Role, RtmUser, User};
 use http::StatusCode;
 
-use super::mint::{agora_token, signaling};
-use super::read::{channel, digits, life, rtm_user, version};
+use super::agora_token;
+use super::read::{digits, life, parsed, signaling, version};
 use crate::problem::Problem;
 use crate::providers::agora::{self, ChannelUser, Chat, RequestedRole, Rtc, Rtm, Version};
 use crate::routes::authorized::Authorized;
-use crate::routes::dialect::{Dialect, ErrorBody, ErrorContext};
-use crate::routes::path::PathMatching;
+use crate::routes::route::{Dialect, ErrorContext, ok};
 use crate::token::RequestedTtl;
 use crate::web::field_error::FieldError;
 use crate::web::json::Json;
@@ -20,9 +19,9 @@ use crate::web::request::Request;
 use crate::web::response::{self, JSON_UTF8, Response, TEXT};
 use crate::web::text::quote;
 
-pub(in crate::routes) const DIALECT: Dialect = Dialect { matching: PathMatching::OptionalSlash, render };
+pub(in crate::routes) const DIALECT: Dialect = Dialect { ignores_slash: true, ignores_case: false, render };
 
-fn render(error: &ErrorContext<'_>) -> ErrorBody {
+fn render(error: &ErrorContext<'_>) -> Response {
     let problem = error.problem;
     if matches!(problem, Problem::MethodNotAllowed { .. }) {
         return page_not_found();
@@ -37,12 +36,12 @@ fn render(error: &ErrorContext<'_>) -> ErrorBody {
     let sentence = format!("Error Generating {tokens} token{separator} {problem}");
     let status = problem.status();
     let body = Json::object([(name, sentence.into()), ("status", u32::from(status.as_u16()).into())]);
-    ErrorBody::new(status, JSON_UTF8, body.to_vec())
+    response::json(status, JSON_UTF8, &body)
 }
 
 /// Gin's response to a method that no route has.
-pub(super) fn page_not_found() -> ErrorBody {
-    ErrorBody::new(StatusCode::NOT_FOUND, TEXT, "404 page not found")
+pub(super) fn page_not_found() -> Response {
+    response::body(StatusCode::NOT_FOUND, TEXT, "404 page not found")
 }
 
 pub(in crate::routes) fn ping(_: &Request) -> Response {
@@ -50,20 +49,20 @@ pub(in crate::routes) fn ping(_: &Request) -> Response {
 }
 
 pub(in crate::routes) async fn rtc(authorized: Authorized<'_>) -> Result<Response, Problem> {
-    let query = Query::read(&authorized, authorized.signing.compat.version)?;
-    let request = agora::TokenRequest::one(query.version, read_rtc(&authorized)?);
-    Ok(respond([("rtcToken", agora_token(&authorized, query.ttl, request)?)]))
+    let (ttl, version) = read_query(&authorized, authorized.signing.compat.version)?;
+    let request = agora::TokenRequest::one(version, read_rtc(&authorized)?);
+    Ok(respond([("rtcToken", agora_token(&authorized, ttl, request)?)]))
 }
 
 pub(in crate::routes) async fn rtm(authorized: Authorized<'_>) -> Result<Response, Problem> {
-    let query = Query::read(&authorized, authorized.signing.compat.version)?;
+    let (ttl, version) = read_query(&authorized, authorized.signing.compat.version)?;
     let user = authorized.path_param("rtmuid");
     if matches!(user, "" | "0") {
         let detail = format!("invalid RTM User ID: \"{user}\"");
         return Err(FieldError::sentence("rtmuid", detail).reading().into());
     }
-    let request = agora::TokenRequest::one(query.version, Rtm::new(rtm_user("rtmuid", user)?));
-    Ok(respond([("rtmToken", agora_token(&authorized, query.ttl, request)?)]))
+    let request = agora::TokenRequest::one(version, Rtm::new(parsed("rtmuid", user, RtmUser::parse)?));
+    Ok(respond([("rtmToken", agora_token(&authorized, ttl, request)?)]))
 }
 
 pub(in crate::routes) async fn rte(authorized: Authorized<'_>) -> Result<Response, Problem> {
@@ -75,70 +74,63 @@ pub(in crate::routes) async fn rte_with_rtm_user(authorized: Authorized<'_>) -> 
 }
 
 pub(in crate::routes) async fn chat_app(authorized: Authorized<'_>) -> Result<Response, Problem> {
-    chat(&authorized, Query::read(&authorized, Version::V007)?, Chat::App)
+    chat(&authorized, || Ok(Chat::App))
 }
 
 pub(in crate::routes) async fn chat_account(authorized: Authorized<'_>) -> Result<Response, Problem> {
-    let query = Query::read(&authorized, Version::V007)?;
-    let user = ChatUser::parse(authorized.path_param("chatid"));
-    let user = user.map_err(|error| FieldError::new("chatid", error))?;
-    chat(&authorized, query, Chat::User(Some(user)))
+    chat(&authorized, || {
+        Ok(Chat::User(Some(parsed("chatid", authorized.path_param("chatid"), ChatUser::parse)?)))
+    })
 }
 
-/// The options in the query.
-#[derive(Clone, Copy)]
-struct Query {
-    ttl: Option<RequestedTtl>,
-    version: Version,
+fn chat<'a>(
+    authorized: &Authorized<'a>,
+    read: impl FnOnce() -> Result<Chat<'a>, FieldError>,
+) -> Result<Response, Problem> {
+    let (ttl, version) = read_query(authorized, Version::V007)?;
+    let request = agora::TokenRequest::one(version, read()?);
+    Ok(respond([("chatToken", agora_token(authorized, ttl, request)?)]))
 }
 
-impl Query {
-    fn read(authorized: &Authorized<'_>, default: Version) -> Result<Self, FieldError> {
-        Ok(Self { ttl: read_ttl(authorized)?, version: version(authorized, None, default)? })
-    }
-}
-
-/// Reads `?expiry=`: a number of seconds, capped at a day. An empty string is not a number.
-fn read_ttl(authorized: &Authorized<'_>) -> Result<Option<RequestedTtl>, FieldError> {
-    let Some(text) = authorized.query("expiry") else { return Ok(None) };
-    let Some(life) = digits(&text).and_then(life) else {
-        let expiry = quote(&text);
-        let detail = format!(
-            "failed to parse expiry: {expiry}, causing error: must be a whole number of seconds, 1 or more"
-        );
-        return Err(FieldError::sentence("expiry", detail).reading());
+/// Reads the options in the query: `expiry`, a number of seconds, capped at a day; and the format. An empty string is not a
+/// number.
+fn read_query(
+    authorized: &Authorized<'_>,
+    default: Version,
+) -> Result<(Option<RequestedTtl>, Version), FieldError> {
+    let read_ttl = |text: String| {
+        digits(&text).and_then(life).map(RequestedTtl::For).ok_or_else(|| {
+            let expected = "causing error: must be a whole number of seconds, 1 or more";
+            let detail = format!("failed to parse expiry: {}, {expected}", quote(&text));
+            FieldError::sentence("expiry", detail).reading()
+        })
     };
-    Ok(Some(RequestedTtl::For(life)))
+    let ttl = authorized.query("expiry").map(read_ttl).transpose()?;
+    Ok((ttl, version(authorized, None, default)?))
 }
 
 fn both_tokens(authorized: &Authorized<'_>, rtm_user: &str) -> Result<Response, Problem> {
-    let query = Query::read(authorized, authorized.signing.compat.version)?;
+    let (ttl, version) = read_query(authorized, authorized.signing.compat.version)?;
     let rtc = read_rtc(authorized)?;
     if matches!(rtm_user, "" | "0") {
         let detail = "failed to parse rtm user ID. Cannot be empty or \"0\"";
         return Err(FieldError::sentence("rtmuid", detail).reading().into());
     }
     let channel = ("channelName", authorized.path_param("channel"));
-    let signaling = signaling(query.version, ("rtmuid", rtm_user), channel)?;
-    let rtc_token = agora_token(authorized, query.ttl, agora::TokenRequest::one(query.version, rtc))?;
-    Ok(respond([("rtcToken", rtc_token), ("rtmToken", agora_token(authorized, query.ttl, signaling)?)]))
-}
-
-fn chat(authorized: &Authorized<'_>, query: Query, chat: Chat<'_>) -> Result<Response, Problem> {
-    let request = agora::TokenRequest::one(query.version, chat);
-    Ok(respond([("chatToken", agora_token(authorized, query.ttl, request)?)]))
+    let signaling = signaling(version, ("rtmuid", rtm_user), channel)?;
+    let rtc_token = agora_token(authorized, ttl, agora::TokenRequest::one(version, rtc))?;
+    Ok(respond([("rtcToken", rtc_token), ("rtmToken", agora_token(authorized, ttl, signaling)?)]))
 }
 
 /// Responds with tokens, in the order in which Go's encoder writes a map.
 fn respond<const N: usize>(tokens: [(&'static str, String); N]) -> Response {
-    let body = Json::object(tokens.map(|(name, token)| (name, token.into())));
-    response::json(StatusCode::OK, JSON_UTF8, &body)
+    ok(JSON_UTF8, &Json::object(tokens.map(|(name, token)| (name, token.into()))))
 }
 
 fn read_rtc<'a>(authorized: &Authorized<'a>) -> Result<Rtc<'a>, FieldError> {
     let is_publisher = authorized.path_param("role") == "publisher";
     let role = if is_publisher { Role::Publisher } else { Role::Subscriber };
-    let channel = channel("channelName", authorized.path_param("channel"))?;
+    let channel = parsed("channelName", authorized.path_param("channel"), Channel::parse_or_any)?;
     Ok(Rtc::new(ChannelUser::new(channel, user(authorized)?), RequestedRole::Named(role)))
 }
 

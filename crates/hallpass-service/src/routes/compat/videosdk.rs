@@ -1,45 +1,121 @@
-//! The servers of VideoSDK's examples: `GET` and `POST /get-token` with `roomId` and `peerId` or `participantId`, in
-//! the query or in a JSON body.
+//! The servers of VideoSDK's examples: `GET` and `POST /get-token` with `roomId` and `peerId` or `participantId`, in the
+//! query or in a JSON body; `POST /create-meeting` and `POST` or `GET /validate-meeting/{id}`, with the caller's own `token`
+//! in the body.
 //!
-//! Unlike theirs, the tokens allow their holders to moderate only if a rule of the policy grants it.
+//! Unlike theirs, the tokens allow their holders to moderate only if a rule of the policy grants it; a failure of VideoSDK has
+//! its status; and without a token in the body, the service signs one for a call that the policy allows.
 
 use std::borrow::Cow;
 
 use hallpass_token::videosdk::{ParticipantId, RoomId};
-use http::Method;
+use http::{Method, StatusCode};
+use zeroize::Zeroizing;
 
 use super::express;
-use super::read::{object, text_or_empty};
+use super::read::{object, parsed, text_or_empty};
 use crate::problem::Problem;
-use crate::providers::videosdk::{self, Binding, RequestedScope};
+use crate::providers::UpstreamError;
+use crate::providers::videosdk::rest::{self, RoomOptions, Validity};
+use crate::providers::videosdk::{self, Binding, RequestedScope, RoomCall};
 use crate::routes::authorized::Authorized;
-use crate::token::TokenRequest;
+use crate::routes::native::rooms::{own_token, room_id};
+use crate::routes::route::ok;
+use crate::token::{ProviderCall, TokenRequest};
 use crate::web::field_error::FieldError;
 use crate::web::json::Json;
-use crate::web::response::Response;
+use crate::web::response::{self, JSON_UTF8, Response};
 
-pub(in crate::routes) async fn respond(authorized: Authorized<'_>) -> Result<Response, Problem> {
+pub(in crate::routes) async fn token(authorized: Authorized<'_>) -> Result<Response, Problem> {
     let body = body(&authorized)?;
     let room = field(&authorized, &body, "roomId")?;
     let (name, participant) = match field(&authorized, &body, "peerId")? {
         Some(participant) => ("peerId", Some(participant)),
         None => ("participantId", field(&authorized, &body, "participantId")?),
     };
-    let room = room.as_deref().map(RoomId::parse).transpose();
-    let room = room.map_err(|error| FieldError::new("roomId", error))?;
-    let participant = participant.as_deref().map(ParticipantId::parse).transpose();
-    let participant = participant.map_err(|error| FieldError::new(name, error))?;
+    let room = room.as_deref().map(|id| parsed("roomId", id, RoomId::parse)).transpose()?;
+    let participant = participant.as_deref().map(|id| parsed(name, id, ParticipantId::parse)).transpose()?;
     // If a request names nothing, the examples bind the token to nothing.
     let scope = match (room, participant) {
         (None, None) => RequestedScope::V1OrV2,
         (room, participant) => RequestedScope::V2(Binding { roles: None, room, participant }),
     };
     let mut request = TokenRequest::new(None, videosdk::TokenRequest::new(scope));
-    Ok(express::token(authorized.mint(&mut request)?.token))
+    Ok(express::token("token", authorized.mint(&mut request)?.token))
+}
+
+pub(in crate::routes) async fn create_meeting(authorized: Authorized<'_>) -> Result<Response, Problem> {
+    let body = body(&authorized)?;
+    let region = Some(text_or_empty(&body, "region")?).filter(|region| !region.is_empty());
+    let (token, is_callers) = call_token(&authorized, &body, RoomCall::Create, None)?;
+    let options = RoomOptions { region, ..RoomOptions::default() };
+    let request = rest::create(&authorized.signing.providers.videosdk, token, &options);
+    match rest::created(authorized.send(request).await) {
+        Ok(room) => Ok(ok(JSON_UTF8, &room)),
+        Err(error) => failed(&authorized, error, is_callers),
+    }
+}
+
+pub(in crate::routes) async fn validate_meeting(authorized: Authorized<'_>) -> Result<Response, Problem> {
+    let body = body(&authorized)?;
+    let room = room_id("meetingId", authorized.path_param("id"))?;
+    let (token, is_callers) = call_token(&authorized, &body, RoomCall::Validate, Some(room.as_str()))?;
+    let request = rest::validate(&authorized.signing.providers.videosdk, token, room);
+    match rest::validity(authorized.send(request).await) {
+        Ok(Validity::Valid(room)) => Ok(ok(JSON_UTF8, &room)),
+        Ok(Validity::NotValid(error)) => Ok(not_valid(&error)),
+        Err(error) => failed(&authorized, error, is_callers),
+    }
+}
+
+/// Returns the token for a call to VideoSDK, and whether it is the caller's own, on which VideoSDK decides.
+fn call_token(
+    authorized: &Authorized<'_>,
+    body: &Json<'_>,
+    call: RoomCall,
+    room: Option<&str>,
+) -> Result<(Zeroizing<String>, bool), Problem> {
+    let token = text_or_empty(body, "token")?;
+    if token.is_empty() {
+        return Ok((own_token(authorized, None, call, room)?, false));
+    }
+    if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(FieldError::new("token", "is not a token").into());
+    }
+    let noted = ProviderCall { service: call.audit_name(), channel: room, ..ProviderCall::default() };
+    authorized.note_call(noted, Ok(None))?;
+    Ok((Zeroizing::new(token.to_owned()), true))
+}
+
+/// Relays that a room does not exist. Apps look for `meetingId` or `roomId`, or at the status.
+fn not_valid(error: &UpstreamError) -> Response {
+    let status = error.upstream_status().unwrap_or(StatusCode::NOT_FOUND);
+    let message = error.message().unwrap_or("there is no such room");
+    relay(status, status, vec![("valid", false.into()), ("error", message.into())])
+}
+
+/// If VideoSDK rejects the caller's own token, that is relayed: the caller can act on it.
+fn failed(
+    authorized: &Authorized<'_>,
+    error: UpstreamError,
+    is_callers_token: bool,
+) -> Result<Response, Problem> {
+    let rejected = error.upstream_status().filter(|status| {
+        is_callers_token && matches!(*status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+    });
+    let Some(rejected) = rejected else { return Err(authorized.upstream_failed(error)) };
+    let message = error.message().unwrap_or("VideoSDK does not take this token");
+    // Not 401, which would be about the credentials for this service.
+    Ok(relay(StatusCode::FORBIDDEN, rejected, vec![("error", message.into())]))
+}
+
+/// Responds as VideoSDK does to apps that call it themselves.
+fn relay(status: StatusCode, upstream: StatusCode, mut fields: Vec<(&'static str, Json<'_>)>) -> Response {
+    fields.push(("statusCode", u32::from(upstream.as_u16()).into()));
+    response::json(status, JSON_UTF8, &fields.into())
 }
 
 /// Reads the body of a POST. That of a GET is ignored, because not every client and platform sends it.
-pub(super) fn body<'a>(authorized: &Authorized<'a>) -> Result<Json<'a>, Problem> {
+fn body<'a>(authorized: &Authorized<'a>) -> Result<Json<'a>, Problem> {
     if authorized.request.method != Method::POST || authorized.body()?.is_empty() {
         return Ok(Json::object([]));
     }

@@ -1,8 +1,11 @@
-//! The pages for anyone: the front page and the health check.
+//! The pages for anyone: the front page, the health check and the readiness check.
 
 use http::StatusCode;
 use http::header::ACCEPT;
 
+use crate::problem::Problem;
+use crate::settings::DOCUMENT;
+use crate::state::{AuthState, LoadedState};
 use crate::web::request::Request;
 use crate::web::response::{self, HTML, JSON, Response};
 
@@ -30,4 +33,19 @@ pub(in crate::routes) fn home(request: &Request) -> Response {
 /// `GET /healthz`: 200 while the process answers; nothing is read.
 pub(in crate::routes) fn health(_: &Request) -> Response {
     response::body(StatusCode::OK, JSON, r#"{"status":"ok"}"#)
+}
+
+/// `GET /readyz`: whether tokens can be minted, and if not, the names of what is missing or wrong.
+pub(in crate::routes) fn ready(state: &LoadedState) -> Result<Response, Problem> {
+    let has_no_auth = matches!(state.auth, AuthState::NotConfigured);
+    let mut missing = Vec::new();
+    missing.extend(has_no_auth.then(|| format!("{DOCUMENT}.auth")));
+    missing.extend(state.signing.as_ref().err().into_iter().flat_map(|error| error.names()));
+    if missing.is_empty() {
+        Ok(response::body(StatusCode::OK, JSON, r#"{"status":"ready"}"#))
+    } else if has_no_auth {
+        Err(Problem::AuthNotConfigured { missing })
+    } else {
+        Err(Problem::NotReady { missing })
+    }
 }

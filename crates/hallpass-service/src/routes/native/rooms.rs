@@ -2,16 +2,16 @@
 //! service signs for itself.
 
 use hallpass_token::videosdk::RoomId;
-use http::StatusCode;
 use zeroize::Zeroizing;
 
 use crate::problem::Problem;
 use crate::providers::videosdk::rest::{self, RoomOptions, Validity};
 use crate::providers::videosdk::{RoomCall, RoomsVersion, decide_call};
 use crate::routes::authorized::Authorized;
+use crate::routes::route::ok;
 use crate::token::ProviderCall;
 use crate::web::json::{Invalid, Json};
-use crate::web::response::{self, JSON, Response};
+use crate::web::response::{JSON, Response};
 
 pub(in crate::routes) async fn create(authorized: Authorized<'_>) -> Result<Response, Problem> {
     let provider = &authorized.signing.providers.videosdk;
@@ -33,7 +33,7 @@ pub(in crate::routes) async fn create(authorized: Authorized<'_>) -> Result<Resp
     let token = own_token(&authorized, project, RoomCall::Create, options.custom_room_id)?;
     let created = rest::created(authorized.send(rest::create(provider, token, &options)).await);
     let room = created.map_err(|error| authorized.upstream_failed(error))?;
-    Ok(response::json(StatusCode::OK, JSON, &room))
+    Ok(ok(JSON, &room))
 }
 
 pub(in crate::routes) async fn validate(authorized: Authorized<'_>) -> Result<Response, Problem> {
@@ -48,7 +48,7 @@ pub(in crate::routes) async fn validate(authorized: Authorized<'_>) -> Result<Re
             Json::object([("valid", false.into()), ("reason", error.message().map(str::to_owned).into())])
         }
     };
-    Ok(response::json(StatusCode::OK, JSON, &body))
+    Ok(ok(JSON, &body))
 }
 
 /// Reads a room's id that can be a segment of a path.
@@ -75,7 +75,8 @@ pub(in crate::routes) fn own_token(
     let decided =
         decide_call(&signing.policy, |grants| &grants.videosdk, authorized.caller, &project.name, call);
     let (service, name) = (call.audit_name(), Some(project.name.as_str()));
-    authorized.note_call(ProviderCall { service, project: name, channel: room, ban: None }, decided)?;
+    let noted = ProviderCall { service, project: name, channel: room, ban: None };
+    authorized.note_call(noted, decided.map(Some))?;
     let token = rest::own_token(&project.project, provider.rooms_version, authorized.context.now);
     token.ok_or(Problem::NOT_READY)
 }

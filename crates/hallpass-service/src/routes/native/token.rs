@@ -1,23 +1,34 @@
-//! `POST /v1/token`: one request, one token.
-
-use http::StatusCode;
+//! `POST /v1/token` and `POST /v1/inspect`.
 
 use crate::problem::Problem;
 use crate::providers;
 use crate::routes::authorized::Authorized;
+use crate::routes::route::ok;
 use crate::settings::read_requested_ttl;
 use crate::token::{self, RequestedTtl, TokenRequest};
 use crate::web::json::{Invalid, Json};
-use crate::web::response::{self, JSON, Response};
+use crate::web::response::{JSON, Response};
 
-pub(in crate::routes) async fn respond(authorized: Authorized<'_>) -> Result<Response, Problem> {
+/// `POST /v1/token`: one request, one token.
+pub(in crate::routes) async fn mint(authorized: Authorized<'_>) -> Result<Response, Problem> {
     let document = authorized.json()?;
     let mut request = document.read(read_token_request)?;
     let minted = authorized.mint(&mut request)?;
-    Ok(response::json(StatusCode::OK, JSON, &token::response(&minted, &request)))
+    Ok(ok(JSON, &token::response(&minted, &request)))
 }
 
-/// Reads the body.
+/// `POST /v1/inspect`: what a token contains, who signed it, and why an SDK would reject it.
+pub(in crate::routes) async fn inspect(authorized: Authorized<'_>) -> Result<Response, Problem> {
+    let document = authorized.json()?;
+    let inspection = document.read(|body| {
+        let fields = body.fields(&["token", "expect"])?;
+        let (token, expect) = (fields.required("token")?.string()?, fields.optional("expect"));
+        providers::inspect(&authorized.signing.providers, token, expect, authorized.context.now)
+    })?;
+    Ok(ok(JSON, &inspection))
+}
+
+/// Reads the body of a request to `/v1/token`.
 pub(crate) fn read_token_request<'j>(body: &'j Json<'j>) -> Result<TokenRequest<'j>, Invalid<'j>> {
     let mut known = vec!["project", "ttl"];
     known.extend(providers::request_fields());

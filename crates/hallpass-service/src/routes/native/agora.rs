@@ -1,0 +1,182 @@
+//! The routes for Agora's REST APIs.
+
+use hallpass_token::agora::RtmUser;
+use hallpass_token::{Life, Seconds};
+
+use crate::problem::Problem;
+use crate::providers::agora::rest::kick::{self, Ban};
+use crate::providers::agora::rest::{self, Credentials, Customer, Form, RestCall, Signing};
+use crate::providers::agora::{AgoraProject, decide_rest_call};
+use crate::routes::authorized::Authorized;
+use crate::routes::route::ok;
+use crate::settings::{NamedProject, read_requested_ttl};
+use crate::token::ProviderCall;
+use crate::web::field_error::FieldError;
+use crate::web::json::{Invalid, Json};
+use crate::web::response::{JSON, Response};
+
+/// The lifetime of a token for one call, with some time for clock skew.
+const DEFAULT_TTL: Life = match Life::new(600) {
+    Ok(life) => life,
+    Err(_) => Life::MAX,
+};
+
+/// `GET /v1/agora/projects`.
+pub(in crate::routes) async fn projects(authorized: Authorized<'_>) -> Result<Response, Problem> {
+    allow(&authorized, RestCall::Projects, None, None)?;
+    let credentials = Credentials::basic(customer(&authorized)?);
+    let request = rest::list_projects(&authorized.signing.providers.agora.url, credentials);
+    let projects = rest::projects(authorized.send(request).await);
+    let projects = projects.map_err(|error| authorized.upstream_failed(error))?;
+    Ok(ok(JSON, &Json::object([("projects", projects.into())])))
+}
+
+/// `GET /v1/agora/rtm/user-events`.
+pub(in crate::routes) async fn user_events(authorized: Authorized<'_>) -> Result<Response, Problem> {
+    let provider = &authorized.signing.providers.agora;
+    let project = provider.projects.get(authorized.query("project").as_deref())?;
+    let form = match authorized.query("form") {
+        None => Form::AgoraToken,
+        Some(name) => Form::parse(&name)
+            .ok_or_else(|| FieldError::sentence("form", format!("expected {}", Form::EXPECTED)))?,
+    };
+    let longest = allow(&authorized, RestCall::UserEvents, Some(&project.name), None)?;
+    let (headers, ..) = credentials(&authorized, form, &project.project, None, longest.min(DEFAULT_TTL))?;
+    let request = rest::take_user_events(&provider.url, &project.project.app_id, headers);
+    let events = rest::user_events(authorized.send(request).await);
+    let events = events.map_err(|error| authorized.upstream_failed(error))?;
+    Ok(ok(JSON, &Json::object([("events", events.into())])))
+}
+
+/// `POST /v1/agora/rest-auth`: headers with which a server calls Agora's REST APIs itself.
+pub(in crate::routes) async fn rest_auth(authorized: Authorized<'_>) -> Result<Response, Problem> {
+    let document = authorized.json()?;
+    let (form, project, user, ttl) = document.read(|body| {
+        let fields = body.fields(&["form", "project", "user", "ttl"])?;
+        let form = Form::read(fields.required("form")?)?;
+        let others = ["project", "user", "ttl"].into_iter().filter_map(|name| fields.optional(name));
+        if let (Form::Basic, Some(other)) = (form, { others }.next()) {
+            let detail = "is for forms with a token; \"basic\" is for the whole account";
+            return Err(Invalid::rule(other, detail));
+        }
+        let text = |name| fields.optional(name).map(Json::string).transpose();
+        let ttl = fields.optional("ttl").map(read_requested_ttl).transpose()?;
+        Ok((form, text("project")?, text("user")?, ttl))
+    })?;
+    let mut fields = Vec::new();
+    let credentials = if form == Form::Basic {
+        allow(&authorized, RestCall::Auth, None, None)?;
+        Credentials::basic(customer(&authorized)?)
+    } else {
+        let project = authorized.signing.providers.agora.projects.get(project)?;
+        let user = user.map(rtm_user).transpose()?;
+        let longest = allow(&authorized, RestCall::Auth, Some(&project.name), None)?;
+        let ttl = ttl.unwrap_or(DEFAULT_TTL).min(longest);
+        let (credentials, user, ttl) = credentials(&authorized, form, &project.project, user, ttl)?;
+        let (now, ttl) = (authorized.context.now.0, ttl.seconds().0);
+        fields.extend([
+            ("project", project.name.as_str().into()),
+            ("app_id", project.project.app_id.as_str().into()),
+            ("user", user.as_str().into()),
+            ("issued_at", now.into()),
+            ("expires_at", now.saturating_add(ttl).into()),
+            ("expires_in", ttl.into()),
+        ]);
+        credentials
+    };
+    let headers: Vec<_> = credentials.headers().map(|(name, value)| (name, value.into())).collect();
+    fields.extend([("form", form.name().into()), ("headers", headers.into())]);
+    Ok(ok(JSON, &fields.into()))
+}
+
+/// `POST /v1/agora/kick`: removes a user from a channel, and keeps the user out for a while. Agora revokes no token, so a
+/// token ends early only by this and by not issuing the next one.
+pub(in crate::routes) async fn kick(authorized: Authorized<'_>) -> Result<Response, Problem> {
+    let document = authorized.json()?;
+    let (project, ban) = document.read(|body| {
+        let fields = body.fields(&[&["project"], kick::FIELDS.as_slice()].concat())?;
+        Ok((fields.optional("project").map(Json::string).transpose()?, Ban::read(fields)?))
+    })?;
+    let project = authorized.signing.providers.agora.projects.get(project)?;
+    allow(&authorized, RestCall::Kick, Some(&project.name), Some(&ban))?;
+    let rule_id = create_rule(&authorized, project, &ban).await?;
+    let mut fields = vec![
+        ("rule_id", rule_id.into()),
+        ("project", project.name.as_str().into()),
+        ("app_id", project.project.app_id.as_str().into()),
+    ];
+    fields.extend(ban.to_fields());
+    Ok(ok(JSON, &fields.into()))
+}
+
+async fn create_rule(
+    authorized: &Authorized<'_>,
+    project: &NamedProject<AgoraProject>,
+    ban: &Ban,
+) -> Result<u64, Problem> {
+    let (url, app_id) = (&authorized.signing.providers.agora.url, &project.project.app_id);
+    let credentials = || customer(authorized).map(Credentials::basic);
+    let created = kick::created(authorized.send(kick::create(url, app_id, ban, credentials()?)).await);
+    let error = match created {
+        Ok(id) => return Ok(id),
+        Err(error) => error,
+    };
+    // The rule may exist all the same, and to create it again would be another one. A rule of 0 seconds is in no list.
+    if error.is_in_doubt() && ban.seconds != 0 {
+        let until = authorized.context.now.plus(Seconds(ban.seconds));
+        let rules = authorized.send(kick::list(url, app_id, credentials()?)).await;
+        if let Ok(Some(id)) = kick::find(rules, ban, until) {
+            return Ok(id);
+        }
+    }
+    Err(authorized.upstream_failed(error))
+}
+
+/// Decides on a call and notes the decision. Returns the longest lifetime of a token for the call. Without a project, the
+/// call is about the whole account.
+fn allow(
+    authorized: &Authorized<'_>,
+    call: RestCall,
+    project: Option<&str>,
+    ban: Option<&Ban>,
+) -> Result<Life, Problem> {
+    let (policy, name) = (&authorized.signing.policy, project.unwrap_or_default());
+    let decided = decide_rest_call(policy, |grants| &grants.agora, authorized.caller, name, call);
+    let ttl = decided.as_ref().map_or(Life::MAX, |(_, ttl)| *ttl);
+    let channel = ban.and_then(|ban| ban.channel.as_deref());
+    let noted = ProviderCall { service: call.audit_name(), project, channel, ban: ban.map(Ban::audit) };
+    authorized.note_call(noted, decided.map(|(by, _)| Some(by)))?;
+    Ok(ttl)
+}
+
+/// Returns the credentials of the account.
+fn customer<'a>(authorized: &Authorized<'a>) -> Result<&'a Customer, Problem> {
+    authorized.signing.providers.agora.customer.as_ref().ok_or(Problem::AgoraAccountNotConfigured)
+}
+
+/// Returns credentials with a token, its user, and its lifetime. The default user is the name of the caller's key.
+fn credentials<'a>(
+    authorized: &Authorized<'a>,
+    form: Form,
+    project: &AgoraProject,
+    user: Option<RtmUser<'a>>,
+    ttl: Life,
+) -> Result<(Credentials, RtmUser<'a>, Life), Problem> {
+    let user = match user {
+        Some(user) => user,
+        None => rtm_user(authorized.caller.subject().unwrap_or_default())?,
+    };
+    let life = ttl.min(authorized.signing.ttl.max);
+    let context = authorized.context;
+    let signing = Signing { project, user, life, now: context.now, salt: context.salt_bytes() };
+    let headers = match form {
+        Form::Basic => Some(Credentials::basic(customer(authorized)?)),
+        Form::AgoraToken => Credentials::agora_token(signing),
+        Form::XAgoraToken => Credentials::x_agora_token(signing),
+    };
+    Ok((headers.ok_or(Problem::NOT_READY)?, user, life))
+}
+
+fn rtm_user(text: &str) -> Result<RtmUser<'_>, Problem> {
+    RtmUser::parse(text).map_err(|error| Problem::field("user", error))
+}
