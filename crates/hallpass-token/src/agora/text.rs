@@ -27,15 +27,13 @@ impl<'a> Text<'a> {
     #[cfg(feature = "inspect")]
     pub(super) const ANY_CHANNEL: Self = Self(Repr::Borrowed("*"));
 
-    /// Takes over a text.
+    /// Wraps a string.
     ///
     /// # Errors
-    /// [`SizeError::Text`] for one of more than 65,535 bytes.
+    /// [`SizeError::Text`] for more than 65,535 bytes.
     pub fn new(text: &'a str) -> Result<Self, SizeError> {
-        match u16::try_from(text.len()) {
-            Ok(_) => Ok(Self(Repr::Borrowed(text))),
-            Err(_) => Err(SizeError::Text(text.len())),
-        }
+        let fits = text.len() <= usize::from(u16::MAX);
+        if fits { Ok(Self(Repr::Borrowed(text))) } else { Err(SizeError::Text(text.len())) }
     }
 
     /// The text.

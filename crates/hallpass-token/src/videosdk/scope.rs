@@ -147,14 +147,9 @@ impl Roles {
     }
 
     /// The one role with this name, in any case.
-    pub(super) const fn named(name: &str) -> Option<Self> {
-        if name.eq_ignore_ascii_case("rtc") {
-            Some(Self::Rtc)
-        } else if name.eq_ignore_ascii_case("crawler") {
-            Some(Self::Crawler)
-        } else {
-            None
-        }
+    pub(super) fn named(name: &str) -> Option<Self> {
+        let roles = [("rtc", Self::Rtc), ("crawler", Self::Crawler)];
+        roles.into_iter().find(|(known, _)| name.eq_ignore_ascii_case(known)).map(|(_, role)| role)
     }
 
     pub(super) const fn and(self, other: Self) -> Self {
