@@ -25,8 +25,6 @@ const LAYERS: &[&str] = &[
     "service",
 ];
 const _: () = assert!(LAYERS.len() <= 12, "hallpass-service has at most twelve top-level modules");
-/// The children of `providers` that know one provider each.
-const PROVIDERS: [&str; 2] = ["agora", "videosdk"];
 /// The top-level modules that may name one provider.
 const PROVIDER_USERS: [&str; 3] = ["providers", "routes", "check"];
 
@@ -50,8 +48,12 @@ fn upward_imports(code: &Crate, layers: &[&str]) -> Vec<String> {
 
 /// Describes each import of one provider by another, or by a module that must work for every provider.
 fn provider_imports(code: &Crate) -> Vec<String> {
+    // A provider is a folder in `providers`.
+    let folders =
+        code.files.keys().filter(|path| path.len() > 2 && path.first().is_some_and(|top| top == "providers"));
+    let names: Vec<_> = folders.filter_map(|path| path.get(1)).collect();
     let provider = |path: &[String]| match path {
-        [top, name, ..] if top == "providers" => PROVIDERS.into_iter().find(|known| known == name),
+        [top, name, ..] if top == "providers" => names.iter().find(|known| **known == name).copied(),
         _ => None,
     };
     let mut found = Vec::new();
@@ -147,8 +149,11 @@ fn a_reexport_leads_to_the_file_behind_it() {
 #[test]
 fn an_import_of_another_provider_is_found() {
     let agora = "use crate::providers::videosdk::Room;";
-    let code =
-        sample(&[("providers/agora/kick.rs", agora), ("providers/videosdk.rs", ""), ("token.rs", agora)]);
+    let code = sample(&[
+        ("providers/agora/kick.rs", agora),
+        ("providers/videosdk/rest.rs", ""),
+        ("token.rs", agora),
+    ]);
     let [kick, token] = provider_imports(&code).try_into().unwrap();
     assert!(
         kick.starts_with("providers/agora/kick.rs:1 imports `crate::providers::videosdk::Room`, which is"),

@@ -1,19 +1,18 @@
 //! From credentials to a caller.
 
+use hmac::{Hmac, KeyInit as _};
 use http::HeaderName;
 use http::header::AUTHORIZATION;
+use sha2::Sha256;
 
 use super::caller::Caller;
 use super::claims::Claims;
 use super::config::AuthConfig;
-use super::context::Context;
-use super::error::AuthError;
-use super::hmac_key::HmacKey;
 use super::jwt::UntrustedJwt;
-use super::service_key::ServiceKey;
-use super::unauthorized::Unauthorized;
+use super::key_set::Context;
+use super::unauthorized::{AuthError, Unauthorized};
 use crate::platform::Platform;
-use crate::settings::{ConfigError, Secrets};
+use crate::settings::{ConfigError, Fingerprints, Secrets};
 use crate::web::log::RequestLog;
 use crate::web::request::{Request, RequestContext};
 
@@ -21,28 +20,25 @@ use crate::web::request::{Request, RequestContext};
 #[derive(Debug)]
 pub(crate) struct Authenticator {
     config: AuthConfig,
-    service_keys: Vec<ServiceKey>,
+    service_keys: Fingerprints,
     /// For each issuer of the configuration, its key for HS256, if it has one.
-    hmac_keys: Vec<Option<HmacKey>>,
+    hmac_keys: Vec<Option<Hmac<Sha256>>>,
 }
 
 impl AuthConfig {
     /// Adds the secrets.
-    ///
-    /// # Errors
-    /// [`ConfigError`] for the first secret that is missing or malformed.
     pub(crate) fn load(&self, secrets: &Secrets) -> Result<Authenticator, ConfigError> {
-        let service_keys =
-            self.keys.iter().map(|(name, secret)| Ok(ServiceKey::new(name.clone(), secrets.shared(secret)?)));
-        let hmac_keys = self
-            .issuers
-            .iter()
-            .map(|issuer| issuer.keys.secret_name().map(|name| HmacKey::load(name, secrets)).transpose());
-        Ok(Authenticator {
-            config: self.clone(),
-            service_keys: service_keys.collect::<Result<_, ConfigError>>()?,
-            hmac_keys: hmac_keys.collect::<Result<_, _>>()?,
-        })
+        let mut service_keys = Vec::new();
+        for (name, secret) in self.keys.iter() {
+            service_keys.push((name.as_str(), secrets.shared(secret)?));
+        }
+        let hmac_key = |name| {
+            secrets.shared(name)?;
+            secrets.parse(name, |secret| Hmac::new_from_slice(secret.as_bytes()))
+        };
+        let hmac_keys = self.issuers.iter().map(|issuer| issuer.keys.secret_name().map(hmac_key).transpose());
+        let hmac_keys = hmac_keys.collect::<Result<_, _>>()?;
+        Ok(Authenticator { config: self.clone(), service_keys: Fingerprints::of(service_keys), hmac_keys })
     }
 }
 
@@ -56,9 +52,6 @@ impl Authenticator {
     }
 
     /// Determines who is calling.
-    ///
-    /// # Errors
-    /// [`AuthError`]
     pub(crate) async fn authenticate(
         &self,
         request: &Request,
@@ -83,7 +76,7 @@ impl Authenticator {
             (_, false) => text,
         };
         if header == AUTHORIZATION
-            && let Some(name) = ServiceKey::find(&self.service_keys, token)
+            && let Some(name) = self.service_keys.find(token)
         {
             return Ok(Caller::service(name));
         }
@@ -97,7 +90,7 @@ impl Authenticator {
         context: &Context<'_, impl Platform>,
     ) -> Result<Caller, AuthError> {
         let takes_jwt = self.config.issuers.iter().any(|issuer| issuer.header == header);
-        if !takes_jwt || (!self.service_keys.is_empty() && !UntrustedJwt::has_three_parts(token)) {
+        if !takes_jwt || (!self.config.keys.is_empty() && !UntrustedJwt::has_three_parts(token)) {
             return Err(Unauthorized::UnknownKey.into());
         }
         let jwt = UntrustedJwt::parse(token)?;

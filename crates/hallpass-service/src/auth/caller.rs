@@ -5,7 +5,6 @@ use std::net::Ipv6Addr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::Number;
 use sha2::{Digest, Sha256};
 
 use super::claims::{Claims, digits};
@@ -72,7 +71,12 @@ impl Caller {
         let text = match (name, self.claims.get(name)) {
             ("sub", _) => self.subject()?.into(),
             (_, Some(Json::String(text))) => Cow::Borrowed(text.as_ref()),
-            (_, Some(Json::Number(number))) => Cow::Owned(exact_digits(number)?),
+            // Numbers beyond 64 bits and fractions were rounded when they were parsed, and may be those of several users.
+            (_, Some(Json::Number(number))) => {
+                let digits = digits(number);
+                let is_exact = digits.parse::<u64>().is_ok() || digits.parse::<i64>().is_ok();
+                Cow::Owned(is_exact.then_some(digits)?)
+            }
             _ => return None,
         };
         (!text.is_empty() && !text.contains(['*', '{', '}'])).then_some(text)
@@ -86,14 +90,6 @@ impl Caller {
         let hash = Sha256::digest(format!("{}\0{issuer}\0{subject}", self.kind.as_str()));
         Some(URL_SAFE_NO_PAD.encode(hash))
     }
-}
-
-/// Returns the digits of an integer of 64 bits. Larger numbers and fractions were rounded when they were parsed, and may
-/// be those of several users.
-fn exact_digits(number: &Number) -> Option<String> {
-    let digits = digits(number);
-    let is_exact = digits.parse::<u64>().is_ok() || digits.parse::<i64>().is_ok();
-    is_exact.then_some(digits)
 }
 
 /// Returns the key that requests from an address are counted by if the caller has no subject. All IPv6 addresses of a
@@ -130,23 +126,7 @@ impl CallerKind {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn user(claims: &str) -> Caller {
-        Caller::user(Claims::parse(claims.as_bytes()).unwrap())
-    }
-
-    #[test]
-    fn a_claim_with_characters_of_patterns_is_not_substitutable() {
-        let caller = user(r#"{"sub":"alice","n":7,"star":"a*","open":"{","close":"}","empty":"","b":true}"#);
-        assert_eq!(caller.substitutable_claim("sub").as_deref(), Some("alice"));
-        assert_eq!(caller.substitutable_claim("n").as_deref(), Some("7"));
-        for name in ["star", "open", "close", "empty", "b", "missing"] {
-            assert_eq!(caller.substitutable_claim(name), None, "{name}");
-        }
-        assert_eq!(user(r#"{"sub":"*"}"#).substitutable_claim("sub"), None);
-        assert_eq!(user(r#"{"sub":""}"#).subject(), None);
-        assert_eq!(user(r#"{"sub":7}"#).subject(), None);
-    }
+    use crate::auth::testing::user;
 
     #[test]
     fn a_number_that_was_rounded_is_not_substitutable() {

@@ -9,12 +9,18 @@ use super::algorithm::Algorithm;
 use super::caller::CallerKind;
 use super::claims::read_conditions;
 use super::issuer::{Issuer, KeySource};
-use super::open::Open;
-use super::preset::Preset;
+use super::preset;
 use crate::settings::SecretName;
 use crate::web::json::{Invalid, Json};
 use crate::web::text::without_hex;
 use crate::web::url::is_safe;
+
+/// The service accepts callers without credentials.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Open {
+    /// Without a policy, these callers may also have tokens that any user can use (uid 0).
+    pub(crate) wildcard: bool,
+}
 
 /// The accepted credentials, without the secrets that verify them.
 #[derive(Clone, Debug)]
@@ -34,7 +40,7 @@ impl AuthConfig {
     pub(crate) fn read<'j>(section: &'j Json<'j>) -> Result<Option<Self>, Invalid<'j>> {
         let fields = section.fields(&["open", "gateway", "jwt", "keys"])?;
         let items = |name| fields.get(name).map_or(Ok(&[][..]), Json::items);
-        let open = fields.get("open").map(Open::read).transpose()?.flatten();
+        let open = fields.get("open").map(read_open).transpose()?.flatten();
         let trusts_gateway = fields.get("gateway").map_or(Ok(false), Json::boolean)?;
         let keys = read_keys(items("keys")?)?;
         let issuers = items("jwt")?.iter().map(read_issuer).collect::<Result<Vec<_>, _>>()?;
@@ -87,6 +93,20 @@ impl AuthConfig {
     }
 }
 
+/// Reads `true`, `false`, or an object with `wildcard`.
+fn read_open<'j>(value: &'j Json<'j>) -> Result<Option<Open>, Invalid<'j>> {
+    match value {
+        Json::Bool(is_open) => Ok(is_open.then_some(Open { wildcard: false })),
+        Json::Object(_) => {
+            let wildcard = value.fields(&["wildcard"])?.get("wildcard");
+            Ok(Some(Open { wildcard: wildcard.map_or(Ok(false), Json::boolean)? }))
+        }
+        Json::Null | Json::Number(_) | Json::String(_) | Json::Array(_) => {
+            Err(value.expected("true, false, or an object with `wildcard`"))
+        }
+    }
+}
+
 /// Reads the items of `auth.keys`.
 fn read_keys<'j>(items: &'j [Json<'j>]) -> Result<Vec<(String, SecretName)>, Invalid<'j>> {
     let mut keys: Vec<(String, SecretName)> = Vec::new();
@@ -129,7 +149,7 @@ fn read_issuer<'j>(item: &'j Json<'j>) -> Result<Issuer, Invalid<'j>> {
         "token_use",
         "authorized_parties",
     ])?;
-    let mut issuer = fields.get("preset").map_or(Ok(Preset::Custom), Preset::read)?.issuer(fields)?;
+    let mut issuer = preset::read_issuer(fields)?;
     if let Some(value) = fields.get("claims") {
         issuer.claims.extend(read_conditions(value)?);
     }
@@ -150,14 +170,21 @@ fn read_issuer<'j>(item: &'j Json<'j>) -> Result<Issuer, Invalid<'j>> {
             return Err(Invalid::new(value, detail));
         }
     } else if let KeySource::Published { algorithms: accepted, keys } = &mut issuer.keys {
-        if !is_safe(keys.source().url()) {
+        if !is_safe(&keys.url) {
             let field = if url.is_some() { "jwks_uri" } else { "issuer" };
             let expected = "expected an address with https, or of this machine";
             return Err(Invalid::field(item, field, expected));
         }
         if let Some(value) = algorithms {
-            *accepted = value.one_or_more()?.iter().map(Algorithm::read).collect::<Result<_, _>>()?;
+            *accepted = value.one_or_more()?.iter().map(read_algorithm).collect::<Result<_, _>>()?;
         }
     }
     Ok(issuer)
+}
+
+/// Reads the name of an algorithm with public keys.
+fn read_algorithm<'j>(value: &'j Json<'j>) -> Result<Algorithm, Invalid<'j>> {
+    value.named("\"RS256\", \"ES256\" or \"EdDSA\"", |name| {
+        Algorithm::parse(name).filter(|algorithm| Algorithm::PUBLIC.contains(algorithm))
+    })
 }

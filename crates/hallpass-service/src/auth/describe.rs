@@ -5,7 +5,7 @@ use http::HeaderName;
 use super::claims::describe_conditions;
 use super::config::AuthConfig;
 use super::issuer::{Issuer, KeySource};
-use super::key_set::{KeySetSource, discovery_url};
+use super::key_set::discovery_url;
 use crate::settings::SecretName;
 use crate::web::text::listed;
 
@@ -44,11 +44,10 @@ impl Issuer {
             KeySource::Secret(name) => format!("HS256 and the secret {}", name.as_str()),
             KeySource::Published { algorithms, keys } => {
                 let algorithms = listed(algorithms.iter().map(|algorithm| algorithm.as_str()), "or");
-                match keys.source() {
-                    KeySetSource::Keys(url) => format!("{algorithms}, by a key out of {url}"),
-                    KeySetSource::Discovery { issuer } => {
-                        format!("{algorithms}, by a key out of the `jwks_uri` in {}", discovery_url(issuer))
-                    }
+                if keys.by_discovery {
+                    format!("{algorithms}, by a key out of the `jwks_uri` in {}", discovery_url(&keys.url))
+                } else {
+                    format!("{algorithms}, by a key out of {}", keys.url)
                 }
             }
         };

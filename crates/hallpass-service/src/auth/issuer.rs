@@ -1,16 +1,15 @@
 //! An identity provider, and which of its JWTs are accepted.
 
+use hmac::{Hmac, Mac as _};
 use http::HeaderName;
 use http::header::AUTHORIZATION;
+use sha2::Sha256;
 
 use super::algorithm::Algorithm;
 use super::claims::Conditions;
-use super::context::Context;
-use super::error::AuthError;
-use super::hmac_key::HmacKey;
 use super::jwt::UntrustedJwt;
-use super::key_set::{KeySet, KeySetSource};
-use super::unauthorized::Unauthorized;
+use super::key_set::{Context, KeySet};
+use super::unauthorized::{AuthError, Unauthorized};
 use crate::platform::Platform;
 use crate::settings::SecretName;
 use crate::web::json::Json;
@@ -41,22 +40,23 @@ pub(super) enum KeySource {
 
 impl Issuer {
     /// Returns an issuer with published keys and JWTs in `Authorization`.
-    pub(super) fn new(name: String, audiences: Vec<Json<'static>>, source: KeySetSource) -> Self {
-        let keys = KeySource::Published { algorithms: Algorithm::PUBLIC.to_vec(), keys: KeySet::new(source) };
+    pub(super) fn new(name: String, audiences: Vec<Json<'static>>, keys: KeySet) -> Self {
+        let keys = KeySource::Published { algorithms: Algorithm::PUBLIC.to_vec(), keys };
         Self { name, audiences, claims: Vec::new(), header: AUTHORIZATION, keys }
     }
 
     /// Verifies a JWT. `hmac_key` is the key for HS256, if the issuer has one.
-    ///
-    /// # Errors
-    /// [`Unauthorized`], and [`AuthError::IssuerUnreachable`].
     pub(super) async fn verify(
         &self,
         jwt: &UntrustedJwt<'_>,
-        hmac_key: Option<&HmacKey>,
+        hmac_key: Option<&Hmac<Sha256>>,
         context: &Context<'_, impl Platform>,
     ) -> Result<(), AuthError> {
-        let algorithm = jwt.algorithm.filter(|algorithm| self.keys.allow(*algorithm));
+        let algorithms = match &self.keys {
+            KeySource::Secret(_) => &[Algorithm::Hs256][..],
+            KeySource::Published { algorithms, .. } => algorithms,
+        };
+        let algorithm = jwt.algorithm.filter(|algorithm| algorithms.contains(algorithm));
         let algorithm = algorithm.ok_or(Unauthorized::AlgorithmNotAllowed)?;
         jwt.check_times(context.now)?;
         if !self.audiences.is_empty() && !jwt.claims.has("aud", &self.audiences) {
@@ -67,7 +67,8 @@ impl Issuer {
         }
         let message = jwt.message.as_bytes();
         let is_signed = match &self.keys {
-            KeySource::Secret(_) => hmac_key.is_some_and(|key| key.verify(message, &jwt.signature)),
+            KeySource::Secret(_) => hmac_key
+                .is_some_and(|key| key.clone().chain_update(message).verify_slice(&jwt.signature).is_ok()),
             KeySource::Published { keys, .. } => {
                 let key = keys.key(jwt.key_id.as_deref(), algorithm, context).await?;
                 context.platform.verify(&key, message, &jwt.signature).await
@@ -78,13 +79,6 @@ impl Issuer {
 }
 
 impl KeySource {
-    fn allow(&self, algorithm: Algorithm) -> bool {
-        match self {
-            Self::Secret(_) => algorithm == Algorithm::Hs256,
-            Self::Published { algorithms, .. } => algorithms.contains(&algorithm),
-        }
-    }
-
     /// Returns the name of the secret, if the keys are not public.
     pub(super) const fn secret_name(&self) -> Option<&SecretName> {
         if let Self::Secret(name) = self { Some(name) } else { None }

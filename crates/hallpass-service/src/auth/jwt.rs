@@ -33,9 +33,6 @@ impl<'a> UntrustedJwt<'a> {
     }
 
     /// Parses a JWT without verifying anything.
-    ///
-    /// # Errors
-    /// [`Unauthorized::TooLarge`] and [`Unauthorized::MalformedJwt`].
     pub(super) fn parse(text: &'a str) -> Result<Self, Unauthorized> {
         if text.len() > MAX_BYTES {
             return Err(Unauthorized::TooLarge);
@@ -62,9 +59,6 @@ impl<'a> UntrustedJwt<'a> {
     }
 
     /// Rejects a JWT that has expired, never expires, or is not valid yet.
-    ///
-    /// # Errors
-    /// [`Unauthorized::NoExpiry`], [`Unauthorized::Expired`] and [`Unauthorized::NotYetValid`].
     pub(super) fn check_times(&self, UnixSeconds(now): UnixSeconds) -> Result<(), Unauthorized> {
         let now = u64::from(now);
         let expires_at = self.claims.get("exp").and_then(seconds).ok_or(Unauthorized::NoExpiry)?;
@@ -89,59 +83,20 @@ fn seconds(claim: &Json<'_>) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn jwt(header: &str, claims: &str) -> String {
-        let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
-        format!("{}.{}.{}", encode(header), encode(claims), encode("signature"))
-    }
-
-    fn times(claims: &str) -> Result<(), Unauthorized> {
-        let text = jwt(r#"{"alg":"RS256"}"#, claims);
-        UntrustedJwt::parse(&text).unwrap().check_times(UnixSeconds(1_000_000))
-    }
-
     #[test]
-    fn a_malformed_jwt_is_rejected() {
-        let good = jwt(r#"{"alg":"RS256"}"#, "{}");
-        assert!(UntrustedJwt::parse(&good).is_ok());
-        for text in [
-            String::new(),
-            "..".into(),
-            "a.b.c".into(),
-            format!("{good}="),
-            format!("{good}.x"),
-            good.replace('.', ""),
-            jwt("{}", "{}"),
-            jwt("[]", "{}"),
-            jwt(r#"{"alg":"RS256"}"#, "[]"),
-            jwt(r#"{"alg":1}"#, "{}"),
-            jwt(r#"{"alg":"RS256","alg":"RS256"}"#, "{}"),
-            jwt(r#"{"alg":"RS256"}"#, r#"{"sub":"a","sub":"b"}"#),
-            jwt(r#"{"alg":"RS256","kid":1}"#, "{}"),
-            jwt(r#"{"alg":"RS256","crit":["b64"],"b64":false}"#, "{}"),
+    fn a_clock_may_be_a_minute_off() {
+        for (claims, expected) in [
+            (r#"{"exp":999941}"#, Ok(())),
+            (r#"{"exp":999940}"#, Err(Unauthorized::Expired)),
+            (r#"{"exp":1000000.5}"#, Ok(())),
+            (r#"{"exp":18446744073709551615}"#, Ok(())),
+            (r#"{"exp":2000000,"nbf":1000060}"#, Ok(())),
+            (r#"{"exp":2000000,"nbf":1000061}"#, Err(Unauthorized::NotYetValid)),
         ] {
-            assert_eq!(UntrustedJwt::parse(&text).map(|_| ()), Err(Unauthorized::MalformedJwt), "{text}");
+            let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
+            let text = format!("{}.{}.", encode(r#"{"alg":"RS256"}"#), encode(claims));
+            let jwt = UntrustedJwt::parse(&text).unwrap();
+            assert_eq!(jwt.check_times(UnixSeconds(1_000_000)), expected, "{claims}");
         }
-        let long = "x".repeat(MAX_BYTES + 1);
-        assert_eq!(UntrustedJwt::parse(&long).map(|_| ()), Err(Unauthorized::TooLarge));
-    }
-
-    #[test]
-    fn a_jwt_expires_a_minute_after_exp() {
-        assert_eq!(times(r#"{"exp":1000000}"#), Ok(()));
-        assert_eq!(times(r#"{"exp":999941}"#), Ok(()));
-        assert_eq!(times(r#"{"exp":999940}"#), Err(Unauthorized::Expired));
-        assert_eq!(times(r#"{"exp":1000000.5}"#), Ok(()));
-        assert_eq!(times(r#"{"exp":-1}"#), Err(Unauthorized::Expired));
-        for claims in ["{}", r#"{"exp":"1000000"}"#, r#"{"exp":null}"#] {
-            assert_eq!(times(claims), Err(Unauthorized::NoExpiry), "{claims}");
-        }
-        assert_eq!(times(r#"{"exp":18446744073709551615}"#), Ok(()));
-    }
-
-    #[test]
-    fn a_jwt_is_valid_from_a_minute_before_nbf() {
-        assert_eq!(times(r#"{"exp":2000000,"nbf":1000060}"#), Ok(()));
-        assert_eq!(times(r#"{"exp":2000000,"nbf":1000061}"#), Err(Unauthorized::NotYetValid));
-        assert_eq!(times(r#"{"exp":2000000,"nbf":"x"}"#), Err(Unauthorized::MalformedJwt));
     }
 }

@@ -7,13 +7,11 @@ use http::Method;
 use zeroize::Zeroizing;
 
 use super::algorithm::Algorithm;
-use super::context::Context;
-use super::error::AuthError;
 use super::jwk::{self, Jwk};
-use super::unauthorized::Unauthorized;
+use super::unauthorized::{AuthError, Unauthorized};
 use crate::platform::{Platform, PublicKey, SLEEP_MILLISECONDS};
 use crate::web::json::Json;
-use crate::web::log::{Level, LogLine};
+use crate::web::log::{Level, LogLine, RequestLog};
 use crate::web::outbound::{OutboundRequest, SendError};
 use crate::web::text::quote;
 use crate::web::url::is_safe;
@@ -36,17 +34,18 @@ const MAX_DOCUMENT_BYTES: usize = 128 * 1024;
 /// The published keys of one issuer.
 #[derive(Debug)]
 pub(super) struct KeySet {
-    source: KeySetSource,
+    /// The URL of the keys or of the issuer.
+    pub(super) url: String,
+    /// Whether the issuer's discovery document names the URL of the keys (OpenID Connect Discovery 1.0 section 4).
+    pub(super) by_discovery: bool,
     cache: Mutex<Cache>,
 }
 
-/// Where the keys are published.
-#[derive(Debug)]
-pub(super) enum KeySetSource {
-    /// At this URL.
-    Keys(String),
-    /// At the URL that the issuer's discovery document names (OpenID Connect Discovery 1.0 section 4).
-    Discovery { issuer: String },
+/// The time, the platform and the log of the request that needs a key.
+pub(super) struct Context<'a, P> {
+    pub(super) now: UnixSeconds,
+    pub(super) platform: &'a P,
+    pub(super) log: &'a RequestLog,
 }
 
 #[derive(Debug, Default)]
@@ -69,18 +68,11 @@ enum CacheAction {
 }
 
 impl KeySet {
-    pub(super) fn new(source: KeySetSource) -> Self {
-        Self { source, cache: Mutex::default() }
-    }
-
-    pub(super) const fn source(&self) -> &KeySetSource {
-        &self.source
+    pub(super) fn new(url: String, by_discovery: bool) -> Self {
+        Self { url, by_discovery, cache: Mutex::default() }
     }
 
     /// Returns the key with this id. If it is not cached, the keys are fetched, because the issuer may have replaced them.
-    ///
-    /// # Errors
-    /// [`Unauthorized::UnknownSigningKey`]; [`AuthError::IssuerUnreachable`] if no keys can be fetched.
     pub(super) async fn key(
         &self,
         key_id: Option<&str>,
@@ -92,9 +84,14 @@ impl KeySet {
             match self.next_action(key_id, algorithm, context.now) {
                 CacheAction::Return(result) => return result,
                 CacheAction::Fetch => {
-                    let fetched = self.source.fetch(context.platform).await;
-                    let fetched = fetched.map_err(|reason| context.log.add(self.source.log_line(reason)));
-                    self.keep(fetched.ok(), context.now);
+                    let fetched = self.fetch(context.platform).await;
+                    let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+                    cache.is_fetching = false;
+                    match fetched {
+                        Ok(keys) => (cache.keys, cache.fetched_at) = (keys, Some(context.now)),
+                        // The previous keys stay.
+                        Err(reason) => context.log.add(self.log_line(reason)),
+                    }
                 }
                 CacheAction::Wait => context.platform.sleep().await,
             }
@@ -125,29 +122,12 @@ impl KeySet {
         }
     }
 
-    /// Keeps the fetched keys. If the fetch failed, the previous keys stay.
-    fn keep(&self, keys: Option<Vec<Jwk>>, now: UnixSeconds) {
-        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        cache.is_fetching = false;
-        if let Some(keys) = keys {
-            cache.keys = keys;
-            cache.fetched_at = Some(now);
-        }
-    }
-}
-
-impl KeySetSource {
-    /// Returns the URL of the keys or of the issuer.
-    pub(super) fn url(&self) -> &str {
-        let (Self::Keys(url) | Self::Discovery { issuer: url }) = self;
-        url
-    }
-
     /// Returns the usable keys, or the reason for the log.
     async fn fetch(&self, platform: &impl Platform) -> Result<Vec<Jwk>, String> {
-        let document = match self {
-            Self::Keys(url) => get(url, platform).await?,
-            Self::Discovery { issuer } => get(&discover(issuer, platform).await?, platform).await?,
+        let document = if self.by_discovery {
+            get(&discover(&self.url, platform).await?, platform).await?
+        } else {
+            get(&self.url, platform).await?
         };
         jwk::parse(&document).ok_or_else(|| "no key for RS256, ES256 or EdDSA".to_owned())
     }
@@ -155,8 +135,8 @@ impl KeySetSource {
     fn log_line(&self, reason: String) -> LogLine {
         let fields = [
             ("message", "the keys of an issuer could not be fetched".into()),
-            ("source", self.url().into()),
-            ("by_discovery", matches!(self, Self::Discovery { .. }).into()),
+            ("source", self.url.as_str().into()),
+            ("by_discovery", self.by_discovery.into()),
             ("reason", reason.into()),
         ];
         LogLine::new(Level::Warning, "issuer_keys_not_fetched", fields)

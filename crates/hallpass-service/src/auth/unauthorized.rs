@@ -1,38 +1,39 @@
-//! Why credentials are not accepted.
+//! Why a caller could not be authenticated.
 
 use std::fmt;
+
+/// Why a caller could not be authenticated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AuthError {
+    /// The credentials are missing or not accepted.
+    Unauthorized(Unauthorized),
+    /// The keys to verify a JWT with cannot be fetched.
+    IssuerUnreachable,
+}
 
 /// Why credentials are not accepted. Messages contain no part of the credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unauthorized {
-    /// The request has no credentials.
     Missing,
-    /// `Authorization` has another scheme than `Bearer`.
     WrongScheme,
-    /// The JWT is too long.
     TooLarge,
-    /// The bearer token is not a configured service key.
     UnknownKey,
-    /// The bearer token is not a valid JWT (RFC 7519 section 7.2).
     MalformedJwt,
-    /// The JWT has an algorithm that its issuer is not configured for, or no signature.
     AlgorithmNotAllowed,
-    /// The issuer of the JWT is not configured.
     UnknownIssuer,
-    /// The JWT has another audience.
     WrongAudience,
-    /// The JWT does not have the claims that are configured for its issuer.
     WrongClaims,
-    /// The JWT never expires.
     NoExpiry,
-    /// The JWT has expired.
     Expired,
-    /// The JWT is not valid yet.
     NotYetValid,
-    /// The issuer has no key with the JWT's id and algorithm.
     UnknownSigningKey,
-    /// The signature was not made with the issuer's key.
     BadSignature,
+}
+
+impl From<Unauthorized> for AuthError {
+    fn from(unauthorized: Unauthorized) -> Self {
+        Self::Unauthorized(unauthorized)
+    }
 }
 
 impl Unauthorized {

@@ -198,6 +198,7 @@ macro_rules! providers {
     };
 }
 
+// A token is inspected as one of the first provider that recognizes it.
 providers!(agora as Agora, videosdk as VideoSdk);
 
 pub(crate) type Policy = policy::Policy<Grants>;

@@ -56,9 +56,6 @@ impl<T> Projects<T> {
     }
 
     /// Returns the project of this name, or the one for requests that name none.
-    ///
-    /// # Errors
-    /// [`ProjectError`]
     pub(crate) fn get(&self, name: Option<&str>) -> Result<&NamedProject<T>, ProjectError> {
         let find = |name: &str| self.projects.iter().find(|project| project.name == name);
         let Some(name) = name else {
@@ -84,35 +81,5 @@ impl fmt::Display for ProjectError {
                 write!(f, "is a project of {other}; this needs one of {provider}")
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn projects(default: Option<&'static str>, names: &[&str]) -> Projects<()> {
-        let named = names.iter().map(|name| NamedProject { name: (*name).to_owned(), project: () });
-        Projects::new("Agora", default, named.collect(), vec![("meet".to_owned(), "VideoSDK")])
-    }
-
-    fn name(projects: &Projects<()>, name: Option<&str>) -> Result<String, ProjectError> {
-        projects.get(name).map(|project| project.name.clone())
-    }
-
-    #[test]
-    fn a_request_that_names_no_project_gets_the_default_or_the_first() {
-        assert_eq!(name(&projects(Some("default"), &["a", "default"]), None).unwrap(), "default");
-        assert_eq!(name(&projects(Some("default"), &["a"]), None).unwrap(), "a");
-        assert_eq!(name(&projects(None, &["z", "b"]), None).unwrap(), "z");
-        assert_eq!(name(&projects(None, &["z", "b"]), Some("b")).unwrap(), "b");
-    }
-
-    #[test]
-    fn an_error_names_the_provider_that_has_the_project() {
-        let error = |known: &[&str], wanted| name(&projects(None, known), wanted).unwrap_err().to_string();
-        assert_eq!(error(&["a"], Some("meet")), "is a project of VideoSDK; this needs one of Agora");
-        assert_eq!(error(&["a"], Some("c")), "is not the name of a configured project");
-        assert_eq!(error(&[], None), "no project of Agora is configured, so there are no tokens for it");
     }
 }

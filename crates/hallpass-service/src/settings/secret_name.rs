@@ -19,7 +19,10 @@ impl SecretName {
         const EXPECTED: &str =
             "expected the name of a secret, such as AGORA_APP_CERTIFICATE, and never its value";
         let name = value.string()?;
-        if is_secret_name(name) { Ok(Self::of(name)) } else { Err(Invalid::new(value, EXPECTED)) }
+        let is_name = name.starts_with(|c: char| c.is_ascii_uppercase())
+            && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+            && without_hex(name) == name;
+        if is_name { Ok(Self::of(name)) } else { Err(Invalid::new(value, EXPECTED)) }
     }
 
     /// Reads a list of at least one name.
@@ -33,11 +36,4 @@ impl SecretName {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-/// Whether a string has only uppercase letters, digits and underscores, and nothing that may be a part of a certificate.
-fn is_secret_name(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_uppercase())
-        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
-        && without_hex(text) == text
 }

@@ -34,30 +34,21 @@ struct State {
     loaded_state: Arc<LoadedState>,
     /// Of the secrets in it; `None` where it has none, or none that can be used.
     loaded: Option<Loaded>,
-    /// Of the last attempt to read them, if it failed.
-    failure: Option<Failure>,
+    /// When the last attempt to read them failed, and why; `None` if it did not.
+    failure: Option<(UnixSeconds, ConfigError)>,
     /// When a refresh for after an answer was begun.
     begun_at: Option<UnixSeconds>,
+    /// How often the secrets were read. Several attempts may be on their way at once.
     attempts: u64,
 }
 
 #[derive(Debug)]
 struct Loaded {
     at: UnixSeconds,
-    by: Attempt,
+    by: u64,
     is_final: bool,
     fingerprints: Fingerprints,
 }
-
-#[derive(Debug)]
-struct Failure {
-    at: UnixSeconds,
-    error: ConfigError,
-}
-
-/// One time that the secrets are read. Several may be on their way at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Attempt(u64);
 
 /// What to do for a request.
 #[derive(Debug)]
@@ -95,36 +86,35 @@ impl Cache {
             return CacheAction::Use(Arc::clone(&state.loaded_state));
         }
         if age >= USABLE_SECONDS && state.loaded.is_some() {
-            let error = state.failure.take().map_or(ConfigError::NotLoaded, |failure| failure.error);
+            let error = state.failure.take().map_or(ConfigError::NotLoaded, |(_, error)| error);
             state.loaded_state = Arc::new(LoadedState::failed(Some(config), error));
             state.loaded = None;
         }
-        if state.has_just_failed(now) {
+        let is_overdue = !may_follow || age >= OVERDUE_SECONDS;
+        let has_just_begun = !is_overdue && seconds_between(state.begun_at, now) < BETWEEN_SECONDS;
+        if state.has_just_failed(now) || has_just_begun {
             return CacheAction::Use(Arc::clone(&state.loaded_state));
         }
-        if !may_follow || age >= OVERDUE_SECONDS {
+        if is_overdue {
             // Whoever comes meanwhile has nothing to use, or something that may have been withdrawn, and asks as well.
             return CacheAction::Load;
-        }
-        if seconds_between(state.begun_at, now) < BETWEEN_SECONDS {
-            return CacheAction::Use(Arc::clone(&state.loaded_state));
         }
         state.begun_at = Some(now);
         CacheAction::UseAndRefresh(Arc::clone(&state.loaded_state))
     }
 
-    /// The secrets are about to be read.
-    pub(crate) fn begin(&self) -> Attempt {
+    /// Returns the number of an attempt to read the secrets.
+    pub(crate) fn begin(&self) -> u64 {
         let mut state = self.lock();
         state.attempts += 1;
-        Attempt(state.attempts)
+        state.attempts
     }
 
     /// Keeps what the store gave. Where that is of no use, what was there before stays until it is too old.
     pub(crate) fn keep(
         &self,
         config: &Config,
-        by: Attempt,
+        by: u64,
         secrets: Result<&Secrets, ConfigError>,
         now: UnixSeconds,
     ) -> Option<LogLine> {
@@ -178,7 +168,7 @@ impl State {
 
     /// Whether it is too early to try again.
     fn has_just_failed(&self, now: UnixSeconds) -> bool {
-        let Some(Failure { at, error }) = &self.failure else { return false };
+        let Some((at, error)) = &self.failure else { return false };
         let is_silent = matches!(error, ConfigError::Store(error) if error.is_timeout);
         let between = match self.loaded {
             Some(_) => BETWEEN_SECONDS,
@@ -191,7 +181,7 @@ impl State {
     /// One line for all who tried at once.
     fn fail(&mut self, config: &Config, error: ConfigError, now: UnixSeconds) -> Option<LogLine> {
         let is_known = self.has_just_failed(now);
-        self.failure = Some(Failure { at: now, error: error.clone() });
+        self.failure = Some((now, error.clone()));
         let age = self.age(now);
         let line = if age < USABLE_SECONDS {
             let names = error.names();

@@ -27,9 +27,6 @@ const FIELDS: [&str; 8] = ["$schema", "projects", "rest", "auth", "policy", "ttl
 
 impl Config {
     /// Reads the configuration document out of the platform's settings. An empty setting is the same as none.
-    ///
-    /// # Errors
-    /// [`ConfigError`] for the first value that is missing or wrong.
     pub(crate) fn read(setting: Setting<'_>) -> Result<Self, ConfigError> {
         let setting: Setting<'_> = &|name| setting(name).filter(|text| !text.is_empty());
         let text = setting(DOCUMENT).unwrap_or_else(|| "{}".into());
@@ -130,44 +127,31 @@ fn shown_path(path: &str) -> String {
 mod tests {
     use super::*;
 
-    fn error(document: &str) -> String {
-        let setting = |name: &str| (name == DOCUMENT).then(|| document.to_owned());
-        Config::read(&setting).unwrap_err().to_string()
-    }
-
     #[test]
-    fn a_certificate_in_any_place_is_not_repeated() {
-        for document in [
-            r#"{"projects":{"default":{"provider":"agora","app_id":"x","certificates":["HEX"]}}}"#,
-            r#"{"projects":{"default":{"provider":"agora","certificates":["HEX"]}}}"#,
-            r#"{"projects":{"default":{"provider":"HEX"}}}"#,
-            r#"{"projects":{"default":{"provider":{"HEX":1}}}}"#,
-            r#"{"projects":{"HEX":{"provider":"agora","app_id":"y"}}}"#,
-            r#"{"projects":{"default":{"HEX":1}}}"#,
-            r#"{"auth":{"open":"HEX"}}"#,
-            r#"{"HEX":1}"#,
-            r#"{"HEX":1,"HEX":1}"#,
-            r#"{"HEX":null}"#,
-            r#"{"ttl":{"max":"HEX"}}"#,
-            r#"{"compat":{"version":"HEX"}}"#,
-        ] {
-            for value in ["5CFd2fd1755d40ecb72977518be15d3b", "ABCDEF0123456789ABCDEF0123456789"] {
-                let message = error(&document.replace("HEX", value));
-                assert!(!message.contains(value), "{message}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_key_in_place_of_its_name_is_not_repeated() {
+    fn a_secret_in_any_place_is_not_repeated() {
         let key = "Zx8kQ+/b3o9Jw0m5uTtR1yVn7cPq2sLdEhGfAaXwyE=";
         for document in [
-            format!(r#"{{"auth":{{"keys":[{{"{key}":"backend"}}]}}}}"#),
-            format!(r#"{{"auth":{{"keys":[{{"name":"backend","secret":"{key}"}}]}}}}"#),
-            format!(r#"{{"{key}":1}}"#),
+            r#"{"projects":{"default":{"provider":"agora","app_id":"x","certificates":["SECRET"]}}}"#,
+            r#"{"projects":{"default":{"provider":"agora","certificates":["SECRET"]}}}"#,
+            r#"{"projects":{"default":{"provider":"SECRET"}}}"#,
+            r#"{"projects":{"default":{"provider":{"SECRET":1}}}}"#,
+            r#"{"projects":{"SECRET":{"provider":"agora","app_id":"y"}}}"#,
+            r#"{"projects":{"default":{"SECRET":1}}}"#,
+            r#"{"auth":{"open":"SECRET"}}"#,
+            r#"{"auth":{"keys":[{"SECRET":"backend"}]}}"#,
+            r#"{"auth":{"keys":[{"name":"backend","secret":"SECRET"}]}}"#,
+            r#"{"SECRET":1}"#,
+            r#"{"SECRET":1,"SECRET":1}"#,
+            r#"{"SECRET":null}"#,
+            r#"{"ttl":{"max":"SECRET"}}"#,
+            r#"{"compat":{"version":"SECRET"}}"#,
         ] {
-            let message = error(&document);
-            assert!(!message.contains(key) && !message.contains("Zx8kQ"), "{message}");
+            for secret in ["5CFd2fd1755d40ecb72977518be15d3b", "ABCDEF0123456789ABCDEF0123456789", key] {
+                let text = document.replace("SECRET", secret);
+                let setting = |name: &str| (name == DOCUMENT).then(|| text.clone());
+                let message = Config::read(&setting).unwrap_err().to_string();
+                assert!(!message.contains(&secret[..5]), "{message}");
+            }
         }
     }
 }

@@ -7,10 +7,10 @@
 mod parse;
 mod path;
 mod read;
-mod write;
 
 use std::borrow::Cow;
 
+use serde::ser::{Serialize, Serializer};
 use serde_json::Number;
 
 pub(crate) use self::parse::SyntaxError;
@@ -64,6 +64,12 @@ impl<'a> Json<'a> {
         if let Self::Array(items) = self { items } else { &[] }
     }
 
+    /// Returns the value as JSON text.
+    pub(crate) fn to_vec(&self) -> Vec<u8> {
+        // Names are strings, which is all that the format requires.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
     /// Copies what is borrowed.
     pub(crate) fn into_owned(self) -> Json<'static> {
         match self {
@@ -77,6 +83,19 @@ impl<'a> Json<'a> {
                     |(name, value): (Cow<'a, str>, Self)| (Cow::Owned(name.into_owned()), value.into_owned());
                 Json::Object(fields.into_iter().map(owned).collect())
             }
+        }
+    }
+}
+
+impl Serialize for Json<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Number(number) => number.serialize(serializer),
+            Self::String(text) => serializer.serialize_str(text),
+            Self::Array(items) => serializer.collect_seq(items),
+            Self::Object(fields) => serializer.collect_map(fields.iter().map(|(name, value)| (name, value))),
         }
     }
 }

@@ -8,6 +8,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 
 use super::Json;
 use super::path::Invalid;
+use crate::web::text::quote;
 
 /// Describes why a text is not JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,9 +16,6 @@ pub(crate) struct SyntaxError(pub(crate) String);
 
 impl<'a> Json<'a> {
     /// Parses one document and nothing after it.
-    ///
-    /// # Errors
-    /// [`SyntaxError`]
     pub(crate) fn parse(text: &'a [u8]) -> Result<Self, SyntaxError> {
         if text.is_empty() {
             return Err(SyntaxError::nothing());
@@ -26,9 +24,6 @@ impl<'a> Json<'a> {
     }
 
     /// Parses the first value, as Go's decoder does: what follows is ignored.
-    ///
-    /// # Errors
-    /// [`SyntaxError`]
     pub(crate) fn parse_first(text: &'a [u8]) -> Result<Self, SyntaxError> {
         let first = serde_json::Deserializer::from_slice(text).into_iter().next();
         first.ok_or_else(SyntaxError::nothing)?.map_err(|error| SyntaxError(error.to_string()))
@@ -37,18 +32,12 @@ impl<'a> Json<'a> {
 
 impl<'j> Json<'j> {
     /// Rejects an object with two fields of the same name, at any depth: two readers may take different ones.
-    ///
-    /// # Errors
-    /// [`Invalid`] at the second field.
     pub(crate) fn check_names(&'j self) -> Result<(), Invalid<'j>> {
         match self {
             Self::Array(items) => items.iter().try_for_each(Json::check_names),
             Self::Object(fields) => {
                 if let Some((name, value)) = repeated(fields) {
-                    return Err(Invalid::new(
-                        value,
-                        format!("duplicate field `{}`", crate::web::text::quote(name)),
-                    ));
+                    return Err(Invalid::new(value, format!("duplicate field `{}`", quote(name))));
                 }
                 fields.iter().try_for_each(|(_, value)| value.check_names())
             }
