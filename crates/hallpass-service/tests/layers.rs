@@ -151,7 +151,8 @@ fn an_import_of_another_provider_is_found() {
     let agora = "use crate::providers::videosdk::Room;";
     let code = sample(&[
         ("providers/agora/kick.rs", agora),
-        ("providers/videosdk/rest.rs", ""),
+        ("providers/videosdk.rs", ""),
+        ("providers/videosdk/rooms.rs", ""),
         ("token.rs", agora),
     ]);
     let [kick, token] = provider_imports(&code).try_into().unwrap();

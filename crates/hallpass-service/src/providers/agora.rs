@@ -19,7 +19,10 @@ pub(crate) use self::request::{TokenRequest, read_request, request_fields};
 pub(crate) use self::services::{Apaas, ChannelUser, Chat, Plain, RequestedRole, Rtc, Rtm, TokenService};
 pub(crate) use self::version::{CompatConfig, Version};
 
+use super::upstream::ProviderNames;
+
 /// The name in configuration, responses and logs.
 pub(crate) const NAME: &str = "agora";
 /// The name in messages.
 pub(crate) const TITLE: &str = "Agora";
+const NAMES: ProviderNames = ProviderNames { name: NAME, title: TITLE };

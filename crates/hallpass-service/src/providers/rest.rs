@@ -3,13 +3,10 @@
 use http::Method;
 use zeroize::Zeroizing;
 
-use super::upstream::UpstreamError;
+use super::upstream::{ProviderNames, UpstreamError};
 use crate::web::json::{Invalid, Json};
 use crate::web::outbound::{OutboundRequest, OutboundResponse, SendError};
 use crate::web::url::is_loopback;
-
-/// How long a call may take, unless its function says otherwise.
-const SECONDS: u32 = 8;
 
 /// Reads `url` of a REST API: one of the provider's own, or a stand-in on this machine. Whoever receives a request there
 /// receives credentials. Without a URL, the first of `known` is used.
@@ -24,24 +21,24 @@ pub(super) fn read_url<'j>(value: Option<&'j Json<'j>>, known: &[&str]) -> Resul
     Err(Invalid::new(value, detail))
 }
 
-/// Returns a request with these credentials. Agora requires the content type even without content, and responds 415 without
+/// Returns a request with these credentials, and limits on the size and the duration of the response. Agora requires the content type even without content, and responds 415 without
 /// it.
 pub(super) fn request(
     method: Method,
     url: String,
     mut headers: Vec<(&'static str, Zeroizing<String>)>,
     body: Vec<u8>,
-    max_bytes: usize,
+    (max_bytes, seconds): (usize, u32),
 ) -> OutboundRequest {
     headers.push(("content-type", Zeroizing::new("application/json".to_owned())));
     headers.push(("accept", Zeroizing::new("application/json".to_owned())));
-    OutboundRequest { method, url, headers, body, max_bytes, seconds: SECONDS }
+    OutboundRequest { method, url, headers, body, max_bytes, seconds }
 }
 
 /// Reads the document of a successful response. `read` returns `None` for a document that differs from the provider's
 /// documentation.
 pub(super) fn read<T>(
-    provider: &'static str,
+    provider: ProviderNames,
     response: Result<OutboundResponse, SendError>,
     read: impl FnOnce(Json<'_>) -> Option<T>,
 ) -> Result<T, UpstreamError> {

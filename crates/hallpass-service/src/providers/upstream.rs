@@ -7,11 +7,19 @@ use crate::web::log::{Level, LogLine};
 use crate::web::outbound::{OutboundResponse, SendError};
 use http::StatusCode;
 
+/// The names of a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ProviderNames {
+    /// In responses and logs.
+    pub(super) name: &'static str,
+    /// In messages.
+    pub(super) title: &'static str,
+}
+
 /// A failed call to a provider, and what the provider said. It contains no credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct UpstreamError {
-    /// `agora` or `videosdk`.
-    provider: &'static str,
+    provider: ProviderNames,
     reason: Reason,
     /// The provider's own words.
     message: Option<String>,
@@ -35,23 +43,23 @@ const REQUEST_IDS: [&str; 3] = ["x-request-id", "x-amz-request-id", "x-resource-
 
 impl UpstreamError {
     /// There is no answer.
-    pub(super) const fn of_sending(provider: &'static str, error: SendError) -> Self {
+    pub(super) const fn of_sending(provider: ProviderNames, error: SendError) -> Self {
         let reason = Reason::Sending(error);
         Self { provider, reason, message: None, request_ids: Vec::new(), retry_after: None }
     }
 
     /// The answer is a failure.
-    pub(super) fn of_response(provider: &'static str, answer: &OutboundResponse) -> Self {
+    pub(super) fn of_response(provider: ProviderNames, answer: &OutboundResponse) -> Self {
         let reason = Reason::Status(answer.status);
         Self { message: message(&answer.body), ..Self::about(provider, reason, answer) }
     }
 
     /// The answer is none.
-    pub(super) fn not_understood(provider: &'static str, answer: &OutboundResponse) -> Self {
+    pub(super) fn not_understood(provider: ProviderNames, answer: &OutboundResponse) -> Self {
         Self::about(provider, Reason::NotUnderstood, answer)
     }
 
-    fn about(provider: &'static str, reason: Reason, answer: &OutboundResponse) -> Self {
+    fn about(provider: ProviderNames, reason: Reason, answer: &OutboundResponse) -> Self {
         let header = |name: &'static str| {
             let (name, value) = answer.headers.iter().find(|(known, _)| *known == name)?;
             let is_plain =
@@ -110,7 +118,7 @@ impl UpstreamError {
         let status = if let Reason::Status(status) = self.reason { Some(u32::from(status)) } else { None };
         let ids = self.request_ids.iter().map(|(name, id)| (*name, id.as_str().into()));
         Json::object([
-            ("provider", self.provider.into()),
+            ("provider", self.provider.name.into()),
             ("status", status.into()),
             ("message", self.message().into()),
             ("request_ids", Json::from(ids.collect::<Vec<_>>())),
@@ -133,7 +141,7 @@ impl UpstreamError {
 
 impl fmt::Display for UpstreamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = if self.provider == "agora" { "Agora" } else { "VideoSDK" };
+        let name = self.provider.title;
         match self.reason {
             Reason::Sending(SendError::TimedOut) => write!(f, "{name} did not answer in time"),
             Reason::Sending(SendError::Unreachable) => write!(f, "{name} cannot be reached"),

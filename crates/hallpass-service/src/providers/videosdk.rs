@@ -15,7 +15,10 @@ pub(crate) use self::grants::{Grants, RoomCall, decide_call, grant_fields};
 pub(crate) use self::inspect::{EXPECT_FIELDS, inspect, recognizes};
 pub(crate) use self::request::{Binding, RequestedScope, TokenRequest, read_request, request_fields};
 
+use super::upstream::ProviderNames;
+
 /// The name in configuration, requests, responses and logs.
 pub(crate) const NAME: &str = "videosdk";
 /// The name in messages.
 pub(crate) const TITLE: &str = "VideoSDK";
+const NAMES: ProviderNames = ProviderNames { name: NAME, title: TITLE };

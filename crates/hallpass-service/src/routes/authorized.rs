@@ -115,11 +115,15 @@ impl<'a> Authorized<'a> {
     /// Decides on a token request, completes it, and signs the token. The audit log gets the decision.
     pub(super) fn mint<'r>(&'r self, request: &mut TokenRequest<'r>) -> Result<Minted<'r>, Problem> {
         let decider = Decider { caller: self.caller, texts: self.texts };
+        // Minting completes the request, and a denial is about what the client sent.
+        let requested = request.provider.summary();
         let minted = token::mint(self.signing, request, decider, self.context);
         match &minted {
-            Ok(minted) => self.log.add(self.audit.token(self.caller, request, Ok(minted))),
+            Ok(minted) => {
+                self.log.add(self.audit.granted(self.caller, minted, request.provider.summary()));
+            }
             Err(TokenError::Denied(error)) => {
-                self.log.add(self.audit.token(self.caller, request, Err(error)))
+                self.log.add(self.audit.denied(self.caller, request.project, requested, error));
             }
             // Invalid requests are not decided on.
             Err(_) => {}

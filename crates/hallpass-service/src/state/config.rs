@@ -99,7 +99,13 @@ fn read_policy<'j>(
 /// Hides whatever may be a secret that someone put in the place of a value or a name: the log shows the error, and
 /// `/readyz` the path.
 fn shown(JsonError { path, detail, .. }: &JsonError) -> ConfigError {
-    ConfigError::Value { path: shown_path(path), detail: expectation(detail) }
+    let path = shown_path(path);
+    let detail = if detail.starts_with("duplicate field") {
+        format!("duplicate field `{}`", path.rsplit('.').next().unwrap_or_default())
+    } else {
+        expectation(detail)
+    };
+    ConfigError::Value { path, detail }
 }
 
 /// Returns what was expected, without what was found.

@@ -1,6 +1,5 @@
 //! The audit log: one line for each decision. Never a token, a key or a header.
 
-use super::TokenRequest;
 use crate::auth::Caller;
 use crate::policy::{DecidedBy, PolicyError};
 use crate::providers::{Minted, RequestSummary};
@@ -44,22 +43,28 @@ struct Line<'a> {
 }
 
 impl AuditContext<'_> {
-    /// A token was signed, or the policy denies it.
-    pub(crate) fn token(
+    /// A token was signed. The line shows what was granted.
+    pub(crate) fn granted(
         self,
         caller: &Caller,
-        request: &TokenRequest<'_>,
-        decided: Result<&Minted<'_>, &PolicyError>,
+        minted: &Minted<'_>,
+        granted: RequestSummary<'_>,
     ) -> LogLine {
-        let RequestSummary { services, channel, role } = request.provider.summary();
-        let line = Line { services: Some(services), channel, role, ..Line::of(caller) };
-        match decided {
-            Ok(Minted { project, ttl, decided_by, .. }) => {
-                let (ttl, rules) = (Some(ttl.seconds().0), Some(decided_by.clone()));
-                self.write("granted", Line { project: Some(project), ttl, rules, ..line })
-            }
-            Err(error) => self.write("refused", Line { project: request.project, ..line.because(error) }),
-        }
+        let Minted { project, ttl, decided_by, .. } = minted;
+        let (ttl, rules) = (Some(ttl.seconds().0), Some(decided_by.clone()));
+        self.write("granted", Line { project: Some(project), ttl, rules, ..Line::of(caller).with(granted) })
+    }
+
+    /// The policy denies a token. The line shows what was requested.
+    pub(crate) fn denied(
+        self,
+        caller: &Caller,
+        project: Option<&str>,
+        requested: RequestSummary<'_>,
+        error: &PolicyError,
+    ) -> LogLine {
+        let line = Line { project, ..Line::of(caller).with(requested) };
+        self.write("refused", line.because(error))
     }
 
     /// A call to a provider was allowed or denied.
@@ -112,6 +117,10 @@ impl AuditContext<'_> {
 impl<'a> Line<'a> {
     fn of(caller: &'a Caller) -> Self {
         Line { caller: caller.kind().as_str(), subject: caller.subject(), ..Line::default() }
+    }
+
+    fn with(self, RequestSummary { services, channel, role }: RequestSummary<'a>) -> Self {
+        Line { services: Some(services), channel, role, ..self }
     }
 
     fn because(self, error: &'a PolicyError) -> Self {

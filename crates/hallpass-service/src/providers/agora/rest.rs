@@ -7,7 +7,7 @@ pub(crate) mod kick;
 use hallpass_token::agora::AppId;
 use http::Method;
 
-use crate::providers::agora::NAME;
+use crate::providers::agora::NAMES;
 use crate::providers::calls::Call;
 use crate::providers::rest;
 use crate::providers::upstream::UpstreamError;
@@ -64,7 +64,7 @@ pub(crate) fn take_user_events(url: &str, app_id: &AppId, credentials: Credentia
 pub(crate) fn projects(
     response: Result<OutboundResponse, SendError>,
 ) -> Result<Vec<Json<'static>>, UpstreamError> {
-    rest::read(NAME, response, |body| {
+    rest::read(NAMES, response, |body| {
         let Json::Array(entries) = body.get("projects")? else { return None };
         let entry = |entry: &Json<'_>| {
             let text = |name| Some(entry.get(name)?.as_str()?.to_owned());
@@ -85,7 +85,7 @@ pub(crate) fn projects(
 pub(crate) fn user_events(
     response: Result<OutboundResponse, SendError>,
 ) -> Result<Vec<Json<'static>>, UpstreamError> {
-    rest::read(NAME, response, |body| {
+    rest::read(NAMES, response, |body| {
         let is_success = body.get("result")?.as_str() == Some("success");
         let Json::Array(events) = body.get("events").filter(|_| is_success)? else { return None };
         let event = |event: &Json<'_>| {

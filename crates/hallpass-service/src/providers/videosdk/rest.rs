@@ -7,13 +7,15 @@ use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use zeroize::Zeroizing;
 
-use super::NAME;
+use super::NAMES;
 use super::config::{Provider, RoomsVersion, VideoSdkProject};
 use crate::providers::rest;
 use crate::providers::upstream::UpstreamError;
 use crate::web::json::Json;
 use crate::web::outbound::{OutboundRequest, OutboundResponse, SendError};
 
+/// How long a call may take.
+const SECONDS: u32 = 8;
 /// The size limit of a response; a room has about 500 bytes.
 const MAX_BYTES: usize = 64 * 1024;
 /// The lifetime of a token for the service's own call, with some time for clock skew.
@@ -92,18 +94,18 @@ pub(crate) fn validate(provider: &Provider, token: Zeroizing<String>, room: Room
 
 fn request(method: Method, url: String, token: Zeroizing<String>, body: Vec<u8>) -> OutboundRequest {
     // The token as it is, without `Bearer`.
-    rest::request(method, url, vec![("authorization", token)], body, MAX_BYTES)
+    rest::request(method, url, vec![("authorization", token)], body, (MAX_BYTES, SECONDS))
 }
 
 /// Reads a created room, and names it in both ways: apps of version 1 read `meetingId`, those of version 2 `roomId`.
 pub(crate) fn created(response: Result<OutboundResponse, SendError>) -> Result<Json<'static>, UpstreamError> {
-    const NAMES: [&str; 2] = ["roomId", "meetingId"];
-    rest::read(NAME, response, |room| {
-        let ids = NAMES.into_iter().filter_map(|name| room.get(name)?.as_str());
+    const ID_FIELDS: [&str; 2] = ["roomId", "meetingId"];
+    rest::read(NAMES, response, |room| {
+        let ids = ID_FIELDS.into_iter().filter_map(|name| room.get(name)?.as_str());
         let id = ids.map(str::to_owned).find(|id| !id.is_empty())?;
         let Json::Object(fields) = room else { return None };
-        let others = fields.into_iter().filter(|(name, _)| !NAMES.contains(&name.as_ref()));
-        let [room_id, meeting_id] = NAMES;
+        let others = fields.into_iter().filter(|(name, _)| !ID_FIELDS.contains(&name.as_ref()));
+        let [room_id, meeting_id] = ID_FIELDS;
         let room = Json::Object(others.collect()).into_owned();
         Some(room.with(room_id, id.clone().into()).with(meeting_id, id.into()))
     })

@@ -12,6 +12,8 @@ use crate::providers::rest;
 use crate::web::json::{Invalid, Json};
 use crate::web::outbound::OutboundRequest;
 
+/// How long a call may take, unless its function says otherwise.
+const SECONDS: u32 = 8;
 /// The size limit of a response: 1,000 events have about 130 KB, and so have 500 projects.
 const MAX_BYTES: usize = 512 * 1024;
 
@@ -86,7 +88,7 @@ impl Credentials {
 
     /// Returns a request with these credentials.
     pub(super) fn request(self, method: Method, url: String, body: Vec<u8>) -> OutboundRequest {
-        rest::request(method, url, self.0, body, MAX_BYTES)
+        rest::request(method, url, self.0, body, (MAX_BYTES, SECONDS))
     }
 }
 

@@ -8,7 +8,7 @@ use hallpass_token::agora::{AppId, ChannelName};
 use http::Method;
 
 use super::credentials::Credentials;
-use crate::providers::agora::NAME;
+use crate::providers::agora::NAMES;
 use crate::providers::agora::services::read_uid;
 use crate::providers::rest;
 use crate::providers::upstream::UpstreamError;
@@ -130,7 +130,7 @@ pub(crate) fn list(url: &str, app_id: &AppId, credentials: Credentials) -> Outbo
 /// # Errors
 /// [`UpstreamError`]; if it [is in doubt](UpstreamError::is_in_doubt), the rule may exist all the same.
 pub(crate) fn created(response: Result<OutboundResponse, SendError>) -> Result<u64, UpstreamError> {
-    rest::read(NAME, response, |body| body.get("id")?.as_u64())
+    rest::read(NAMES, response, |body| body.get("id")?.as_u64())
 }
 
 /// Finds the id of the latest rule for the same ban that lasts until then. An earlier rule for the same ban that ends
@@ -155,7 +155,7 @@ pub(crate) fn find(
             && names.len() == ban.privileges.len()
             && ban.privileges.iter().all(is_named)
     };
-    rest::read(NAME, response, |body| {
+    rest::read(NAMES, response, |body| {
         let Json::Object(_) = body else { return None };
         let rules = body.get("rules").map(Json::as_array).unwrap_or_default();
         Some(rules.iter().filter(is_same).filter_map(|rule| rule.get("id")?.as_u64()).max())
