@@ -1,7 +1,5 @@
 //! Why a caller could not be authenticated.
 
-use std::fmt;
-
 /// Why a caller could not be authenticated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AuthError {
@@ -12,21 +10,39 @@ pub(crate) enum AuthError {
 }
 
 /// Why credentials are not accepted. Messages contain no part of the credentials.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unauthorized {
+    #[error("there are no credentials; send `Authorization: Bearer` with the app's JWT or a service key")]
     Missing,
+    #[error("the scheme of `Authorization` must be `Bearer`")]
     WrongScheme,
+    #[error("the credentials are too long; a JWT may have 8 KiB")]
     TooLarge,
+    #[error("the bearer token is no configured service key")]
     UnknownKey,
+    #[error(
+        "the bearer token is no JWT: three parts of Base64url with dots between them, the first two JSON objects with each name once"
+    )]
     MalformedJwt,
+    #[error("the JWT's `alg` is not one that is configured for its issuer")]
     AlgorithmNotAllowed,
+    #[error("the JWT's `iss` is not a configured issuer")]
     UnknownIssuer,
+    #[error("the JWT's `aud` does not hold the configured audience")]
     WrongAudience,
+    #[error("the JWT does not have the claims that are configured for its issuer")]
     WrongClaims,
+    #[error("the JWT has no `exp`, or none that is a number")]
     NoExpiry,
+    #[error("the JWT has ended: its `exp` is more than a minute ago")]
     Expired,
+    #[error("the JWT is not valid yet: its `nbf` is more than a minute ahead")]
     NotYetValid,
+    #[error(
+        "the issuer publishes no key with the JWT's `kid` for its `alg`; without a `kid`, it must publish a single one"
+    )]
     UnknownSigningKey,
+    #[error("the JWT's signature does not fit its issuer's key")]
     BadSignature,
 }
 
@@ -64,30 +80,5 @@ impl Unauthorized {
         } else {
             "Bearer error=\"invalid_token\""
         }
-    }
-}
-
-impl fmt::Display for Unauthorized {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Missing => "there are no credentials; send `Authorization: Bearer` with the app's JWT or a service key",
-            Self::WrongScheme => "the scheme of `Authorization` must be `Bearer`",
-            Self::TooLarge => "the credentials are too long; a JWT may have 8 KiB",
-            Self::UnknownKey => "the bearer token is no configured service key",
-            Self::MalformedJwt => {
-                "the bearer token is no JWT: three parts of Base64url with dots between them, the first two JSON objects with each name once"
-            }
-            Self::AlgorithmNotAllowed => "the JWT's `alg` is not one that is configured for its issuer",
-            Self::UnknownIssuer => "the JWT's `iss` is not a configured issuer",
-            Self::WrongAudience => "the JWT's `aud` does not hold the configured audience",
-            Self::WrongClaims => "the JWT does not have the claims that are configured for its issuer",
-            Self::NoExpiry => "the JWT has no `exp`, or none that is a number",
-            Self::Expired => "the JWT has ended: its `exp` is more than a minute ago",
-            Self::NotYetValid => "the JWT is not valid yet: its `nbf` is more than a minute ahead",
-            Self::UnknownSigningKey => {
-                "the issuer publishes no key with the JWT's `kid` for its `alg`; without a `kid`, it must publish a single one"
-            },
-            Self::BadSignature => "the JWT's signature does not fit its issuer's key",
-        })
     }
 }

@@ -1,30 +1,37 @@
 //! What is missing or wrong in settings and secrets.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use super::DOCUMENT;
 use crate::web::json::Json;
 use crate::web::log::{Level, LogLine};
 
 /// A missing or wrong setting or secret. It names the setting or secret and never holds a secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ConfigError {
     /// `HALLPASS_CONFIG` is not JSON.
+    #[error("{DOCUMENT} is not JSON: {0}")]
     Syntax(String),
     /// A value in `HALLPASS_CONFIG` is not the expected one; the path is empty for the whole document.
+    #[error("{DOCUMENT}{at}: {detail}", at = at(path))]
     Value { path: String, detail: String },
     /// Neither `projects` nor one of these settings is set.
+    #[error("there is no project: set {}, or `projects` in {DOCUMENT}", .0.join(" or "))]
     NoProject(Vec<&'static str>),
     /// Another setting is not valid.
+    #[error("{name} {detail}")]
     Setting { name: &'static str, detail: String },
     /// The store has no secrets of these names.
+    #[error("{}", not_set(.0))]
     SecretsMissing(Vec<String>),
     /// The secret of this name is not valid.
+    #[error("the secret {name} {detail}")]
     Secret { name: String, detail: Cow<'static, str> },
     /// The secrets could not be read.
+    #[error("the secrets could not be read: {}", .0.reason)]
     Store(StoreError),
     /// No request has needed the secrets.
+    #[error("the secrets are not loaded")]
     NotLoaded,
 }
 
@@ -59,24 +66,13 @@ impl ConfigError {
     }
 }
 
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Syntax(detail) => write!(f, "{DOCUMENT} is not JSON: {detail}"),
-            Self::Value { path, detail } if path.is_empty() => write!(f, "{DOCUMENT}: {detail}"),
-            Self::Value { path, detail } => write!(f, "{DOCUMENT} at `{path}`: {detail}"),
-            Self::NoProject(settings) => {
-                let settings = settings.join(" or ");
-                write!(f, "there is no project: set {settings}, or `projects` in {DOCUMENT}")
-            }
-            Self::Setting { name, detail } => write!(f, "{name} {detail}"),
-            Self::SecretsMissing(names) => match names.as_slice() {
-                [name] => write!(f, "the secret {name} is not set"),
-                names => write!(f, "the secrets {} are not set", names.join(", ")),
-            },
-            Self::Secret { name, detail } => write!(f, "the secret {name} {detail}"),
-            Self::Store(StoreError { reason, .. }) => write!(f, "the secrets could not be read: {reason}"),
-            Self::NotLoaded => f.write_str("the secrets are not loaded"),
-        }
+fn at(path: &str) -> String {
+    if path.is_empty() { String::new() } else { format!(" at `{path}`") }
+}
+
+fn not_set(names: &[String]) -> String {
+    match names {
+        [name] => format!("the secret {name} is not set"),
+        names => format!("the secrets {} are not set", names.join(", ")),
     }
 }

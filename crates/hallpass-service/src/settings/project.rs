@@ -1,7 +1,5 @@
 //! Projects by name.
 
-use std::fmt;
-
 /// A project with its name in the configuration.
 #[derive(Clone, Debug)]
 pub(crate) struct NamedProject<T> {
@@ -21,14 +19,17 @@ pub(crate) struct Projects<T> {
     others: Vec<(String, &'static str)>,
 }
 
-/// Why a request gets no project.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Why a request gets no project. Display is a predicate of the field `project`, or a sentence.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ProjectError {
     /// No project of this provider is configured.
+    #[error("no project of {provider} is configured, so there are no tokens for it")]
     None { provider: &'static str },
     /// No project has the requested name.
+    #[error("is not the name of a configured project")]
     Unknown,
     /// The requested project belongs to another provider.
+    #[error("is a project of {other}; this needs one of {provider}")]
     OtherProvider { provider: &'static str, other: &'static str },
 }
 
@@ -66,20 +67,5 @@ impl<T> Projects<T> {
             Some((_, other)) => ProjectError::OtherProvider { provider: self.provider, other },
             None => ProjectError::Unknown,
         })
-    }
-}
-
-/// A predicate of the field `project`, or a sentence.
-impl fmt::Display for ProjectError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::None { provider } => {
-                write!(f, "no project of {provider} is configured, so there are no tokens for it")
-            }
-            Self::Unknown => f.write_str("is not the name of a configured project"),
-            Self::OtherProvider { provider, other } => {
-                write!(f, "is a project of {other}; this needs one of {provider}")
-            }
-        }
     }
 }

@@ -36,13 +36,16 @@ pub struct OutboundResponse {
 pub const CAPTURED_HEADERS: [&str; 4] = ["retry-after", "x-request-id", "x-amz-request-id", "x-resource-id"];
 
 /// Why there is no response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
     /// It did not come in time.
+    #[error("no answer in time")]
     TimedOut,
     /// There was no connection, or it broke.
+    #[error("no connection")]
     Unreachable,
     /// Its body is longer than was asked for.
+    #[error("an answer that is too long")]
     TooLarge,
 }
 
@@ -55,15 +58,5 @@ impl fmt::Debug for OutboundRequest {
 impl fmt::Debug for OutboundResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} …", self.status)
-    }
-}
-
-impl fmt::Display for SendError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::TimedOut => "no answer in time",
-            Self::Unreachable => "no connection",
-            Self::TooLarge => "an answer that is too long",
-        })
     }
 }

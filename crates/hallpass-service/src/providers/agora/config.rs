@@ -134,7 +134,8 @@ impl Customer {
         let (name, id, secret) = (id, secrets.plain(id)?, secrets.plain(secret)?);
         // The id would end there (RFC 7617 section 2).
         if id.contains(':') {
-            let (name, detail) = (name.as_str().to_owned(), ", a customer ID, must not hold a colon".into());
+            let (name, detail) =
+                (name.as_str().to_owned(), "is a customer ID and must not hold a colon".into());
             return Err(ConfigError::Secret { name, detail });
         }
         let pair = Zeroizing::new([id, secret].join(":"));
