@@ -30,7 +30,7 @@ async fn main() -> Result<(), Error> {
 
 async fn answer(
     service: &Service,
-    platform: &impl Platform,
+    platform: &dyn Platform,
     event: LambdaEvent<event::Event>,
 ) -> Result<ApiGatewayV2httpResponse, Error> {
     let LambdaEvent { payload, context } = event;

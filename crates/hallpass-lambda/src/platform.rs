@@ -1,12 +1,13 @@
 //! The platform of a Lambda function. A function answers one request at a time, so that no other request waits for a
 //! fetch that blocks.
 
+use std::future::ready;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use hallpass_service::{
-    CAPTURED_HEADERS, KeyKind, OutboundRequest, OutboundResponse, Platform, PublicKey, SLEEP_MILLISECONDS,
-    Secrets, SendError, StoreError,
+    BoxFuture, CAPTURED_HEADERS, KeyKind, OutboundRequest, OutboundResponse, Platform, PublicKey,
+    SLEEP_MILLISECONDS, Secrets, SendError, StoreError,
 };
 use http::Request;
 use ring::signature::{
@@ -42,16 +43,8 @@ impl<S: Store> LambdaPlatform<S> {
             config.build().into()
         })
     }
-}
 
-impl<S: Store> Platform for LambdaPlatform<S> {
-    const WORKS_AFTER_RESPONSE: bool = false;
-
-    async fn secrets(&self, names: &[&str]) -> Result<Secrets, StoreError> {
-        self.store.secrets(names)
-    }
-
-    async fn send(&self, request: &OutboundRequest) -> Result<OutboundResponse, SendError> {
+    fn send_now(&self, request: &OutboundRequest) -> Result<OutboundResponse, SendError> {
         let mut to_send = Request::builder().method(&request.method).uri(&request.url);
         for (name, value) in &request.headers {
             to_send = to_send.header(*name, value.as_str());
@@ -71,30 +64,57 @@ impl<S: Store> Platform for LambdaPlatform<S> {
         let body = answer.body_mut().with_config().limit(limit).read_to_vec().map_err(fault)?;
         Ok(OutboundResponse { status, headers, body: body.into() })
     }
+}
 
-    async fn verify(&self, key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
-        let verified = match key.kind() {
-            KeyKind::Rsa { n, e } => {
-                RsaPublicKeyComponents { n, e }.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature)
-            }
-            KeyKind::P256 { x, y } => {
-                // The point, uncompressed (SEC 1 section 2.3.3).
-                let point = [&[4], x.as_slice(), y].concat();
-                UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(message, signature)
-            }
-            KeyKind::Ed25519(key) => UnparsedPublicKey::new(&ED25519, key).verify(message, signature),
-        };
-        verified.is_ok()
+impl<S: Store> Platform for LambdaPlatform<S> {
+    fn works_after_response(&self) -> bool {
+        false
+    }
+
+    fn secrets<'a>(&'a self, names: &'a [&'a str]) -> BoxFuture<'a, Result<Secrets, StoreError>> {
+        Box::pin(ready(self.store.secrets(names)))
+    }
+
+    fn send<'a>(
+        &'a self,
+        request: &'a OutboundRequest,
+    ) -> BoxFuture<'a, Result<OutboundResponse, SendError>> {
+        Box::pin(ready(self.send_now(request)))
+    }
+
+    fn verify<'a>(
+        &'a self,
+        key: &'a PublicKey,
+        message: &'a [u8],
+        signature: &'a [u8],
+    ) -> BoxFuture<'a, bool> {
+        Box::pin(ready(is_signed(key, message, signature)))
     }
 
     /// The gateway in front of a function limits.
-    async fn is_within_limit(&self, _key: impl Fn() -> Option<String>) -> bool {
-        true
+    fn is_within_limit<'a>(&'a self, _key: &'a dyn Fn() -> Option<String>) -> BoxFuture<'a, bool> {
+        Box::pin(ready(true))
     }
 
-    async fn sleep(&self) {
+    fn sleep(&self) -> BoxFuture<'_, ()> {
         std::thread::sleep(Duration::from_millis(SLEEP_MILLISECONDS.into()));
+        Box::pin(ready(()))
     }
+}
+
+fn is_signed(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
+    let verified = match key.kind() {
+        KeyKind::Rsa { n, e } => {
+            RsaPublicKeyComponents { n, e }.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature)
+        }
+        KeyKind::P256 { x, y } => {
+            // The point, uncompressed (SEC 1 section 2.3.3).
+            let point = [&[4], x.as_slice(), y].concat();
+            UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(message, signature)
+        }
+        KeyKind::Ed25519(key) => UnparsedPublicKey::new(&ED25519, key).verify(message, signature),
+    };
+    verified.is_ok()
 }
 
 fn fault(error: ureq::Error) -> SendError {

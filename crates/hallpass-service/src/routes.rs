@@ -28,7 +28,7 @@ use crate::web::response::Response;
 pub(crate) async fn respond(
     request: &Request,
     context: &RequestContext<'_>,
-    platform: &impl Platform,
+    platform: &dyn Platform,
     log: &RequestLog,
     state: impl AsyncFnOnce() -> Arc<LoadedState>,
 ) -> Response {

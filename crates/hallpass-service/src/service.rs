@@ -82,7 +82,7 @@ impl Service {
 
     /// Reads the secrets, whatever was read before. To be called where an [`Outcome`] says so; where a platform has time
     /// before the first request, then too. The lines are for the log.
-    pub async fn refresh(&self, now: UnixSeconds, platform: &impl Platform) -> Option<LogLine> {
+    pub async fn refresh(&self, now: UnixSeconds, platform: &dyn Platform) -> Option<LogLine> {
         let config = self.config.as_ref()?;
         let attempt = self.cache.begin();
         let secrets = platform.secrets(&config.secret_names()).await;
@@ -106,7 +106,7 @@ impl Service {
         &self,
         request: &Request,
         context: &RequestContext<'_>,
-        platform: &impl Platform,
+        platform: &dyn Platform,
     ) -> Outcome {
         let (cors, log) = (self.cors(), RequestLog::default());
         let mut response = match cors.preflight(request) {
@@ -129,9 +129,9 @@ impl Service {
     }
 
     /// Returns the loaded state. Waits for the secrets if none are loaded, or if they are too old.
-    async fn state<P: Platform>(&self, now: UnixSeconds, platform: &P, log: &RequestLog) -> Arc<LoadedState> {
+    async fn state(&self, now: UnixSeconds, platform: &dyn Platform, log: &RequestLog) -> Arc<LoadedState> {
         let Some(config) = &self.config else { return self.cache.current() };
-        match self.cache.action(config, now, P::WORKS_AFTER_RESPONSE) {
+        match self.cache.action(config, now, platform.works_after_response()) {
             CacheAction::Use(state) => state,
             CacheAction::UseAndRefresh(state) => {
                 log.request_refresh();

@@ -3,6 +3,7 @@
 // Waiting is done here because a promise costs JavaScript little and WebAssembly a lot. For the same reason this is
 // a plain object and no WorkerEntrypoint, of which the runtime would make a new one for each request.
 
+import { env as bindings } from "cloudflare:workers";
 import * as hallpass from "./hallpass.js";
 
 /** Of the worker crate: says whether a panic has left the module unusable. */
@@ -10,6 +11,20 @@ const state = hallpass.__worker_init_state();
 
 const LIMIT = hallpass.max_body_bytes();
 const EMPTY = new Uint8Array(0);
+
+/** Bindings of a deployment that does not exist, for a mint before the first request. */
+const PLACEHOLDER = {
+  AGORA_APP_ID: "00000000000000000000000000000000",
+  AGORA_APP_CERTIFICATE: "00000000000000000000000000000000",
+  HALLPASS_CONFIG: '{"auth":{"open":true}}',
+};
+
+try {
+  hallpass.start(bindings, PLACEHOLDER);
+} catch {
+  // The first request replaces the module.
+  state.criticalError = true;
+}
 
 export default {
   fetch(request, env, context) {

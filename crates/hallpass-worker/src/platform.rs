@@ -1,7 +1,9 @@
 //! What the runtime does for the service while it answers.
 
+use std::future::ready;
+
 use hallpass_service::{
-    CAPTURED_HEADERS, OutboundRequest, OutboundResponse, Platform, PublicKey, SLEEP_MILLISECONDS,
+    BoxFuture, CAPTURED_HEADERS, OutboundRequest, OutboundResponse, Platform, PublicKey, SLEEP_MILLISECONDS,
     STORE_MILLISECONDS, Secrets, SendError, StoreError,
 };
 use wasm_bindgen::JsValue;
@@ -44,10 +46,12 @@ pub(crate) struct WorkerPlatform<'a> {
 }
 
 impl Platform for WorkerPlatform<'_> {
-    const WORKS_AFTER_RESPONSE: bool = true;
+    fn works_after_response(&self) -> bool {
+        true
+    }
 
     /// A secret of `wrangler secret put` changes with a deployment only, which makes other isolates.
-    async fn secrets(&self, names: &[&str]) -> Result<Secrets, StoreError> {
+    fn secrets<'a>(&'a self, names: &'a [&'a str]) -> BoxFuture<'a, Result<Secrets, StoreError>> {
         let (mut values, mut in_store, mut unbound) = (Vec::new(), Vec::new(), Vec::new());
         for name in names.iter().map(|name| (*name).to_owned()) {
             match settings::secret(self.env, &name) {
@@ -57,83 +61,105 @@ impl Platform for WorkerPlatform<'_> {
             }
         }
         if in_store.is_empty() {
-            return Ok(Secrets::permanent(values));
+            return Box::pin(ready(Ok(Secrets::permanent(values))));
         }
-        let bindings = in_store.iter().map(|name| JsValue::from_str(name)).collect::<Array>();
-        let read = JsFuture::from(read_secrets(self.env, &bindings, STORE_MILLISECONDS)).await;
-        let read = read.map(|read| Array::from(&read)).unwrap_or_default();
-        let (mut not_given, mut late) = (Vec::new(), Vec::new());
-        for (place, name) in (0..).zip(in_store) {
-            let secret = read.get(place);
-            match secret.as_string() {
-                Some(value) => values.push((name, Zeroizing::new(value))),
-                None if secret.is_null() => late.push(name),
-                None => not_given.push(name),
-            }
-        }
-        if late.is_empty() && not_given.is_empty() {
-            return Ok(Secrets::from_store(values));
-        }
-        let is_timeout = !late.is_empty();
-        Err(store_error(
-            is_timeout,
-            [
-                (&format!("the Secrets Store did not answer within {STORE_MILLISECONDS} ms for"), late),
-                (
-                    "the Secrets Store gives nothing under the `secret_name` and `store_id` bound as",
-                    not_given,
-                ),
-                ("there is no binding for", unbound),
-            ],
-        ))
+        Box::pin(read_from_store(self.env, values, in_store, unbound))
     }
 
-    async fn send(&self, request: &OutboundRequest) -> Result<OutboundResponse, SendError> {
-        let headers = request.headers.iter().flat_map(|(name, value)| [name, value.as_str()]);
-        let headers = headers.map(JsValue::from_str).collect::<Array>();
-        let taken = CAPTURED_HEADERS.into_iter().map(JsValue::from_str).collect::<Array>();
-        let (method, body) = (request.method.as_str(), request.body.as_slice());
-        let (max_bytes, seconds) = (request.max_bytes, request.seconds);
-        let answer = send(method, &request.url, &headers, body, &taken, max_bytes, seconds);
-        let answer = JsFuture::from(answer).await.map_err(|_| SendError::Unreachable)?;
-        if answer.is_null() {
-            return Err(SendError::TimedOut);
-        }
-        if answer.is_undefined() {
-            return Err(SendError::TooLarge);
-        }
-        let answer = Array::from(&answer);
-        let taken = CAPTURED_HEADERS.into_iter().zip(answer.iter().skip(2));
-        Ok(OutboundResponse {
-            status: answer.get(0).as_f64().unwrap_or_default() as u16,
-            headers: taken.filter_map(|(name, value)| Some((name, value.as_string()?))).collect(),
-            body: Uint8Array::new(&answer.get(1)).to_vec().into(),
+    fn send<'a>(
+        &'a self,
+        request: &'a OutboundRequest,
+    ) -> BoxFuture<'a, Result<OutboundResponse, SendError>> {
+        Box::pin(fetch(request))
+    }
+
+    fn verify<'a>(
+        &'a self,
+        key: &'a PublicKey,
+        message: &'a [u8],
+        signature: &'a [u8],
+    ) -> BoxFuture<'a, bool> {
+        let verified = verify(key.jwk(), message, signature);
+        Box::pin(async { JsFuture::from(verified).await.is_ok_and(|verified| verified.is_truthy()) })
+    }
+
+    fn is_within_limit<'a>(&'a self, key: &'a dyn Fn() -> Option<String>) -> BoxFuture<'a, bool> {
+        let key = if self.has_limiter { key() } else { None };
+        let Some(key) = key else { return Box::pin(ready(true)) };
+        let within = is_within_limit(self.env, &key);
+        Box::pin(async {
+            match JsFuture::from(within).await {
+                Ok(within) => within.is_truthy(),
+                // To lock everybody out would be worse than to let too many in; but somebody should know.
+                Err(_) => {
+                    console::warn(r#"{"level":"WARN","event":"rate_limit_failed"}"#);
+                    true
+                }
+            }
         })
     }
 
-    async fn verify(&self, key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
-        let verified = JsFuture::from(verify(key.jwk(), message, signature)).await;
-        verified.is_ok_and(|verified| verified.is_truthy())
+    fn sleep(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            let _: Result<JsValue, JsValue> = JsFuture::from(sleep(SLEEP_MILLISECONDS)).await;
+        })
     }
+}
 
-    async fn is_within_limit(&self, key: impl Fn() -> Option<String>) -> bool {
-        if !self.has_limiter {
-            return true;
-        }
-        let Some(key) = key() else { return true };
-        match JsFuture::from(is_within_limit(self.env, &key)).await {
-            Ok(within) => within.is_truthy(),
-            // To lock everybody out would be worse than to let too many in; but somebody should know.
-            Err(_) => {
-                console::warn(r#"{"level":"WARN","event":"rate_limit_failed"}"#);
-                true
-            }
+/// Reads those secrets that are in the Secrets Store. `values` are the others, and `unbound` are names without a binding.
+async fn read_from_store(
+    env: &Env,
+    mut values: Vec<(String, Zeroizing<String>)>,
+    in_store: Vec<String>,
+    unbound: Vec<String>,
+) -> Result<Secrets, StoreError> {
+    let bindings = in_store.iter().map(|name| JsValue::from_str(name)).collect::<Array>();
+    let read = JsFuture::from(read_secrets(env, &bindings, STORE_MILLISECONDS)).await;
+    let read = read.map(|read| Array::from(&read)).unwrap_or_default();
+    let (mut not_given, mut late) = (Vec::new(), Vec::new());
+    for (place, name) in (0..).zip(in_store) {
+        let secret = read.get(place);
+        match secret.as_string() {
+            Some(value) => values.push((name, Zeroizing::new(value))),
+            None if secret.is_null() => late.push(name),
+            None => not_given.push(name),
         }
     }
+    if late.is_empty() && not_given.is_empty() {
+        return Ok(Secrets::from_store(values));
+    }
+    let is_timeout = !late.is_empty();
+    Err(store_error(
+        is_timeout,
+        [
+            (&format!("the Secrets Store did not answer within {STORE_MILLISECONDS} ms for"), late),
+            ("the Secrets Store gives nothing under the `secret_name` and `store_id` bound as", not_given),
+            ("there is no binding for", unbound),
+        ],
+    ))
+}
 
-    async fn sleep(&self) {
-        let _: Result<JsValue, JsValue> = JsFuture::from(sleep(SLEEP_MILLISECONDS)).await;
+async fn fetch(request: &OutboundRequest) -> Result<OutboundResponse, SendError> {
+    let headers = request.headers.iter().flat_map(|(name, value)| [name, value.as_str()]);
+    let headers = headers.map(JsValue::from_str).collect::<Array>();
+    let taken = CAPTURED_HEADERS.into_iter().map(JsValue::from_str).collect::<Array>();
+    let (method, body) = (request.method.as_str(), request.body.as_slice());
+    let (max_bytes, seconds) = (request.max_bytes, request.seconds);
+    let answer = send(method, &request.url, &headers, body, &taken, max_bytes, seconds);
+    let answer = JsFuture::from(answer).await.map_err(|_| SendError::Unreachable)?;
+    if answer.is_null() {
+        return Err(SendError::TimedOut);
     }
+    if answer.is_undefined() {
+        return Err(SendError::TooLarge);
+    }
+    let answer = Array::from(&answer);
+    let taken = CAPTURED_HEADERS.into_iter().zip(answer.iter().skip(2));
+    Ok(OutboundResponse {
+        status: answer.get(0).as_f64().unwrap_or_default() as u16,
+        headers: taken.filter_map(|(name, value)| Some((name, value.as_string()?))).collect(),
+        body: Uint8Array::new(&answer.get(1)).to_vec().into(),
+    })
 }
 
 /// What is wrong, and with which names.

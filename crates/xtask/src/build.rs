@@ -55,7 +55,7 @@ impl Profile {
     const fn name(self) -> &'static str {
         match self {
             Self::Development => "development",
-            Self::Release => "release",
+            Self::Release => "worker",
         }
     }
 }
@@ -252,7 +252,13 @@ fn optimize(folder: &Path) -> Result<()> {
     let module = folder.join("hallpass_bg.wasm");
     let optimized = folder.join("optimized.wasm");
     run_quietly(
-        command(wasm_opt()).args(["-O3"]).args(WASM_FEATURES).arg(&module).arg("-o").arg(&optimized),
+        command(wasm_opt())
+            // Without the limit, whatever has a single caller is inlined, into functions of 100 KB.
+            .args(["-O3", "--one-caller-inline-max-function-size", "400"])
+            .args(WASM_FEATURES)
+            .arg(&module)
+            .arg("-o")
+            .arg(&optimized),
     )?;
     fs::rename(optimized, module).context("wasm-opt wrote nothing")
 }

@@ -56,7 +56,7 @@ impl Authenticator {
         &self,
         request: &Request,
         context: &RequestContext<'_>,
-        platform: &impl Platform,
+        platform: &dyn Platform,
         log: &RequestLog,
     ) -> Result<Caller, AuthError> {
         if self.config.trusts_gateway
@@ -87,7 +87,7 @@ impl Authenticator {
         &self,
         header: &HeaderName,
         token: &str,
-        context: &Context<'_, impl Platform>,
+        context: &Context<'_>,
     ) -> Result<Caller, AuthError> {
         let takes_jwt = self.config.issuers.iter().any(|issuer| issuer.header == header);
         if !takes_jwt || (!self.config.keys.is_empty() && !UntrustedJwt::has_three_parts(token)) {

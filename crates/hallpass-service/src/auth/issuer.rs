@@ -10,7 +10,6 @@ use super::claims::Conditions;
 use super::jwt::UntrustedJwt;
 use super::key_set::{Context, KeySet};
 use super::unauthorized::{AuthError, Unauthorized};
-use crate::platform::Platform;
 use crate::settings::SecretName;
 use crate::web::json::Json;
 
@@ -50,7 +49,7 @@ impl Issuer {
         &self,
         jwt: &UntrustedJwt<'_>,
         hmac_key: Option<&Hmac<Sha256>>,
-        context: &Context<'_, impl Platform>,
+        context: &Context<'_>,
     ) -> Result<(), AuthError> {
         let algorithms = match &self.keys {
             KeySource::Secret(_) => &[Algorithm::Hs256][..],

@@ -42,9 +42,9 @@ pub(super) struct KeySet {
 }
 
 /// The time, the platform and the log of the request that needs a key.
-pub(super) struct Context<'a, P> {
+pub(super) struct Context<'a> {
     pub(super) now: UnixSeconds,
-    pub(super) platform: &'a P,
+    pub(super) platform: &'a dyn Platform,
     pub(super) log: &'a RequestLog,
 }
 
@@ -77,7 +77,7 @@ impl KeySet {
         &self,
         key_id: Option<&str>,
         algorithm: Algorithm,
-        context: &Context<'_, impl Platform>,
+        context: &Context<'_>,
     ) -> Result<Arc<PublicKey>, AuthError> {
         const MAX_SLEEPS: u32 = ABANDONED_SECONDS * 1000 / SLEEP_MILLISECONDS;
         for _ in 0..MAX_SLEEPS {
@@ -123,7 +123,7 @@ impl KeySet {
     }
 
     /// Returns the usable keys, or the reason for the log.
-    async fn fetch(&self, platform: &impl Platform) -> Result<Vec<Jwk>, String> {
+    async fn fetch(&self, platform: &dyn Platform) -> Result<Vec<Jwk>, String> {
         let document = if self.by_discovery {
             get(&discover(&self.url, platform).await?, platform).await?
         } else {
@@ -144,7 +144,7 @@ impl KeySet {
 }
 
 /// Returns the URL of the keys that the issuer's discovery document names.
-async fn discover(issuer: &str, platform: &impl Platform) -> Result<String, String> {
+async fn discover(issuer: &str, platform: &dyn Platform) -> Result<String, String> {
     let document = get(&discovery_url(issuer), platform).await?;
     let document = Json::parse(&document).ok();
     let text = |name| document.as_ref().and_then(|document| document.get(name)?.as_str());
@@ -168,7 +168,7 @@ pub(super) fn discovery_url(issuer: &str) -> String {
     format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'))
 }
 
-async fn get(url: &str, platform: &impl Platform) -> Result<Zeroizing<Vec<u8>>, String> {
+async fn get(url: &str, platform: &dyn Platform) -> Result<Zeroizing<Vec<u8>>, String> {
     let request = OutboundRequest {
         method: Method::GET,
         url: url.to_owned(),

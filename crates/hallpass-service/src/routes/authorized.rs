@@ -1,7 +1,5 @@
 //! A request of an authorized caller: how it is authorized, and what its handler gets.
 
-use std::pin::Pin;
-
 use crate::auth::{Caller, limit_key_of};
 use crate::platform::Platform;
 use crate::policy::{DecidedBy, Decider, PolicyError, Texts, TokenError};
@@ -23,28 +21,10 @@ pub(super) struct Authorized<'a> {
     pub(super) context: &'a RequestContext<'a>,
     /// The decoded path.
     pub(super) path: &'a str,
-    pub(super) platform: &'a dyn Client,
+    pub(super) platform: &'a dyn Platform,
     pub(super) texts: &'a Texts,
     pub(super) audit: AuditContext<'a>,
     pub(super) log: &'a RequestLog,
-}
-
-/// A future that a handler returns.
-pub(super) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
-
-/// Sends requests. Every [`Platform`] does; handlers need no more of it, and stay free of type parameters.
-pub(super) trait Client {
-    fn send<'a>(&'a self, request: &'a OutboundRequest)
-    -> BoxFuture<'a, Result<OutboundResponse, SendError>>;
-}
-
-impl<P: Platform> Client for P {
-    fn send<'a>(
-        &'a self,
-        request: &'a OutboundRequest,
-    ) -> BoxFuture<'a, Result<OutboundResponse, SendError>> {
-        Box::pin(Platform::send(self, request))
-    }
 }
 
 /// Authenticates the caller and counts the request against the rate limit. A rejection is noted in the audit log.
@@ -55,7 +35,7 @@ pub(super) async fn authorize(
     state: &LoadedState,
     request: &Request,
     context: &RequestContext<'_>,
-    platform: &impl Platform,
+    platform: &dyn Platform,
     log: &RequestLog,
     audit: AuditContext<'_>,
 ) -> Result<Caller, Problem> {
@@ -70,7 +50,7 @@ pub(super) async fn authorize(
         let of_caller = caller.as_ref().ok().and_then(Caller::limit_key);
         of_caller.or_else(|| address().map(|address| limit_key_of(&address)))
     };
-    let is_within_limit = platform.is_within_limit(key).await;
+    let is_within_limit = platform.is_within_limit(&key).await;
     let (known, problem) = match caller {
         Ok(caller) if is_within_limit => return Ok(caller),
         Ok(caller) => (Some(caller), Problem::TooManyRequests),

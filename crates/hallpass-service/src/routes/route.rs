@@ -2,7 +2,8 @@
 
 use http::{HeaderValue, Method, StatusCode};
 
-use super::authorized::{Authorized, BoxFuture};
+use super::authorized::Authorized;
+use crate::platform::BoxFuture;
 use crate::problem::Problem;
 use crate::state::LoadedState;
 use crate::web::json::Json;
