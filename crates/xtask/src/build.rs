@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::glue::{graph, without_classes};
 use crate::process::{command, root, run, run_quietly};
 use crate::steps::{concurrently, step};
 use crate::tools::{self, BindingsWriter};
@@ -240,7 +241,7 @@ fn bind(writer: &BindingsWriter, compiled: &Path, folder: &Path) -> Result<()> {
     // wasm-bindgen writes a proposed syntax ("source phase import"). The runtime imports a module without it.
     let glue = folder.join("hallpass.js");
     let text = fs::read_to_string(&glue)?.replacen("import source ", "import ", 1);
-    Ok(fs::write(&glue, text)?)
+    Ok(fs::write(&glue, without_classes(&text))?)
 }
 
 fn wasm_opt() -> PathBuf {
@@ -251,6 +252,17 @@ fn wasm_opt() -> PathBuf {
 fn optimize(folder: &Path) -> Result<()> {
     let module = folder.join("hallpass_bg.wasm");
     let optimized = folder.join("optimized.wasm");
+    let exports = folder.join("exports.json");
+    fs::write(&exports, graph(&fs::read_to_string(folder.join("hallpass.js"))?))?;
+    run_quietly(
+        command(tools::node_program("wasm-metadce"))
+            .args(WASM_FEATURES)
+            .arg(&module)
+            .arg("--graph-file")
+            .arg(&exports)
+            .arg("-o")
+            .arg(&module),
+    )?;
     run_quietly(
         command(wasm_opt())
             // Without the limit, whatever has a single caller is inlined, into functions of 100 KB.

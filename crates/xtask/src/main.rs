@@ -4,6 +4,7 @@ mod bench;
 mod build;
 mod dev;
 mod fuzz;
+mod glue;
 mod prerequisites;
 mod process;
 mod sam_local;
