@@ -52,10 +52,10 @@ impl AuthConfig {
         let mut headers = Vec::new();
         for header in of_keys.into_iter().chain(issuers.iter().map(|issuer| &issuer.header)) {
             if !headers.contains(header) {
-                headers.push(header.clone());
+                let position = if *header == AUTHORIZATION { 0 } else { headers.len() };
+                headers.insert(position, header.clone());
             }
         }
-        headers.sort_by_key(|header| *header != AUTHORIZATION);
         let (keys, issuers, headers) = (keys.into(), issuers.into(), headers.into());
         Ok(Some(Self { open, trusts_gateway, keys, issuers, headers }))
     }

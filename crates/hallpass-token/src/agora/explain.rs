@@ -47,9 +47,7 @@ pub fn explain(token: &str, context: &Context<'_>) -> Report {
             Untrusted::V007(token) => v007::check(token, context, &mut problems),
         };
     }
-    let mut problems = problems.into_vec();
-    problems.sort_by_key(|problem| core::cmp::Reverse(problem.severity()));
-    Report { token, signature, problems }
+    Report { token, signature, problems: problems.into_vec() }
 }
 
 impl Report {

@@ -1,6 +1,5 @@
 //! The permission tree of an RTM2 service: which resources of Signaling a user may read or write.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -57,27 +56,42 @@ pub struct PermissionTree(Vec<u8>);
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Permissions<'a>(pub(super) &'a [u8]);
 
+impl Permission<'_> {
+    /// Returns the position in a tree.
+    fn key(&self) -> (u16, u16) {
+        (self.resource.number(), self.access.number())
+    }
+}
+
 impl PermissionTree {
     /// Encodes permissions: ascending by kind and access. Of two with the same kind and access the last one counts.
     ///
     /// # Errors
     /// [`SizeError::Text`] for a name of more than 65,535 bytes, [`SizeError::Names`] for more than 65,535 names.
     pub fn new(permissions: &[Permission<'_>]) -> Result<Self, SizeError> {
-        let mut tree: BTreeMap<u16, BTreeMap<u16, &[&str]>> = BTreeMap::new();
+        // Ordered by insertion, because a tree has about ten permissions: two for each of the five kinds of resources.
+        let mut tree: Vec<&Permission<'_>> = Vec::with_capacity(permissions.len());
         for permission in permissions {
-            tree.entry(permission.resource.number())
-                .or_default()
-                .insert(permission.access.number(), permission.names);
+            match tree.binary_search_by_key(&permission.key(), |known| known.key()) {
+                Err(position) => tree.insert(position, permission),
+                Ok(position) => {
+                    if let Some(known) = tree.get_mut(position) {
+                        *known = permission;
+                    }
+                }
+            }
         }
+        let of_one_resource = || tree.chunk_by(|a, b| a.resource.number() == b.resource.number());
         let mut bytes = Vec::new();
-        write_len(&mut bytes, tree.len(), SizeError::Names)?;
-        for (resource, accesses) in tree {
+        write_len(&mut bytes, of_one_resource().count(), SizeError::Names)?;
+        for accesses in of_one_resource() {
+            let resource = accesses.first().map_or(0, |permission| permission.resource.number());
             bytes.extend_from_slice(&resource.to_le_bytes());
             write_len(&mut bytes, accesses.len(), SizeError::Names)?;
-            for (access, names) in accesses {
-                bytes.extend_from_slice(&access.to_le_bytes());
-                write_len(&mut bytes, names.len(), SizeError::Names)?;
-                for name in names {
+            for permission in accesses {
+                bytes.extend_from_slice(&permission.access.number().to_le_bytes());
+                write_len(&mut bytes, permission.names.len(), SizeError::Names)?;
+                for name in permission.names {
                     write_len(&mut bytes, name.len(), SizeError::Text)?;
                     bytes.extend_from_slice(name.as_bytes());
                 }

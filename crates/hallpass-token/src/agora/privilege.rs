@@ -178,11 +178,18 @@ impl<'a, T: PrivilegeTime> Privileges<'a, T> {
         let mut map = [(0, T::from_number(0)); MAX];
         let mut len = 0;
         for &(id, time) in entries {
-            let position = map.iter().take(len).position(|(known, _)| *known == id).unwrap_or(len);
-            *map.get_mut(position).ok_or(SizeError::Privileges)? = (id, time);
-            len = len.max(position + 1);
+            let position = map.iter().take(len).take_while(|(known, _)| *known < id).count();
+            if !map.iter().take(len).any(|(known, _)| *known == id) {
+                if len == MAX {
+                    return Err(SizeError::Privileges);
+                }
+                map.copy_within(position..len, position + 1);
+                len += 1;
+            }
+            if let Some(slot) = map.get_mut(position) {
+                *slot = (id, time);
+            }
         }
-        map.get_mut(..len).unwrap_or_default().sort_unstable_by_key(|(id, _)| *id);
         Ok(Self::collect(map.into_iter().take(len)))
     }
 
@@ -242,12 +249,24 @@ impl<'a, T: PrivilegeTime> Privileges<'a, T> {
         self.iter().filter(|(known, _)| *known == id).last().map(|(_, time)| time)
     }
 
-    /// A privilege that the map has twice.
+    /// Returns the lowest id that the map has more than once.
+    ///
+    /// A hostile map has ten thousand ids, so each id is looked up in a bit set and not in the map.
     #[cfg(feature = "inspect")]
     pub(super) fn find_double(&self) -> Option<u16> {
-        let mut ids: alloc::vec::Vec<u16> = self.iter().map(|(id, _)| id).collect();
-        ids.sort_unstable();
-        ids.array_windows().find(|[a, b]| a == b).map(|[id, _]| *id)
+        if self.len() < 2 {
+            return None;
+        }
+        let mut seen = [0_u64; (u16::MAX as usize + 1) / 64];
+        let mut is_double = |id: u16| {
+            let (Some(bits), bit) = (seen.get_mut(usize::from(id / 64)), 1 << (id % 64)) else {
+                return false;
+            };
+            let is_double = *bits & bit != 0;
+            *bits |= bit;
+            is_double
+        };
+        self.iter().map(|(id, _)| id).filter(|id| is_double(*id)).min()
     }
 }
 

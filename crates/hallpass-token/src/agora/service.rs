@@ -78,6 +78,9 @@ type Parts<'s, 'a> =
 const NO_ROLE: i16 = -1;
 
 impl<'a> Service<'a> {
+    /// The highest number of a service.
+    pub(super) const LAST_NUMBER: u16 = 10;
+
     /// Voice and video in a channel.
     #[must_use]
     pub fn rtc(channel: Channel<'a>, user: User<'a>, privileges: RtcPrivileges) -> Self {
@@ -262,7 +265,7 @@ impl<'a> Service<'a> {
     /// Reads what [`Service::write`] writes. Returns `None` for a service of an unknown type, and therefore unknown length.
     pub(super) fn read(reader: &mut Reader<'a>) -> Result<Option<Self>, ParseError> {
         let number = reader.u16()?;
-        if !(1..=10).contains(&number) {
+        if !(1..=Self::LAST_NUMBER).contains(&number) {
             return Ok(None);
         }
         let privileges = reader.privileges()?;

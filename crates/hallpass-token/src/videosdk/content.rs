@@ -65,8 +65,7 @@ impl Content {
         let mut errors = Vec::new();
         let api_key = claims.text("apikey").and_then(|key| key.ok_or(ParseError::Missing("apikey")));
         let version = claims.read("version", "a whole number", |value| {
-            let text = || value.as_str().map(|text| Version::Text(text.into()));
-            value.as_u64().map(Version::Number).or_else(text)
+            value.to_number().map(Version::Number).or_else(|| value.to_text().map(Version::Text))
         });
         let content = Self {
             api_key: or_note(api_key, &mut errors),

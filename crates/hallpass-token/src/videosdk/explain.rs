@@ -1,7 +1,6 @@
 //! Why a token is refused, or does not do what it should.
 
 use alloc::vec::Vec;
-use core::cmp::Reverse;
 
 use super::content::{Content, Version};
 use super::credentials::Project;
@@ -92,7 +91,7 @@ impl Report {
 /// ```
 #[must_use]
 pub fn explain(token: &str, context: &Context<'_>) -> Report {
-    let mut problems = Vec::new();
+    let mut problems = Problems::default();
     let reading = Reading::new(token, &mut problems);
     let mut signature = Signature::NotChecked;
     if let Some(reading) = &reading {
@@ -103,12 +102,22 @@ pub fn explain(token: &str, context: &Context<'_>) -> Report {
         check_roles(reading.token.content(), &context.expected, &mut problems);
         check_binding(reading, &context.expected, &mut problems);
     }
-    problems.sort_by_key(|problem| Reverse(problem.severity()));
     let token = reading.filter(|reading| reading.errors.is_empty()).map(|reading| reading.token);
-    Report { token, signature, problems }
+    Report { token, signature, problems: problems.0 }
 }
 
 /// What could be read of a token.
+/// Problems, the most severe first.
+#[derive(Default)]
+struct Problems(Vec<Problem>);
+
+impl Problems {
+    fn push(&mut self, problem: Problem) {
+        let position = self.0.partition_point(|known| known.severity() >= problem.severity());
+        self.0.insert(position, problem);
+    }
+}
+
 struct Reading {
     /// Without the claims that could not be read.
     token: Untrusted,
@@ -117,7 +126,7 @@ struct Reading {
 }
 
 impl Reading {
-    fn new(text: &str, problems: &mut Vec<Problem>) -> Option<Self> {
+    fn new(text: &str, problems: &mut Problems) -> Option<Self> {
         let token = unwrap(text);
         if token.len() < text.len() && !token.is_empty() {
             problems.push(Problem::Wrapped);
@@ -128,7 +137,7 @@ impl Reading {
         }
         match Untrusted::read(token) {
             Ok((token, errors)) => {
-                problems.extend(errors.iter().cloned().map(Problem::Unreadable));
+                errors.iter().cloned().map(Problem::Unreadable).for_each(|problem| problems.push(problem));
                 Some(Self { token, errors })
             }
             Err(error) => {
@@ -155,7 +164,7 @@ fn unwrap(text: &str) -> &str {
 }
 
 /// A token whose API key cannot be read may be of any project, so that no secret can be said to be the wrong one.
-fn check_origin(reading: &Reading, context: &Context<'_>, problems: &mut Vec<Problem>) -> Signature {
+fn check_origin(reading: &Reading, context: &Context<'_>, problems: &mut Problems) -> Signature {
     let content = reading.token.content();
     let api_key = reading.has_read("apikey").then_some(content.api_key.as_str());
     match (api_key, context.expected.api_key) {
@@ -185,7 +194,7 @@ fn check_origin(reading: &Reading, context: &Context<'_>, problems: &mut Vec<Pro
     Signature::Invalid
 }
 
-fn check_times(reading: &Reading, now: UnixSeconds, problems: &mut Vec<Problem>) {
+fn check_times(reading: &Reading, now: UnixSeconds, problems: &mut Problems) {
     let content = reading.token.content();
     if let Some(from) = content.starts_after(now) {
         problems.push(Problem::NotYet { from, now });
@@ -209,7 +218,7 @@ fn check_times(reading: &Reading, now: UnixSeconds, problems: &mut Vec<Problem>)
     }
 }
 
-fn check_permissions(reading: &Reading, problems: &mut Vec<Problem>) {
+fn check_permissions(reading: &Reading, problems: &mut Problems) {
     let content = reading.token.content();
     let (join, moderate) = (content.permits("allow_join"), content.permits("allow_mod"));
     let ask = content.permits("ask_join");
@@ -228,7 +237,7 @@ fn check_permissions(reading: &Reading, problems: &mut Vec<Problem>) {
     }
 }
 
-fn check_version(reading: &Reading, problems: &mut Vec<Problem>) {
+fn check_version(reading: &Reading, problems: &mut Problems) {
     let content = reading.token.content();
     let claims_of_2 = [
         ("roles", !content.roles.is_empty()),
@@ -246,7 +255,7 @@ fn check_version(reading: &Reading, problems: &mut Vec<Problem>) {
     }
 }
 
-fn check_roles(content: &Content, expected: &Expected<'_>, problems: &mut Vec<Problem>) {
+fn check_roles(content: &Content, expected: &Expected<'_>, problems: &mut Problems) {
     if let Some(name) = content.roles.iter().find(|name| Roles::named(name).is_none()) {
         problems.push(Problem::UnknownRole(quote(name)));
     }
@@ -265,7 +274,7 @@ fn check_roles(content: &Content, expected: &Expected<'_>, problems: &mut Vec<Pr
     }
 }
 
-fn check_binding(reading: &Reading, expected: &Expected<'_>, problems: &mut Vec<Problem>) {
+fn check_binding(reading: &Reading, expected: &Expected<'_>, problems: &mut Problems) {
     let content = reading.token.content();
     match (content.room.as_deref(), expected.room) {
         // A token that cannot join needs no room.

@@ -4,8 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::Value;
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::error::ParseError;
 
@@ -13,10 +12,36 @@ use super::error::ParseError;
 /// token may each believe another value.
 pub(super) struct Object(Vec<(String, Value)>);
 
+/// A value of a member.
+pub(super) enum Value {
+    /// A string.
+    Text(String),
+    /// A number without a sign, a fraction or an exponent.
+    Number(u64),
+    /// An array.
+    Array(Vec<Self>),
+    /// An object with all its members.
+    Object(Vec<(String, Self)>),
+    /// `null`, a boolean, or another number.
+    Other,
+}
+
+impl Value {
+    /// Returns the text of a string.
+    pub(super) fn to_text(&self) -> Option<String> {
+        if let Self::Text(text) = self { Some(text.clone()) } else { None }
+    }
+
+    /// Returns a number.
+    pub(super) const fn to_number(&self) -> Option<u64> {
+        if let Self::Number(number) = self { Some(*number) } else { None }
+    }
+}
+
 impl Object {
     /// `None` for anything but one JSON object.
     pub(super) fn parse(json: &[u8]) -> Option<Self> {
-        serde_json::from_slice(json).ok()
+        if let Ok(Value::Object(members)) = serde_json::from_slice(json) { Some(Self(members)) } else { None }
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
@@ -24,16 +49,17 @@ impl Object {
     }
 
     pub(super) fn text(&self, name: &'static str) -> Result<Option<String>, ParseError> {
-        self.read(name, "a text", |value| value.as_str().map(String::from))
+        self.read(name, "a text", Value::to_text)
     }
 
     pub(super) fn number(&self, name: &'static str) -> Result<Option<u64>, ParseError> {
-        self.read(name, "a whole number of seconds", Value::as_u64)
+        self.read(name, "a whole number of seconds", Value::to_number)
     }
 
     pub(super) fn texts(&self, name: &'static str) -> Result<Option<Vec<String>>, ParseError> {
         self.read(name, "an array of texts", |value| {
-            value.as_array()?.iter().map(|text| text.as_str().map(String::from)).collect()
+            let Value::Array(items) = value else { return None };
+            items.iter().map(Value::to_text).collect()
         })
     }
 
@@ -56,27 +82,62 @@ impl Object {
     }
 }
 
-impl<'de> Deserialize<'de> for Object {
+impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
+        deserializer.deserialize_any(AnyValue)
+    }
+}
 
-        impl<'de> Visitor<'de> for Members {
-            type Value = Object;
+struct AnyValue;
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
+impl<'de> Visitor<'de> for AnyValue {
+    type Value = Value;
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Object(members))
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(Value::Number(number))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::Text(text.into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element()? {
+            items.push(item);
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut members = Vec::new();
+        while let Some((name, value)) = map.next_entry()? {
+            // JSON has no other names.
+            if let Value::Text(name) = name {
+                members.push((name, value));
             }
         }
-
-        deserializer.deserialize_map(Members)
+        Ok(Value::Object(members))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Inspection of Agora tokens.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
 use hallpass_token::agora::v006::Untrusted006;
 use hallpass_token::agora::v007::{Rest, Untrusted007};
@@ -14,7 +14,7 @@ use super::NAME;
 use super::config::Provider;
 use super::services::read_uid;
 use crate::providers::inspection::{
-    Budget, Inspection, has_jwt, other_signature, sdk_error, valid_signature,
+    Budget, Inspection, MAX_LISTED, has_jwt, other_signature, sdk_error, valid_signature,
 };
 use crate::settings::NamedProject;
 use crate::web::json::{Fields, Invalid, Json};
@@ -114,7 +114,7 @@ fn problem_to_json(report: &Report, problem: &Problem) -> Json<'static> {
 
 /// An 006 token has only checksums of its channel and its user.
 fn content_of_006(token: &Untrusted006, budget: &mut Budget) -> Vec<(&'static str, Json<'static>)> {
-    let privileges = last_of_each(&token.privileges());
+    let privileges = first_by_id(&token.privileges());
     let privileges = budget.list(privileges, bytes_of::PRIVILEGE, |_, (id, end)| {
         let name = Untrusted006::privilege_name(id).map_or_else(|| id.to_string(), str::to_owned);
         let ends_at = if end == UnixSeconds(0) { token.expires_at() } else { end };
@@ -128,7 +128,7 @@ fn content_of_006(token: &Untrusted006, budget: &mut Budget) -> Vec<(&'static st
         service.push(("channel_crc32", token.channel_crc().into()));
         service.push(("user_crc32", token.user_crc().into()));
     }
-    service.push(("privileges", by_name(privileges.into_iter().collect())));
+    service.push(("privileges", by_name(privileges)));
     vec![
         ("format", "006".into()),
         ("app_id", token.app_id().as_str().to_owned().into()),
@@ -181,13 +181,13 @@ fn service_to_json(service: &Service<'_>, token: &Untrusted007, budget: &mut Bud
     } else if let Some(user) = service.user() {
         fields.push(("user", budget.text(user.as_str())));
     }
-    let privileges = last_of_each(service.privileges());
+    let privileges = first_by_id(service.privileges());
     let privileges = budget.list(privileges, bytes_of::PRIVILEGE, |_, (id, lasting)| {
         let (Seconds(seconds), ends_at) = (lasting, token.end_of(lasting).0);
         let name = service.privilege_name(id).map_or_else(|| id.to_string(), str::to_owned);
         (name, Json::object([("seconds", seconds.into()), ("ends_at", ends_at.into())]))
     });
-    fields.push(("privileges", by_name(privileges.into_iter().collect())));
+    fields.push(("privileges", by_name(privileges)));
     // Last, because the names may use up the budget.
     if let Service::Rtm2 { permissions, .. } = service {
         fields.push(("permissions", permissions_to_json(permissions, budget)));
@@ -195,15 +195,34 @@ fn service_to_json(service: &Service<'_>, token: &Untrusted007, budget: &mut Bud
     fields.into()
 }
 
-/// Of a privilege that occurs twice, the last one counts.
-fn last_of_each<T: PrivilegeTime>(privileges: &Privileges<'_, T>) -> impl Iterator<Item = (u16, T)> + use<T> {
-    let by_id: BTreeMap<u16, T> = privileges.iter().collect();
-    by_id.into_iter()
+/// Returns the first privileges by id: one more than are listed, so that the list is marked as cut. Of privileges with the
+/// same id, the last one counts.
+fn first_by_id<T: PrivilegeTime>(privileges: &Privileges<'_, T>) -> Vec<(u16, T)> {
+    let mut first = Vec::new();
+    for (id, time) in privileges.iter() {
+        insert(&mut first, id, time);
+        // A hostile token has ten thousand privileges, so what is not listed is not kept in order.
+        first.truncate(MAX_LISTED + 1);
+    }
+    first
 }
 
-/// An object whose fields are in the order of their names.
-fn by_name(fields: BTreeMap<String, Json<'static>>) -> Json<'static> {
-    Json::Object(fields.into_iter().map(|(name, value)| (name.into(), value)).collect())
+/// Inserts an entry into a list that is ordered by key, or replaces the entry with this key.
+fn insert<K: Ord, V>(entries: &mut Vec<(K, V)>, key: K, value: V) {
+    let position = entries.partition_point(|(known, _)| *known < key);
+    match entries.get_mut(position) {
+        Some(entry) if entry.0 == key => entry.1 = value,
+        _ => entries.insert(position, (key, value)),
+    }
+}
+
+/// Returns an object whose fields are in the order of their names.
+fn by_name(fields: Vec<(String, Json<'static>)>) -> Json<'static> {
+    let mut sorted = Vec::new();
+    for (name, value) in fields {
+        insert(&mut sorted, Cow::Owned(name), value);
+    }
+    Json::Object(sorted)
 }
 
 /// The names by resource and access.
@@ -214,9 +233,12 @@ fn permissions_to_json(permissions: &Permissions<'_>, budget: &mut Budget) -> Js
             let access = access.as_str().map_or_else(|| access.number().to_string(), str::to_owned);
             (resource, access, budget.texts(names))
         });
-    let mut resources = BTreeMap::<String, BTreeMap<String, Json<'static>>>::new();
+    let mut resources = Vec::<(String, Vec<(String, Json<'static>)>)>::new();
     for (resource, access, names) in permissions {
-        resources.entry(resource).or_default().insert(access, names);
+        match resources.iter_mut().find(|(known, _)| *known == resource) {
+            Some((_, accesses)) => accesses.push((access, names)),
+            None => resources.push((resource, vec![(access, names)])),
+        }
     }
     by_name(resources.into_iter().map(|(resource, accesses)| (resource, by_name(accesses))).collect())
 }
@@ -229,7 +251,7 @@ mod tests {
         Access, AppCertificate, AppId, Permission, PermissionTree, Resource, SizeError, Text,
     };
 
-    use crate::providers::inspection::{MAX_ANSWER_BYTES, MAX_CONTENT_BYTES, MAX_LISTED};
+    use crate::providers::inspection::{MAX_ANSWER_BYTES, MAX_CONTENT_BYTES};
 
     const NOW: UnixSeconds = UnixSeconds(1_700_000_000);
 

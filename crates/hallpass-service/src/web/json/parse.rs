@@ -1,7 +1,7 @@
 //! From text to tree.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::BinaryHeap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -56,8 +56,15 @@ fn repeated<'j>(fields: &'j [(Cow<'j, str>, Json<'j>)]) -> Option<&'j (Cow<'j, s
         };
         return fields.iter().enumerate().find(is_known).map(|(_, field)| field);
     }
-    let mut known = BTreeSet::new();
-    fields.iter().find(|(name, _)| !known.insert(name.as_ref()))
+    let mut last_first: BinaryHeap<_> =
+        fields.iter().enumerate().map(|(position, (name, _))| (name.as_ref(), position)).collect();
+    let mut repeated: Option<usize> = None;
+    while let Some((name, position)) = last_first.pop() {
+        if last_first.peek().is_some_and(|(next, _)| *next == name) {
+            repeated = Some(repeated.map_or(position, |known| known.min(position)));
+        }
+    }
+    fields.get(repeated?)
 }
 
 impl SyntaxError {

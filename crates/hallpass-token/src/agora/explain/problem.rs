@@ -338,7 +338,8 @@ impl Problem {
     }
 }
 
-/// Problems, each kind once for a service and a privilege: a hostile token has thousands of services.
+/// Problems, the most severe first. Each kind is listed once for a service and a privilege, because a hostile token has
+/// thousands of services.
 #[derive(Default)]
 pub(super) struct Problems(Vec<Problem>);
 
@@ -351,7 +352,8 @@ impl Problems {
             .iter()
             .any(|known| discriminant(known) == discriminant(&problem) && kind(known) == kind(&problem));
         if !is_known {
-            self.0.push(problem);
+            let position = self.0.partition_point(|known| known.severity() >= problem.severity());
+            self.0.insert(position, problem);
         }
     }
 

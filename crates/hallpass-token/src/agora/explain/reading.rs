@@ -47,7 +47,7 @@ pub(super) fn read(text: &str, problems: &mut Problems) -> Option<Untrusted> {
 
 fn read_mended(token: &str, error: Base64Error, problems: &mut Problems) -> Option<Untrusted> {
     if error == Base64Error::Whitespace
-        && let Ok(token) = parse(&token.replace(' ', "+"))
+        && let Ok(token) = parse(&token.chars().map(|c| if c == ' ' { '+' } else { c }).collect::<String>())
     {
         problems.push(Problem::PlusLost);
         return Some(token);
@@ -78,9 +78,18 @@ fn unwrap(text: &str) -> &str {
 
 /// The token with the characters that a URL needs encoded as they were; `None` where none of them is.
 fn percent_decode(token: &str) -> Option<String> {
-    let decoded = [("%2B", "+"), ("%2b", "+"), ("%2F", "/"), ("%2f", "/"), ("%3D", "="), ("%3d", "=")]
-        .into_iter()
-        .fold(String::from(token), |token, (encoded, plain)| token.replace(encoded, plain));
+    let mut decoded = String::with_capacity(token.len());
+    let mut rest = token;
+    while let Some(next) = rest.chars().next() {
+        let plain = match rest.as_bytes() {
+            [b'%', b'2', b'B' | b'b', ..] => Some('+'),
+            [b'%', b'2', b'F' | b'f', ..] => Some('/'),
+            [b'%', b'3', b'D' | b'd', ..] => Some('='),
+            _ => None,
+        };
+        decoded.push(plain.unwrap_or(next));
+        rest = rest.get(plain.map_or(next.len_utf8(), |_| 3)..).unwrap_or_default();
+    }
     (decoded.len() < token.len()).then_some(decoded)
 }
 
