@@ -4,6 +4,7 @@
 //! [`v006`] and [`v007`] are the two formats themselves, which hold texts and times that nobody checks, as the official SDKs
 //! do.
 
+mod crc32;
 mod credentials;
 #[cfg(feature = "inspect")]
 mod error;

@@ -10,6 +10,7 @@ use alloc::string::String;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::crc32::crc32;
 use super::credentials::{AppCertificate, AppId};
 use super::name::{Channel, RtmUser};
 use super::privilege::Privileges;
@@ -92,8 +93,8 @@ impl Token006<'_> {
             &[
                 &(SIGNATURE_LEN as u16).to_le_bytes(),
                 &signature,
-                &crc32fast::hash(channel).to_le_bytes(),
-                &crc32fast::hash(user).to_le_bytes(),
+                &crc32(channel).to_le_bytes(),
+                &crc32(user).to_le_bytes(),
                 &(message_len as u16).to_le_bytes(),
             ],
         );

@@ -3,6 +3,7 @@
 use super::context::{Context, Join};
 use super::problem::{Problem, Problems};
 use super::signature::{Signature, find_signer};
+use crate::agora::crc32::crc32;
 use crate::agora::error::VerifyError;
 use crate::agora::privilege::RtcPrivilege;
 use crate::agora::text::Text;
@@ -64,7 +65,7 @@ fn rtm_user<'a>(
 }
 
 fn rtc_channel<'a>(token: &Untrusted006, expected: Option<&'a str>, problems: &mut Problems) -> Signed<'a> {
-    if token.channel_crc() == crc32fast::hash(b"*") {
+    if token.channel_crc() == crc32(b"*") {
         problems.push(Problem::AnyChannel);
         return Signed::Known(Text::ANY_CHANNEL);
     }
@@ -82,7 +83,7 @@ fn rtc_user<'a>(
         problems.push(Problem::AnyUser { service: "rtc" });
         return Signed::Known(Text::EMPTY);
     }
-    if token.user_crc() == crc32fast::hash(b"0") {
+    if token.user_crc() == crc32(b"0") {
         match join {
             Some(Join::Uid(_)) => problems.push(Problem::AccountZeroForUid { service: "rtc" }),
             Some(Join::Account(account)) if account != "0" => {
@@ -103,7 +104,7 @@ fn compare<'a>(
 ) -> Signed<'a> {
     let Some(text) = expected else { return Signed::Unknown };
     match Text::new(text) {
-        Ok(text) if crc == crc32fast::hash(text.as_bytes()) => Signed::Known(text),
+        Ok(text) if crc == crc32(text.as_bytes()) => Signed::Known(text),
         _ => {
             problems.push(other());
             Signed::Other

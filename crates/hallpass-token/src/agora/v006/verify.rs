@@ -4,6 +4,7 @@ use core::ops::Deref;
 
 use super::{Subject, Untrusted006};
 use crate::UnixSeconds;
+use crate::agora::crc32::crc32;
 use crate::agora::credentials::{AppCertificate, Project};
 use crate::agora::error::VerifyError;
 use crate::agora::text::Text;
@@ -63,7 +64,7 @@ impl Untrusted006 {
 
     /// The text that the token is for: the given one, or the wildcard.
     fn bound_to<'a>(&self, text: Text<'a>, wildcard: Text<'a>, crc: u32) -> Option<Text<'a>> {
-        [text, wildcard].into_iter().find(|text| crc32fast::hash(text.as_bytes()) == crc)
+        [text, wildcard].into_iter().find(|text| crc32(text.as_bytes()) == crc)
     }
 }
 

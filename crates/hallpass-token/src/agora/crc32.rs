@@ -1,0 +1,51 @@
+//! CRC-32 (ISO 3309, as in zlib), which format 006 has of channel and user.
+//!
+//! One table of 1 KiB is enough for names of at most 255 bytes. Faster implementations have sixteen, which do not compress,
+//! and the size of the Worker is limited.
+
+/// The remainder of each byte.
+const TABLE: [u32; 256] = table();
+
+/// Returns the checksum of `bytes`.
+#[inline(never)]
+pub(super) fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |crc: u32, byte| {
+        let [lowest, ..] = crc.to_le_bytes();
+        crc >> 8 ^ TABLE.get(usize::from(lowest ^ byte)).copied().unwrap_or_default()
+    })
+}
+
+const fn table() -> [u32; 256] {
+    /// The polynomial, with the lowest bit first.
+    const POLYNOMIAL: u32 = 0xEDB8_8320;
+    let mut table = [0; 256];
+    let mut rest: &mut [u32] = &mut table;
+    let mut byte = 0;
+    while let Some((slot, after)) = rest.split_first_mut() {
+        *slot = byte;
+        let mut bit = 0;
+        while bit < 8 {
+            *slot = *slot >> 1 ^ if *slot & 1 == 1 { POLYNOMIAL } else { 0 };
+            bit += 1;
+        }
+        rest = after;
+        byte += 1;
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Python 3.11: `zlib.crc32`.
+    #[test]
+    fn checksums_are_those_of_zlib() {
+        let all: [u8; 256] = core::array::from_fn(|byte| byte as u8);
+        for (bytes, crc) in
+            [(&b""[..], 0), (b"0", 0xF4DB_DF21), (b"123456789", 0xCBF4_3926), (&all, 0x2905_8C73)]
+        {
+            assert_eq!(crc32(bytes), crc);
+        }
+    }
+}
