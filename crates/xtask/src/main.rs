@@ -4,6 +4,7 @@ mod bench;
 mod build;
 mod dev;
 mod fuzz;
+mod http;
 mod prerequisites;
 mod process;
 mod sam_local;
@@ -36,7 +37,8 @@ cargo xtask build lambda                  build the Lambda function for this mac
 cargo xtask fuzz [TARGET] [--seconds N]   look for texts that make the token core fail
 cargo xtask schemathesis [--examples N]   hold the served OpenAPI document against the Worker
 cargo xtask bench core                    nanoseconds and allocations per token, natively and in WebAssembly
-cargo xtask bench worker                  requests per second on workerd, beside JavaScript Workers
+cargo xtask bench worker                  requests per second and CPU time per request on workerd, beside JavaScript
+                                          Workers (Linux)
 cargo xtask bench worker --auth           the same for users with JWTs, beside npm jose
 cargo xtask bench lambda                  cold start of the Lambda function in AWS's emulator, with secrets in the
                                           environment and in two stand-ins of Secrets Manager, beside JavaScript
