@@ -34,6 +34,8 @@ pub(crate) enum Profile {
     Development,
     /// Small and fast to run.
     Release,
+    /// As `Release`, and the module keeps the names of its functions.
+    ReleaseWithNames,
 }
 
 impl Profile {
@@ -48,6 +50,7 @@ impl Profile {
         match self {
             Self::Development => "target/worker-development",
             Self::Release => "target/worker",
+            Self::ReleaseWithNames => "target/worker-names",
         }
     }
 
@@ -55,7 +58,7 @@ impl Profile {
     const fn name(self) -> &'static str {
         match self {
             Self::Development => "development",
-            Self::Release => "release",
+            Self::Release | Self::ReleaseWithNames => "release",
         }
     }
 }
@@ -103,8 +106,8 @@ fn build_worker(profile: Profile, install: impl FnOnce() -> Result<()> + Send) -
     }
     step("writing the Worker's bindings and optimizing its module", || {
         bind(&writer, &compiled, &folder)?;
-        if profile == Profile::Release {
-            optimize(&folder)?;
+        if profile != Profile::Development {
+            optimize(&folder, profile)?;
         }
         fs::copy(entry, folder.join("entry.js"))?;
         Ok(fs::write(stamp, input)?)
@@ -175,6 +178,15 @@ pub(crate) fn worker_bundle() -> Result<PathBuf> {
         bundle(&config, &folder)
     })?;
     Ok(folder)
+}
+
+/// Builds the Worker's module with the names of its functions, and returns its path. Its code is that of the Worker.
+///
+/// # Errors
+/// If a tool fails.
+pub(crate) fn module_with_names() -> Result<PathBuf> {
+    worker(Profile::ReleaseWithNames)?;
+    Ok(root().join(Profile::ReleaseWithNames.worker_folder()).join("hallpass_bg.wasm"))
 }
 
 /// Returns the path of a wrangler.toml that serves the built Worker as it is.
@@ -248,11 +260,18 @@ fn wasm_opt() -> PathBuf {
 }
 
 /// Makes the module smaller and faster.
-fn optimize(folder: &Path) -> Result<()> {
+fn optimize(folder: &Path, profile: Profile) -> Result<()> {
     let module = folder.join("hallpass_bg.wasm");
     let optimized = folder.join("optimized.wasm");
+    let names = (profile == Profile::ReleaseWithNames).then_some("-g");
     run_quietly(
-        command(wasm_opt()).args(["-O3"]).args(WASM_FEATURES).arg(&module).arg("-o").arg(&optimized),
+        command(wasm_opt())
+            .args(["-O3"])
+            .args(names)
+            .args(WASM_FEATURES)
+            .arg(&module)
+            .arg("-o")
+            .arg(&optimized),
     )?;
     fs::rename(optimized, module).context("wasm-opt wrote nothing")
 }

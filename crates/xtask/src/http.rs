@@ -1,6 +1,6 @@
 //! A client that sends one request over one plain connection.
 
-use std::io::{Read as _, Write as _};
+use std::io::{Read, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
@@ -45,9 +45,7 @@ impl Request {
         let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
         connection.set_read_timeout(Some(READ_LIMIT))?;
         connection.write_all(self.bytes().as_bytes())?;
-        // To its end: cargo-lambda stops responding after a client has hung up on it.
-        let mut response = Vec::new();
-        connection.read_to_end(&mut response)?;
+        let response = read(&mut connection)?;
         let text = String::from_utf8_lossy(&response);
         parse(&text).with_context(|| format!("the response is not HTTP: {text:?}"))
     }
@@ -63,6 +61,31 @@ impl Request {
         }
         text + "Connection: close\r\n\r\n" + body
     }
+}
+
+/// Reads a response to the end of its body, because workerd keeps the connection open for seconds. cargo-lambda stops
+/// responding after a client has hung up earlier.
+fn read(connection: &mut impl Read) -> Result<Vec<u8>> {
+    let mut response = Vec::new();
+    let mut piece = [0; 4096];
+    while !is_complete(&response) {
+        let length = connection.read(&mut piece)?;
+        if length == 0 {
+            break;
+        }
+        response.extend_from_slice(piece.get(..length).unwrap_or_default());
+    }
+    Ok(response)
+}
+
+/// Whether a response has as much body as it announces. One that announces nothing ends with the connection.
+fn is_complete(response: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(response);
+    let Some(Response { headers, .. }) = parse(&text) else { return false };
+    let length = headers.iter().find(|(name, _)| name == "content-length");
+    let length = length.and_then(|(_, value)| value.parse::<usize>().ok());
+    let head = response.windows(4).position(|bytes| bytes == b"\r\n\r\n");
+    length.zip(head).is_some_and(|(length, head)| response.len() >= head + 4 + length)
 }
 
 fn parse(text: &str) -> Option<Response> {
@@ -97,5 +120,13 @@ mod tests {
         assert_eq!((response.status, response.body.as_str()), (200, "x\r\n\r\ny"));
         assert_eq!(response.headers, [("content-type".to_owned(), "a/b".to_owned())]);
         assert!(parse("hello").is_none());
+    }
+
+    #[test]
+    fn a_response_is_complete_with_its_whole_body() {
+        let head = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n";
+        let is_complete = |body: &str| is_complete(format!("{head}{body}").as_bytes());
+        assert_eq!([is_complete("ab"), is_complete("abc")], [false, true]);
+        assert!(!super::is_complete(b"HTTP/1.1 200 OK\r\n\r\nabc"));
     }
 }

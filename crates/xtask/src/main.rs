@@ -9,6 +9,7 @@ mod prerequisites;
 mod process;
 mod sam_local;
 mod schemathesis;
+mod size;
 mod steps;
 mod terminal;
 mod test;
@@ -36,6 +37,8 @@ cargo xtask build worker                  build the Worker to target/worker, as 
 cargo xtask build lambda                  build the Lambda function for this machine
 cargo xtask fuzz [TARGET] [--seconds N]   look for texts that make the token core fail
 cargo xtask schemathesis [--examples N]   hold the served OpenAPI document against the Worker
+cargo xtask size [--save]                 bytes of the Worker by crate and module, and the differences from
+                                          crates/xtask/bench/size.tsv, which --save writes
 cargo xtask bench core                    nanoseconds and allocations per token, natively and in WebAssembly
 cargo xtask bench worker                  requests per second and CPU time per request on workerd, beside JavaScript
                                           Workers (Linux)
@@ -101,6 +104,8 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["schemathesis", "--examples", examples] => {
             schemathesis::by_hand(Some(parse("--examples", examples)?))
         }
+        ["size"] => size::run(false),
+        ["size", "--save"] => size::run(true),
         ["bench", "core"] => bench::core::run(),
         ["bench", "worker"] => bench::worker::open(),
         ["bench", "worker", "--auth"] => bench::worker::authenticated(),
