@@ -43,6 +43,8 @@ cargo xtask bench core                    nanoseconds and allocations per token,
 cargo xtask bench worker                  requests per second and CPU time per request on workerd, beside JavaScript
                                           Workers (Linux)
 cargo xtask bench worker --auth           the same for users with JWTs, beside npm jose
+cargo xtask bench worker --cold           milliseconds to the first response of a fresh process, and the functions that V8
+                                          compiles for it
 cargo xtask bench lambda                  cold start of the Lambda function in AWS's emulator, with secrets in the
                                           environment and in two stand-ins of Secrets Manager, beside JavaScript
 ";
@@ -109,6 +111,7 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["bench", "core"] => bench::core::run(),
         ["bench", "worker"] => bench::worker::open(),
         ["bench", "worker", "--auth"] => bench::worker::authenticated(),
+        ["bench", "worker", "--cold"] => bench::worker::cold(),
         ["bench", "lambda"] => bench::lambda::run(),
         [] | ["help"] | [.., "--help" | "-h"] => {
             print_usage();

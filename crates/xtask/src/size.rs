@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn modules_follow_their_crate() {
-        let function = |bytes, name: &str| Function { bytes, name: name.to_owned() };
+        let function = |bytes, name: &str| Function { index: 0, bytes, name: name.to_owned() };
         let functions = [
             function(1, "hallpass_service::auth::a"),
             function(2, "hallpass_service::routes::a"),

@@ -1,12 +1,14 @@
 //! Workers on workerd: requests per second and CPU time of Hallpass, of JavaScript Workers that do the same, and of one
 //! that does nothing; and cold starts.
 
+mod cold;
 mod compare;
 mod cpu;
 mod floor;
 mod issuer;
 mod load;
 mod subject;
+mod trace;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,6 +30,9 @@ use crate::{build, tools};
 const FIRST_PORT: u16 = 9310;
 
 const MINT: &str = r#"{"rtc":{"channel":"demo","uid":1234,"role":"publisher"}}"#;
+
+/// A mint by a user, as that user.
+const MINT_AS_SELF: &str = r#"{"rtc":{"channel":"demo","role":"publisher"}}"#;
 
 const OPEN: [Load; 3] = [
     Load {
@@ -86,7 +91,7 @@ const WITHOUT_BUDGET: &[Rival] = &[
 
 impl Load {
     const fn authenticated(name: &'static str, algorithm: &'static str, rivals: &'static [Rival]) -> Self {
-        let body = Some(r#"{"rtc":{"channel":"demo","role":"publisher"}}"#);
+        let body = Some(MINT_AS_SELF);
         Self { name, path: "/v1/token", body, jwts: Some(algorithm), measured: HALLPASS, rivals }
     }
 }
@@ -121,6 +126,19 @@ pub(crate) fn authenticated() -> Result<()> {
     let workers = start(&folder, &subjects, &AUTHENTICATED)?;
     check_tokens(&folder, &workers)?;
     compare(&folder, &workers, &AUTHENTICATED)
+}
+
+/// `cargo xtask bench worker --cold`: the first response of a fresh process, and what V8 compiles for it.
+///
+/// # Errors
+/// If something is missing, or a Worker does not respond.
+pub(crate) fn cold() -> Result<()> {
+    let (folder, bundle) = prepare()?;
+    let module = build::module_with_names()?;
+    let _issuer = issuer::start(&folder)?;
+    let settings = sample_settings()?;
+    cold::compare(&folder, &cold::cases(&folder, &bundle, &settings)?)?;
+    trace::report(&folder, &bundle, &module, &settings)
 }
 
 /// Builds what every command needs. Returns the folder for the files of the benchmark, and that of the bundled Hallpass.

@@ -15,6 +15,7 @@ pub(crate) struct Module {
 
 /// A function of a module.
 pub(crate) struct Function {
+    pub(crate) index: u32,
     /// Bytes of the body.
     pub(crate) bytes: u64,
     /// The name without hashes; empty if the module has none.
@@ -30,6 +31,12 @@ impl Module {
         let list = tools::function_sizes(path)?;
         parse(&list).with_context(|| format!("unexpected list of the functions of {}", path.display()))
     }
+
+    /// Returns the name of a function.
+    pub(crate) fn name(&self, index: u32) -> &str {
+        let function = self.functions.iter().find(|function| function.index == index);
+        function.map(|function| function.name.as_str()).filter(|name| !name.is_empty()).unwrap_or("(no name)")
+    }
 }
 
 fn parse(list: &str) -> Option<Module> {
@@ -40,9 +47,9 @@ fn parse(list: &str) -> Option<Module> {
 
 fn function(line: &str) -> Option<Function> {
     let mut columns = line.splitn(3, '\t');
-    let _index = columns.next()?;
+    let index = columns.next()?.parse().ok()?;
     let bytes = columns.next()?.parse().ok()?;
-    Some(Function { bytes, name: without_hashes(columns.next().unwrap_or_default()) })
+    Some(Function { index, bytes, name: without_hashes(columns.next().unwrap_or_default()) })
 }
 
 /// Removes what differs between builds: a hash at the end (`::h0123456789abcdef`), and hashes of crates and counters
@@ -78,8 +85,9 @@ mod tests {
         let module = parse("191061\n69\t12\ta::b::h0123456789abcdef\n70\t3\t\n71\t4").unwrap();
         assert_eq!(module.data_bytes, 191_061);
         let [first, second, third] = module.functions.as_slice() else { panic!("not three functions") };
-        assert_eq!((first.bytes, first.name.as_str()), (12, "a::b"));
+        assert_eq!((first.index, first.bytes, first.name.as_str()), (69, 12, "a::b"));
         assert_eq!((second.bytes, third.bytes), (3, 4));
+        assert_eq!([module.name(69), module.name(70)], ["a::b", "(no name)"]);
         assert!(parse("1\n2\tx\ta").is_none() && parse("").is_none());
     }
 
