@@ -8,22 +8,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::glue::{graph, without_classes};
+use crate::glue::without_classes;
 use crate::process::{command, root, run, run_quietly};
 use crate::steps::{concurrently, step};
 use crate::tools::{self, BindingsWriter};
-
-/// WebAssembly features that the module may use; all of them are in every Worker runtime.
-const WASM_FEATURES: [&str; 8] = [
-    "--enable-bulk-memory",
-    "--enable-exception-handling",
-    "--enable-multivalue",
-    "--enable-mutable-globals",
-    "--enable-nontrapping-float-to-int",
-    "--enable-reference-types",
-    "--enable-sign-ext",
-    "--enable-simd",
-];
+use crate::wasm::{OPTIMIZATION, optimize, wasm_opt};
 
 /// The environment variable that makes every build of the Worker one for development, also those by `wrangler dev`.
 pub(crate) const DEVELOPMENT: &str = "HALLPASS_DEVELOPMENT";
@@ -35,6 +24,8 @@ pub(crate) enum Profile {
     Development,
     /// Small and fast to run.
     Release,
+    /// As `Release`, and the module keeps the names of its functions.
+    ReleaseWithNames,
 }
 
 impl Profile {
@@ -49,6 +40,7 @@ impl Profile {
         match self {
             Self::Development => "target/worker-development",
             Self::Release => "target/worker",
+            Self::ReleaseWithNames => "target/worker-names",
         }
     }
 
@@ -56,7 +48,7 @@ impl Profile {
     const fn name(self) -> &'static str {
         match self {
             Self::Development => "development",
-            Self::Release => "worker",
+            Self::Release | Self::ReleaseWithNames => "worker",
         }
     }
 }
@@ -98,14 +90,15 @@ fn build_worker(profile: Profile, install: impl FnOnce() -> Result<()> + Send) -
     let folder = root().join(profile.worker_folder());
     create_main()?;
     let stamp = folder.join("stamp");
-    let input = [fs::read(&compiled)?, fs::read(&entry)?].concat();
+    let optimization = OPTIMIZATION.concat().into_bytes();
+    let input = [fs::read(&compiled)?, fs::read(&entry)?, optimization].concat();
     if fs::read(&stamp).is_ok_and(|made_of| made_of == input) {
         return Ok(());
     }
     step("writing the Worker's bindings and optimizing its module", || {
         bind(&writer, &compiled, &folder)?;
-        if profile == Profile::Release {
-            optimize(&folder)?;
+        if profile != Profile::Development {
+            optimize(&folder, profile == Profile::ReleaseWithNames)?;
         }
         fs::copy(entry, folder.join("entry.js"))?;
         Ok(fs::write(stamp, input)?)
@@ -178,6 +171,15 @@ pub(crate) fn worker_bundle() -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// Builds the Worker's module with the names of its functions, and returns its path. Its code is that of the Worker.
+///
+/// # Errors
+/// If a tool fails.
+pub(crate) fn module_with_names() -> Result<PathBuf> {
+    worker(Profile::ReleaseWithNames)?;
+    Ok(root().join(Profile::ReleaseWithNames.worker_folder()).join("hallpass_bg.wasm"))
+}
+
 /// Returns the path of a wrangler.toml that serves the built Worker as it is.
 pub(crate) fn bundle_config() -> PathBuf {
     root().join("target/wrangler-bundle.toml")
@@ -242,37 +244,6 @@ fn bind(writer: &BindingsWriter, compiled: &Path, folder: &Path) -> Result<()> {
     let glue = folder.join("hallpass.js");
     let text = fs::read_to_string(&glue)?.replacen("import source ", "import ", 1);
     Ok(fs::write(&glue, without_classes(&text))?)
-}
-
-fn wasm_opt() -> PathBuf {
-    tools::node_program("wasm-opt")
-}
-
-/// Makes the module smaller and faster.
-fn optimize(folder: &Path) -> Result<()> {
-    let module = folder.join("hallpass_bg.wasm");
-    let optimized = folder.join("optimized.wasm");
-    let exports = folder.join("exports.json");
-    fs::write(&exports, graph(&fs::read_to_string(folder.join("hallpass.js"))?))?;
-    run_quietly(
-        command(tools::node_program("wasm-metadce"))
-            .args(WASM_FEATURES)
-            .arg(&module)
-            .arg("--graph-file")
-            .arg(&exports)
-            .arg("-o")
-            .arg(&module),
-    )?;
-    run_quietly(
-        command(wasm_opt())
-            // Without the limit, whatever has a single caller is inlined, into functions of 100 KB.
-            .args(["-O3", "--one-caller-inline-max-function-size", "400"])
-            .args(WASM_FEATURES)
-            .arg(&module)
-            .arg("-o")
-            .arg(&optimized),
-    )?;
-    fs::rename(optimized, module).context("wasm-opt wrote nothing")
 }
 
 #[cfg(test)]

@@ -1,15 +1,14 @@
 //! Servers on this machine, for development.
 
 use std::fs;
-use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::build::{self, Profile};
+use crate::http::Request;
 use crate::prerequisites::{Needs, check};
 use crate::process::{ReservedPort, Running, RunningGroup, command, root, wait_until};
 use crate::terminal::say;
@@ -52,10 +51,10 @@ pub(crate) fn try_worker(config: &Path, node: Option<&Path>) -> Result<()> {
         .stdout(file.try_clone()?)
         .stderr(file);
     let mut server = RunningGroup::start(wrangler)?;
-    let mint = "GET /rtc/demo/publisher/uid/1234/";
+    let mint = "/rtc/demo/publisher/uid/1234/";
     let minted = wait_until(&mut server.0, || answers(port.number(), "/healthz")).and_then(|()| {
-        let response = send(port.number(), mint)?;
-        ensure!(response.contains("\"rtcToken\":\"00"), "{mint} returned no token: {response}");
+        let response = Request::get(mint).send(port.number())?.body;
+        ensure!(response.contains("\"rtcToken\":\"00"), "GET {mint} returned no token: {response}");
         Ok(())
     });
     minted.with_context(|| fs::read_to_string(log).unwrap_or_default())
@@ -126,23 +125,9 @@ Hallpass listens on http://localhost:{port}{prefix} (Ctrl-C ends it). A token:
     Ok(())
 }
 
-/// Ends the wait for a server that took the connection and hangs.
-const READ_LIMIT: Duration = Duration::from_secs(60);
-
 /// Whether a GET of this path succeeds.
 fn answers(port: u16, path: &str) -> bool {
-    send(port, &format!("GET {path}")).is_ok_and(|response| response.starts_with("HTTP/1.1 200"))
-}
-
-/// Sends a request without a body, and returns the whole response.
-fn send(port: u16, request: &str) -> Result<String> {
-    let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
-    connection.set_read_timeout(Some(READ_LIMIT))?;
-    write!(connection, "{request} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-    // To its end: cargo-lambda stops answering after a client has hung up on it.
-    let mut response = Vec::new();
-    connection.read_to_end(&mut response)?;
-    Ok(String::from_utf8_lossy(&response).into_owned())
+    Request::get(path).send(port).is_ok_and(|response| response.status == 200)
 }
 
 fn check_free(port: u16) -> Result<()> {

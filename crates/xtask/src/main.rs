@@ -5,14 +5,17 @@ mod build;
 mod dev;
 mod fuzz;
 mod glue;
+mod http;
 mod prerequisites;
 mod process;
 mod sam_local;
 mod schemathesis;
+mod size;
 mod steps;
 mod terminal;
 mod test;
 mod tools;
+mod wasm;
 mod workerd;
 
 use std::num::ParseIntError;
@@ -36,9 +39,14 @@ cargo xtask build worker                  build the Worker to target/worker, as 
 cargo xtask build lambda                  build the Lambda function for this machine
 cargo xtask fuzz [TARGET] [--seconds N]   look for texts that make the token core fail
 cargo xtask schemathesis [--examples N]   hold the served OpenAPI document against the Worker
+cargo xtask size [--save]                 bytes of the Worker by crate and module, and the differences from
+                                          crates/xtask/bench/size.tsv, which --save writes
 cargo xtask bench core                    nanoseconds and allocations per token, natively and in WebAssembly
-cargo xtask bench worker                  requests per second on workerd, beside JavaScript Workers
+cargo xtask bench worker                  requests per second and CPU time per request on workerd, beside JavaScript
+                                          Workers (Linux)
 cargo xtask bench worker --auth           the same for users with JWTs, beside npm jose
+cargo xtask bench worker --cold           milliseconds to the first response of a fresh process, and the functions that V8
+                                          compiles for it
 cargo xtask bench lambda                  cold start of the Lambda function in AWS's emulator, with secrets in the
                                           environment and in two stand-ins of Secrets Manager, beside JavaScript
 ";
@@ -100,9 +108,12 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["schemathesis", "--examples", examples] => {
             schemathesis::by_hand(Some(parse("--examples", examples)?))
         }
+        ["size"] => size::run(false),
+        ["size", "--save"] => size::run(true),
         ["bench", "core"] => bench::core::run(),
         ["bench", "worker"] => bench::worker::open(),
         ["bench", "worker", "--auth"] => bench::worker::authenticated(),
+        ["bench", "worker", "--cold"] => bench::worker::cold(),
         ["bench", "lambda"] => bench::lambda::run(),
         [] | ["help"] | [.., "--help" | "-h"] => {
             print_usage();

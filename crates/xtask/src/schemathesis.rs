@@ -47,7 +47,8 @@ fn hold(bundle: &Path, examples: u32, is_shown: bool) -> Result<()> {
     }
     let files = workerd::files(bundle)?;
     let port = ReservedPort::new()?;
-    let _worker = Worker { files: &files, settings: &settings, port: port.number() }.start(&folder)?;
+    let _worker =
+        Worker { files: &files, settings: &settings, port: port.number(), v8_flags: &[] }.start(&folder)?;
     step("holding the served OpenAPI document against the Worker with schemathesis", || {
         let ours = root().join("tests/schemathesis");
         let mut schemathesis = command(program);

@@ -8,17 +8,18 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::mpsc::channel;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::build::Profile;
 use crate::prerequisites::{Needs, check};
-use crate::process::{command, output, root, run, run_quietly};
+use crate::process::{command, root, run, run_quietly};
+use crate::size::shipped::{self, Bytes};
 use crate::steps::{concurrently, print_table, skipped, step};
 use crate::terminal::say;
 use crate::{build, dev, fuzz, sam_local, schemathesis, tools};
 
 /// The maximum size of the Worker in bytes, gzipped: module and JavaScript together.
-const WORKER_GZIP_LIMIT: usize = 330 * 1024;
+const WORKER_GZIP_LIMIT: u64 = 330 * 1024;
 
 /// Versions of Node that are tested in addition to the installed one.
 const NODE_VERSIONS: [&str; 2] = ["22.23.3", "24.9.0"];
@@ -198,21 +199,9 @@ fn wrangler_dev() -> Result<()> {
 }
 
 fn check_size(bundle: &Path) -> Result<()> {
-    let mut raw = 0;
-    let mut gzipped = 0;
-    for file in fs::read_dir(bundle)? {
-        let path = file?.path();
-        let shipped = path.extension().is_some_and(|extension| extension == "js" || extension == "wasm");
-        if shipped {
-            raw += fs::metadata(&path)?.len();
-            let count = "process.stdout.write(String(require('zlib').gzipSync(require('fs').readFileSync(process.argv[1]),{level:9}).length))";
-            let size =
-                output(command("node").args(["-e", count]).arg(&path)).context("node cannot compress")?;
-            gzipped += size.parse::<usize>()?;
-        }
-    }
+    let Bytes { raw, gzipped } = shipped::measure(bundle)?.total();
     say(format_args!("    the Worker has {raw} bytes, {gzipped} gzipped; {WORKER_GZIP_LIMIT} are allowed"));
-    if raw == 0 || gzipped > WORKER_GZIP_LIMIT {
+    if gzipped > WORKER_GZIP_LIMIT {
         bail!("the Worker has {gzipped} bytes gzipped, and {WORKER_GZIP_LIMIT} are allowed");
     }
     Ok(())

@@ -3,7 +3,7 @@
 //! What is on the machine in the right version is used; the rest comes from the registries.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, bail};
@@ -79,11 +79,24 @@ pub(crate) fn bindings_writer() -> Result<BindingsWriter> {
     step("compiling the writer of the Worker's JavaScript bindings", || {
         run_quietly(
             command("cargo")
-                .args(["build", "--quiet", "--locked", "--package", "worker-bindings", "--target-dir"])
+                .args(["build", "--quiet", "--locked", "--package", "worker-bindings"])
+                .args(["--bin", "worker-bindings", "--target-dir"])
                 .arg(&folder),
         )
     })?;
     Ok(BindingsWriter::Built(folder.join("debug/worker-bindings")))
+}
+
+/// Lists the functions of a WebAssembly module: see `crates/worker-bindings/src/bin/function-sizes.rs`.
+///
+/// # Errors
+/// If cargo fails, or the file is not a module.
+pub(crate) fn function_sizes(module: &Path) -> Result<String> {
+    let mut list = command("cargo");
+    list.args(["run", "--quiet", "--locked", "--package", "worker-bindings", "--bin", "function-sizes"])
+        .args(["--target-dir", "target/tools/bindings", "--"])
+        .arg(module);
+    output(&mut list).with_context(|| format!("cannot list the functions of {}", module.display()))
 }
 
 /// Finds `cargo-fuzz` in the wanted version, or compiles it.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result};
 
@@ -17,22 +17,38 @@ pub(crate) struct Worker<'a> {
     pub(crate) files: &'a [PathBuf],
     pub(crate) settings: &'a [(String, String)],
     pub(crate) port: u16,
+    /// Flags of V8. If there are any, the log also has what V8 and the Worker print to standard output.
+    pub(crate) v8_flags: &'a [&'a str],
 }
 
 impl Worker<'_> {
-    /// Starts it, with its files and its log in this folder, and waits until it listens.
+    /// Starts the Worker, with its files and its log in this folder, and waits until it listens.
     ///
     /// # Errors
     /// If workerd does not start.
     pub(crate) fn start(&self, folder: &Path) -> Result<Running> {
-        let config = folder.join(format!("{}.capnp", self.port));
-        fs::write(&config, self.config(folder)?)?;
-        let log = fs::File::create(folder.join(format!("{}.log", self.port)))?;
-        let mut serve = command(tools::workerd()?);
-        let child = serve.arg("serve").arg(&config).stdout(Stdio::null()).stderr(log).spawn()?;
-        let mut process = Running(child);
+        let mut process = Running(self.command(folder)?.spawn()?);
         wait_until(&mut process.0, || TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok())?;
         Ok(process)
+    }
+
+    /// Returns a command that serves the Worker, with its files and its log in this folder.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub(crate) fn command(&self, folder: &Path) -> Result<Command> {
+        let config = folder.join(format!("{}.capnp", self.port));
+        fs::write(&config, self.config(folder)?)?;
+        let log = fs::File::create(self.log(folder))?;
+        let output = if self.v8_flags.is_empty() { Stdio::null() } else { log.try_clone()?.into() };
+        let mut serve = command(tools::workerd()?);
+        serve.arg("serve").arg(&config).stdout(output).stderr(log);
+        Ok(serve)
+    }
+
+    /// Returns the path of the log.
+    pub(crate) fn log(&self, folder: &Path) -> PathBuf {
+        folder.join(format!("{}.log", self.port))
     }
 
     fn config(&self, folder: &Path) -> Result<String> {
@@ -43,6 +59,7 @@ impl Worker<'_> {
         for (name, value) in self.settings {
             write!(bindings, "(name = \"{name}\", text = {value:?}), ")?;
         }
+        let flags: String = self.v8_flags.iter().map(|flag| format!("{flag:?}, ")).collect();
         Ok(format!(
             r#"using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -51,6 +68,7 @@ const config :Workerd.Config = (
     (name = "internet", network = (allow = ["public", "private"])),
   ],
   sockets = [(name = "http", address = "127.0.0.1:{}", http = (), service = "main")],
+  v8Flags = [{flags}],
 );
 const main :Workerd.Worker = (
   modules = [{modules}],

@@ -1,0 +1,49 @@
+//! CPU time of a process, as Linux counts it.
+
+use std::fs;
+
+use anyhow::{Context as _, Result};
+
+use crate::process::{command, output};
+
+/// Returns the user and system time of a process and its threads, in ticks of the clock.
+///
+/// # Errors
+/// If there is no such process, or no `/proc`.
+pub(super) fn ticks(process: u32) -> Result<u64> {
+    let path = format!("/proc/{process}/stat");
+    let stat =
+        fs::read_to_string(&path).with_context(|| format!("{path} has the CPU time, on Linux only"))?;
+    user_and_system(&stat).with_context(|| format!("no CPU time in {stat:?}"))
+}
+
+/// Returns the microseconds of a tick.
+///
+/// # Errors
+/// If `getconf` fails.
+pub(super) fn tick_micros() -> Result<f64> {
+    let per_second: f64 = output(command("getconf").arg("CLK_TCK")).context("getconf failed")?.parse()?;
+    Ok(1e6 / per_second)
+}
+
+/// Adds fields 14 and 15 of a `stat` file. Field 2 is the program's name in parentheses, and may contain spaces and
+/// parentheses.
+fn user_and_system(stat: &str) -> Option<u64> {
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let mut times = fields.split(' ').skip(11);
+    let user: u64 = times.next()?.parse().ok()?;
+    let system: u64 = times.next()?.parse().ok()?;
+    Some(user + system)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_the_program_may_look_like_fields() {
+        let stat = "7 (a) S 1 (b) R 1 7 7 0 -1 4194304 100 0 0 0 250 17 0 0 20 0 9 0 1000 1 1";
+        assert_eq!(user_and_system(stat), Some(267));
+        assert_eq!(user_and_system("7 (a) R 1 7"), None);
+    }
+}

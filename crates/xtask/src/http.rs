@@ -1,0 +1,132 @@
+//! A client that sends one request over one plain connection.
+
+use std::io::{Read, Write as _};
+use std::net::{Ipv4Addr, TcpStream};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+/// Ends the wait for a server that took the connection and hangs.
+const READ_LIMIT: Duration = Duration::from_secs(60);
+
+/// A request to a server on this machine.
+#[derive(Clone, Default)]
+pub(crate) struct Request {
+    pub(crate) path: String,
+    /// Names and values in addition to `Host`, `Connection` and `Content-Length`.
+    pub(crate) headers: Vec<(String, String)>,
+    /// The body of a POST. A request without one is a GET.
+    pub(crate) body: Option<String>,
+}
+
+/// A response with its whole body.
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl Request {
+    /// Returns a GET request.
+    pub(crate) fn get(path: &str) -> Self {
+        Self { path: path.to_owned(), ..Self::default() }
+    }
+
+    /// Returns `GET` or `POST`.
+    pub(crate) const fn method(&self) -> &'static str {
+        if self.body.is_some() { "POST" } else { "GET" }
+    }
+
+    /// Sends the request, and returns the whole response.
+    ///
+    /// # Errors
+    /// If there is no server, or its response is not HTTP.
+    pub(crate) fn send(&self, port: u16) -> Result<Response> {
+        let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+        connection.set_read_timeout(Some(READ_LIMIT))?;
+        connection.write_all(self.bytes().as_bytes())?;
+        let response = read(&mut connection)?;
+        let text = String::from_utf8_lossy(&response);
+        parse(&text).with_context(|| format!("the response is not HTTP: {text:?}"))
+    }
+
+    fn bytes(&self) -> String {
+        let mut text = format!("{} {} HTTP/1.1\r\nHost: localhost\r\n", self.method(), self.path);
+        for (name, value) in &self.headers {
+            text += &format!("{name}: {value}\r\n");
+        }
+        let body = self.body.as_deref().unwrap_or_default();
+        if self.body.is_some() {
+            text += &format!("Content-Length: {}\r\n", body.len());
+        }
+        text + "Connection: close\r\n\r\n" + body
+    }
+}
+
+/// Reads a response to the end of its body, because workerd keeps the connection open for seconds. cargo-lambda stops
+/// responding after a client has hung up earlier.
+fn read(connection: &mut impl Read) -> Result<Vec<u8>> {
+    let mut response = Vec::new();
+    let mut piece = [0; 4096];
+    while !is_complete(&response) {
+        let length = connection.read(&mut piece)?;
+        if length == 0 {
+            break;
+        }
+        response.extend_from_slice(piece.get(..length).unwrap_or_default());
+    }
+    Ok(response)
+}
+
+/// Whether a response has as much body as it announces. One that announces nothing ends with the connection.
+fn is_complete(response: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(response);
+    let Some(Response { headers, .. }) = parse(&text) else { return false };
+    let length = headers.iter().find(|(name, _)| name == "content-length");
+    let length = length.and_then(|(_, value)| value.parse::<usize>().ok());
+    let head = response.windows(4).position(|bytes| bytes == b"\r\n\r\n");
+    length.zip(head).is_some_and(|(length, head)| response.len() >= head + 4 + length)
+}
+
+fn parse(text: &str) -> Option<Response> {
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    let mut lines = head.split("\r\n");
+    let status = lines.next()?.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()?;
+    let headers = lines.filter_map(|line| line.split_once(": "));
+    let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect();
+    Some(Response { status, headers, body: body.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_post_has_the_length_of_its_body() {
+        let request = Request {
+            headers: vec![("a".to_owned(), "b".to_owned())],
+            body: Some("{}".to_owned()),
+            ..Request::get("/x")
+        };
+        assert_eq!(
+            request.bytes(),
+            "POST /x HTTP/1.1\r\nHost: localhost\r\na: b\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+        );
+    }
+
+    #[test]
+    fn a_response_has_status_headers_and_body() {
+        let response = parse("HTTP/1.1 200 OK\r\nContent-Type: a/b\r\n\r\nx\r\n\r\ny").unwrap();
+        assert_eq!((response.status, response.body.as_str()), (200, "x\r\n\r\ny"));
+        assert_eq!(response.headers, [("content-type".to_owned(), "a/b".to_owned())]);
+        assert!(parse("hello").is_none());
+    }
+
+    #[test]
+    fn a_response_is_complete_with_its_whole_body() {
+        let head = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n";
+        let is_complete = |body: &str| is_complete(format!("{head}{body}").as_bytes());
+        assert_eq!([is_complete("ab"), is_complete("abc")], [false, true]);
+        assert!(!super::is_complete(b"HTTP/1.1 200 OK\r\n\r\nabc"));
+    }
+}

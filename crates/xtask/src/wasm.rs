@@ -1,0 +1,51 @@
+//! Makes the Worker's module smaller and faster, with the tools of npm's binaryen.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use crate::glue::graph;
+use crate::process::{command, run_quietly};
+use crate::tools;
+
+/// WebAssembly features that the module may use; all of them are in every Worker runtime.
+const FEATURES: [&str; 8] = [
+    "--enable-bulk-memory",
+    "--enable-exception-handling",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+    "--enable-simd",
+];
+
+/// How wasm-opt optimizes. Without the limit it inlines whatever has a single caller, into functions of 100 KB, which the
+/// runtime compiles as a whole before it executes the first of their instructions.
+pub(crate) const OPTIMIZATION: [&str; 3] = ["-O3", "--one-caller-inline-max-function-size", "400"];
+
+/// Returns the path of wasm-opt.
+pub(crate) fn wasm_opt() -> PathBuf {
+    tools::node_program("wasm-opt")
+}
+
+/// Removes what the JavaScript in the same folder does not use, and optimizes the rest.
+///
+/// # Errors
+/// If a tool fails.
+pub(crate) fn optimize(folder: &Path, keeps_names: bool) -> Result<()> {
+    let module = folder.join("hallpass_bg.wasm");
+    let (exports, used, optimized) =
+        (folder.join("exports.json"), folder.join("used.wasm"), folder.join("optimized.wasm"));
+    let names = keeps_names.then_some("-g");
+    fs::write(&exports, graph(&fs::read_to_string(folder.join("hallpass.js"))?))?;
+    let mut remove_unused = command(tools::node_program("wasm-metadce"));
+    remove_unused.args(names).args(FEATURES).arg(&module).arg("--graph-file").arg(&exports);
+    run_quietly(remove_unused.arg("-o").arg(&used))?;
+    let mut optimize = command(wasm_opt());
+    run_quietly(optimize.args(OPTIMIZATION).args(names).args(FEATURES).arg(&used).arg("-o").arg(&optimized))?;
+    fs::remove_file(exports)?;
+    fs::remove_file(used)?;
+    fs::rename(optimized, module).context("wasm-opt wrote nothing")
+}
