@@ -47,7 +47,7 @@ async fn answer(
     let answer = service.handle(&request, &inputs, platform).await;
     answer.log.iter().for_each(log);
     let response = with_common_headers(answer.response, &inputs.request_id);
-    Ok(event::from_response(response))
+    Ok(event::from_response(response.into()))
 }
 
 fn now() -> Result<UnixSeconds, Error> {

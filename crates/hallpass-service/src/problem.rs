@@ -1,9 +1,9 @@
 //! Every error of a request, and the error document for it (RFC 9457).
 
+use std::borrow::Cow;
 use std::fmt;
 
-use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::StatusCode;
 
 use crate::auth::{AuthError, Unauthorized};
 use crate::policy::{PolicyError, TokenError};
@@ -50,9 +50,9 @@ pub(crate) enum Problem {
 }
 
 /// The longest period that the platform's limiters count.
-const RETRY_SECONDS: u32 = 60;
+const RETRY_SECONDS: &str = "60";
 /// When the keys of an issuer are fetched again.
-const RETRY_ISSUER_SECONDS: u32 = 10;
+const RETRY_ISSUER_SECONDS: &str = "10";
 
 impl Problem {
     pub(crate) const NOT_READY: Self = Self::NotReady { missing: Vec::new() };
@@ -114,17 +114,17 @@ impl Problem {
 
     /// Returns the header that tells a client what to do: `WWW-Authenticate` (RFC 9110 section 11.6.1), `Retry-After` or
     /// `Allow`.
-    pub(crate) fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+    pub(crate) fn header(&self) -> Option<(&'static str, Cow<'static, str>)> {
         if let Self::Unauthorized(error) = self {
-            Some((WWW_AUTHENTICATE, HeaderValue::from_static(error.challenge())))
+            Some(("www-authenticate", error.challenge().into()))
         } else if let Self::MethodNotAllowed { allow } = self {
-            Some((ALLOW, HeaderValue::from_str(allow).ok()?))
+            Some(("allow", allow.clone().into()))
         } else if let Self::Upstream(error) = self {
-            Some((RETRY_AFTER, HeaderValue::from_str(error.retry_after()?).ok()?))
+            Some(("retry-after", error.retry_after()?.to_owned().into()))
         } else if *self == Self::TooManyRequests {
-            Some((RETRY_AFTER, RETRY_SECONDS.into()))
+            Some(("retry-after", RETRY_SECONDS.into()))
         } else if *self == Self::IssuerUnreachable {
-            Some((RETRY_AFTER, RETRY_ISSUER_SECONDS.into()))
+            Some(("retry-after", RETRY_ISSUER_SECONDS.into()))
         } else {
             None
         }

@@ -62,7 +62,9 @@ pub(crate) async fn respond(
             route: route.path,
             request_id: &context.request_id,
         });
-        response.headers_mut().extend(problem.header());
+        if let Some((name, value)) = problem.header() {
+            response.headers.push(name, value);
+        }
         response
     })
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use hallpass_token::UnixSeconds;
-use http::header::{ACCEPT, HeaderName};
 use http::{Method, StatusCode};
 
 use crate::auth::{AuthConfig, Open};
@@ -13,6 +12,7 @@ use crate::routes::{self, respond_with_problem};
 use crate::settings::ConfigError;
 use crate::state::{AuthState, Cache, CacheAction, Config, LoadedState};
 use crate::web::cors::{Cors, Preflight};
+use crate::web::headers::ACCEPT;
 use crate::web::log::{Level, LogLine, RequestLog};
 use crate::web::request::{Request, RequestContext};
 use crate::web::response::Response;
@@ -22,7 +22,7 @@ use crate::web::response::Response;
 pub struct Outcome {
     /// The response to the client, to which the adapter adds
     /// [`COMMON_HEADERS`](crate::COMMON_HEADERS) and the request id.
-    pub response: http::Response<Vec<u8>>,
+    pub response: Response,
     /// Lines for the log.
     pub log: Vec<LogLine>,
     /// Whether [`Service::refresh`] is to be called; no response waits for it.
@@ -90,15 +90,15 @@ impl Service {
         self.cache.keep(config, attempt, secrets, now)
     }
 
-    /// The headers that [`handle`](Self::handle) looks at for such a request: an adapter to which headers are dear
-    /// needs to bring no others.
-    pub fn headers_read(&self, method: &Method, path: &str) -> impl Iterator<Item = &HeaderName> {
-        const OF_HOME: &[HeaderName] = &[ACCEPT];
+    /// Returns the names of the headers that [`handle`](Self::handle) reads for such a request, in lower case. An adapter may
+    /// omit all others.
+    pub fn headers_read(&self, method: &Method, path: &str) -> impl Iterator<Item = &str> {
         let is_home = path == "/" && (method == Method::GET || method == Method::HEAD);
-        let of_route = if is_home { OF_HOME } else { &[] };
+        let of_route = is_home.then_some(ACCEPT);
         let auth = self.config.as_ref().and_then(|config| config.auth.as_ref());
         let of_auth = auth.map_or(&[][..], AuthConfig::headers);
-        of_route.iter().chain(of_auth).chain(self.cors().headers_read(method))
+        let of_auth = of_auth.iter().map(String::as_str);
+        of_route.into_iter().chain(of_auth).chain(self.cors().headers_read(method).iter().copied())
     }
 
     /// Responds to one request. Every failure is a response.
@@ -122,7 +122,7 @@ impl Service {
             log.add(line);
         }
         if request.method == Method::HEAD {
-            response.body_mut().clear();
+            response.body.clear();
         }
         let (log, is_refresh_due) = log.into_parts();
         Outcome { response, log, is_refresh_due }
@@ -159,7 +159,7 @@ impl Service {
         context: &RequestContext<'_>,
         response: &Response,
     ) -> Option<LogLine> {
-        let status = response.status();
+        let status = response.status;
         let is_upstream = matches!(status, StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT);
         if !status.is_server_error() || is_upstream {
             return None;

@@ -2,6 +2,7 @@
 
 pub(crate) mod cors;
 pub(crate) mod field_error;
+pub(crate) mod headers;
 pub(crate) mod json;
 pub(crate) mod log;
 pub(crate) mod outbound;

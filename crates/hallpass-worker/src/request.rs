@@ -1,7 +1,7 @@
 //! From a JavaScript request to one that the service reads.
 
-use hallpass_service::{Body, Request, Service};
-use http::{HeaderMap, HeaderValue, Method};
+use hallpass_service::{Body, Headers, Request, Service};
+use http::Method;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -16,12 +16,10 @@ pub(crate) fn read(service: &Service, request: &JsValue, method: &str, url: &str
     // JavaScript has no method that is no token; a route for TRACE does not exist.
     let method = Method::from_bytes(method.as_bytes()).unwrap_or(Method::TRACE);
     let (path, query) = path_and_query(url);
-    let mut headers = HeaderMap::new();
+    let mut headers = Headers::default();
     for name in service.headers_read(&method, path) {
-        let value =
-            header(request, name.as_str()).and_then(|value| HeaderValue::from_bytes(value.as_bytes()).ok());
-        if let Some(value) = value {
-            headers.insert(name, value);
+        if let Some(value) = header(request, name) {
+            headers.push(name.to_owned(), value);
         }
     }
     Request { method, path: path.to_owned(), query: query.to_owned(), headers, body }

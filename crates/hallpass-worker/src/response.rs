@@ -2,8 +2,7 @@
 
 use std::cell::RefCell;
 
-use hallpass_service::COMMON_HEADERS;
-use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use hallpass_service::{COMMON_HEADERS, Headers, Response};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -22,10 +21,10 @@ thread_local! {
 }
 
 /// Converts a response. Its request id is the JavaScript string that came with the request.
-pub(crate) fn convert(response: &Response<Vec<u8>>, request_id: &JsValue) -> JsValue {
+pub(crate) fn convert(response: &Response, request_id: &JsValue) -> JsValue {
     HEADER_OBJECTS.with_borrow_mut(|objects| {
-        objects.get(response.headers()).map_or(JsValue::UNDEFINED, |headers| {
-            respond(response.status().as_u16(), headers, request_id, response.body())
+        objects.get(&response.headers).map_or(JsValue::UNDEFINED, |headers| {
+            respond(response.status.as_u16(), headers, request_id, &response.body)
         })
     })
 }
@@ -35,7 +34,7 @@ impl HeaderObjects {
     const MAX: usize = 32;
 
     /// Returns the object with these headers and the common ones.
-    fn get(&mut self, headers: &HeaderMap) -> Option<&JsValue> {
+    fn get(&mut self, headers: &Headers) -> Option<&JsValue> {
         let mut lines = Vec::new();
         headers.iter().for_each(|(name, value)| push_line(&mut lines, name, value));
         let known = self.0.iter().position(|(known, _)| *known == lines);
@@ -52,9 +51,9 @@ impl HeaderObjects {
     }
 }
 
-fn push_line(lines: &mut Vec<u8>, name: &HeaderName, value: &HeaderValue) {
-    for text in [name.as_str().as_bytes(), value.as_bytes()] {
-        lines.extend_from_slice(text);
+fn push_line(lines: &mut Vec<u8>, name: &str, value: &str) {
+    for text in [name, value] {
+        lines.extend_from_slice(text.as_bytes());
         lines.push(b'\n');
     }
 }

@@ -6,10 +6,10 @@ use std::task::{Context, Poll, Waker};
 
 use hallpass_lambda::{LambdaPlatform, Store, TimeLimitFactor, Variables};
 use hallpass_service::{
-    Body, LogLine, Outcome, Request as ServiceRequest, RequestContext, Service, with_common_headers,
+    Body, Headers, LogLine, Outcome, Request as ServiceRequest, RequestContext, Service, with_common_headers,
 };
 use hallpass_token::UnixSeconds;
-use http::{HeaderName, HeaderValue, Method};
+use http::Method;
 
 use super::{Request, Response, Target};
 use crate::setup::{Deployment, TimeLimits};
@@ -124,9 +124,9 @@ impl<S> std::fmt::Debug for Memory<S> {
 impl<S: Store> Target for Memory<S> {
     fn send(&mut self, request: &Request) -> anyhow::Result<Response> {
         let (path, query) = request.path_and_query();
-        let mut headers = http::HeaderMap::new();
+        let mut headers = Headers::default();
         for (name, value) in &request.headers {
-            headers.insert(HeaderName::from_bytes(name.as_bytes())?, HeaderValue::from_str(value)?);
+            headers.push(name.clone(), value.clone());
         }
         let to_service = ServiceRequest {
             method: Method::from_bytes(request.method.as_bytes())?,
@@ -146,7 +146,7 @@ impl<S: Store> Target for Memory<S> {
         let answer = at_once(self.service.handle(&to_service, &inputs, &self.native));
         let Outcome { response, log, .. } = answer;
         self.keep(&log);
-        Ok(with_common_headers(response, &inputs.request_id))
+        Ok(with_common_headers(response, &inputs.request_id).into())
     }
 
     fn log(&self) -> anyhow::Result<String> {

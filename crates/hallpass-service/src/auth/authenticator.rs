@@ -1,8 +1,6 @@
 //! From credentials to a caller.
 
 use hmac::{Hmac, KeyInit as _};
-use http::HeaderName;
-use http::header::AUTHORIZATION;
 use sha2::Sha256;
 
 use super::caller::Caller;
@@ -13,6 +11,7 @@ use super::key_set::Context;
 use super::unauthorized::{AuthError, Unauthorized};
 use crate::platform::Platform;
 use crate::settings::{ConfigError, Fingerprints, Secrets};
+use crate::web::headers::AUTHORIZATION;
 use crate::web::log::RequestLog;
 use crate::web::request::{Request, RequestContext};
 
@@ -64,16 +63,19 @@ impl Authenticator {
         {
             return Ok(Caller::gateway(Claims::from_strings(claims.iter().cloned())));
         }
-        let credentials = |name| Some((name, request.headers.get(name)?));
-        let Some((header, value)) = self.config.headers.iter().find_map(credentials) else {
+        let mut headers = self.config.headers.iter();
+        let credentials = headers.find_map(|name| Some((name.as_str(), request.headers.get(name)?)));
+        let Some((header, value)) = credentials else {
             let anonymous = self.config.open.map(|_| Caller::ANONYMOUS);
             return anonymous.ok_or_else(|| Unauthorized::Missing.into());
         };
-        let text = value.to_str().map_err(|_| Unauthorized::MalformedJwt)?;
-        let token = match (text.split_once(' '), header == AUTHORIZATION) {
+        if !value.is_ascii() {
+            return Err(Unauthorized::MalformedJwt.into());
+        }
+        let token = match (value.split_once(' '), header == AUTHORIZATION) {
             (Some((scheme, token)), _) if scheme.eq_ignore_ascii_case("bearer") => token.trim_start(),
             (_, true) => return Err(Unauthorized::WrongScheme.into()),
-            (_, false) => text,
+            (_, false) => value,
         };
         if header == AUTHORIZATION
             && let Some(name) = self.service_keys.find(token)
@@ -85,7 +87,7 @@ impl Authenticator {
 
     async fn authenticate_user(
         &self,
-        header: &HeaderName,
+        header: &str,
         token: &str,
         context: &Context<'_>,
     ) -> Result<Caller, AuthError> {

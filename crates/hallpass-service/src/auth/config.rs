@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use http::HeaderName;
-use http::header::AUTHORIZATION;
-
 use super::algorithm::Algorithm;
 use super::caller::CallerKind;
 use super::claims::read_conditions;
 use super::issuer::{Issuer, KeySource};
 use super::preset;
 use crate::settings::SecretName;
+use crate::web::headers::{self, AUTHORIZATION};
 use crate::web::json::{Invalid, Json};
 use crate::web::text::without_hex;
 use crate::web::url::is_safe;
@@ -32,7 +30,7 @@ pub(crate) struct AuthConfig {
     pub(super) keys: Arc<[(String, SecretName)]>,
     pub(super) issuers: Arc<[Issuer]>,
     /// The headers that contain credentials, each once.
-    pub(super) headers: Arc<[HeaderName]>,
+    pub(super) headers: Arc<[String]>,
 }
 
 impl AuthConfig {
@@ -48,12 +46,12 @@ impl AuthConfig {
             return Ok(None);
         }
         // `Authorization` comes first: a proxy in front of the app adds its own header to every request.
-        let of_keys = (!keys.is_empty()).then_some(&AUTHORIZATION);
-        let mut headers = Vec::new();
-        for header in of_keys.into_iter().chain(issuers.iter().map(|issuer| &issuer.header)) {
-            if !headers.contains(header) {
-                let position = if *header == AUTHORIZATION { 0 } else { headers.len() };
-                headers.insert(position, header.clone());
+        let of_keys = (!keys.is_empty()).then_some(AUTHORIZATION);
+        let mut headers: Vec<String> = Vec::new();
+        for header in of_keys.into_iter().chain(issuers.iter().map(|issuer| issuer.header.as_str())) {
+            if !headers.iter().any(|known| known == header) {
+                let position = if header == AUTHORIZATION { 0 } else { headers.len() };
+                headers.insert(position, header.to_owned());
             }
         }
         let (keys, issuers, headers) = (keys.into(), issuers.into(), headers.into());
@@ -66,7 +64,7 @@ impl AuthConfig {
     }
 
     /// Returns the headers that contain credentials.
-    pub(crate) fn headers(&self) -> &[HeaderName] {
+    pub(crate) fn headers(&self) -> &[String] {
         &self.headers
     }
 
@@ -159,8 +157,11 @@ fn read_issuer<'j>(item: &'j Json<'j>) -> Result<Issuer, Invalid<'j>> {
         return Err(Invalid::field(item, "audience", expected));
     }
     if let Some(value) = fields.get("header") {
-        let header = HeaderName::try_from(value.string()?);
-        issuer.header = header.map_err(|_| Invalid::new(value, "expected the name of a header"))?;
+        let name = value.string()?;
+        if !headers::is_name(name) {
+            return Err(Invalid::new(value, "expected the name of a header"));
+        }
+        issuer.header = name.to_ascii_lowercase();
     }
     let (url, algorithms) = (fields.get("jwks_uri"), fields.get("algorithms"));
     if let Some(value) = fields.get("secret") {

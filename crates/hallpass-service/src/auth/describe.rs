@@ -1,7 +1,5 @@
 //! Descriptions of the accepted credentials, for people who check a configuration.
 
-use http::HeaderName;
-
 use super::claims::describe_conditions;
 use super::config::AuthConfig;
 use super::issuer::{Issuer, KeySource};
@@ -60,8 +58,8 @@ impl Issuer {
 }
 
 /// Returns the name of a header in its usual notation, such as `X-Api-Key`.
-fn title_case(header: &HeaderName) -> String {
-    let words = header.as_str().split('-').map(|word| {
+fn title_case(header: &str) -> String {
+    let words = header.split('-').map(|word| {
         let (first, rest) = word.split_at_checked(1).unwrap_or_default();
         first.to_ascii_uppercase() + rest
     });

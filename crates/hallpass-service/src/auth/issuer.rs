@@ -1,8 +1,6 @@
 //! An identity provider, and which of its JWTs are accepted.
 
 use hmac::{Hmac, Mac as _};
-use http::HeaderName;
-use http::header::AUTHORIZATION;
 use sha2::Sha256;
 
 use super::algorithm::Algorithm;
@@ -11,6 +9,7 @@ use super::jwt::UntrustedJwt;
 use super::key_set::{Context, KeySet};
 use super::unauthorized::{AuthError, Unauthorized};
 use crate::settings::SecretName;
+use crate::web::headers::AUTHORIZATION;
 use crate::web::json::Json;
 
 /// An identity provider, and what its JWTs must say.
@@ -22,8 +21,8 @@ pub(super) struct Issuer {
     pub(super) audiences: Vec<Json<'static>>,
     /// Further claims that a JWT must have.
     pub(super) claims: Conditions,
-    /// The header that contains the JWT.
-    pub(super) header: HeaderName,
+    /// The header that contains the JWT, in lower case.
+    pub(super) header: String,
     pub(super) keys: KeySource,
 }
 
@@ -41,7 +40,7 @@ impl Issuer {
     /// Returns an issuer with published keys and JWTs in `Authorization`.
     pub(super) fn new(name: String, audiences: Vec<Json<'static>>, keys: KeySet) -> Self {
         let keys = KeySource::Published { algorithms: Algorithm::PUBLIC.to_vec(), keys };
-        Self { name, audiences, claims: Vec::new(), header: AUTHORIZATION, keys }
+        Self { name, audiences, claims: Vec::new(), header: AUTHORIZATION.to_owned(), keys }
     }
 
     /// Verifies a JWT. `hmac_key` is the key for HS256, if the issuer has one.

@@ -1,7 +1,5 @@
 //! Presets for identity providers, which supply what is the same for all customers of a provider.
 
-use http::HeaderName;
-
 use super::issuer::Issuer;
 use super::key_set::KeySet;
 use crate::web::json::{Fields, Invalid, Json};
@@ -22,7 +20,7 @@ const COMMON_FIELDS: [&str; 5] = ["preset", "secret", "header", "algorithms", "c
 /// An error for an empty string.
 const NOT_EMPTY: &str = "expected a text that is not empty";
 /// Cloudflare's header for the user of a page that Access protects.
-const ACCESS_HEADER: HeaderName = HeaderName::from_static("cf-access-jwt-assertion");
+const ACCESS_HEADER: &str = "cf-access-jwt-assertion";
 
 /// Reads the fields of a preset. A field of another preset is rejected, because nothing would check it.
 pub(super) fn read_issuer<'j>(fields: Fields<'j>) -> Result<Issuer, Invalid<'j>> {
@@ -79,7 +77,7 @@ pub(super) fn read_issuer<'j>(fields: Fields<'j>) -> Result<Issuer, Invalid<'j>>
                 return error(fields, "audience", "expected the AUD tag of the application");
             }
             let issuer = with_keys_at(issuer, "/cdn-cgi/access/certs", audiences);
-            Ok(Issuer { header: ACCESS_HEADER, ..issuer })
+            Ok(Issuer { header: ACCESS_HEADER.to_owned(), ..issuer })
         }
         _ => {
             let expected = "expected what `iss` is, such as https://login.example.com";

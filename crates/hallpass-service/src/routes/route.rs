@@ -1,6 +1,6 @@
 //! A route: its path and methods, its handler, and the conventions of its server.
 
-use http::{HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
 
 use super::authorized::Authorized;
 use crate::platform::BoxFuture;
@@ -78,6 +78,6 @@ impl Route {
 }
 
 /// Responds 200 with this value.
-pub(super) fn ok(content_type: HeaderValue, value: &Json<'_>) -> Response {
+pub(super) fn ok(content_type: &'static str, value: &Json<'_>) -> Response {
     response::json(StatusCode::OK, content_type, value)
 }

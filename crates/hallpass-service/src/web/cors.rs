@@ -2,22 +2,20 @@
 //!
 //! Credentials in the sense of browsers, which are cookies, are never allowed: callers prove themselves by a header.
 
+use std::borrow::Cow;
+
+use super::headers::{AUTHORIZATION, Headers};
 use super::json::{Invalid, Json};
 use super::request::Request;
 use super::response::{self, Response};
-use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION,
-    HeaderName, ORIGIN, VARY,
-};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
 
 /// What web pages of other origins may do.
 #[derive(Debug)]
 pub(crate) struct Cors {
     pages: AllowedPages,
-    /// The headers that they may send, beside those that every page may.
-    headers: HeaderValue,
+    /// The headers that the pages may send.
+    headers: Cow<'static, str>,
 }
 
 /// The pages that may read responses. Requests without an origin, as apps and servers send them, always pass.
@@ -41,26 +39,22 @@ pub(crate) enum Preflight {
     Denied,
 }
 
-const ALWAYS: HeaderValue = HeaderValue::from_static("Authorization, Content-Type");
-const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, OPTIONS");
-const EXPOSED: HeaderValue = HeaderValue::from_static("X-Request-Id, Retry-After");
-/// A day, in seconds; browsers cut it to what they like, Chrome to two hours.
-const MAX_AGE: HeaderValue = HeaderValue::from_static("86400");
-const ANY: HeaderValue = HeaderValue::from_static("*");
-const VARY_BY_ORIGIN: HeaderValue = HeaderValue::from_static("Origin");
+const ORIGIN: &str = "origin";
+const REQUEST_METHOD: &str = "access-control-request-method";
+/// Headers that every page may send.
+const ALWAYS: &str = "Authorization, Content-Type";
+/// A day, in seconds; browsers cap it, Chrome at two hours.
+const MAX_AGE: &str = "86400";
 
 impl Cors {
     /// For no page of another origin.
-    pub(crate) const CLOSED: Self = Self { pages: AllowedPages::SameOrigin, headers: ALWAYS };
+    pub(crate) const CLOSED: Self = Self { pages: AllowedPages::SameOrigin, headers: Cow::Borrowed(ALWAYS) };
 
     /// For these pages, which send credentials in these headers.
-    pub(crate) fn new(pages: AllowedPages, credentials: &[HeaderName]) -> Self {
-        let others = credentials.iter().filter(|name| **name != AUTHORIZATION);
-        let headers =
-            others.fold("Authorization, Content-Type".to_owned(), |list, name| format!("{list}, {name}"));
-        // Names of headers can stand in one.
-        let headers = HeaderValue::try_from(headers).unwrap_or(ALWAYS);
-        Self { pages, headers }
+    pub(crate) fn new(pages: AllowedPages, credentials: &[String]) -> Self {
+        let others = credentials.iter().filter(|name| *name != AUTHORIZATION);
+        let headers = others.fold(ALWAYS.to_owned(), |list, name| format!("{list}, {name}"));
+        Self { pages, headers: headers.into() }
     }
 
     #[cfg(feature = "check")]
@@ -69,21 +63,19 @@ impl Cors {
     }
 
     /// The headers that it looks at.
-    pub(crate) fn headers_read(&self, method: &Method) -> &'static [HeaderName] {
-        const OF_PREFLIGHT: &[HeaderName] = &[ORIGIN, ACCESS_CONTROL_REQUEST_METHOD];
-        const OF_ALL: &[HeaderName] = &[ORIGIN];
+    pub(crate) fn headers_read(&self, method: &Method) -> &'static [&'static str] {
         match self.pages {
             AllowedPages::SameOrigin => &[],
-            _ if method == Method::OPTIONS => OF_PREFLIGHT,
-            AllowedPages::Any | AllowedPages::Listed(_) => OF_ALL,
+            _ if method == Method::OPTIONS => &[ORIGIN, REQUEST_METHOD],
+            AllowedPages::Any | AllowedPages::Listed(_) => &[ORIGIN],
         }
     }
 
     /// Decides on a request with which a browser asks before it sends the actual one.
     pub(crate) fn preflight(&self, request: &Request) -> Preflight {
         let is_preflight = request.method == Method::OPTIONS
-            && request.headers.contains_key(ORIGIN)
-            && request.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+            && request.headers.get(ORIGIN).is_some()
+            && request.headers.get(REQUEST_METHOD).is_some();
         if !is_preflight || matches!(self.pages, AllowedPages::SameOrigin) {
             return Preflight::None;
         }
@@ -91,38 +83,35 @@ impl Cors {
             return Preflight::Denied;
         }
         let mut response = response::empty(StatusCode::NO_CONTENT);
-        let headers = response.headers_mut();
-        headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
-        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, self.headers.clone());
-        headers.insert(ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+        response.headers.push("access-control-allow-methods", "GET, POST, OPTIONS");
+        response.headers.push("access-control-allow-headers", self.headers.clone());
+        response.headers.push("access-control-max-age", MAX_AGE);
         Preflight::Allowed(response)
     }
 
     /// Adds to any answer, errors included, what lets the page read it.
     pub(crate) fn finish(&self, request: &Request, response: &mut Response) {
-        let is_error = !response.status().is_success();
-        let headers = response.headers_mut();
         if let AllowedPages::Listed(_) = self.pages {
-            headers.append(VARY, VARY_BY_ORIGIN);
+            response.headers.push("vary", "Origin");
         }
         if let Some(origin) = self.allowed(&request.headers) {
-            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            response.headers.push("access-control-allow-origin", origin);
             // Each header costs a Worker as much as an HMAC; these two say something where the page was refused.
-            if is_error {
-                headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+            if !response.status.is_success() {
+                response.headers.push("access-control-expose-headers", "X-Request-Id, Retry-After");
             }
         }
     }
 
     /// What to allow the origin of this request, if it is allowed at all.
-    fn allowed(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+    fn allowed(&self, headers: &Headers) -> Option<Cow<'static, str>> {
         let origin = headers.get(ORIGIN)?;
         match &self.pages {
             AllowedPages::SameOrigin => None,
-            AllowedPages::Any => Some(ANY),
+            AllowedPages::Any => Some("*".into()),
             AllowedPages::Listed(patterns) => {
-                let text = origin.to_str().ok()?;
-                patterns.iter().any(|pattern| matches(pattern, text)).then(|| origin.clone())
+                let is_listed = patterns.iter().any(|pattern| matches(pattern, origin));
+                is_listed.then(|| origin.to_owned().into())
             }
         }
     }
@@ -213,6 +202,8 @@ mod tests {
             (BELOW, "https://evil.com#.example.com", false),
             (BELOW, "https://user@a.example.com", false),
             (BELOW, "https://a.example.com.evil.com", false),
+            (BELOW, "https://é.example.com", false),
+            (BELOW, "https://a\r\nb.example.com", false),
             ("http://*.localhost:3000", "http://app.localhost:3000", true),
         ] {
             assert!(is_pattern(pattern) && matches(pattern, origin) == expected, "{pattern}: {origin}");
@@ -221,10 +212,12 @@ mod tests {
 
     #[test]
     fn a_page_may_send_its_credentials() {
-        let headers = |names: &[HeaderName]| Cors::new(AllowedPages::Any, names).headers;
+        let headers = |names: &[&str]| {
+            let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+            Cors::new(AllowedPages::Any, &names).headers
+        };
         assert_eq!(headers(&[AUTHORIZATION]), "Authorization, Content-Type");
-        let other = HeaderName::from_static("x-user-jwt");
-        assert_eq!(headers(&[AUTHORIZATION, other]), "Authorization, Content-Type, x-user-jwt");
+        assert_eq!(headers(&[AUTHORIZATION, "x-user-jwt"]), "Authorization, Content-Type, x-user-jwt");
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Requests, as an adapter converts them, and what the platform supplies with each.
 
 use hallpass_token::UnixSeconds;
-use http::{HeaderMap, Method};
+use http::Method;
+
+use super::headers::Headers;
 
 /// The most bytes that the body of a request may have.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -16,7 +18,7 @@ pub struct Request {
     /// What follows the `?`, percent-encoding included; empty where there is none.
     pub query: String,
     /// At least those headers that [`Service::headers_read`](crate::Service::headers_read) names.
-    pub headers: HeaderMap,
+    pub headers: Headers,
     /// The body.
     pub body: Body,
 }

@@ -5,7 +5,7 @@
 //! ignored.
 
 use hallpass_token::agora::{Account, Channel, Role, RtmUser, User};
-use http::{HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
 
 use super::read::{body_user, digits, first_object, parsed, single, text, value, version};
 use super::service_token;
@@ -20,7 +20,7 @@ use crate::web::response::{self, JSON, Response, TEXT};
 pub(in crate::routes) const DIALECT: Dialect = Dialect { ignores_slash: false, ignores_case: false, render };
 
 /// The type of a response to OPTIONS, as the original spells it.
-const OPTIONS_TYPE: HeaderValue = HeaderValue::from_static("application/json; charset=UTF-8");
+const OPTIONS_TYPE: &str = "application/json; charset=UTF-8";
 
 fn render(error: &ErrorContext<'_>) -> Response {
     let problem = error.problem;

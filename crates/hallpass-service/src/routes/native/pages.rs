@@ -1,11 +1,11 @@
 //! The pages for anyone: the front page, the health check and the readiness check.
 
 use http::StatusCode;
-use http::header::ACCEPT;
 
 use crate::problem::Problem;
 use crate::settings::DOCUMENT;
 use crate::state::{AuthState, LoadedState};
+use crate::web::headers::ACCEPT;
 use crate::web::request::Request;
 use crate::web::response::{self, HTML, JSON, Response};
 
@@ -25,7 +25,7 @@ of the project that this server was deployed from.</p>
 
 /// `GET /`: a page for a browser, and for other clients the string that they may look for.
 pub(in crate::routes) fn home(request: &Request) -> Response {
-    let accept = request.headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let accept = request.headers.get(ACCEPT).filter(|value| value.is_ascii()).unwrap_or_default();
     let page = if accept.contains("text/html") { PAGE } else { EXPRESS_GREETING };
     response::body(StatusCode::OK, HTML, page)
 }

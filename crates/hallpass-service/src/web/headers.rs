@@ -1,0 +1,77 @@
+//! Headers of requests and responses.
+
+use std::borrow::Cow;
+
+pub(crate) const ACCEPT: &str = "accept";
+pub(crate) const AUTHORIZATION: &str = "authorization";
+
+/// Headers in order, with their names in lower case.
+///
+/// A list is enough for the few headers that the service reads and sends. The `HeaderMap` of `http` would add 27 KB of code to
+/// the Worker, which compiles every function that its first request calls.
+#[derive(Debug, Default)]
+pub struct Headers(Vec<(Cow<'static, str>, Cow<'static, str>)>);
+
+impl Headers {
+    /// Adds a header, whose name is in lower case. Omits the header if its value contains a control character other than a
+    /// tab: HTTP cannot transport it, and a line break would start another header.
+    pub fn push(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Cow<'static, str>>) {
+        let value = value.into();
+        if value.bytes().all(|byte| byte == b'\t' || !byte.is_ascii_control()) {
+            self.0.push((name.into(), value));
+        }
+    }
+
+    /// Returns the first value of the header with this name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    /// Returns the names and values.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, &**value))
+    }
+}
+
+/// Returns whether a string is the name of a header: a token in the sense of RFC 9110 section 5.6.2.
+pub(crate) fn is_name(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::{HeaderName, HeaderValue};
+
+    #[test]
+    fn the_first_value_of_a_name_is_returned() {
+        let mut headers = Headers::default();
+        headers.push("accept", "a\n");
+        headers.push("accept", "b");
+        headers.push("accept", "c".to_owned());
+        assert_eq!(headers.get("accept"), Some("b"));
+        assert_eq!(headers.iter().map(|(_, value)| value).collect::<Vec<_>>(), ["b", "c"]);
+        assert_eq!(headers.get("Accept"), None);
+    }
+
+    #[test]
+    fn a_value_never_splits_a_response() {
+        for value in ["a\r\nset-cookie: b", "a\n", "\r", "a\0", "a\x7F"] {
+            let mut headers = Headers::default();
+            headers.push("x-request-id", value);
+            assert_eq!(headers.iter().count(), 0, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn names_and_values_are_those_of_the_http_crate() {
+        for text in (0..0x180).filter_map(char::from_u32).map(|c| format!("a{c}")).chain([String::new()]) {
+            assert_eq!(is_name(&text), HeaderName::try_from(&text).is_ok(), "{text:?}");
+            let mut headers = Headers::default();
+            headers.push("name", text.clone());
+            assert_eq!(headers.get("name").is_some(), HeaderValue::from_str(&text).is_ok(), "{text:?}");
+        }
+    }
+}
