@@ -14,7 +14,7 @@ use self::authorized::{Authorized, authorize};
 pub(crate) use self::native::respond_with_problem;
 #[cfg(feature = "check")]
 pub(crate) use self::native::token::read_token_request;
-use self::route::{ErrorContext, Handler};
+use self::route::{CallerHandler, ErrorContext, Handler};
 use crate::platform::Platform;
 use crate::policy::Texts;
 use crate::problem::Problem;
@@ -53,7 +53,11 @@ pub(crate) async fn respond(
         let caller = authorize(&state, request, context, platform, log, audit).await?;
         let signing = state.signing.as_ref().map_err(|_| Problem::NOT_READY)?;
         let (caller, texts, path) = (&caller, &Texts::default(), &path);
-        handler(Authorized { signing, caller, request, context, path, platform, texts, audit, log }).await
+        let authorized = Authorized { signing, caller, request, context, path, platform, texts, audit, log };
+        match handler {
+            CallerHandler::Sync(handler) => handler(&authorized),
+            CallerHandler::Async(handler) => handler(&authorized).await,
+        }
     };
     handle.await.unwrap_or_else(|problem| {
         let mut response = (route.dialect.render)(&ErrorContext {

@@ -136,7 +136,7 @@ fn error<'j, T>(fields: Fields<'j>, field: &'static str, detail: &str) -> Result
 /// Reads one or more strings, none of them empty. Without the field, there are none.
 fn strings<'j>(fields: Fields<'j>, field: &'static str) -> Result<Vec<Json<'static>>, Invalid<'j>> {
     let Some(value) = fields.get(field) else { return Ok(Vec::new()) };
-    let strings = value.one_or_more()?.iter().map(Json::string).collect::<Result<Vec<_>, _>>()?;
+    let strings = value.read_one_or_more(Json::string)?;
     if strings.contains(&"") {
         return error(fields, field, NOT_EMPTY);
     }

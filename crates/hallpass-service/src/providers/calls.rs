@@ -21,7 +21,7 @@ pub(super) trait Call: Copy + PartialEq + 'static {
 /// Reads the calls that a rule grants.
 pub(super) fn read_calls<'j, C: Call>(value: &'j Json<'j>) -> Result<Vec<C>, Invalid<'j>> {
     let parse = |name: &str| C::ALL.iter().copied().find(|call| call.name() == name);
-    value.one_or_more()?.iter().map(|item| item.named(C::EXPECTED, parse)).collect()
+    value.read_one_or_more(|item| item.named(C::EXPECTED, parse))
 }
 
 /// Decides on a call, and returns the longest lifetime of a token for it.

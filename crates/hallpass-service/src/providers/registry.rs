@@ -234,7 +234,7 @@ pub(crate) fn read_projects<'j>(section: &'j Json<'j>) -> Result<ProjectConfigs,
     let mut projects = ProjectConfigs::default();
     let project_fields = ALL.iter().flat_map(|provider| provider.project_fields);
     let known: Vec<_> = ["provider"].iter().chain(project_fields).copied().collect();
-    let expected = ALL.iter().map(|provider| format!("{:?}", provider.name)).collect::<Vec<_>>().join(" or ");
+    let expected = ALL.iter().map(|provider| format!("\"{}\"", provider.name)).collect::<Vec<_>>().join(" or ");
     let mut is_empty = true;
     for (name, value) in section.entries()? {
         is_empty = false;
@@ -267,8 +267,8 @@ pub(crate) fn read_policy<'j>(
     context: &RuleContext<'_>,
 ) -> Result<Policy, Invalid<'j>> {
     let grant_fields: Vec<_> = ALL.iter().flat_map(|provider| (provider.grant_fields)()).collect();
-    let rules = section.items()?.iter().map(|rule| Rule::read(rule, context, &grant_fields, Grants::read));
-    Ok(Policy::new(rules.collect::<Result<_, _>>()?))
+    let rules = section.read_items(|rule| Rule::read(rule, context, &grant_fields, Grants::read))?;
+    Ok(Policy::new(rules))
 }
 
 /// Returns the rules that apply without a policy. `is_wildcard` is whether callers without credentials get uid 0.

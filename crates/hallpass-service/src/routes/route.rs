@@ -29,7 +29,15 @@ pub(super) enum Handler {
     /// Responds to anyone, with the state of the deployment.
     State(fn(&LoadedState) -> Result<Response, Problem>),
     /// Responds to an authorized caller.
-    Caller(for<'a> fn(Authorized<'a>) -> BoxFuture<'a, Result<Response, Problem>>),
+    Caller(CallerHandler),
+}
+
+/// A handler for authorized callers.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum CallerHandler {
+    Sync(fn(&Authorized<'_>) -> Result<Response, Problem>),
+    /// Waits for a provider.
+    Async(for<'a> fn(&'a Authorized<'a>) -> BoxFuture<'a, Result<Response, Problem>>),
 }
 
 /// The conventions of one server.

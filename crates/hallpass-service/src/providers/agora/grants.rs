@@ -62,7 +62,7 @@ impl Grants {
             }
         }
         if let Some(value) = fields.get("version") {
-            grants.versions = Some(value.one_or_more()?.iter().map(Version::read).collect::<Result<_, _>>()?);
+            grants.versions = Some(value.read_one_or_more(Version::read)?);
         }
         if let Some(value) = fields.get("agora_rest") {
             let calls = read_calls(value)?;

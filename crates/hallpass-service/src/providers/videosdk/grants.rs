@@ -150,7 +150,7 @@ fn read_names<'j>(
     known: &[&'static str],
     expected: &str,
 ) -> Result<Vec<&'static str>, Invalid<'j>> {
-    let names: Vec<_> = value.one_or_more()?.iter().map(Json::string).collect::<Result<_, _>>()?;
+    let names = value.read_one_or_more(Json::string)?;
     if names.iter().all(|name| known.contains(name)) {
         Ok(known.iter().copied().filter(|name| names.contains(name)).collect())
     } else {
@@ -174,7 +174,7 @@ impl Call for RoomCall {
     const EXPECTED: &'static str = "\"create\" or \"validate\"";
 
     fn name(self) -> &'static str {
-        self.audit_name().trim_start_matches("rooms.")
+        self.audit_name().strip_prefix("rooms.").unwrap_or_default()
     }
 }
 

@@ -68,8 +68,7 @@ pub(crate) fn read_request<'j>(fields: Fields<'j>) -> Result<Option<TokenRequest
 }
 
 fn read_permissions<'j>(value: &'j Json<'j>) -> Result<Permissions, Invalid<'j>> {
-    let items = value.items()?;
-    let names: Vec<_> = items.iter().map(Json::string).collect::<Result<_, _>>()?;
+    let (items, names) = (value.items()?, value.read_items(Json::string)?);
     Permissions::parse(names).map_err(|error| match error {
         PermissionsError::Empty => {
             Invalid::rule(value, "must hold \"allow_join\", \"ask_join\" or \"allow_mod\"")
@@ -85,8 +84,7 @@ fn read_permissions<'j>(value: &'j Json<'j>) -> Result<Permissions, Invalid<'j>>
 }
 
 fn read_roles<'j>(value: &'j Json<'j>) -> Result<Roles, Invalid<'j>> {
-    let items = value.items()?;
-    let names: Vec<_> = items.iter().map(Json::string).collect::<Result<_, _>>()?;
+    let (items, names) = (value.items()?, value.read_items(Json::string)?);
     Roles::parse(names).map_err(|RolesError(position)| {
         Invalid::rule(items.get(position).unwrap_or(value), "must be \"rtc\" or \"crawler\"")
     })

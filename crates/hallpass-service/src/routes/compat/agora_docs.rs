@@ -46,25 +46,25 @@ fn sentence(problem: &Problem) -> String {
     }
 }
 
-pub(in crate::routes) async fn rtc_token(authorized: Authorized<'_>) -> Result<Response, Problem> {
-    let body = first_object(&authorized)?;
+pub(in crate::routes) fn rtc_token(authorized: &Authorized<'_>) -> Result<Response, Problem> {
+    let body = first_object(authorized)?;
     let user = User::from_number_or_any(uid(value(&body, "uid"))?);
-    respond(&authorized, &body, rtc(&body, user)?)
+    respond(authorized, &body, rtc(&body, user)?)
 }
 
-pub(in crate::routes) async fn rtc_token_for_account(
-    authorized: Authorized<'_>,
+pub(in crate::routes) fn rtc_token_for_account(
+    authorized: &Authorized<'_>,
 ) -> Result<Response, Problem> {
-    let body = first_object(&authorized)?;
+    let body = first_object(authorized)?;
     let user = body_user(&body, "uid")?;
     let account = parsed("uid", single("uid", user.as_deref())?, Account::parse)?;
-    respond(&authorized, &body, rtc(&body, User::Account(account))?)
+    respond(authorized, &body, rtc(&body, User::Account(account))?)
 }
 
-pub(in crate::routes) async fn rtm_token(authorized: Authorized<'_>) -> Result<Response, Problem> {
-    let body = first_object(&authorized)?;
+pub(in crate::routes) fn rtm_token(authorized: &Authorized<'_>) -> Result<Response, Problem> {
+    let body = first_object(authorized)?;
     let user = body_user(&body, "uid")?;
-    respond(&authorized, &body, Rtm::new(parsed("uid", single("uid", user.as_deref())?, RtmUser::parse)?))
+    respond(authorized, &body, Rtm::new(parsed("uid", single("uid", user.as_deref())?, RtmUser::parse)?))
 }
 
 fn respond<'a>(

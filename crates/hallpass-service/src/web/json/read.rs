@@ -53,6 +53,22 @@ impl<'j> Json<'j> {
         }
     }
 
+    /// Reads each item of an array.
+    pub(crate) fn read_items<T>(
+        &'j self,
+        read: impl Fn(&'j Self) -> Result<T, Invalid<'j>>,
+    ) -> Result<Vec<T>, Invalid<'j>> {
+        read_all(self.items()?, read)
+    }
+
+    /// Reads each item of an array with at least one, or a single value in place of it.
+    pub(crate) fn read_one_or_more<T>(
+        &'j self,
+        read: impl Fn(&'j Self) -> Result<T, Invalid<'j>>,
+    ) -> Result<Vec<T>, Invalid<'j>> {
+        read_all(self.one_or_more()?, read)
+    }
+
     /// Reads a string.
     pub(crate) fn string(&'j self) -> Result<&'j str, Invalid<'j>> {
         self.as_str().ok_or_else(|| self.expected("a string"))
@@ -148,6 +164,18 @@ impl<'j> Fields<'j> {
     pub(crate) const fn object(self) -> &'j Json<'j> {
         self.object
     }
+}
+
+// A loop: to collect results takes three times the code, for each type.
+fn read_all<'j, T>(
+    items: &'j [Json<'j>],
+    read: impl Fn(&'j Json<'j>) -> Result<T, Invalid<'j>>,
+) -> Result<Vec<T>, Invalid<'j>> {
+    let mut values = Vec::with_capacity(items.len());
+    for item in items {
+        values.push(read(item)?);
+    }
+    Ok(values)
 }
 
 #[cold]

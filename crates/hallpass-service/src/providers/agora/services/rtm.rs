@@ -97,7 +97,7 @@ fn read_permissions<'j>(section: &'j Json<'j>) -> Result<PermissionTree, Invalid
 
 /// Reads names of channels, groups or users. All of them have the alphabet and the length of channel names.
 fn read_names<'j>(names: &'j Json<'j>) -> Result<Vec<&'j str>, Invalid<'j>> {
-    names.items()?.iter().map(|name| Ok(name.parsed(ChannelName::parse)?.as_str())).collect()
+    names.read_items(|name| Ok(name.parsed(ChannelName::parse)?.as_str()))
 }
 
 fn permissions_to_json(tree: &PermissionTree) -> Json<'_> {

@@ -118,8 +118,7 @@ impl Grant {
         };
         if let Some(value) = fields.get("role") {
             if is_room {
-                grant.room_roles =
-                    Some(value.one_or_more()?.iter().map(read_room_role).collect::<Result<_, _>>()?);
+                grant.room_roles = Some(value.read_one_or_more(read_room_role)?);
             } else {
                 grant.role = Some(value.named("\"publisher\" or \"subscriber\"", Role::parse)?);
             }
