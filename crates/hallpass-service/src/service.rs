@@ -7,7 +7,7 @@ use http::header::{ACCEPT, HeaderName};
 use http::{Method, StatusCode};
 
 use crate::auth::{AuthConfig, Open};
-use crate::platform::Platform;
+use crate::platform::{BoxFuture, Platform};
 use crate::problem::Problem;
 use crate::routes::{self, respond_with_problem};
 use crate::settings::ConfigError;
@@ -138,7 +138,8 @@ impl Service {
                 state
             }
             CacheAction::Load => {
-                if let Some(line) = self.refresh(now, platform).await {
+                let refresh: BoxFuture<'_, _> = Box::pin(self.refresh(now, platform));
+                if let Some(line) = refresh.await {
                     log.add(line);
                 }
                 self.cache.current()
@@ -153,6 +154,7 @@ impl Service {
 
     /// The line for a response that needs the person on call: a client can correct a 4xx itself, and a failed call to a
     /// provider has a line of its own.
+    #[cold]
     fn failure(
         &self,
         request: &Request,

@@ -11,7 +11,7 @@ use super::config::AuthConfig;
 use super::jwt::UntrustedJwt;
 use super::key_set::Context;
 use super::unauthorized::{AuthError, Unauthorized};
-use crate::platform::Platform;
+use crate::platform::{BoxFuture, Platform};
 use crate::settings::{ConfigError, Fingerprints, Secrets};
 use crate::web::log::RequestLog;
 use crate::web::request::{Request, RequestContext};
@@ -27,6 +27,7 @@ pub(crate) struct Authenticator {
 
 impl AuthConfig {
     /// Adds the secrets.
+    #[inline(never)]
     pub(crate) fn load(&self, secrets: &Secrets) -> Result<Authenticator, ConfigError> {
         let mut service_keys = Vec::new();
         for (name, secret) in self.keys.iter() {
@@ -80,7 +81,10 @@ impl Authenticator {
         {
             return Ok(Caller::service(name));
         }
-        self.authenticate_user(header, token, &Context { now: context.now, platform, log }).await
+        // Boxed, because callers with a service key do not need it.
+        let context = Context { now: context.now, platform, log };
+        let user: BoxFuture<'_, _> = Box::pin(self.authenticate_user(header, token, &context));
+        user.await
     }
 
     async fn authenticate_user(

@@ -37,6 +37,7 @@ pub(crate) struct AuthConfig {
 
 impl AuthConfig {
     /// Reads the section `auth`; `None` if it accepts no credentials at all.
+    #[inline(never)]
     pub(crate) fn read<'j>(section: &'j Json<'j>) -> Result<Option<Self>, Invalid<'j>> {
         let fields = section.fields(&["open", "gateway", "jwt", "keys"])?;
         let open = fields.get("open").map(read_open).transpose()?.flatten();
@@ -107,6 +108,7 @@ fn read_open<'j>(value: &'j Json<'j>) -> Result<Option<Open>, Invalid<'j>> {
 }
 
 /// Reads `auth.keys`.
+#[inline(never)]
 fn read_keys<'j>(items: &'j Json<'j>) -> Result<Vec<(String, SecretName)>, Invalid<'j>> {
     let mut keys: Vec<(String, SecretName)> = Vec::new();
     for item in items.items()? {
@@ -130,6 +132,7 @@ fn read_keys<'j>(items: &'j Json<'j>) -> Result<Vec<(String, SecretName)>, Inval
 }
 
 /// Reads an item of `auth.jwt`.
+#[inline(never)]
 fn read_issuer<'j>(item: &'j Json<'j>) -> Result<Issuer, Invalid<'j>> {
     let fields = item.fields(&[
         "preset",

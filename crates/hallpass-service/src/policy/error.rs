@@ -48,8 +48,13 @@ pub(crate) enum TokenError {
 }
 
 impl PolicyError {
-    pub(crate) fn new(part: Part, field: impl Into<String>, reason: impl Into<Cow<'static, str>>) -> Self {
-        Self { part, field: field.into(), reason: reason.into(), decided_by: None }
+    pub(crate) fn new(part: Part, field: &str, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::of(part, field, reason.into())
+    }
+
+    #[cold]
+    fn of(part: Part, field: &str, reason: Cow<'static, str>) -> Self {
+        Self { part, field: field.to_owned(), reason, decided_by: None }
     }
 }
 

@@ -21,6 +21,7 @@ impl Who {
 
     /// Reads `who` of a rule. `kinds` are those of the callers that the configuration authenticates, `keys` the names of the
     /// service keys.
+    #[inline(never)]
     pub(crate) fn read<'j>(
         value: &'j Json<'j>,
         kinds: &[CallerKind],

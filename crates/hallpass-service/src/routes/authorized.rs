@@ -1,7 +1,7 @@
 //! A request of an authorized caller: how it is authorized, and what its handler gets.
 
 use crate::auth::{Caller, limit_key_of};
-use crate::platform::Platform;
+use crate::platform::{BoxFuture, Platform};
 use crate::policy::{DecidedBy, Decider, PolicyError, Texts, TokenError};
 use crate::problem::Problem;
 use crate::providers::{Minted, UpstreamError};
@@ -122,8 +122,12 @@ impl<'a> Authorized<'a> {
         Ok(())
     }
 
-    pub(super) async fn send(&self, request: OutboundRequest) -> Result<OutboundResponse, SendError> {
-        self.platform.send(&request).await
+    pub(super) fn send(
+        &self,
+        request: OutboundRequest,
+    ) -> BoxFuture<'a, Result<OutboundResponse, SendError>> {
+        let platform = self.platform;
+        Box::pin(async move { platform.send(&request).await })
     }
 
     /// Logs a failed call to a provider.

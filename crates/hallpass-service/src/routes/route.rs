@@ -62,7 +62,7 @@ pub(super) struct ErrorContext<'a> {
 
 impl Route {
     pub(super) fn allows(&self, method: &Method) -> bool {
-        self.methods.split(", ").any(|allowed| method == allowed)
+        self.methods.split([',', ' ']).any(|allowed| method == allowed)
     }
 
     /// Whether a decoded path is that of the route.

@@ -2,9 +2,9 @@
 
 use http::Method;
 
+use super::authorized::Authorized;
 use super::compat::{agora_docs, agoracn, express, get_token, gin, videosdk};
 use super::native::{self, agora, openapi, pages, rooms, token};
-use super::authorized::Authorized;
 use super::route::{CallerHandler, Dialect, Handler, Route};
 use crate::problem::Problem;
 use crate::web::response::Response;
@@ -71,7 +71,14 @@ const READ_AND_POST: &str = "GET, HEAD, POST";
 /// Finds the route for a decoded path. If two routes know the path, the method decides; if neither has it, the first stands
 /// for both.
 pub(super) fn find(path: &str, method: &Method) -> Option<&'static Route> {
-    known(path).find(|route| route.allows(method)).or_else(|| known(path).next())
+    let mut first = None;
+    for route in known(path) {
+        if route.allows(method) {
+            return Some(route);
+        }
+        first = first.or(Some(route));
+    }
+    first
 }
 
 /// Returns all methods of a path, as the header `Allow` names them.

@@ -8,7 +8,7 @@ use crate::providers::{self, CompatConfig, Policy, ProjectConfigs};
 use crate::settings::{ConfigError, DOCUMENT, SecretName, Setting, TtlConfig};
 use crate::web::cors::{AllowedPages, Cors};
 use crate::web::json::{Fields, Invalid, Json, JsonError, SyntaxError};
-use crate::web::text::without_hex;
+use crate::web::text::{find, without_hex};
 
 /// The configuration, checked, without secrets.
 #[derive(Debug)]
@@ -38,6 +38,7 @@ impl Config {
         document.read(|root| Self::read_sections(root, projects)).map_err(read)
     }
 
+    #[inline(never)]
     fn read_sections<'j>(root: &'j Json<'j>, projects: ProjectConfigs) -> Result<Self, Invalid<'j>> {
         let fields = root.fields(&FIELDS)?;
         let ttl = fields.get("ttl").map(TtlConfig::read).transpose()?.unwrap_or(TtlConfig::DEFAULT);
@@ -66,6 +67,7 @@ impl Config {
 
 /// Reads the projects; `None` for a document without `projects`. Names that occur twice and `null` are rejected anywhere
 /// in the document: a limit that was left `null` would be no limit.
+#[inline(never)]
 fn read_projects<'j>(root: &'j Json<'j>) -> Result<Option<ProjectConfigs>, Invalid<'j>> {
     let fields = root.fields(&FIELDS)?;
     root.check_names()?;
@@ -76,6 +78,7 @@ fn read_projects<'j>(root: &'j Json<'j>) -> Result<Option<ProjectConfigs>, Inval
 }
 
 /// Reads the rules of the document, or returns those that apply without a policy.
+#[inline(never)]
 fn read_policy<'j>(
     fields: Fields<'j>,
     auth: Option<&AuthConfig>,
@@ -110,7 +113,7 @@ fn shown(JsonError { path, detail, .. }: &JsonError) -> ConfigError {
 
 /// Returns what was expected, without what was found.
 fn expectation(detail: &str) -> String {
-    let expected = detail.find("expected ").and_then(|at| detail.get(at..));
+    let expected = find(detail, "expected ").and_then(|at| detail.get(at..));
     match expected {
         Some(expected) if detail.starts_with("unknown field") => format!("unknown field, {expected}"),
         Some(expected) => expected.to_owned(),

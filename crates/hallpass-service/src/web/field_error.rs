@@ -18,6 +18,12 @@ pub(crate) struct FieldError {
 impl FieldError {
     /// Returns an error whose sentence is the name of the field and this predicate.
     pub(crate) fn new(field: &str, predicate: impl fmt::Display) -> Self {
+        Self::of(field, &predicate)
+    }
+
+    // Compiled once, for all types of predicates.
+    #[cold]
+    fn of(field: &str, predicate: &dyn fmt::Display) -> Self {
         Self::sentence(field, format!("`{field}` {predicate}"))
     }
 
@@ -28,7 +34,7 @@ impl FieldError {
 
     /// Returns an error of the body as a whole.
     pub(crate) fn body(detail: impl fmt::Display) -> Self {
-        Self::whole(format!("the body: {detail}"))
+        Self::whole(format!("the body: {}", &detail as &dyn fmt::Display))
     }
 
     /// Returns an error of no single field, with this whole sentence.

@@ -28,6 +28,7 @@ pub(crate) struct TokenRequest<'a> {
 }
 
 /// Reads the part of a request to `/v1/token`; `None` if it names no service.
+#[inline(never)]
 pub(crate) fn read_request<'j>(fields: Fields<'j>) -> Result<Option<TokenRequest<'j>>, Invalid<'j>> {
     let mut services = Vec::with_capacity(2);
     for service in SERVICES {
@@ -55,6 +56,7 @@ impl<'a> TokenRequest<'a> {
     }
 
     /// Decides on each service, completes it, and signs the token.
+    #[inline(never)]
     pub(crate) fn mint<G>(
         &mut self,
         provider: &'a Provider,

@@ -51,6 +51,7 @@ pub(crate) fn grant_fields() -> Vec<&'static str> {
 
 impl Grants {
     /// Tokens without limits, and all calls.
+    #[inline(never)]
     pub(crate) fn everything() -> Self {
         let tokens = Grant {
             identity: Identity::Wildcard,
@@ -63,6 +64,7 @@ impl Grants {
     }
 
     /// Tokens for a participant of the caller's choice. The apps of VideoSDK's examples need tokens of version 1.
+    #[inline(never)]
     pub(crate) fn any_user(is_wildcard: bool) -> Self {
         let identity = if is_wildcard { Identity::Wildcard } else { Identity::Any };
         Self { tokens: Some(Grant { identity, v1: true, ..Grant::default() }), room_calls: None }
@@ -73,6 +75,7 @@ impl Grants {
         Self::default()
     }
 
+    #[inline(never)]
     pub(crate) fn read<'j>(
         fields: Fields<'j>,
         _may_match: &dyn Fn(CallerKind) -> bool,
@@ -89,6 +92,7 @@ impl Grants {
 }
 
 impl Grant {
+    #[inline(never)]
     fn read<'j>(section: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
         let fields = section.fields(&["room", "identity", "permissions", "roles", "v1", "ttl"])?;
         let mut grant = Self::default();

@@ -44,6 +44,7 @@ pub(crate) fn request_fields() -> Vec<&'static str> {
 }
 
 /// Reads the part of a request to `/v1/token`; `None` if it does not name VideoSDK.
+#[inline(never)]
 pub(crate) fn read_request<'j>(fields: Fields<'j>) -> Result<Option<TokenRequest<'j>>, Invalid<'j>> {
     let Some(section) = fields.optional(NAME) else { return Ok(None) };
     if let Some(version) = fields.optional("version") {
@@ -97,6 +98,7 @@ impl<'a> TokenRequest<'a> {
     }
 
     /// Decides, completes the request, and signs the token.
+    #[inline(never)]
     pub(crate) fn mint<G>(
         &mut self,
         provider: &'a Provider,

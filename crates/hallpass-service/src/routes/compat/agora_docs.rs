@@ -52,9 +52,7 @@ pub(in crate::routes) fn rtc_token(authorized: &Authorized<'_>) -> Result<Respon
     respond(authorized, &body, rtc(&body, user)?)
 }
 
-pub(in crate::routes) fn rtc_token_for_account(
-    authorized: &Authorized<'_>,
-) -> Result<Response, Problem> {
+pub(in crate::routes) fn rtc_token_for_account(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let body = first_object(authorized)?;
     let user = body_user(&body, "uid")?;
     let account = parsed("uid", single("uid", user.as_deref())?, Account::parse)?;

@@ -94,7 +94,7 @@ impl<'j> Json<'j> {
         &'j self,
         parse: impl FnOnce(&'j str) -> Result<T, E>,
     ) -> Result<T, Invalid<'j>> {
-        parse(self.string()?).map_err(|error| Invalid::rule(self, error.to_string()))
+        parse(self.string()?).map_err(|error| self.rejected(&error))
     }
 
     /// Reads a whole number in a range; `expected` ends the sentence "…, expected …".
@@ -128,6 +128,12 @@ impl<'j> Json<'j> {
     #[cold]
     pub(crate) fn unexpected_value(&'j self, expected: &str) -> Invalid<'j> {
         Invalid::new(self, format!("invalid value: {}, expected {expected}", self.found()))
+    }
+
+    /// An error of a type of the token core.
+    #[cold]
+    fn rejected(&'j self, error: &dyn std::fmt::Display) -> Invalid<'j> {
+        Invalid::rule(self, error.to_string())
     }
 
     /// Describes the value; a long string may be a token, so only its start is repeated.

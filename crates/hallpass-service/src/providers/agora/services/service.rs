@@ -99,6 +99,7 @@ pub(crate) struct Grant {
 }
 
 impl Grant {
+    #[inline(never)]
     pub(in crate::providers::agora) fn read<'j>(
         section: &'j Json<'j>,
         known: &[&str],
