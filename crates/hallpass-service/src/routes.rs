@@ -14,7 +14,7 @@ use self::authorized::{Authorized, authorize};
 pub(crate) use self::native::respond_with_problem;
 #[cfg(feature = "check")]
 pub(crate) use self::native::token::read_token_request;
-use self::route::{CallerHandler, ErrorContext, Handler};
+use self::route::{CallerHandler, ErrorContext, Handler, Route};
 use crate::platform::Platform;
 use crate::policy::Texts;
 use crate::problem::Problem;
@@ -59,14 +59,19 @@ pub(crate) async fn respond(
             CallerHandler::Async(handler) => handler(&authorized).await,
         }
     };
-    handle.await.unwrap_or_else(|problem| {
-        let mut response = (route.dialect.render)(&ErrorContext {
-            problem: &problem,
-            method: &request.method,
-            route: route.path,
-            request_id: &context.request_id,
-        });
-        response.headers_mut().extend(problem.header());
-        response
-    })
+    handle.await.unwrap_or_else(|problem| render(&problem, route, request, context))
+}
+
+/// Responds with an error in the conventions of the route's server.
+#[cold]
+#[inline(never)]
+fn render(problem: &Problem, route: &Route, request: &Request, context: &RequestContext<'_>) -> Response {
+    let mut response = (route.dialect.render)(&ErrorContext {
+        problem,
+        method: &request.method,
+        route: route.path,
+        request_id: &context.request_id,
+    });
+    response.headers_mut().extend(problem.header());
+    response
 }

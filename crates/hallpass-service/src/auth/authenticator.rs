@@ -25,6 +25,13 @@ pub(crate) struct Authenticator {
     hmac_keys: Vec<Option<Hmac<Sha256>>>,
 }
 
+/// The credentials of a request.
+enum Credentials<'r> {
+    Verified(Caller),
+    /// Neither a service key nor verified, and the header that contains it.
+    Token(&'r HeaderName, &'r str),
+}
+
 impl AuthConfig {
     /// Adds the secrets.
     #[inline(never)]
@@ -60,31 +67,47 @@ impl Authenticator {
         platform: &dyn Platform,
         log: &RequestLog,
     ) -> Result<Caller, AuthError> {
+        match self.credentials(request, context)? {
+            Credentials::Verified(caller) => Ok(caller),
+            Credentials::Token(header, token) => {
+                // Boxed, because callers with a service key do not need it.
+                let context = Context { now: context.now, platform, log };
+                let user: BoxFuture<'_, _> = Box::pin(self.authenticate_user(header, token, &context));
+                user.await
+            }
+        }
+    }
+
+    /// Finds the credentials of a request, and verifies all but a JWT.
+    #[inline(never)]
+    fn credentials<'r>(
+        &'r self,
+        request: &'r Request,
+        context: &RequestContext<'_>,
+    ) -> Result<Credentials<'r>, Unauthorized> {
         if self.config.trusts_gateway
             && let Some(claims) = &context.gateway_claims
         {
-            return Ok(Caller::gateway(Claims::from_strings(claims.iter().cloned())));
+            let caller = Caller::gateway(Claims::from_strings(claims.iter().cloned()));
+            return Ok(Credentials::Verified(caller));
         }
         let credentials = |name| Some((name, request.headers.get(name)?));
         let Some((header, value)) = self.config.headers.iter().find_map(credentials) else {
-            let anonymous = self.config.open.map(|_| Caller::ANONYMOUS);
-            return anonymous.ok_or_else(|| Unauthorized::Missing.into());
+            let anonymous = self.config.open.map(|_| Credentials::Verified(Caller::ANONYMOUS));
+            return anonymous.ok_or(Unauthorized::Missing);
         };
         let text = value.to_str().map_err(|_| Unauthorized::MalformedJwt)?;
         let token = match (text.split_once(' '), header == AUTHORIZATION) {
             (Some((scheme, token)), _) if scheme.eq_ignore_ascii_case("bearer") => token.trim_start(),
-            (_, true) => return Err(Unauthorized::WrongScheme.into()),
+            (_, true) => return Err(Unauthorized::WrongScheme),
             (_, false) => text,
         };
         if header == AUTHORIZATION
             && let Some(name) = self.service_keys.find(token)
         {
-            return Ok(Caller::service(name));
+            return Ok(Credentials::Verified(Caller::service(name)));
         }
-        // Boxed, because callers with a service key do not need it.
-        let context = Context { now: context.now, platform, log };
-        let user: BoxFuture<'_, _> = Box::pin(self.authenticate_user(header, token, &context));
-        user.await
+        Ok(Credentials::Token(header, token))
     }
 
     async fn authenticate_user(

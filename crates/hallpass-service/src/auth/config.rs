@@ -40,7 +40,7 @@ impl AuthConfig {
     #[inline(never)]
     pub(crate) fn read<'j>(section: &'j Json<'j>) -> Result<Option<Self>, Invalid<'j>> {
         let fields = section.fields(&["open", "gateway", "jwt", "keys"])?;
-        let open = fields.get("open").map(read_open).transpose()?.flatten();
+        let open = fields.read("open", read_open)?.flatten();
         let trusts_gateway = fields.get("gateway").map_or(Ok(false), Json::boolean)?;
         let keys = fields.get("keys").map_or(Ok(Vec::new()), read_keys)?;
         let issuers = fields.get("jwt").map_or(Ok(Vec::new()), |items| items.read_items(read_issuer))?;

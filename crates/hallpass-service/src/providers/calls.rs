@@ -37,6 +37,5 @@ pub(super) fn decide_call<G, C: Call>(
         return Ok((rule.by, rule.ttl));
     }
     let reason = format!("the rule for this caller does not have \"{}\" in `{}`", call.name(), C::FIELD);
-    let error = PolicyError::new(Part::Privileged, C::FIELD, reason);
-    Err(PolicyError { decided_by: Some(rule.by), ..error })
+    Err(PolicyError::new(Part::Privileged, C::FIELD, reason).decided_by(rule.by))
 }

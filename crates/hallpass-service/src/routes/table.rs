@@ -70,6 +70,7 @@ const READ_AND_POST: &str = "GET, HEAD, POST";
 
 /// Finds the route for a decoded path. If two routes know the path, the method decides; if neither has it, the first stands
 /// for both.
+#[inline(never)]
 pub(super) fn find(path: &str, method: &Method) -> Option<&'static Route> {
     let mut first = None;
     for route in known(path) {
@@ -82,6 +83,8 @@ pub(super) fn find(path: &str, method: &Method) -> Option<&'static Route> {
 }
 
 /// Returns all methods of a path, as the header `Allow` names them.
+#[cold]
+#[inline(never)]
 pub(super) fn methods(path: &str) -> String {
     known(path).map(|route| route.methods).collect::<Vec<_>>().join(", ")
 }

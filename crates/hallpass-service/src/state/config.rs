@@ -41,12 +41,11 @@ impl Config {
     #[inline(never)]
     fn read_sections<'j>(root: &'j Json<'j>, projects: ProjectConfigs) -> Result<Self, Invalid<'j>> {
         let fields = root.fields(&FIELDS)?;
-        let ttl = fields.get("ttl").map(TtlConfig::read).transpose()?.unwrap_or(TtlConfig::DEFAULT);
-        let pages = fields.get("cors").map(AllowedPages::read).transpose()?.unwrap_or_default();
-        let auth = fields.get("auth").map(AuthConfig::read).transpose()?.flatten();
+        let ttl = fields.read("ttl", TtlConfig::read)?.unwrap_or(TtlConfig::DEFAULT);
+        let pages = fields.read("cors", AllowedPages::read)?.unwrap_or_default();
+        let auth = fields.read("auth", AuthConfig::read)?.flatten();
         let policy = Arc::new(read_policy(fields, auth.as_ref(), &projects)?);
-        let compat =
-            fields.get("compat").map(CompatConfig::read).transpose()?.unwrap_or(CompatConfig::DEFAULT);
+        let compat = fields.read("compat", CompatConfig::read)?.unwrap_or(CompatConfig::DEFAULT);
         let cors = Cors::new(pages, auth.as_ref().map_or(&[], AuthConfig::headers));
         let providers = projects.with_rest(fields.get("rest"))?;
         Ok(Self { auth, providers, policy, ttl, compat, cors })
@@ -74,7 +73,7 @@ fn read_projects<'j>(root: &'j Json<'j>) -> Result<Option<ProjectConfigs>, Inval
     if let Some(null) = root.first_null() {
         return Err(Invalid::new(null, "expected a value, and not null"));
     }
-    fields.get("projects").map(providers::read_projects).transpose()
+    fields.read("projects", providers::read_projects)
 }
 
 /// Reads the rules of the document, or returns those that apply without a policy.

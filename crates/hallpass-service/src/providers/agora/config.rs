@@ -96,7 +96,7 @@ impl Config {
             return Ok(Self { projects, url: read_url(None, URLS)?, customer: None });
         };
         let fields = section.fields(&["customer_id", "customer_secret", "url"])?;
-        let name = |field| fields.get(field).map(SecretName::read).transpose();
+        let name = |field| fields.read(field, SecretName::read);
         let missing = |field| {
             let detail = "expected the name of a secret: customer ID and customer secret belong together";
             Err(Invalid::field(section, field, detail))

@@ -45,7 +45,7 @@ pub(crate) fn read_request<'j>(fields: Fields<'j>) -> Result<Option<TokenRequest
     {
         return Err(Invalid::rule(room, "brings `rtm` and `chat` for its user along; leave these out"));
     }
-    let version = fields.optional("version").map(Version::read).transpose()?.unwrap_or(Version::V007);
+    let version = fields.read_optional("version", Version::read)?.unwrap_or(Version::V007);
     Ok(Some(TokenRequest { version, services }))
 }
 

@@ -81,8 +81,8 @@ impl Grants {
         _may_match: &dyn Fn(CallerKind) -> bool,
     ) -> Result<Self, Invalid<'j>> {
         Ok(Self {
-            tokens: fields.get("videosdk").map(Grant::read).transpose()?,
-            room_calls: fields.get("rooms").map(read_calls).transpose()?,
+            tokens: fields.read("videosdk", Grant::read)?,
+            room_calls: fields.read("rooms", read_calls)?,
         })
     }
 
@@ -102,13 +102,13 @@ impl Grant {
             let direct = grant.permissions.iter().copied().filter(|name| *name != "ask_join");
             grant.default_permissions = Permissions::parse(direct).unwrap_or(Permissions::AskToJoin);
         }
-        grant.v1 = fields.get("v1").map(Json::boolean).transpose()?.unwrap_or_default();
-        grant.room = fields.get("room").map(NamePattern::read_list).transpose()?;
-        grant.identity = fields.get("identity").map(Identity::read).transpose()?.unwrap_or_default();
+        grant.v1 = fields.read("v1", Json::boolean)?.unwrap_or_default();
+        grant.room = fields.read("room", NamePattern::read_list)?;
+        grant.identity = fields.read("identity", Identity::read)?.unwrap_or_default();
         if let Some(value) = fields.get("roles") {
             grant.roles = read_names(value, &ROLES, "expected \"rtc\" or \"crawler\"")?;
         }
-        grant.ttl = fields.get("ttl").map(read_ttl).transpose()?;
+        grant.ttl = fields.read("ttl", read_ttl)?;
         match fields.get("v1") {
             Some(value) if grant.v1 && grant.room.is_some() => {
                 Err(Invalid::new(value, "gives tokens for every room, and cannot stand beside `room`"))

@@ -52,10 +52,9 @@ pub(crate) fn read_request<'j>(fields: Fields<'j>) -> Result<Option<TokenRequest
         return Err(Invalid::rule(version, detail));
     }
     let fields = section.fields(&["room", "participant", "permissions", "roles", "version"])?;
-    let permissions = fields.optional("permissions").map(read_permissions).transpose()?;
-    let room = fields.optional("room").map(|value| value.parsed(RoomId::parse)).transpose()?;
-    let participant =
-        fields.optional("participant").map(|value| value.parsed(ParticipantId::parse)).transpose()?;
+    let permissions = fields.read_optional("permissions", read_permissions)?;
+    let room = fields.read_optional("room", |value| value.parsed(RoomId::parse))?;
+    let participant = fields.read_optional("participant", |value| value.parsed(ParticipantId::parse))?;
     let version = fields.optional("version").map(|value| value.whole_number(1..=2, "the number 1 or 2"));
     if version.transpose()? == Some(1) {
         let other = ["room", "participant", "roles"].into_iter().find_map(|name| fields.optional(name));
@@ -64,7 +63,7 @@ pub(crate) fn read_request<'j>(fields: Fields<'j>) -> Result<Option<TokenRequest
             None => Ok(Some(TokenRequest { permissions, scope: RequestedScope::V1 })),
         };
     }
-    let roles = fields.optional("roles").map(read_roles).transpose()?;
+    let roles = fields.read_optional("roles", read_roles)?;
     Ok(Some(TokenRequest { permissions, scope: RequestedScope::V2(Binding { roles, room, participant }) }))
 }
 

@@ -36,7 +36,7 @@ fn render(error: &ErrorContext<'_>) -> Response {
 
 /// Returns the fields in the order in which Go's encoder writes a map.
 fn envelope(status: StatusCode, token: String) -> Json<'static> {
-    Json::object([("code", status.as_str().to_owned().into()), ("token", token.into())])
+    Json::object([("code", status.as_u16().to_string().into()), ("token", token.into())])
 }
 
 fn sentence(problem: &Problem) -> String {

@@ -59,8 +59,8 @@ pub(in crate::routes) fn rest_auth(authorized: &Authorized<'_>) -> Result<Respon
             let detail = "is for forms with a token; \"basic\" is for the whole account";
             return Err(Invalid::rule(other, detail));
         }
-        let text = |name| fields.optional(name).map(Json::string).transpose();
-        let ttl = fields.optional("ttl").map(read_requested_ttl).transpose()?;
+        let text = |name| fields.read_optional(name, Json::string);
+        let ttl = fields.read_optional("ttl", read_requested_ttl)?;
         Ok((form, text("project")?, text("user")?, ttl))
     })?;
     let mut fields = Vec::new();
@@ -95,7 +95,7 @@ pub(in crate::routes) async fn kick(authorized: &Authorized<'_>) -> Result<Respo
     let document = authorized.json()?;
     let (project, ban) = document.read(|body| {
         let fields = body.fields(&[&["project"], kick::FIELDS.as_slice()].concat())?;
-        Ok((fields.optional("project").map(Json::string).transpose()?, Ban::read(fields)?))
+        Ok((fields.read_optional("project", Json::string)?, Ban::read(fields)?))
     })?;
     let project = authorized.signing.providers.agora.projects.get(project)?;
     allow(authorized, RestCall::Kick, Some(&project.name), Some(&ban))?;

@@ -18,7 +18,7 @@ pub(in crate::routes) async fn create(authorized: &Authorized<'_>) -> Result<Res
     let document = if authorized.body()?.is_empty() { Json::object([]) } else { authorized.json()? };
     let (project, options) = document.read(|body| {
         let fields = body.fields(&["project", "custom_room_id", "region", "geo_fence"])?;
-        let text = |name| fields.optional(name).map(Json::string).transpose();
+        let text = |name| fields.read_optional(name, Json::string);
         if let Some(id) = fields.optional("custom_room_id") {
             id.parsed(parse_room_id)?;
         }

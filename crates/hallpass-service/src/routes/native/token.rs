@@ -29,11 +29,12 @@ pub(in crate::routes) fn inspect(authorized: &Authorized<'_>) -> Result<Response
 }
 
 /// Reads the body of a request to `/v1/token`.
+#[inline(never)]
 pub(crate) fn read_token_request<'j>(body: &'j Json<'j>) -> Result<TokenRequest<'j>, Invalid<'j>> {
     let mut known = vec!["project", "ttl"];
     known.extend(providers::request_fields());
     let fields = body.fields(&known)?;
-    let project = fields.optional("project").map(Json::string).transpose()?;
-    let ttl = fields.optional("ttl").map(read_requested_ttl).transpose()?;
+    let project = fields.read_optional("project", Json::string)?;
+    let ttl = fields.read_optional("ttl", read_requested_ttl)?;
     Ok(TokenRequest { project, ttl: ttl.map(RequestedTtl::For), provider: providers::read_request(fields)? })
 }

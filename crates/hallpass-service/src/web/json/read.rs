@@ -161,6 +161,24 @@ impl<'j> Fields<'j> {
         self.get(name).filter(|value| !matches!(value, Json::Null))
     }
 
+    /// Reads the field of this name, if it is set; `null` is a value.
+    pub(crate) fn read<T>(
+        self,
+        name: &str,
+        read: fn(&'j Json<'j>) -> Result<T, Invalid<'j>>,
+    ) -> Result<Option<T>, Invalid<'j>> {
+        self.get(name).map(read).transpose()
+    }
+
+    /// Reads the field of this name, if it is set; `null` is the same as no field.
+    pub(crate) fn read_optional<T>(
+        self,
+        name: &str,
+        read: fn(&'j Json<'j>) -> Result<T, Invalid<'j>>,
+    ) -> Result<Option<T>, Invalid<'j>> {
+        self.optional(name).map(read).transpose()
+    }
+
     /// The field of this name, which must be set.
     pub(crate) fn required(self, name: &str) -> Result<&'j Json<'j>, Invalid<'j>> {
         self.get(name).ok_or_else(|| Invalid::new(self.object, format!("missing field `{name}`")))

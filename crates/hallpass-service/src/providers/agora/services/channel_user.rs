@@ -23,9 +23,8 @@ impl<'a> ChannelUser<'a> {
 
     /// Reads `channel`, and `uid` or `account`.
     pub(super) fn read(service: &str, fields: Fields<'a>) -> Result<Self, Invalid<'a>> {
-        let channel =
-            fields.optional("channel").map(|value| value.parsed(Channel::parse_or_any)).transpose()?;
-        let uid = fields.optional("uid").map(read_uid).transpose()?;
+        let channel = fields.read_optional("channel", |value| value.parsed(Channel::parse_or_any))?;
+        let uid = fields.read_optional("uid", read_uid)?;
         let user = match (uid, fields.optional("account")) {
             (Some(_), Some(account)) => {
                 let detail =

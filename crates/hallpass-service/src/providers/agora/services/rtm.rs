@@ -30,8 +30,8 @@ impl<'a> Rtm<'a> {
 
     fn read(section: &'a Json<'a>) -> Result<Self, Invalid<'a>> {
         let fields = section.fields(&["user", "permissions"])?;
-        let user = fields.optional("user").map(|value| value.parsed(RtmUser::parse)).transpose()?;
-        let permissions = fields.optional("permissions").map(read_permissions).transpose()?;
+        let user = fields.read_optional("user", |value| value.parsed(RtmUser::parse))?;
+        let permissions = fields.read_optional("permissions", read_permissions)?;
         Ok(Self { user, permissions })
     }
 }
