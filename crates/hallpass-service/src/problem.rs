@@ -32,7 +32,7 @@ pub(crate) enum Problem {
         provider: &'static str,
     },
     AgoraAccountNotConfigured,
-    Upstream(Box<UpstreamError>),
+    Upstream(UpstreamError),
     OriginNotAllowed,
     NotFound,
     /// The route exists, for these methods.
@@ -139,7 +139,7 @@ impl Problem {
     }
 
     /// Whether the server that a compatible route imitates finds the error while it reads the request.
-    pub(crate) const fn is_reading(&self) -> bool {
+    pub(crate) fn is_reading(&self) -> bool {
         if let Self::InvalidField(error) = self {
             return error.is_reading;
         }

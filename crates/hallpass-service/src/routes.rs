@@ -14,7 +14,7 @@ use self::authorized::{Authorized, authorize};
 pub(crate) use self::native::respond_with_problem;
 #[cfg(feature = "check")]
 pub(crate) use self::native::token::read_token_request;
-use self::route::{ErrorContext, Handler};
+use self::route::{CallerHandler, ErrorContext, Handler, Route};
 use crate::platform::Platform;
 use crate::policy::Texts;
 use crate::problem::Problem;
@@ -53,18 +53,27 @@ pub(crate) async fn respond(
         let caller = authorize(&state, request, context, platform, log, audit).await?;
         let signing = state.signing.as_ref().map_err(|_| Problem::NOT_READY)?;
         let (caller, texts, path) = (&caller, &Texts::default(), &path);
-        handler(Authorized { signing, caller, request, context, path, platform, texts, audit, log }).await
-    };
-    handle.await.unwrap_or_else(|problem| {
-        let mut response = (route.dialect.render)(&ErrorContext {
-            problem: &problem,
-            method: &request.method,
-            route: route.path,
-            request_id: &context.request_id,
-        });
-        if let Some((name, value)) = problem.header() {
-            response.headers.push(name, value);
+        let authorized = Authorized { signing, caller, request, context, path, platform, texts, audit, log };
+        match handler {
+            CallerHandler::Sync(handler) => handler(&authorized),
+            CallerHandler::Async(handler) => handler(&authorized).await,
         }
-        response
-    })
+    };
+    handle.await.unwrap_or_else(|problem| render(&problem, route, request, context))
+}
+
+/// Responds with an error in the conventions of the route's server.
+#[cold]
+#[inline(never)]
+fn render(problem: &Problem, route: &Route, request: &Request, context: &RequestContext<'_>) -> Response {
+    let mut response = (route.dialect.render)(&ErrorContext {
+        problem,
+        method: &request.method,
+        route: route.path,
+        request_id: &context.request_id,
+    });
+    if let Some((name, value)) = problem.header() {
+        response.headers.push(name, value);
+    }
+    response
 }

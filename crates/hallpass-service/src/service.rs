@@ -6,7 +6,7 @@ use hallpass_token::UnixSeconds;
 use http::{Method, StatusCode};
 
 use crate::auth::{AuthConfig, Open};
-use crate::platform::Platform;
+use crate::platform::{BoxFuture, Platform};
 use crate::problem::Problem;
 use crate::routes::{self, respond_with_problem};
 use crate::settings::ConfigError;
@@ -108,18 +108,42 @@ impl Service {
         context: &RequestContext<'_>,
         platform: &dyn Platform,
     ) -> Outcome {
-        let (cors, log) = (self.cors(), RequestLog::default());
-        let mut response = match cors.preflight(request) {
-            Preflight::Allowed(response) => response,
-            Preflight::Denied => respond_with_problem(&Problem::OriginNotAllowed, &context.request_id),
-            Preflight::None => {
+        let log = RequestLog::default();
+        let response = match self.preflight(request, context) {
+            Some(response) => response,
+            None => {
                 let state = async || self.state(context.now, platform, &log).await;
                 routes::respond(request, context, platform, &log, state).await
             }
         };
-        cors.finish(request, &mut response);
-        if let Some(line) = self.failure(request, context, &response) {
-            log.add(line);
+        self.finish(request, context, response, log)
+    }
+
+    /// Responds to the preflight request of a browser; `None` for any other request.
+    #[inline(never)]
+    fn preflight(&self, request: &Request, context: &RequestContext<'_>) -> Option<Response> {
+        match self.cors().preflight(request) {
+            Preflight::Allowed(response) => Some(response),
+            Preflight::Denied => Some(respond_with_problem(&Problem::OriginNotAllowed, &context.request_id)),
+            Preflight::None => None,
+        }
+    }
+
+    /// Completes a response, and collects the log.
+    #[inline(never)]
+    fn finish(
+        &self,
+        request: &Request,
+        context: &RequestContext<'_>,
+        mut response: Response,
+        log: RequestLog,
+    ) -> Outcome {
+        self.cors().finish(request, &mut response);
+        // A client can correct a 4xx itself, and a failed call to a provider has a line of its own.
+        let status = response.status;
+        let is_upstream = matches!(status, StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT);
+        if status.is_server_error() && !is_upstream {
+            log.add(self.failure(request, context, status));
         }
         if request.method == Method::HEAD {
             response.body.clear();
@@ -138,7 +162,8 @@ impl Service {
                 state
             }
             CacheAction::Load => {
-                if let Some(line) = self.refresh(now, platform).await {
+                let refresh: BoxFuture<'_, _> = Box::pin(self.refresh(now, platform));
+                if let Some(line) = refresh.await {
                     log.add(line);
                 }
                 self.cache.current()
@@ -151,19 +176,10 @@ impl Service {
         self.config.as_ref().map_or(&CLOSED, |config| &config.cors)
     }
 
-    /// The line for a response that needs the person on call: a client can correct a 4xx itself, and a failed call to a
-    /// provider has a line of its own.
-    fn failure(
-        &self,
-        request: &Request,
-        context: &RequestContext<'_>,
-        response: &Response,
-    ) -> Option<LogLine> {
-        let status = response.status;
-        let is_upstream = matches!(status, StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT);
-        if !status.is_server_error() || is_upstream {
-            return None;
-        }
+    /// The line for a response that needs the person on call.
+    #[cold]
+    #[inline(never)]
+    fn failure(&self, request: &Request, context: &RequestContext<'_>, status: StatusCode) -> LogLine {
         let state = self.cache.current();
         let reason = match (&state.auth, &state.signing) {
             (AuthState::NotConfigured, _) => "no auth is configured".to_owned(),
@@ -181,6 +197,6 @@ impl Service {
             ("caller_address", (context.caller_address)().into()),
             ("reason", reason.into()),
         ];
-        Some(LogLine::new(Level::Error, "request_failed", fields))
+        LogLine::new(Level::Error, "request_failed", fields)
     }
 }

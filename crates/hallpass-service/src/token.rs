@@ -79,6 +79,7 @@ fn ttl(requested: Option<RequestedTtl>, config: TtlConfig, now: UnixSeconds) -> 
 }
 
 /// Returns the response to `POST /v1/token`: the token, and what was granted with it.
+#[inline(never)]
 pub(crate) fn response<'a>(minted: &'a Minted<'_>, request: &'a TokenRequest<'_>) -> Json<'a> {
     let ttl = minted.ttl.seconds();
     let (id_name, id) = minted.id;

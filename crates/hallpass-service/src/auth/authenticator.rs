@@ -9,7 +9,7 @@ use super::config::AuthConfig;
 use super::jwt::UntrustedJwt;
 use super::key_set::Context;
 use super::unauthorized::{AuthError, Unauthorized};
-use crate::platform::Platform;
+use crate::platform::{BoxFuture, Platform};
 use crate::settings::{ConfigError, Fingerprints, Secrets};
 use crate::web::headers::AUTHORIZATION;
 use crate::web::log::RequestLog;
@@ -24,8 +24,16 @@ pub(crate) struct Authenticator {
     hmac_keys: Vec<Option<Hmac<Sha256>>>,
 }
 
+/// The credentials of a request.
+enum Credentials<'r> {
+    Verified(Caller),
+    /// Neither a service key nor verified, and the header that contains it.
+    Token(&'r str, &'r str),
+}
+
 impl AuthConfig {
     /// Adds the secrets.
+    #[inline(never)]
     pub(crate) fn load(&self, secrets: &Secrets) -> Result<Authenticator, ConfigError> {
         let mut service_keys = Vec::new();
         for (name, secret) in self.keys.iter() {
@@ -58,31 +66,50 @@ impl Authenticator {
         platform: &dyn Platform,
         log: &RequestLog,
     ) -> Result<Caller, AuthError> {
+        match self.credentials(request, context)? {
+            Credentials::Verified(caller) => Ok(caller),
+            Credentials::Token(header, token) => {
+                // Boxed, because callers with a service key do not need it.
+                let context = Context { now: context.now, platform, log };
+                let user: BoxFuture<'_, _> = Box::pin(self.authenticate_user(header, token, &context));
+                user.await
+            }
+        }
+    }
+
+    /// Finds the credentials of a request, and verifies all but a JWT.
+    #[inline(never)]
+    fn credentials<'r>(
+        &'r self,
+        request: &'r Request,
+        context: &RequestContext<'_>,
+    ) -> Result<Credentials<'r>, Unauthorized> {
         if self.config.trusts_gateway
             && let Some(claims) = &context.gateway_claims
         {
-            return Ok(Caller::gateway(Claims::from_strings(claims.iter().cloned())));
+            let caller = Caller::gateway(Claims::from_strings(claims.iter().cloned()));
+            return Ok(Credentials::Verified(caller));
         }
         let mut headers = self.config.headers.iter();
         let credentials = headers.find_map(|name| Some((name.as_str(), request.headers.get(name)?)));
         let Some((header, value)) = credentials else {
-            let anonymous = self.config.open.map(|_| Caller::ANONYMOUS);
-            return anonymous.ok_or_else(|| Unauthorized::Missing.into());
+            let anonymous = self.config.open.map(|_| Credentials::Verified(Caller::ANONYMOUS));
+            return anonymous.ok_or(Unauthorized::Missing);
         };
         if !value.is_ascii() {
-            return Err(Unauthorized::MalformedJwt.into());
+            return Err(Unauthorized::MalformedJwt);
         }
         let token = match (value.split_once(' '), header == AUTHORIZATION) {
             (Some((scheme, token)), _) if scheme.eq_ignore_ascii_case("bearer") => token.trim_start(),
-            (_, true) => return Err(Unauthorized::WrongScheme.into()),
+            (_, true) => return Err(Unauthorized::WrongScheme),
             (_, false) => value,
         };
         if header == AUTHORIZATION
             && let Some(name) = self.service_keys.find(token)
         {
-            return Ok(Caller::service(name));
+            return Ok(Credentials::Verified(Caller::service(name)));
         }
-        self.authenticate_user(header, token, &Context { now: context.now, platform, log }).await
+        Ok(Credentials::Token(header, token))
     }
 
     async fn authenticate_user(

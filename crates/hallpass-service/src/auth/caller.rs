@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-use super::claims::{Claims, digits};
+use super::claims::{Claims, integer};
 use crate::web::json::{Invalid, Json};
 
 /// An authenticated caller, or an anonymous one if the configuration accepts such callers.
@@ -72,11 +72,7 @@ impl Caller {
             ("sub", _) => self.subject()?.into(),
             (_, Some(Json::String(text))) => Cow::Borrowed(text.as_ref()),
             // Numbers beyond 64 bits and fractions were rounded when they were parsed, and may be those of several users.
-            (_, Some(Json::Number(number))) => {
-                let digits = digits(number);
-                let is_exact = digits.parse::<u64>().is_ok() || digits.parse::<i64>().is_ok();
-                Cow::Owned(is_exact.then_some(digits)?)
-            }
+            (_, Some(Json::Number(number))) => Cow::Owned(integer(number)?.to_string()),
             _ => return None,
         };
         (!text.is_empty() && !text.contains(['*', '{', '}'])).then_some(text)

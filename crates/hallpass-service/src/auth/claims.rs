@@ -64,17 +64,24 @@ fn check<'j>(claims: &'j Json<'j>) -> Result<(), Invalid<'j>> {
 
 fn is_same(wanted: &Json<'_>, value: &Json<'_>) -> bool {
     match (wanted, value) {
-        (Json::Number(wanted), Json::Number(number)) => digits(wanted) == digits(number),
+        (Json::Number(wanted), Json::Number(number)) => match (integer(wanted), integer(number)) {
+            (None, None) => wanted == number,
+            (wanted, number) => wanted == number,
+        },
         _ => wanted == value,
     }
 }
 
-/// Returns the decimal digits of a number, which are the same for `3` and `3.0`.
-pub(super) fn digits(number: &Number) -> String {
-    match number.as_f64() {
-        Some(float) if number.is_f64() => float.to_string(),
-        _ => number.to_string(),
+/// Returns the integer that a number is, which is the same for `3` and `3.0`; `None` if the number has a fraction, or if it may
+/// have been rounded when it was parsed.
+pub(super) fn integer(number: &Number) -> Option<Number> {
+    const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
+    if !number.is_f64() {
+        return Some(number.clone());
     }
+    let float = number.as_f64().filter(|float| float.abs() < MAX_EXACT)?;
+    let integer = float as i64;
+    (integer as f64 == float).then(|| integer.into())
 }
 
 /// Reads conditions out of the configuration: an object whose fields are strings, numbers, booleans, or lists of these.
@@ -112,7 +119,11 @@ pub(crate) fn describe_conditions<'a>(
 fn describe_claim(claim: &Json<'_>) -> String {
     match claim {
         Json::String(text) => format!("{text:?}"),
-        Json::Number(number) => digits(number),
+        Json::Number(number) => match number.as_f64() {
+            // Without an exponent.
+            Some(float) if number.is_f64() => float.to_string(),
+            _ => number.to_string(),
+        },
         Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_) => {
             String::from_utf8(claim.to_vec()).unwrap_or_default()
         }

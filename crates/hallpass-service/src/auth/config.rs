@@ -35,13 +35,13 @@ pub(crate) struct AuthConfig {
 
 impl AuthConfig {
     /// Reads the section `auth`; `None` if it accepts no credentials at all.
+    #[inline(never)]
     pub(crate) fn read<'j>(section: &'j Json<'j>) -> Result<Option<Self>, Invalid<'j>> {
         let fields = section.fields(&["open", "gateway", "jwt", "keys"])?;
-        let items = |name| fields.get(name).map_or(Ok(&[][..]), Json::items);
-        let open = fields.get("open").map(read_open).transpose()?.flatten();
+        let open = fields.read("open", read_open)?.flatten();
         let trusts_gateway = fields.get("gateway").map_or(Ok(false), Json::boolean)?;
-        let keys = read_keys(items("keys")?)?;
-        let issuers = items("jwt")?.iter().map(read_issuer).collect::<Result<Vec<_>, _>>()?;
+        let keys = fields.get("keys").map_or(Ok(Vec::new()), read_keys)?;
+        let issuers = fields.get("jwt").map_or(Ok(Vec::new()), |items| items.read_items(read_issuer))?;
         if open.is_none() && !trusts_gateway && keys.is_empty() && issuers.is_empty() {
             return Ok(None);
         }
@@ -105,10 +105,11 @@ fn read_open<'j>(value: &'j Json<'j>) -> Result<Option<Open>, Invalid<'j>> {
     }
 }
 
-/// Reads the items of `auth.keys`.
-fn read_keys<'j>(items: &'j [Json<'j>]) -> Result<Vec<(String, SecretName)>, Invalid<'j>> {
+/// Reads `auth.keys`.
+#[inline(never)]
+fn read_keys<'j>(items: &'j Json<'j>) -> Result<Vec<(String, SecretName)>, Invalid<'j>> {
     let mut keys: Vec<(String, SecretName)> = Vec::new();
-    for item in items {
+    for item in items.items()? {
         let fields = item.fields(&["name", "secret"])?;
         let (name_value, secret_value) = (fields.required("name")?, fields.required("secret")?);
         let (name, secret) = (name_value.string()?, SecretName::read(secret_value)?);
@@ -129,6 +130,7 @@ fn read_keys<'j>(items: &'j [Json<'j>]) -> Result<Vec<(String, SecretName)>, Inv
 }
 
 /// Reads an item of `auth.jwt`.
+#[inline(never)]
 fn read_issuer<'j>(item: &'j Json<'j>) -> Result<Issuer, Invalid<'j>> {
     let fields = item.fields(&[
         "preset",
@@ -177,7 +179,7 @@ fn read_issuer<'j>(item: &'j Json<'j>) -> Result<Issuer, Invalid<'j>> {
             return Err(Invalid::field(item, field, expected));
         }
         if let Some(value) = algorithms {
-            *accepted = value.one_or_more()?.iter().map(read_algorithm).collect::<Result<_, _>>()?;
+            *accepted = value.read_one_or_more(read_algorithm)?;
         }
     }
     Ok(issuer)

@@ -1,5 +1,6 @@
 //! An identity provider, and which of its JWTs are accepted.
 
+use hallpass_token::UnixSeconds;
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 
@@ -8,6 +9,7 @@ use super::claims::Conditions;
 use super::jwt::UntrustedJwt;
 use super::key_set::{Context, KeySet};
 use super::unauthorized::{AuthError, Unauthorized};
+use crate::platform::BoxFuture;
 use crate::settings::SecretName;
 use crate::web::headers::AUTHORIZATION;
 use crate::web::json::Json;
@@ -50,29 +52,37 @@ impl Issuer {
         hmac_key: Option<&Hmac<Sha256>>,
         context: &Context<'_>,
     ) -> Result<(), AuthError> {
+        let algorithm = self.check(jwt, context.now)?;
+        let message = jwt.message.as_bytes();
+        let is_signed = match &self.keys {
+            KeySource::Secret(_) => hmac_key
+                .is_some_and(|key| key.clone().chain_update(message).verify_slice(&jwt.signature).is_ok()),
+            KeySource::Published { keys, .. } => {
+                // Boxed, because JWTs with HS256 do not need it.
+                let key: BoxFuture<'_, _> = Box::pin(keys.key(jwt.key_id.as_deref(), algorithm, context));
+                context.platform.verify(&*key.await?, message, &jwt.signature).await
+            }
+        };
+        if is_signed { Ok(()) } else { Err(Unauthorized::BadSignature.into()) }
+    }
+
+    /// Checks everything but the signature.
+    #[inline(never)]
+    fn check(&self, jwt: &UntrustedJwt<'_>, now: UnixSeconds) -> Result<Algorithm, Unauthorized> {
         let algorithms = match &self.keys {
             KeySource::Secret(_) => &[Algorithm::Hs256][..],
             KeySource::Published { algorithms, .. } => algorithms,
         };
         let algorithm = jwt.algorithm.filter(|algorithm| algorithms.contains(algorithm));
         let algorithm = algorithm.ok_or(Unauthorized::AlgorithmNotAllowed)?;
-        jwt.check_times(context.now)?;
+        jwt.check_times(now)?;
         if !self.audiences.is_empty() && !jwt.claims.has("aud", &self.audiences) {
-            return Err(Unauthorized::WrongAudience.into());
+            return Err(Unauthorized::WrongAudience);
         }
         if !jwt.claims.meet(&self.claims) {
-            return Err(Unauthorized::WrongClaims.into());
+            return Err(Unauthorized::WrongClaims);
         }
-        let message = jwt.message.as_bytes();
-        let is_signed = match &self.keys {
-            KeySource::Secret(_) => hmac_key
-                .is_some_and(|key| key.clone().chain_update(message).verify_slice(&jwt.signature).is_ok()),
-            KeySource::Published { keys, .. } => {
-                let key = keys.key(jwt.key_id.as_deref(), algorithm, context).await?;
-                context.platform.verify(&key, message, &jwt.signature).await
-            }
-        };
-        if is_signed { Ok(()) } else { Err(Unauthorized::BadSignature.into()) }
+        Ok(algorithm)
     }
 }
 

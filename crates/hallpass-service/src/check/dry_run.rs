@@ -117,7 +117,7 @@ fn decide(
             return Ok(Decision::Denied {
                 part: error.part.name(),
                 reason: error.to_string(),
-                field: error.field,
+                field: error.field.clone(),
                 decided_by: error.decided_by.map(|rule| rule.to_string()),
             });
         }

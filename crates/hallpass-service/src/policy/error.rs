@@ -2,13 +2,19 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Deref;
 
 use crate::settings::ProjectError;
 use crate::web::field_error::FieldError;
 
-/// A denial: the policy grants less than was requested. Display is a sentence for the client.
+/// A denial: the policy grants less than was requested. Display is a sentence for the client. Boxed, because every decision
+/// returns it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PolicyError {
+pub(crate) struct PolicyError(Box<Denial>);
+
+/// The parts of a [`PolicyError`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Denial {
     /// The part of the request that was denied.
     pub(crate) part: Part,
     /// Where that part is in a request to `/v1/token`.
@@ -48,18 +54,34 @@ pub(crate) enum TokenError {
 }
 
 impl PolicyError {
-    pub(crate) fn new(part: Part, field: impl Into<String>, reason: impl Into<Cow<'static, str>>) -> Self {
-        Self { part, field: field.into(), reason: reason.into(), decided_by: None }
+    pub(crate) fn new(part: Part, field: &str, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::of(part, field, reason.into())
+    }
+
+    #[cold]
+    fn of(part: Part, field: &str, reason: Cow<'static, str>) -> Self {
+        Self(Box::new(Denial { part, field: field.to_owned(), reason, decided_by: None }))
+    }
+
+    /// Notes which rule decided.
+    pub(crate) fn decided_by(mut self, rule: DecidedBy) -> Self {
+        self.0.decided_by = Some(rule);
+        self
+    }
+}
+
+impl Deref for PolicyError {
+    type Target = Denial;
+
+    fn deref(&self) -> &Denial {
+        &self.0
     }
 }
 
 impl TokenError {
     /// Notes in a denial which rule decided.
-    pub(crate) fn decided_by(mut self, rule: DecidedBy) -> Self {
-        if let Self::Denied(error) = &mut self {
-            error.decided_by = Some(rule);
-        }
-        self
+    pub(crate) fn decided_by(self, rule: DecidedBy) -> Self {
+        if let Self::Denied(error) = self { Self::Denied(error.decided_by(rule)) } else { self }
     }
 }
 

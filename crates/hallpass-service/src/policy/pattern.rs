@@ -58,15 +58,15 @@ impl NamePattern {
 
     /// Whether the whole text fits. A pattern with a claim that the caller does not have fits nothing.
     pub(crate) fn matches(&self, text: &str, caller: &Caller) -> bool {
-        let mut pieces = Vec::with_capacity(self.0.len());
+        let mut pattern = Vec::new();
         for piece in &self.0 {
             match piece.resolve(caller) {
-                Some(piece) => pieces.push(piece),
+                Some(Some(text)) => pattern.extend(text.bytes().map(Some)),
+                Some(None) => pattern.push(None),
                 None => return false,
             }
         }
-        let pieces: Vec<_> = pieces.iter().map(Option::as_deref).collect();
-        fits(&pieces, text)
+        fits(&pattern, text.as_bytes())
     }
 
     /// The only text that fits, if there is only one.
@@ -86,29 +86,27 @@ impl Piece {
     }
 }
 
-/// Whether a text fits pieces, of which `None` stands for any text. Each piece is taken at its first place, which
-/// leaves most to those behind it; so the time grows with the text and not with its splittings.
-fn fits(pieces: &[Option<&str>], text: &str) -> bool {
-    let Some(first_star) = pieces.iter().position(Option::is_none) else {
-        return text == pieces.iter().copied().flatten().collect::<String>();
-    };
-    let last_star = pieces.iter().rposition(Option::is_none).unwrap_or(first_star);
-    let concat = |pieces: Option<&[Option<&str>]>| -> String {
-        pieces.unwrap_or_default().iter().copied().flatten().collect()
-    };
-    let head = concat(pieces.get(..first_star));
-    let tail = concat(pieces.get(last_star + 1..));
-    let Some(mut rest) = text.strip_prefix(&head).and_then(|rest| rest.strip_suffix(&tail)) else {
-        return false;
-    };
-    let inner = pieces.get(first_star..last_star).unwrap_or_default();
-    for middle in inner.split(Option::is_none).map(|pieces| concat(Some(pieces))) {
-        match rest.split_once(&middle) {
-            Some((_, after)) => rest = after,
-            None => return false,
+/// Whether a text fits a pattern of bytes, of which `None` stands for any text. At a byte that differs, only the last `None`
+/// takes one byte more: the text between two of them is taken at its first place, which leaves most to what follows. So the
+/// time grows with the product of both lengths, and not with the number of splittings.
+fn fits(pattern: &[Option<u8>], text: &[u8]) -> bool {
+    let (mut expected, mut rest) = (pattern, text);
+    let mut last_any: Option<(&[Option<u8>], &[u8])> = None;
+    loop {
+        match (expected, rest) {
+            ([None, after @ ..], _) => (expected, last_any) = (after, Some((after, rest))),
+            ([Some(byte), after @ ..], [found, following @ ..]) if byte == found => {
+                (expected, rest) = (after, following);
+            }
+            ([], []) => return true,
+            _ => match last_any {
+                Some((after, [_, following @ ..])) => {
+                    (expected, rest, last_any) = (after, following, Some((after, following)));
+                }
+                _ => return false,
+            },
         }
     }
-    true
 }
 
 /// The name up to the closing brace.
@@ -149,6 +147,14 @@ mod tests {
 
     use super::*;
 
+    fn fits_bytes(pieces: &[Option<&str>], text: &str) -> bool {
+        let bytes = |piece: &Option<&str>| match piece {
+            Some(piece) => piece.bytes().map(Some).collect(),
+            None => vec![None],
+        };
+        fits(&pieces.iter().flat_map(bytes).collect::<Vec<_>>(), text.as_bytes())
+    }
+
     /// Says of pieces by trying every splitting what [`fits`] says.
     fn fits_somehow(pieces: &[Option<&str>], text: &str) -> bool {
         match pieces {
@@ -168,10 +174,10 @@ mod tests {
         let inputs = (pieces, "[ab]{0,8}", vec("[ab]{0,4}", 6));
         let result = TestRunner::new(config).run(&inputs, |(pieces, any, stars)| {
             let pieces: Vec<_> = pieces.iter().map(Option::as_deref).collect();
-            assert_eq!(fits(&pieces, &any), fits_somehow(&pieces, &any), "{pieces:?} {any}");
+            assert_eq!(fits_bytes(&pieces, &any), fits_somehow(&pieces, &any), "{pieces:?} {any}");
             let filled: String =
                 pieces.iter().zip(&stars).map(|(piece, star)| piece.unwrap_or(star)).collect();
-            assert!(fits(&pieces, &filled), "{pieces:?} {filled}");
+            assert!(fits_bytes(&pieces, &filled), "{pieces:?} {filled}");
             Ok(())
         });
         result.unwrap_or_else(|error| panic!("{error}"));
@@ -181,6 +187,6 @@ mod tests {
     #[test]
     fn a_hard_pattern_is_no_riddle() {
         let pattern = [None, Some("a")].repeat(60);
-        assert!(!fits(&pattern, &format!("{}b", "a".repeat(64))));
+        assert!(!fits_bytes(&pattern, &format!("{}b", "a".repeat(64))));
     }
 }

@@ -107,7 +107,7 @@ impl<G> Rule<G> {
         let who = who.unwrap_or_default();
         let read = |value| read_names(value, context.projects, "expected the name of a project");
         let projects = fields.get("project").map(read).transpose()?;
-        let ttl = fields.get("ttl").map(read_ttl).transpose()?;
+        let ttl = fields.read("ttl", read_ttl)?;
         let may_match = |kind| context.kinds.contains(&kind) && who.may_match(kind);
         let grants = grants(fields, &may_match)?
             .ok_or_else(|| Invalid::new(value, "expected a grant for at least one service"))?;

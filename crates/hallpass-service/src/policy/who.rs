@@ -21,6 +21,7 @@ impl Who {
 
     /// Reads `who` of a rule. `kinds` are those of the callers that the configuration authenticates, `keys` the names of the
     /// service keys.
+    #[inline(never)]
     pub(crate) fn read<'j>(
         value: &'j Json<'j>,
         kinds: &[CallerKind],
@@ -29,8 +30,7 @@ impl Who {
         let fields = value.fields(&["kind", "key", "claims"])?;
         let mut who = Self::default();
         if let Some(value) = fields.get("kind") {
-            let named: Vec<_> =
-                value.one_or_more()?.iter().map(CallerKind::read).collect::<Result<_, _>>()?;
+            let named = value.read_one_or_more(CallerKind::read)?;
             if !named.iter().all(|kind| kinds.contains(kind)) {
                 return Err(Invalid::new(value, "expected kinds of callers whom `auth` lets in"));
             }
@@ -91,7 +91,7 @@ pub(super) fn read_names<'j>(
     known: &[&str],
     expected: &str,
 ) -> Result<Vec<String>, Invalid<'j>> {
-    let names: Vec<_> = value.one_or_more()?.iter().map(Json::string).collect::<Result<_, _>>()?;
+    let names = value.read_one_or_more(Json::string)?;
     if !names.iter().all(|name| known.contains(name)) {
         return Err(Invalid::new(value, expected));
     }

@@ -21,7 +21,7 @@ pub(super) trait Call: Copy + PartialEq + 'static {
 /// Reads the calls that a rule grants.
 pub(super) fn read_calls<'j, C: Call>(value: &'j Json<'j>) -> Result<Vec<C>, Invalid<'j>> {
     let parse = |name: &str| C::ALL.iter().copied().find(|call| call.name() == name);
-    value.one_or_more()?.iter().map(|item| item.named(C::EXPECTED, parse)).collect()
+    value.read_one_or_more(|item| item.named(C::EXPECTED, parse))
 }
 
 /// Decides on a call, and returns the longest lifetime of a token for it.
@@ -37,6 +37,5 @@ pub(super) fn decide_call<G, C: Call>(
         return Ok((rule.by, rule.ttl));
     }
     let reason = format!("the rule for this caller does not have \"{}\" in `{}`", call.name(), C::FIELD);
-    let error = PolicyError::new(Part::Privileged, C::FIELD, reason);
-    Err(PolicyError { decided_by: Some(rule.by), ..error })
+    Err(PolicyError::new(Part::Privileged, C::FIELD, reason).decided_by(rule.by))
 }

@@ -80,6 +80,7 @@ macro_rules! providers {
             }
 
             /// Adds the section `rest` of the configuration.
+            #[inline(never)]
             pub(crate) fn with_rest<'j>(self, rest: Option<&'j Json<'j>>) -> Result<Config, Invalid<'j>> {
                 let names: Vec<(String, &'static str)> =
                     self.names().into_iter().map(|(name, title)| (name.to_owned(), title)).collect();
@@ -230,11 +231,13 @@ pub(crate) fn request_fields() -> Vec<&'static str> {
 }
 
 /// Reads the section `projects` of the configuration.
+#[inline(never)]
 pub(crate) fn read_projects<'j>(section: &'j Json<'j>) -> Result<ProjectConfigs, Invalid<'j>> {
     let mut projects = ProjectConfigs::default();
     let project_fields = ALL.iter().flat_map(|provider| provider.project_fields);
     let known: Vec<_> = ["provider"].iter().chain(project_fields).copied().collect();
-    let expected = ALL.iter().map(|provider| format!("{:?}", provider.name)).collect::<Vec<_>>().join(" or ");
+    let expected =
+        ALL.iter().map(|provider| format!("\"{}\"", provider.name)).collect::<Vec<_>>().join(" or ");
     let mut is_empty = true;
     for (name, value) in section.entries()? {
         is_empty = false;
@@ -262,16 +265,18 @@ pub(crate) fn read_projects<'j>(section: &'j Json<'j>) -> Result<ProjectConfigs,
 }
 
 /// Reads the rules of the configuration.
+#[inline(never)]
 pub(crate) fn read_policy<'j>(
     section: &'j Json<'j>,
     context: &RuleContext<'_>,
 ) -> Result<Policy, Invalid<'j>> {
     let grant_fields: Vec<_> = ALL.iter().flat_map(|provider| (provider.grant_fields)()).collect();
-    let rules = section.items()?.iter().map(|rule| Rule::read(rule, context, &grant_fields, Grants::read));
-    Ok(Policy::new(rules.collect::<Result<_, _>>()?))
+    let rules = section.read_items(|rule| Rule::read(rule, context, &grant_fields, Grants::read))?;
+    Ok(Policy::new(rules))
 }
 
 /// Returns the rules that apply without a policy. `is_wildcard` is whether callers without credentials get uid 0.
+#[inline(never)]
 pub(crate) fn default_policy(is_wildcard: bool) -> Policy {
     let rule = |kinds: &[CallerKind], grants| Rule { who: Who::kinds(kinds), grants, ..Rule::default() };
     Policy::default_rules(vec![

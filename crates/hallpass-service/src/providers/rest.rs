@@ -42,12 +42,20 @@ pub(super) fn read<T>(
     response: Result<OutboundResponse, SendError>,
     read: impl FnOnce(Json<'_>) -> Option<T>,
 ) -> Result<T, UpstreamError> {
-    let response = response.map_err(|error| UpstreamError::of_sending(provider, error))?;
-    if !(200..300).contains(&response.status) {
-        return Err(UpstreamError::of_response(provider, &response));
-    }
+    let response = successful(provider, response)?;
     let document = Json::parse(&response.body).ok();
     document.and_then(read).ok_or_else(|| UpstreamError::not_understood(provider, &response))
+}
+
+fn successful(
+    provider: ProviderNames,
+    response: Result<OutboundResponse, SendError>,
+) -> Result<OutboundResponse, UpstreamError> {
+    match response {
+        Ok(response) if (200..300).contains(&response.status) => Ok(response),
+        Ok(response) => Err(UpstreamError::of_response(provider, &response)),
+        Err(error) => Err(UpstreamError::of_sending(provider, error)),
+    }
 }
 
 #[cfg(test)]

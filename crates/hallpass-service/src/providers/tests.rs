@@ -68,7 +68,7 @@ fn either_version(rule: &str) -> Result<String, String> {
             let [(_, json)] = request.services(minted.ttl).try_into().unwrap();
             Ok(format!("{} {}", minted.version, String::from_utf8(json.to_vec()).unwrap()))
         }
-        Err(TokenError::Denied(error)) => Err(error.field),
+        Err(TokenError::Denied(error)) => Err(error.field.clone()),
         Err(error) => panic!("{error:?}"),
     }
 }

@@ -16,9 +16,13 @@ pub(super) struct ProviderNames {
     pub(super) title: &'static str,
 }
 
-/// A failed call to a provider, and what the provider said. It contains no credential.
+/// A failed call to a provider, and what the provider said. It contains no credential. Boxed, because every reader of a response
+/// returns it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct UpstreamError {
+pub(crate) struct UpstreamError(Box<Parts>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Parts {
     provider: ProviderNames,
     reason: Reason,
     /// The provider's own words.
@@ -43,46 +47,49 @@ const REQUEST_IDS: [&str; 3] = ["x-request-id", "x-amz-request-id", "x-resource-
 
 impl UpstreamError {
     /// There is no answer.
-    pub(super) const fn of_sending(provider: ProviderNames, error: SendError) -> Self {
+    #[cold]
+    pub(super) fn of_sending(provider: ProviderNames, error: SendError) -> Self {
         let reason = Reason::Sending(error);
-        Self { provider, reason, message: None, request_ids: Vec::new(), retry_after: None }
+        Self(Box::new(Parts { provider, reason, message: None, request_ids: Vec::new(), retry_after: None }))
     }
 
     /// The answer is a failure.
+    #[cold]
     pub(super) fn of_response(provider: ProviderNames, answer: &OutboundResponse) -> Self {
-        let reason = Reason::Status(answer.status);
-        Self { message: message(&answer.body), ..Self::about(provider, reason, answer) }
+        Self::about(provider, Reason::Status(answer.status), message(&answer.body), answer)
     }
 
     /// The answer is none.
+    #[cold]
     pub(super) fn not_understood(provider: ProviderNames, answer: &OutboundResponse) -> Self {
-        Self::about(provider, Reason::NotUnderstood, answer)
+        Self::about(provider, Reason::NotUnderstood, None, answer)
     }
 
-    fn about(provider: ProviderNames, reason: Reason, answer: &OutboundResponse) -> Self {
+    fn about(
+        provider: ProviderNames,
+        reason: Reason,
+        message: Option<String>,
+        answer: &OutboundResponse,
+    ) -> Self {
         let header = |name: &'static str| {
             let (name, value) = answer.headers.iter().find(|(known, _)| *known == name)?;
             let is_plain =
                 value.len() <= 64 && value.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
             is_plain.then(|| (*name, value.clone()))
         };
-        Self {
-            provider,
-            reason,
-            message: None,
-            request_ids: REQUEST_IDS.into_iter().filter_map(header).collect(),
-            retry_after: header("retry-after").map(|(_, value)| value),
-        }
+        let request_ids = REQUEST_IDS.into_iter().filter_map(header).collect();
+        let retry_after = header("retry-after").map(|(_, value)| value);
+        Self(Box::new(Parts { provider, reason, message, request_ids, retry_after }))
     }
 
     /// Whether nobody knows if the call was carried out: the provider did not refuse it.
-    pub(crate) const fn is_in_doubt(&self) -> bool {
-        !matches!(self.reason, Reason::Status(300..=407 | 409..=499))
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        !matches!(self.0.reason, Reason::Status(300..=407 | 409..=499))
     }
 
     /// The status of our answer.
-    pub(crate) const fn status(&self) -> StatusCode {
-        match self.reason {
+    pub(crate) fn status(&self) -> StatusCode {
+        match self.0.reason {
             Reason::Sending(SendError::TimedOut) | Reason::Status(408 | 504) => StatusCode::GATEWAY_TIMEOUT,
             Reason::Status(429) => StatusCode::TOO_MANY_REQUESTS,
             Reason::Status(_) | Reason::Sending(_) | Reason::NotUnderstood => StatusCode::BAD_GATEWAY,
@@ -100,25 +107,25 @@ impl UpstreamError {
 
     /// When the provider wants to be asked again.
     pub(crate) fn retry_after(&self) -> Option<&str> {
-        self.retry_after.as_deref().filter(|_| self.reason == Reason::Status(429))
+        self.0.retry_after.as_deref().filter(|_| self.0.reason == Reason::Status(429))
     }
 
     /// The status of the provider's answer.
     pub(crate) fn upstream_status(&self) -> Option<StatusCode> {
-        if let Reason::Status(status) = self.reason { StatusCode::from_u16(status).ok() } else { None }
+        if let Reason::Status(status) = self.0.reason { StatusCode::from_u16(status).ok() } else { None }
     }
 
     /// The provider's own words.
     pub(crate) fn message(&self) -> Option<&str> {
-        self.message.as_deref()
+        self.0.message.as_deref()
     }
 
     /// Returns what an error document and the log say of the provider's response.
     pub(crate) fn to_json(&self) -> Json<'_> {
-        let status = if let Reason::Status(status) = self.reason { Some(u32::from(status)) } else { None };
-        let ids = self.request_ids.iter().map(|(name, id)| (*name, id.as_str().into()));
+        let status = if let Reason::Status(status) = self.0.reason { Some(u32::from(status)) } else { None };
+        let ids = self.0.request_ids.iter().map(|(name, id)| (*name, id.as_str().into()));
         Json::object([
-            ("provider", self.provider.name.into()),
+            ("provider", self.0.provider.name.into()),
             ("status", status.into()),
             ("message", self.message().into()),
             ("request_ids", Json::from(ids.collect::<Vec<_>>())),
@@ -127,7 +134,7 @@ impl UpstreamError {
 
     /// The line for the person on call.
     pub(crate) fn log_line(&self, request_id: &str, route: &str) -> LogLine {
-        let is_rejected = matches!(self.reason, Reason::Status(400..=499));
+        let is_rejected = matches!(self.0.reason, Reason::Status(400..=499));
         let level = if is_rejected { Level::Warning } else { Level::Error };
         let fields = [
             ("request_id", request_id.into()),
@@ -141,8 +148,8 @@ impl UpstreamError {
 
 impl fmt::Display for UpstreamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.provider.title;
-        match self.reason {
+        let name = self.0.provider.title;
+        match self.0.reason {
             Reason::Sending(SendError::TimedOut) => write!(f, "{name} did not answer in time"),
             Reason::Sending(SendError::Unreachable) => write!(f, "{name} cannot be reached"),
             Reason::Sending(SendError::TooLarge) => write!(f, "the answer of {name} is too long"),

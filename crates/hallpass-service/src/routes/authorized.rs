@@ -1,7 +1,7 @@
 //! A request of an authorized caller: how it is authorized, and what its handler gets.
 
-use crate::auth::{Caller, limit_key_of};
-use crate::platform::Platform;
+use crate::auth::{AuthError, Caller, limit_key_of};
+use crate::platform::{BoxFuture, Platform};
 use crate::policy::{DecidedBy, Decider, PolicyError, Texts, TokenError};
 use crate::problem::Problem;
 use crate::providers::{Minted, UpstreamError};
@@ -45,20 +45,34 @@ pub(super) async fn authorize(
         AuthState::Unknown => return Err(Problem::NOT_READY),
     };
     let caller = auth.authenticate(request, context, platform, log).await;
-    let address = || (context.caller_address)();
     let key = || {
         let of_caller = caller.as_ref().ok().and_then(Caller::limit_key);
-        of_caller.or_else(|| address().map(|address| limit_key_of(&address)))
+        of_caller.or_else(|| (context.caller_address)().map(|address| limit_key_of(&address)))
     };
     let is_within_limit = platform.is_within_limit(&key).await;
+    if is_within_limit && caller.is_ok() {
+        return Ok(caller?);
+    }
+    Err(rejected(caller, is_within_limit, context, log, audit))
+}
+
+/// Notes a rejection in the audit log.
+#[cold]
+#[inline(never)]
+fn rejected(
+    caller: Result<Caller, AuthError>,
+    is_within_limit: bool,
+    context: &RequestContext<'_>,
+    log: &RequestLog,
+    audit: AuditContext<'_>,
+) -> Problem {
     let (known, problem) = match caller {
-        Ok(caller) if is_within_limit => return Ok(caller),
         Ok(caller) => (Some(caller), Problem::TooManyRequests),
         Err(_) if !is_within_limit => (None, Problem::TooManyRequests),
         Err(error) => (None, error.into()),
     };
-    log.add(audit.rejected(known.as_ref(), address(), problem.code()));
-    Err(problem)
+    log.add(audit.rejected(known.as_ref(), (context.caller_address)(), problem.code()));
+    problem
 }
 
 impl<'a> Authorized<'a> {
@@ -122,13 +136,17 @@ impl<'a> Authorized<'a> {
         Ok(())
     }
 
-    pub(super) async fn send(&self, request: OutboundRequest) -> Result<OutboundResponse, SendError> {
-        self.platform.send(&request).await
+    pub(super) fn send(
+        &self,
+        request: OutboundRequest,
+    ) -> BoxFuture<'a, Result<OutboundResponse, SendError>> {
+        let platform = self.platform;
+        Box::pin(async move { platform.send(&request).await })
     }
 
     /// Logs a failed call to a provider.
     pub(super) fn upstream_failed(&self, error: UpstreamError) -> Problem {
         self.log.add(error.log_line(&self.context.request_id, self.audit.route));
-        Problem::Upstream(Box::new(error))
+        Problem::Upstream(error)
     }
 }

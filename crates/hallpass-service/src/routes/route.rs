@@ -29,7 +29,15 @@ pub(super) enum Handler {
     /// Responds to anyone, with the state of the deployment.
     State(fn(&LoadedState) -> Result<Response, Problem>),
     /// Responds to an authorized caller.
-    Caller(for<'a> fn(Authorized<'a>) -> BoxFuture<'a, Result<Response, Problem>>),
+    Caller(CallerHandler),
+}
+
+/// A handler for authorized callers.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum CallerHandler {
+    Sync(fn(&Authorized<'_>) -> Result<Response, Problem>),
+    /// Waits for a provider.
+    Async(for<'a> fn(&'a Authorized<'a>) -> BoxFuture<'a, Result<Response, Problem>>),
 }
 
 /// The conventions of one server.
@@ -54,7 +62,7 @@ pub(super) struct ErrorContext<'a> {
 
 impl Route {
     pub(super) fn allows(&self, method: &Method) -> bool {
-        self.methods.split(", ").any(|allowed| method == allowed)
+        self.methods.split([',', ' ']).any(|allowed| method == allowed)
     }
 
     /// Whether a decoded path is that of the route.

@@ -2,52 +2,55 @@
 
 use http::Method;
 
+use super::authorized::Authorized;
 use super::compat::{agora_docs, agoracn, express, get_token, gin, videosdk};
 use super::native::{self, agora, openapi, pages, rooms, token};
-use super::route::{Dialect, Handler, Route};
+use super::route::{CallerHandler, Dialect, Handler, Route};
+use crate::problem::Problem;
+use crate::web::response::Response;
 
-/// A handler for authorized callers out of an async function.
-macro_rules! caller {
+/// A handler that waits for a provider, out of an async function.
+macro_rules! waiting {
     ($handler:path) => {
-        Handler::Caller(|authorized| Box::pin($handler(authorized)))
+        Handler::Caller(CallerHandler::Async(|authorized| Box::pin($handler(authorized))))
     };
 }
 
 /// Every route; the most frequent ones come first.
 pub(super) static ROUTES: &[Route] = &[
-    route(NATIVE, "/v1/token", POST, caller!(token::mint)),
-    route(NATIVE, "/v1/inspect", POST, caller!(token::inspect)),
-    route(NATIVE, "/v1/videosdk/rooms", POST, caller!(rooms::create)),
-    route(NATIVE, "/v1/videosdk/rooms/{id}/validate", GET, caller!(rooms::validate)),
-    route(NATIVE, "/v1/agora/rest-auth", POST, caller!(agora::rest_auth)),
-    route(NATIVE, "/v1/agora/projects", GET, caller!(agora::projects)),
-    route(NATIVE, "/v1/agora/rtm/user-events", GET, caller!(agora::user_events)),
-    route(NATIVE, "/v1/agora/kick", POST, caller!(agora::kick)),
+    route(NATIVE, "/v1/token", POST, caller(token::mint)),
+    route(NATIVE, "/v1/inspect", POST, caller(token::inspect)),
+    route(NATIVE, "/v1/videosdk/rooms", POST, waiting!(rooms::create)),
+    route(NATIVE, "/v1/videosdk/rooms/{id}/validate", GET, waiting!(rooms::validate)),
+    route(NATIVE, "/v1/agora/rest-auth", POST, caller(agora::rest_auth)),
+    route(NATIVE, "/v1/agora/projects", GET, waiting!(agora::projects)),
+    route(NATIVE, "/v1/agora/rtm/user-events", GET, waiting!(agora::user_events)),
+    route(NATIVE, "/v1/agora/kick", POST, waiting!(agora::kick)),
     route(NATIVE, "/healthz", READ, Handler::Anyone(pages::health)),
     route(NATIVE, "/readyz", READ, Handler::State(pages::ready)),
     route(NATIVE, "/openapi.json", READ, Handler::Anyone(openapi::respond)),
     route(NATIVE, "/", READ, Handler::Anyone(pages::home)),
-    route(TOOLS, "/rtcToken", READ, caller!(express::tools_rtc_token)),
-    route(TOOLS, "/rtmToken", READ, caller!(express::tools_rtm_token)),
-    route(EXPRESS, "/rtctoken", POST, caller!(express::rtc_token)),
-    route(EXPRESS, "/rtmtoken", POST, caller!(express::rtm_token)),
-    route(DOCS, "/fetch_rtc_token", POST, caller!(agora_docs::rtc_token)),
-    route(DOCS, "/fetch_rtc_token_string", POST, caller!(agora_docs::rtc_token_for_account)),
-    route(DOCS, "/fetch_rtm_token", POST, caller!(agora_docs::rtm_token)),
+    route(TOOLS, "/rtcToken", READ, caller(express::tools_rtc_token)),
+    route(TOOLS, "/rtmToken", READ, caller(express::tools_rtm_token)),
+    route(EXPRESS, "/rtctoken", POST, caller(express::rtc_token)),
+    route(EXPRESS, "/rtmtoken", POST, caller(express::rtm_token)),
+    route(DOCS, "/fetch_rtc_token", POST, caller(agora_docs::rtc_token)),
+    route(DOCS, "/fetch_rtc_token_string", POST, caller(agora_docs::rtc_token_for_account)),
+    route(DOCS, "/fetch_rtm_token", POST, caller(agora_docs::rtm_token)),
     route(PING, "/ping", READ, Handler::Anyone(gin::ping)),
-    route(GIN, "/rtc/{channel}/{role}/{tokentype}/{uid}", GET, caller!(gin::rtc)),
-    route(GIN, "/rtm/{rtmuid}", GET, caller!(gin::rtm)),
-    route(GIN, "/rte/{channel}/{role}/{tokentype}/{uid}", GET, caller!(gin::rte)),
-    route(GIN, "/rte/{channel}/{role}/{tokentype}/{uid}/{rtmuid}", GET, caller!(gin::rte_with_rtm_user)),
-    route(GIN, "/chat/app", GET, caller!(gin::chat_app)),
-    route(GIN, "/chat/account/{chatid}", GET, caller!(gin::chat_account)),
-    route(GET_TOKEN, "/getToken", POST, caller!(get_token::respond)),
-    route(GET_TOKEN, "/token/getNew", POST, caller!(get_token::respond)),
-    route(AGORACN, "/token/generate", POST, caller!(agoracn::respond)),
-    route(EXPRESS, "/access_token", READ, caller!(express::access_token)),
-    route(EXPRESS, "/get-token", READ_AND_POST, caller!(videosdk::token)),
-    route(EXPRESS, "/create-meeting", POST, caller!(videosdk::create_meeting)),
-    route(EXPRESS, "/validate-meeting/{id}", READ_AND_POST, caller!(videosdk::validate_meeting)),
+    route(GIN, "/rtc/{channel}/{role}/{tokentype}/{uid}", GET, caller(gin::rtc)),
+    route(GIN, "/rtm/{rtmuid}", GET, caller(gin::rtm)),
+    route(GIN, "/rte/{channel}/{role}/{tokentype}/{uid}", GET, caller(gin::rte)),
+    route(GIN, "/rte/{channel}/{role}/{tokentype}/{uid}/{rtmuid}", GET, caller(gin::rte_with_rtm_user)),
+    route(GIN, "/chat/app", GET, caller(gin::chat_app)),
+    route(GIN, "/chat/account/{chatid}", GET, caller(gin::chat_account)),
+    route(GET_TOKEN, "/getToken", POST, caller(get_token::respond)),
+    route(GET_TOKEN, "/token/getNew", POST, caller(get_token::respond)),
+    route(AGORACN, "/token/generate", POST, caller(agoracn::respond)),
+    route(EXPRESS, "/access_token", READ, caller(express::access_token)),
+    route(EXPRESS, "/get-token", READ_AND_POST, caller(videosdk::token)),
+    route(EXPRESS, "/create-meeting", POST, waiting!(videosdk::create_meeting)),
+    route(EXPRESS, "/validate-meeting/{id}", READ_AND_POST, waiting!(videosdk::validate_meeting)),
 ];
 
 const NATIVE: Dialect = native::DIALECT;
@@ -67,17 +70,31 @@ const READ_AND_POST: &str = "GET, HEAD, POST";
 
 /// Finds the route for a decoded path. If two routes know the path, the method decides; if neither has it, the first stands
 /// for both.
+#[inline(never)]
 pub(super) fn find(path: &str, method: &Method) -> Option<&'static Route> {
-    known(path).find(|route| route.allows(method)).or_else(|| known(path).next())
+    let mut first = None;
+    for route in known(path) {
+        if route.allows(method) {
+            return Some(route);
+        }
+        first = first.or(Some(route));
+    }
+    first
 }
 
 /// Returns all methods of a path, as the header `Allow` names them.
+#[cold]
+#[inline(never)]
 pub(super) fn methods(path: &str) -> String {
     known(path).map(|route| route.methods).collect::<Vec<_>>().join(", ")
 }
 
 fn known(path: &str) -> impl Iterator<Item = &'static Route> {
     ROUTES.iter().filter(move |route| route.matches(path))
+}
+
+const fn caller(handler: fn(&Authorized<'_>) -> Result<Response, Problem>) -> Handler {
+    Handler::Caller(CallerHandler::Sync(handler))
 }
 
 const fn route(dialect: Dialect, path: &'static str, methods: &'static str, handler: Handler) -> Route {

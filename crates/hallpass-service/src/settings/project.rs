@@ -45,10 +45,10 @@ impl<T> Projects<T> {
 
     /// Returns these projects with what `load` makes of each.
     pub(crate) fn load<U, E>(&self, load: impl Fn(&T) -> Result<U, E>) -> Result<Projects<U>, E> {
-        let named = |NamedProject { name, project }: &NamedProject<T>| {
-            Ok(NamedProject { name: name.clone(), project: load(project)? })
-        };
-        let projects = self.projects.iter().map(named).collect::<Result<_, E>>()?;
+        let mut projects = Vec::with_capacity(self.projects.len());
+        for NamedProject { name, project } in &self.projects {
+            projects.push(NamedProject { name: name.clone(), project: load(project)? });
+        }
         Ok(Projects { provider: self.provider, default: self.default, projects, others: self.others.clone() })
     }
 

@@ -27,10 +27,10 @@ impl SecretName {
 
     /// Reads a list of at least one name.
     pub(crate) fn read_list<'j>(value: &'j Json<'j>) -> Result<Vec<Self>, Invalid<'j>> {
-        match value.items()? {
-            [] => Err(Invalid::new(value, "expected at least one name of a secret")),
-            names => names.iter().map(Self::read).collect(),
+        if value.items()?.is_empty() {
+            return Err(Invalid::new(value, "expected at least one name of a secret"));
         }
+        value.read_items(Self::read)
     }
 
     pub(crate) fn as_str(&self) -> &str {

@@ -54,7 +54,20 @@ impl Secrets {
         name: &SecretName,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Result<T, ConfigError> {
-        parse(self.get(name)?).map_err(|error| invalid(name, error.to_string()))
+        parse(self.get(name)?).map_err(|error| not_valid(name, &error))
+    }
+
+    /// Returns what `parse` makes of each of these secrets.
+    pub(crate) fn parse_all<T, E: fmt::Display>(
+        &self,
+        names: &[SecretName],
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Result<Vec<T>, ConfigError> {
+        let mut parsed = Vec::with_capacity(names.len());
+        for name in names {
+            parsed.push(self.parse(name, &parse)?);
+        }
+        Ok(parsed)
     }
 
     /// Returns the secret of this name, a string that a provider issued.
@@ -127,6 +140,11 @@ impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.values.iter().map(|(name, _)| (name, "…"))).finish()
     }
+}
+
+#[cold]
+fn not_valid(name: &SecretName, error: &dyn fmt::Display) -> ConfigError {
+    invalid(name, error.to_string())
 }
 
 fn invalid(name: &SecretName, detail: impl Into<Cow<'static, str>>) -> ConfigError {

@@ -25,7 +25,7 @@ impl TtlConfig {
     /// Reads the section `ttl` of the configuration.
     pub(crate) fn read<'j>(section: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
         let fields = section.fields(&["default", "max"])?;
-        let max = fields.get("max").map(read_ttl).transpose()?.unwrap_or(Life::MAX);
+        let max = fields.read("max", read_ttl)?.unwrap_or(Life::MAX);
         let Some(value) = fields.get("default") else {
             return Ok(Self { default: AN_HOUR.min(max), max });
         };

@@ -79,6 +79,7 @@ impl Cache {
     }
 
     /// What to do for a request. `may_follow` is whether the platform can work after an answer.
+    #[inline(never)]
     pub(crate) fn action(&self, config: &Config, now: UnixSeconds, may_follow: bool) -> CacheAction {
         let mut state = self.lock();
         let age = state.age(now);
@@ -111,6 +112,7 @@ impl Cache {
     }
 
     /// Keeps what the store gave. Where that is of no use, what was there before stays until it is too old.
+    #[inline(never)]
     pub(crate) fn keep(
         &self,
         config: &Config,
@@ -179,6 +181,7 @@ impl State {
     }
 
     /// One line for all who tried at once.
+    #[inline(never)]
     fn fail(&mut self, config: &Config, error: ConfigError, now: UnixSeconds) -> Option<LogLine> {
         let is_known = self.has_just_failed(now);
         self.failure = Some((now, error.clone()));

@@ -8,7 +8,7 @@ use crate::providers::{self, CompatConfig, Policy, ProjectConfigs};
 use crate::settings::{ConfigError, DOCUMENT, SecretName, Setting, TtlConfig};
 use crate::web::cors::{AllowedPages, Cors};
 use crate::web::json::{Fields, Invalid, Json, JsonError, SyntaxError};
-use crate::web::text::without_hex;
+use crate::web::text::{find, without_hex};
 
 /// The configuration, checked, without secrets.
 #[derive(Debug)]
@@ -38,14 +38,14 @@ impl Config {
         document.read(|root| Self::read_sections(root, projects)).map_err(read)
     }
 
+    #[inline(never)]
     fn read_sections<'j>(root: &'j Json<'j>, projects: ProjectConfigs) -> Result<Self, Invalid<'j>> {
         let fields = root.fields(&FIELDS)?;
-        let ttl = fields.get("ttl").map(TtlConfig::read).transpose()?.unwrap_or(TtlConfig::DEFAULT);
-        let pages = fields.get("cors").map(AllowedPages::read).transpose()?.unwrap_or_default();
-        let auth = fields.get("auth").map(AuthConfig::read).transpose()?.flatten();
+        let ttl = fields.read("ttl", TtlConfig::read)?.unwrap_or(TtlConfig::DEFAULT);
+        let pages = fields.read("cors", AllowedPages::read)?.unwrap_or_default();
+        let auth = fields.read("auth", AuthConfig::read)?.flatten();
         let policy = Arc::new(read_policy(fields, auth.as_ref(), &projects)?);
-        let compat =
-            fields.get("compat").map(CompatConfig::read).transpose()?.unwrap_or(CompatConfig::DEFAULT);
+        let compat = fields.read("compat", CompatConfig::read)?.unwrap_or(CompatConfig::DEFAULT);
         let cors = Cors::new(pages, auth.as_ref().map_or(&[], AuthConfig::headers));
         let providers = projects.with_rest(fields.get("rest"))?;
         Ok(Self { auth, providers, policy, ttl, compat, cors })
@@ -66,16 +66,18 @@ impl Config {
 
 /// Reads the projects; `None` for a document without `projects`. Names that occur twice and `null` are rejected anywhere
 /// in the document: a limit that was left `null` would be no limit.
+#[inline(never)]
 fn read_projects<'j>(root: &'j Json<'j>) -> Result<Option<ProjectConfigs>, Invalid<'j>> {
     let fields = root.fields(&FIELDS)?;
     root.check_names()?;
     if let Some(null) = root.first_null() {
         return Err(Invalid::new(null, "expected a value, and not null"));
     }
-    fields.get("projects").map(providers::read_projects).transpose()
+    fields.read("projects", providers::read_projects)
 }
 
 /// Reads the rules of the document, or returns those that apply without a policy.
+#[inline(never)]
 fn read_policy<'j>(
     fields: Fields<'j>,
     auth: Option<&AuthConfig>,
@@ -110,7 +112,7 @@ fn shown(JsonError { path, detail, .. }: &JsonError) -> ConfigError {
 
 /// Returns what was expected, without what was found.
 fn expectation(detail: &str) -> String {
-    let expected = detail.find("expected ").and_then(|at| detail.get(at..));
+    let expected = find(detail, "expected ").and_then(|at| detail.get(at..));
     match expected {
         Some(expected) if detail.starts_with("unknown field") => format!("unknown field, {expected}"),
         Some(expected) => expected.to_owned(),

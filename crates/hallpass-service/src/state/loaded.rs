@@ -43,6 +43,7 @@ impl LoadedState {
     }
 
     /// Combines configuration and secrets. An error names all secrets that are missing.
+    #[inline(never)]
     pub(crate) fn load(config: &Config, secrets: &Secrets) -> Self {
         match Self::try_load(config, secrets) {
             Ok((auth, signing)) => Self { auth, signing: Ok(signing) },
@@ -50,6 +51,7 @@ impl LoadedState {
         }
     }
 
+    #[inline(never)]
     fn try_load(config: &Config, secrets: &Secrets) -> Result<(AuthState, Signing), ConfigError> {
         let mut names = config.secret_names();
         names.retain(|name| !secrets.has(name));

@@ -1,12 +1,18 @@
 //! An invalid value in a request, and where it is.
 
 use std::fmt;
+use std::ops::Deref;
 
 use super::json::JsonError;
 
-/// A part of a request that holds an invalid value. Display is a sentence for the client.
+/// A part of a request that holds an invalid value. Display is a sentence for the client. Boxed, because every reader of a
+/// request returns it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct FieldError {
+pub(crate) struct FieldError(Box<Parts>);
+
+/// The parts of a [`FieldError`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Parts {
     /// The path of the field; `None` if no single field is at fault.
     pub(crate) field: Option<String>,
     detail: String,
@@ -18,27 +24,42 @@ pub(crate) struct FieldError {
 impl FieldError {
     /// Returns an error whose sentence is the name of the field and this predicate.
     pub(crate) fn new(field: &str, predicate: impl fmt::Display) -> Self {
+        Self::of(field, &predicate)
+    }
+
+    // Compiled once, for all types of predicates.
+    #[cold]
+    fn of(field: &str, predicate: &dyn fmt::Display) -> Self {
         Self::sentence(field, format!("`{field}` {predicate}"))
     }
 
     /// Returns an error with this whole sentence.
     pub(crate) fn sentence(field: &str, sentence: impl Into<String>) -> Self {
-        Self { field: Some(field.to_owned()), detail: sentence.into(), is_reading: false }
+        Self(Box::new(Parts { field: Some(field.to_owned()), detail: sentence.into(), is_reading: false }))
     }
 
     /// Returns an error of the body as a whole.
     pub(crate) fn body(detail: impl fmt::Display) -> Self {
-        Self::whole(format!("the body: {detail}"))
+        Self::whole(format!("the body: {}", &detail as &dyn fmt::Display))
     }
 
     /// Returns an error of no single field, with this whole sentence.
     pub(crate) fn whole(sentence: impl Into<String>) -> Self {
-        Self { field: None, detail: sentence.into(), is_reading: false }
+        Self(Box::new(Parts { field: None, detail: sentence.into(), is_reading: false }))
     }
 
     /// Marks the error as one that the imitated server finds while it reads the request.
-    pub(crate) fn reading(self) -> Self {
-        Self { is_reading: true, ..self }
+    pub(crate) fn reading(mut self) -> Self {
+        self.0.is_reading = true;
+        self
+    }
+}
+
+impl Deref for FieldError {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
     }
 }
 

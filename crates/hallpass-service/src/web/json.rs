@@ -7,6 +7,7 @@
 mod parse;
 mod path;
 mod read;
+mod write;
 
 use std::borrow::Cow;
 
@@ -64,10 +65,9 @@ impl<'a> Json<'a> {
         if let Self::Array(items) = self { items } else { &[] }
     }
 
-    /// Returns the value as JSON text.
+    /// Returns the value as the bytes of its JSON text.
     pub(crate) fn to_vec(&self) -> Vec<u8> {
-        // Names are strings, which is all that the format requires.
-        serde_json::to_vec(self).unwrap_or_default()
+        self.to_text().into_bytes()
     }
 
     /// Copies what is borrowed.

@@ -40,9 +40,7 @@ impl LogLine {
         };
         let first = [("level", Json::from(name)), ("event", Json::from(event))];
         let fields = first.into_iter().chain(fields).map(|(name, value)| (name.into(), value));
-        let text = Json::Object(fields.collect()).to_vec();
-        // JSON is UTF-8.
-        Self { level, text: String::from_utf8(text).unwrap_or_default() }
+        Self { level, text: Json::Object(fields.collect()).to_text() }
     }
 
     /// Returns how urgent the line is.

@@ -5,7 +5,8 @@ pub(crate) fn is_safe(url: &str) -> bool {
     if url.bytes().any(|byte| !byte.is_ascii_graphic()) || url.contains(['\\', '#']) {
         return false;
     }
-    let Some((scheme, rest)) = url.split_once("://") else { return false };
+    let Some((scheme, rest)) = url.split_once(':') else { return false };
+    let Some(rest) = rest.strip_prefix("//") else { return false };
     let authority = rest.split(['/', '?']).next().unwrap_or_default();
     if authority.is_empty() || authority.contains('@') {
         return false;

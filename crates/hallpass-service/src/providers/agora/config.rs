@@ -65,6 +65,7 @@ pub(crate) struct Customer {
 }
 
 impl ProjectConfig {
+    #[inline(never)]
     pub(crate) fn read<'j>(fields: Fields<'j>) -> Result<Self, Invalid<'j>> {
         let missing = |field, what| Invalid::field(fields.object(), field, what);
         let app_id = fields.get("app_id").ok_or_else(|| missing("app_id", "expected an App ID"))?;
@@ -86,6 +87,7 @@ impl ProjectConfig {
 
 impl Config {
     /// Adds the section `rest.agora` to the projects.
+    #[inline(never)]
     pub(crate) fn new<'j>(
         projects: Projects<ProjectConfig>,
         rest: Option<&'j Json<'j>>,
@@ -94,7 +96,7 @@ impl Config {
             return Ok(Self { projects, url: read_url(None, URLS)?, customer: None });
         };
         let fields = section.fields(&["customer_id", "customer_secret", "url"])?;
-        let name = |field| fields.get(field).map(SecretName::read).transpose();
+        let name = |field| fields.read(field, SecretName::read);
         let missing = |field| {
             let detail = "expected the name of a secret: customer ID and customer secret belong together";
             Err(Invalid::field(section, field, detail))
@@ -115,10 +117,11 @@ impl Config {
 
     /// # Errors
     /// [`ConfigError`] for the first secret that is missing or malformed.
+    #[inline(never)]
     pub(crate) fn load(&self, secrets: &Secrets) -> Result<Provider, ConfigError> {
         let projects = self.projects.load(|ProjectConfig { app_id, certificates }| {
-            let certificates = certificates.iter().map(|name| secrets.parse(name, AppCertificate::parse));
-            Ok(AgoraProject { app_id: app_id.clone(), certificates: certificates.collect::<Result<_, _>>()? })
+            let certificates = secrets.parse_all(certificates, AppCertificate::parse)?;
+            Ok(AgoraProject { app_id: app_id.clone(), certificates })
         })?;
         let customer = self.customer.as_ref().map(|(id, secret)| Customer::load(id, secret, secrets));
         Ok(Provider { projects, url: self.url.clone(), customer: customer.transpose()? })

@@ -28,29 +28,34 @@ pub(crate) struct Grants {
 
 impl Grants {
     /// Every service without limits, and all calls.
+    #[inline(never)]
     pub(crate) fn everything() -> Self {
         let grant =
             || Grant { every_channel: true, identity: Identity::Wildcard, app: true, ..Grant::default() };
-        Self { rest_calls: Some(RestCall::ALL.to_vec()), ..Self::of(|_| true, grant) }
+        Self { rest_calls: Some(RestCall::ALL.to_vec()), ..Self::of(|_| true, &grant) }
     }
 
     /// Every service for a single user of the caller's choice, or for all users.
+    #[inline(never)]
     pub(crate) fn any_user(is_wildcard: bool) -> Self {
         let identity = || if is_wildcard { Identity::Wildcard } else { Identity::Any };
-        Self::of(|_| true, || Grant { identity: identity(), ..Grant::default() })
+        Self::of(|_| true, &|| Grant { identity: identity(), ..Grant::default() })
     }
 
     /// The services of one user, for the caller itself.
+    #[inline(never)]
     pub(crate) fn own_user() -> Self {
-        Self::of(|service| service.is_for_users, Grant::default)
+        Self::of(|service| service.is_for_users, &Grant::default)
     }
 
-    fn of(is_granted: fn(&ServiceType) -> bool, grant: impl Fn() -> Grant) -> Self {
+    #[inline(never)]
+    fn of(is_granted: fn(&ServiceType) -> bool, grant: &dyn Fn() -> Grant) -> Self {
         let services = SERVICES.iter().filter(|service| is_granted(service));
         Self { services: services.map(|service| (service.name, grant())).collect(), ..Self::default() }
     }
 
     /// Reads a rule. `may_match` is whether the rule can apply to callers of a kind.
+    #[inline(never)]
     pub(crate) fn read<'j>(
         fields: Fields<'j>,
         may_match: &dyn Fn(CallerKind) -> bool,
@@ -62,7 +67,7 @@ impl Grants {
             }
         }
         if let Some(value) = fields.get("version") {
-            grants.versions = Some(value.one_or_more()?.iter().map(Version::read).collect::<Result<_, _>>()?);
+            grants.versions = Some(value.read_one_or_more(Version::read)?);
         }
         if let Some(value) = fields.get("agora_rest") {
             let calls = read_calls(value)?;

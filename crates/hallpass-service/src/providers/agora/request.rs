@@ -28,6 +28,7 @@ pub(crate) struct TokenRequest<'a> {
 }
 
 /// Reads the part of a request to `/v1/token`; `None` if it names no service.
+#[inline(never)]
 pub(crate) fn read_request<'j>(fields: Fields<'j>) -> Result<Option<TokenRequest<'j>>, Invalid<'j>> {
     let mut services = Vec::with_capacity(2);
     for service in SERVICES {
@@ -44,7 +45,7 @@ pub(crate) fn read_request<'j>(fields: Fields<'j>) -> Result<Option<TokenRequest
     {
         return Err(Invalid::rule(room, "brings `rtm` and `chat` for its user along; leave these out"));
     }
-    let version = fields.optional("version").map(Version::read).transpose()?.unwrap_or(Version::V007);
+    let version = fields.read_optional("version", Version::read)?.unwrap_or(Version::V007);
     Ok(Some(TokenRequest { version, services }))
 }
 
@@ -55,6 +56,7 @@ impl<'a> TokenRequest<'a> {
     }
 
     /// Decides on each service, completes it, and signs the token.
+    #[inline(never)]
     pub(crate) fn mint<G>(
         &mut self,
         provider: &'a Provider,

@@ -44,7 +44,7 @@ impl Call for RestCall {
     const EXPECTED: &'static str = "\"auth\", \"projects\", \"user_events\" or \"kick\"";
 
     fn name(self) -> &'static str {
-        self.audit_name().trim_start_matches("agora_rest.")
+        self.audit_name().strip_prefix("agora_rest.").unwrap_or_default()
     }
 }
 

@@ -47,7 +47,7 @@ impl CompatConfig {
 
     /// Reads the section `compat` of the configuration.
     pub(crate) fn read<'j>(section: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
-        let version = section.fields(&["version"])?.get("version").map(Version::read).transpose()?;
+        let version = section.fields(&["version"])?.read("version", Version::read)?;
         Ok(version.map_or(Self::DEFAULT, |version| Self { version }))
     }
 }

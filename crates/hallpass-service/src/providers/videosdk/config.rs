@@ -62,6 +62,7 @@ pub(crate) enum RoomsVersion {
 }
 
 impl ProjectConfig {
+    #[inline(never)]
     pub(crate) fn read<'j>(fields: Fields<'j>) -> Result<Self, Invalid<'j>> {
         let missing = |field, what| Invalid::field(fields.object(), field, what);
         let api_key = fields.get("api_key").ok_or_else(|| missing("api_key", "expected an API key"))?;
@@ -81,6 +82,7 @@ impl ProjectConfig {
 
 impl Config {
     /// Adds the section `rest.videosdk` to the projects.
+    #[inline(never)]
     pub(crate) fn new<'j>(
         projects: Projects<ProjectConfig>,
         rest: Option<&'j Json<'j>>,
@@ -104,11 +106,11 @@ impl Config {
 
     /// # Errors
     /// [`ConfigError`] for the first secret that is missing or malformed.
+    #[inline(never)]
     pub(crate) fn load(&self, secrets: &Secrets) -> Result<Provider, ConfigError> {
         let projects = self.projects.load(|ProjectConfig { api_key, secrets: names }| {
-            let empty = |name| move |text: &str| Secret::parse(text).map_err(|_| name);
-            let keys = names.iter().map(|name| secrets.parse(name, empty("must not be empty")));
-            Ok(VideoSdkProject { api_key: api_key.clone(), secrets: keys.collect::<Result<_, _>>()? })
+            let parse = |text: &str| Secret::parse(text).map_err(|_| "must not be empty");
+            Ok(VideoSdkProject { api_key: api_key.clone(), secrets: secrets.parse_all(names, parse)? })
         })?;
         Ok(Provider { projects, url: self.url.clone(), rooms_version: self.rooms_version })
     }

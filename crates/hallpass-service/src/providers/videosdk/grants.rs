@@ -51,6 +51,7 @@ pub(crate) fn grant_fields() -> Vec<&'static str> {
 
 impl Grants {
     /// Tokens without limits, and all calls.
+    #[inline(never)]
     pub(crate) fn everything() -> Self {
         let tokens = Grant {
             identity: Identity::Wildcard,
@@ -63,6 +64,7 @@ impl Grants {
     }
 
     /// Tokens for a participant of the caller's choice. The apps of VideoSDK's examples need tokens of version 1.
+    #[inline(never)]
     pub(crate) fn any_user(is_wildcard: bool) -> Self {
         let identity = if is_wildcard { Identity::Wildcard } else { Identity::Any };
         Self { tokens: Some(Grant { identity, v1: true, ..Grant::default() }), room_calls: None }
@@ -73,13 +75,14 @@ impl Grants {
         Self::default()
     }
 
+    #[inline(never)]
     pub(crate) fn read<'j>(
         fields: Fields<'j>,
         _may_match: &dyn Fn(CallerKind) -> bool,
     ) -> Result<Self, Invalid<'j>> {
         Ok(Self {
-            tokens: fields.get("videosdk").map(Grant::read).transpose()?,
-            room_calls: fields.get("rooms").map(read_calls).transpose()?,
+            tokens: fields.read("videosdk", Grant::read)?,
+            room_calls: fields.read("rooms", read_calls)?,
         })
     }
 
@@ -89,6 +92,7 @@ impl Grants {
 }
 
 impl Grant {
+    #[inline(never)]
     fn read<'j>(section: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
         let fields = section.fields(&["room", "identity", "permissions", "roles", "v1", "ttl"])?;
         let mut grant = Self::default();
@@ -98,13 +102,13 @@ impl Grant {
             let direct = grant.permissions.iter().copied().filter(|name| *name != "ask_join");
             grant.default_permissions = Permissions::parse(direct).unwrap_or(Permissions::AskToJoin);
         }
-        grant.v1 = fields.get("v1").map(Json::boolean).transpose()?.unwrap_or_default();
-        grant.room = fields.get("room").map(NamePattern::read_list).transpose()?;
-        grant.identity = fields.get("identity").map(Identity::read).transpose()?.unwrap_or_default();
+        grant.v1 = fields.read("v1", Json::boolean)?.unwrap_or_default();
+        grant.room = fields.read("room", NamePattern::read_list)?;
+        grant.identity = fields.read("identity", Identity::read)?.unwrap_or_default();
         if let Some(value) = fields.get("roles") {
             grant.roles = read_names(value, &ROLES, "expected \"rtc\" or \"crawler\"")?;
         }
-        grant.ttl = fields.get("ttl").map(read_ttl).transpose()?;
+        grant.ttl = fields.read("ttl", read_ttl)?;
         match fields.get("v1") {
             Some(value) if grant.v1 && grant.room.is_some() => {
                 Err(Invalid::new(value, "gives tokens for every room, and cannot stand beside `room`"))
@@ -150,7 +154,7 @@ fn read_names<'j>(
     known: &[&'static str],
     expected: &str,
 ) -> Result<Vec<&'static str>, Invalid<'j>> {
-    let names: Vec<_> = value.one_or_more()?.iter().map(Json::string).collect::<Result<_, _>>()?;
+    let names = value.read_one_or_more(Json::string)?;
     if names.iter().all(|name| known.contains(name)) {
         Ok(known.iter().copied().filter(|name| names.contains(name)).collect())
     } else {
@@ -174,7 +178,7 @@ impl Call for RoomCall {
     const EXPECTED: &'static str = "\"create\" or \"validate\"";
 
     fn name(self) -> &'static str {
-        self.audit_name().trim_start_matches("rooms.")
+        self.audit_name().strip_prefix("rooms.").unwrap_or_default()
     }
 }
 

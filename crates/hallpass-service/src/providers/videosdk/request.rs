@@ -44,6 +44,7 @@ pub(crate) fn request_fields() -> Vec<&'static str> {
 }
 
 /// Reads the part of a request to `/v1/token`; `None` if it does not name VideoSDK.
+#[inline(never)]
 pub(crate) fn read_request<'j>(fields: Fields<'j>) -> Result<Option<TokenRequest<'j>>, Invalid<'j>> {
     let Some(section) = fields.optional(NAME) else { return Ok(None) };
     if let Some(version) = fields.optional("version") {
@@ -51,10 +52,9 @@ pub(crate) fn read_request<'j>(fields: Fields<'j>) -> Result<Option<TokenRequest
         return Err(Invalid::rule(version, detail));
     }
     let fields = section.fields(&["room", "participant", "permissions", "roles", "version"])?;
-    let permissions = fields.optional("permissions").map(read_permissions).transpose()?;
-    let room = fields.optional("room").map(|value| value.parsed(RoomId::parse)).transpose()?;
-    let participant =
-        fields.optional("participant").map(|value| value.parsed(ParticipantId::parse)).transpose()?;
+    let permissions = fields.read_optional("permissions", read_permissions)?;
+    let room = fields.read_optional("room", |value| value.parsed(RoomId::parse))?;
+    let participant = fields.read_optional("participant", |value| value.parsed(ParticipantId::parse))?;
     let version = fields.optional("version").map(|value| value.whole_number(1..=2, "the number 1 or 2"));
     if version.transpose()? == Some(1) {
         let other = ["room", "participant", "roles"].into_iter().find_map(|name| fields.optional(name));
@@ -63,13 +63,12 @@ pub(crate) fn read_request<'j>(fields: Fields<'j>) -> Result<Option<TokenRequest
             None => Ok(Some(TokenRequest { permissions, scope: RequestedScope::V1 })),
         };
     }
-    let roles = fields.optional("roles").map(read_roles).transpose()?;
+    let roles = fields.read_optional("roles", read_roles)?;
     Ok(Some(TokenRequest { permissions, scope: RequestedScope::V2(Binding { roles, room, participant }) }))
 }
 
 fn read_permissions<'j>(value: &'j Json<'j>) -> Result<Permissions, Invalid<'j>> {
-    let items = value.items()?;
-    let names: Vec<_> = items.iter().map(Json::string).collect::<Result<_, _>>()?;
+    let (items, names) = (value.items()?, value.read_items(Json::string)?);
     Permissions::parse(names).map_err(|error| match error {
         PermissionsError::Empty => {
             Invalid::rule(value, "must hold \"allow_join\", \"ask_join\" or \"allow_mod\"")
@@ -85,8 +84,7 @@ fn read_permissions<'j>(value: &'j Json<'j>) -> Result<Permissions, Invalid<'j>>
 }
 
 fn read_roles<'j>(value: &'j Json<'j>) -> Result<Roles, Invalid<'j>> {
-    let items = value.items()?;
-    let names: Vec<_> = items.iter().map(Json::string).collect::<Result<_, _>>()?;
+    let (items, names) = (value.items()?, value.read_items(Json::string)?);
     Roles::parse(names).map_err(|RolesError(position)| {
         Invalid::rule(items.get(position).unwrap_or(value), "must be \"rtc\" or \"crawler\"")
     })
@@ -99,6 +97,7 @@ impl<'a> TokenRequest<'a> {
     }
 
     /// Decides, completes the request, and signs the token.
+    #[inline(never)]
     pub(crate) fn mint<G>(
         &mut self,
         provider: &'a Provider,

@@ -36,7 +36,7 @@ fn render(error: &ErrorContext<'_>) -> Response {
 
 /// Returns the fields in the order in which Go's encoder writes a map.
 fn envelope(status: StatusCode, token: String) -> Json<'static> {
-    Json::object([("code", status.as_str().to_owned().into()), ("token", token.into())])
+    Json::object([("code", status.as_u16().to_string().into()), ("token", token.into())])
 }
 
 fn sentence(problem: &Problem) -> String {
@@ -46,25 +46,23 @@ fn sentence(problem: &Problem) -> String {
     }
 }
 
-pub(in crate::routes) async fn rtc_token(authorized: Authorized<'_>) -> Result<Response, Problem> {
-    let body = first_object(&authorized)?;
+pub(in crate::routes) fn rtc_token(authorized: &Authorized<'_>) -> Result<Response, Problem> {
+    let body = first_object(authorized)?;
     let user = User::from_number_or_any(uid(value(&body, "uid"))?);
-    respond(&authorized, &body, rtc(&body, user)?)
+    respond(authorized, &body, rtc(&body, user)?)
 }
 
-pub(in crate::routes) async fn rtc_token_for_account(
-    authorized: Authorized<'_>,
-) -> Result<Response, Problem> {
-    let body = first_object(&authorized)?;
+pub(in crate::routes) fn rtc_token_for_account(authorized: &Authorized<'_>) -> Result<Response, Problem> {
+    let body = first_object(authorized)?;
     let user = body_user(&body, "uid")?;
     let account = parsed("uid", single("uid", user.as_deref())?, Account::parse)?;
-    respond(&authorized, &body, rtc(&body, User::Account(account))?)
+    respond(authorized, &body, rtc(&body, User::Account(account))?)
 }
 
-pub(in crate::routes) async fn rtm_token(authorized: Authorized<'_>) -> Result<Response, Problem> {
-    let body = first_object(&authorized)?;
+pub(in crate::routes) fn rtm_token(authorized: &Authorized<'_>) -> Result<Response, Problem> {
+    let body = first_object(authorized)?;
     let user = body_user(&body, "uid")?;
-    respond(&authorized, &body, Rtm::new(parsed("uid", single("uid", user.as_deref())?, RtmUser::parse)?))
+    respond(authorized, &body, Rtm::new(parsed("uid", single("uid", user.as_deref())?, RtmUser::parse)?))
 }
 
 fn respond<'a>(

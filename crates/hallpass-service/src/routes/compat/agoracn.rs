@@ -37,16 +37,16 @@ fn envelope<'a>(code: i8, data: Json<'a>, message: Json<'a>) -> Json<'a> {
     Json::object([("code", Json::Number(code.into())), ("data", data), ("message", message)])
 }
 
-pub(in crate::routes) async fn respond(authorized: Authorized<'_>) -> Result<Response, Problem> {
-    let body = first_object(&authorized)?;
-    let version = version(&authorized, Some(&body), Version::V007)?;
+pub(in crate::routes) fn respond(authorized: &Authorized<'_>) -> Result<Response, Problem> {
+    let body = first_object(authorized)?;
+    let version = version(authorized, Some(&body), Version::V007)?;
     let ttl = life_field(&body, "tokenExpireTs")?.map(RequestedTtl::For);
     let user = body_user(&body, "uid")?;
     let services = services(&body, text_or_empty(&body, "channelName")?, user.as_deref())?;
     if services.is_empty() {
         return Err(FieldError::whole("no service added").into());
     }
-    let token = agora_token(&authorized, ttl, agora::TokenRequest { version, services })?;
+    let token = agora_token(authorized, ttl, agora::TokenRequest { version, services })?;
     let data = Json::object([("token", token.into())]);
     Ok(ok(JSON_UTF8, &envelope(0, data, "Success".into())))
 }

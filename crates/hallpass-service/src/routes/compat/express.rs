@@ -36,10 +36,10 @@ fn render(error: &ErrorContext<'_>) -> Response {
     response::body(StatusCode::NOT_FOUND, HTML, page)
 }
 
-pub(in crate::routes) async fn rtc_token(authorized: Authorized<'_>) -> Result<Response, Problem> {
-    let body = object(&authorized)?;
+pub(in crate::routes) fn rtc_token(authorized: &Authorized<'_>) -> Result<Response, Problem> {
+    let body = object(authorized)?;
     let channel = parsed("channel", text(&body, "channel")?, Channel::parse_or_any)?;
-    let version = version(&authorized, Some(&body), authorized.signing.compat.version)?;
+    let version = version(authorized, Some(&body), authorized.signing.compat.version)?;
     let place = ChannelUser { channel: Some(channel), user: None };
     let named = |value| if is_true(value) { Role::Publisher } else { Role::Subscriber };
     let role = value(&body, "isPublisher").map(named);
@@ -50,26 +50,26 @@ pub(in crate::routes) async fn rtc_token(authorized: Authorized<'_>) -> Result<R
     Ok(ok(JSON_UTF8, &Json::object([("uid", uid.unwrap_or(0).into()), ("token", minted.token.into())])))
 }
 
-pub(in crate::routes) async fn rtm_token(authorized: Authorized<'_>) -> Result<Response, Problem> {
-    let body = object(&authorized)?;
+pub(in crate::routes) fn rtm_token(authorized: &Authorized<'_>) -> Result<Response, Problem> {
+    let body = object(authorized)?;
     let rtm = Rtm::new(parsed("user", text(&body, "user")?, RtmUser::parse)?);
-    let version = version(&authorized, Some(&body), authorized.signing.compat.version)?;
-    Ok(token("token", service_token(&authorized, version, rtm)?))
+    let version = version(authorized, Some(&body), authorized.signing.compat.version)?;
+    Ok(token("token", service_token(authorized, version, rtm)?))
 }
 
-pub(in crate::routes) async fn tools_rtc_token(authorized: Authorized<'_>) -> Result<Response, Problem> {
-    Ok(token("key", rtc_of_query(&authorized, "channelName", Role::Publisher, |_| Ok(None))?))
+pub(in crate::routes) fn tools_rtc_token(authorized: &Authorized<'_>) -> Result<Response, Problem> {
+    Ok(token("key", rtc_of_query(authorized, "channelName", Role::Publisher, |_| Ok(None))?))
 }
 
-pub(in crate::routes) async fn tools_rtm_token(authorized: Authorized<'_>) -> Result<Response, Problem> {
-    let account = required_query(&authorized, "account", "account is required")?;
+pub(in crate::routes) fn tools_rtm_token(authorized: &Authorized<'_>) -> Result<Response, Problem> {
+    let account = required_query(authorized, "account", "account is required")?;
     let rtm = Rtm::new(parsed("account", &account, RtmUser::parse)?);
-    let version = version(&authorized, None, authorized.signing.compat.version)?;
-    Ok(token("key", service_token(&authorized, version, rtm)?))
+    let version = version(authorized, None, authorized.signing.compat.version)?;
+    Ok(token("key", service_token(authorized, version, rtm)?))
 }
 
-pub(in crate::routes) async fn access_token(authorized: Authorized<'_>) -> Result<Response, Problem> {
-    Ok(token("token", rtc_of_query(&authorized, "channel", Role::Subscriber, read_end)?))
+pub(in crate::routes) fn access_token(authorized: &Authorized<'_>) -> Result<Response, Problem> {
+    Ok(token("token", rtc_of_query(authorized, "channel", Role::Subscriber, read_end)?))
 }
 
 /// Mints a token for the channel and the user of the query.

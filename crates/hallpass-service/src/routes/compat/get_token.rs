@@ -32,11 +32,11 @@ fn render(error: &ErrorContext<'_>) -> Response {
     gin::page_not_found()
 }
 
-pub(in crate::routes) async fn respond(authorized: Authorized<'_>) -> Result<Response, Problem> {
-    let body = first_object(&authorized)?;
+pub(in crate::routes) fn respond(authorized: &Authorized<'_>) -> Result<Response, Problem> {
+    let body = first_object(authorized)?;
     let user = body_user(&body, "uid")?;
     let user = user.as_deref();
-    let version = version(&authorized, Some(&body), Version::V007)?;
+    let version = version(authorized, Some(&body), Version::V007)?;
     let request = match text_or_empty(&body, "tokenType")? {
         "rtc" => agora::TokenRequest::one(version, rtc(&body, user)?),
         "rtm" => {
@@ -47,7 +47,7 @@ pub(in crate::routes) async fn respond(authorized: Authorized<'_>) -> Result<Res
         _ => return Err(FieldError::sentence("tokenType", "Unsupported tokenType").into()),
     };
     let ttl = life_field(&body, "expire")?.map(RequestedTtl::For);
-    let token = agora_token(&authorized, ttl, request)?;
+    let token = agora_token(authorized, ttl, request)?;
     Ok(ok(JSON, &Json::object([("token", token.into())])))
 }
 

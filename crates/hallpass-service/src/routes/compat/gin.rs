@@ -48,37 +48,37 @@ pub(in crate::routes) fn ping(_: &Request) -> Response {
     response::body(StatusCode::OK, JSON_UTF8, r#"{"message":"pong"}"#)
 }
 
-pub(in crate::routes) async fn rtc(authorized: Authorized<'_>) -> Result<Response, Problem> {
-    let (ttl, version) = read_query(&authorized, authorized.signing.compat.version)?;
-    let request = agora::TokenRequest::one(version, read_rtc(&authorized)?);
-    Ok(respond([("rtcToken", agora_token(&authorized, ttl, request)?)]))
+pub(in crate::routes) fn rtc(authorized: &Authorized<'_>) -> Result<Response, Problem> {
+    let (ttl, version) = read_query(authorized, authorized.signing.compat.version)?;
+    let request = agora::TokenRequest::one(version, read_rtc(authorized)?);
+    Ok(respond([("rtcToken", agora_token(authorized, ttl, request)?)]))
 }
 
-pub(in crate::routes) async fn rtm(authorized: Authorized<'_>) -> Result<Response, Problem> {
-    let (ttl, version) = read_query(&authorized, authorized.signing.compat.version)?;
+pub(in crate::routes) fn rtm(authorized: &Authorized<'_>) -> Result<Response, Problem> {
+    let (ttl, version) = read_query(authorized, authorized.signing.compat.version)?;
     let user = authorized.path_param("rtmuid");
     if matches!(user, "" | "0") {
         let detail = format!("invalid RTM User ID: \"{user}\"");
         return Err(FieldError::sentence("rtmuid", detail).reading().into());
     }
     let request = agora::TokenRequest::one(version, Rtm::new(parsed("rtmuid", user, RtmUser::parse)?));
-    Ok(respond([("rtmToken", agora_token(&authorized, ttl, request)?)]))
+    Ok(respond([("rtmToken", agora_token(authorized, ttl, request)?)]))
 }
 
-pub(in crate::routes) async fn rte(authorized: Authorized<'_>) -> Result<Response, Problem> {
-    both_tokens(&authorized, authorized.path_param("uid"))
+pub(in crate::routes) fn rte(authorized: &Authorized<'_>) -> Result<Response, Problem> {
+    both_tokens(authorized, authorized.path_param("uid"))
 }
 
-pub(in crate::routes) async fn rte_with_rtm_user(authorized: Authorized<'_>) -> Result<Response, Problem> {
-    both_tokens(&authorized, authorized.path_param("rtmuid"))
+pub(in crate::routes) fn rte_with_rtm_user(authorized: &Authorized<'_>) -> Result<Response, Problem> {
+    both_tokens(authorized, authorized.path_param("rtmuid"))
 }
 
-pub(in crate::routes) async fn chat_app(authorized: Authorized<'_>) -> Result<Response, Problem> {
-    chat(&authorized, || Ok(Chat::App))
+pub(in crate::routes) fn chat_app(authorized: &Authorized<'_>) -> Result<Response, Problem> {
+    chat(authorized, || Ok(Chat::App))
 }
 
-pub(in crate::routes) async fn chat_account(authorized: Authorized<'_>) -> Result<Response, Problem> {
-    chat(&authorized, || {
+pub(in crate::routes) fn chat_account(authorized: &Authorized<'_>) -> Result<Response, Problem> {
+    chat(authorized, || {
         Ok(Chat::User(Some(parsed("chatid", authorized.path_param("chatid"), ChatUser::parse)?)))
     })
 }

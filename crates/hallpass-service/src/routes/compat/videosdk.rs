@@ -25,12 +25,12 @@ use crate::web::field_error::FieldError;
 use crate::web::json::Json;
 use crate::web::response::{self, JSON_UTF8, Response};
 
-pub(in crate::routes) async fn token(authorized: Authorized<'_>) -> Result<Response, Problem> {
-    let body = body(&authorized)?;
-    let room = field(&authorized, &body, "roomId")?;
-    let (name, participant) = match field(&authorized, &body, "peerId")? {
+pub(in crate::routes) fn token(authorized: &Authorized<'_>) -> Result<Response, Problem> {
+    let body = body(authorized)?;
+    let room = field(authorized, &body, "roomId")?;
+    let (name, participant) = match field(authorized, &body, "peerId")? {
         Some(participant) => ("peerId", Some(participant)),
-        None => ("participantId", field(&authorized, &body, "participantId")?),
+        None => ("participantId", field(authorized, &body, "participantId")?),
     };
     let room = room.as_deref().map(|id| parsed("roomId", id, RoomId::parse)).transpose()?;
     let participant = participant.as_deref().map(|id| parsed(name, id, ParticipantId::parse)).transpose()?;
@@ -43,27 +43,27 @@ pub(in crate::routes) async fn token(authorized: Authorized<'_>) -> Result<Respo
     Ok(express::token("token", authorized.mint(&mut request)?.token))
 }
 
-pub(in crate::routes) async fn create_meeting(authorized: Authorized<'_>) -> Result<Response, Problem> {
-    let body = body(&authorized)?;
+pub(in crate::routes) async fn create_meeting(authorized: &Authorized<'_>) -> Result<Response, Problem> {
+    let body = body(authorized)?;
     let region = Some(text_or_empty(&body, "region")?).filter(|region| !region.is_empty());
-    let (token, is_callers) = call_token(&authorized, &body, RoomCall::Create, None)?;
+    let (token, is_callers) = call_token(authorized, &body, RoomCall::Create, None)?;
     let options = RoomOptions { region, ..RoomOptions::default() };
     let request = rest::create(&authorized.signing.providers.videosdk, token, &options);
     match rest::created(authorized.send(request).await) {
         Ok(room) => Ok(ok(JSON_UTF8, &room)),
-        Err(error) => failed(&authorized, error, is_callers),
+        Err(error) => failed(authorized, error, is_callers),
     }
 }
 
-pub(in crate::routes) async fn validate_meeting(authorized: Authorized<'_>) -> Result<Response, Problem> {
-    let body = body(&authorized)?;
+pub(in crate::routes) async fn validate_meeting(authorized: &Authorized<'_>) -> Result<Response, Problem> {
+    let body = body(authorized)?;
     let room = room_id("meetingId", authorized.path_param("id"))?;
-    let (token, is_callers) = call_token(&authorized, &body, RoomCall::Validate, Some(room.as_str()))?;
+    let (token, is_callers) = call_token(authorized, &body, RoomCall::Validate, Some(room.as_str()))?;
     let request = rest::validate(&authorized.signing.providers.videosdk, token, room);
     match rest::validity(authorized.send(request).await) {
         Ok(Validity::Valid(room)) => Ok(ok(JSON_UTF8, &room)),
         Ok(Validity::NotValid(error)) => Ok(not_valid(&error)),
-        Err(error) => failed(&authorized, error, is_callers),
+        Err(error) => failed(authorized, error, is_callers),
     }
 }
 

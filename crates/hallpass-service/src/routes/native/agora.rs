@@ -22,9 +22,9 @@ const DEFAULT_TTL: Life = match Life::new(600) {
 };
 
 /// `GET /v1/agora/projects`.
-pub(in crate::routes) async fn projects(authorized: Authorized<'_>) -> Result<Response, Problem> {
-    allow(&authorized, RestCall::Projects, None, None)?;
-    let credentials = Credentials::basic(customer(&authorized)?);
+pub(in crate::routes) async fn projects(authorized: &Authorized<'_>) -> Result<Response, Problem> {
+    allow(authorized, RestCall::Projects, None, None)?;
+    let credentials = Credentials::basic(customer(authorized)?);
     let request = rest::list_projects(&authorized.signing.providers.agora.url, credentials);
     let projects = rest::projects(authorized.send(request).await);
     let projects = projects.map_err(|error| authorized.upstream_failed(error))?;
@@ -32,7 +32,7 @@ pub(in crate::routes) async fn projects(authorized: Authorized<'_>) -> Result<Re
 }
 
 /// `GET /v1/agora/rtm/user-events`.
-pub(in crate::routes) async fn user_events(authorized: Authorized<'_>) -> Result<Response, Problem> {
+pub(in crate::routes) async fn user_events(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let provider = &authorized.signing.providers.agora;
     let project = provider.projects.get(authorized.query("project").as_deref())?;
     let form = match authorized.query("form") {
@@ -40,8 +40,8 @@ pub(in crate::routes) async fn user_events(authorized: Authorized<'_>) -> Result
         Some(name) => Form::parse(&name)
             .ok_or_else(|| FieldError::sentence("form", format!("expected {}", Form::EXPECTED)))?,
     };
-    let longest = allow(&authorized, RestCall::UserEvents, Some(&project.name), None)?;
-    let (headers, ..) = credentials(&authorized, form, &project.project, None, longest.min(DEFAULT_TTL))?;
+    let longest = allow(authorized, RestCall::UserEvents, Some(&project.name), None)?;
+    let (headers, ..) = credentials(authorized, form, &project.project, None, longest.min(DEFAULT_TTL))?;
     let request = rest::take_user_events(&provider.url, &project.project.app_id, headers);
     let events = rest::user_events(authorized.send(request).await);
     let events = events.map_err(|error| authorized.upstream_failed(error))?;
@@ -49,7 +49,7 @@ pub(in crate::routes) async fn user_events(authorized: Authorized<'_>) -> Result
 }
 
 /// `POST /v1/agora/rest-auth`: headers with which a server calls Agora's REST APIs itself.
-pub(in crate::routes) async fn rest_auth(authorized: Authorized<'_>) -> Result<Response, Problem> {
+pub(in crate::routes) fn rest_auth(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let document = authorized.json()?;
     let (form, project, user, ttl) = document.read(|body| {
         let fields = body.fields(&["form", "project", "user", "ttl"])?;
@@ -59,20 +59,20 @@ pub(in crate::routes) async fn rest_auth(authorized: Authorized<'_>) -> Result<R
             let detail = "is for forms with a token; \"basic\" is for the whole account";
             return Err(Invalid::rule(other, detail));
         }
-        let text = |name| fields.optional(name).map(Json::string).transpose();
-        let ttl = fields.optional("ttl").map(read_requested_ttl).transpose()?;
+        let text = |name| fields.read_optional(name, Json::string);
+        let ttl = fields.read_optional("ttl", read_requested_ttl)?;
         Ok((form, text("project")?, text("user")?, ttl))
     })?;
     let mut fields = Vec::new();
     let credentials = if form == Form::Basic {
-        allow(&authorized, RestCall::Auth, None, None)?;
-        Credentials::basic(customer(&authorized)?)
+        allow(authorized, RestCall::Auth, None, None)?;
+        Credentials::basic(customer(authorized)?)
     } else {
         let project = authorized.signing.providers.agora.projects.get(project)?;
         let user = user.map(rtm_user).transpose()?;
-        let longest = allow(&authorized, RestCall::Auth, Some(&project.name), None)?;
+        let longest = allow(authorized, RestCall::Auth, Some(&project.name), None)?;
         let ttl = ttl.unwrap_or(DEFAULT_TTL).min(longest);
-        let (credentials, user, ttl) = credentials(&authorized, form, &project.project, user, ttl)?;
+        let (credentials, user, ttl) = credentials(authorized, form, &project.project, user, ttl)?;
         let (now, ttl) = (authorized.context.now.0, ttl.seconds().0);
         fields.extend([
             ("project", project.name.as_str().into()),
@@ -91,15 +91,15 @@ pub(in crate::routes) async fn rest_auth(authorized: Authorized<'_>) -> Result<R
 
 /// `POST /v1/agora/kick`: removes a user from a channel, and keeps the user out for a while. Agora revokes no token, so a
 /// token ends early only by this and by not issuing the next one.
-pub(in crate::routes) async fn kick(authorized: Authorized<'_>) -> Result<Response, Problem> {
+pub(in crate::routes) async fn kick(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let document = authorized.json()?;
     let (project, ban) = document.read(|body| {
         let fields = body.fields(&[&["project"], kick::FIELDS.as_slice()].concat())?;
-        Ok((fields.optional("project").map(Json::string).transpose()?, Ban::read(fields)?))
+        Ok((fields.read_optional("project", Json::string)?, Ban::read(fields)?))
     })?;
     let project = authorized.signing.providers.agora.projects.get(project)?;
-    allow(&authorized, RestCall::Kick, Some(&project.name), Some(&ban))?;
-    let rule_id = create_rule(&authorized, project, &ban).await?;
+    allow(authorized, RestCall::Kick, Some(&project.name), Some(&ban))?;
+    let rule_id = create_rule(authorized, project, &ban).await?;
     let mut fields = vec![
         ("rule_id", rule_id.into()),
         ("project", project.name.as_str().into()),

@@ -8,6 +8,7 @@ use crate::state::{AuthState, LoadedState};
 use crate::web::headers::ACCEPT;
 use crate::web::request::Request;
 use crate::web::response::{self, HTML, JSON, Response};
+use crate::web::text::find;
 
 /// What the Express tutorial's server answers on `/`.
 const EXPRESS_GREETING: &str = "Agora Auth Token Server";
@@ -26,7 +27,7 @@ of the project that this server was deployed from.</p>
 /// `GET /`: a page for a browser, and for other clients the string that they may look for.
 pub(in crate::routes) fn home(request: &Request) -> Response {
     let accept = request.headers.get(ACCEPT).filter(|value| value.is_ascii()).unwrap_or_default();
-    let page = if accept.contains("text/html") { PAGE } else { EXPRESS_GREETING };
+    let page = if find(accept, "text/html").is_some() { PAGE } else { EXPRESS_GREETING };
     response::body(StatusCode::OK, HTML, page)
 }
 

@@ -13,12 +13,12 @@ use crate::token::ProviderCall;
 use crate::web::json::{Invalid, Json};
 use crate::web::response::{JSON, Response};
 
-pub(in crate::routes) async fn create(authorized: Authorized<'_>) -> Result<Response, Problem> {
+pub(in crate::routes) async fn create(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let provider = &authorized.signing.providers.videosdk;
     let document = if authorized.body()?.is_empty() { Json::object([]) } else { authorized.json()? };
     let (project, options) = document.read(|body| {
         let fields = body.fields(&["project", "custom_room_id", "region", "geo_fence"])?;
-        let text = |name| fields.optional(name).map(Json::string).transpose();
+        let text = |name| fields.read_optional(name, Json::string);
         if let Some(id) = fields.optional("custom_room_id") {
             id.parsed(parse_room_id)?;
         }
@@ -30,16 +30,16 @@ pub(in crate::routes) async fn create(authorized: Authorized<'_>) -> Result<Resp
         }
         Ok((text("project")?, RoomOptions { custom_room_id, region, geo_fence }))
     })?;
-    let token = own_token(&authorized, project, RoomCall::Create, options.custom_room_id)?;
+    let token = own_token(authorized, project, RoomCall::Create, options.custom_room_id)?;
     let created = rest::created(authorized.send(rest::create(provider, token, &options)).await);
     let room = created.map_err(|error| authorized.upstream_failed(error))?;
     Ok(ok(JSON, &room))
 }
 
-pub(in crate::routes) async fn validate(authorized: Authorized<'_>) -> Result<Response, Problem> {
+pub(in crate::routes) async fn validate(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let room = room_id("id", authorized.path_param("id"))?;
     let project = authorized.query("project");
-    let token = own_token(&authorized, project.as_deref(), RoomCall::Validate, Some(room.as_str()))?;
+    let token = own_token(authorized, project.as_deref(), RoomCall::Validate, Some(room.as_str()))?;
     let request = rest::validate(&authorized.signing.providers.videosdk, token, room);
     let validity = rest::validity(authorized.send(request).await);
     let body = match validity.map_err(|error| authorized.upstream_failed(error))? {

@@ -10,7 +10,7 @@ use crate::web::json::{Invalid, Json};
 use crate::web::response::{JSON, Response};
 
 /// `POST /v1/token`: one request, one token.
-pub(in crate::routes) async fn mint(authorized: Authorized<'_>) -> Result<Response, Problem> {
+pub(in crate::routes) fn mint(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let document = authorized.json()?;
     let mut request = document.read(read_token_request)?;
     let minted = authorized.mint(&mut request)?;
@@ -18,7 +18,7 @@ pub(in crate::routes) async fn mint(authorized: Authorized<'_>) -> Result<Respon
 }
 
 /// `POST /v1/inspect`: what a token contains, who signed it, and why an SDK would reject it.
-pub(in crate::routes) async fn inspect(authorized: Authorized<'_>) -> Result<Response, Problem> {
+pub(in crate::routes) fn inspect(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let document = authorized.json()?;
     let inspection = document.read(|body| {
         let fields = body.fields(&["token", "expect"])?;
@@ -29,11 +29,12 @@ pub(in crate::routes) async fn inspect(authorized: Authorized<'_>) -> Result<Res
 }
 
 /// Reads the body of a request to `/v1/token`.
+#[inline(never)]
 pub(crate) fn read_token_request<'j>(body: &'j Json<'j>) -> Result<TokenRequest<'j>, Invalid<'j>> {
     let mut known = vec!["project", "ttl"];
     known.extend(providers::request_fields());
     let fields = body.fields(&known)?;
-    let project = fields.optional("project").map(Json::string).transpose()?;
-    let ttl = fields.optional("ttl").map(read_requested_ttl).transpose()?;
+    let project = fields.read_optional("project", Json::string)?;
+    let ttl = fields.read_optional("ttl", read_requested_ttl)?;
     Ok(TokenRequest { project, ttl: ttl.map(RequestedTtl::For), provider: providers::read_request(fields)? })
 }

@@ -3,9 +3,12 @@
 use super::Json;
 use crate::web::text::quote;
 
-/// An invalid value in a document, by the node that holds it.
+/// An invalid value in a document, by the node that holds it. Boxed, because every reader returns it.
 #[derive(Debug)]
-pub(crate) struct Invalid<'j> {
+pub(crate) struct Invalid<'j>(Box<Parts<'j>>);
+
+#[derive(Debug)]
+struct Parts<'j> {
     node: &'j Json<'j>,
     /// A field of the node that is missing.
     missing: Option<&'static str>,
@@ -27,22 +30,28 @@ pub(crate) struct JsonError {
 impl<'j> Invalid<'j> {
     /// A value that cannot be read.
     pub(crate) fn new(node: &'j Json<'j>, detail: impl Into<String>) -> Self {
-        Self { node, missing: None, detail: detail.into(), is_predicate: false }
+        Self::of(node, None, detail.into(), false)
     }
 
     /// A value that can be read and breaks a rule. The predicate continues a sentence that begins with the path.
     pub(crate) fn rule(node: &'j Json<'j>, predicate: impl Into<String>) -> Self {
-        Self { is_predicate: true, ..Self::new(node, predicate) }
+        Self::of(node, None, predicate.into(), true)
     }
 
     /// A field that is not set and must be, or that must not be set.
     pub(crate) fn field(object: &'j Json<'j>, field: &'static str, predicate: impl Into<String>) -> Self {
-        Self { missing: Some(field), ..Self::rule(object, predicate) }
+        Self::of(object, Some(field), predicate.into(), true)
+    }
+
+    #[cold]
+    fn of(node: &'j Json<'j>, missing: Option<&'static str>, detail: String, is_predicate: bool) -> Self {
+        Self(Box::new(Parts { node, missing, detail, is_predicate }))
     }
 
     /// Finds the path of the value in its document.
+    #[cold]
     pub(crate) fn resolve(self, document: &Json<'_>) -> JsonError {
-        let Self { node, missing, detail, is_predicate } = self;
+        let Parts { node, missing, detail, is_predicate } = *self.0;
         let mut path = path_to(document, std::ptr::from_ref(node).cast()).unwrap_or_default();
         if let Some(field) = missing {
             path = format!("{path}.{field}");

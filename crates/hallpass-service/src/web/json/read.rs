@@ -53,6 +53,22 @@ impl<'j> Json<'j> {
         }
     }
 
+    /// Reads each item of an array.
+    pub(crate) fn read_items<T>(
+        &'j self,
+        read: impl Fn(&'j Self) -> Result<T, Invalid<'j>>,
+    ) -> Result<Vec<T>, Invalid<'j>> {
+        read_all(self.items()?, read)
+    }
+
+    /// Reads each item of an array with at least one, or a single value in place of it.
+    pub(crate) fn read_one_or_more<T>(
+        &'j self,
+        read: impl Fn(&'j Self) -> Result<T, Invalid<'j>>,
+    ) -> Result<Vec<T>, Invalid<'j>> {
+        read_all(self.one_or_more()?, read)
+    }
+
     /// Reads a string.
     pub(crate) fn string(&'j self) -> Result<&'j str, Invalid<'j>> {
         self.as_str().ok_or_else(|| self.expected("a string"))
@@ -78,7 +94,7 @@ impl<'j> Json<'j> {
         &'j self,
         parse: impl FnOnce(&'j str) -> Result<T, E>,
     ) -> Result<T, Invalid<'j>> {
-        parse(self.string()?).map_err(|error| Invalid::rule(self, error.to_string()))
+        parse(self.string()?).map_err(|error| self.rejected(&error))
     }
 
     /// Reads a whole number in a range; `expected` ends the sentence "…, expected …".
@@ -114,6 +130,12 @@ impl<'j> Json<'j> {
         Invalid::new(self, format!("invalid value: {}, expected {expected}", self.found()))
     }
 
+    /// An error of a type of the token core.
+    #[cold]
+    fn rejected(&'j self, error: &dyn std::fmt::Display) -> Invalid<'j> {
+        Invalid::rule(self, error.to_string())
+    }
+
     /// Describes the value; a long string may be a token, so only its start is repeated.
     fn found(&self) -> String {
         match self {
@@ -139,6 +161,24 @@ impl<'j> Fields<'j> {
         self.get(name).filter(|value| !matches!(value, Json::Null))
     }
 
+    /// Reads the field of this name, if it is set; `null` is a value.
+    pub(crate) fn read<T>(
+        self,
+        name: &str,
+        read: fn(&'j Json<'j>) -> Result<T, Invalid<'j>>,
+    ) -> Result<Option<T>, Invalid<'j>> {
+        self.get(name).map(read).transpose()
+    }
+
+    /// Reads the field of this name, if it is set; `null` is the same as no field.
+    pub(crate) fn read_optional<T>(
+        self,
+        name: &str,
+        read: fn(&'j Json<'j>) -> Result<T, Invalid<'j>>,
+    ) -> Result<Option<T>, Invalid<'j>> {
+        self.optional(name).map(read).transpose()
+    }
+
     /// The field of this name, which must be set.
     pub(crate) fn required(self, name: &str) -> Result<&'j Json<'j>, Invalid<'j>> {
         self.get(name).ok_or_else(|| Invalid::new(self.object, format!("missing field `{name}`")))
@@ -148,6 +188,18 @@ impl<'j> Fields<'j> {
     pub(crate) const fn object(self) -> &'j Json<'j> {
         self.object
     }
+}
+
+// A loop: to collect results takes three times the code, for each type.
+fn read_all<'j, T>(
+    items: &'j [Json<'j>],
+    read: impl Fn(&'j Json<'j>) -> Result<T, Invalid<'j>>,
+) -> Result<Vec<T>, Invalid<'j>> {
+    let mut values = Vec::with_capacity(items.len());
+    for item in items {
+        values.push(read(item)?);
+    }
+    Ok(values)
 }
 
 #[cold]

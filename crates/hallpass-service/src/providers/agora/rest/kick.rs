@@ -42,8 +42,8 @@ impl Ban {
     /// Reads a request to `/v1/agora/kick`.
     pub(crate) fn read<'j>(fields: Fields<'j>) -> Result<Self, Invalid<'j>> {
         let object = fields.object();
-        let channel = fields.optional("channel").map(|value| value.parsed(ChannelName::parse)).transpose()?;
-        let uid = fields.optional("uid").map(read_uid).transpose()?;
+        let channel = fields.read_optional("channel", |value| value.parsed(ChannelName::parse))?;
+        let uid = fields.read_optional("uid", read_uid)?;
         if uid == Some(0) {
             let detail = "must be a number from 1 to 4294967295; leave it out for everybody";
             return Err(Invalid::field(object, "uid", detail));
@@ -51,12 +51,12 @@ impl Ban {
         let ip = |value: &'j Json<'j>| {
             value.string()?.parse::<IpAddr>().map_err(|error| Invalid::new(value, error.to_string()))
         };
-        let ip = fields.optional("ip").map(ip).transpose()?;
-        let seconds = fields.get("seconds").map(read_seconds).transpose()?.unwrap_or(3600);
+        let ip = fields.read_optional("ip", ip)?;
+        let seconds = fields.read("seconds", read_seconds)?.unwrap_or(3600);
         if channel.is_none() && uid.is_none() && ip.is_none() {
             return Err(Invalid::rule(object, "says nobody; name a `channel`, a `uid` or an `ip`"));
         }
-        let privileges = fields.get("privileges").map(read_privileges).transpose()?;
+        let privileges = fields.read("privileges", read_privileges)?;
         let privileges = privileges.unwrap_or_else(|| vec!["join_channel"]);
         let (channel, ip) = (channel.map(|channel| channel.as_str().to_owned()), ip.map(|ip| ip.to_string()));
         Ok(Self { channel, uid, ip, seconds, privileges })
@@ -75,10 +75,18 @@ impl Ban {
     pub(crate) fn to_fields(&self) -> Vec<(&'static str, Json<'_>)> {
         let mut fields =
             vec![("seconds", self.seconds.into()), ("privileges", self.privileges.clone().into())];
-        fields.extend(self.channel.as_deref().map(|channel| ("channel", channel.into())));
-        fields.extend(self.uid.map(|uid| ("uid", uid.into())));
-        fields.extend(self.ip.as_deref().map(|ip| ("ip", ip.into())));
+        fields.extend(self.conditions("channel"));
         fields
+    }
+
+    /// Returns the conditions that are set. Only the name of the channel's field differs between Agora and this service.
+    fn conditions(&self, channel_field: &'static str) -> impl Iterator<Item = (&'static str, Json<'_>)> {
+        let conditions = [
+            (channel_field, self.channel.as_deref().into()),
+            ("uid", self.uid.into()),
+            ("ip", self.ip.as_deref().into()),
+        ];
+        conditions.into_iter().filter(|(_, value)| !matches!(value, Json::Null))
     }
 }
 
@@ -108,9 +116,7 @@ fn read_seconds<'j>(value: &'j Json<'j>) -> Result<u32, Invalid<'j>> {
 /// Returns a request that creates a rule.
 pub(crate) fn create(url: &str, app_id: &AppId, ban: &Ban, credentials: Credentials) -> OutboundRequest {
     let mut rule = vec![("appid", app_id.as_str().into())];
-    rule.extend(ban.channel.as_deref().map(|channel| ("cname", channel.into())));
-    rule.extend(ban.uid.map(|uid| ("uid", uid.into())));
-    rule.extend(ban.ip.as_deref().map(|ip| ("ip", ip.into())));
+    rule.extend(ban.conditions("cname"));
     let time = if ban.seconds == 0 { "time" } else { "time_in_seconds" };
     rule.push((time, ban.seconds.into()));
     rule.push(("privileges", ban.privileges.clone().into()));

@@ -31,14 +31,14 @@ pub(crate) enum Apaas<'a> {
 impl<'a> Apaas<'a> {
     fn read(section: &'a Json<'a>) -> Result<Self, Invalid<'a>> {
         let fields = section.fields(&["room", "user", "role", "app"])?;
-        if fields.get("app").map(Json::boolean).transpose()?.unwrap_or_default() {
+        if fields.read("app", Json::boolean)?.unwrap_or_default() {
             let other = ["room", "user", "role"].into_iter().find_map(|name| fields.optional(name));
             return match other {
                 Some(other) => Err(Invalid::rule(other, "cannot stand beside `apaas.app`")),
                 None => Ok(Self::App),
             };
         }
-        let user = fields.optional("user").map(|value| value.parsed(RtmUser::parse)).transpose()?;
+        let user = fields.read_optional("user", |value| value.parsed(RtmUser::parse))?;
         match (fields.optional("room"), fields.optional("role")) {
             (Some(room), Some(role)) => {
                 Ok(Self::Room { room: room.parsed(ChannelName::parse)?, user, role: read_room_role(role)? })

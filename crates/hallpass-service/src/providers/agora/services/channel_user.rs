@@ -23,9 +23,8 @@ impl<'a> ChannelUser<'a> {
 
     /// Reads `channel`, and `uid` or `account`.
     pub(super) fn read(service: &str, fields: Fields<'a>) -> Result<Self, Invalid<'a>> {
-        let channel =
-            fields.optional("channel").map(|value| value.parsed(Channel::parse_or_any)).transpose()?;
-        let uid = fields.optional("uid").map(read_uid).transpose()?;
+        let channel = fields.read_optional("channel", |value| value.parsed(Channel::parse_or_any))?;
+        let uid = fields.read_optional("uid", read_uid)?;
         let user = match (uid, fields.optional("account")) {
             (Some(_), Some(account)) => {
                 let detail =
@@ -57,7 +56,7 @@ impl<'a> ChannelUser<'a> {
     ) -> Result<(), TokenError> {
         let field = format!("{service}.channel");
         let (decider, patterns) = (context.decider, grant.places.as_deref());
-        let denied = |part, reason| Err(PolicyError::new(part, field.as_str(), reason).into());
+        let denied = |part, reason| Err(PolicyError::new(part, &field, reason).into());
         match self.channel {
             Some(Channel::Any) if grant.every_channel => Ok(()),
             Some(Channel::Any) => denied(Part::Privileged, ANY_CHANNEL),
@@ -70,7 +69,7 @@ impl<'a> ChannelUser<'a> {
                 let channel = ChannelName::parse(name).map_err(|error| {
                     let reason =
                         format!("the channel that the rule for this caller gives cannot be one: it {error}");
-                    PolicyError::new(Part::Channel, field.as_str(), reason)
+                    PolicyError::new(Part::Channel, &field, reason)
                 })?;
                 self.channel = Some(channel.into());
                 Ok(())
@@ -88,14 +87,14 @@ impl<'a> ChannelUser<'a> {
         let field = if let Some(User::Account(_)) = self.user { "account" } else { "uid" };
         let field = format!("{service}.{field}");
         if self.user == Some(User::Any) && grant.identity != Identity::Wildcard {
-            return Err(PolicyError::new(Part::Privileged, field, UID_0).into());
+            return Err(PolicyError::new(Part::Privileged, &field, UID_0).into());
         }
         self.user = Some(match (context.decider.bound(&grant.identity, &field)?, self.user) {
             (None, Some(user)) => user,
             (None, None) => context.random_uid.into(),
             (Some(bound), None) => bound_uid(bound, app_id).into(),
             (Some(bound), Some(user)) if is_bound(bound, user, app_id) => user,
-            (Some(_), Some(_)) => return Err(PolicyError::new(Part::Identity, field, OTHER_USER).into()),
+            (Some(_), Some(_)) => return Err(PolicyError::new(Part::Identity, &field, OTHER_USER).into()),
         });
         Ok(())
     }

@@ -54,9 +54,8 @@ impl<'a> Rtc<'a> {
         let place = ChannelUser::read(SERVICE.name, fields)?;
         let named =
             |value: &'a Json<'a>| value.named("the text \"publisher\" or \"subscriber\"", Role::parse);
-        let role =
-            RequestedRole::or_default(fields.optional("role").map(named).transpose()?, Role::Subscriber);
-        let privileges = fields.optional("privileges").map(read_privileges).transpose()?;
+        let role = RequestedRole::or_default(fields.read_optional("role", named)?, Role::Subscriber);
+        let privileges = fields.read_optional("privileges", read_privileges)?;
         Ok(Self { privileges, ..Self::new(place, role) })
     }
 }
@@ -64,7 +63,7 @@ impl<'a> Rtc<'a> {
 fn read_privileges<'j>(value: &'j Json<'j>) -> Result<RtcPrivileges, Invalid<'j>> {
     let fields = value.fields(&["join", "publish_audio", "publish_video", "publish_data"])?;
     let read = |name| {
-        let ttl = fields.optional(name).map(read_requested_ttl).transpose()?;
+        let ttl = fields.read_optional(name, read_requested_ttl)?;
         Ok(ttl.map(Lasts::For))
     };
     Ok(RtcPrivileges {

@@ -30,8 +30,8 @@ impl<'a> Rtm<'a> {
 
     fn read(section: &'a Json<'a>) -> Result<Self, Invalid<'a>> {
         let fields = section.fields(&["user", "permissions"])?;
-        let user = fields.optional("user").map(|value| value.parsed(RtmUser::parse)).transpose()?;
-        let permissions = fields.optional("permissions").map(read_permissions).transpose()?;
+        let user = fields.read_optional("user", |value| value.parsed(RtmUser::parse))?;
+        let permissions = fields.read_optional("permissions", read_permissions)?;
         Ok(Self { user, permissions })
     }
 }
@@ -97,7 +97,7 @@ fn read_permissions<'j>(section: &'j Json<'j>) -> Result<PermissionTree, Invalid
 
 /// Reads names of channels, groups or users. All of them have the alphabet and the length of channel names.
 fn read_names<'j>(names: &'j Json<'j>) -> Result<Vec<&'j str>, Invalid<'j>> {
-    names.items()?.iter().map(|name| Ok(name.parsed(ChannelName::parse)?.as_str())).collect()
+    names.read_items(|name| Ok(name.parsed(ChannelName::parse)?.as_str()))
 }
 
 fn permissions_to_json(tree: &PermissionTree) -> Json<'_> {

@@ -99,6 +99,7 @@ pub(crate) struct Grant {
 }
 
 impl Grant {
+    #[inline(never)]
     pub(in crate::providers::agora) fn read<'j>(
         section: &'j Json<'j>,
         known: &[&str],
@@ -107,19 +108,18 @@ impl Grant {
         // APaaS calls its channels rooms, and has roles of its own.
         let is_room = known.contains(&"room");
         let places = fields.get(if is_room { "room" } else { "channel" });
-        let is_set = |name| fields.get(name).map(Json::boolean).transpose().map(Option::unwrap_or_default);
+        let is_set = |name| fields.read(name, Json::boolean).map(Option::unwrap_or_default);
         let mut grant = Self {
             places: places.map(NamePattern::read_list).transpose()?,
             every_channel: is_set("every_channel")?,
             app: is_set("app")?,
-            identity: fields.get("identity").map(Identity::read).transpose()?.unwrap_or_default(),
-            ttl: fields.get("ttl").map(read_ttl).transpose()?,
+            identity: fields.read("identity", Identity::read)?.unwrap_or_default(),
+            ttl: fields.read("ttl", read_ttl)?,
             ..Self::default()
         };
         if let Some(value) = fields.get("role") {
             if is_room {
-                grant.room_roles =
-                    Some(value.one_or_more()?.iter().map(read_room_role).collect::<Result<_, _>>()?);
+                grant.room_roles = Some(value.read_one_or_more(read_room_role)?);
             } else {
                 grant.role = Some(value.named("\"publisher\" or \"subscriber\"", Role::parse)?);
             }

@@ -63,7 +63,7 @@ impl<'a> Stream<'a> {
         if let Some(section) = fields.optional("privileges") {
             let fields = section.fields(&names)?;
             for (name, lasts) in names.iter().zip(&mut privileges) {
-                *lasts = fields.optional(name).map(read_requested_ttl).transpose()?.map(Lasts::For);
+                *lasts = fields.read_optional(name, read_requested_ttl)?.map(Lasts::For);
             }
         }
         if privileges == [None; 2] {
