@@ -37,10 +37,10 @@ pub mod agora;
 mod checked_text;
 mod mac;
 mod problem;
-#[cfg(feature = "inspect")]
 mod quote;
 mod time;
 pub mod videosdk;
 
 pub use problem::Severity;
+pub use quote::Quoted;
 pub use time::{Lasts, Life, LifeError, Seconds, UnixSeconds};

@@ -1,12 +1,72 @@
 //! Texts of others in our own sentences.
 
+#[cfg(feature = "inspect")]
 use alloc::boxed::Box;
+#[cfg(feature = "inspect")]
 use alloc::string::String;
+use core::fmt::{self, Write};
+
+/// A text of others, for a message: in quotation marks, with escapes for what cannot be seen, as in a Rust literal.
+///
+/// The same as `{:?}` for every text that is not in an unusual script. `{:?}` knows all of Unicode, for which the standard library
+/// has 6 KB of tables.
+///
+/// ```
+/// use hallpass_token::Quoted;
+///
+/// assert_eq!(Quoted("a\n\u{200b}é").to_string(), r#""a\n\u{200b}é""#);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Quoted<'a>(pub &'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char('"')?;
+        self.0.chars().try_for_each(|c| write_escaped(c, '"', f))?;
+        f.write_char('"')
+    }
+}
+
+/// A character of others, as [`Quoted`] in single quotation marks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct QuotedChar(pub(crate) char);
+
+impl fmt::Display for QuotedChar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char('\'')?;
+        write_escaped(self.0, '\'', f)?;
+        f.write_char('\'')
+    }
+}
+
+fn write_escaped(c: char, mark: char, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let escape = match c {
+        '\0' => '0',
+        '\t' => 't',
+        '\n' => 'n',
+        '\r' => 'r',
+        _ if c == '\\' || c == mark => c,
+        _ if is_invisible(c) => return write!(f, "\\u{{{:x}}}", u32::from(c)),
+        _ => return f.write_char(c),
+    };
+    f.write_char('\\')?;
+    f.write_char(escape)
+}
+
+/// Whether a character is for control, for spacing, for private use, or changes the one before it.
+const fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\0'..='\x1f' | '\x7f'..='\u{a0}' | '\u{ad}' | '\u{300}'..='\u{36f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{2000}'..='\u{200f}'
+        | '\u{2028}'..='\u{202f}' | '\u{205f}'..='\u{206f}' | '\u{3000}' | '\u{e000}'..='\u{f8ff}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..)
+}
 
 /// The most characters of a text that is quoted.
+#[cfg(feature = "inspect")]
 const MAX_CHARS: usize = 64;
 
 /// The start of a text that somebody else chose, short enough for a log.
+#[cfg(feature = "inspect")]
 pub(crate) fn quote(text: &str) -> Box<str> {
     let mut rest = text.chars();
     let mut start: String = rest.by_ref().take(MAX_CHARS).collect();
@@ -19,7 +79,30 @@ pub(crate) fn quote(text: &str) -> Box<str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::format;
+    use alloc::string::ToString;
 
+    #[test]
+    fn escapes_are_those_of_the_standard_library() {
+        let scripts =
+            ['\0'..='\u{36f}', '\u{2000}'..='\u{206f}', '\u{fe00}'..='\u{fe0f}', '\u{fff9}'..='\u{fffd}'];
+        let characters = scripts.into_iter().flatten().chain([
+            '中',
+            '\u{3000}',
+            '\u{61c}',
+            '\u{180e}',
+            '😀',
+            '\u{e001}',
+            '\u{10ffff}',
+        ]);
+        for c in characters {
+            assert_eq!(QuotedChar(c).to_string(), format!("{c:?}"));
+            let text = format!("a{c}");
+            assert_eq!(Quoted(&text).to_string(), format!("{text:?}"));
+        }
+    }
+
+    #[cfg(feature = "inspect")]
     #[test]
     fn a_long_text_is_cut() {
         assert_eq!(&*quote(&"é".repeat(64)), "é".repeat(64));

@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::checked_text::checked_text;
+use crate::quote::QuotedChar;
 
 /// The name of one channel: 1 to 64 bytes of Agora's 89 characters, and not `*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,11 +46,11 @@ pub enum NameError {
     TooLong { bytes: usize, max: usize },
     /// It holds a character outside of Agora's 89.
     #[error(
-        "holds the character {0:?}; allowed are a-z A-Z 0-9, space and ! # $ % & ( ) + - : ; < = . > ? @ [ ] ^ _ {{ }} | ~ ,"
+        "holds the character {}; allowed are a-z A-Z 0-9, space and ! # $ % & ( ) + - : ; < = . > ? @ [ ] ^ _ {{ }} | ~ ,", QuotedChar(*.0)
     )]
     Character(char),
     /// It holds a character that Chat has no room for in the names of users.
-    #[error("holds the character {0:?}; allowed are a-z 0-9 and _ - .")]
+    #[error("holds the character {}; allowed are a-z 0-9 and _ - .", QuotedChar(*.0))]
     ChatCharacter(char),
 }
 

@@ -6,6 +6,7 @@ use core::fmt;
 use thiserror::Error;
 
 use crate::mac::SIGNATURE_LEN;
+use crate::quote::Quoted;
 
 /// Why a text is no token of VideoSDK. Of the text it holds nothing but a few characters of the header.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -31,10 +32,10 @@ pub enum ParseError {
     #[error("must hold a JSON object in its part `{0}`, but does not")]
     Json(Part),
     /// The header names another algorithm than HS256; `none` is one too. Cut to 64 characters.
-    #[error("must have the algorithm HS256 in its header, but has {0:?}")]
+    #[error("must have the algorithm HS256 in its header, but has {}", Quoted(.0))]
     Algorithm(Box<str>),
     /// The header names another type than JWT. Cut to 64 characters.
-    #[error("must have the type JWT in its header, but has {0:?}")]
+    #[error("must have the type JWT in its header, but has {}", Quoted(.0))]
     Type(Box<str>),
     /// The header asks for extensions in `crit` (RFC 7515 section 4.1.11).
     #[error("must not have `crit` in its header")]

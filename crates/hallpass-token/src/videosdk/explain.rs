@@ -106,7 +106,6 @@ pub fn explain(token: &str, context: &Context<'_>) -> Report {
     Report { token, signature, problems: problems.0 }
 }
 
-/// What could be read of a token.
 /// Problems, the most severe first.
 #[derive(Default)]
 struct Problems(Vec<Problem>);
@@ -118,6 +117,7 @@ impl Problems {
     }
 }
 
+/// The parts of a token that could be read.
 struct Reading {
     /// Without the claims that could not be read.
     token: Untrusted,

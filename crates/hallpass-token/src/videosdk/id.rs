@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::checked_text::checked_text;
+use crate::quote::QuotedChar;
 
 /// The id of one room, such as `2kyv-gzay-64pg`: 1 to 256 bytes.
 ///
@@ -34,7 +35,7 @@ pub enum IdError {
     #[error("has {bytes} bytes; at most {max} are allowed")]
     TooLong { bytes: usize, max: usize },
     /// It holds whitespace, a control character, `"` or `\`.
-    #[error("holds the character {0:?}; allowed is all but whitespace, control characters, \" and \\")]
+    #[error("holds the character {}; allowed is all but whitespace, control characters, \" and \\", QuotedChar(*.0))]
     Character(char),
 }
 

@@ -8,6 +8,7 @@ use super::error::ParseError;
 use super::verify::VerifyError;
 use crate::agora::Format;
 use crate::problem::Severity;
+use crate::quote::Quoted;
 use crate::time::UnixSeconds;
 
 /// One thing that is wrong with a token, or may surprise.
@@ -29,7 +30,7 @@ pub enum Problem {
     Wrapped,
     /// The `apikey` is not this one, which the app uses. The one in the token is not quoted, because it may be the secret,
     /// put into the wrong place.
-    #[error("The token's `apikey` must be the project's API key {0:?}, but is another one.")]
+    #[error("The token's `apikey` must be the project's API key {}, but is another one.", Quoted(.0))]
     OtherProject(Box<str>),
     /// None of the available projects has the token's `apikey`, so the signature was not checked.
     #[error("The token's `apikey` is that of no project at hand, so its signature was not checked.")]
@@ -80,7 +81,7 @@ pub enum Problem {
     AskJoinMixed,
     /// The first permission that VideoSDK does not know.
     #[error(
-        "The token has the permission {0:?}, but VideoSDK knows only `allow_join`, `ask_join` and `allow_mod`."
+        "The token has the permission {}, but VideoSDK knows only `allow_join`, `ask_join` and `allow_mod`.", Quoted(.0)
     )]
     UnknownPermission(Box<str>),
     /// The token has `allow_mod`.
@@ -92,16 +93,16 @@ pub enum Problem {
     #[error("The token has `{0}`, and so must have `version` as the number 2.")]
     VersionMissing(&'static str),
     /// The token's `version` is this string and not a number.
-    #[error("The token has `version` as the text {0:?}; it must be the number 2.")]
+    #[error("The token has `version` as the text {}; it must be the number 2.", Quoted(.0))]
     VersionText(Box<str>),
     /// The token's `version` is this number and not 2.
     #[error("The token has the `version` {0}; it must be 2, or be left out.")]
     VersionUnknown(u64),
     /// The first role that VideoSDK does not know.
-    #[error("The token has the role {0:?}, but VideoSDK knows only `rtc` and `crawler`.")]
+    #[error("The token has the role {}, but VideoSDK knows only `rtc` and `crawler`.", Quoted(.0))]
     UnknownRole(Box<str>),
     /// The first role that is not in lower case.
-    #[error("The token has the role {0:?}; it should be in lower case, as in VideoSDK's SDKs.")]
+    #[error("The token has the role {}; it should be in lower case, as in VideoSDK's SDKs.", Quoted(.0))]
     RoleUpperCase(Box<str>),
     /// The token has the role `crawler` and not `rtc`. A client `joins` with it if a room or a participant is expected.
     #[error(
@@ -115,11 +116,11 @@ pub enum Problem {
     #[error("The token opens every room of the account; `roomId` with `version` 2 binds it to one.")]
     AnyRoom,
     /// The token is bound to another room than the expected one.
-    #[error("The token is for the room {found:?}; to join {expected:?} that must be its `roomId`.")]
+    #[error("The token is for the room {}; to join {} that must be its `roomId`.", Quoted(.found), Quoted(.expected))]
     OtherRoom { found: Box<str>, expected: Box<str> },
     /// The token is bound to another participant than the expected one.
     #[error(
-        "The token is for the participant {found:?}; to join as {expected:?} that must be its `participantId`."
+        "The token is for the participant {}; to join as {} that must be its `participantId`.", Quoted(.found), Quoted(.expected)
     )]
     OtherParticipant { found: Box<str>, expected: Box<str> },
     /// The `participantId` contains whitespace.

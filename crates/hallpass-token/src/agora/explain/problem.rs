@@ -12,6 +12,7 @@ use crate::agora::credentials::{AppId, HexError};
 use crate::agora::error::{Base64Error, ParseError, ZlibError};
 use crate::agora::format::Format;
 use crate::agora::name::NameError;
+use crate::quote::Quoted;
 use crate::{Seconds, Severity, UnixSeconds};
 
 /// One thing that is wrong with a token, or that surprises people.
@@ -147,10 +148,10 @@ pub enum Problem {
     #[error("The token opens every channel of the project.")]
     AnyChannel,
     /// The token is for another channel than the client joins.
-    #[error("The token is for the channel {channel:?}, and the client joins {expected:?}.")]
+    #[error("The token is for the channel {}, and the client joins {}.", Quoted(.channel), Quoted(.expected))]
     OtherChannel { channel: Box<str>, expected: Box<str> },
     /// An 006 token, which contains only the checksum of its channel, is for another one than the client joins.
-    #[error("The token is for another channel than {expected:?}: its checksum differs.")]
+    #[error("The token is for another channel than {}: its checksum differs.", Quoted(.expected))]
     OtherChannelChecksum { expected: Box<str> },
     /// The channel's name has 64 bytes, which some of Agora's pages allow and others do not.
     #[error("The channel's name has 64 bytes, which some of Agora's pages allow and others do not.")]
@@ -176,21 +177,21 @@ pub enum Problem {
     #[error("The token for {service} is for uid {user}, and the client joins with uid {expected}.")]
     OtherUid { service: &'static str, user: Box<str>, expected: Box<str> },
     /// The token is for one account, and the client joins with another.
-    #[error("The token for {service} is for the user {user:?}, and the client joins as {expected:?}.")]
+    #[error("The token for {service} is for the user {}, and the client joins as {}.", Quoted(.user), Quoted(.expected))]
     OtherAccount { service: &'static str, user: Box<str>, expected: Box<str> },
     /// The token is for an account, and the client joins with a uid.
     #[error(
-        "The token for {service} is for the account {user:?}, and the client joins with uid {expected}: use joinChannelWithUserAccount, or make the token for the uid."
+        "The token for {service} is for the account {}, and the client joins with uid {expected}: use joinChannelWithUserAccount, or make the token for the uid.", Quoted(.user)
     )]
     AccountForUid { service: &'static str, user: Box<str>, expected: Box<str> },
     /// The token is for a uid, and the client joins with an account.
     #[error(
-        "The token for {service} is for uid {user}, and the client joins as the account {expected:?}: use joinChannel, or make the token for the account."
+        "The token for {service} is for uid {user}, and the client joins as the account {}: use joinChannel, or make the token for the account.", Quoted(.expected)
     )]
     UidForAccount { service: &'static str, user: Box<str>, expected: Box<str> },
     /// The token is for one user, and the client lets Agora choose a uid.
     #[error(
-        "The client joins with uid 0, so Agora chooses a number, and the token for {service} is for {user:?} only: join with that, or make the token for uid 0."
+        "The client joins with uid 0, so Agora chooses a number, and the token for {service} is for {} only: join with that, or make the token for uid 0.", Quoted(.user)
     )]
     UidChosenByAgora { service: &'static str, user: Box<str> },
     /// The token is for the account `0`, and the client joins with a uid.
