@@ -113,7 +113,10 @@ impl Service {
             Some(response) => response,
             None => {
                 let state = async || self.state(context.now, platform, &log).await;
-                routes::respond(request, context, platform, &log, state).await
+                // Boxed, so that it is a function of its own.
+                let response: BoxFuture<'_, _> =
+                    Box::pin(routes::respond(request, context, platform, &log, state));
+                response.await
             }
         };
         self.finish(request, context, response, log)

@@ -15,7 +15,6 @@ use crate::web::json::Json;
 use crate::web::request::RequestContext;
 
 /// A request for one token.
-#[derive(Debug)]
 pub(crate) struct TokenRequest<'a> {
     /// The name of a configured project.
     pub(crate) project: Option<&'a str>,

@@ -72,7 +72,10 @@ impl Caller {
             ("sub", _) => self.subject()?.into(),
             (_, Some(Json::String(text))) => Cow::Borrowed(text.as_ref()),
             // Numbers beyond 64 bits and fractions were rounded when they were parsed, and may be those of several users.
-            (_, Some(Json::Number(number))) => Cow::Owned(integer(number)?.to_string()),
+            (_, Some(Json::Number(number))) => Cow::Owned(match integer(number)? {
+                (false, magnitude) => magnitude.to_string(),
+                (true, magnitude) => 0_i64.checked_sub_unsigned(magnitude)?.to_string(),
+            }),
             _ => return None,
         };
         (!text.is_empty() && !text.contains(['*', '{', '}'])).then_some(text)
@@ -127,11 +130,12 @@ mod tests {
     #[test]
     fn a_number_that_was_rounded_is_not_substitutable() {
         let caller = user(
-            r#"{"largest":18446744073709551615,"least":-1,"larger":18446744073709551616,"half":0.5,"float":3.0}"#,
+            r#"{"largest":18446744073709551615,"least":-1,"larger":18446744073709551616,"half":0.5,"float":3.0,"exponent":1e17}"#,
         );
         let claim = |name| caller.substitutable_claim(name);
         assert_eq!(claim("largest").as_deref(), Some("18446744073709551615"));
         assert_eq!((claim("least").as_deref(), claim("float").as_deref()), (Some("-1"), Some("3")));
+        assert_eq!(claim("exponent").as_deref(), Some("100000000000000000"));
         assert_eq!((claim("larger"), claim("half")), (None, None));
     }
 

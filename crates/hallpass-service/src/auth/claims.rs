@@ -72,16 +72,16 @@ fn is_same(wanted: &Json<'_>, value: &Json<'_>) -> bool {
     }
 }
 
-/// Returns the integer that a number is, which is the same for `3` and `3.0`; `None` if the number has a fraction, or if it may
-/// have been rounded when it was parsed.
-pub(super) fn integer(number: &Number) -> Option<Number> {
-    const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
-    if !number.is_f64() {
-        return Some(number.clone());
+/// Returns whether an integer is negative, and its magnitude. The result is the same for `3` and `3.0`; `None` if the number has a
+/// fraction, or more than 64 bits.
+pub(super) fn integer(number: &Number) -> Option<(bool, u64)> {
+    if let Some(integer) = number.as_i64() {
+        return Some((integer < 0, integer.unsigned_abs()));
     }
-    let float = number.as_f64().filter(|float| float.abs() < MAX_EXACT)?;
-    let integer = float as i64;
-    (integer as f64 == float).then(|| integer.into())
+    let float = number.as_f64()?;
+    let magnitude = number.as_u64().unwrap_or(float.abs() as u64);
+    let is_exact = number.is_u64() || (magnitude < u64::MAX && magnitude as f64 == float.abs());
+    is_exact.then_some((float < 0.0, magnitude))
 }
 
 /// Reads conditions out of the configuration: an object whose fields are strings, numbers, booleans, or lists of these.
@@ -137,11 +137,12 @@ mod tests {
     #[test]
     fn a_number_is_the_same_in_each_notation() {
         let number = |text: &str| Json::parse(text.as_bytes()).unwrap().into_owned();
-        let claims = br#"{"integer":3,"float":3.0,"half":0.5,"large":9007199254740993}"#;
+        let claims = br#"{"integer":3,"float":3.0,"half":0.5,"large":9007199254740993,"exponent":1e17}"#;
         let claims = Claims::parse(claims).unwrap();
         assert!(claims.has("integer", &[number("3.0")]) && claims.has("float", &[number("3")]));
         assert!(claims.has("half", &[number("5e-1")]));
         assert!(!claims.has("integer", &[number("3.5")]));
         assert!(!claims.has("large", &[number("9007199254740993.0")]));
+        assert!(claims.has("exponent", &[number("100000000000000000")]));
     }
 }

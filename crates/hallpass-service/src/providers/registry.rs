@@ -52,7 +52,6 @@ macro_rules! providers {
         pub(crate) struct Grants { $(pub(crate) $provider: $provider::Grants,)* }
 
         /// The part of a token request that is a provider's own. The policy completes it with what the request omits.
-        #[derive(Debug)]
         pub(crate) enum ProviderRequest<'a> { $($Variant($provider::TokenRequest<'a>),)* }
 
         impl ProjectConfigs {

@@ -10,7 +10,7 @@ use crate::token::{self, AuditContext, ProviderCall, TokenRequest};
 use crate::web::json::Json;
 use crate::web::log::RequestLog;
 use crate::web::outbound::{OutboundRequest, OutboundResponse, SendError};
-use crate::web::request::{Body, Request, RequestContext};
+use crate::web::request::{Body, Request, RequestContext, segments};
 
 /// A request of an authorized caller. Only dispatch creates it, so no handler can forget to check the caller.
 #[derive(Clone, Copy)]
@@ -78,11 +78,11 @@ fn rejected(
 impl<'a> Authorized<'a> {
     /// Returns the part of the path with this name in the route; empty if the route has none.
     pub(super) fn path_param(&self, name: &str) -> &'a str {
-        let mut parts = self.audit.route.split('/').zip(self.path.split('/'));
+        let mut parts = segments(self.audit.route.as_bytes()).zip(segments(self.path.as_bytes()));
         let part = parts.find(|(expected, _)| {
-            expected.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) == Some(name)
+            expected.strip_prefix(b"{").and_then(|rest| rest.strip_suffix(b"}")) == Some(name.as_bytes())
         });
-        part.map_or("", |(_, part)| part)
+        part.and_then(|(_, part)| str::from_utf8(part).ok()).unwrap_or_default()
     }
 
     /// Returns the first value of this name in the query, decoded.

@@ -7,7 +7,7 @@ use crate::platform::BoxFuture;
 use crate::problem::Problem;
 use crate::state::LoadedState;
 use crate::web::json::Json;
-use crate::web::request::Request;
+use crate::web::request::{Request, segments};
 use crate::web::response::{self, Response};
 
 /// One route.
@@ -69,16 +69,22 @@ impl Route {
     pub(super) fn matches(&self, path: &str) -> bool {
         let Dialect { ignores_slash, ignores_case, .. } = self.dialect;
         let path = if ignores_slash { path.strip_suffix('/').unwrap_or(path) } else { path };
-        let is_same = |expected: &str, part: &str| {
+        let is_same = |expected: &[u8], part: &[u8]| {
             if ignores_case { expected.eq_ignore_ascii_case(part) } else { expected == part }
         };
-        let (mut expected, mut parts) = (self.path.split('/'), path.split('/'));
+        let (route, path) = (self.path.as_bytes(), path.as_bytes());
+        let Some(start) = route.iter().position(|byte| *byte == b'{') else { return is_same(route, path) };
+        // Most routes end here.
+        if !route.get(..start).zip(path.get(..start)).is_some_and(|(route, path)| is_same(route, path)) {
+            return false;
+        }
+        let (mut expected, mut parts) = (segments(route), segments(path));
         loop {
             match (expected.next(), parts.next()) {
                 (None, None) => return true,
                 // Platforms and clients differ in what they make of such segments.
-                (Some(_), Some("." | "..")) => return false,
-                (Some(expected), Some(part)) if expected.starts_with('{') || is_same(expected, part) => {}
+                (Some(_), Some(b"." | b"..")) => return false,
+                (Some(expected), Some(part)) if expected.starts_with(b"{") || is_same(expected, part) => {}
                 _ => return false,
             }
         }

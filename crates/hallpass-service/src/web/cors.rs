@@ -119,7 +119,8 @@ impl Cors {
 
 /// Whether a string is an origin as browsers send it, or has `*.` in place of the first labels.
 fn is_pattern(text: &str) -> bool {
-    let Some((scheme, host)) = text.split_once("://") else { return false };
+    let Some((scheme, rest)) = text.split_once(':') else { return false };
+    let Some(host) = rest.strip_prefix("//") else { return false };
     scheme.starts_with(|c: char| c.is_ascii_lowercase())
         && is_lowercase(scheme, b"+-.")
         && is_host(host.strip_prefix("*.").unwrap_or(host))

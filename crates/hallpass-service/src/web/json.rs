@@ -17,6 +17,7 @@ use serde_json::Number;
 pub(crate) use self::parse::SyntaxError;
 pub(crate) use self::path::{Invalid, JsonError};
 pub(crate) use self::read::Fields;
+pub(crate) use self::write::write_object;
 
 /// A JSON value. Strings without escapes are borrowed from the document.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,11 +64,6 @@ impl<'a> Json<'a> {
     /// Returns the items of an array; none for any other value.
     pub(crate) fn as_array(&self) -> &[Self] {
         if let Self::Array(items) = self { items } else { &[] }
-    }
-
-    /// Returns the value as the bytes of its JSON text.
-    pub(crate) fn to_vec(&self) -> Vec<u8> {
-        self.to_text().into_bytes()
     }
 
     /// Copies what is borrowed.

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use super::json::Json;
+use super::json::{Json, write_object};
 
 /// How urgent a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +39,10 @@ impl LogLine {
             Level::Error => "ERROR",
         };
         let first = [("level", Json::from(name)), ("event", Json::from(event))];
-        let fields = first.into_iter().chain(fields).map(|(name, value)| (name.into(), value));
-        Self { level, text: Json::Object(fields.collect()).to_text() }
+        let mut text = Vec::with_capacity(512);
+        write_object(first.iter().chain(&fields).map(|(name, value)| (*name, value)), &mut text);
+        // JSON is UTF-8.
+        Self { level, text: String::from_utf8(text).unwrap_or_default() }
     }
 
     /// Returns how urgent the line is.

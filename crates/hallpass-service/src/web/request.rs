@@ -70,3 +70,9 @@ impl Body {
         if bytes.len() > MAX_BODY_BYTES { Self::TooLarge } else { Self::Whole(bytes) }
     }
 }
+
+/// Returns the parts of a path between its slashes. Bytes, because to look for a character of a text costs several times as
+/// much.
+pub(crate) fn segments(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    path.split(|byte| *byte == b'/')
+}

@@ -21,7 +21,6 @@ pub(crate) fn request_fields() -> Vec<&'static str> {
 }
 
 /// A request for a token of one or more services.
-#[derive(Debug)]
 pub(crate) struct TokenRequest<'a> {
     pub(crate) version: Version,
     pub(crate) services: Vec<Box<dyn TokenService<'a> + 'a>>,

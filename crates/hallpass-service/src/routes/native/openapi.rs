@@ -1,5 +1,7 @@
 //! `GET /openapi.json`: what the routes take and answer, for programs.
 
+use std::sync::LazyLock;
+
 use http::StatusCode;
 use miniz_oxide::inflate::decompress_to_vec;
 
@@ -10,8 +12,9 @@ use crate::web::response::{self, JSON, Response};
 const COMPRESSED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.deflate"));
 
 pub(in crate::routes) fn respond(_: &Request) -> Response {
-    // The build script wrote a valid stream.
-    response::body(StatusCode::OK, JSON, decompress_to_vec(COMPRESSED).unwrap_or_default())
+    // Decompressed once, because anyone may ask for it at any rate. The build script wrote a valid stream.
+    static DOCUMENT: LazyLock<Vec<u8>> = LazyLock::new(|| decompress_to_vec(COMPRESSED).unwrap_or_default());
+    response::body(StatusCode::OK, JSON, DOCUMENT.as_slice())
 }
 
 #[cfg(test)]

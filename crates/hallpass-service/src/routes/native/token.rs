@@ -1,5 +1,7 @@
 //! `POST /v1/token` and `POST /v1/inspect`.
 
+use std::sync::LazyLock;
+
 use crate::problem::Problem;
 use crate::providers;
 use crate::routes::authorized::Authorized;
@@ -31,9 +33,9 @@ pub(in crate::routes) fn inspect(authorized: &Authorized<'_>) -> Result<Response
 /// Reads the body of a request to `/v1/token`.
 #[inline(never)]
 pub(crate) fn read_token_request<'j>(body: &'j Json<'j>) -> Result<TokenRequest<'j>, Invalid<'j>> {
-    let mut known = vec!["project", "ttl"];
-    known.extend(providers::request_fields());
-    let fields = body.fields(&known)?;
+    static KNOWN: LazyLock<Vec<&str>> =
+        LazyLock::new(|| ["project", "ttl"].into_iter().chain(providers::request_fields()).collect());
+    let fields = body.fields(&KNOWN)?;
     let project = fields.read_optional("project", Json::string)?;
     let ttl = fields.read_optional("ttl", read_requested_ttl)?;
     Ok(TokenRequest { project, ttl: ttl.map(RequestedTtl::For), provider: providers::read_request(fields)? })

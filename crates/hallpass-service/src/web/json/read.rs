@@ -2,8 +2,11 @@
 
 use std::ops::RangeInclusive;
 
+use hallpass_token::Quoted;
+
 use super::Json;
 use super::path::{Invalid, JsonError};
+use super::write::number_text;
 use crate::web::text::quote;
 
 /// The fields of an object, all of them known ones.
@@ -141,9 +144,9 @@ impl<'j> Json<'j> {
         match self {
             Self::Null => "null".to_owned(),
             Self::Bool(value) => format!("boolean `{value}`"),
-            Self::Number(number) if number.is_f64() => format!("floating point `{number}`"),
-            Self::Number(number) => format!("integer `{number}`"),
-            Self::String(text) => format!("string {}", quote(&format!("{text:?}"))),
+            Self::Number(number) if number.is_f64() => format!("floating point `{}`", number_text(number)),
+            Self::Number(number) => format!("integer `{}`", number_text(number)),
+            Self::String(text) => format!("string {}", quote(&Quoted(text).to_string())),
             Self::Array(_) => "array".to_owned(),
             Self::Object(_) => "object".to_owned(),
         }

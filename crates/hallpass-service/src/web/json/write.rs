@@ -1,66 +1,120 @@
-//! From tree to text, byte for byte as serde_json writes it.
+//! Writes a tree as text, byte for byte as serde_json does.
+
+use ryu::Buffer;
+use serde_json::Number;
 
 use super::Json;
 
 impl Json<'_> {
-    /// Returns the value as JSON text.
-    pub(crate) fn to_text(&self) -> String {
-        let mut text = String::with_capacity(512);
+    /// Returns the value as the bytes of its JSON text.
+    pub(crate) fn to_vec(&self) -> Vec<u8> {
+        let mut text = Vec::with_capacity(512);
         self.write(&mut text);
         text
     }
 
-    fn write(&self, text: &mut String) {
+    fn write(&self, text: &mut Vec<u8>) {
         match self {
-            Self::Null => text.push_str("null"),
-            Self::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
-            Self::Number(number) => text.push_str(&number.to_string()),
+            Self::Null => text.extend_from_slice(b"null"),
+            Self::Bool(true) => text.extend_from_slice(b"true"),
+            Self::Bool(false) => text.extend_from_slice(b"false"),
+            Self::Number(number) => text.extend_from_slice(number_text(number).as_bytes()),
             Self::String(string) => write_string(string, text),
             Self::Array(items) => {
-                let mut before = '[';
-                for item in items {
-                    text.push(before);
-                    before = ',';
+                text.push(b'[');
+                for (place, item) in items.iter().enumerate() {
+                    separate(place, text);
                     item.write(text);
                 }
-                text.push_str(if items.is_empty() { "[]" } else { "]" });
+                text.push(b']');
             }
             Self::Object(fields) => {
-                let mut before = '{';
-                for (name, value) in fields {
-                    text.push(before);
-                    before = ',';
-                    write_string(name, text);
-                    text.push(':');
-                    value.write(text);
-                }
-                text.push_str(if fields.is_empty() { "{}" } else { "}" });
+                write_object(fields.iter().map(|(name, value)| (name.as_ref(), value)), text);
             }
         }
     }
 }
 
-fn write_string(string: &str, text: &mut String) {
-    text.push('"');
-    for run in string.split_inclusive(is_escaped) {
-        let plain = run.trim_end_matches(is_escaped);
-        text.push_str(plain);
-        match run.as_bytes().get(plain.len()) {
-            None => {}
-            Some(byte @ (b'"' | b'\\')) => text.extend(['\\', char::from(*byte)]),
-            Some(b'\n') => text.push_str("\\n"),
-            Some(b'\r') => text.push_str("\\r"),
-            Some(b'\t') => text.push_str("\\t"),
-            Some(8) => text.push_str("\\b"),
-            Some(12) => text.push_str("\\f"),
-            Some(byte) => text.push_str(&format!("\\u{byte:04x}")),
-        }
+/// Writes an object with these fields.
+pub(crate) fn write_object<'f, 'j: 'f>(
+    fields: impl Iterator<Item = (&'f str, &'f Json<'j>)>,
+    text: &mut Vec<u8>,
+) {
+    text.push(b'{');
+    for (place, (name, value)) in fields.enumerate() {
+        separate(place, text);
+        write_string(name, text);
+        text.push(b':');
+        value.write(text);
     }
-    text.push('"');
+    text.push(b'}');
 }
 
-const fn is_escaped(c: char) -> bool {
-    matches!(c, '"' | '\\' | '\0'..='\u{1f}')
+fn separate(place: usize, text: &mut Vec<u8>) {
+    if place > 0 {
+        text.push(b',');
+    }
+}
+
+/// Returns a number as JSON text. Of the formatters for floating-point numbers, ryu's for small programs has the smallest tables.
+pub(crate) fn number_text(number: &Number) -> String {
+    match (number.as_u64(), number.as_i64(), number.as_f64()) {
+        (Some(number), ..) => number.to_string(),
+        (None, Some(number), _) => number.to_string(),
+        (None, None, float) => {
+            let mut buffer = Buffer::new();
+            let text = buffer.format_finite(float.unwrap_or_default());
+            match text.split_once('e') {
+                // serde_json gives every exponent a sign.
+                Some((digits, exponent)) if !exponent.starts_with('-') => format!("{digits}e+{exponent}"),
+                _ => text.to_owned(),
+            }
+        }
+    }
+}
+
+fn write_string(string: &str, text: &mut Vec<u8>) {
+    let string = string.as_bytes();
+    text.push(b'"');
+    // Most of a response is one token without escapes.
+    let (words, rest) = string.as_chunks();
+    if words.iter().all(|word| is_plain(*word)) && !rest.iter().any(|byte| is_escaped(*byte)) {
+        text.extend_from_slice(string);
+    } else {
+        write_escaped(string, text);
+    }
+    text.push(b'"');
+}
+
+/// Whether no byte needs an escape. A byte above 0x7f, which needs none, may be taken for one that does.
+const fn is_plain(bytes: [u8; 8]) -> bool {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let word = u64::from_le_bytes(bytes);
+    let is_control = word.wrapping_sub(EACH * 0x20);
+    let is_quote = (word ^ (EACH * b'"' as u64)).wrapping_sub(EACH);
+    let is_backslash = (word ^ (EACH * b'\\' as u64)).wrapping_sub(EACH);
+    (word | is_control | is_quote | is_backslash) & (EACH * 0x80) == 0
+}
+
+const fn is_escaped(byte: u8) -> bool {
+    matches!(byte, b'\0'..b' ' | b'"' | b'\\')
+}
+
+#[cold]
+#[inline(never)]
+fn write_escaped(string: &[u8], text: &mut Vec<u8>) {
+    for byte in string {
+        match byte {
+            b'\n' => text.extend_from_slice(b"\\n"),
+            b'\r' => text.extend_from_slice(b"\\r"),
+            b'\t' => text.extend_from_slice(b"\\t"),
+            8 => text.extend_from_slice(b"\\b"),
+            12 => text.extend_from_slice(b"\\f"),
+            b'"' | b'\\' => text.extend_from_slice(&[b'\\', *byte]),
+            byte if is_escaped(*byte) => text.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
+            byte => text.push(*byte),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -72,7 +126,7 @@ mod tests {
         let characters: String = ('\0'..='\u{ff}').chain(['\u{2028}', '\u{fffd}', '\u{10ffff}']).collect();
         let twice = format!("{characters}\n\n\"\"{characters}\"\u{0}\u{0}");
         let numbers =
-            "[0,18446744073709551615,-9223372036854775808,1.5,-0.0,1e300,1e-7,123456789012345680000.0]";
+            "[0,18446744073709551615,-9223372036854775808,1.5,-0.0,1e300,1e-7,1e-4,1e15,1e16,1.2e20]";
         let document = Json::object([
             ("null", Json::Null),
             ("booleans", vec![Json::from(true), false.into()].into()),
@@ -81,6 +135,6 @@ mod tests {
             ("empty", vec![Json::object([]), Vec::<Json<'_>>::new().into()].into()),
             ("\"\n", 1.into()),
         ]);
-        assert_eq!(document.to_text(), serde_json::to_string(&document).unwrap());
+        assert_eq!(String::from_utf8(document.to_vec()).unwrap(), serde_json::to_string(&document).unwrap());
     }
 }

@@ -1,7 +1,5 @@
 //! What all services have in common.
 
-use std::fmt::Debug;
-
 use hallpass_token::Life;
 use hallpass_token::agora::{AppId, Mint, Role, Service, Uid};
 
@@ -31,7 +29,7 @@ pub(crate) struct Context<'a> {
 }
 
 /// One service of a token request. The policy completes what the request omits.
-pub(crate) trait TokenService<'a>: Debug {
+pub(crate) trait TokenService<'a> {
     /// The name in requests, rules and responses.
     fn name(&self) -> &'static str;
 
