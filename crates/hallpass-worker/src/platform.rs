@@ -10,11 +10,11 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::Env;
 use worker::js_sys::{Array, Promise, Uint8Array};
-use worker::wasm_bindgen_futures::JsFuture;
 use zeroize::Zeroizing;
 
-use crate::console;
 use crate::settings::{self, Secret};
+use crate::tasks::fulfilled;
+use crate::{console, keys};
 
 #[wasm_bindgen(module = "/src/bindings.js")]
 extern "C" {
@@ -28,8 +28,6 @@ extern "C" {
         max_bytes: usize,
         seconds: u32,
     ) -> Promise;
-    /// Whether the key signed the message; the key is a JWK.
-    fn verify(jwk: &str, message: &[u8], signature: &[u8]) -> Promise;
     /// Whether a request is within the limit of this key.
     fn is_within_limit(env: &Env, key: &str) -> Promise;
     /// The values of these bindings; `undefined` for one that has none, `null` for one that is late.
@@ -79,8 +77,7 @@ impl Platform for WorkerPlatform<'_> {
         message: &'a [u8],
         signature: &'a [u8],
     ) -> BoxFuture<'a, bool> {
-        let verified = verify(key.jwk(), message, signature);
-        Box::pin(async { JsFuture::from(verified).await.is_ok_and(|verified| verified.is_truthy()) })
+        Box::pin(keys::verify(key, message, signature))
     }
 
     fn is_within_limit<'a>(&'a self, key: &'a dyn Fn() -> Option<String>) -> BoxFuture<'a, bool> {
@@ -88,10 +85,10 @@ impl Platform for WorkerPlatform<'_> {
         let Some(key) = key else { return Box::pin(ready(true)) };
         let within = is_within_limit(self.env, &key);
         Box::pin(async {
-            match JsFuture::from(within).await {
-                Ok(within) => within.is_truthy(),
+            match fulfilled(within).await {
+                Some(within) => within.is_truthy(),
                 // To lock everybody out would be worse than to let too many in; but somebody should know.
-                Err(_) => {
+                None => {
                     console::warn(r#"{"level":"WARN","event":"rate_limit_failed"}"#);
                     true
                 }
@@ -101,7 +98,7 @@ impl Platform for WorkerPlatform<'_> {
 
     fn sleep(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
-            let _: Result<JsValue, JsValue> = JsFuture::from(sleep(SLEEP_MILLISECONDS)).await;
+            fulfilled(sleep(SLEEP_MILLISECONDS)).await;
         })
     }
 }
@@ -114,7 +111,7 @@ async fn read_from_store(
     unbound: Vec<String>,
 ) -> Result<Secrets, StoreError> {
     let bindings = in_store.iter().map(|name| JsValue::from_str(name)).collect::<Array>();
-    let read = JsFuture::from(read_secrets(env, &bindings, STORE_MILLISECONDS)).await;
+    let read = fulfilled(read_secrets(env, &bindings, STORE_MILLISECONDS)).await;
     let read = read.map(|read| Array::from(&read)).unwrap_or_default();
     let (mut not_given, mut late) = (Vec::new(), Vec::new());
     for (place, name) in (0..).zip(in_store) {
@@ -146,7 +143,7 @@ async fn fetch(request: &OutboundRequest) -> Result<OutboundResponse, SendError>
     let (method, body) = (request.method.as_str(), request.body.as_slice());
     let (max_bytes, seconds) = (request.max_bytes, request.seconds);
     let answer = send(method, &request.url, &headers, body, &taken, max_bytes, seconds);
-    let answer = JsFuture::from(answer).await.map_err(|_| SendError::Unreachable)?;
+    let answer = fulfilled(answer).await.ok_or(SendError::Unreachable)?;
     if answer.is_null() {
         return Err(SendError::TimedOut);
     }

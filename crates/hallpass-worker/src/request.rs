@@ -27,8 +27,7 @@ pub(crate) fn read(service: &Service, request: &JsValue, method: &str, url: &str
 
 /// The two parts of an absolute URL; the runtime has made it out of a request, so it has a path.
 fn path_and_query(url: &str) -> (&str, &str) {
-    let host = url.find("://").map_or(0, |at| at + 3);
-    let rest = url.get(host..).unwrap_or_default();
+    let rest = url.split_once(':').map_or(url, |(_scheme, rest)| rest.trim_start_matches('/'));
     let rest = rest.find(['/', '?']).and_then(|at| rest.get(at..)).unwrap_or("/");
     rest.split_once('?').unwrap_or((rest, ""))
 }

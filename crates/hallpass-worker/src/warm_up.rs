@@ -5,17 +5,20 @@
 //! delays no caller. The mint uses placeholders: it reads no secret, and its token, response and log are discarded.
 
 use std::pin::pin;
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 
 use hallpass_service::{Body, RequestContext};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsError, JsValue};
 use worker::Env;
 
 use crate::isolate::Isolate;
 use crate::{request, response};
 
 /// Mints a token of a deployment with placeholder bindings, and discards it.
-pub(crate) fn mint(placeholder: &Env) {
+///
+/// # Errors
+/// If the deployment does not mint at once. It would compile other functions than those of a mint.
+pub(crate) fn mint(placeholder: &Env) -> Result<(), JsError> {
     let isolate = Isolate::new(placeholder);
     let body = br#"{"rtc":{"channel":"warm-up","uid":1,"role":"publisher"}}"#;
     let read = request::read(
@@ -28,7 +31,13 @@ pub(crate) fn mint(placeholder: &Env) {
     let random = [0; RequestContext::RANDOM_BYTES];
     let handled = isolate.handle(JsValue::UNDEFINED, read, placeholder.clone(), random, None);
     // With a placeholder for every secret, the mint waits for nothing.
-    let _ = pin!(handled)
-        .poll(&mut Context::from_waker(Waker::noop()))
-        .map(|handled| response::convert(&handled.outcome.response, &JsValue::from_str("warm-up")));
+    let Poll::Ready(handled) = pin!(handled).poll(&mut Context::from_waker(Waker::noop())) else {
+        return Err(JsError::new("the first mint waits"));
+    };
+    let response = handled.outcome.response;
+    response::convert(&response, &JsValue::from_str("warm-up"));
+    match response.status.as_u16() {
+        200 => Ok(()),
+        status => Err(JsError::new(&format!("the first mint is answered with status {status}"))),
+    }
 }
