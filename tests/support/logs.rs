@@ -121,6 +121,9 @@ impl Log {
 
     fn complaints(&self, decided: &BTreeMap<String, Vec<Map<String, Value>>>) -> Vec<String> {
         let mut complaints = Vec::new();
+        if !events(&self.text, "start_failed").is_empty() {
+            complaints.push(format!("{} could not mint before its first request", self.name));
+        }
         if self.decisions.is_empty() {
             // Lines cannot be assigned to requests: see `Target::has_request_ids`.
             return complaints;

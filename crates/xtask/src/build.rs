@@ -9,13 +9,17 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 use crate::glue::without_classes;
+use crate::linker::IS_LINKER;
 use crate::process::{command, root, run, run_quietly};
 use crate::steps::{concurrently, step};
 use crate::tools::{self, BindingsWriter};
-use crate::wasm::{OPTIMIZATION, optimize, wasm_opt};
+use crate::wasm::{optimize, wasm_opt};
 
 /// The environment variable that makes every build of the Worker one for development, also those by `wrangler dev`.
 pub(crate) const DEVELOPMENT: &str = "HALLPASS_DEVELOPMENT";
+
+/// The environment variable that tells Cargo the Worker's linker.
+const LINKER: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER";
 
 /// How the Worker is compiled.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,11 +48,12 @@ impl Profile {
         }
     }
 
-    /// Returns the name of the profile in Cargo.toml, and of its folder.
+    /// Returns the name of the profile in Cargo.toml, and of its folder below `target`, which must not be one of
+    /// [`Self::worker_folder`].
     const fn name(self) -> &'static str {
         match self {
             Self::Development => "development",
-            Self::Release | Self::ReleaseWithNames => "worker",
+            Self::Release | Self::ReleaseWithNames => "edge",
         }
     }
 }
@@ -90,8 +95,10 @@ fn build_worker(profile: Profile, install: impl FnOnce() -> Result<()> + Send) -
     let folder = root().join(profile.worker_folder());
     create_main()?;
     let stamp = folder.join("stamp");
-    let optimization = OPTIMIZATION.concat().into_bytes();
-    let input = [fs::read(&compiled)?, fs::read(&entry)?, optimization].concat();
+    // The tools are those of the lock files, and what they are called with is in these files.
+    let steps = [include_bytes!("glue.rs").as_slice(), include_bytes!("wasm.rs"), include_bytes!("build.rs")];
+    let tools = [fs::read(root().join("package-lock.json"))?, fs::read(root().join("Cargo.lock"))?];
+    let input = [fs::read(&compiled)?, fs::read(&entry)?, steps.concat(), tools.concat()].concat();
     if fs::read(&stamp).is_ok_and(|made_of| made_of == input) {
         return Ok(());
     }
@@ -120,12 +127,11 @@ fn create_main() -> Result<()> {
 fn compile_worker(profile: Profile) -> Result<PathBuf> {
     tools::rust_target(tools::WORKER_TARGET)?;
     step(&format!("compiling the Worker (profile {})", profile.name()), || {
-        run(command("cargo").args(["build", "--quiet", "--locked", "--package", "hallpass-worker"]).args([
-            "--profile",
-            profile.name(),
-            "--target",
-            tools::WORKER_TARGET,
-        ]))
+        run(command("cargo")
+            .args(["build", "--quiet", "--locked", "--package", "hallpass-worker"])
+            .args(["--profile", profile.name(), "--target", tools::WORKER_TARGET])
+            .env(LINKER, std::env::current_exe()?)
+            .env(IS_LINKER, "1"))
     })?;
     Ok(root().join("target").join(tools::WORKER_TARGET).join(profile.name()).join("hallpass_worker.wasm"))
 }

@@ -6,6 +6,7 @@ mod dev;
 mod fuzz;
 mod glue;
 mod http;
+mod linker;
 mod prerequisites;
 mod process;
 mod sam_local;
@@ -55,6 +56,9 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments.as_slice() {
+        _ if std::env::var_os(linker::IS_LINKER).is_some() => {
+            linker::link(&arguments).map(|()| ExitCode::SUCCESS)
+        }
         ["policy", ..] | ["check-config", _] => evaluate(&arguments),
         _ => run(&arguments).map(|()| ExitCode::SUCCESS),
     };

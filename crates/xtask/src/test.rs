@@ -13,13 +13,16 @@ use anyhow::{Result, bail};
 use crate::build::Profile;
 use crate::prerequisites::{Needs, check};
 use crate::process::{command, root, run, run_quietly};
-use crate::size::shipped::{self, Bytes};
+use crate::size::shipped;
 use crate::steps::{concurrently, print_table, skipped, step};
 use crate::terminal::say;
 use crate::{build, dev, fuzz, sam_local, schemathesis, tools};
 
+/// The maximum size of the Worker's module in bytes: a tenth more than docs/performance.md says.
+const MODULE_LIMIT: u64 = 484_000;
+
 /// The maximum size of the Worker in bytes, gzipped: module and JavaScript together.
-const WORKER_GZIP_LIMIT: u64 = 330 * 1024;
+const GZIPPED_LIMIT: u64 = 225_000;
 
 /// Versions of Node that are tested in addition to the installed one.
 const NODE_VERSIONS: [&str; 2] = ["22.23.3", "24.9.0"];
@@ -199,11 +202,15 @@ fn wrangler_dev() -> Result<()> {
 }
 
 fn check_size(bundle: &Path) -> Result<()> {
-    let Bytes { raw, gzipped } = shipped::measure(bundle)?.total();
-    say(format_args!("    the Worker has {raw} bytes, {gzipped} gzipped; {WORKER_GZIP_LIMIT} are allowed"));
-    if gzipped > WORKER_GZIP_LIMIT {
-        bail!("the Worker has {gzipped} bytes gzipped, and {WORKER_GZIP_LIMIT} are allowed");
+    let shipped = shipped::measure(bundle)?;
+    let (module, gzipped) = (shipped.module.raw, shipped.total().gzipped);
+    let sizes = format!(
+        "the Worker's module has {module} bytes ({MODULE_LIMIT} are allowed), everything gzipped {gzipped} ({GZIPPED_LIMIT} are allowed)"
+    );
+    if module > MODULE_LIMIT || gzipped > GZIPPED_LIMIT {
+        bail!("{sizes}. `cargo xtask size` lists what has grown");
     }
+    say(format_args!("    {sizes}"));
     Ok(())
 }
 

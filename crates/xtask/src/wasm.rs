@@ -22,8 +22,15 @@ const FEATURES: [&str; 8] = [
 ];
 
 /// How wasm-opt optimizes. Without the limit it inlines whatever has a single caller, into functions of 100 KB, which the
-/// runtime compiles as a whole before it executes the first of their instructions.
-pub(crate) const OPTIMIZATION: [&str; 3] = ["-O3", "--one-caller-inline-max-function-size", "400"];
+/// runtime compiles as a whole before it executes the first of their instructions. Rust's stack lies in the low memory, so no
+/// pointer is less than an offset. Functions of similar names have similar code, which gzip finds if they are neighbors.
+const OPTIMIZATION: [&str; 5] = [
+    "-Oz",
+    "--one-caller-inline-max-function-size",
+    "400",
+    "--low-memory-unused",
+    "--reorder-functions-by-name",
+];
 
 /// Returns the path of wasm-opt.
 pub(crate) fn wasm_opt() -> PathBuf {
@@ -41,7 +48,7 @@ pub(crate) fn optimize(folder: &Path, keeps_names: bool) -> Result<()> {
     let names = keeps_names.then_some("-g");
     fs::write(&exports, graph(&fs::read_to_string(folder.join("hallpass.js"))?))?;
     let mut remove_unused = command(tools::node_program("wasm-metadce"));
-    remove_unused.args(names).args(FEATURES).arg(&module).arg("--graph-file").arg(&exports);
+    remove_unused.arg("-g").args(FEATURES).arg(&module).arg("--graph-file").arg(&exports);
     run_quietly(remove_unused.arg("-o").arg(&used))?;
     let mut optimize = command(wasm_opt());
     run_quietly(optimize.args(OPTIMIZATION).args(names).args(FEATURES).arg(&used).arg("-o").arg(&optimized))?;

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 
 use crate::tools;
 
-/// What a module consists of.
+/// The parts of a module.
 pub(crate) struct Module {
     /// Bytes in data segments.
     pub(crate) data_bytes: u64,

@@ -37,9 +37,9 @@ pub(super) struct Case {
 /// Milliseconds of one case, one value for each round.
 #[derive(Clone, Default)]
 struct Times {
-    /// From the request to the whole response, after the rest.
+    /// The time from the request to the whole response, after the rest.
     rested: Vec<f64>,
-    /// From the start of the process to the whole response.
+    /// The time from the start of the process to the whole response.
     start_to_response: Vec<f64>,
 }
 

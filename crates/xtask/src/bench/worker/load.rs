@@ -30,7 +30,7 @@ pub(super) struct Load {
     pub(super) rivals: &'static [Rival],
 }
 
-/// What one Worker did in a second.
+/// The work of one Worker in a second.
 pub(super) struct Sample {
     /// Requests per second.
     pub(super) rate: f64,

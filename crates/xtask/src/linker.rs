@@ -1,0 +1,55 @@
+//! Links the Worker with Rust's own linker, without exports that are not called.
+//!
+//! rustc exports each function that any crate marks for JavaScript, and the linker keeps whatever an export refers to. Classes
+//! of the worker crate would bring streams and an executor of futures with them, 17 KB.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+use crate::process::{output, run};
+
+/// The environment variable that makes this program the linker; its arguments are then those of rust-lld.
+pub(crate) const IS_LINKER: &str = "HALLPASS_IS_LINKER";
+
+/// Parts of the names of exports of the worker crate and its dependencies that the Worker does not use.
+const UNUSED: [&str; 5] = ["containerstartupoptions", "intounderlying", "jspi", "minifyconfig", "r2range"];
+
+/// Links with these arguments of rustc.
+///
+/// # Errors
+/// If rust-lld is missing or fails.
+pub(crate) fn link(arguments: &[&str]) -> Result<()> {
+    run(Command::new(rust_lld()?).args(without_unused_exports(arguments)))
+}
+
+/// Returns the path of the linker that comes with the compiler.
+fn rust_lld() -> Result<PathBuf> {
+    let libraries = output(Command::new("rustc").args(["--print", "target-libdir"]));
+    let libraries = libraries.context("rustc names no folder of its libraries")?;
+    Ok(Path::new(&libraries).with_file_name("bin").join("rust-lld"))
+}
+
+fn without_unused_exports<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+    let mut kept = Vec::new();
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        let export = if *argument == "--export" { rest.next() } else { None };
+        if !export.is_some_and(|name| UNUSED.iter().any(|unused| name.contains(unused))) {
+            kept.extend([argument].into_iter().chain(export));
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unused_exports_are_left_out() {
+        let arguments = ["-flavor", "wasm", "--export", "answer_1", "--export", "r2range_free_2", "a.o"];
+        assert_eq!(without_unused_exports(&arguments), ["-flavor", "wasm", "--export", "answer_1", "a.o"]);
+    }
+}
