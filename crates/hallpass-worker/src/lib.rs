@@ -54,10 +54,6 @@ pub fn start(env: &Env, placeholder: &Env) -> Result<(), JsError> {
 /// # Errors
 /// If the runtime supplies no random bytes; it then responds 500 by itself.
 #[wasm_bindgen]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "each further call across the boundary costs as much as an HMAC"
-)]
 pub fn answer(
     request: JsValue,
     env: Env,
