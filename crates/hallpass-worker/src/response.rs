@@ -29,6 +29,13 @@ pub(crate) fn convert(response: &Response, request_id: &JsValue) -> JsValue {
     })
 }
 
+/// Creates the headers of a response, and no response, which the runtime rejects in the global scope.
+pub(crate) fn prepare(response: &Response) {
+    HEADER_OBJECTS.with_borrow_mut(|objects| {
+        objects.get(&response.headers);
+    });
+}
+
 impl HeaderObjects {
     /// The most objects that are kept. A client that changes its origin does not fill the memory.
     const MAX: usize = 32;

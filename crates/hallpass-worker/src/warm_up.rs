@@ -35,7 +35,7 @@ pub(crate) fn mint(placeholder: &Env) -> Result<(), JsError> {
         return Err(JsError::new("the first mint waits"));
     };
     let response = handled.outcome.response;
-    response::convert(&response, &JsValue::from_str("warm-up"));
+    response::prepare(&response);
     match response.status.as_u16() {
         200 => Ok(()),
         status => Err(JsError::new(&format!("the first mint is answered with status {status}"))),

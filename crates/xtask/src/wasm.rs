@@ -27,7 +27,7 @@ const FEATURES: [&str; 8] = [
 const OPTIMIZATION: [&str; 5] = [
     "-Oz",
     "--one-caller-inline-max-function-size",
-    "400",
+    "200",
     "--low-memory-unused",
     "--reorder-functions-by-name",
 ];
