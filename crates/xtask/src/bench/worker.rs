@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use self::compare::{Rival, compare};
-use self::load::{Load, ORIGIN};
+use self::compare::compare;
+use self::load::{Load, ORIGIN, Rival};
 use self::subject::{
     AGORA, FLOOR, HALLPASS, HALLPASS_WITH_CORS, HELLO, JOSE, Settings, Started, Subject, with_config,
 };

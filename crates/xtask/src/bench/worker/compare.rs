@@ -14,15 +14,6 @@ use crate::terminal::say;
 
 const ROUNDS: usize = 9;
 
-/// A Worker that the measured one is compared with, and budgets: the least that the measured one may reach of it.
-pub(super) struct Rival {
-    pub(super) name: &'static str,
-    /// Requests per second as a part of the rival's.
-    pub(super) rate: Option<f64>,
-    /// The rival's CPU time per request as a part of the measured Worker's.
-    pub(super) cpu: Option<f64>,
-}
-
 /// Values of one Worker, one for each round.
 #[derive(Default)]
 struct Samples {

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::compare::Rival;
 use super::cpu;
 use super::issuer;
 use super::subject::{HALLPASS_WITH_CORS, Started};
@@ -28,6 +27,15 @@ pub(super) struct Load {
     /// The name of the Worker that is compared with the others.
     pub(super) measured: &'static str,
     pub(super) rivals: &'static [Rival],
+}
+
+/// A Worker that the measured one is compared with, and budgets: the least that the measured one may reach of it.
+pub(super) struct Rival {
+    pub(super) name: &'static str,
+    /// Requests per second as a part of the rival's.
+    pub(super) rate: Option<f64>,
+    /// The rival's CPU time per request as a part of the measured Worker's.
+    pub(super) cpu: Option<f64>,
 }
 
 /// The work of one Worker in a second.
