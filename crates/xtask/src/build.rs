@@ -257,6 +257,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn cargo_writes_to_other_folders_than_the_build() {
+        for profile in [Profile::Development, Profile::Release, Profile::ReleaseWithNames] {
+            let of_cargo = format!("target/{}", profile.name());
+            for other in [Profile::Development, Profile::Release, Profile::ReleaseWithNames] {
+                assert_ne!(of_cargo, other.worker_folder());
+            }
+        }
+    }
+
+    #[test]
     fn only_the_build_is_removed() {
         let wrangler = "main = \"target/worker/entry.js\"\n[build]\ncommand = \"x\"\n\n[vars]\nA = \"\"\n";
         assert_eq!(without_build(wrangler), "main = \"worker/entry.js\"\n[vars]\nA = \"\"\n");
