@@ -148,7 +148,7 @@ impl Case {
     }
 
     fn expected(&self) -> Value {
-        let usual = || if self.policy.is_some() { "policy[0]" } else { "no policy" }.to_owned();
+        let only_rule = || if self.policy.is_some() { "policy[0]" } else { "no policy" }.to_owned();
         match &self.expect {
             Expect::Granted { granted, ttl, by } => {
                 let services: Map<_, _> = granted
@@ -156,15 +156,15 @@ impl Case {
                     .map(|(name, service)| (name.clone(), with_privileges(name, service, *ttl)))
                     .collect();
                 let by = match by {
-                    None => vec![usual(); services.len()],
+                    None => vec![only_rule(); services.len()],
                     Some(OneOrEach::One(rule)) => vec![rule.clone(); services.len()],
                     Some(OneOrEach::Each(rules)) => rules.clone(),
                 };
                 json!({ "granted": services, "ttl": ttl, "by": by })
             }
             Expect::Refused { refused, field, by } => {
-                let usual = || (refused != "service").then(usual);
-                let by = by.clone().or_else(usual);
+                let only_rule = || (refused != "service").then(only_rule);
+                let by = by.clone().or_else(only_rule);
                 json!({ "refused": refused, "field": field, "by": by })
             }
             Expect::Invalid { invalid } => json!({ "invalid": invalid }),

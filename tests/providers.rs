@@ -6,9 +6,9 @@
 mod agora;
 mod callers;
 mod faults;
+mod harness;
 mod kick;
 mod rooms;
-mod world;
 
 use std::thread;
 
@@ -17,7 +17,7 @@ use hallpass_tests::provider::cross_check::check;
 use hallpass_tests::target::{EventKind, Lambda, Memory, Target, Worker};
 use hallpass_tests::{Deployment, TimeLimits};
 
-use self::world::Tally;
+use self::harness::Tally;
 use crate::scratch;
 
 #[test]
@@ -57,7 +57,7 @@ fn everything<T: Target>(
 }
 
 fn at_once<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<Tally> {
-    let mut tally = agora::usual(&start).context("Agora")?;
+    let mut tally = agora::all_calls(&start).context("Agora")?;
     tally.add(agora::bare(&start).context("Agora without an account")?);
     tally.add(kick::all(&start).context("kick")?);
     tally.add(rooms::all(&start).context("rooms")?);

@@ -44,12 +44,12 @@ fn transcripts() -> anyhow::Result<()> {
         let service = if *has_key { with_key } else { open };
         let response = service.send(request).with_context(|| command.clone())?;
         let got = String::from_utf8(response.into_body())?;
-        let complaints = match language.as_str() {
+        let mismatches = match language.as_str() {
             "json" => compare(&serde_json::from_str(answer)?, &serde_json::from_str(&got)?, ""),
             _ if *answer == got => Vec::new(),
             _ => vec![format!("expected {answer:?}")],
         };
-        ensure!(complaints.is_empty(), "{command}\n{}\ngot {got}", complaints.join("\n"));
+        ensure!(mismatches.is_empty(), "{command}\n{}\ngot {got}", mismatches.join("\n"));
     }
     let listed = routes(&readme);
     let shown: BTreeSet<_> = transcripts
@@ -257,19 +257,19 @@ fn compare(expected: &Value, got: &Value, path: &str) -> Vec<String> {
         (Value::Object(expected), Value::Object(got)) => {
             let has_more = expected.contains_key(MORE);
             let strange = got.keys().filter(|key| !has_more && !expected.contains_key(*key));
-            let mut complaints: Vec<_> =
+            let mut mismatches: Vec<_> =
                 strange.map(|key| format!("{path}/{key}: not in the README")).collect();
             for (key, expected) in expected.iter().filter(|(key, _)| *key != MORE) {
                 let path = format!("{path}/{key}");
                 match got.get(key) {
-                    None => complaints.push(format!("{path}: only in the README")),
+                    None => mismatches.push(format!("{path}: only in the README")),
                     Some(got) if VARYING.contains(&key.as_str()) => {
-                        complaints.extend((!is_same_kind(expected, got)).then_some(path));
+                        mismatches.extend((!is_same_kind(expected, got)).then_some(path));
                     }
-                    Some(got) => complaints.extend(compare(expected, got, &path)),
+                    Some(got) => mismatches.extend(compare(expected, got, &path)),
                 }
             }
-            complaints
+            mismatches
         }
         (Value::Array(expected), Value::Array(got))
             if expected.len() == got.len()

@@ -25,10 +25,10 @@ const SECOND: &str = "c0ffee04c0ffee05c0ffee06c0ffee07";
 /// What is looked for is a part that all secrets have, so that a piece of one is found too.
 const NEEDLE: &[u8] = b"c0ffee0";
 
-struct Watchman;
+struct TrackingAllocator;
 
 #[global_allocator]
-static WATCHMAN: Watchman = Watchman;
+static WATCHMAN: TrackingAllocator = TrackingAllocator;
 
 thread_local! {
     /// Blocks of this thread that were freed with a secret in them.
@@ -40,7 +40,7 @@ thread_local! {
     reason = "an allocator is unsafe by its nature; this one hands all work on to the system's"
 )]
 // SAFETY: every call goes to the system's allocator as it came; a block is read while it is still allocated.
-unsafe impl GlobalAlloc for Watchman {
+unsafe impl GlobalAlloc for TrackingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as the caller promises. Zeroed, so that every byte may be read later.
         unsafe { System.alloc_zeroed(layout) }

@@ -77,7 +77,7 @@ impl Trial {
     }
 
     fn check(&self, GrantedService { name, granted, decided_by }: &GrantedService, ttl: u32) {
-        let rules = self.policy.clone().unwrap_or_else(usual);
+        let rules = self.policy.clone().unwrap_or_else(default_policy);
         let (position, rule) = rules
             .iter()
             .enumerate()
@@ -221,7 +221,7 @@ fn fits(pattern: &str, text: &str) -> bool {
 }
 
 /// The rules that hold without a policy, as one would write them.
-fn usual() -> Vec<Value> {
+fn default_policy() -> Vec<Value> {
     let rule = |who: Value, services: &[&str], grant: Value| {
         let services = services.iter().map(|service| ((*service).to_owned(), grant.clone()));
         let mut rule: Map<_, _> = services.collect();

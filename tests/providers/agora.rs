@@ -7,7 +7,7 @@ use hallpass_tests::provider::{Fault, Which};
 use hallpass_tests::target::{Request, Target};
 use serde_json::json;
 
-use crate::providers::world::{Answer, Decision, Tally, World, get, open, post, with_customer};
+use crate::providers::harness::{Decision, Harness, ObservedResponse, Tally, get, open, post, with_customer};
 
 const AUTH: &str = "/v1/agora/rest-auth";
 const PROJECTS: &str = "/v1/agora/projects";
@@ -22,18 +22,18 @@ const USUAL_SECONDS: u64 = 600;
 const MAX_SECONDS: u64 = 300;
 
 /// Where everything is configured.
-pub(crate) fn usual<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<Tally> {
-    let mut world = World::start("agora", with_customer(), start)?;
-    projects(&mut world).context("projects")?;
-    samples(&mut world).context("the samples of the three forms")?;
-    refusals(&mut world).context("refusals")?;
-    events(&mut world).context("events")?;
-    world.finish()
+pub(crate) fn all_calls<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<Tally> {
+    let mut harness = Harness::start("agora", with_customer(), start)?;
+    projects(&mut harness).context("projects")?;
+    samples(&mut harness).context("the samples of the three forms")?;
+    refusals(&mut harness).context("refusals")?;
+    events(&mut harness).context("events")?;
+    harness.finish()
 }
 
 /// Where the account is not configured, and tokens end soon.
 pub(crate) fn bare<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<Tally> {
-    let mut world = World::start("agora-bare", json!({ "ttl": { "max": MAX_SECONDS } }), start)?;
+    let mut harness = Harness::start("agora-bare", json!({ "ttl": { "max": MAX_SECONDS } }), start)?;
     let kicking = Some(("agora_rest.kick", "granted"));
     for (request, decision) in [
         (post(AUTH, &json!({ "form": "basic" })), AUTH_GRANTED),
@@ -41,7 +41,7 @@ pub(crate) fn bare<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -
         (get(&format!("{EVENTS}?form=basic")), EVENTS_GRANTED),
         (post("/v1/agora/kick", &json!({ "uid": 7 })), kicking),
     ] {
-        world.send(&request, decision)?.ensure_refused(400, "no_customer", None)?;
+        harness.send(&request, decision)?.ensure_refused(400, "no_customer", None)?;
     }
     for form in ["agora-token", "x-agora-token"] {
         for (ttl, expires_in) in [(None, 300), (Some(299), 299), (Some(301), 300), (Some(86_400), 300)] {
@@ -49,18 +49,18 @@ pub(crate) fn bare<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -
             if let Some(ttl) = ttl {
                 body["ttl"] = json!(ttl);
             }
-            let answer = world.send(&post(AUTH, &body), AUTH_GRANTED)?;
+            let answer = harness.send(&post(AUTH, &body), AUTH_GRANTED)?;
             answer.ensure_status(200)?;
             ensure!(answer.json["expires_in"] == expires_in, "{body}: {}", answer.json);
-            ensure_accepted(&world, &answer, APP_ID, "backend", expires_in)?;
+            ensure_accepted(&harness, &answer, APP_ID, "backend", expires_in)?;
         }
-        world.send(&get(&format!("{EVENTS}?form={form}")), EVENTS_GRANTED)?.ensure_status(200)?;
+        harness.send(&get(&format!("{EVENTS}?form={form}")), EVENTS_GRANTED)?.ensure_status(200)?;
     }
-    world.finish()
+    harness.finish()
 }
 
-fn projects<T: Target>(world: &mut World<T>) -> anyhow::Result<()> {
-    let answer = world.send(&get(PROJECTS), PROJECTS_GRANTED)?;
+fn projects<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
+    let answer = harness.send(&get(PROJECTS), PROJECTS_GRANTED)?;
     let project = |id, name, app_id, enabled, created_at| json!({ "id": id, "name": name, "app_id": app_id, "enabled": enabled, "created_at": created_at });
     let projects = [
         project("5bd81c1e2d5b4a0f8c6e7d90", "project1", APP_ID, true, 1_464_165_672),
@@ -72,13 +72,13 @@ fn projects<T: Target>(world: &mut World<T>) -> anyhow::Result<()> {
 }
 
 /// Each form as the customer's own server uses it, for the call that Agora's page shows with it.
-fn samples<T: Target>(world: &mut World<T>) -> anyhow::Result<()> {
-    let answer = world.send(&post(AUTH, &json!({ "form": "basic" })), AUTH_GRANTED)?;
+fn samples<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
+    let answer = harness.send(&post(AUTH, &json!({ "form": "basic" })), AUTH_GRANTED)?;
     let authorization = answer.json["headers"]["authorization"].clone();
     answer.ensure(200, &json!({ "form": "basic", "headers": { "authorization": authorization } }))?;
-    let response = world.agora.send(&with_headers(&answer, "/dev/v1/projects")?)?;
+    let response = harness.agora.send(&with_headers(&answer, "/dev/v1/projects")?)?;
     ensure!(response.status() == 200, "the projects are answered with {}", response.status());
-    let caller = world.agora.seen().pop().context("nothing came")?.caller;
+    let caller = harness.agora.seen().pop().context("nothing came")?.caller;
     ensure!(caller == Ok(Caller::Customer), "{caller:?}");
 
     for form in ["agora-token", "x-agora-token"] {
@@ -89,9 +89,9 @@ fn samples<T: Target>(world: &mut World<T>) -> anyhow::Result<()> {
             (json!({ "user": "0", "ttl": 86_400 }), ("default", APP_ID), "0", 86_400),
         ] {
             body["form"] = form.into();
-            let before = world.target.clock();
-            let answer = world.send(&post(AUTH, &body), AUTH_GRANTED)?;
-            let asked = before..=world.target.clock();
+            let before = harness.target.clock();
+            let answer = harness.send(&post(AUTH, &body), AUTH_GRANTED)?;
+            let asked = before..=harness.target.clock();
             let issued_at = answer.json["issued_at"].as_u64().with_context(|| answer.text())?;
             ensure!(asked.contains(&issued_at), "issued at {issued_at}, and asked for in {asked:?}");
             let expected = json!({
@@ -106,7 +106,7 @@ fn samples<T: Target>(world: &mut World<T>) -> anyhow::Result<()> {
             });
             answer.ensure(200, &expected)?;
             answer.ensure_sent(&[])?;
-            ensure_accepted(world, &answer, project.1, user, seconds)?;
+            ensure_accepted(harness, &answer, project.1, user, seconds)?;
         }
     }
     Ok(())
@@ -114,16 +114,16 @@ fn samples<T: Target>(world: &mut World<T>) -> anyhow::Result<()> {
 
 /// Whoever takes the headers of this answer is taken by Agora for this user, for so long.
 fn ensure_accepted<T: Target>(
-    world: &World<T>,
-    answer: &Answer,
+    harness: &Harness<T>,
+    answer: &ObservedResponse,
     app_id: &str,
     user: &str,
     seconds: u64,
 ) -> anyhow::Result<()> {
     let request = with_headers(answer, &format!("/dev/v2/project/{app_id}/rtm/vendor/user_events"))?;
-    let response = world.agora.send(&request)?;
+    let response = harness.agora.send(&request)?;
     ensure!(response.status() == 200, "{}: answered with {}", answer.json["form"], response.status());
-    let caller = world.agora.seen().pop().context("nothing came")?.caller;
+    let caller = harness.agora.seen().pop().context("nothing came")?.caller;
     let (named, until, form) = match &caller {
         Ok(Caller::User007 { user, until, services }) => {
             // It opens nothing beside Signaling.
@@ -141,14 +141,14 @@ fn ensure_accepted<T: Target>(
 }
 
 /// A request with the headers of an answer, and with none beside them but the content type.
-fn with_headers(answer: &Answer, target: &str) -> anyhow::Result<Request> {
+fn with_headers(answer: &ObservedResponse, target: &str) -> anyhow::Result<Request> {
     let headers = answer.json["headers"].as_object().with_context(|| answer.text())?;
     let texts = headers.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().into()));
     let content_type = ("content-type".to_owned(), "application/json".to_owned());
     Ok(Request { headers: texts.chain([content_type]).collect(), ..open("GET", target) })
 }
 
-fn refusals<T: Target>(world: &mut World<T>) -> anyhow::Result<()> {
+fn refusals<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
     let long = "u".repeat(65);
     for (body, field) in [
         (json!({ "form": "basic", "user": "alice" }), Some("user")),
@@ -164,7 +164,7 @@ fn refusals<T: Target>(world: &mut World<T>) -> anyhow::Result<()> {
         (json!({ "form": "agora-token", "user": "" }), Some("user")),
         (json!({ "form": "x-agora-token", "user": long }), Some("user")),
     ] {
-        world
+        harness
             .send(&post(AUTH, &body), None)?
             .ensure_refused(400, "invalid_field", field)
             .with_context(|| body.to_string())?;
@@ -176,13 +176,13 @@ fn refusals<T: Target>(world: &mut World<T>) -> anyhow::Result<()> {
         ("?project=webinar", "project"),
     ] {
         let request = get(&format!("{EVENTS}{query}"));
-        world.send(&request, None)?.ensure_refused(400, "invalid_field", Some(field))?;
+        harness.send(&request, None)?.ensure_refused(400, "invalid_field", Some(field))?;
     }
     Ok(())
 }
 
 /// What was read is gone, so each call is sent once.
-fn events<T: Target>(world: &mut World<T>) -> anyhow::Result<()> {
+fn events<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
     for (query, app_id) in [
         ("", APP_ID),
         ("?form=agora-token", APP_ID),
@@ -190,7 +190,7 @@ fn events<T: Target>(world: &mut World<T>) -> anyhow::Result<()> {
         ("?form=basic", APP_ID),
         ("?project=other", OTHER_APP_ID),
     ] {
-        world.agora.with(|agora| {
+        harness.agora.with(|agora| {
             agora.add_event(app_id, "alice", "Login", 1_700_000_000_123);
             agora.add_event(app_id, "böb", "Logout", 1_700_000_000_124);
         });
@@ -201,18 +201,20 @@ fn events<T: Target>(world: &mut World<T>) -> anyhow::Result<()> {
             { "user": "böb", "event": "Logout", "at_ms": 1_700_000_000_124_u64 },
         ]);
         for events in [events, json!([])] {
-            let answer = world.send(&request, EVENTS_GRANTED)?;
+            let answer = harness.send(&request, EVENTS_GRANTED)?;
             answer.ensure(200, &json!({ "events": events }))?;
             answer.ensure_sent(&[&sent])?;
         }
     }
     // As many as come at once.
-    world.agora.with(|agora| (0..1500).for_each(|at| agora.add_event(APP_ID, &"u".repeat(64), "Login", at)));
+    harness
+        .agora
+        .with(|agora| (0..1500).for_each(|at| agora.add_event(APP_ID, &"u".repeat(64), "Login", at)));
     for count in [1000, 500] {
-        let answer = world.send(&get(EVENTS), EVENTS_GRANTED)?;
+        let answer = harness.send(&get(EVENTS), EVENTS_GRANTED)?;
         ensure!(answer.json["events"].as_array().map(Vec::len) == Some(count), "not {count} events");
     }
     let failed = json!({ "result": "failed", "request_id": "1", "events": [] });
-    world.agora.fail(Which::Next(1), Fault::Json(failed));
-    world.send(&get(EVENTS), EVENTS_GRANTED)?.ensure_status(502)
+    harness.agora.fail(Which::Next(1), Fault::Json(failed));
+    harness.send(&get(EVENTS), EVENTS_GRANTED)?.ensure_status(502)
 }

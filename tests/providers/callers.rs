@@ -7,7 +7,7 @@ use hallpass_tests::jwts::Jwts;
 use hallpass_tests::target::{Request, Target};
 use serde_json::{Value, json};
 
-use crate::providers::world::{Decision, TURNED_AWAY, Tally, World, get, open, post, with_customer};
+use crate::providers::harness::{Decision, Harness, Tally, UNAUTHENTICATED, get, open, post, with_customer};
 
 /// A call, as somebody sends it: the route, the body of a POST, and its name in the log.
 type Call = (&'static str, Option<Value>, &'static str);
@@ -67,31 +67,31 @@ fn without_policy<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) ->
     let mut document = with_customer();
     document["auth"] =
         json!({ "open": true, "gateway": true, "jwt": [{ "issuer": issuer.url(""), "audience": "app" }] });
-    let mut world = World::start("callers", document, start)?;
-    let jwts = Jwts::make(world.target.clock(), &issuer.url(""), &[json!({})])?;
+    let mut harness = Harness::start("callers", document, start)?;
+    let jwts = Jwts::make(harness.target.clock(), &issuer.url(""), &[json!({})])?;
     issuer.publish("", &jwts.keys(&["rsa", "ec", "ed"])?);
     for caller in [Caller::Anonymous, Caller::User(jwts.bearer(0)?), Caller::Gateway] {
         for call in room_calls().iter().chain(&agora_calls()) {
             let request = sent_by(request(call), &caller);
-            if world.target.can_receive(&request) {
+            if harness.target.can_receive(&request) {
                 let part = if call.2.starts_with("agora") { "privileged" } else { "service" };
-                ensure_refused(&mut world, &request, call.2, part)?;
+                ensure_refused(&mut harness, &request, call.2, part)?;
             }
         }
         // A token of one's own is not one of ours.
         let with_token = Request::post("/create-meeting", &json!({ "token": "my-own" }), None);
         let with_token = sent_by(with_token, &caller);
-        if world.target.can_receive(&with_token) {
-            let answer = world.send(&with_token, Some(("rooms.create", "granted")))?;
+        if harness.target.can_receive(&with_token) {
+            let answer = harness.send(&with_token, Some(("rooms.create", "granted")))?;
             ensure!(answer.sent.first().and_then(|sent| sent.header("authorization")) == Some("my-own"));
         }
     }
     for (target, body, name) in room_calls().iter().chain(&agora_calls()) {
         let request = request(&(*target, body.clone(), *name));
-        let status = world.send(&request, Some((*name, "granted")))?.response.status();
+        let status = harness.send(&request, Some((*name, "granted")))?.response.status();
         ensure!(status == 200 || target.contains("validate-meeting"), "{target} is answered with {status}");
     }
-    world.finish()
+    harness.finish()
 }
 
 /// A rule opens what it names, to whom it names.
@@ -104,55 +104,55 @@ fn by_policy<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyh
         { "who": { "kind": "user" }, "rooms": "validate" },
         { "who": { "kind": "service" }, "rooms": "create", "agora_rest": ["projects", "kick"] },
     ]);
-    let mut world = World::start("callers-policy", document, start)?;
+    let mut harness = Harness::start("callers-policy", document, start)?;
     let kinds = [json!({ "claims": { "role": "teacher" } }), json!({})];
-    let jwts = Jwts::make(world.target.clock(), &issuer.url(""), &kinds)?;
+    let jwts = Jwts::make(harness.target.clock(), &issuer.url(""), &kinds)?;
     issuer.publish("", &jwts.keys(&["rsa", "ec", "ed"])?);
     for (place, allowed) in [(0, &["rooms.create", "rooms.validate"][..]), (1, &["rooms.validate"])] {
         let caller = Caller::User(jwts.bearer(place)?);
         for call in room_calls().iter().chain(&agora_calls()) {
             let request = sent_by(request(call), &caller);
-            ensure_allowed_or_not(&mut world, &request, call, allowed)?;
+            ensure_allowed_or_not(&mut harness, &request, call, allowed)?;
         }
     }
     for call in room_calls().iter().chain(&agora_calls()) {
         let allowed = ["rooms.create", "agora_rest.projects", "agora_rest.kick"];
-        ensure_allowed_or_not(&mut world, &request(call), call, &allowed)?;
+        ensure_allowed_or_not(&mut harness, &request(call), call, &allowed)?;
     }
     // Whoever is nobody is turned away before anything else.
     for (target, body, _) in room_calls().iter().chain(&agora_calls()) {
         let mut request = open(if body.is_some() { "POST" } else { "GET" }, target);
         request.body = b"not looked at".to_vec();
-        let answer = world.send(&request, TURNED_AWAY)?;
+        let answer = harness.send(&request, UNAUTHENTICATED)?;
         answer.ensure_status(401)?;
         answer.ensure_sent(&[])?;
     }
-    world.finish()
+    harness.finish()
 }
 
 fn ensure_allowed_or_not<T: Target>(
-    world: &mut World<T>,
+    harness: &mut Harness<T>,
     request: &Request,
     (_, _, name): &Call,
     allowed: &[&str],
 ) -> anyhow::Result<()> {
     if !allowed.contains(name) {
-        return ensure_refused(world, request, name, "privileged");
+        return ensure_refused(harness, request, name, "privileged");
     }
-    let answer = world.send(request, Some((*name, "granted")))?;
+    let answer = harness.send(request, Some((*name, "granted")))?;
     ensure!(answer.sent.len() == 1, "{}: {}", answer.request, answer.text());
     Ok(())
 }
 
 /// 403 in the shape of the route, by this part of the policy, and nothing is sent.
 fn ensure_refused<T: Target>(
-    world: &mut World<T>,
+    harness: &mut Harness<T>,
     request: &Request,
     name: &'static str,
     part: &str,
 ) -> anyhow::Result<()> {
     let decision: Decision = Some((name, "refused"));
-    let answer = world.send(request, decision)?;
+    let answer = harness.send(request, decision)?;
     answer.ensure_status(403)?;
     answer.ensure_sent(&[])?;
     let (is_ours, json) = (request.target.starts_with("/v1/"), &answer.json);

@@ -11,7 +11,7 @@ use hallpass_tests::target::{Request, Target};
 use hallpass_token::UnixSeconds;
 use serde_json::{Value, json};
 
-use crate::providers::world::{Answer, Tally, World, get, post, with_customer};
+use crate::providers::harness::{Harness, ObservedResponse, Tally, get, post, with_customer};
 
 /// A request that has a provider called.
 struct Call {
@@ -41,7 +41,7 @@ enum Outcome {
 enum Words {
     Nothing,
     /// Those that it has for this status.
-    Usual,
+    Default,
     These(&'static str),
 }
 
@@ -68,7 +68,7 @@ const SILENT: [&str; 4] = [
 /// Those that show at once.
 fn faults() -> Vec<(Fault, Outcome)> {
     use Outcome::{NoAnswer, Right, Status};
-    use Words::{Nothing, These, Usual};
+    use Words::{Default, Nothing, These};
     let foreign = json!({ "roomId": 7, "projects": {}, "result": 7, "id": "x" });
     vec![
         (Fault::Slow(Duration::from_millis(300)), Right),
@@ -84,16 +84,16 @@ fn faults() -> Vec<(Fault, Outcome)> {
         (Fault::Text(200), NoAnswer(NOT_UNDERSTOOD)),
         (Fault::Page(400), Status(400, Nothing)),
         (Fault::Text(400), Status(400, These("this did not work"))),
-        (Fault::Status(401), Status(401, Usual)),
+        (Fault::Status(401), Status(401, Default)),
         (Fault::Repeat(401), Status(401, These("…"))),
-        (Fault::Status(402), Status(402, Usual)),
-        (Fault::Status(403), Status(403, Usual)),
+        (Fault::Status(402), Status(402, Default)),
+        (Fault::Status(403), Status(403, Default)),
         (Fault::Repeat(403), Status(403, These("…"))),
-        (Fault::Status(404), Status(404, Usual)),
+        (Fault::Status(404), Status(404, Default)),
         (Fault::Repeat(404), Status(404, These("…"))),
-        (Fault::Status(429), Status(429, Usual)),
-        (Fault::TooMany(7), Status(429, Usual)),
-        (Fault::Status(500), Status(500, Usual)),
+        (Fault::Status(429), Status(429, Default)),
+        (Fault::TooMany(7), Status(429, Default)),
+        (Fault::Status(500), Status(500, Default)),
         (Fault::Page(502), Status(502, Nothing)),
         (Fault::Page(503), Status(503, Nothing)),
         (Fault::Page(504), Status(504, Nothing)),
@@ -120,30 +120,30 @@ fn calls(room: &str) -> Vec<Call> {
 }
 
 pub(crate) fn all<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<Tally> {
-    let mut world = World::start("faults", with_customer(), start)?;
-    let room = world.videosdk.with(|videosdk| videosdk.add_room(None, UnixSeconds(0)));
+    let mut harness = Harness::start("faults", with_customer(), start)?;
+    let room = harness.videosdk.with(|videosdk| videosdk.add_room(None, UnixSeconds(0)));
     for call in calls(&room) {
         for (fault, outcome) in faults() {
             let shown = format!("{fault:?}");
             let retry_after = matches!(fault, Fault::TooMany(_)).then_some("7");
-            call.fail(&world, Some(fault));
-            let answer = call.send(&mut world)?;
+            call.fail(&harness, Some(fault));
+            let answer = call.send(&mut harness)?;
             call.check(&answer, &outcome).with_context(|| shown.clone())?;
             ensure!(
                 answer.header("retry-after") == retry_after,
                 "{shown}: {:?}",
                 answer.header("retry-after")
             );
-            call.fail(&world, None);
-            call.send(&mut world)?.ensure_status(200).with_context(|| format!("after {shown}"))?;
+            call.fail(&harness, None);
+            call.send(&mut harness)?.ensure_status(200).with_context(|| format!("after {shown}"))?;
         }
-        call.listen(&world, false)?;
-        let answer = call.send(&mut world)?;
+        call.listen(&harness, false)?;
+        let answer = call.send(&mut harness)?;
         call.check_said(&answer, &Said::no_answer(UNREACHABLE))?;
-        call.listen(&world, true)?;
-        call.send(&mut world)?.ensure_status(200).context("after nobody listened")?;
+        call.listen(&harness, true)?;
+        call.send(&mut harness)?.ensure_status(200).context("after nobody listened")?;
     }
-    world.finish()
+    harness.finish()
 }
 
 /// Providers that say nothing: a call is given up in time, and a rule that was made all the same is found.
@@ -175,16 +175,16 @@ fn silent_call<T: Target>(
     call: &Call,
     start: impl Fn(Deployment) -> anyhow::Result<T>,
 ) -> anyhow::Result<Tally> {
-    let mut world = World::start(name, with_customer(), start)?;
-    world.videosdk.with(|videosdk| videosdk.add_room(None, UnixSeconds(0)));
-    call.fail(&world, Some(Fault::Hang));
-    let answer = world.wait_out(&call.request, Some((call.name, "granted")), 8)?;
+    let mut harness = Harness::start(name, with_customer(), start)?;
+    harness.videosdk.with(|videosdk| videosdk.add_room(None, UnixSeconds(0)));
+    call.fail(&harness, Some(Fault::Hang));
+    let answer = harness.wait_out(&call.request, Some((call.name, "granted")), 8)?;
     let code = "provider_timeout";
     call.check_said(&answer, &Said { status: 504, code, ..Said::no_answer("did not answer in time") })?;
     ensure!(answer.sent.len() == 1, "{} was sent", answer.sent().join(", "));
-    call.fail(&world, None);
-    call.send(&mut world)?.ensure_status(200)?;
-    world.finish()
+    call.fail(&harness, None);
+    call.send(&mut harness)?.ensure_status(200)?;
+    harness.finish()
 }
 
 fn silent_kick<T: Target>(
@@ -193,28 +193,28 @@ fn silent_kick<T: Target>(
     status: u16,
     start: impl Fn(Deployment) -> anyhow::Result<T>,
 ) -> anyhow::Result<Tally> {
-    let mut world = World::start(name, with_customer(), start)?;
+    let mut harness = Harness::start(name, with_customer(), start)?;
     let (request, decision) =
         (post("/v1/agora/kick", &json!({ "uid": 7 })), Some(("agora_rest.kick", "granted")));
-    world.agora.fail(Which::Method("POST"), fault);
-    let answer = world.wait_out(&request, decision, 20)?;
+    harness.agora.fail(Which::Method("POST"), fault);
+    let answer = harness.wait_out(&request, decision, 20)?;
     answer.ensure_status(status)?;
     let find = format!("GET /dev/v1/kicking-rule?appid={APP_ID}");
     answer.ensure_sent(&["POST /dev/v1/kicking-rule", &find])?;
     let (member, value) =
         if status == 200 { ("rule_id", json!(1953)) } else { ("code", json!("provider_timeout")) };
     ensure!(answer.json[member] == value, "{}", answer.json);
-    world.agora.heal();
-    world.send(&request, decision)?.ensure_status(200)?;
-    world.finish()
+    harness.agora.heal();
+    harness.send(&request, decision)?.ensure_status(200)?;
+    harness.finish()
 }
 
 impl Call {
-    fn send<T: Target>(&self, world: &mut World<T>) -> anyhow::Result<Answer> {
-        world.send(&self.request, Some((self.name, "granted")))
+    fn send<T: Target>(&self, harness: &mut Harness<T>) -> anyhow::Result<ObservedResponse> {
+        harness.send(&self.request, Some((self.name, "granted")))
     }
 
-    fn fail<T>(&self, world: &World<T>, fault: Option<Fault>) {
+    fn fail<T>(&self, harness: &Harness<T>, fault: Option<Fault>) {
         fn of<A: Api>(provider: &Provider<A>, fault: Option<Fault>) {
             match fault {
                 Some(fault) => provider.fail(Which::All, fault),
@@ -222,19 +222,19 @@ impl Call {
             }
         }
         match self.provider {
-            Name::Agora => of(&world.agora, fault),
-            Name::Videosdk => of(&world.videosdk, fault),
+            Name::Agora => of(&harness.agora, fault),
+            Name::Videosdk => of(&harness.videosdk, fault),
         }
     }
 
-    fn listen<T>(&self, world: &World<T>, is_listening: bool) -> anyhow::Result<()> {
+    fn listen<T>(&self, harness: &Harness<T>, is_listening: bool) -> anyhow::Result<()> {
         match self.provider {
-            Name::Agora => world.agora.set_listening(is_listening),
-            Name::Videosdk => world.videosdk.set_listening(is_listening),
+            Name::Agora => harness.agora.set_listening(is_listening),
+            Name::Videosdk => harness.videosdk.set_listening(is_listening),
         }
     }
 
-    fn check(&self, answer: &Answer, outcome: &Outcome) -> anyhow::Result<()> {
+    fn check(&self, answer: &ObservedResponse, outcome: &Outcome) -> anyhow::Result<()> {
         let is_in_doubt = matches!(outcome, Outcome::NoAnswer(_) | Outcome::Status(500..=599, _));
         // Nothing is sent twice; where nobody knows whether a rule was made, it is looked for.
         let sent = if self.name == "agora_rest.kick" && is_in_doubt { 2 } else { 1 };
@@ -243,7 +243,7 @@ impl Call {
             Outcome::Right => return answer.ensure_status(200),
             Outcome::NoAnswer(reason) => return self.check_said(answer, &Said::no_answer(reason)),
             Outcome::Status(status, Words::Nothing) => (*status, None),
-            Outcome::Status(status, Words::Usual) => (*status, self.provider.words(*status)),
+            Outcome::Status(status, Words::Default) => (*status, self.provider.words(*status)),
             Outcome::Status(status, Words::These(words)) => (*status, Some(*words)),
         };
         if self.name == "rooms.validate" && [400, 402, 404].contains(&upstream_status) {
@@ -260,7 +260,12 @@ impl Call {
     }
 
     /// That there is no such room is no failure.
-    fn check_not_valid(&self, answer: &Answer, status: u16, words: Option<&str>) -> anyhow::Result<()> {
+    fn check_not_valid(
+        &self,
+        answer: &ObservedResponse,
+        status: u16,
+        words: Option<&str>,
+    ) -> anyhow::Result<()> {
         let (said, expected, name) = if self.is_ours() {
             (200, json!({ "valid": false, "reason": null }), "reason")
         } else {
@@ -281,7 +286,7 @@ impl Call {
         Ok(())
     }
 
-    fn check_said(&self, answer: &Answer, said: &Said<'_>) -> anyhow::Result<()> {
+    fn check_said(&self, answer: &ObservedResponse, said: &Said<'_>) -> anyhow::Result<()> {
         answer.ensure_status(said.status)?;
         let json = &answer.json;
         let (code, title) = match self.provider {

@@ -7,7 +7,7 @@ use hallpass_tests::provider::{Fault, Which};
 use hallpass_tests::target::Target;
 use serde_json::{Value, json};
 
-use crate::providers::world::{Decision, Tally, World, post, with_customer};
+use crate::providers::harness::{Decision, Harness, Tally, post, with_customer};
 
 const KICK: &str = "/v1/agora/kick";
 const GRANTED: Decision = Some(("agora_rest.kick", "granted"));
@@ -15,14 +15,14 @@ const MAKE: &str = "POST /dev/v1/kicking-rule";
 const FIND: &str = "GET /dev/v1/kicking-rule?appid=970CA35de60c44645bbae8a215061b33";
 
 pub(crate) fn all<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<Tally> {
-    let mut world = World::start("kick", with_customer(), start)?;
-    made(&mut world).context("rules")?;
-    refused(&mut world).context("refusals")?;
-    in_doubt(&mut world).context("doubts")?;
-    world.finish()
+    let mut harness = Harness::start("kick", with_customer(), start)?;
+    made(&mut harness).context("rules")?;
+    refused(&mut harness).context("refusals")?;
+    in_doubt(&mut harness).context("doubts")?;
+    harness.finish()
 }
 
-fn made<T: Target>(world: &mut World<T>) -> anyhow::Result<()> {
+fn made<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
     let join = json!(["join_channel"]);
     let every = json!(["publish_video", "join_channel", "publish_audio"]);
     // What is asked for, what is sent beside `appid`, and what the answer says beside `rule_id`.
@@ -58,8 +58,8 @@ fn made<T: Target>(world: &mut World<T>) -> anyhow::Result<()> {
             json!({ "ip": "2001:db8::1", "seconds": 3600, "privileges": join }),
         ),
     ] {
-        let id = 1953 + world.agora.with(|agora| agora.rules().len());
-        let answer = world.send(&post(KICK, &asked), GRANTED)?;
+        let id = 1953 + harness.agora.with(|agora| agora.rules().len());
+        let answer = harness.send(&post(KICK, &asked), GRANTED)?;
         answer.ensure(
             200,
             &with(
@@ -83,7 +83,7 @@ fn with(object: &Value, members: &[(&str, Value)]) -> Value {
     object
 }
 
-fn refused<T: Target>(world: &mut World<T>) -> anyhow::Result<()> {
+fn refused<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
     let long = "c".repeat(65);
     for (body, field) in [
         (json!({}), None),
@@ -111,16 +111,16 @@ fn refused<T: Target>(world: &mut World<T>) -> anyhow::Result<()> {
         (json!({ "uid": 7, "cname": "demo" }), Some("cname")),
         (json!({ "uid": 7, "project": "meet" }), Some("project")),
     ] {
-        let answer = world.send(&post(KICK, &body), None)?;
+        let answer = harness.send(&post(KICK, &body), None)?;
         answer.ensure_refused(400, "invalid_field", field).with_context(|| body.to_string())?;
     }
     let mut nothing = post(KICK, &json!({}));
     nothing.body.clear();
-    world.send(&nothing, None)?.ensure_refused(400, "invalid_json", None)
+    harness.send(&nothing, None)?.ensure_refused(400, "invalid_json", None)
 }
 
 /// Where nobody knows whether the rule was made, it is looked for, and never made again.
-fn in_doubt<T: Target>(world: &mut World<T>) -> anyhow::Result<()> {
+fn in_doubt<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
     let unreachable = "provider_failed";
     // Whether the rule was made; how the answer to that fails; what comes of it.
     for (number, (fault, sent, status, code)) in [
@@ -142,15 +142,15 @@ fn in_doubt<T: Target>(world: &mut World<T>) -> anyhow::Result<()> {
     .enumerate()
     {
         let shown = format!("{fault:?}");
-        world.agora.fail(Which::Method("POST"), fault);
+        harness.agora.fail(Which::Method("POST"), fault);
         // A rule for this one alone.
         let uid = 100 + number;
-        let answer = world.send(&post(KICK, &json!({ "channel": "demo", "uid": uid })), GRANTED)?;
-        world.agora.heal();
+        let answer = harness.send(&post(KICK, &json!({ "channel": "demo", "uid": uid })), GRANTED)?;
+        harness.agora.heal();
         answer.ensure_sent(sent).with_context(|| shown.clone())?;
         answer.ensure_status(status).with_context(|| shown.clone())?;
         if status == 200 {
-            let last = world.agora.with(|agora| agora.rules().pop()).context("no rule was made")?;
+            let last = harness.agora.with(|agora| agora.rules().pop()).context("no rule was made")?;
             ensure!(last["uid"] == uid && last["id"] == answer.json["rule_id"], "{shown}: {}", answer.json);
         } else {
             ensure!(answer.json["code"] == code, "{shown}: {}", answer.json);
@@ -158,23 +158,23 @@ fn in_doubt<T: Target>(world: &mut World<T>) -> anyhow::Result<()> {
     }
 
     // A rule that is over at once is in no list.
-    world.agora.fail(Which::Method("POST"), Fault::Page(504).afterwards());
-    let answer = world.send(&post(KICK, &json!({ "uid": 200, "seconds": 0 })), GRANTED)?;
+    harness.agora.fail(Which::Method("POST"), Fault::Page(504).afterwards());
+    let answer = harness.send(&post(KICK, &json!({ "uid": 200, "seconds": 0 })), GRANTED)?;
     answer.ensure_status(504)?;
     answer.ensure_sent(&[MAKE])?;
 
     // It cannot be looked for either.
-    world.agora.fail(Which::All, Fault::Page(504).afterwards());
-    let answer = world.send(&post(KICK, &json!({ "uid": 201 })), GRANTED)?;
+    harness.agora.fail(Which::All, Fault::Page(504).afterwards());
+    let answer = harness.send(&post(KICK, &json!({ "uid": 201 })), GRANTED)?;
     answer.ensure_status(504)?;
     answer.ensure_sent(&[MAKE, FIND])?;
 
     // One for the same that was made earlier, and ends earlier, is another one.
-    world.agora.heal();
-    world.send(&post(KICK, &json!({ "uid": 202, "seconds": 600 })), GRANTED)?.ensure_status(200)?;
-    world.agora.fail(Which::Method("POST"), Fault::Page(504));
-    let answer = world.send(&post(KICK, &json!({ "uid": 202, "seconds": 3600 })), GRANTED)?;
+    harness.agora.heal();
+    harness.send(&post(KICK, &json!({ "uid": 202, "seconds": 600 })), GRANTED)?.ensure_status(200)?;
+    harness.agora.fail(Which::Method("POST"), Fault::Page(504));
+    let answer = harness.send(&post(KICK, &json!({ "uid": 202, "seconds": 3600 })), GRANTED)?;
     answer.ensure_status(504)?;
-    world.agora.heal();
+    harness.agora.heal();
     Ok(())
 }

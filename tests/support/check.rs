@@ -15,7 +15,7 @@ const CREDENTIALS: [&str; 2] = ["authorization", "cf-access-jwt-assertion"];
 #[derive(Default)]
 pub(crate) struct Checked {
     /// A sentence for everything that is not as expected.
-    pub(crate) complaints: Vec<String>,
+    pub(crate) mismatches: Vec<String>,
     /// The tokens that were handed out, each with the user that it should be for.
     pub(crate) tokens: Vec<HandedOut>,
 }
@@ -30,74 +30,74 @@ pub(crate) struct HandedOut {
 pub(crate) fn check(case: &Case, request: &Request, response: &Response) -> Checked {
     let expect = &case.expect;
     let mut checked = Checked::default();
-    let complaints = &mut checked.complaints;
+    let mismatches = &mut checked.mismatches;
     let text = String::from_utf8_lossy(response.body());
     if response.status() != expect.status {
-        complaints.push(format!("expected status {}, got {}", expect.status, response.status().as_u16()));
+        mismatches.push(format!("expected status {}, got {}", expect.status, response.status().as_u16()));
     }
     for (name, value) in &expect.headers {
-        header(response, name, value, complaints);
+        header(response, name, value, mismatches);
     }
-    of_every_answer(request, response, &text, complaints);
+    of_every_answer(request, response, &text, mismatches);
     if let Some(expected) = expect.text.as_deref().filter(|expected| *expected != text) {
-        complaints.push(format!("expected the body {expected:?}"));
+        mismatches.push(format!("expected the body {expected:?}"));
     }
     if let Some(part) = expect.text_contains.as_deref().filter(|part| !text.contains(part)) {
-        complaints.push(format!("expected {part:?} in the body"));
+        mismatches.push(format!("expected {part:?} in the body"));
     }
     let pattern = expect.json.clone().or_else(|| Some(problem(expect.status, expect.problem.as_ref()?)));
     if expect.problem.is_some() {
-        header(response, "content-type", "application/problem+json", complaints);
+        header(response, "content-type", "application/problem+json", mismatches);
     }
     let body = serde_json::from_str::<Value>(&text).ok();
     if body.as_ref().is_some_and(|body| !times_add_up(body)) {
-        complaints.push("expected expires_at to be issued_at and expires_in together".into());
+        mismatches.push("expected expires_at to be issued_at and expires_in together".into());
     }
     match (&pattern, &body) {
-        (Some(pattern), Some(body)) => compare(pattern, body, "", complaints),
-        (Some(_), None) => complaints.push("expected JSON".into()),
+        (Some(pattern), Some(body)) => compare(pattern, body, "", mismatches),
+        (Some(_), None) => mismatches.push("expected JSON".into()),
         (None, _) => {}
     }
     if let Some(body) = &body {
         take_tokens(&expect.token, body, &mut checked);
     } else if !expect.token.is_empty() {
-        checked.complaints.push("expected a token in JSON".into());
+        checked.mismatches.push("expected a token in JSON".into());
     }
-    if !checked.complaints.is_empty() {
+    if !checked.mismatches.is_empty() {
         let start: String = text.chars().take(300).collect();
-        checked.complaints.push(format!("the body was {start:?}"));
+        checked.mismatches.push(format!("the body was {start:?}"));
     }
     checked
 }
 
-fn of_every_answer(request: &Request, response: &Response, text: &str, complaints: &mut Vec<String>) {
-    header(response, "cache-control", "no-store", complaints);
-    header(response, "x-content-type-options", "nosniff", complaints);
+fn of_every_answer(request: &Request, response: &Response, text: &str, mismatches: &mut Vec<String>) {
+    header(response, "cache-control", "no-store", mismatches);
+    header(response, "x-content-type-options", "nosniff", mismatches);
     let request_id = request_id(response);
     if request_id.is_empty() {
-        complaints.push("expected a header x-request-id".into());
+        mismatches.push("expected a header x-request-id".into());
     }
     let same_id =
         |body: Value| body.get("request_id").is_none_or(|in_body| in_body.as_str() == Some(request_id));
     if !serde_json::from_str(text).map_or(true, same_id) {
-        complaints.push(format!("expected the request_id of the header, {request_id:?}"));
+        mismatches.push(format!("expected the request_id of the header, {request_id:?}"));
     }
     if request.method == "HEAD" && !text.is_empty() {
-        complaints.push("expected no body".into());
+        mismatches.push("expected no body".into());
     }
     let holds = |part: &str| {
         let mut headers = response.headers().values();
         text.contains(part) || headers.any(|value| String::from_utf8_lossy(value.as_bytes()).contains(part))
     };
     if SECRETS.iter().any(|secret| holds(secret)) {
-        complaints.push("the answer holds a secret".into());
+        mismatches.push("the answer holds a secret".into());
     }
     let mut sent = request.headers.iter().filter(|(name, _)| CREDENTIALS.contains(&name.as_str()));
     if sent.any(|(_, value)| logs::holds(text, value)) {
-        complaints.push("the answer holds the credentials".into());
+        mismatches.push("the answer holds the credentials".into());
     }
     if !response.status().is_success() && !tokens_in(text).is_empty() {
-        complaints.push("an error holds a token".into());
+        mismatches.push("an error holds a token".into());
     }
 }
 
@@ -114,10 +114,10 @@ fn times_add_up(body: &Value) -> bool {
     }
 }
 
-fn header(response: &Response, name: &str, expected: &str, complaints: &mut Vec<String>) {
+fn header(response: &Response, name: &str, expected: &str, mismatches: &mut Vec<String>) {
     let got = value(response, name);
     if got != expected {
-        complaints.push(format!("expected the header {name}: {expected}, got {got:?}"));
+        mismatches.push(format!("expected the header {name}: {expected}, got {got:?}"));
     }
 }
 
@@ -147,12 +147,12 @@ fn problem(status: u16, expect: &ExpectProblem) -> Value {
 fn take_tokens(expect: &[ExpectToken], body: &Value, checked: &mut Checked) {
     let handed_out = tokens(body).len();
     if handed_out != expect.len() {
-        checked.complaints.push(format!("expected {} tokens in the answer, got {handed_out}", expect.len()));
+        checked.mismatches.push(format!("expected {} tokens in the answer, got {handed_out}", expect.len()));
     }
     for expect in expect {
         match take_token(expect, body) {
             Some(token) => checked.tokens.push(token),
-            None => checked.complaints.push(format!(
+            None => checked.mismatches.push(format!(
                 "expected a token at {}, and its user where {:?} says",
                 expect.at,
                 expect.uid()

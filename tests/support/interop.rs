@@ -40,9 +40,9 @@ pub fn check(run: &mut Run) -> anyhow::Result<usize> {
         decoded.len()
     );
     for (token, decoded) in run.tokens.iter().zip(&decoded) {
-        let complaints = compare(token, decoded);
-        if !complaints.is_empty() {
-            run.failures.push(format!("{}, its token:\n    {}", token.id, complaints.join("\n    ")));
+        let mismatches = compare(token, decoded);
+        if !mismatches.is_empty() {
+            run.failures.push(format!("{}, its token:\n    {}", token.id, mismatches.join("\n    ")));
         }
     }
     Ok(decoded.len())

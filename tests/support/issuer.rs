@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::server::{Answer, Exchange, Server, deliberate_delay, lock};
+use crate::server::{Exchange, Server, StubResponse, deliberate_delay, lock};
 
 /// A running identity provider.
 pub struct Issuer {
@@ -122,22 +122,22 @@ fn answer(state: &Mutex<State>, exchange: &Exchange<'_>) -> io::Result<()> {
             while lock(state).is_holding && !exchange.is_ended() {
                 exchange.wait(Duration::from_millis(20));
             }
-            exchange.send(&Answer::new(200, "application/json", document))
+            exchange.send(&StubResponse::new(200, "application/json", document))
         }
         Reply::Late(after, document) => {
             exchange.wait(after);
-            exchange.send(&Answer::new(200, "application/json", document))
+            exchange.send(&StubResponse::new(200, "application/json", document))
         }
         Reply::Endless => endless_to(exchange),
-        Reply::Status(status) => exchange.send(&Answer::empty(status)),
-        Reply::Redirect(location) => exchange.send(&Answer::empty(302).with("location", location)),
+        Reply::Status(status) => exchange.send(&StubResponse::empty(status)),
+        Reply::Redirect(location) => exchange.send(&StubResponse::empty(302).with("location", location)),
         Reply::Close => Ok(()),
     }
 }
 
 /// A byte now and then, until the other side has had enough.
 fn endless_to(exchange: &Exchange<'_>) -> io::Result<()> {
-    exchange.write(Answer::empty(200).head(Some(100_000)).as_bytes())?;
+    exchange.write(StubResponse::empty(200).head(Some(100_000)).as_bytes())?;
     exchange.write(b"{")?;
     while !exchange.is_ended() {
         exchange.wait(Duration::from_millis(200));

@@ -8,31 +8,31 @@ use serde_json::Value;
 use crate::setup::APP_IDS;
 
 /// Adds a sentence for every place in `got` that is not as `pattern` says.
-pub(crate) fn compare(pattern: &Value, got: &Value, path: &str, complaints: &mut Vec<String>) {
+pub(crate) fn compare(pattern: &Value, got: &Value, path: &str, mismatches: &mut Vec<String>) {
     match (pattern, got) {
         (Value::Object(pattern), Value::Object(got)) => {
             for (key, pattern) in pattern {
                 match got.get(key) {
-                    Some(got) => compare(pattern, got, &format!("{path}/{key}"), complaints),
-                    None => complaints.push(format!("{path}/{key}: expected {pattern}, got nothing")),
+                    Some(got) => compare(pattern, got, &format!("{path}/{key}"), mismatches),
+                    None => mismatches.push(format!("{path}/{key}: expected {pattern}, got nothing")),
                 }
             }
             for (key, value) in got.iter().filter(|(key, _)| !pattern.contains_key(*key)) {
-                complaints.push(format!("{path}/{key}: expected nothing, got {value}"));
+                mismatches.push(format!("{path}/{key}: expected nothing, got {value}"));
             }
         }
         (Value::Array(pattern), Value::Array(got)) if pattern.len() == got.len() => {
             for (position, (pattern, got)) in pattern.iter().zip(got).enumerate() {
-                compare(pattern, got, &format!("{path}/{position}"), complaints);
+                compare(pattern, got, &format!("{path}/{position}"), mismatches);
             }
         }
         (Value::String(pattern), got) if pattern.starts_with('$') => {
             if !matches(pattern, got) {
-                complaints.push(format!("{path}: expected {pattern}, got {got}"));
+                mismatches.push(format!("{path}: expected {pattern}, got {got}"));
             }
         }
         _ if pattern == got => {}
-        _ => complaints.push(format!("{path}: expected {pattern}, got {got}")),
+        _ => mismatches.push(format!("{path}: expected {pattern}, got {got}")),
     }
 }
 
@@ -93,10 +93,10 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn complaints(pattern: &Value, got: &Value) -> usize {
-        let mut complaints = Vec::new();
-        compare(pattern, got, "", &mut complaints);
-        complaints.len()
+    fn mismatches(pattern: &Value, got: &Value) -> usize {
+        let mut mismatches = Vec::new();
+        compare(pattern, got, "", &mut mismatches);
+        mismatches.len()
     }
 
     fn jwt() -> String {
@@ -105,11 +105,11 @@ mod tests {
 
     #[test]
     fn a_key_too_many_and_a_key_too_few_are_seen() {
-        assert_eq!(complaints(&json!({ "a": { "b": 1 } }), &json!({ "a": { "b": 1 } })), 0);
-        assert_eq!(complaints(&json!({ "a": {} }), &json!({ "a": { "b": 1 } })), 1);
-        assert_eq!(complaints(&json!({ "a": { "b": 1 } }), &json!({ "a": {} })), 1);
-        assert_eq!(complaints(&json!({ "a": { "b": 1 } }), &json!({ "a": { "b": 2 } })), 1);
-        assert_eq!(complaints(&json!({}), &json!([])), 1);
+        assert_eq!(mismatches(&json!({ "a": { "b": 1 } }), &json!({ "a": { "b": 1 } })), 0);
+        assert_eq!(mismatches(&json!({ "a": {} }), &json!({ "a": { "b": 1 } })), 1);
+        assert_eq!(mismatches(&json!({ "a": { "b": 1 } }), &json!({ "a": {} })), 1);
+        assert_eq!(mismatches(&json!({ "a": { "b": 1 } }), &json!({ "a": { "b": 2 } })), 1);
+        assert_eq!(mismatches(&json!({}), &json!([])), 1);
     }
 
     #[test]
@@ -122,15 +122,15 @@ mod tests {
             ("$jwt", json!(jwt())),
             ("$contains:b", json!("abc")),
         ] {
-            assert_eq!(complaints(&json!(pattern), &fits), 0, "{pattern}");
+            assert_eq!(mismatches(&json!(pattern), &fits), 0, "{pattern}");
             for other in [json!(""), json!(null), json!([0])] {
-                assert_eq!(complaints(&json!(pattern), &other), 1, "{pattern} {other}");
+                assert_eq!(mismatches(&json!(pattern), &other), 1, "{pattern} {other}");
             }
         }
         for token in [json!(token), json!(jwt())] {
-            assert_eq!(complaints(&json!("$token007"), &token), 1);
+            assert_eq!(mismatches(&json!("$token007"), &token), 1);
         }
-        assert_eq!(complaints(&json!("$txt"), &json!("$txt")), 1);
+        assert_eq!(mismatches(&json!("$txt"), &json!("$txt")), 1);
     }
 
     #[test]

@@ -69,7 +69,7 @@ pub fn check(run: &mut Run) -> usize {
         }
         let decided = decided(&log.text);
         lines += decided.values().map(Vec::len).sum::<usize>();
-        run.failures.extend(log.complaints(&decided));
+        run.failures.extend(log.mismatches(&decided));
     }
     lines
 }
@@ -105,7 +105,7 @@ impl Log {
     ) -> anyhow::Result<Self> {
         let (name, must_say) = (name.to_owned(), must_say.to_owned());
         let mut log = Self { name, text: String::new(), must_say, decisions };
-        // If lines are missing, the complaints say which.
+        // If lines are missing, the mismatches say which.
         let _: anyhow::Result<()> = wait::until(
             || {
                 let text = target.log()?;
@@ -119,26 +119,26 @@ impl Log {
         Ok(log)
     }
 
-    fn complaints(&self, decided: &BTreeMap<String, Vec<Map<String, Value>>>) -> Vec<String> {
-        let mut complaints = Vec::new();
+    fn mismatches(&self, decided: &BTreeMap<String, Vec<Map<String, Value>>>) -> Vec<String> {
+        let mut mismatches = Vec::new();
         if !events(&self.text, "start_failed").is_empty() {
-            complaints.push(format!("{} could not mint before its first request", self.name));
+            mismatches.push(format!("{} could not mint before its first request", self.name));
         }
         if self.decisions.is_empty() {
             // Lines cannot be assigned to requests: see `Target::has_request_ids`.
-            return complaints;
+            return mismatches;
         }
         let mut seen = 0;
         for decision in &self.decisions {
             let lines = decided.get(&decision.request_id).map_or(&[][..], Vec::as_slice);
             seen += lines.len();
-            complaints.extend(decision.complaints(lines).map(|text| format!("{}: {text}", decision.case)));
+            mismatches.extend(decision.mismatches(lines).map(|text| format!("{}: {text}", decision.case)));
         }
         let lines: usize = decided.values().map(Vec::len).sum();
         if seen != lines {
-            complaints.push(format!("the log of {} has {} decisions of no request", self.name, lines - seen));
+            mismatches.push(format!("the log of {} has {} decisions of no request", self.name, lines - seen));
         }
-        complaints
+        mismatches
     }
 }
 
@@ -172,34 +172,34 @@ impl Decision {
         !self.is_shown || granted >= self.granted && refused >= self.refused
     }
 
-    fn complaints(&self, lines: &[Map<String, Value>]) -> impl Iterator<Item = String> {
-        let mut complaints = Vec::new();
+    fn mismatches(&self, lines: &[Map<String, Value>]) -> impl Iterator<Item = String> {
+        let mut mismatches = Vec::new();
         let (granted, refused) = (count(lines, "granted"), count(lines, "refused"));
         // Of two tokens in one answer the second may be refused, and then the first is not handed out.
         let is_granted = granted == self.granted || self.refused == 1 && granted == 1;
         let is_expected = is_granted && refused == self.refused && granted + refused == lines.len();
         if self.is_shown && !is_expected {
-            complaints.push(format!(
+            mismatches.push(format!(
                 "expected {} lines of grants and {} of refusals in the log, got {granted} and {refused}",
                 self.granted, self.refused
             ));
         }
         if lines.is_empty() && !self.says.is_empty() {
-            complaints.push("expected a line of the decision in the log, got none".to_owned());
+            mismatches.push("expected a line of the decision in the log, got none".to_owned());
         }
         for line in lines {
             let missing: Vec<_> = FIELDS.into_iter().filter(|field| !line.contains_key(*field)).collect();
             if !missing.is_empty() {
-                complaints.push(format!("the line of the decision lacks {missing:?}"));
+                mismatches.push(format!("the line of the decision lacks {missing:?}"));
             }
             for (name, value) in self.says.iter().filter(|(name, value)| line.get(*name) != Some(value)) {
-                complaints.push(format!(
+                mismatches.push(format!(
                     "expected {name} to be {value} in the log, got {}",
                     line.get(name).unwrap_or(&Value::Null)
                 ));
             }
         }
-        complaints.into_iter()
+        mismatches.into_iter()
     }
 }
 
@@ -239,15 +239,15 @@ mod tests {
 
     #[test]
     fn a_line_too_many_and_a_line_too_few_are_seen() {
-        let complaints = |decision: Decision, lines: &[&str]| {
+        let mismatches = |decision: Decision, lines: &[&str]| {
             let decided = decided(&log(lines));
             let lines = decided.get("1").map_or(&[][..], Vec::as_slice);
-            decision.complaints(lines).count()
+            decision.mismatches(lines).count()
         };
-        assert_eq!(complaints(decision(1, 0), &["granted"]), 0);
-        assert_eq!(complaints(decision(0, 1), &["refused"]), 0);
-        assert_eq!(complaints(decision(0, 1), &["granted", "refused"]), 0);
-        assert_eq!(complaints(decision(0, 0), &[]), 0);
+        assert_eq!(mismatches(decision(1, 0), &["granted"]), 0);
+        assert_eq!(mismatches(decision(0, 1), &["refused"]), 0);
+        assert_eq!(mismatches(decision(0, 1), &["granted", "refused"]), 0);
+        assert_eq!(mismatches(decision(0, 0), &[]), 0);
         for (expected, lines) in [
             (decision(1, 0), &[][..]),
             (decision(1, 0), &["granted", "granted"]),
@@ -255,7 +255,7 @@ mod tests {
             (decision(0, 1), &["refused", "refused"]),
             (decision(0, 0), &["other"]),
         ] {
-            assert_eq!(complaints(expected, lines), 1, "{lines:?}");
+            assert_eq!(mismatches(expected, lines), 1, "{lines:?}");
         }
     }
 

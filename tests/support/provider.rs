@@ -22,7 +22,7 @@ use self::cross_check::Credential;
 pub use self::fault::{Fault, Which};
 pub use self::videosdk::Videosdk;
 use crate::http_client::Client;
-pub use crate::server::Answer;
+pub use crate::server::StubResponse;
 use crate::server::{Exchange, Server, deliberate_delay, lock};
 use crate::target::{Request, Response, Target};
 
@@ -45,10 +45,10 @@ pub trait Api: Send + 'static {
         request: &Request,
         caller: &Result<Self::Caller, Self::Refusal>,
         now: UnixSeconds,
-    ) -> Answer;
+    ) -> StubResponse;
 
     /// What it answers to this request when it fails with this status.
-    fn error(request: &Request, status: u16) -> Answer;
+    fn error(request: &Request, status: u16) -> StubResponse;
 
     /// The same credentials for somebody else to check; `None` where there are none.
     fn credential(&self, seen: &Seen<Self>) -> Option<Credential>
@@ -92,7 +92,7 @@ impl<A: Api> Provider<A> {
         let shared = Arc::clone(&strayed);
         let elsewhere = Server::start(move |exchange| {
             lock(&shared).push(exchange.request.clone());
-            exchange.send(&Answer::json(200, &serde_json::json!({})))
+            exchange.send(&StubResponse::json(200, &serde_json::json!({})))
         })?;
         let state = Arc::new(Mutex::new(State {
             api,

@@ -114,9 +114,9 @@ impl Run {
         match response {
             Ok(response) => {
                 self.request_ids.push(request_id(&response).to_owned());
-                let Checked { complaints, tokens } = check(case, &request, &response);
-                if !complaints.is_empty() {
-                    self.failures.push(format!("{}:\n    {}", case.id, complaints.join("\n    ")));
+                let Checked { mismatches, tokens } = check(case, &request, &response);
+                if !mismatches.is_empty() {
+                    self.failures.push(format!("{}:\n    {}", case.id, mismatches.join("\n    ")));
                 }
                 self.decisions.push(Decision::of(case, &response));
                 self.tokens.extend(tokens.into_iter().map(|handed_out| Token {

@@ -16,7 +16,7 @@ use crate::wait::DEADLINE;
 
 /// One answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct StubResponse {
     /// The status.
     pub status: u16,
     /// Headers, without those about the connection and the length of the body.
@@ -125,7 +125,7 @@ impl Drop for Acceptor {
 
 impl Exchange<'_> {
     /// Sends a whole answer.
-    pub(crate) fn send(&self, answer: &Answer) -> io::Result<()> {
+    pub(crate) fn send(&self, answer: &StubResponse) -> io::Result<()> {
         let head = answer.head(Some(answer.body.len()));
         self.write(&[head.as_bytes(), &answer.body].concat())
     }
@@ -151,7 +151,7 @@ impl Exchange<'_> {
     }
 }
 
-impl Answer {
+impl StubResponse {
     /// One with this body.
     #[must_use]
     pub fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
@@ -259,7 +259,7 @@ mod tests {
         let shared = Arc::clone(&seen);
         let server = Server::start(move |exchange| {
             lock(&shared).clone_from(&exchange.request.body);
-            exchange.send(&Answer::empty(204))
+            exchange.send(&StubResponse::empty(204))
         });
         let server = server.unwrap();
         let mut connection = TcpStream::connect(server.address()).unwrap();
@@ -285,7 +285,7 @@ mod tests {
         let server = Server::start(move |exchange| {
             sender.send(()).map_err(io::Error::other)?;
             exchange.wait(Duration::MAX);
-            exchange.send(&Answer::empty(200))
+            exchange.send(&StubResponse::empty(200))
         });
         let server = server.unwrap();
         let mut connection = TcpStream::connect(server.address()).unwrap();

@@ -3,7 +3,7 @@
 mod audit;
 
 use hallpass_token::agora::Uid;
-use hallpass_token::{Life, LifeError, Seconds, UnixSeconds};
+use hallpass_token::{Seconds, Ttl, TtlError, UnixSeconds};
 
 pub(crate) use self::audit::{AuditContext, ProviderCall};
 use crate::policy::{Decider, TokenError};
@@ -26,7 +26,7 @@ pub(crate) struct TokenRequest<'a> {
 /// The requested lifetime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RequestedTtl {
-    For(Life),
+    For(Ttl),
     Until {
         end: UnixSeconds,
         /// The field that names the time, for one that has passed.
@@ -62,16 +62,16 @@ pub(crate) fn mint<'a>(
     request.provider.mint(&signing.providers, &signing.policy, &mint_context)
 }
 
-fn ttl(requested: Option<RequestedTtl>, config: TtlConfig, now: UnixSeconds) -> Result<Life, FieldError> {
+fn ttl(requested: Option<RequestedTtl>, config: TtlConfig, now: UnixSeconds) -> Result<Ttl, FieldError> {
     let ttl = match requested {
         None => config.default,
         Some(RequestedTtl::For(ttl)) => ttl,
-        Some(RequestedTtl::Until { end, field }) => match Life::new(end.0.saturating_sub(now.0)) {
+        Some(RequestedTtl::Until { end, field }) => match Ttl::new(end.0.saturating_sub(now.0)) {
             Ok(ttl) => ttl,
-            Err(LifeError::Zero) => {
+            Err(TtlError::Zero) => {
                 return Err(FieldError::new(field, "must be a time that is still to come"));
             }
-            Err(LifeError::TooLong(_) | LifeError::UnixTime(_)) => Life::MAX,
+            Err(TtlError::TooLong(_) | TtlError::UnixTime(_)) => Ttl::MAX,
         },
     };
     Ok(ttl.min(config.max))
@@ -111,12 +111,12 @@ mod tests {
 
     #[test]
     fn a_lifetime_may_be_requested_by_its_end() {
-        let [default, max] = [60, 600].map(|seconds| Life::new(seconds).unwrap());
+        let [default, max] = [60, 600].map(|seconds| Ttl::new(seconds).unwrap());
         let until = |end| {
             let requested = RequestedTtl::Until { end: UnixSeconds(end), field: "end" };
             ttl(Some(requested), TtlConfig { default, max }, UnixSeconds(1_700_000_000))
         };
-        assert_eq!(until(1_700_000_001), Ok(Life::new(1).unwrap()));
+        assert_eq!(until(1_700_000_001), Ok(Ttl::new(1).unwrap()));
         for end in [1_700_000_601, 1_700_086_401, u32::MAX] {
             assert_eq!(until(end), Ok(max), "{end}");
         }

@@ -9,7 +9,7 @@
 //!
 //! ```
 //! use hallpass_token::agora::{AppCertificate, AppId, ChannelName, Mint, Role, Salt, Uid};
-//! use hallpass_token::{Lasts, Life, UnixSeconds};
+//! use hallpass_token::{PrivilegeTtl, Ttl, UnixSeconds};
 //!
 //! let mint = Mint {
 //!     app_id: &AppId::parse("970CA35de60c44645bbae8a215061b33")?,
@@ -17,8 +17,8 @@
 //!     issued_at: UnixSeconds(1_700_000_000),
 //!     salt: Salt::from_bytes([1, 2, 3, 4]),
 //! };
-//! let life = Life::new(3600)?;
-//! let privileges = Role::Publisher.privileges(Lasts::For(life));
+//! let life = Ttl::new(3600)?;
+//! let privileges = Role::Publisher.privileges(PrivilegeTtl::For(life));
 //! let (channel, uid) = (ChannelName::parse("class-7")?, Uid::parse("1234")?);
 //! let token = mint.rtc(channel.into(), uid.into(), privileges, life);
 //! assert!(token.starts_with("007"));
@@ -43,4 +43,4 @@ pub mod videosdk;
 
 pub use problem::Severity;
 pub use quote::Quoted;
-pub use time::{Lasts, Life, LifeError, Seconds, UnixSeconds};
+pub use time::{PrivilegeTtl, Seconds, Ttl, TtlError, UnixSeconds};

@@ -18,20 +18,20 @@ pub struct Seconds(pub u32);
 /// live longer with VideoSDK either. Since a Unix time is far above a day, it
 /// cannot become a life by mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Life(NonZeroU32);
+pub struct Ttl(NonZeroU32);
 
 /// How long one privilege of a token lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lasts {
+pub enum PrivilegeTtl {
     /// As long as the token, which for Agora's format 006 is always 24 hours. Written as 0.
     WithToken,
     /// This long, counted from the issue of the token, and never longer than the token.
-    For(Life),
+    For(Ttl),
 }
 
-/// Why a number of seconds is no [`Life`].
+/// Why a number of seconds is no [`Ttl`].
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-pub enum LifeError {
+pub enum TtlError {
     /// It is 0.
     #[error("must be 1 to 86400 seconds, but is 0")]
     Zero,
@@ -59,7 +59,7 @@ impl Seconds {
     pub const DAY: Self = Self(86_400);
 }
 
-impl Life {
+impl Ttl {
     /// 24 hours, the longest.
     pub const MAX: Self = match Self::new(Seconds::DAY.0) {
         Ok(day) => day,
@@ -69,12 +69,12 @@ impl Life {
     /// Takes over a number of seconds.
     ///
     /// # Errors
-    /// [`LifeError`] for anything but 1 to 86,400.
-    pub const fn new(seconds: u32) -> Result<Self, LifeError> {
+    /// [`TtlError`] for anything but 1 to 86,400.
+    pub const fn new(seconds: u32) -> Result<Self, TtlError> {
         match NonZeroU32::new(seconds) {
-            None => Err(LifeError::Zero),
-            Some(_) if seconds >= UnixSeconds::RECENT.0 => Err(LifeError::UnixTime(UnixSeconds(seconds))),
-            Some(_) if seconds > Seconds::DAY.0 => Err(LifeError::TooLong(Seconds(seconds))),
+            None => Err(TtlError::Zero),
+            Some(_) if seconds >= UnixSeconds::RECENT.0 => Err(TtlError::UnixTime(UnixSeconds(seconds))),
+            Some(_) if seconds > Seconds::DAY.0 => Err(TtlError::TooLong(Seconds(seconds))),
             Some(life) => Ok(Self(life)),
         }
     }
@@ -86,10 +86,10 @@ impl Life {
     }
 }
 
-impl Lasts {
+impl PrivilegeTtl {
     /// How long the privilege of a token with this life really lasts.
     #[must_use]
-    pub fn within(self, token: Life) -> Life {
+    pub fn capped_by(self, token: Ttl) -> Ttl {
         match self {
             Self::WithToken => token,
             Self::For(life) => life.min(token),
@@ -124,22 +124,22 @@ mod tests {
 
     #[test]
     fn a_life_is_one_second_to_a_day() {
-        assert_eq!(Life::new(0), Err(LifeError::Zero));
-        assert_eq!(Life::new(1).map(Life::seconds), Ok(Seconds(1)));
-        assert_eq!(Life::new(86_400), Ok(Life::MAX));
-        assert_eq!(Life::new(86_401), Err(LifeError::TooLong(Seconds(86_401))));
+        assert_eq!(Ttl::new(0), Err(TtlError::Zero));
+        assert_eq!(Ttl::new(1).map(Ttl::seconds), Ok(Seconds(1)));
+        assert_eq!(Ttl::new(86_400), Ok(Ttl::MAX));
+        assert_eq!(Ttl::new(86_401), Err(TtlError::TooLong(Seconds(86_401))));
     }
 
     #[test]
     fn a_unix_time_is_no_life() {
-        assert_eq!(Life::new(1_700_003_600), Err(LifeError::UnixTime(UnixSeconds(1_700_003_600))));
+        assert_eq!(Ttl::new(1_700_003_600), Err(TtlError::UnixTime(UnixSeconds(1_700_003_600))));
     }
 
     #[test]
     fn a_privilege_ends_with_its_token() {
-        let life = |seconds| Life::new(seconds).unwrap();
-        assert_eq!(Lasts::WithToken.within(life(60)), life(60));
-        assert_eq!(Lasts::For(life(90)).within(life(60)), life(60));
-        assert_eq!(Lasts::For(life(30)).within(life(60)), life(30));
+        let life = |seconds| Ttl::new(seconds).unwrap();
+        assert_eq!(PrivilegeTtl::WithToken.capped_by(life(60)), life(60));
+        assert_eq!(PrivilegeTtl::For(life(90)).capped_by(life(60)), life(60));
+        assert_eq!(PrivilegeTtl::For(life(30)).capped_by(life(60)), life(30));
     }
 }

@@ -8,7 +8,7 @@
 //!
 //! ```
 //! use hallpass_token::videosdk::{ApiKey, Claims, ParticipantId, Permissions, Roles, RoomId, Scope, Secret};
-//! use hallpass_token::{Life, UnixSeconds};
+//! use hallpass_token::{Ttl, UnixSeconds};
 //!
 //! let api_key = ApiKey::parse("7b1c2f6e-0000-4000-8000-000000000001")?;
 //! let secret = Secret::parse("d2c4e6f8a0b1c3d5e7f9123456789abcdef0123456789abcdef0123456789ab")?;
@@ -21,7 +21,7 @@
 //!         participant: Some(ParticipantId::parse("user-123")?),
 //!     },
 //!     issued_at: UnixSeconds(1_700_000_000),
-//!     expires_in: Life::new(900)?,
+//!     expires_in: Ttl::new(900)?,
 //!     id: None,
 //! };
 //! assert!(claims.sign(&secret).ends_with(".CfsQaM6nSgVNXS_WGDxR3-ChNkHeO5CkR5bkea8kAng"));

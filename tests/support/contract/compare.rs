@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::RecordedResponse;
-use super::decode::{Said, decode};
+use super::decode::{DecodedToken, decode};
 use crate::target::Response;
 
 /// A sentence for each thing that is different, beside salt, time and the words of errors.
@@ -73,7 +73,7 @@ fn values(recorded: &Value, ours: &Value, at: &Place<'_>, found: &mut BTreeSet<S
     }
 }
 
-fn tokens(recorded: &Said, ours: &Said, at: &Place<'_>, found: &mut BTreeSet<String>) {
+fn tokens(recorded: &DecodedToken, ours: &DecodedToken, at: &Place<'_>, found: &mut BTreeSet<String>) {
     let (recorded, ours) = match at.uids {
         Some((of_recorded, of_ours)) => (recorded.without_user(of_recorded), ours.without_user(of_ours)),
         None => (recorded.facts.clone(), ours.facts.clone()),

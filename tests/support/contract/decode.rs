@@ -9,7 +9,7 @@ use hallpass_token::agora::{Privileges, Service, Text};
 
 /// Every fact by its name.
 #[derive(Debug)]
-pub(super) struct Said {
+pub(super) struct DecodedToken {
     pub(super) facts: BTreeMap<String, String>,
 }
 
@@ -19,14 +19,14 @@ const USER_006: &str = "checksum of the user";
 const USER_007: &str = "rtc, user";
 
 /// `None` for a text that is no token.
-pub(super) fn decode(text: &str) -> Option<Said> {
+pub(super) fn decode(text: &str) -> Option<DecodedToken> {
     match Untrusted006::parse(text) {
         Ok(token) => Some(of_006(&token)),
         Err(_) => Untrusted007::parse(text).ok().map(|token| of_007(&token)),
     }
 }
 
-fn of_006(token: &Untrusted006) -> Said {
+fn of_006(token: &Untrusted006) -> DecodedToken {
     let mut facts = BTreeMap::from([
         ("format".to_owned(), "006".to_owned()),
         ("project".to_owned(), token.app_id().as_str().to_owned()),
@@ -38,10 +38,10 @@ fn of_006(token: &Untrusted006) -> Said {
         let seconds = if ends.0 == 0 { 0 } else { (ends.0 + DAY).saturating_sub(token.expires_at().0) };
         facts.insert(format!("privilege {id}"), format!("{seconds} s"));
     }
-    Said { facts }
+    DecodedToken { facts }
 }
 
-fn of_007(token: &Untrusted007) -> Said {
+fn of_007(token: &Untrusted007) -> DecodedToken {
     let mut facts = BTreeMap::from([
         ("format".to_owned(), "007".to_owned()),
         ("project".to_owned(), token.app_id().as_str().to_owned()),
@@ -57,7 +57,7 @@ fn of_007(token: &Untrusted007) -> Said {
         }
         privileges(name, service.privileges(), &mut facts);
     }
-    Said { facts }
+    DecodedToken { facts }
 }
 
 fn privileges(service: &str, privileges: &Privileges<'_, Seconds>, facts: &mut BTreeMap<String, String>) {
@@ -85,7 +85,7 @@ fn texts(service: &Service<'_>) -> Vec<(&'static str, String)> {
     }
 }
 
-impl Said {
+impl DecodedToken {
     /// The facts, but for the user if that is the one with this number.
     pub(super) fn without_user(&self, uid: u64) -> BTreeMap<String, String> {
         let uid = uid.to_string();
@@ -109,7 +109,9 @@ mod tests {
         let facts = |text: &str| {
             let user = crc32fast::hash(b"7").to_string();
             let facts = [(USER_006, user.as_str()), (USER_007, text), ("format", "006")];
-            Said { facts: facts.iter().map(|(name, is)| ((*name).to_owned(), (*is).to_owned())).collect() }
+            DecodedToken {
+                facts: facts.iter().map(|(name, is)| ((*name).to_owned(), (*is).to_owned())).collect(),
+            }
         };
         assert_eq!(facts("7").without_user(7).len(), 1);
         assert_eq!(facts("8").without_user(7).len(), 2);

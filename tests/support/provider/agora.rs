@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 pub use self::auth::{Caller, Refusal};
 use self::kick::Rules;
 use super::cross_check::Credential;
-use super::{Answer, Api, Seen};
+use super::{Api, Seen, StubResponse};
 use crate::setup::Project;
 use crate::target::Request;
 
@@ -57,16 +57,16 @@ impl Agora {
         self.rules.all()
     }
 
-    fn user_events(&mut self, app_id: &str) -> Answer {
+    fn user_events(&mut self, app_id: &str) -> StubResponse {
         let request_id = self.request_id();
         let Some(events) = self.events.get_mut(app_id) else {
-            return Answer::json(
+            return StubResponse::json(
                 200,
                 &json!({ "result": "success", "request_id": request_id, "events": [] }),
             );
         };
         let sent: Vec<_> = events.drain(..events.len().min(SENT_EVENTS)).collect();
-        Answer::json(200, &json!({ "result": "success", "request_id": request_id, "events": sent }))
+        StubResponse::json(200, &json!({ "result": "success", "request_id": request_id, "events": sent }))
     }
 
     fn request_id(&self) -> String {
@@ -78,7 +78,7 @@ impl Agora {
         request: &Request,
         caller: &Result<Caller, Refusal>,
         now: UnixSeconds,
-    ) -> Result<Answer, u16> {
+    ) -> Result<StubResponse, u16> {
         if !request.has_json() {
             return Err(415);
         }
@@ -106,13 +106,18 @@ impl Api for Agora {
         auth::authenticate(request, now)
     }
 
-    fn answer(&mut self, request: &Request, caller: &Result<Caller, Refusal>, now: UnixSeconds) -> Answer {
+    fn answer(
+        &mut self,
+        request: &Request,
+        caller: &Result<Caller, Refusal>,
+        now: UnixSeconds,
+    ) -> StubResponse {
         self.answers += 1;
         let answer = self.route(request, caller, now).unwrap_or_else(|status| Self::error(request, status));
         answer.with("x-request-id", self.request_id()).with("x-resource-id", "agora-resource")
     }
 
-    fn error(request: &Request, status: u16) -> Answer {
+    fn error(request: &Request, status: u16) -> StubResponse {
         let reason = match status {
             400 => "invalid parameter",
             401 => "user authentication error",
@@ -128,7 +133,7 @@ impl Api for Agora {
         } else {
             json!({ "message": reason })
         };
-        Answer::json(status, &body)
+        StubResponse::json(status, &body)
     }
 
     fn credential(&self, seen: &Seen<Self>) -> Option<Credential> {
@@ -147,7 +152,7 @@ fn certificate_of(app_id: &str) -> Option<&'static str> {
 }
 
 /// Two projects that differ in whatever may differ, and one without a certificate.
-fn projects() -> Answer {
+fn projects() -> StubResponse {
     let (app_id, certificate) = Project::Default.keys();
     let (other_app_id, other_certificate) = Project::Other.keys();
     let projects = json!([
@@ -165,7 +170,7 @@ fn projects() -> Answer {
             "sign_key": "", "recording_server": null, "status": 0, "created": 0,
         },
     ]);
-    Answer::json(200, &json!({ "projects": projects }))
+    StubResponse::json(200, &json!({ "projects": projects }))
 }
 
 #[cfg(test)]

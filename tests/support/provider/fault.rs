@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::server::{Answer, Exchange};
+use crate::server::{Exchange, StubResponse};
 use crate::target::Request;
 
 /// What comes in place of the right answer.
@@ -89,8 +89,8 @@ impl Fault {
     pub(super) fn play(
         self,
         exchange: &Exchange<'_>,
-        right: Option<Answer>,
-        error: &dyn Fn(u16) -> Answer,
+        right: Option<StubResponse>,
+        error: &dyn Fn(u16) -> StubResponse,
         elsewhere: &str,
     ) -> io::Result<()> {
         let right = || right.clone().unwrap_or_else(|| error(500));
@@ -126,17 +126,22 @@ impl Fault {
             Self::Repeat(status) => {
                 let header = |name| exchange.request.header(name);
                 let given = header("authorization").or(header("x-agora-token")).unwrap_or_default();
-                exchange.send(&Answer::json(status, &json!({ "message": format!("not accepted: {given}") })))
+                exchange.send(&StubResponse::json(
+                    status,
+                    &json!({ "message": format!("not accepted: {given}") }),
+                ))
             }
             Self::Page(status) => {
                 let page = format!("<!doctype html><title>{status}</title><h1>{status}</h1>");
-                exchange.send(&Answer::new(status, "text/html", page))
+                exchange.send(&StubResponse::new(status, "text/html", page))
             }
-            Self::Text(status) => exchange.send(&Answer::new(status, "text/plain", "this did not work")),
-            Self::Json(body) => exchange.send(&Answer::json(200, &body)),
+            Self::Text(status) => {
+                exchange.send(&StubResponse::new(status, "text/plain", "this did not work"))
+            }
+            Self::Json(body) => exchange.send(&StubResponse::json(200, &body)),
             Self::Redirect(status) => {
                 let location = format!("{elsewhere}{}", exchange.request.target);
-                exchange.send(&Answer::empty(status).with("location", location))
+                exchange.send(&StubResponse::empty(status).with("location", location))
             }
             Self::Afterwards(fault) => fault.play(exchange, Some(right()), error, elsewhere),
         }
@@ -158,7 +163,7 @@ impl Which {
     }
 }
 
-fn long(mut answer: Answer) -> Answer {
+fn long(mut answer: StubResponse) -> StubResponse {
     answer.body.resize(answer.body.len() + LONG, b' ');
     answer
 }

@@ -9,7 +9,7 @@ use hallpass_token::agora::{
     Salt, Service, Text, Uid, User,
 };
 use hallpass_token::videosdk::{ApiKey, Claims, Permissions, Roles, RoomId, Scope, Secret};
-use hallpass_token::{Lasts, Life, UnixSeconds};
+use hallpass_token::{PrivilegeTtl, Ttl, UnixSeconds};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -99,7 +99,7 @@ pub(super) fn agora_cases() -> Vec<Case> {
         ("quoted", "Err(Parse(", format!("agora token=\"{good}\"")),
         ("another word", "Err(Scheme)", format!("Agora token={good}")),
         ("token alone", "Err(Scheme)", good.clone()),
-        ("006 as 007", "Err(Parse(", format!("agora token={}", rtm_006("alice", 0, Lasts::WithToken))),
+        ("006 as 007", "Err(Parse(", format!("agora token={}", rtm_006("alice", 0, PrivilegeTtl::WithToken))),
     ] {
         case(name, is, at(&events, &[("authorization", &value)]));
     }
@@ -112,7 +112,7 @@ pub(super) fn agora_cases() -> Vec<Case> {
     for (name, is, token, user) in tokens_006() {
         case(name, is, at(&events, &[("x-agora-token", &token), ("x-agora-uid", user)]));
     }
-    let token = rtm_006("alice", 0, Lasts::WithToken);
+    let token = rtm_006("alice", 0, PrivilegeTtl::WithToken);
     case("006 without uid", "Err(User)", at(&events, &[("x-agora-token", &token)]));
     let both = [("x-agora-token", token.as_str()), ("x-agora-uid", "alice")];
     case("006 for projects", "Err(OnlyCustomer)", at(PROJECTS, &both));
@@ -123,15 +123,15 @@ pub(super) fn agora_cases() -> Vec<Case> {
 
 fn tokens_007() -> Vec<(&'static str, &'static str, String)> {
     let (channel, alice) = (ChannelName::parse("alice").unwrap(), RtmUser::parse("alice").unwrap());
-    let privileges = Role::Publisher.privileges(Lasts::WithToken);
+    let privileges = Role::Publisher.privileges(PrivilegeTtl::WithToken);
     let rtc = Service::rtc(channel.into(), User::Any, privileges);
     let with = |service, ago, life: u32| {
         with_mint(Project::Default, ago, |mint| {
-            mint.services(Services::one(&service), Life::new(life).unwrap())
+            mint.services(Services::one(&service), Ttl::new(life).unwrap())
         })
     };
-    let login = |seconds| Service::rtm(alice, Lasts::For(Life::new(seconds).unwrap()));
-    let other = |project| with_mint(project, 0, |mint| mint.rtm(alice, Life::MAX));
+    let login = |seconds| Service::rtm(alice, PrivilegeTtl::For(Ttl::new(seconds).unwrap()));
+    let other = |project| with_mint(project, 0, |mint| mint.rtm(alice, Ttl::MAX));
     let mixed_keys = Mint {
         app_id: &AppId::parse(APP_ID).unwrap(),
         certificate: &AppCertificate::parse(Project::Other.keys().1).unwrap(),
@@ -149,7 +149,7 @@ fn tokens_007() -> Vec<(&'static str, &'static str, String)> {
             "007 with two services",
             "Ok(User007 { user: \"alice\", until: UnixSeconds(1700086400), services: [1, 2] })",
             with_mint(Project::Default, 0, |mint| {
-                mint.services(Services::new(&mut [login(86_400), rtc]).unwrap(), Life::MAX)
+                mint.services(Services::new(&mut [login(86_400), rtc]).unwrap(), Ttl::MAX)
             }),
         ),
         (
@@ -160,13 +160,13 @@ fn tokens_007() -> Vec<(&'static str, &'static str, String)> {
         ("007 a second late", "Err(Verify(Expired", rtm(601)),
         ("007 too early", "Err(Verify(NotYet", rtm(-61)),
         ("007 of another project", "Err(Verify(OtherProject", other(Project::Other)),
-        ("007 of another certificate", "Err(Verify(BadSignature", mixed_keys.rtm(alice, Life::MAX)),
+        ("007 of another certificate", "Err(Verify(BadSignature", mixed_keys.rtm(alice, Ttl::MAX)),
         ("007 whose login is over", "Err(Login", with(login(60), 61, 600)),
         ("007 for a channel", "Err(Login", with(rtc, 0, 600)),
         (
             "007 for chat",
             "Err(Login",
-            with(Service::chat_user(ChatUser::parse("alice").unwrap(), Lasts::WithToken), 0, 600),
+            with(Service::chat_user(ChatUser::parse("alice").unwrap(), PrivilegeTtl::WithToken), 0, 600),
         ),
         (
             "007 without privilege",
@@ -176,7 +176,7 @@ fn tokens_007() -> Vec<(&'static str, &'static str, String)> {
         (
             "007 with a permission tree",
             "Err(Login",
-            with(Service::rtm2(alice, rtm2.as_permissions(), Lasts::WithToken), 0, 600),
+            with(Service::rtm2(alice, rtm2.as_permissions(), PrivilegeTtl::WithToken), 0, 600),
         ),
         ("007 cut off", "Err(Parse(", rtm(0)[..80].to_owned()),
         ("007 damaged", "Err(Parse(Zlib", damaged),
@@ -186,10 +186,10 @@ fn tokens_007() -> Vec<(&'static str, &'static str, String)> {
 
 fn tokens_006() -> Vec<(&'static str, &'static str, String, &'static str)> {
     const DAY: i64 = 86_400;
-    let good = rtm_006("alice", 0, Lasts::WithToken);
-    let short = |ago| rtm_006("alice", ago, Lasts::For(Life::new(60).unwrap()));
+    let good = rtm_006("alice", 0, PrivilegeTtl::WithToken);
+    let short = |ago| rtm_006("alice", ago, PrivilegeTtl::For(Ttl::new(60).unwrap()));
     let channel = Channel::from(ChannelName::parse("alice").unwrap());
-    let privileges = Role::Publisher.privileges(Lasts::WithToken);
+    let privileges = Role::Publisher.privileges(PrivilegeTtl::WithToken);
     let for_channel = |user| with_mint(Project::Default, 0, |mint| mint.rtc_006(channel, user, privileges));
     let (app_id, certificate) = Project::Default.keys();
     let for_all = Token006 {
@@ -200,8 +200,9 @@ fn tokens_006() -> Vec<(&'static str, &'static str, String, &'static str)> {
         privileges: Privileges::new(&[(1000, UnixSeconds(0))]).unwrap(),
     };
     let for_all = for_all.sign(&AppCertificate::parse(certificate).unwrap());
-    let other =
-        with_mint(Project::Other, 0, |mint| mint.rtm_006(RtmUser::parse("alice").unwrap(), Lasts::WithToken));
+    let other = with_mint(Project::Other, 0, |mint| {
+        mint.rtm_006(RtmUser::parse("alice").unwrap(), PrivilegeTtl::WithToken)
+    });
     let renamed = other.replace(OTHER_APP_ID, APP_ID);
     vec![
         ("006", "Ok(User006 { user: \"alice\", until: UnixSeconds(1700086400) })", good.clone(), "alice"),
@@ -211,8 +212,13 @@ fn tokens_006() -> Vec<(&'static str, &'static str, String, &'static str)> {
             short(10),
             "alice",
         ),
-        ("006 a second before its end", "Ok(User006", rtm_006("alice", DAY - 1, Lasts::WithToken), "alice"),
-        ("006 at its end", "Err(Verify(Expired", rtm_006("alice", DAY, Lasts::WithToken), "alice"),
+        (
+            "006 a second before its end",
+            "Ok(User006",
+            rtm_006("alice", DAY - 1, PrivilegeTtl::WithToken),
+            "alice",
+        ),
+        ("006 at its end", "Err(Verify(Expired", rtm_006("alice", DAY, PrivilegeTtl::WithToken), "alice"),
         ("006 whose login is over", "Err(Login", short(60), "alice"),
         ("006 of another user", "Err(Verify(OtherChannel", good.clone(), "bob"),
         ("006 in another case", "Err(Verify(OtherChannel", good.clone(), "Alice"),
@@ -235,11 +241,11 @@ fn tokens_006() -> Vec<(&'static str, &'static str, String, &'static str)> {
 /// For alice and 600 seconds, issued so many seconds ago.
 fn rtm(ago: i64) -> String {
     with_mint(Project::Default, ago, |mint| {
-        mint.rtm(RtmUser::parse("alice").unwrap(), Life::new(600).unwrap())
+        mint.rtm(RtmUser::parse("alice").unwrap(), Ttl::new(600).unwrap())
     })
 }
 
-fn rtm_006(user: &str, ago: i64, login: Lasts) -> String {
+fn rtm_006(user: &str, ago: i64, login: PrivilegeTtl) -> String {
     with_mint(Project::Default, ago, |mint| mint.rtm_006(RtmUser::parse(user).unwrap(), login))
 }
 
@@ -279,7 +285,7 @@ fn jwt_with(api_key: &str, secret: &str, scope: Scope<'_>, ago: i64, life: u32) 
         permissions: Permissions::Join,
         scope,
         issued_at: before(ago),
-        expires_in: Life::new(life).unwrap(),
+        expires_in: Ttl::new(life).unwrap(),
         id: None,
     };
     claims.sign(&Secret::parse(secret).unwrap())
@@ -319,7 +325,7 @@ pub(super) fn videosdk_cases() -> Vec<Case> {
         ("jwt of a clock ahead", "Ok(Content", jwt(none, -60, 60)),
         ("jwt at its end", "Err(Verify(Expired", jwt(none, 120, 120)),
         ("jwt too early", "Err(Verify(NotYet", jwt(none, -61, 1)),
-        ("jwt for too long", "Err(Life(121)", jwt(none, 0, 121)),
+        ("jwt for too long", "Err(Ttl(121)", jwt(none, 0, 121)),
         ("jwt of another key", "Err(Verify(OtherProject", jwt_with(other_key, secret, none, 0, 120)),
         ("jwt of another secret", "Err(Verify(BadSignature", jwt_with(api_key, other_secret, none, 0, 120)),
         ("jwt unsigned", "Err(Parse(Algorithm", unsigned),

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 pub use self::auth::Refusal;
 use self::rooms::{Room, Rooms};
 use super::cross_check::Credential;
-use super::{Answer, Api, Seen};
+use super::{Api, Seen, StubResponse};
 use crate::setup::Project;
 use crate::target::Request;
 
@@ -59,7 +59,7 @@ impl Videosdk {
         request: &Request,
         caller: &Result<Content, Refusal>,
         now: UnixSeconds,
-    ) -> Result<Answer, u16> {
+    ) -> Result<StubResponse, u16> {
         let path = request.path_and_query().0;
         let segments: Vec<_> = path.split('/').skip(1).collect();
         let api = if segments.first() == Some(&"v1") { RestVersion::V1 } else { RestVersion::V2 };
@@ -81,7 +81,7 @@ impl Videosdk {
         name: &str,
         api: RestVersion,
         now: UnixSeconds,
-    ) -> Result<Answer, u16> {
+    ) -> Result<StubResponse, u16> {
         let body = match request.body.as_slice() {
             [] => Map::new(),
             body => serde_json::from_slice(body).map_err(|_| 400_u16)?,
@@ -93,7 +93,7 @@ impl Videosdk {
         Ok(api.shown(&self.rooms.get_or_make(custom_id.transpose()?, now)))
     }
 
-    fn validate(&self, id: &str, content: &Content, api: RestVersion) -> Result<Answer, u16> {
+    fn validate(&self, id: &str, content: &Content, api: RestVersion) -> Result<StubResponse, u16> {
         let id = percent_decode_str(id).decode_utf8().map_err(|_| 400_u16)?;
         let room = self.rooms.find(&id).ok_or(self.unknown_room)?;
         let is_bound_elsewhere =
@@ -112,8 +112,8 @@ impl RestVersion {
         if is_crawler { Ok(()) } else { Err(403) }
     }
 
-    fn shown(self, room: &Room) -> Answer {
-        Answer::json(200, &Value::Object(if self == Self::V1 { room.v1() } else { room.v2() }))
+    fn shown(self, room: &Room) -> StubResponse {
+        StubResponse::json(200, &Value::Object(if self == Self::V1 { room.v1() } else { room.v2() }))
     }
 }
 
@@ -125,22 +125,27 @@ impl Api for Videosdk {
         auth::authenticate(request, self.longest_life, now)
     }
 
-    fn answer(&mut self, request: &Request, caller: &Result<Content, Refusal>, now: UnixSeconds) -> Answer {
+    fn answer(
+        &mut self,
+        request: &Request,
+        caller: &Result<Content, Refusal>,
+        now: UnixSeconds,
+    ) -> StubResponse {
         self.answers += 1;
         let answer = self.route(request, caller, now).unwrap_or_else(|status| Self::error(request, status));
         answer.with("x-request-id", format!("videosdk-{}", self.answers))
     }
 
-    fn error(_: &Request, status: u16) -> Answer {
+    fn error(_: &Request, status: u16) -> StubResponse {
         let error = match status {
-            400 => return Answer::new(400, "text/plain", "Invalid roomId"),
+            400 => return StubResponse::new(400, "text/plain", "Invalid roomId"),
             401 => "Token is invalid or expired",
             402 | 404 => "Room not found",
             403 => "Permission denied",
             429 => "Too many requests",
             _ => "Internal server error",
         };
-        Answer::json(status, &json!({ "error": error, "statusCode": status }))
+        StubResponse::json(status, &json!({ "error": error, "statusCode": status }))
     }
 
     fn credential(&self, seen: &Seen<Self>) -> Option<Credential> {

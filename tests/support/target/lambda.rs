@@ -42,7 +42,7 @@ pub enum EventKind {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer {
+struct LambdaResponse {
     status_code: u16,
     headers: std::collections::BTreeMap<String, String>,
     body: String,
@@ -158,7 +158,7 @@ impl Lambda {
     pub fn invoke(&self, event: &Value) -> anyhow::Result<Response> {
         let event = http::Request::post(&self.url).body(event.to_string().into_bytes())?;
         let invoked = self.client.send(event)?.into_body();
-        let Ok(answer) = serde_json::from_slice::<Answer>(&invoked) else {
+        let Ok(answer) = serde_json::from_slice::<LambdaResponse>(&invoked) else {
             bail!("the function failed: {}", String::from_utf8_lossy(&invoked));
         };
         let mut response = http::Response::builder().status(answer.status_code);

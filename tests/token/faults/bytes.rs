@@ -1,6 +1,6 @@
 //! A: tokens of wrong or different bytes.
 
-use hallpass_token::Lasts;
+use hallpass_token::PrivilegeTtl;
 use hallpass_token::agora::v006::{Subject, Untrusted006};
 use hallpass_token::agora::v007::{Services, Untrusted007};
 use hallpass_token::agora::{
@@ -15,7 +15,7 @@ use super::given::{
 
 #[test]
 fn a01_a_subscriber_does_not_publish() {
-    let subscriber = Role::Subscriber.privileges(Lasts::For(life(900)));
+    let subscriber = Role::Subscriber.privileges(PrivilegeTtl::For(life(900)));
     let ids: Vec<_> = subscriber.iter().map(|(privilege, _)| privilege).collect();
     assert_eq!(ids, [RtcPrivilege::Join]);
 
@@ -77,7 +77,7 @@ fn a04_any_order_gives_one_token_and_the_last_value_counts() {
 fn a05_uid_zero_is_anybody_in_007() {
     let recorded = Vector::named("007-rtc_uid_priv-001");
     assert_eq!(recorded.number("/args/uid"), 0);
-    let lasts = |pointer| Some(Lasts::For(life(recorded.number(pointer))));
+    let lasts = |pointer| Some(PrivilegeTtl::For(life(recorded.number(pointer))));
     let privileges = RtcPrivileges {
         join: lasts("/args/join"),
         publish_audio: lasts("/args/audio"),
@@ -373,8 +373,8 @@ fn a25_format_006_has_ends_and_signaling() {
 
     let recorded = Vector::named("006-rtm006-009");
     let user = RtmUser::parse(recorded.text("/args/user")).unwrap();
-    recorded.assert_made(&recorded.mint().rtm_006(user, Lasts::WithToken));
-    let token = recorded.mint().rtm_006(user, Lasts::For(life(60)));
+    recorded.assert_made(&recorded.mint().rtm_006(user, PrivilegeTtl::WithToken));
+    let token = recorded.mint().rtm_006(user, PrivilegeTtl::For(life(60)));
     assert_eq!(ends(&token), [(1000, recorded.mint().issued_at.0 + 60)]);
 }
 
@@ -424,9 +424,9 @@ fn a28_a_role_means_the_same_in_every_builder() {
         let grant = RtcWithRtm {
             channel: recorded.channel(),
             user: User::Account(recorded.account()),
-            privileges: role.privileges(Lasts::For(life(600))),
+            privileges: role.privileges(PrivilegeTtl::For(life(600))),
             rtm_user: RtmUser::parse(recorded.text("/args/rtm_user")).unwrap(),
-            rtm_login: Lasts::For(life(600)),
+            rtm_login: PrivilegeTtl::For(life(600)),
         };
         let mint = recorded.mint();
         let is_stt = id.starts_with("007-stt");

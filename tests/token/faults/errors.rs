@@ -6,7 +6,7 @@ use hallpass_token::agora::{
     Account, AppCertificate, AppId, Channel, ChatUser, Context, Expected, HexError, Mint, NameError,
     ParseError, Problem, RtmUser, Salt, SizeError, Text, Uid, User, VerifyError, ZlibError, explain,
 };
-use hallpass_token::{Life, LifeError, Seconds, UnixSeconds};
+use hallpass_token::{Seconds, Ttl, TtlError, UnixSeconds};
 
 use super::given::{
     APP_ID, CERTIFICATE, NOW, Vector, decoded, encoded, ends, life, publisher, rtc, services, text,
@@ -95,8 +95,8 @@ fn b05_each_refusal_says_why() {
         (ChatUser::parse("Alice").unwrap_err().to_string(), "holds the character 'A'"),
         (Uid::parse("-1").unwrap_err().to_string(), "must be a number"),
         (Uid::parse("4294967296").unwrap_err().to_string(), "must be at most 4294967295"),
-        (Life::new(0).unwrap_err().to_string(), "must be 1 to 86400 seconds, but is 0"),
-        (Life::new(86_401).unwrap_err().to_string(), "but is 86401"),
+        (Ttl::new(0).unwrap_err().to_string(), "must be 1 to 86400 seconds, but is 0"),
+        (Ttl::new(86_401).unwrap_err().to_string(), "but is 86401"),
         (AppId::parse("x").unwrap_err().to_string(), "has 1 bytes"),
         (Untrusted007::parse("007!").unwrap_err().to_string(), "standard Base64"),
     ] {
@@ -106,11 +106,11 @@ fn b05_each_refusal_says_why() {
 
 #[test]
 fn b06_a_life_is_one_second_to_a_day() {
-    assert_eq!(Life::new(0), Err(LifeError::Zero));
-    assert_eq!(Life::new(86_401), Err(LifeError::TooLong(Seconds(86_401))));
-    assert_eq!(Life::new(1_700_003_600), Err(LifeError::UnixTime(UnixSeconds(1_700_003_600))));
+    assert_eq!(Ttl::new(0), Err(TtlError::Zero));
+    assert_eq!(Ttl::new(86_401), Err(TtlError::TooLong(Seconds(86_401))));
+    assert_eq!(Ttl::new(1_700_003_600), Err(TtlError::UnixTime(UnixSeconds(1_700_003_600))));
     // What -1 is in 32 bits.
-    assert_eq!(Life::new(u32::MAX), Err(LifeError::UnixTime(UnixSeconds(u32::MAX))));
+    assert_eq!(Ttl::new(u32::MAX), Err(TtlError::UnixTime(UnixSeconds(u32::MAX))));
 
     let recorded = Vector::named("007-rtc_uid-015");
     let seconds = recorded.number("/args/token_expire");
@@ -130,7 +130,7 @@ fn b07_the_largest_values_give_a_token() {
     let (channel, user) =
         (Channel::parse_or_any(&channel).unwrap(), User::Account(Account::parse(&account).unwrap()));
 
-    let token = mint.rtc(channel, user, publisher(86_400), Life::MAX);
+    let token = mint.rtc(channel, user, publisher(86_400), Ttl::MAX);
     let token = Untrusted007::parse(&token).unwrap();
     assert_eq!((token.issued_at(), token.salt(), token.ends_at()), (last, u32::MAX, last));
     assert!(token.verify(given.project(), last).is_ok());

@@ -8,7 +8,7 @@ use hallpass_token::agora::{
     Account, AppCertificate, AppId, Channel, ChannelName, Mint, Privileges, Project, Role, RtcPrivileges,
     RtmUser, Salt, Service, Text, User,
 };
-use hallpass_token::{Lasts, Life, Seconds, UnixSeconds};
+use hallpass_token::{PrivilegeTtl, Seconds, Ttl, UnixSeconds};
 use serde_json::Value;
 
 pub(crate) const APP_ID: &str = "970CA35de60c44645bbae8a215061b33";
@@ -129,13 +129,13 @@ pub(crate) fn text(text: &str) -> Text<'_> {
     Text::new(text).unwrap()
 }
 
-pub(crate) fn life(seconds: u32) -> Life {
-    Life::new(seconds).unwrap()
+pub(crate) fn life(seconds: u32) -> Ttl {
+    Ttl::new(seconds).unwrap()
 }
 
 /// All privileges of a publisher, this long.
 pub(crate) fn publisher(seconds: u32) -> RtcPrivileges {
-    Role::Publisher.privileges(Lasts::For(life(seconds)))
+    Role::Publisher.privileges(PrivilegeTtl::For(life(seconds)))
 }
 
 /// Privileges of a 007 token: ids, each with seconds.

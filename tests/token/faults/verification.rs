@@ -8,7 +8,7 @@ use hallpass_token::agora::{
     AppId, Base64Error, Channel, Context, Expected, ParseError, Problem, Project, Role, RtcPrivileges, User,
     VerifyError, ZlibError, explain,
 };
-use hallpass_token::{Lasts, Seconds, Severity, UnixSeconds};
+use hallpass_token::{PrivilegeTtl, Seconds, Severity, UnixSeconds};
 
 use super::given::{NOW, Vector, decoded, deflated, encoded, inflated, life, publisher, rtc, services};
 
@@ -18,7 +18,7 @@ fn c01_a_token_is_valid_for_its_time_only() {
     let (channel, user) = (Channel::parse_or_any("room").unwrap(), User::from_number_or_any(7));
     let at = |seconds: i64| UnixSeconds(u32::try_from(i64::from(NOW.0) + seconds).unwrap());
 
-    let privileges = RtcPrivileges { publish_video: Some(Lasts::For(life(60))), ..publisher(900) };
+    let privileges = RtcPrivileges { publish_video: Some(PrivilegeTtl::For(life(60))), ..publisher(900) };
     let text = given.mint_at(NOW, 1).rtc(channel, user, privileges, life(600));
     let token = Untrusted007::parse(&text).unwrap();
     let error = |now| token.verify(given.project(), now).unwrap_err();
@@ -40,7 +40,7 @@ fn c01_a_token_is_valid_for_its_time_only() {
     assert_eq!(permitted(at(59)), [1, 2, 3, 4]);
     assert_eq!(permitted(at(60)), [1, 2, 4]);
     let with_token =
-        given.mint_at(NOW, 1).rtc_006(channel, user, Role::Publisher.privileges(Lasts::WithToken));
+        given.mint_at(NOW, 1).rtc_006(channel, user, Role::Publisher.privileges(PrivilegeTtl::WithToken));
     let with_token = Untrusted006::parse(&with_token).unwrap();
     let with_token = with_token.verify(given.project(), Subject::rtc(channel, user), NOW).unwrap();
     assert!(with_token.permits(1, at(86_399)) && !with_token.permits(1, at(86_400)));

@@ -5,7 +5,7 @@ use std::fmt;
 use hallpass_token::agora::v006::{Subject, Untrusted006};
 use hallpass_token::agora::v007::Untrusted007;
 use hallpass_token::agora::{AppCertificate, AppId, Role, Salt, Text, User};
-use hallpass_token::{Lasts, Life, UnixSeconds, videosdk};
+use hallpass_token::{PrivilegeTtl, Ttl, UnixSeconds, videosdk};
 use proptest::prelude::*;
 
 use super::content::{content, sign};
@@ -58,8 +58,8 @@ fn samples() -> Vec<Sample> {
         issued_at: UnixSeconds(1_700_000_000),
         salt: Salt::from_bytes([1, 2, 3, 4]),
     };
-    let life = Life::new(3600).unwrap();
-    let privileges = Role::Publisher.privileges(Lasts::For(life));
+    let life = Ttl::new(3600).unwrap();
+    let privileges = Role::Publisher.privileges(PrivilegeTtl::For(life));
     let mut samples = Vec::new();
     for (name, uid) in [("room", 7), ("room7", 0), ("class 7a", 2_882_341_273)] {
         let user = User::from_number_or_any(uid);
@@ -71,7 +71,7 @@ fn samples() -> Vec<Sample> {
     }
     let token = signer.mint().rtm(rtm_user("alice"), life);
     samples.push(of_007(signer.clone(), token));
-    let token = signer.mint().rtm_006(rtm_user("alice"), Lasts::WithToken);
+    let token = signer.mint().rtm_006(rtm_user("alice"), PrivilegeTtl::WithToken);
     samples.push(of_006(signer, token, "alice".to_owned(), String::new()));
     for room in ["2kyv-gzay-64pg", "2kyv-gzay-64pgx", "2kyv-gzay-64pgxy"] {
         let project = Project::sample();

@@ -3,7 +3,7 @@
 use hallpass_token::agora::{
     Account, AppCertificate, AppId, Channel, ChatUser, Mint, Project, RtcPrivileges, RtmUser, Salt, User,
 };
-use hallpass_token::{Lasts, Life, Seconds, UnixSeconds};
+use hallpass_token::{PrivilegeTtl, Seconds, Ttl, UnixSeconds};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -132,13 +132,13 @@ pub(crate) fn chat_user(text: &str) -> ChatUser<'_> {
     ChatUser::parse(text).unwrap()
 }
 
-pub(crate) fn life() -> impl Strategy<Value = Life> {
+pub(crate) fn life() -> impl Strategy<Value = Ttl> {
     prop_oneof![8 => 1..=86_400_u32, 1 => Just(1), 1 => Just(86_400)]
-        .prop_map(|seconds| Life::new(seconds).unwrap())
+        .prop_map(|seconds| Ttl::new(seconds).unwrap())
 }
 
-pub(crate) fn lasts() -> impl Strategy<Value = Lasts> {
-    prop_oneof![Just(Lasts::WithToken), life().prop_map(Lasts::For)]
+pub(crate) fn lasts() -> impl Strategy<Value = PrivilegeTtl> {
+    prop_oneof![Just(PrivilegeTtl::WithToken), life().prop_map(PrivilegeTtl::For)]
 }
 
 pub(crate) fn rtc_privileges() -> impl Strategy<Value = RtcPrivileges> {
@@ -149,10 +149,10 @@ pub(crate) fn rtc_privileges() -> impl Strategy<Value = RtcPrivileges> {
 }
 
 /// The number that format 007 writes.
-pub(crate) fn relative(lasts: Lasts) -> Seconds {
+pub(crate) fn relative(lasts: PrivilegeTtl) -> Seconds {
     match lasts {
-        Lasts::WithToken => Seconds(0),
-        Lasts::For(life) => life.seconds(),
+        PrivilegeTtl::WithToken => Seconds(0),
+        PrivilegeTtl::For(life) => life.seconds(),
     }
 }
 

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hallpass_token::agora::v006::{Subject, Untrusted006};
 use hallpass_token::agora::v007::Untrusted007;
 use hallpass_token::agora::{self, Format, Join, Service, Text};
-use hallpass_token::{Lasts, Seconds, UnixSeconds, videosdk};
+use hallpass_token::{PrivilegeTtl, Seconds, UnixSeconds, videosdk};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -170,7 +170,7 @@ fn real_tokens_with_changes() {
     check(CASES, inputs, |(signer, project, content, now, changes, more)| {
         let token = sign(&signer, Seconds(now), &content);
         handle(&changed(&token, changes.clone()), now, &signer, &project);
-        let token = signer.mint().rtm_006(rtm_user("alice"), Lasts::WithToken);
+        let token = signer.mint().rtm_006(rtm_user("alice"), PrivilegeTtl::WithToken);
         handle(&changed(&token, changes), now, &signer, &project);
         handle(&changed(&project.sign(), more), now, &signer, &project);
     });

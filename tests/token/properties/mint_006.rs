@@ -2,7 +2,7 @@
 
 use hallpass_token::agora::v006::{Subject, Untrusted006};
 use hallpass_token::agora::{Privileges, Text};
-use hallpass_token::{Lasts, Seconds, UnixSeconds};
+use hallpass_token::{PrivilegeTtl, Seconds, UnixSeconds};
 
 use super::inputs::{
     Signer, channel, channel_text, check, lasts, name, rtc_privileges, rtm_user, signer, user,
@@ -12,7 +12,7 @@ const CASES: u32 = 128;
 
 /// Reads and verifies a token, and compares all that it says.
 #[track_caller]
-fn says(signer: &Signer, token: &str, subject: Subject<'_>, privileges: &[(u16, Lasts)]) {
+fn says(signer: &Signer, token: &str, subject: Subject<'_>, privileges: &[(u16, PrivilegeTtl)]) {
     let ends = privileges.iter().map(|&(privilege, lasts)| (privilege, end(signer.issued_at, lasts)));
     let privileges = Privileges::new(&ends.collect::<Vec<_>>()).unwrap();
     let expires_at = signer.issued_at.plus(Seconds::DAY);
@@ -33,10 +33,10 @@ fn says(signer: &Signer, token: &str, subject: Subject<'_>, privileges: &[(u16, 
     }
 }
 
-fn end(issued_at: UnixSeconds, lasts: Lasts) -> UnixSeconds {
+fn end(issued_at: UnixSeconds, lasts: PrivilegeTtl) -> UnixSeconds {
     match lasts {
-        Lasts::WithToken => UnixSeconds(0),
-        Lasts::For(life) => issued_at.plus(life.seconds()),
+        PrivilegeTtl::WithToken => UnixSeconds(0),
+        PrivilegeTtl::For(life) => issued_at.plus(life.seconds()),
     }
 }
 

@@ -5,7 +5,7 @@ use hallpass_token::agora::{
     Access, ChannelName, Permission, PermissionTree, Privileges, Resource, Role, RtcPrivileges, RtcWithRtm,
     Service, Text,
 };
-use hallpass_token::{Lasts, Life, Seconds};
+use hallpass_token::{PrivilegeTtl, Seconds, Ttl};
 use proptest::prelude::*;
 
 use super::inputs::{
@@ -17,7 +17,7 @@ const CASES: u32 = 64;
 
 /// Reads and verifies a token, and compares all that it says.
 #[track_caller]
-fn says(signer: &Signer, token: &str, life: Life, services: &[Service<'_>]) {
+fn says(signer: &Signer, token: &str, life: Ttl, services: &[Service<'_>]) {
     let token = Untrusted007::parse(token).unwrap();
     assert_eq!(token.app_id(), &signer.app_id);
     assert_eq!(token.issued_at(), signer.issued_at);
@@ -41,7 +41,7 @@ fn text(text: &str) -> Text<'_> {
     Text::new(text).unwrap()
 }
 
-fn one(privilege: u16, lasts: Lasts) -> Privileges<'static, Seconds> {
+fn one(privilege: u16, lasts: PrivilegeTtl) -> Privileges<'static, Seconds> {
     Privileges::new(&[(privilege, relative(lasts))]).unwrap()
 }
 
@@ -56,7 +56,7 @@ fn rtc<'a>(channel: &'a str, user: &'a str, privileges: RtcPrivileges) -> Servic
     Service::Rtc { channel: text(channel), user: text(user), privileges: of_rtc(privileges) }
 }
 
-fn rtm(user: &str, login: Lasts) -> Service<'_> {
+fn rtm(user: &str, login: PrivilegeTtl) -> Service<'_> {
     Service::Rtm { user: text(user), privileges: one(1, login) }
 }
 
@@ -88,7 +88,7 @@ fn rtc_by_role() {
 }
 
 /// What the three builders with Signaling are given.
-type Grant = (String, UserText, RtcPrivileges, String, Lasts);
+type Grant = (String, UserText, RtcPrivileges, String, PrivilegeTtl);
 
 fn grant() -> impl Strategy<Value = Grant> {
     (channel_text(), user(), rtc_privileges(), name(), lasts())
@@ -123,7 +123,7 @@ fn with_signaling() {
 fn signaling() {
     check(CASES, (signer(), name(), life()), |(signer, user, life)| {
         let token = signer.mint().rtm(rtm_user(&user), life);
-        says(&signer, &token, life, &[rtm(&user, Lasts::For(life))]);
+        says(&signer, &token, life, &[rtm(&user, PrivilegeTtl::For(life))]);
     });
 }
 
@@ -134,7 +134,7 @@ fn signaling_with_a_stream() {
         let seconds = life.seconds();
         let privileges = Privileges::new(&[(1, seconds), (4, seconds)]).unwrap();
         let stream = Service::Rtc { channel: text(&stream), user: text(&user), privileges };
-        says(&signer, &token, life, &[stream, rtm(&user, Lasts::For(life))]);
+        says(&signer, &token, life, &[stream, rtm(&user, PrivilegeTtl::For(life))]);
     });
 }
 
@@ -148,7 +148,7 @@ fn signaling_with_permissions() {
         let tree = PermissionTree::new(&[permission]).unwrap();
         let permissions = tree.as_permissions();
         let token = signer.mint().rtm_with_permissions(rtm_user(&user), permissions, life);
-        let privileges = one(1, Lasts::For(life));
+        let privileges = one(1, PrivilegeTtl::For(life));
         says(&signer, &token, life, &[Service::Rtm2 { user: text(&user), permissions, privileges }]);
     });
 }
@@ -157,10 +157,10 @@ fn signaling_with_permissions() {
 fn chat() {
     check(CASES, (signer(), chat_text(), life()), |(signer, user, life)| {
         let token = signer.mint().chat_user(chat_user(&user), life);
-        let privileges = one(1, Lasts::For(life));
+        let privileges = one(1, PrivilegeTtl::For(life));
         says(&signer, &token, life, &[Service::Chat { user: text(&user), privileges }]);
 
-        let privileges = one(2, Lasts::For(life));
+        let privileges = one(2, PrivilegeTtl::For(life));
         let app = Service::Chat { user: Text::EMPTY, privileges };
         says(&signer, &signer.mint().chat_app(life), life, &[app]);
     });
@@ -169,7 +169,7 @@ fn chat() {
 #[test]
 fn apaas() {
     check(CASES, (signer(), name(), name(), any::<i16>(), life()), |(signer, room, user, role, life)| {
-        let (mint, lasts) = (signer.mint(), Lasts::For(life));
+        let (mint, lasts) = (signer.mint(), PrivilegeTtl::For(life));
         let token = mint.apaas_room(ChannelName::parse(&room).unwrap(), rtm_user(&user), role, life);
         let read = Untrusted007::parse(&token).unwrap();
         let Some(Service::Chat { user: hash, .. }) = read.services().nth(1) else { panic!("{read:?}") };
@@ -190,8 +190,8 @@ fn apaas() {
 #[test]
 fn full_path_accelerator() {
     check(CASES, signer(), |signer| {
-        assert_eq!(Life::MAX.seconds(), Seconds::DAY);
-        let privileges = one(1, Lasts::WithToken);
-        says(&signer, &signer.mint().fpa(), Life::MAX, &[Service::Fpa { privileges }]);
+        assert_eq!(Ttl::MAX.seconds(), Seconds::DAY);
+        let privileges = one(1, PrivilegeTtl::WithToken);
+        says(&signer, &signer.mint().fpa(), Ttl::MAX, &[Service::Fpa { privileges }]);
     });
 }

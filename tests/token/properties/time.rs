@@ -3,7 +3,7 @@
 use hallpass_token::agora::v006::{Subject, Untrusted006};
 use hallpass_token::agora::v007::Untrusted007;
 use hallpass_token::agora::{AppCertificate, Project, Text, VerifyError};
-use hallpass_token::{Lasts, UnixSeconds};
+use hallpass_token::{PrivilegeTtl, UnixSeconds};
 use proptest::prelude::*;
 
 use super::inputs::{
@@ -43,7 +43,7 @@ fn a_007_token_verifies_from_its_issue_to_its_end() {
 #[test]
 fn an_006_token_verifies_until_its_end() {
     check(CASES, (signer(), name(), any::<u32>()), |(signer, user, any)| {
-        let token = signer.mint().rtm_006(rtm_user(&user), Lasts::WithToken);
+        let token = signer.mint().rtm_006(rtm_user(&user), PrivilegeTtl::WithToken);
         let token = Untrusted006::parse(&token).unwrap();
         let subject = Subject { channel: Text::new(&user).unwrap(), user: Text::EMPTY };
         let end = signer.issued_at.0.saturating_add(86_400);
@@ -92,7 +92,8 @@ fn no_other_project_takes_a_token() {
         let project = Project { app_id: &other, ..signer.project() };
         let token = Untrusted007::parse(&signer.mint().rtm(rtm_user(&user), life)).unwrap();
         assert_eq!(token.verify(project, signer.issued_at), Err(VerifyError::OtherProject));
-        let token = Untrusted006::parse(&signer.mint().rtm_006(rtm_user(&user), Lasts::WithToken)).unwrap();
+        let token =
+            Untrusted006::parse(&signer.mint().rtm_006(rtm_user(&user), PrivilegeTtl::WithToken)).unwrap();
         let subject = Subject { channel: Text::new(&user).unwrap(), user: Text::EMPTY };
         assert_eq!(token.verify(project, subject, signer.issued_at), Err(VerifyError::OtherProject));
     });

@@ -4,7 +4,7 @@ use hallpass_token::videosdk::{
     self, ApiKey, Claims, Content, ParticipantId, Permissions, Roles, RoomId, Scope, Secret, TokenId,
     Untrusted, VerifyError, Version,
 };
-use hallpass_token::{Life, UnixSeconds};
+use hallpass_token::{Ttl, UnixSeconds};
 use proptest::prelude::*;
 
 use super::inputs::{check, life};
@@ -15,7 +15,7 @@ pub(crate) struct Project {
     pub(crate) api_key: ApiKey,
     pub(crate) secret: Secret,
     pub(crate) issued_at: UnixSeconds,
-    life: Life,
+    life: Ttl,
     permissions: Permissions,
     /// `None` for version 1.
     roles: Option<Roles>,
@@ -30,7 +30,7 @@ impl Project {
             api_key: ApiKey::parse("7b1c2f6e-0000-4000-8000-000000000001").unwrap(),
             secret: Secret::parse("d2c4e6f8a0b1c3d5e7f9123456789abcdef0123456789abcdef0123456789ab").unwrap(),
             issued_at: UnixSeconds(1_700_000_000),
-            life: Life::new(600).unwrap(),
+            life: Ttl::new(600).unwrap(),
             permissions: Permissions::Join,
             roles: Some(Roles::Rtc),
             room: None,

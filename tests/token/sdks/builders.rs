@@ -5,7 +5,7 @@ use hallpass_token::agora::v007::Services;
 use hallpass_token::agora::{
     Account, Channel, ChannelName, ChatUser, Role, RtcPrivileges, RtcWithRtm, RtmUser, User,
 };
-use hallpass_token::{Lasts, Life};
+use hallpass_token::{PrivilegeTtl, Ttl};
 use serde_json::{Value, json};
 
 use super::case::{Case, MintFn};
@@ -24,11 +24,11 @@ pub(super) fn all() -> anyhow::Result<Vec<Case>> {
 fn rtc() -> anyhow::Result<Vec<Case>> {
     let channel = Channel::parse_or_any(CHANNEL)?;
     let (uid, account) = (User::from_number_or_any(UID), User::Account(Account::parse(ACCOUNT)?));
-    let (life, half) = (Life::new(3600)?, Lasts::For(Life::new(1800)?));
+    let (life, half) = (Ttl::new(3600)?, PrivilegeTtl::For(Ttl::new(1800)?));
     let each = RtcPrivileges {
-        join: Some(Lasts::For(Life::new(100)?)),
-        publish_audio: Some(Lasts::For(Life::new(200)?)),
-        publish_video: Some(Lasts::WithToken),
+        join: Some(PrivilegeTtl::For(Ttl::new(100)?)),
+        publish_audio: Some(PrivilegeTtl::For(Ttl::new(200)?)),
+        publish_video: Some(PrivilegeTtl::WithToken),
         publish_data: Some(half),
     };
     let by_uid = ("RtcTokenBuilder", "buildTokenWithUid");
@@ -37,16 +37,16 @@ fn rtc() -> anyhow::Result<Vec<Case>> {
             mint.rtc(channel, uid, Role::Publisher.privileges(half), life)
         }),
         Case::new("rtc_subscriber", by_uid, json!([CHANNEL, UID, 2, 3600]), move |mint| {
-            mint.rtc(channel, uid, Role::Subscriber.privileges(Lasts::WithToken), life)
+            mint.rtc(channel, uid, Role::Subscriber.privileges(PrivilegeTtl::WithToken), life)
         }),
         Case::new("rtc_anybody", by_uid, json!(["*", 0, 1, 3600, 3600]), move |mint| {
-            mint.rtc(Channel::Any, User::Any, Role::Publisher.privileges(Lasts::For(life)), life)
+            mint.rtc(Channel::Any, User::Any, Role::Publisher.privileges(PrivilegeTtl::For(life)), life)
         }),
         Case::new(
             "rtc_account",
             ("RtcTokenBuilder", "buildTokenWithUserAccount"),
             json!([CHANNEL, ACCOUNT, 1, 86_400, 1800]),
-            move |mint| mint.rtc(channel, account, Role::Publisher.privileges(half), Life::MAX),
+            move |mint| mint.rtc(channel, account, Role::Publisher.privileges(half), Ttl::MAX),
         ),
         Case::new(
             "rtc_uid_privileges",
@@ -64,17 +64,18 @@ fn rtc() -> anyhow::Result<Vec<Case>> {
 }
 
 fn with_rtm() -> anyhow::Result<Vec<Case>> {
-    let life = Life::new(3600)?;
+    let life = Ttl::new(3600)?;
     let grant = RtcWithRtm {
         channel: Channel::parse_or_any(CHANNEL)?,
         user: User::Account(Account::parse(ACCOUNT)?),
-        privileges: Role::Publisher.privileges(Lasts::For(Life::new(1800)?)),
+        privileges: Role::Publisher.privileges(PrivilegeTtl::For(Ttl::new(1800)?)),
         rtm_user: RtmUser::parse(USER)?,
-        rtm_login: Lasts::For(Life::new(7200)?),
+        rtm_login: PrivilegeTtl::For(Ttl::new(7200)?),
     };
-    let same_user = RtcWithRtm { rtm_user: RtmUser::parse(ACCOUNT)?, rtm_login: Lasts::For(life), ..grant };
+    let same_user =
+        RtcWithRtm { rtm_user: RtmUser::parse(ACCOUNT)?, rtm_login: PrivilegeTtl::For(life), ..grant };
     let subscriber =
-        RtcWithRtm { privileges: Role::Subscriber.privileges(Lasts::For(Life::new(1800)?)), ..grant };
+        RtcWithRtm { privileges: Role::Subscriber.privileges(PrivilegeTtl::For(Ttl::new(1800)?)), ..grant };
     let args = |role: u32| json!([CHANNEL, ACCOUNT, role, 3600, 1800, 1800, 1800, 1800, USER, 7200]);
     let with_rtm_2 = ("RtcTokenBuilder", "buildTokenWithRtm2");
     Ok(vec![
@@ -96,7 +97,7 @@ fn with_rtm() -> anyhow::Result<Vec<Case>> {
 }
 
 fn signaling() -> anyhow::Result<Vec<Case>> {
-    let (user, life) = (RtmUser::parse(USER)?, Life::new(3600)?);
+    let (user, life) = (RtmUser::parse(USER)?, Ttl::new(3600)?);
     let stream = Channel::parse_or_any(CHANNEL)?;
     let list: Vec<PermissionJson> = vec![
         (4, 0, vec!["user-a".to_owned()]),
@@ -128,7 +129,7 @@ fn signaling() -> anyhow::Result<Vec<Case>> {
 }
 
 fn chat() -> anyhow::Result<Vec<Case>> {
-    let (user, life) = (ChatUser::parse(USER)?, Life::new(3600)?);
+    let (user, life) = (ChatUser::parse(USER)?, Ttl::new(3600)?);
     Ok(vec![
         Case::new("chat_user", ("ChatTokenBuilder", "buildUserToken"), json!([USER, 3600]), move |mint| {
             mint.chat_user(user, life)
@@ -140,7 +141,7 @@ fn chat() -> anyhow::Result<Vec<Case>> {
 }
 
 fn apaas() -> anyhow::Result<Vec<Case>> {
-    let (room, user, life) = (ChannelName::parse(CHANNEL)?, RtmUser::parse(USER)?, Life::new(3600)?);
+    let (room, user, life) = (ChannelName::parse(CHANNEL)?, RtmUser::parse(USER)?, Ttl::new(3600)?);
     let mut cases = Vec::new();
     for (builder, [in_room, as_user, as_app]) in [
         ("ApaasTokenBuilder", ["apaas_room", "apaas_user", "apaas_app"]),
@@ -192,7 +193,7 @@ fn several() -> anyhow::Result<Case> {
 
 fn of_services(services: Value) -> anyhow::Result<MintFn> {
     let services: Vec<ServiceJson> = serde_json::from_value(services)?;
-    let life = Life::new(600)?;
+    let life = Ttl::new(600)?;
     Ok(Box::new(move |mint| {
         let trees = services.iter().map(ServiceJson::tree).collect::<anyhow::Result<Vec<_>>>()?;
         let services = services.iter().zip(&trees).map(|(service, tree)| service.service(tree));

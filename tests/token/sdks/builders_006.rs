@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use hallpass_token::agora::v006::Subject;
 use hallpass_token::agora::{Account, Channel, Mint, Role, RtmUser, User};
-use hallpass_token::{Lasts, Life};
+use hallpass_token::{PrivilegeTtl, Ttl};
 use serde_json::json;
 
 use super::case::Case;
@@ -20,8 +20,9 @@ pub(super) fn all() -> anyhow::Result<Vec<Case>> {
     let user = RtmUser::parse(USER)?;
     // The builders take a point in time, and read the clock by themselves a moment later.
     let end = u32::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs())? + 3600;
-    let until_end =
-        move |mint: &Mint<'_>| Life::new(end - mint.issued_at.0).map_or(Lasts::WithToken, Lasts::For);
+    let until_end = move |mint: &Mint<'_>| {
+        Ttl::new(end - mint.issued_at.0).map_or(PrivilegeTtl::WithToken, PrivilegeTtl::For)
+    };
     let by_uid = ("RtcTokenBuilder", "buildTokenWithUid");
     Ok(vec![
         Case::new_006(
@@ -36,7 +37,7 @@ pub(super) fn all() -> anyhow::Result<Vec<Case>> {
             Subject::rtc(channel, uid),
             by_uid,
             json!([CHANNEL, UID, 2, 0]),
-            move |mint| mint.rtc_006(channel, uid, Role::Subscriber.privileges(Lasts::WithToken)),
+            move |mint| mint.rtc_006(channel, uid, Role::Subscriber.privileges(PrivilegeTtl::WithToken)),
         ),
         Case::new_006(
             "rtc_006_anybody",

@@ -9,7 +9,7 @@ use hallpass_token::videosdk::{
     ApiKey, Claims, Content, ParticipantId, Permissions, Project, Roles, RoomId, Scope, Secret, TokenId,
     Untrusted, VerifyError, Version,
 };
-use hallpass_token::{Life, UnixSeconds};
+use hallpass_token::{Ttl, UnixSeconds};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -166,7 +166,7 @@ impl Payload {
             permissions: Permissions::parse(self.permissions.iter().map(String::as_str)).ok()?,
             scope,
             issued_at: UnixSeconds(issued_at),
-            expires_in: Life::new(self.exp?.checked_sub(issued_at)?).ok()?,
+            expires_in: Ttl::new(self.exp?.checked_sub(issued_at)?).ok()?,
             id: parsed(self.jti.as_deref(), TokenId::parse)?,
         })
     }

@@ -1,6 +1,6 @@
 //! Descriptions of rules, for people who check a configuration.
 
-use hallpass_token::Life;
+use hallpass_token::Ttl;
 
 use super::decider::Identity;
 use super::error::DecidedBy;
@@ -39,7 +39,7 @@ pub(crate) struct GrantDescription<'a> {
     pub(crate) identity: Option<&'a Identity>,
     /// The parts that open more than a single user needs, and whether each is granted.
     pub(crate) privileged: Vec<(bool, &'static str)>,
-    pub(crate) ttl: Option<Life>,
+    pub(crate) ttl: Option<Ttl>,
 }
 
 /// What is granted, in the order of the description.
@@ -68,7 +68,7 @@ impl<G> Policy<G> {
     pub(crate) fn describe<'a>(
         &'a self,
         kinds: &[CallerKind],
-        max: Life,
+        max: Ttl,
         grants: impl Fn(&'a G) -> GrantsDescription<'a>,
     ) -> PolicyDescription {
         let rules =
@@ -101,7 +101,7 @@ impl<'a, G> RuleDescription<'a, G> {
         Self { by, rule, callers: describe_callers(&rule.who, &kinds), kinds, what }
     }
 
-    fn lines(&self, max: Life) -> Vec<String> {
+    fn lines(&self, max: Ttl) -> Vec<String> {
         let formats = match self.what.formats.as_slice() {
             [] => String::new(),
             formats => format!(" in format {}", listed(formats, "or")),

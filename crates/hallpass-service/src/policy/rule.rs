@@ -1,6 +1,6 @@
 //! Rules, and how the one that decides is found.
 
-use hallpass_token::Life;
+use hallpass_token::Ttl;
 
 use super::error::{DecidedBy, Part, PolicyError};
 use super::who::{Who, read_names};
@@ -23,7 +23,7 @@ pub(crate) struct Rule<G> {
     /// Names of projects; `None` for every project.
     pub(crate) projects: Option<Vec<String>>,
     /// The longest lifetime of a token that the rule grants.
-    pub(crate) ttl: Option<Life>,
+    pub(crate) ttl: Option<Ttl>,
     pub(crate) grants: G,
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct RuleContext<'a> {
 pub(crate) struct MatchedRule<T> {
     pub(crate) by: DecidedBy,
     /// The longest lifetime that the rule grants, for all of its services.
-    pub(crate) ttl: Life,
+    pub(crate) ttl: Ttl,
     pub(crate) grant: T,
 }
 
@@ -84,7 +84,7 @@ impl<G> Policy<G> {
             if let Some(grant) = grant(&rule.grants)
                 && rule.applies_to(caller, project)
             {
-                return Ok(MatchedRule { by, ttl: rule.ttl.unwrap_or(Life::MAX), grant });
+                return Ok(MatchedRule { by, ttl: rule.ttl.unwrap_or(Ttl::MAX), grant });
             }
         }
         let kind = caller.kind().as_str();

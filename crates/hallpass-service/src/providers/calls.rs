@@ -1,6 +1,6 @@
 //! Calls to a provider that a rule can grant.
 
-use hallpass_token::Life;
+use hallpass_token::Ttl;
 
 use crate::auth::Caller;
 use crate::policy::{DecidedBy, Part, Policy, PolicyError};
@@ -31,7 +31,7 @@ pub(super) fn decide_call<G, C: Call>(
     caller: &Caller,
     project: &str,
     call: C,
-) -> Result<(DecidedBy, Life), PolicyError> {
+) -> Result<(DecidedBy, Ttl), PolicyError> {
     let rule = policy.find(caller, project, C::FIELD, granted)?;
     if rule.grant.contains(&call) {
         return Ok((rule.by, rule.ttl));

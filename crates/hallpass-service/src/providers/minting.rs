@@ -1,7 +1,7 @@
 //! Minting a token of any provider: what it needs, and what it yields.
 
 use hallpass_token::agora::Uid;
-use hallpass_token::{Life, UnixSeconds};
+use hallpass_token::{Ttl, UnixSeconds};
 
 use crate::policy::{DecidedBy, Decider};
 
@@ -12,7 +12,7 @@ pub(crate) struct MintContext<'a> {
     /// The project that the request names.
     pub(crate) project: Option<&'a str>,
     /// The requested lifetime; a rule may cap it.
-    pub(crate) ttl: Life,
+    pub(crate) ttl: Ttl,
     pub(crate) now: UnixSeconds,
     /// Random bytes.
     pub(crate) salt: [u8; 4],
@@ -33,9 +33,9 @@ pub(crate) struct Minted<'a> {
     /// The name of the field with the project's public id, and the id.
     pub(crate) id: (&'static str, &'a str),
     pub(crate) issued_at: UnixSeconds,
-    pub(crate) ttl: Life,
+    pub(crate) ttl: Ttl,
     /// The lifetime of the privilege that expires first; never longer than that of the token.
-    pub(crate) shortest_ttl: Life,
+    pub(crate) shortest_ttl: Ttl,
     /// The deciding rules in the order of the services.
     pub(crate) decided_by: Vec<DecidedBy>,
 }

@@ -8,7 +8,7 @@ use crate::auth::CallerKind;
 use crate::policy::{self, Rule, RuleContext, TokenError, Who};
 use crate::settings::{ConfigError, NamedProject, Projects, SecretName, Secrets, Setting};
 use crate::web::json::{Fields, Invalid, Json};
-use hallpass_token::{Life, UnixSeconds};
+use hallpass_token::{Ttl, UnixSeconds};
 
 /// Defines the types that have one part for each provider. The name of its module is also the name of its field.
 macro_rules! providers {
@@ -168,7 +168,7 @@ macro_rules! providers {
             }
 
             /// Returns what a response says of each service, once the token is minted.
-            pub(crate) fn services(&self, ttl: Life) -> Vec<(&'static str, Json<'_>)> {
+            pub(crate) fn services(&self, ttl: Ttl) -> Vec<(&'static str, Json<'_>)> {
                 match self { $(Self::$Variant(request) => request.services(ttl),)* }
             }
         }
@@ -338,7 +338,7 @@ pub(crate) fn inspect<'j>(
 /// Describes the rules, for people who check a configuration. `kinds` are those of the callers that the configuration
 /// authenticates, `max` is the longest lifetime of a token.
 #[cfg(feature = "check")]
-pub(crate) fn describe_policy(policy: &Policy, kinds: &[CallerKind], max: Life) -> policy::PolicyDescription {
+pub(crate) fn describe_policy(policy: &Policy, kinds: &[CallerKind], max: Ttl) -> policy::PolicyDescription {
     policy.describe(kinds, max, Grants::describe)
 }
 

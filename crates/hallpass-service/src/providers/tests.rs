@@ -1,7 +1,7 @@
 //! Decisions that need the policy and the providers together.
 
 use hallpass_token::agora::Uid;
-use hallpass_token::{Life, UnixSeconds};
+use hallpass_token::{Ttl, UnixSeconds};
 use zeroize::Zeroizing;
 
 use super::agora::decide_rest_call;
@@ -57,7 +57,7 @@ fn either_version(rule: &str) -> Result<String, String> {
     let context = MintContext {
         decider: Decider { caller: &caller, texts: &texts },
         project: None,
-        ttl: Life::MAX,
+        ttl: Ttl::MAX,
         now: UnixSeconds(0),
         salt: [0; 4],
         random_uid: Uid::from_bytes([1; 4]),

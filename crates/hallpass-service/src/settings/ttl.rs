@@ -1,6 +1,6 @@
 //! Lifetimes of tokens.
 
-use hallpass_token::{Life, LifeError};
+use hallpass_token::{Ttl, TtlError};
 
 use crate::web::json::{Invalid, Json};
 
@@ -8,24 +8,24 @@ use crate::web::json::{Invalid, Json};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TtlConfig {
     /// For requests that name none.
-    pub(crate) default: Life,
+    pub(crate) default: Ttl,
     /// The longest; longer requests are capped.
-    pub(crate) max: Life,
+    pub(crate) max: Ttl,
 }
 
-const AN_HOUR: Life = match Life::new(3600) {
+const AN_HOUR: Ttl = match Ttl::new(3600) {
     Ok(hour) => hour,
-    Err(_) => Life::MAX,
+    Err(_) => Ttl::MAX,
 };
 
 impl TtlConfig {
     /// Without a section `ttl` in the configuration.
-    pub(crate) const DEFAULT: Self = Self { default: AN_HOUR, max: Life::MAX };
+    pub(crate) const DEFAULT: Self = Self { default: AN_HOUR, max: Ttl::MAX };
 
     /// Reads the section `ttl` of the configuration.
     pub(crate) fn read<'j>(section: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
         let fields = section.fields(&["default", "max"])?;
-        let max = fields.read("max", read_ttl)?.unwrap_or(Life::MAX);
+        let max = fields.read("max", read_ttl)?.unwrap_or(Ttl::MAX);
         let Some(value) = fields.get("default") else {
             return Ok(Self { default: AN_HOUR.min(max), max });
         };
@@ -38,22 +38,22 @@ impl TtlConfig {
 }
 
 /// Reads a lifetime out of the configuration.
-pub(crate) fn read_ttl<'j>(value: &'j Json<'j>) -> Result<Life, Invalid<'j>> {
+pub(crate) fn read_ttl<'j>(value: &'j Json<'j>) -> Result<Ttl, Invalid<'j>> {
     const EXPECTED: &str = "a whole number of seconds from 1 to 86400";
-    let seconds = value.whole_number(1..=Life::MAX.seconds().0, EXPECTED)?;
-    Life::new(seconds).map_err(|_| value.expected(EXPECTED))
+    let seconds = value.whole_number(1..=Ttl::MAX.seconds().0, EXPECTED)?;
+    Ttl::new(seconds).map_err(|_| value.expected(EXPECTED))
 }
 
 /// Reads a lifetime out of a request, where a Unix time is a common mistake.
-pub(crate) fn read_requested_ttl<'j>(value: &'j Json<'j>) -> Result<Life, Invalid<'j>> {
+pub(crate) fn read_requested_ttl<'j>(value: &'j Json<'j>) -> Result<Ttl, Invalid<'j>> {
     const EXPECTED: &str = "a whole number of seconds from now, 1 to 86400";
     let number = value.as_u64().ok_or_else(|| value.expected(EXPECTED))?;
     // A number that does not fit is a Unix time in milliseconds.
-    Life::new(u32::try_from(number).unwrap_or(u32::MAX)).map_err(|error| match error {
-        LifeError::UnixTime(_) => {
+    Ttl::new(u32::try_from(number).unwrap_or(u32::MAX)).map_err(|error| match error {
+        TtlError::UnixTime(_) => {
             let detail = "looks like a Unix time, but a life is counted from now: 1 to 86400 seconds";
             Invalid::new(value, format!("{number} {detail}"))
         }
-        LifeError::Zero | LifeError::TooLong(_) => value.unexpected_value(EXPECTED),
+        TtlError::Zero | TtlError::TooLong(_) => value.unexpected_value(EXPECTED),
     })
 }

@@ -4,7 +4,7 @@ use hallpass_token::videosdk::{
     ApiKey, Claims, Content, ParticipantId, Permissions, Project, Roles, RoomId, Scope, TokenId, Untrusted,
     VerifyError, Version,
 };
-use hallpass_token::{Life, UnixSeconds};
+use hallpass_token::{Ttl, UnixSeconds};
 
 use crate::project::{other_secret, secret};
 use crate::wrap;
@@ -73,7 +73,7 @@ fn again(content: &Content, api_key: &ApiKey) -> Option<String> {
             _ => return None,
         },
         issued_at: UnixSeconds(issued_at),
-        expires_in: Life::new(life.try_into().ok()?).ok()?,
+        expires_in: Ttl::new(life.try_into().ok()?).ok()?,
         id: content.id.as_deref().map(TokenId::parse).transpose().ok()?,
     };
     // A life that goes beyond the last second of 32 bits ends there.

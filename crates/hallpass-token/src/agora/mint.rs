@@ -11,7 +11,7 @@ use super::service::Service;
 use super::user::User;
 use super::v006::{RTM_LOGIN, Subject, Token006};
 use super::v007::{Services, Token007};
-use crate::{Lasts, Life, Seconds, UnixSeconds};
+use crate::{PrivilegeTtl, Seconds, Ttl, UnixSeconds};
 
 /// Who signs a token, when, and with which random number: one of these for each token.
 ///
@@ -45,7 +45,7 @@ pub struct RtcWithRtm<'a> {
     /// The user in Signaling; the official builders often take the same name for both.
     pub rtm_user: RtmUser<'a>,
     /// How long the login to Signaling lasts.
-    pub rtm_login: Lasts,
+    pub rtm_login: PrivilegeTtl,
 }
 
 impl Salt {
@@ -69,100 +69,95 @@ impl<'a> Mint<'a> {
     /// Voice and video: `RtcTokenBuilder2`, by uid or account, with one length for all privileges
     /// ([`super::Role::privileges`]) or one for each.
     #[must_use]
-    pub fn rtc(&self, channel: Channel<'a>, user: User<'a>, privileges: RtcPrivileges, life: Life) -> String {
+    pub fn rtc(&self, channel: Channel<'a>, user: User<'a>, privileges: RtcPrivileges, life: Ttl) -> String {
         self.services(Services::one(&Service::rtc(channel, user, privileges)), life)
     }
 
     /// Voice and video, and Signaling: `RtcTokenBuilder2.buildTokenWithRtm2`, and `buildTokenWithRtm`, for which the
     /// account is the user of both and the login lasts as long as the token.
     #[must_use]
-    pub fn rtc_with_rtm(&self, grant: &RtcWithRtm<'a>, life: Life) -> String {
+    pub fn rtc_with_rtm(&self, grant: &RtcWithRtm<'a>, life: Ttl) -> String {
         self.services(Services::sorted(&grant.services()), life)
     }
 
     /// Signaling: `RtmTokenBuilder2.buildToken`.
     #[must_use]
-    pub fn rtm(&self, user: RtmUser<'a>, life: Life) -> String {
-        self.services(Services::one(&Service::rtm(user, Lasts::For(life))), life)
+    pub fn rtm(&self, user: RtmUser<'a>, life: Ttl) -> String {
+        self.services(Services::one(&Service::rtm(user, PrivilegeTtl::For(life))), life)
     }
 
     /// Signaling with a permission tree: `RtmTokenBuilder2.buildTokenWithPermissions`. Agora has to switch it on for
     /// a project.
     #[must_use]
-    pub fn rtm_with_permissions(
-        &self,
-        user: RtmUser<'a>,
-        permissions: Permissions<'a>,
-        life: Life,
-    ) -> String {
-        self.services(Services::one(&Service::rtm2(user, permissions, Lasts::For(life))), life)
+    pub fn rtm_with_permissions(&self, user: RtmUser<'a>, permissions: Permissions<'a>, life: Ttl) -> String {
+        self.services(Services::one(&Service::rtm2(user, permissions, PrivilegeTtl::For(life))), life)
     }
 
     /// Signaling with a stream channel, which the user may join and send data to: `rtmtokenbuilder` of
     /// AgoraIO-Community's go-tokenbuilder.
     #[must_use]
-    pub fn rtm_with_stream(&self, user: RtmUser<'a>, stream: Channel<'a>, life: Life) -> String {
-        let lasts = Lasts::For(life).length();
+    pub fn rtm_with_stream(&self, user: RtmUser<'a>, stream: Channel<'a>, life: Ttl) -> String {
+        let lasts = PrivilegeTtl::For(life).length();
         let privileges = Privileges::collect([(1, lasts), (4, lasts)].into_iter());
         let rtc = Service::Rtc { channel: stream.into(), user: user.into(), privileges };
-        self.services(Services::sorted(&[rtc, Service::rtm(user, Lasts::For(life))]), life)
+        self.services(Services::sorted(&[rtc, Service::rtm(user, PrivilegeTtl::For(life))]), life)
     }
 
     /// Chat as a user: `ChatTokenBuilder2.buildUserToken`.
     #[must_use]
-    pub fn chat_user(&self, user: ChatUser<'a>, life: Life) -> String {
-        self.services(Services::one(&Service::chat_user(user, Lasts::For(life))), life)
+    pub fn chat_user(&self, user: ChatUser<'a>, life: Ttl) -> String {
+        self.services(Services::one(&Service::chat_user(user, PrivilegeTtl::For(life))), life)
     }
 
     /// Chat as the app itself, with the rights of an administrator, for servers only:
     /// `ChatTokenBuilder2.buildAppToken`.
     #[must_use]
-    pub fn chat_app(&self, life: Life) -> String {
-        self.services(Services::one(&Service::chat_app(Lasts::For(life))), life)
+    pub fn chat_app(&self, life: Ttl) -> String {
+        self.services(Services::one(&Service::chat_app(PrivilegeTtl::For(life))), life)
     }
 
     /// The user of an APaaS room: `ApaasTokenBuilder.buildRoomUserToken`, `EducationTokenBuilder2` alike.
     #[must_use]
-    pub fn apaas_room(&self, room: ChannelName<'a>, user: RtmUser<'a>, role: i16, life: Life) -> String {
-        self.services(Services::sorted(&Service::apaas_room(room, user, role, Lasts::For(life))), life)
+    pub fn apaas_room(&self, room: ChannelName<'a>, user: RtmUser<'a>, role: i16, life: Ttl) -> String {
+        self.services(Services::sorted(&Service::apaas_room(room, user, role, PrivilegeTtl::For(life))), life)
     }
 
     /// APaaS as a user, outside of a room: `ApaasTokenBuilder.buildUserToken`, `EducationTokenBuilder2` alike.
     #[must_use]
-    pub fn apaas_user(&self, user: RtmUser<'a>, life: Life) -> String {
-        self.services(Services::one(&Service::apaas_user(user, Lasts::For(life))), life)
+    pub fn apaas_user(&self, user: RtmUser<'a>, life: Ttl) -> String {
+        self.services(Services::one(&Service::apaas_user(user, PrivilegeTtl::For(life))), life)
     }
 
     /// APaaS as the app itself, with the rights of an administrator, for servers only:
     /// `ApaasTokenBuilder.buildAppToken`, `EducationTokenBuilder2` alike.
     #[must_use]
-    pub fn apaas_app(&self, life: Life) -> String {
-        self.services(Services::one(&Service::apaas_app(Lasts::For(life))), life)
+    pub fn apaas_app(&self, life: Ttl) -> String {
+        self.services(Services::one(&Service::apaas_app(PrivilegeTtl::For(life))), life)
     }
 
     /// Full Path Accelerator, for 24 hours: `FpaTokenBuilder.buildToken`.
     #[must_use]
     pub fn fpa(&self) -> String {
-        self.services(Services::one(&Service::fpa(Lasts::WithToken)), Life::MAX)
+        self.services(Services::one(&Service::fpa(PrivilegeTtl::WithToken)), Ttl::MAX)
     }
 
     /// Conversational AI: `ConvoAITokenBuilder.buildToken`.
     #[must_use]
-    pub fn convo_ai(&self, grant: &RtcWithRtm<'a>, life: Life) -> String {
+    pub fn convo_ai(&self, grant: &RtcWithRtm<'a>, life: Ttl) -> String {
         let [rtc, rtm] = grant.services();
         self.services(Services::sorted(&[rtc, rtm, Service::convo_ai()]), life)
     }
 
     /// Speech to text: `SttTokenBuilder.buildToken`.
     #[must_use]
-    pub fn stt(&self, grant: &RtcWithRtm<'a>, life: Life) -> String {
+    pub fn stt(&self, grant: &RtcWithRtm<'a>, life: Ttl) -> String {
         let [rtc, rtm] = grant.services();
         self.services(Services::sorted(&[rtc, rtm, Service::stt()]), life)
     }
 
     /// Any services together: `AccessToken2.addService`.
     #[must_use]
-    pub fn services(&self, services: Services<'_>, life: Life) -> String {
+    pub fn services(&self, services: Services<'_>, life: Ttl) -> String {
         Token007 {
             app_id: self.app_id,
             issued_at: self.issued_at,
@@ -182,7 +177,7 @@ impl<'a> Mint<'a> {
 
     /// Signaling in format 006: `RtmTokenBuilder`. The login ends as it says, the token itself after 24 hours.
     #[must_use]
-    pub fn rtm_006(&self, user: RtmUser<'a>, login: Lasts) -> String {
+    pub fn rtm_006(&self, user: RtmUser<'a>, login: PrivilegeTtl) -> String {
         self.sign_006(Subject::rtm(user), Privileges::one(RTM_LOGIN, login.end(self.issued_at)))
     }
 

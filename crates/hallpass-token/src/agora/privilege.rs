@@ -4,7 +4,7 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use super::size::SizeError;
-use crate::{Lasts, Seconds, UnixSeconds};
+use crate::{PrivilegeTtl, Seconds, UnixSeconds};
 
 /// What a user does in a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,13 +33,13 @@ pub enum RtcPrivilege {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RtcPrivileges {
     /// Join the channel.
-    pub join: Option<Lasts>,
+    pub join: Option<PrivilegeTtl>,
     /// Publish audio.
-    pub publish_audio: Option<Lasts>,
+    pub publish_audio: Option<PrivilegeTtl>,
     /// Publish video.
-    pub publish_video: Option<Lasts>,
+    pub publish_video: Option<PrivilegeTtl>,
     /// Publish a data stream.
-    pub publish_data: Option<Lasts>,
+    pub publish_data: Option<PrivilegeTtl>,
 }
 
 /// A privilege map as it stands in a token: ids, each with a time.
@@ -106,7 +106,7 @@ impl Role {
 
     /// What the official builders give to this role: a publisher all four privileges, a subscriber only `join`.
     #[must_use]
-    pub fn privileges(self, lasting: Lasts) -> RtcPrivileges {
+    pub fn privileges(self, lasting: PrivilegeTtl) -> RtcPrivileges {
         let publish = (self == Self::Publisher).then_some(lasting);
         RtcPrivileges {
             join: Some(lasting),
@@ -119,7 +119,7 @@ impl Role {
 
 impl RtcPrivileges {
     /// Those that are given, ascending by id.
-    pub fn iter(self) -> impl Iterator<Item = (RtcPrivilege, Lasts)> {
+    pub fn iter(self) -> impl Iterator<Item = (RtcPrivilege, PrivilegeTtl)> {
         [
             (RtcPrivilege::Join, self.join),
             (RtcPrivilege::PublishAudio, self.publish_audio),
@@ -295,7 +295,7 @@ mod tests {
         }
         assert_eq!(Role::parse("Publisher"), None);
     }
-    use crate::Life;
+    use crate::Ttl;
     use alloc::vec::Vec;
 
     #[test]
@@ -313,14 +313,14 @@ mod tests {
 
     #[test]
     fn a_privilege_that_is_not_given_is_not_written() {
-        let only_join = Role::Subscriber.privileges(Lasts::For(Life::new(7).unwrap()));
+        let only_join = Role::Subscriber.privileges(PrivilegeTtl::For(Ttl::new(7).unwrap()));
         assert_eq!(only_join.lengths(), Privileges::one(1, Seconds(7)));
         assert_eq!(only_join.ends(UnixSeconds(100)), Privileges::one(1, UnixSeconds(107)));
     }
 
     #[test]
     fn a_privilege_as_long_as_the_token_is_written_as_zero() {
-        let all = Role::Publisher.privileges(Lasts::WithToken);
+        let all = Role::Publisher.privileges(PrivilegeTtl::WithToken);
         assert!(all.ends(UnixSeconds(100)).iter().eq((1..=4).map(|id| (id, UnixSeconds(0)))));
     }
 }

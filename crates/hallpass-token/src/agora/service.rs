@@ -15,7 +15,7 @@ use super::reader::Reader;
 use super::text::Text;
 use super::user::User;
 use super::writer::Writer;
-use crate::{Lasts, Seconds};
+use crate::{PrivilegeTtl, Seconds};
 
 /// One service that a 007 token opens, with its privileges in seconds from the issue of the token (Formats 2.4).
 ///
@@ -57,18 +57,18 @@ pub enum Service<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StreamingPrivileges {
     /// Publish a mixed stream.
-    pub publish_mixed: Option<Lasts>,
+    pub publish_mixed: Option<PrivilegeTtl>,
     /// Publish a raw stream.
-    pub publish_raw: Option<Lasts>,
+    pub publish_raw: Option<PrivilegeTtl>,
 }
 
 /// How long the privileges of a Fusion CDN service last; `None` where one is not given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FcdnPrivileges {
     /// Publish a stream.
-    pub publish: Option<Lasts>,
+    pub publish: Option<PrivilegeTtl>,
     /// Play a stream.
-    pub play: Option<Lasts>,
+    pub play: Option<PrivilegeTtl>,
 }
 
 type Parts<'s, 'a> =
@@ -89,13 +89,13 @@ impl<'a> Service<'a> {
 
     /// Login to Signaling.
     #[must_use]
-    pub fn rtm(user: RtmUser<'a>, login: Lasts) -> Self {
+    pub fn rtm(user: RtmUser<'a>, login: PrivilegeTtl) -> Self {
         Self::Rtm { user: user.into(), privileges: Privileges::one(1, login.length()) }
     }
 
     /// Login to Signaling with a permission tree.
     #[must_use]
-    pub fn rtm2(user: RtmUser<'a>, permissions: Permissions<'a>, login: Lasts) -> Self {
+    pub fn rtm2(user: RtmUser<'a>, permissions: Permissions<'a>, login: PrivilegeTtl) -> Self {
         Self::Rtm2 { user: user.into(), permissions, privileges: Privileges::one(1, login.length()) }
     }
 
@@ -108,19 +108,19 @@ impl<'a> Service<'a> {
 
     /// Full Path Accelerator.
     #[must_use]
-    pub fn fpa(login: Lasts) -> Self {
+    pub fn fpa(login: PrivilegeTtl) -> Self {
         Self::Fpa { privileges: Privileges::one(1, login.length()) }
     }
 
     /// Chat as a user.
     #[must_use]
-    pub fn chat_user(user: ChatUser<'a>, lasting: Lasts) -> Self {
+    pub fn chat_user(user: ChatUser<'a>, lasting: PrivilegeTtl) -> Self {
         Self::Chat { user: user.into(), privileges: Privileges::one(1, lasting.length()) }
     }
 
     /// Chat as the app itself, with the rights of an administrator: for servers only.
     #[must_use]
-    pub fn chat_app(lasting: Lasts) -> Self {
+    pub fn chat_app(lasting: PrivilegeTtl) -> Self {
         Self::Chat { user: Text::EMPTY, privileges: Privileges::one(2, lasting.length()) }
     }
 
@@ -134,7 +134,12 @@ impl<'a> Service<'a> {
     /// An APaaS room with all that its user needs there: Signaling, Chat under the MD5 of the user's name, and the
     /// room itself, which is also the name of its channel.
     #[must_use]
-    pub fn apaas_room(room: ChannelName<'a>, user: RtmUser<'a>, role: i16, lasting: Lasts) -> [Self; 3] {
+    pub fn apaas_room(
+        room: ChannelName<'a>,
+        user: RtmUser<'a>,
+        role: i16,
+        lasting: PrivilegeTtl,
+    ) -> [Self; 3] {
         let (user, privileges) = (Text::from(user), Privileges::one(1, lasting.length()));
         [
             Self::Rtm { user, privileges },
@@ -145,14 +150,14 @@ impl<'a> Service<'a> {
 
     /// APaaS as a user, outside of a room.
     #[must_use]
-    pub fn apaas_user(user: RtmUser<'a>, lasting: Lasts) -> Self {
+    pub fn apaas_user(user: RtmUser<'a>, lasting: PrivilegeTtl) -> Self {
         let privileges = Privileges::one(2, lasting.length());
         Self::Apaas { room: Text::EMPTY, user: user.into(), role: NO_ROLE, privileges }
     }
 
     /// APaaS as the app itself, with the rights of an administrator: for servers only.
     #[must_use]
-    pub fn apaas_app(lasting: Lasts) -> Self {
+    pub fn apaas_app(lasting: PrivilegeTtl) -> Self {
         let privileges = Privileges::one(3, lasting.length());
         Self::Apaas { room: Text::EMPTY, user: Text::EMPTY, role: NO_ROLE, privileges }
     }
@@ -300,7 +305,7 @@ fn md5(text: Text<'_>) -> Text<'static> {
     Text::short(&hash)
 }
 
-fn two(first: Option<Lasts>, second: Option<Lasts>) -> Privileges<'static, Seconds> {
+fn two(first: Option<PrivilegeTtl>, second: Option<PrivilegeTtl>) -> Privileges<'static, Seconds> {
     let both = [(1, first), (2, second)];
     Privileges::collect(both.into_iter().filter_map(|(id, lasts)| Some((id, lasts?.length()))))
 }
@@ -319,7 +324,7 @@ mod tests {
     #[test]
     fn the_app_itself_has_no_user() {
         assert_eq!(
-            Service::chat_app(Lasts::WithToken),
+            Service::chat_app(PrivilegeTtl::WithToken),
             Service::Chat { user: Text::EMPTY, privileges: Privileges::one(2, Seconds(0)) }
         );
     }

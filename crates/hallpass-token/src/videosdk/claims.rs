@@ -9,7 +9,7 @@ use super::credentials::{ApiKey, Secret};
 use super::id::{ParticipantId, RoomId, TokenId};
 use super::scope::{Permissions, Scope};
 use crate::mac::SIGNATURE_LEN;
-use crate::time::{Life, UnixSeconds};
+use crate::time::{Ttl, UnixSeconds};
 
 /// What a token says, in values that VideoSDK accepts (Formats 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct Claims<'a> {
     /// When it is made.
     pub issued_at: UnixSeconds,
     /// For how long it opens a room. VideoSDK looks only when a participant joins; who is in stays in.
-    pub expires_in: Life,
+    pub expires_in: Ttl,
     /// An id of its own, for logs; `None` leaves it out.
     pub id: Option<TokenId<'a>>,
 }
@@ -119,7 +119,7 @@ mod tests {
     use crate::videosdk::testing::{V1_DEFAULT_10M, V2_ROOM, Vector};
 
     fn claims<'a>(api_key: &'a ApiKey, permissions: Permissions, scope: Scope<'a>, life: u32) -> Claims<'a> {
-        let expires_in = Life::new(life).unwrap();
+        let expires_in = Ttl::new(life).unwrap();
         Claims { api_key, permissions, scope, issued_at: NOW, expires_in, id: None }
     }
 

@@ -98,7 +98,7 @@ fn check_header(header: &Object) -> Result<(), ParseError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::Life;
+    use crate::time::Ttl;
     use crate::videosdk::claims::Claims;
     use crate::videosdk::id::{ParticipantId, RoomId, TokenId};
     use crate::videosdk::scope::{Permissions, Roles, Scope};
@@ -130,7 +130,7 @@ mod tests {
                 participant: ParticipantId::parse(text).ok(),
             },
             issued_at: NOW,
-            expires_in: Life::MAX,
+            expires_in: Ttl::MAX,
             id: TokenId::parse(text).ok(),
         };
         let token = Untrusted::parse(&claims.sign(&testing::secret())).unwrap();

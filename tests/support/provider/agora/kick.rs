@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::certificate_of;
-use crate::provider::Answer;
+use crate::provider::StubResponse;
 use crate::provider::date::date;
 
 /// The rules of all projects.
@@ -42,15 +42,15 @@ impl Rules {
         self.made.iter().map(|rule| rule.shown.clone()).collect()
     }
 
-    pub(super) fn list(&self, query: &str, now: UnixSeconds) -> Result<Answer, u16> {
+    pub(super) fn list(&self, query: &str, now: UnixSeconds) -> Result<StubResponse, u16> {
         let app_id = query.strip_prefix("appid=").ok_or(400_u16)?;
         certificate_of(app_id).ok_or(401_u16)?;
         let lasting = self.made.iter().filter(|rule| rule.app_id == app_id && rule.ends_at > now);
         let rules: Vec<_> = lasting.map(|rule| &rule.shown).collect();
-        Ok(Answer::json(200, &json!({ "status": "success", "rules": rules })))
+        Ok(StubResponse::json(200, &json!({ "status": "success", "rules": rules })))
     }
 
-    pub(super) fn make(&mut self, body: &[u8], now: UnixSeconds) -> Result<Answer, u16> {
+    pub(super) fn make(&mut self, body: &[u8], now: UnixSeconds) -> Result<StubResponse, u16> {
         let asked: Asked = serde_json::from_slice(body).map_err(|_| 400_u16)?;
         certificate_of(&asked.appid).ok_or(401_u16)?;
         let ends_at = now.plus(asked.lasts().ok_or(400_u16)?);
@@ -71,7 +71,7 @@ impl Rules {
             "privileges": asked.privileges,
         });
         self.made.push(Rule { app_id: asked.appid, shown, ends_at });
-        Ok(Answer::json(200, &json!({ "status": "success", "id": id })))
+        Ok(StubResponse::json(200, &json!({ "status": "success", "id": id })))
     }
 }
 
@@ -127,7 +127,7 @@ mod tests {
     fn a_rule_is_listed_while_it_lasts() {
         let mut rules = Rules::default();
         let made = rules.make(&body(json!({ "cname": "demo", "uid": 7, "time": 2 })), NOW).unwrap();
-        assert_eq!(made, Answer::json(200, &json!({ "status": "success", "id": 1953 })));
+        assert_eq!(made, StubResponse::json(200, &json!({ "status": "success", "id": 1953 })));
         let rule = json!({
             "id": 1953, "appid": APP_ID, "uid": 7, "opid": 1406, "cname": "demo", "ip": null,
             "ts": "2023-11-14T22:15:20.000Z", "createAt": "2023-11-14T22:13:20.000Z",

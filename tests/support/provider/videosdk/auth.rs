@@ -29,7 +29,7 @@ pub enum Refusal {
     /// The token permits nothing, or what cannot go together.
     Permissions(PermissionsError),
     /// The token lasts for this many seconds, which is longer than was promised.
-    Life(u64),
+    Ttl(u64),
     /// The provider was set up with keys that are none.
     Keys,
 }
@@ -52,7 +52,7 @@ pub(super) fn authenticate(
     Permissions::parse(content.permissions.iter().map(String::as_str)).map_err(Refusal::Permissions)?;
     let life = content.expires_at.unwrap_or_default().saturating_sub(now.0.into());
     match longest_life {
-        Some(longest) if life > longest => Err(Refusal::Life(life)),
+        Some(longest) if life > longest => Err(Refusal::Ttl(life)),
         _ => Ok(content.clone()),
     }
 }
@@ -104,7 +104,7 @@ impl fmt::Display for Refusal {
             Self::Parse(error) => write!(f, "{error}"),
             Self::Verify(error) => write!(f, "{error}"),
             Self::Permissions(error) => write!(f, "{error}"),
-            Self::Life(seconds) => {
+            Self::Ttl(seconds) => {
                 write!(f, "the token lasts for another {seconds} seconds, which is too long")
             }
             Self::Keys => f.write_str("the provider was set up with keys that are none"),

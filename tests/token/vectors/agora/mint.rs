@@ -5,7 +5,7 @@ use hallpass_token::agora::{
     Account, AppCertificate, AppId, Channel, ChannelName, ChatUser, Mint, Role, RtcPrivileges, RtmUser, Salt,
     User,
 };
-use hallpass_token::{Lasts, Life, Seconds, UnixSeconds};
+use hallpass_token::{PrivilegeTtl, Seconds, Ttl, UnixSeconds};
 
 use super::builder::{Builder, RtcWithRtm};
 use crate::service::tree;
@@ -28,7 +28,7 @@ impl Builder {
         let salt = (salt > 0).then(|| Salt::from_bytes(salt.to_le_bytes()))?;
         let mint = Mint { app_id, certificate, issued_at: UnixSeconds(issued_at), salt };
         let until = |end: u32| match end {
-            0 => Some(Lasts::WithToken),
+            0 => Some(PrivilegeTtl::WithToken),
             _ => lasts(end.checked_sub(issued_at).filter(|life| *life > 0)?),
         };
         Some(match self {
@@ -144,12 +144,12 @@ fn all_four([join, audio, video, data]: [u32; 4]) -> Option<RtcPrivileges> {
     })
 }
 
-fn lasts(seconds: u32) -> Option<Lasts> {
-    if seconds == 0 { Some(Lasts::WithToken) } else { life(seconds).map(Lasts::For) }
+fn lasts(seconds: u32) -> Option<PrivilegeTtl> {
+    if seconds == 0 { Some(PrivilegeTtl::WithToken) } else { life(seconds).map(PrivilegeTtl::For) }
 }
 
-fn life(seconds: u32) -> Option<Life> {
-    Life::new(seconds).ok()
+fn life(seconds: u32) -> Option<Ttl> {
+    Ttl::new(seconds).ok()
 }
 
 fn channel(name: &str) -> Option<Channel<'_>> {

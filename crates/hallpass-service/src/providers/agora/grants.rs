@@ -1,6 +1,6 @@
 //! What a rule grants of Agora's services.
 
-use hallpass_token::Life;
+use hallpass_token::Ttl;
 
 use super::rest::RestCall;
 use super::services::{Grant, SERVICES, ServiceType};
@@ -102,7 +102,7 @@ pub(crate) fn decide_rest_call<G>(
     caller: &Caller,
     project: &str,
     call: RestCall,
-) -> Result<(DecidedBy, Life), PolicyError> {
+) -> Result<(DecidedBy, Ttl), PolicyError> {
     if caller.kind() != CallerKind::Service {
         let reason =
             "Agora's REST APIs are for callers with a service key: their credentials open the whole account";

@@ -1,6 +1,6 @@
 //! Agora's part of a token request, from JSON to the signed token.
 
-use hallpass_token::Life;
+use hallpass_token::Ttl;
 use hallpass_token::agora::v007::Services;
 use hallpass_token::agora::{Mint, Salt};
 
@@ -73,7 +73,7 @@ impl<'a> TokenRequest<'a> {
             let for_service =
                 Context { decider: context.decider, app_id: &project.app_id, random_uid: context.random_uid };
             service.complete(grant, &for_service).map_err(|error| error.decided_by(by))?;
-            ttl = ttl.min(rule_ttl).min(grant.ttl.unwrap_or(Life::MAX));
+            ttl = ttl.min(rule_ttl).min(grant.ttl.unwrap_or(Ttl::MAX));
             decided_by.push(by);
         }
         for service in &mut self.services {
@@ -97,7 +97,7 @@ impl<'a> TokenRequest<'a> {
         &self,
         project: &AgoraProject,
         context: &MintContext<'_>,
-        ttl: Life,
+        ttl: Ttl,
     ) -> Result<String, TokenError> {
         let mint = Mint {
             app_id: &project.app_id,
@@ -132,7 +132,7 @@ impl<'a> TokenRequest<'a> {
     }
 
     /// Returns what a response says of each service, by name.
-    pub(crate) fn services(&self, ttl: Life) -> Vec<(&'static str, Json<'_>)> {
+    pub(crate) fn services(&self, ttl: Ttl) -> Vec<(&'static str, Json<'_>)> {
         self.services.iter().map(|service| (service.name(), service.to_json(ttl))).collect()
     }
 

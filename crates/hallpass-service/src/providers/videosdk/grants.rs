@@ -1,6 +1,6 @@
 //! What a rule grants of VideoSDK.
 
-use hallpass_token::Life;
+use hallpass_token::Ttl;
 use hallpass_token::videosdk::{Permissions, Roles};
 
 use crate::auth::{Caller, CallerKind};
@@ -31,7 +31,7 @@ pub(crate) struct Grant {
     pub(super) roles: Vec<&'static str>,
     /// Whether tokens of version 1 are granted, which have no roles and are valid in every room.
     pub(super) v1: bool,
-    pub(super) ttl: Option<Life>,
+    pub(super) ttl: Option<Ttl>,
 }
 
 const PERMISSIONS: [&str; 3] = ["allow_join", "allow_mod", "ask_join"];

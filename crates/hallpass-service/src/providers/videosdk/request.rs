@@ -1,6 +1,6 @@
 //! VideoSDK's part of a token request, from JSON to the signed token.
 
-use hallpass_token::Life;
+use hallpass_token::Ttl;
 use hallpass_token::videosdk::{
     Claims, ParticipantId, Permissions, PermissionsError, Roles, RolesError, RoomId, Scope,
 };
@@ -109,7 +109,7 @@ impl<'a> TokenRequest<'a> {
         let rule = policy.find(context.decider.caller, name, NAME, |of| grants(of).tokens.as_ref())?;
         let MatchedRule { by, ttl, grant } = rule;
         self.complete(grant, context.decider).map_err(|error| error.decided_by(by))?;
-        let ttl = context.ttl.min(ttl).min(grant.ttl.unwrap_or(Life::MAX));
+        let ttl = context.ttl.min(ttl).min(grant.ttl.unwrap_or(Ttl::MAX));
         let (scope, version) = match self.scope {
             RequestedScope::V2(Binding { roles, room, participant }) => {
                 (Scope::V2 { roles: roles.unwrap_or(grant.default_role()), room, participant }, "2")
@@ -171,7 +171,7 @@ impl<'a> TokenRequest<'a> {
     }
 
     /// Returns what a response says of the token.
-    pub(crate) fn services(&self, _: Life) -> Vec<(&'static str, Json<'_>)> {
+    pub(crate) fn services(&self, _: Ttl) -> Vec<(&'static str, Json<'_>)> {
         let (mut fields, Binding { roles, room, participant }) = (Vec::new(), self.binding());
         fields.extend(room.map(|room| ("room", room.as_str().into())));
         fields.extend(participant.map(|participant| ("participant", participant.as_str().into())));

@@ -2,7 +2,7 @@
 //! <https://docs.videosdk.live/api-reference/realtime-communication/create-room>
 
 use hallpass_token::videosdk::{Claims, Permissions, Roles, RoomId, Scope};
-use hallpass_token::{Life, UnixSeconds};
+use hallpass_token::{Ttl, UnixSeconds};
 use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use zeroize::Zeroizing;
@@ -19,9 +19,9 @@ const SECONDS: u32 = 8;
 /// The size limit of a response; a room has about 500 bytes.
 const MAX_BYTES: usize = 64 * 1024;
 /// The lifetime of a token for the service's own call, with some time for clock skew.
-const TWO_MINUTES: Life = match Life::new(120) {
+const TWO_MINUTES: Ttl = match Ttl::new(120) {
     Ok(life) => life,
-    Err(_) => Life::MAX,
+    Err(_) => Ttl::MAX,
 };
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'~');
 

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use hallpass_token::Lasts;
+use hallpass_token::PrivilegeTtl;
 use hallpass_token::agora::{Channel, ChatUser, Role, RtmUser, User};
 
 use super::read::{body_user, first_object, life_field, parsed, single, text_or_empty, user, value, version};
@@ -100,7 +100,7 @@ fn rtc<'j>(
     let channel = parsed("channelName", channel_name, Channel::parse_or_any)?;
     let place = ChannelUser::new(channel, body_user.map_or(Ok(User::Any), |text| user("uid", text))?);
     let mut rtc = Rtc::new(place, RequestedRole::or_default(named, Role::Subscriber));
-    rtc.privileges = life.map(|life| named.unwrap_or(Role::Subscriber).privileges(Lasts::For(life)));
+    rtc.privileges = life.map(|life| named.unwrap_or(Role::Subscriber).privileges(PrivilegeTtl::For(life)));
     Ok(rtc)
 }
 

@@ -3,7 +3,7 @@
 //! `GET /rtmToken?account=…`; and TokenServer-nodejs, `GET /access_token?channel=…&uid=…&expiredTs=…`.
 
 use hallpass_token::agora::{Channel, Role, RtmUser};
-use hallpass_token::{Life, UnixSeconds};
+use hallpass_token::{Ttl, UnixSeconds};
 use http::{Method, StatusCode};
 
 use super::read::{digits, object, parsed, text, user, value, version};
@@ -102,7 +102,7 @@ fn read_end(authorized: &Authorized<'_>) -> Result<Option<RequestedTtl>, FieldEr
         None if !text.is_empty() => {
             Err(FieldError::new(FIELD, "must be a Unix time in seconds, or 0 for a day"))
         }
-        None | Some(0) => Ok(Some(RequestedTtl::For(Life::MAX))),
+        None | Some(0) => Ok(Some(RequestedTtl::For(Ttl::MAX))),
         Some(end) => {
             let end = UnixSeconds(u32::try_from(end).unwrap_or(u32::MAX));
             Ok(Some(RequestedTtl::Until { end, field: FIELD }))

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use hallpass_token::Life;
+use hallpass_token::Ttl;
 use hallpass_token::agora::{Account, Channel, RtmUser, User};
 
 use crate::problem::Problem;
@@ -145,13 +145,13 @@ pub(super) fn digits(text: &str) -> Option<u64> {
 }
 
 /// Returns a lifetime, capped at a day; `None` for 0.
-pub(super) fn life(seconds: u64) -> Option<Life> {
-    let life = u32::try_from(seconds).ok().and_then(|seconds| Life::new(seconds).ok());
-    (seconds != 0).then_some(life.unwrap_or(Life::MAX))
+pub(super) fn life(seconds: u64) -> Option<Ttl> {
+    let life = u32::try_from(seconds).ok().and_then(|seconds| Ttl::new(seconds).ok());
+    (seconds != 0).then_some(life.unwrap_or(Ttl::MAX))
 }
 
 /// Reads a lifetime in seconds, capped at a day; `None` if the field is 0 or not set.
-pub(super) fn life_field(object: &Json<'_>, name: &str) -> Result<Option<Life>, FieldError> {
+pub(super) fn life_field(object: &Json<'_>, name: &str) -> Result<Option<Ttl>, FieldError> {
     let Some(value) = value(object, name) else { return Ok(None) };
     let error = || FieldError::new(name, "must be a whole number of seconds, 0 or more").reading();
     value.as_u64().map(life).ok_or_else(error)

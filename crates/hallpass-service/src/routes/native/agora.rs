@@ -1,7 +1,7 @@
 //! The routes for Agora's REST APIs.
 
 use hallpass_token::agora::RtmUser;
-use hallpass_token::{Life, Seconds};
+use hallpass_token::{Seconds, Ttl};
 
 use crate::problem::Problem;
 use crate::providers::agora::rest::kick::{self, Ban};
@@ -16,9 +16,9 @@ use crate::web::json::{Invalid, Json};
 use crate::web::response::{JSON, Response};
 
 /// The lifetime of a token for one call, with some time for clock skew.
-const DEFAULT_TTL: Life = match Life::new(600) {
+const DEFAULT_TTL: Ttl = match Ttl::new(600) {
     Ok(life) => life,
-    Err(_) => Life::MAX,
+    Err(_) => Ttl::MAX,
 };
 
 /// `GET /v1/agora/projects`.
@@ -139,10 +139,10 @@ fn allow(
     call: RestCall,
     project: Option<&str>,
     ban: Option<&Ban>,
-) -> Result<Life, Problem> {
+) -> Result<Ttl, Problem> {
     let (policy, name) = (&authorized.signing.policy, project.unwrap_or_default());
     let decided = decide_rest_call(policy, |grants| &grants.agora, authorized.caller, name, call);
-    let ttl = decided.as_ref().map_or(Life::MAX, |(_, ttl)| *ttl);
+    let ttl = decided.as_ref().map_or(Ttl::MAX, |(_, ttl)| *ttl);
     let channel = ban.and_then(|ban| ban.channel.as_deref());
     let noted = ProviderCall { service: call.audit_name(), project, channel, ban: ban.map(Ban::audit) };
     authorized.note_call(noted, decided.map(|(by, _)| Some(by)))?;
@@ -160,8 +160,8 @@ fn credentials<'a>(
     form: Form,
     project: &AgoraProject,
     user: Option<RtmUser<'a>>,
-    ttl: Life,
-) -> Result<(Credentials, RtmUser<'a>, Life), Problem> {
+    ttl: Ttl,
+) -> Result<(Credentials, RtmUser<'a>, Ttl), Problem> {
     let user = match user {
         Some(user) => user,
         None => rtm_user(authorized.caller.subject().unwrap_or_default())?,

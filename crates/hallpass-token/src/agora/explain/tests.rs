@@ -12,7 +12,7 @@ use crate::agora::{
     Access, AppCertificate, Channel, ChannelName, ChatUser, Mint, Permission, PermissionTree, Privileges,
     Project, Resource, Role, RtmUser, Salt, Service, Text, User,
 };
-use crate::{Lasts, Life, Seconds, UnixSeconds};
+use crate::{PrivilegeTtl, Seconds, Ttl, UnixSeconds};
 
 const APP_ID: &str = "970CA35de60c44645bbae8a215061b33";
 const CERTIFICATE: &str = "5CFd2fd1755d40ecb72977518be15d3b";
@@ -59,8 +59,8 @@ fn mint<R>(make: impl FnOnce(&Mint<'_>) -> R) -> R {
     })
 }
 
-fn life() -> Life {
-    Life::new(LIFE).unwrap()
+fn life() -> Ttl {
+    Ttl::new(LIFE).unwrap()
 }
 
 fn demo() -> Channel<'static> {
@@ -68,7 +68,7 @@ fn demo() -> Channel<'static> {
 }
 
 fn publisher() -> crate::agora::RtcPrivileges {
-    Role::Publisher.privileges(Lasts::For(life()))
+    Role::Publisher.privileges(PrivilegeTtl::For(life()))
 }
 
 fn rtc() -> String {
@@ -298,7 +298,7 @@ fn the_channel_is_compared() {
     assert_eq!(codes(&any, expected), ["any_channel"]);
     let rtm = mint(|mint| mint.rtm(RtmUser::parse("alice").unwrap(), life()));
     assert_eq!(codes(&rtm, Expected { user: None, ..FITTING }), ["no_channel"]);
-    let rtm = mint(|mint| mint.rtm_006(RtmUser::parse("7").unwrap(), Lasts::For(life())));
+    let rtm = mint(|mint| mint.rtm_006(RtmUser::parse("7").unwrap(), PrivilegeTtl::For(life())));
     assert_eq!(codes(&rtm, FITTING), ["no_channel", "signature_needs_channel_and_user"]);
 }
 
@@ -340,7 +340,7 @@ fn the_user_of_an_006_token_is_compared() {
 
 #[test]
 fn the_user_of_an_006_token_of_signaling_is_compared() {
-    let rtm = mint(|mint| mint.rtm_006(RtmUser::parse("alice").unwrap(), Lasts::For(life())));
+    let rtm = mint(|mint| mint.rtm_006(RtmUser::parse("alice").unwrap(), PrivilegeTtl::For(life())));
     let login = |user| Expected { channel: None, user: Some(user), ..FITTING };
     assert_eq!(codes(&rtm, login(Join::Account("alice"))), [""; 0]);
     assert_eq!(codes(&rtm, login(Join::Account("bob"))), ["other_user"]);
@@ -383,7 +383,7 @@ fn several_users_of_one_token_are_no_problem() {
         user: crate::agora::Account::parse("rtc-user").unwrap().into(),
         privileges: publisher(),
         rtm_user: RtmUser::parse("rtm-user").unwrap(),
-        rtm_login: Lasts::For(life()),
+        rtm_login: PrivilegeTtl::For(life()),
     };
     let token = mint(|mint| mint.rtc_with_rtm(&grant, life()));
     let join = |channel, user| Expected { channel, user: Some(Join::Account(user)), ..FITTING };
@@ -475,7 +475,7 @@ fn each_sdk_shows_the_errors_of_its_services() {
 
 #[test]
 fn rights_that_surprise_are_named() {
-    let lasting = Lasts::For(life());
+    let lasting = PrivilegeTtl::For(life());
     let subscriber = Role::Subscriber.privileges(lasting);
     let anyone = Expected::default();
     let (name, upper) = (Text::new("alice").unwrap(), Text::new("Alice").unwrap());

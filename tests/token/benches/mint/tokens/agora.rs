@@ -7,7 +7,7 @@ use hallpass_token::agora::v007::Untrusted007;
 use hallpass_token::agora::{
     AppCertificate, AppId, Channel, Mint, Project, Role, RtcPrivileges, RtcWithRtm, RtmUser, Salt, User,
 };
-use hallpass_token::{Lasts, Life, UnixSeconds};
+use hallpass_token::{PrivilegeTtl, Ttl, UnixSeconds};
 
 use super::{Counter, Pool};
 use crate::floor;
@@ -35,20 +35,20 @@ struct Wanted {
     certificate: AppCertificate,
     channel: Channel<'static>,
     rtm_user: RtmUser<'static>,
-    life: Life,
+    life: Ttl,
     privileges: RtcPrivileges,
 }
 
 impl Wanted {
     fn new() -> anyhow::Result<Self> {
-        let life = Life::new(3600)?;
+        let life = Ttl::new(3600)?;
         Ok(Self {
             app_id: AppId::parse("970CA35de60c44645bbae8a215061b33")?,
             certificate: AppCertificate::parse(CERTIFICATE)?,
             channel: Channel::parse_or_any(CHANNEL)?,
             rtm_user: RtmUser::parse(UID_TEXT)?,
             life,
-            privileges: Role::Publisher.privileges(Lasts::For(life)),
+            privileges: Role::Publisher.privileges(PrivilegeTtl::For(life)),
         })
     }
 
@@ -75,7 +75,7 @@ impl Wanted {
             user: User::from_number_or_any(UID),
             privileges: self.privileges,
             rtm_user: self.rtm_user,
-            rtm_login: Lasts::For(self.life),
+            rtm_login: PrivilegeTtl::For(self.life),
         };
         self.mint(salt).rtc_with_rtm(&grant, self.life)
     }

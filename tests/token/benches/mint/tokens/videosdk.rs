@@ -5,7 +5,7 @@ use std::hint::black_box;
 use hallpass_token::videosdk::{
     ApiKey, Claims, ParticipantId, Permissions, Project, Roles, RoomId, Scope, Secret, Untrusted,
 };
-use hallpass_token::{Life, UnixSeconds};
+use hallpass_token::{Ttl, UnixSeconds};
 
 use super::{Counter, Pool};
 use crate::floor;
@@ -19,7 +19,7 @@ const NOW: UnixSeconds = UnixSeconds(1_700_000_000);
 struct Wanted {
     api_key: ApiKey,
     secret: Secret,
-    life: Life,
+    life: Ttl,
     scope: Scope<'static>,
 }
 
@@ -28,7 +28,7 @@ impl Wanted {
         Ok(Self {
             api_key: ApiKey::parse("7b1c2f6e-0000-4000-8000-000000000001")?,
             secret: Secret::parse(SECRET)?,
-            life: Life::new(3600)?,
+            life: Ttl::new(3600)?,
             scope: Scope::V2 {
                 roles: Roles::Rtc,
                 room: Some(RoomId::parse("2kyv-gzay-64pg")?),

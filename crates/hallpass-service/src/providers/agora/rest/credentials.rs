@@ -3,7 +3,7 @@
 
 use hallpass_token::agora::v007::Services;
 use hallpass_token::agora::{Mint, RtmUser, Salt, Service};
-use hallpass_token::{Lasts, Life, UnixSeconds};
+use hallpass_token::{PrivilegeTtl, Ttl, UnixSeconds};
 use http::Method;
 use zeroize::Zeroizing;
 
@@ -36,7 +36,7 @@ pub(crate) struct Credentials(Vec<(&'static str, Zeroizing<String>)>);
 pub(crate) struct Signing<'a> {
     pub(crate) project: &'a AgoraProject,
     pub(crate) user: RtmUser<'a>,
-    pub(crate) life: Life,
+    pub(crate) life: Ttl,
     pub(crate) now: UnixSeconds,
     pub(crate) salt: [u8; 4],
 }
@@ -68,7 +68,7 @@ impl Credentials {
 
     /// `None` for a project without a certificate, which does not exist.
     pub(crate) fn agora_token(signing: Signing<'_>) -> Option<Self> {
-        let mut services = [Service::rtm(signing.user, Lasts::For(signing.life))];
+        let mut services = [Service::rtm(signing.user, PrivilegeTtl::For(signing.life))];
         let services = Services::new(&mut services).ok()?;
         let token = Zeroizing::new(signing.mint()?.services(services, signing.life));
         // Agora wants the token without quotes, unlike a parameter of RFC 9110.
@@ -77,7 +77,7 @@ impl Credentials {
 
     /// As [`agora_token`](Self::agora_token).
     pub(crate) fn x_agora_token(signing: Signing<'_>) -> Option<Self> {
-        let token = signing.mint()?.rtm_006(signing.user, Lasts::For(signing.life));
+        let token = signing.mint()?.rtm_006(signing.user, PrivilegeTtl::For(signing.life));
         let user = signing.user.as_str().to_owned();
         Some(Self(vec![("x-agora-token", token.into()), ("x-agora-uid", user.into())]))
     }

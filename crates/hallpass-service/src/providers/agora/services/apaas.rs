@@ -1,7 +1,7 @@
 //! `apaas`: Flexible Classroom for a user in a room, for a user, or for the app itself.
 
 use hallpass_token::agora::{ChannelName, RtmUser, Service};
-use hallpass_token::{Lasts, Life};
+use hallpass_token::{PrivilegeTtl, Ttl};
 
 use super::service::{Context, Grant, ServiceType, TokenService, read_room_role};
 use crate::policy::{Part, PolicyError, TokenError};
@@ -96,8 +96,8 @@ impl<'a> TokenService<'a> for Apaas<'a> {
         Ok(())
     }
 
-    fn add_to_007<'s>(&'s self, ttl: Life, services: &mut Vec<Service<'s>>) {
-        let lasts = Lasts::For(ttl);
+    fn add_to_007<'s>(&'s self, ttl: Ttl, services: &mut Vec<Service<'s>>) {
+        let lasts = PrivilegeTtl::For(ttl);
         match *self {
             Self::Room { room, user: Some(user), role } => {
                 services.extend(Service::apaas_room(room, user, role, lasts));
@@ -108,7 +108,7 @@ impl<'a> TokenService<'a> for Apaas<'a> {
         }
     }
 
-    fn to_json(&self, _: Life) -> Json<'_> {
+    fn to_json(&self, _: Ttl) -> Json<'_> {
         match self {
             Self::Room { room, user, role } => Json::object([
                 ("room", room.as_str().into()),

@@ -1,7 +1,7 @@
 //! `chat`: Chat for a user, or for the app itself.
 
 use hallpass_token::agora::{ChatUser, Service};
-use hallpass_token::{Lasts, Life};
+use hallpass_token::{PrivilegeTtl, Ttl};
 
 use super::service::{Context, Grant, ServiceType, TokenService};
 use crate::policy::{Part, PolicyError, TokenError};
@@ -63,14 +63,16 @@ impl<'a> TokenService<'a> for Chat<'a> {
         }
     }
 
-    fn add_to_007<'s>(&'s self, ttl: Life, services: &mut Vec<Service<'s>>) {
+    fn add_to_007<'s>(&'s self, ttl: Ttl, services: &mut Vec<Service<'s>>) {
         match self {
-            Self::User(user) => services.extend(user.map(|user| Service::chat_user(user, Lasts::For(ttl)))),
-            Self::App => services.push(Service::chat_app(Lasts::For(ttl))),
+            Self::User(user) => {
+                services.extend(user.map(|user| Service::chat_user(user, PrivilegeTtl::For(ttl))))
+            }
+            Self::App => services.push(Service::chat_app(PrivilegeTtl::For(ttl))),
         }
     }
 
-    fn to_json(&self, _: Life) -> Json<'_> {
+    fn to_json(&self, _: Ttl) -> Json<'_> {
         match self {
             Self::User(user) => Json::object([("user", user.map(ChatUser::as_str).into())]),
             Self::App => Json::object([("app", true.into())]),

@@ -1,7 +1,7 @@
 //! `fpa`, `convoai` and `stt`: services without fields.
 
 use hallpass_token::agora::Service;
-use hallpass_token::{Lasts, Life};
+use hallpass_token::{PrivilegeTtl, Ttl};
 
 use super::service::{Context, Grant, ServiceType, TokenService};
 use crate::policy::TokenError;
@@ -49,15 +49,15 @@ impl<'a> TokenService<'a> for Plain {
         Ok(())
     }
 
-    fn add_to_007<'s>(&'s self, ttl: Life, services: &mut Vec<Service<'s>>) {
+    fn add_to_007<'s>(&'s self, ttl: Ttl, services: &mut Vec<Service<'s>>) {
         services.push(match self {
-            Self::Fpa => Service::fpa(Lasts::For(ttl)),
+            Self::Fpa => Service::fpa(PrivilegeTtl::For(ttl)),
             Self::ConvoAi => Service::convo_ai(),
             Self::Stt => Service::stt(),
         });
     }
 
-    fn to_json(&self, _: Life) -> Json<'_> {
+    fn to_json(&self, _: Ttl) -> Json<'_> {
         Json::object([])
     }
 }

@@ -1,7 +1,7 @@
 //! `rtc`: voice and video in a channel.
 
 use hallpass_token::agora::{Account, Channel, Mint, Role, RtcPrivilege, RtcPrivileges, Service};
-use hallpass_token::{Lasts, Life};
+use hallpass_token::{PrivilegeTtl, Ttl};
 
 use super::channel_user::ChannelUser;
 use super::privileges;
@@ -64,7 +64,7 @@ fn read_privileges<'j>(value: &'j Json<'j>) -> Result<RtcPrivileges, Invalid<'j>
     let fields = value.fields(&["join", "publish_audio", "publish_video", "publish_data"])?;
     let read = |name| {
         let ttl = fields.read_optional(name, read_requested_ttl)?;
-        Ok(ttl.map(Lasts::For))
+        Ok(ttl.map(PrivilegeTtl::For))
     };
     Ok(RtcPrivileges {
         join: read("join")?,
@@ -126,28 +126,28 @@ impl<'a> TokenService<'a> for Rtc<'a> {
         Ok(())
     }
 
-    fn cap(&mut self, ttl: Life) {
+    fn cap(&mut self, ttl: Ttl) {
         if let Some(all) = &mut self.privileges {
             privileges::cap(each_mut(all), ttl);
         }
     }
 
-    fn shortest_ttl(&self, ttl: Life) -> Option<Life> {
+    fn shortest_ttl(&self, ttl: Ttl) -> Option<Ttl> {
         privileges::shortest(named(self.privileges?), ttl)
     }
 
-    fn add_to_007<'s>(&'s self, _: Life, services: &mut Vec<Service<'s>>) {
+    fn add_to_007<'s>(&'s self, _: Ttl, services: &mut Vec<Service<'s>>) {
         if let (Some((channel, user)), Some(privileges)) = (self.place.completed(), self.privileges) {
             services.push(Service::rtc(channel, user, privileges));
         }
     }
 
-    fn sign_006(&self, mint: &Mint<'_>, _: Life) -> Option<String> {
+    fn sign_006(&self, mint: &Mint<'_>, _: Ttl) -> Option<String> {
         let (channel, user) = self.place.completed()?;
         Some(mint.rtc_006(channel, user, self.privileges?))
     }
 
-    fn to_json(&self, ttl: Life) -> Json<'_> {
+    fn to_json(&self, ttl: Ttl) -> Json<'_> {
         let mut fields = self.place.to_fields();
         fields.push(("role", self.role.role().as_str().into()));
         if let Some(all) = self.privileges {
@@ -157,17 +157,17 @@ impl<'a> TokenService<'a> for Rtc<'a> {
     }
 }
 
-fn each_mut(all: &mut RtcPrivileges) -> [&mut Option<Lasts>; 4] {
+fn each_mut(all: &mut RtcPrivileges) -> [&mut Option<PrivilegeTtl>; 4] {
     [&mut all.join, &mut all.publish_audio, &mut all.publish_video, &mut all.publish_data]
 }
 
-fn named(all: RtcPrivileges) -> impl Iterator<Item = (&'static str, Lasts)> {
+fn named(all: RtcPrivileges) -> impl Iterator<Item = (&'static str, PrivilegeTtl)> {
     all.iter().map(|(privilege, lasts)| (privilege.as_str(), lasts))
 }
 
 /// The privileges of the role, with the lifetimes that the request names.
 fn role_privileges(role: Role, requested: Option<RtcPrivileges>) -> Result<RtcPrivileges, TokenError> {
-    let mut full = role.privileges(Lasts::For(Life::MAX));
+    let mut full = role.privileges(PrivilegeTtl::For(Ttl::MAX));
     let Some(mut requested) = requested else { return Ok(full) };
     if role == Role::Subscriber
         && let Some((privilege, _)) = requested.iter().find(|(privilege, _)| *privilege != RtcPrivilege::Join)

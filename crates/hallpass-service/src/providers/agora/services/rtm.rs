@@ -3,7 +3,7 @@
 use hallpass_token::agora::{
     Access, ChannelName, Mint, Permission, PermissionTree, Resource, RtmUser, Service,
 };
-use hallpass_token::{Lasts, Life};
+use hallpass_token::{PrivilegeTtl, Ttl};
 
 use super::service::{Context, Grant, ServiceType, TokenService};
 use crate::policy::TokenError;
@@ -48,20 +48,20 @@ impl<'a> TokenService<'a> for Rtm<'a> {
         Ok(())
     }
 
-    fn add_to_007<'s>(&'s self, ttl: Life, services: &mut Vec<Service<'s>>) {
+    fn add_to_007<'s>(&'s self, ttl: Ttl, services: &mut Vec<Service<'s>>) {
         let Some(user) = self.user else { return };
         services.push(match &self.permissions {
-            None => Service::rtm(user, Lasts::For(ttl)),
-            Some(tree) => Service::rtm2(user, tree.as_permissions(), Lasts::For(ttl)),
+            None => Service::rtm(user, PrivilegeTtl::For(ttl)),
+            Some(tree) => Service::rtm2(user, tree.as_permissions(), PrivilegeTtl::For(ttl)),
         });
     }
 
-    fn sign_006(&self, mint: &Mint<'_>, ttl: Life) -> Option<String> {
+    fn sign_006(&self, mint: &Mint<'_>, ttl: Ttl) -> Option<String> {
         let user = self.user.filter(|_| self.permissions.is_none())?;
-        Some(mint.rtm_006(user, Lasts::For(ttl)))
+        Some(mint.rtm_006(user, PrivilegeTtl::For(ttl)))
     }
 
-    fn to_json(&self, _: Life) -> Json<'_> {
+    fn to_json(&self, _: Ttl) -> Json<'_> {
         let mut fields = vec![("user", self.user.map(RtmUser::as_str).into())];
         fields.extend(self.permissions.as_ref().map(|tree| ("permissions", permissions_to_json(tree))));
         Json::from(fields)

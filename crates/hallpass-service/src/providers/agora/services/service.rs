@@ -1,6 +1,6 @@
 //! What all services have in common.
 
-use hallpass_token::Life;
+use hallpass_token::Ttl;
 use hallpass_token::agora::{AppId, Mint, Role, Service, Uid};
 
 use crate::policy::{Decider, Identity, NamePattern, TokenError};
@@ -60,23 +60,23 @@ pub(crate) trait TokenService<'a> {
     fn complete(&mut self, grant: &'a Grant, context: &Context<'a>) -> Result<(), TokenError>;
 
     /// Caps the lifetimes of the privileges by that of the token.
-    fn cap(&mut self, _ttl: Life) {}
+    fn cap(&mut self, _ttl: Ttl) {}
 
     /// The lifetime of the privilege that expires first, if privileges have lifetimes of their own.
-    fn shortest_ttl(&self, _ttl: Life) -> Option<Life> {
+    fn shortest_ttl(&self, _ttl: Ttl) -> Option<Ttl> {
         None
     }
 
     /// Adds the completed service to a token of format 007.
-    fn add_to_007<'s>(&'s self, ttl: Life, services: &mut Vec<Service<'s>>);
+    fn add_to_007<'s>(&'s self, ttl: Ttl, services: &mut Vec<Service<'s>>);
 
     /// Signs a token of format 006 for the completed service; `None` if that format does not carry the service.
-    fn sign_006(&self, _mint: &Mint<'_>, _ttl: Life) -> Option<String> {
+    fn sign_006(&self, _mint: &Mint<'_>, _ttl: Ttl) -> Option<String> {
         None
     }
 
     /// Returns what a response says of the completed service. `ttl` is the lifetime of the token.
-    fn to_json(&self, ttl: Life) -> Json<'_>;
+    fn to_json(&self, ttl: Ttl) -> Json<'_>;
 }
 
 /// What a rule grants of one service. Each service has some of these limits.
@@ -93,7 +93,7 @@ pub(crate) struct Grant {
     pub(crate) identity: Identity,
     /// Whether tokens for the app itself are granted, which have the rights of an administrator.
     pub(crate) app: bool,
-    pub(crate) ttl: Option<Life>,
+    pub(crate) ttl: Option<Ttl>,
 }
 
 impl Grant {

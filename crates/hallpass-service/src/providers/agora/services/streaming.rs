@@ -1,7 +1,7 @@
 //! `streaming` and `fcdn`: Media Push and Fusion CDN in a channel. Only the privileges that a request names are granted.
 
 use hallpass_token::agora::{Channel, FcdnPrivileges, Service, StreamingPrivileges, User};
-use hallpass_token::{Lasts, Life};
+use hallpass_token::{PrivilegeTtl, Ttl};
 
 use super::channel_user::ChannelUser;
 use super::privileges;
@@ -28,7 +28,7 @@ pub(super) const FCDN: ServiceType = ServiceType {
 struct Product {
     name: &'static str,
     privileges: [&'static str; 2],
-    service: for<'s> fn(Channel<'s>, User<'s>, [Option<Lasts>; 2]) -> Service<'s>,
+    service: for<'s> fn(Channel<'s>, User<'s>, [Option<PrivilegeTtl>; 2]) -> Service<'s>,
 }
 
 static MEDIA_PUSH: Product = Product {
@@ -51,7 +51,7 @@ struct Stream<'a> {
     product: &'static Product,
     place: ChannelUser<'a>,
     /// In the order of [`Product`]; at least one is set.
-    privileges: [Option<Lasts>; 2],
+    privileges: [Option<PrivilegeTtl>; 2],
 }
 
 impl<'a> Stream<'a> {
@@ -63,7 +63,7 @@ impl<'a> Stream<'a> {
         if let Some(section) = fields.optional("privileges") {
             let fields = section.fields(&names)?;
             for (name, lasts) in names.iter().zip(&mut privileges) {
-                *lasts = fields.read_optional(name, read_requested_ttl)?.map(Lasts::For);
+                *lasts = fields.read_optional(name, read_requested_ttl)?.map(PrivilegeTtl::For);
             }
         }
         if privileges == [None; 2] {
@@ -75,7 +75,7 @@ impl<'a> Stream<'a> {
         Ok(Self { product, place, privileges })
     }
 
-    fn named(&self) -> impl Iterator<Item = (&'static str, Lasts)> {
+    fn named(&self) -> impl Iterator<Item = (&'static str, PrivilegeTtl)> {
         let named = self.product.privileges.into_iter().zip(self.privileges);
         named.filter_map(|(name, lasts)| Some((name, lasts?)))
     }
@@ -94,21 +94,21 @@ impl<'a> TokenService<'a> for Stream<'a> {
         self.place.complete(self.product.name, grant, context)
     }
 
-    fn cap(&mut self, ttl: Life) {
+    fn cap(&mut self, ttl: Ttl) {
         privileges::cap(self.privileges.each_mut(), ttl);
     }
 
-    fn shortest_ttl(&self, ttl: Life) -> Option<Life> {
+    fn shortest_ttl(&self, ttl: Ttl) -> Option<Ttl> {
         privileges::shortest(self.named(), ttl)
     }
 
-    fn add_to_007<'s>(&'s self, _: Life, services: &mut Vec<Service<'s>>) {
+    fn add_to_007<'s>(&'s self, _: Ttl, services: &mut Vec<Service<'s>>) {
         if let Some((channel, user)) = self.place.completed() {
             services.push((self.product.service)(channel, user, self.privileges));
         }
     }
 
-    fn to_json(&self, ttl: Life) -> Json<'_> {
+    fn to_json(&self, ttl: Ttl) -> Json<'_> {
         let mut fields = self.place.to_fields();
         fields.push(("privileges", privileges::to_json(self.named(), ttl)));
         Json::from(fields)

@@ -26,9 +26,9 @@ const GIVING: [&str; 2] = ["/v1/agora/rest-auth", "/get-token"];
 pub(crate) type Decision = Option<(&'static str, &'static str)>;
 
 /// Nobody knows who is calling.
-pub(crate) const TURNED_AWAY: Decision = Some(("", "refused"));
+pub(crate) const UNAUTHENTICATED: Decision = Some(("", "refused"));
 
-pub(crate) struct World<T> {
+pub(crate) struct Harness<T> {
     pub(crate) agora: Provider<Agora>,
     pub(crate) videosdk: Provider<Videosdk>,
     pub(crate) target: T,
@@ -53,7 +53,7 @@ enum Failure {
 }
 
 /// What came back, and what was sent to the providers meanwhile.
-pub(crate) struct Answer {
+pub(crate) struct ObservedResponse {
     pub(crate) request: String,
     pub(crate) response: Response,
     /// Null for what is no JSON.
@@ -105,7 +105,7 @@ pub(crate) fn with_customer() -> Value {
     json!({ "rest": { "agora": { "customer_id": "AGORA_CUSTOMER_ID", "customer_secret": "AGORA_CUSTOMER_SECRET" } } })
 }
 
-impl<T: Target> World<T> {
+impl<T: Target> Harness<T> {
     pub(crate) fn start(
         name: &str,
         document: Value,
@@ -125,9 +125,9 @@ impl<T: Target> World<T> {
             deployment.variables.push((name.to_owned(), value.to_owned()));
         }
         let target = start(deployment).with_context(|| name.to_owned())?;
-        let world = Self { agora, videosdk, target, asked: Vec::new() };
-        world.set_clocks();
-        Ok(world)
+        let harness = Self { agora, videosdk, target, asked: Vec::new() };
+        harness.set_clocks();
+        Ok(harness)
     }
 
     fn set_clocks(&self) {
@@ -136,7 +136,7 @@ impl<T: Target> World<T> {
     }
 
     /// Sends a request, of which the log must say this.
-    pub(crate) fn send(&mut self, request: &Request, decision: Decision) -> anyhow::Result<Answer> {
+    pub(crate) fn send(&mut self, request: &Request, decision: Decision) -> anyhow::Result<ObservedResponse> {
         self.send_during(request, decision, |_| Ok(()))
     }
 
@@ -146,7 +146,7 @@ impl<T: Target> World<T> {
         request: &Request,
         decision: Decision,
         seconds: u64,
-    ) -> anyhow::Result<Answer> {
+    ) -> anyhow::Result<ObservedResponse> {
         let Some(controls) = self.target.controls().cloned() else {
             let started = Instant::now();
             let answer = self.send(request, decision)?;
@@ -168,7 +168,7 @@ impl<T: Target> World<T> {
         request: &Request,
         decision: Decision,
         action: impl FnOnce(&dyn Fn() -> bool) -> anyhow::Result<()> + Send,
-    ) -> anyhow::Result<Answer> {
+    ) -> anyhow::Result<ObservedResponse> {
         let Self { agora, videosdk, target, .. } = self;
         let before = (agora.seen().len(), videosdk.seen().len());
         let has_reached = || (agora.seen().len(), videosdk.seen().len()) != before;
@@ -181,7 +181,7 @@ impl<T: Target> World<T> {
         })?;
         let sent = self.agora.seen().into_iter().skip(before.0).map(|seen| seen.request);
         let sent = sent.chain(self.videosdk.seen().into_iter().skip(before.1).map(|seen| seen.request));
-        let answer = Answer {
+        let answer = ObservedResponse {
             request: name,
             json: serde_json::from_slice(response.body()).unwrap_or_default(),
             sent: sent.collect(),
@@ -202,17 +202,17 @@ impl<T: Target> World<T> {
 
     /// Checks the log, and that nobody has seen what nobody should.
     pub(crate) fn finish(self) -> anyhow::Result<Tally> {
-        let (mut log, mut complaints) = (String::new(), String::new());
+        let (mut log, mut mismatches) = (String::new(), String::new());
         // A process writes its log a little later than its answer.
         let waited = wait::until(
             || {
                 log = self.target.log()?;
-                complaints = self.complaints(&log);
-                Ok(complaints.is_empty())
+                mismatches = self.mismatches(&log);
+                Ok(mismatches.is_empty())
             },
             || "the log says what was decided, and nothing else".to_owned(),
         );
-        waited.with_context(|| format!("the log: {complaints}"))?;
+        waited.with_context(|| format!("the log: {mismatches}"))?;
         let of_agora = self.agora.seen().into_iter().map(|seen| seen.request);
         let requests = of_agora.chain(self.videosdk.seen().into_iter().map(|seen| seen.request));
         let mut secret = vec![KEY.to_owned()];
@@ -239,11 +239,11 @@ impl<T: Target> World<T> {
     }
 
     /// What the log does not say, or should not.
-    fn complaints(&self, log: &str) -> String {
+    fn mismatches(&self, log: &str) -> String {
         let (decisions, failures) = (events(log, "decision"), events(log, "provider_failed"));
-        let mut complaints = String::new();
+        let mut mismatches = String::new();
         let mut complain = |asked: &Asked, expected: &str, lines: &[&Value]| {
-            let _ = writeln!(complaints, "{}: expected {expected}, got {lines:?}", asked.request);
+            let _ = writeln!(mismatches, "{}: expected {expected}, got {lines:?}", asked.request);
         };
         for asked in &self.asked {
             let of_request = |line: &&Value| line["request_id"] == asked.request_id.as_str();
@@ -272,13 +272,13 @@ impl<T: Target> World<T> {
         let known =
             |line: &Value| self.asked.iter().any(|asked| line["request_id"] == asked.request_id.as_str());
         for line in decisions.iter().chain(&failures).filter(|line| !known(line)) {
-            let _ = writeln!(complaints, "of no request: {line}");
+            let _ = writeln!(mismatches, "of no request: {line}");
         }
-        complaints
+        mismatches
     }
 }
 
-impl Answer {
+impl ObservedResponse {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.response.headers().get(name)?.to_str().ok()
     }
