@@ -3,11 +3,12 @@
 
 mod attacks;
 mod conformance;
+mod docs;
 mod issuers;
+mod language;
 mod limits;
 mod policy;
 mod providers;
-mod readme;
 mod recorded;
 mod rotation;
 mod routes;

@@ -13,7 +13,7 @@ use hallpass_tests::{Deployment, Setup, root};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::{policy, readme};
+use crate::{docs, policy};
 
 const SCHEMA: &str = "infra/config.schema.json";
 /// How the service begins what it says of a member.
@@ -122,7 +122,7 @@ fn both_agree_on_changed_documents() -> anyhow::Result<()> {
         .map(|case| reason(&case.message).to_owned())
         .collect();
     let (mut seen, mut failures) = (BTreeSet::new(), BTreeSet::new());
-    let documents = readme::documents()?.into_iter().chain(summaries()?);
+    let documents = docs::documents()?.into_iter().chain(summaries()?);
     for document in documents {
         let mut document: Map<String, Value> = serde_json::from_str(&document)?;
         // The service looks at nothing in it.
@@ -187,7 +187,7 @@ fn reason(message: &str) -> &str {
 
 /// Those of the README and of tests, most of them valid.
 fn documents() -> anyhow::Result<Vec<String>> {
-    let mut documents = readme::documents()?;
+    let mut documents = docs::documents()?;
     documents.extend(policy::documents()?);
     documents.extend(summaries()?);
     let setups = [Setup::Open, Setup::OpenWildcard, Setup::Compat007, Setup::Configured, Setup::SoleProject];

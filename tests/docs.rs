@@ -1,0 +1,14 @@
+//! Checks that the documentation is true: README.md, the pages in docs/, and the other Markdown files.
+//!
+//! docs/contributing.md lists the conventions that let a test read a page: how a command, its output, a configuration,
+//! and a table of cases are written.
+
+mod commands;
+mod configurations;
+mod links;
+mod page;
+mod shape;
+mod syntax;
+mod transcripts;
+
+pub(crate) use configurations::documents;

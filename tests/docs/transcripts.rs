@@ -1,0 +1,270 @@
+//! Transcripts: each `curl` command of the documentation is sent to a service in memory, which must respond as the next
+//! block states.
+//!
+//! The service has the settings of `cargo xtask dev`. For a command with `$KEY`, the service knows this service key and
+//! calls stand-ins of the providers. In an output, `…` stands for the rest of a string, for more fields of an object, or
+//! for more elements of a list. Values that depend on time or random bytes are compared by their kind only.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use anyhow::{Context as _, bail, ensure};
+use hallpass_tests::provider::{Agora, Provider, Videosdk, agora};
+use hallpass_tests::root;
+use hallpass_tests::target::{Memory, Request, Target as _};
+use serde_json::{Value, json};
+
+use super::page::{Block, Element, Page, pages};
+
+/// Fields that differ from request to request.
+const VARYING: &[&str] = &["token", "issued_at", "expires_at", "request_id", "rule_id"];
+const MORE: &str = "…";
+const SERVER: &str = "http://localhost:8787";
+/// The address of a deployment that knows [`KEY`].
+const DEPLOYMENT: &str = "https://tokens.example.com";
+/// The service key in a command.
+const KEY_NAME: &str = "$KEY";
+const KEY: &str = "hp_test_7Yc2Lw9Tq4Xn1Bv6Rf8Kd3Zs5Gj0Hm";
+
+struct Transcript {
+    place: String,
+    has_key: bool,
+    request: Request,
+    output: Block,
+}
+
+#[test]
+fn transcripts_are_current() -> anyhow::Result<()> {
+    let (agora, videosdk) = providers()?;
+    let with_key = settings_with_key(&agora.url(), &videosdk.url())?;
+    let mut services = [Memory::with_settings(lookup(settings()?)), Memory::with_settings(lookup(with_key))];
+    let mut mismatches = Vec::new();
+    for Transcript { place, has_key, request, output } in &transcripts()? {
+        let [open, with_key] = &mut services;
+        let service = if *has_key { with_key } else { open };
+        let response = service.send(request).with_context(|| place.clone())?;
+        let got = String::from_utf8(response.into_body())?;
+        let found = match output.language.as_str() {
+            "json" => match serde_json::from_str(&got) {
+                Ok(got) => compare(&serde_json::from_str(&output.text).context(place.clone())?, &got, ""),
+                Err(error) => vec![format!("the response is not JSON: {error}")],
+            },
+            _ if matches(&output.text, &got) => Vec::new(),
+            _ => vec![format!("expected {:?}", output.text)],
+        };
+        if !found.is_empty() {
+            mismatches.push(format!("{place}\n{}\ngot {got}", found.join("\n")));
+        }
+    }
+    ensure!(mismatches.is_empty(), "{}", mismatches.join("\n\n"));
+    Ok(())
+}
+
+#[test]
+fn each_route_has_a_transcript() -> anyhow::Result<()> {
+    let listed = routes()?;
+    let shown = transcripts()?.into_iter().map(|transcript| transcript.request);
+    let shown: BTreeSet<_> = shown
+        .map(|request| {
+            let path = request.target.split('?').next().unwrap_or_default();
+            format!("{} {path}", request.method)
+        })
+        .filter_map(|route| listed.iter().find(|listed| is_route(&route, listed)).cloned())
+        .collect();
+    ensure!(!listed.is_empty(), "docs/api.md lists no routes");
+    ensure!(shown == listed, "transcripts of {shown:#?}, but docs/api.md lists {listed:#?}");
+    Ok(())
+}
+
+fn transcripts() -> anyhow::Result<Vec<Transcript>> {
+    let mut transcripts = Vec::new();
+    for page in pages()?.iter().filter(|page| page.is_guide()) {
+        transcripts.extend(transcripts_of(page)?);
+    }
+    ensure!(transcripts.len() > 10, "only {} transcripts were found", transcripts.len());
+    Ok(transcripts)
+}
+
+fn transcripts_of(page: &Page) -> anyhow::Result<Vec<Transcript>> {
+    let mut transcripts = Vec::new();
+    let mut elements = page.elements().into_iter();
+    while let Some(element) = elements.next() {
+        let Element::Block(Block { place, language, text }) = element else { continue };
+        if language != "sh" || !is_run(&text) {
+            continue;
+        }
+        let request =
+            request(&text.replace("\\\n", " ").replace(KEY_NAME, KEY)).with_context(|| place.clone())?;
+        let next =
+            elements.find_map(|element| if let Element::Block(block) = element { Some(block) } else { None });
+        let output = next.filter(|block| matches!(block.language.as_str(), "json" | "text"));
+        let output = output.with_context(|| format!("{place}: no output after the command"))?;
+        transcripts.push(Transcript { place, has_key: text.contains(KEY_NAME), request, output });
+    }
+    Ok(transcripts)
+}
+
+/// Returns whether a block is a `curl` command that the services of this test answer.
+fn is_run(block: &str) -> bool {
+    let has_key = block.contains(KEY_NAME);
+    let has_other_variable = block.replace(KEY_NAME, "").contains('$');
+    let is_served = block.contains(SERVER) || has_key && block.contains(DEPLOYMENT);
+    block.starts_with("curl ") && is_served && !has_other_variable
+}
+
+/// Starts stand-ins of the providers that have something to list.
+fn providers() -> anyhow::Result<(Provider<Agora>, Provider<Videosdk>)> {
+    let (agora, videosdk) = (Provider::start(Agora::default())?, Provider::start(Videosdk::default())?);
+    agora.set_clock(Some(Memory::START));
+    videosdk.set_clock(Some(Memory::START));
+    agora.with(|agora| agora.add_event(agora::APP_ID, "alice", "Login", 1_563_355_200_123));
+    Ok((agora, videosdk))
+}
+
+/// Returns the settings of `cargo xtask dev`, for callers with a service key.
+fn settings_with_key(agora_url: &str, videosdk_url: &str) -> anyhow::Result<Vec<(String, String)>> {
+    let document = json!({
+        "auth": { "keys": [{ "name": "backend", "secret": "HALLPASS_KEY_BACKEND" }] },
+        "rest": {
+            "agora": { "customer_id": "ID", "customer_secret": "SECRET", "url": agora_url },
+            "videosdk": { "url": videosdk_url }
+        }
+    });
+    let mut settings = settings()?;
+    settings.retain(|(name, _)| name != "HALLPASS_CONFIG");
+    let others = [
+        ("HALLPASS_CONFIG", document.to_string().as_str()),
+        ("HALLPASS_KEY_BACKEND", KEY),
+        ("ID", agora::CUSTOMER_ID),
+        ("SECRET", agora::CUSTOMER_SECRET),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    settings.extend(others);
+    Ok(settings)
+}
+
+fn lookup(settings: Vec<(String, String)>) -> impl Fn(&str) -> Option<String> + Clone + 'static {
+    move |name: &str| settings.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+}
+
+/// Returns whether a request is for a listed route, in which `{…}` stands for a path segment.
+fn is_route(route: &str, listed: &str) -> bool {
+    let (mut parts, mut expected) = (route.split('/'), listed.split('/'));
+    loop {
+        match (parts.next(), expected.next()) {
+            (None, None) => return true,
+            (Some(part), Some(expected)) if part == expected || expected.starts_with('{') => {}
+            _ => return false,
+        }
+    }
+}
+
+fn settings() -> anyhow::Result<Vec<(String, String)>> {
+    let text = fs::read_to_string(root().join("infra/dev.vars"))?;
+    let settings = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('='));
+    Ok(settings.map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned())).collect())
+}
+
+/// Returns method and path of each route in the table below the heading "Routes" of docs/api.md.
+fn routes() -> anyhow::Result<BTreeSet<String>> {
+    let page = fs::read_to_string(root().join("docs/api.md"))?;
+    let section = page.split("\n## ").find_map(|section| section.strip_prefix("Routes\n"));
+    let rows = section.unwrap_or_default().lines().filter_map(|line| line.strip_prefix("| `"));
+    Ok(rows.filter_map(|row| row.split_once('`')).map(|(route, _)| route.to_owned()).collect())
+}
+
+/// Returns the request that curl sends for its arguments.
+fn request(command: &str) -> anyhow::Result<Request> {
+    let mut request = Request { method: "GET".into(), ..Request::default() };
+    let mut words = words(command).into_iter();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "curl" | "-s" | "-sS" => {}
+            "-X" => request.method = words.next().context("-X without a method")?,
+            "-d" => {
+                request.method = "POST".into();
+                request.body = words.next().context("-d without a body")?.into_bytes();
+            }
+            "-H" => {
+                let header = words.next().context("-H without a header")?;
+                let (name, value) = header.split_once(": ").context("a header without a value")?;
+                request.headers.push((name.to_lowercase(), value.to_owned()));
+            }
+            word => match word.strip_prefix(SERVER).or_else(|| word.strip_prefix(DEPLOYMENT)) {
+                Some(target) => request.target = target.to_owned(),
+                None => bail!("{word} is not supported here"),
+            },
+        }
+    }
+    Ok(request)
+}
+
+/// Splits at whitespace outside of quotes.
+fn words(command: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quote = None;
+    for character in command.chars() {
+        match (character, words.last_mut()) {
+            ('\'' | '"', _) if quote == Some(character) => quote = None,
+            ('\'' | '"', _) if quote.is_none() => quote = Some(character),
+            (' ' | '\n', _) if quote.is_none() => words.push(String::new()),
+            (_, Some(word)) => word.push(character),
+            (_, None) => {}
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+fn compare(expected: &Value, got: &Value, path: &str) -> Vec<String> {
+    match (expected, got) {
+        (Value::Object(expected), Value::Object(got)) => {
+            let has_more = expected.contains_key(MORE);
+            let strange = got.keys().filter(|key| !has_more && !expected.contains_key(*key));
+            let mut mismatches: Vec<_> =
+                strange.map(|key| format!("{path}/{key}: not in the documentation")).collect();
+            for (key, expected) in expected.iter().filter(|(key, _)| *key != MORE) {
+                let path = format!("{path}/{key}");
+                match got.get(key) {
+                    None => mismatches.push(format!("{path}: only in the documentation")),
+                    Some(got) if VARYING.contains(&key.as_str()) => {
+                        mismatches.extend((!is_same_kind(expected, got)).then_some(path));
+                    }
+                    Some(got) => mismatches.extend(compare(expected, got, &path)),
+                }
+            }
+            mismatches
+        }
+        (Value::Array(expected), Value::Array(got))
+            if expected.len() == got.len()
+                || expected.last().is_some_and(|last| last == MORE) && expected.len() <= got.len() =>
+        {
+            let expected = expected.iter().take_while(|expected| *expected != MORE);
+            let pairs = expected.zip(got).enumerate();
+            pairs.flat_map(|(at, (expected, got))| compare(expected, got, &format!("{path}/{at}"))).collect()
+        }
+        (Value::String(expected), Value::String(got)) if matches(expected, got) => Vec::new(),
+        _ if expected == got => Vec::new(),
+        _ => vec![format!("{path}: expected {expected}, got {got}")],
+    }
+}
+
+/// Returns whether a string is the documented one, in which `…` stands for any characters.
+fn matches(expected: &str, got: &str) -> bool {
+    match expected.split_once(MORE) {
+        Some((start, end)) => got.strip_prefix(start).is_some_and(|rest| rest.ends_with(end)),
+        None => expected == got,
+    }
+}
+
+/// Returns whether two values are of one kind. Tokens of one format start alike.
+fn is_same_kind(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::String(one), Value::String(other)) => {
+            let format = |text: &str| ["006", "007", "eyJ"].into_iter().find(|start| text.starts_with(start));
+            format(one) == format(other)
+        }
+        (Value::Number(_), Value::Number(_)) => true,
+        _ => false,
+    }
+}

@@ -1,0 +1,214 @@
+//! Checks that comments, messages, and documentation are written in the plain language that docs/contributing.md
+//! describes: no doc comment starts with a pronoun, and no text uses a word of the list.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context as _, ensure};
+use hallpass_tests::root;
+
+/// First words that leave the subject of a doc comment unnamed.
+const OPENINGS: [&str; 27] = [
+    "As",
+    "Does",
+    "Everything",
+    "From",
+    "Has",
+    "How",
+    "If",
+    "Is",
+    "It",
+    "One",
+    "Of",
+    "Out",
+    "That",
+    "These",
+    "They",
+    "This",
+    "Those",
+    "To",
+    "What",
+    "Whatever",
+    "Where",
+    "Whether",
+    "Which",
+    "Who",
+    "Whoever",
+    "Whom",
+    "Whose",
+];
+
+/// Words and phrases that are archaic, metaphorical, or unclear, in lower case.
+const WORDS: [&str; 42] = [
+    "anew",
+    "anybody",
+    "beside",
+    "blank",
+    "blanks",
+    "but for",
+    "cannot stand",
+    "comes to nothing",
+    "dear",
+    "dearer",
+    "everybody",
+    "for good",
+    "in vain",
+    "is let in",
+    "are let in",
+    "let in",
+    "lets in",
+    "let through",
+    "lets through",
+    "life",
+    "lives",
+    "mend",
+    "mended",
+    "mends",
+    "nobody",
+    "nobody's",
+    "put out",
+    "puts out",
+    "reckon",
+    "reckoned",
+    "reckons",
+    "somebody",
+    "stands for itself",
+    "token of agora",
+    "tokens of agora",
+    "turned away",
+    "turns away",
+    "whoever",
+    "whomever",
+    "whosoever",
+    "thereof",
+    "wherefore",
+];
+
+/// Passages that use a word of [`WORDS`] or [`OPENINGS`] correctly: the start of the path, the passage, and the reason.
+const EXCEPTIONS: [(&str, &str, &str); 1] =
+    [("docs/", "life cycle", "the usual term for the states of an instance")];
+
+/// Files that are generated, quoted from others, or legal texts.
+const SKIPPED: [&str; 6] = [
+    "LICENSE",
+    "infra/requirements",
+    "tests/contracts/",
+    "tests/token/vectors/",
+    "Cargo.lock",
+    "package-lock.json",
+];
+
+/// A comment or a string literal, or a line of a document.
+struct Passage {
+    line: usize,
+    text: String,
+    /// The first line of a doc comment.
+    is_opening: bool,
+}
+
+#[test]
+fn language_is_plain() -> anyhow::Result<()> {
+    let mut findings = Vec::new();
+    let files = files()?;
+    ensure!(files.len() > 300, "only {} files were found", files.len());
+    for path in files {
+        let Ok(text) = fs::read_to_string(root().join(&path)) else { continue };
+        for passage in passages(&path, &text) {
+            let is_exception = EXCEPTIONS.iter().any(|(start, exception, _)| {
+                path.starts_with(start) && passage.text.to_lowercase().contains(exception)
+            });
+            if let Some(word) = finding(&passage).filter(|_| !is_exception) {
+                findings.push(format!("{path}:{}: `{word}` in: {}", passage.line, passage.text.trim()));
+            }
+        }
+    }
+    ensure!(findings.is_empty(), "{} passages to rewrite:\n{}", findings.len(), findings.join("\n"));
+    Ok(())
+}
+
+#[test]
+fn findings_name_the_word() {
+    let found = |text: &str| passages("a.rs", text).iter().find_map(finding);
+    assert_eq!(found("/// What a caller gets.\n"), Some("What".to_owned()));
+    assert_eq!(found("/// A token\n/// that anybody may use.\n"), Some("anybody".to_owned()));
+    assert_eq!(found("let a = 1; // nobody reads it\n"), Some("nobody".to_owned()));
+    assert_eq!(found("    \"nobody reads it\"\n"), Some("nobody".to_owned()));
+    assert_eq!(found("/// A token.\n///\n/// It expires.\n"), None);
+    assert_eq!(found("/// The `life` field.\n"), None);
+    assert_eq!(found("let life = \"\";\n"), None);
+    assert_eq!(passages("a.md", "Anybody.\n").iter().find_map(finding), Some("anybody".to_owned()));
+    assert_eq!(passages("a.py", "# Anybody.\n").iter().find_map(finding), Some("anybody".to_owned()));
+}
+
+fn files() -> anyhow::Result<Vec<String>> {
+    let output =
+        Command::new("git").args(["ls-files"]).current_dir(root()).output().context("git ls-files")?;
+    let files = String::from_utf8(output.stdout)?;
+    let is_text = |path: &&str| !SKIPPED.iter().any(|skipped| path.contains(skipped));
+    Ok(files.lines().filter(is_text).filter(|path| *path != "tests/language.rs").map(str::to_owned).collect())
+}
+
+/// Returns the ruled-out word of a passage.
+fn finding(passage: &Passage) -> Option<String> {
+    let prose = without_code(&passage.text);
+    let words: Vec<_> =
+        prose.split(|c: char| !(c.is_alphanumeric() || c == '\'')).filter(|word| !word.is_empty()).collect();
+    if passage.is_opening
+        && let Some(first) = words.first().filter(|first| OPENINGS.contains(first))
+        && prose.trim_start().starts_with(first)
+    {
+        return Some((*first).to_owned());
+    }
+    let normalized = format!(" {} ", words.join(" ").to_lowercase());
+    let is_no = normalized.contains(" is no ")
+        && !["there is no ", " is no longer "].iter().any(|right| normalized.contains(right));
+    let word = WORDS.into_iter().find(|word| normalized.contains(&format!(" {word} ")));
+    word.or(is_no.then_some("is no")).map(str::to_owned)
+}
+
+/// Removes code spans and quoted contract values.
+fn without_code(text: &str) -> String {
+    text.split('`').enumerate().map(|(at, part)| if at % 2 == 0 { part } else { " " }).collect()
+}
+
+fn passages(path: &str, text: &str) -> Vec<Passage> {
+    match path.rsplit('.').next() {
+        Some("md") => prose(text),
+        Some("rs" | "js" | "mjs") => comments(text, "//"),
+        Some("py" | "toml" | "yaml" | "yml" | "sh" | "vars" | "in") => comments(text, "#"),
+        _ => Vec::new(),
+    }
+}
+
+/// Returns the lines of a Markdown file outside of code blocks.
+fn prose(text: &str) -> Vec<Passage> {
+    let mut is_code = false;
+    let lines = text.lines().enumerate().filter(|(_, line)| {
+        let is_fence = line.trim_start().starts_with("```");
+        is_code ^= is_fence;
+        !is_code && !is_fence
+    });
+    lines.map(|(at, line)| Passage { line: at + 1, text: line.to_owned(), is_opening: false }).collect()
+}
+
+/// Returns comments and string literals of a source file, line by line.
+fn comments(text: &str, marker: &str) -> Vec<Passage> {
+    let mut passages = Vec::new();
+    let mut is_doc_comment = false;
+    for (at, line) in text.lines().enumerate() {
+        let content = line.trim_start();
+        let is_doc = content.starts_with("///") || content.starts_with("//!");
+        let comment = match content.strip_prefix(marker) {
+            Some(comment) => Some(comment),
+            None => line.split_once(&format!(" {marker} ")).map(|(_, comment)| comment),
+        };
+        let strings = line.split('"').enumerate().filter(|(at, _)| at % 2 == 1).map(|(_, string)| string);
+        let text = comment.map_or_else(
+            || strings.collect::<Vec<_>>().join(" "),
+            |comment| comment.trim_start_matches(['/', '!']).to_owned(),
+        );
+        passages.push(Passage { line: at + 1, text, is_opening: is_doc && !is_doc_comment });
+        is_doc_comment = is_doc;
+    }
+    passages
+}
