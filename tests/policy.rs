@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use anyhow::{Context as _, ensure};
-use hallpass_service::check::dry_run::{Decision, Who, evaluate};
+use hallpass_service::check::dry_run::{CallerSpec, Decision, evaluate};
 use hallpass_tests::root;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -177,10 +177,10 @@ impl Case {
             Caller::Service(_) | Caller::Anonymous => String::new(),
         };
         let who = match &self.caller {
-            Caller::User(_) => Who::User(&claims),
-            Caller::Gateway(_) => Who::Gateway(&claims),
-            Caller::Service(name) => Who::Service(name),
-            Caller::Anonymous => Who::Anonymous,
+            Caller::User(_) => CallerSpec::User(&claims),
+            Caller::Gateway(_) => CallerSpec::Gateway(&claims),
+            Caller::Service(name) => CallerSpec::Service(name),
+            Caller::Anonymous => CallerSpec::Anonymous,
         };
         Ok(match evaluate(&self.document(policies)?, who, &self.request.to_string()) {
             Ok(Decision::Granted { ttl, services, .. }) => {

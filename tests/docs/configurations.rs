@@ -2,7 +2,7 @@
 //! table of cases below it states what its rules decide.
 
 use anyhow::{Context as _, bail, ensure};
-use hallpass_service::check::dry_run::{Decision, Who, evaluate};
+use hallpass_service::check::dry_run::{CallerSpec, Decision, evaluate};
 use hallpass_tests::target::{Memory, Request, Target as _};
 use serde_json::Value;
 
@@ -100,10 +100,10 @@ fn decide(config: &str, row: &[String]) -> anyhow::Result<String> {
     let (caller, claims, request) =
         (caller.trim_matches('`'), claims.trim_matches('`'), request.trim_matches('`'));
     let who = match caller {
-        "user" => Who::User(claims),
-        "gateway" => Who::Gateway(claims),
-        "anonymous" => Who::Anonymous,
-        name => Who::Service(name),
+        "user" => CallerSpec::User(claims),
+        "gateway" => CallerSpec::Gateway(claims),
+        "anonymous" => CallerSpec::Anonymous,
+        name => CallerSpec::Service(name),
     };
     Ok(match evaluate(config, who, request)? {
         Decision::Granted { .. } => "granted".to_owned(),

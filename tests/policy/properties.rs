@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use hallpass_service::check::dry_run::{Decision, GrantedService, Who, evaluate};
+use hallpass_service::check::dry_run::{CallerSpec, Decision, GrantedService, evaluate};
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
@@ -63,9 +63,9 @@ impl Trial {
         }
         let claims = if let Caller::User(claims) = &self.caller { claims.to_string() } else { String::new() };
         let who = match &self.caller {
-            Caller::User(_) => Who::User(&claims),
-            Caller::Service => Who::Service("backend"),
-            Caller::Anonymous => Who::Anonymous,
+            Caller::User(_) => CallerSpec::User(&claims),
+            Caller::Service => CallerSpec::Service("backend"),
+            Caller::Anonymous => CallerSpec::Anonymous,
         };
         let document = Value::Object(document).to_string();
         match evaluate(&document, who, &self.request.to_string()) {

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use hallpass_service::{
-    BoxFuture, CAPTURED_HEADERS, KeyKind, OutboundRequest, OutboundResponse, Platform, PublicKey,
+    BoxFuture, CAPTURED_HEADERS, KeyMaterial, OutboundRequest, OutboundResponse, Platform, PublicKey,
     SLEEP_MILLISECONDS, Secrets, SendError, StoreError,
 };
 use http::Request;
@@ -103,16 +103,16 @@ impl<S: Store> Platform for LambdaPlatform<S> {
 }
 
 fn is_signed(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
-    let verified = match key.kind() {
-        KeyKind::Rsa { n, e } => {
+    let verified = match key.material() {
+        KeyMaterial::Rsa { n, e } => {
             RsaPublicKeyComponents { n, e }.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature)
         }
-        KeyKind::P256 { x, y } => {
+        KeyMaterial::P256 { x, y } => {
             // The point, uncompressed (SEC 1 section 2.3.3).
             let point = [&[4], x.as_slice(), y].concat();
             UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(message, signature)
         }
-        KeyKind::Ed25519(key) => UnparsedPublicKey::new(&ED25519, key).verify(message, signature),
+        KeyMaterial::Ed25519(key) => UnparsedPublicKey::new(&ED25519, key).verify(message, signature),
     };
     verified.is_ok()
 }

@@ -7,6 +7,7 @@ mod claims;
 mod config;
 #[cfg(feature = "check")]
 mod describe;
+mod error;
 mod issuer;
 mod jwk;
 mod jwt;
@@ -14,12 +15,11 @@ mod key_set;
 mod preset;
 #[cfg(test)]
 pub(crate) mod testing;
-mod unauthorized;
 
 pub(crate) use self::authenticator::Authenticator;
-pub(crate) use self::caller::{Caller, CallerKind, limit_key_of};
+pub(crate) use self::caller::{Caller, CallerKind, address_limit_key};
 pub(crate) use self::claims::read_conditions;
 #[cfg(feature = "check")]
 pub(crate) use self::claims::{Claims, describe_conditions};
-pub(crate) use self::config::{AuthConfig, Open};
-pub(crate) use self::unauthorized::{AuthError, Unauthorized};
+pub(crate) use self::config::{AuthConfig, OpenAccess};
+pub(crate) use self::error::{AuthError, Unauthorized};

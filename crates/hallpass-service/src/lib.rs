@@ -23,7 +23,7 @@ mod state;
 mod token;
 mod web;
 
-pub use platform::{BoxFuture, KeyKind, Platform, PublicKey, SLEEP_MILLISECONDS, STORE_MILLISECONDS};
+pub use platform::{BoxFuture, KeyMaterial, Platform, PublicKey, SLEEP_MILLISECONDS, STORE_MILLISECONDS};
 pub use service::{Outcome, Service};
 pub use settings::{Secrets, StoreError};
 pub use web::headers::Headers;

@@ -4,7 +4,7 @@ mod public_key;
 
 use std::pin::Pin;
 
-pub use self::public_key::{KeyKind, PublicKey};
+pub use self::public_key::{KeyMaterial, PublicKey};
 use crate::settings::{Secrets, StoreError};
 use crate::web::outbound::{OutboundRequest, OutboundResponse, SendError};
 

@@ -16,7 +16,7 @@ pub(crate) use self::native::respond_with_problem;
 pub(crate) use self::native::token::read_token_request;
 use self::route::{CallerHandler, ErrorContext, Handler, Route};
 use crate::platform::Platform;
-use crate::policy::Texts;
+use crate::policy::StringArena;
 use crate::problem::Problem;
 use crate::state::LoadedState;
 use crate::token::AuditContext;
@@ -52,8 +52,8 @@ pub(crate) async fn respond(
         let audit = AuditContext { request_id: &context.request_id, route: route.path };
         let caller = authorize(&state, request, context, platform, log, audit).await?;
         let signing = state.signing.as_ref().map_err(|_| Problem::NOT_READY)?;
-        let (caller, texts, path) = (&caller, &Texts::default(), &path);
-        let authorized = Authorized { signing, caller, request, context, path, platform, texts, audit, log };
+        let (caller, arena, path) = (&caller, &StringArena::default(), &path);
+        let authorized = Authorized { signing, caller, request, context, path, platform, arena, audit, log };
         match handler {
             CallerHandler::Sync(handler) => handler(&authorized),
             CallerHandler::Async(handler) => handler(&authorized).await,

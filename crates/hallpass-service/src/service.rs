@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hallpass_token::UnixSeconds;
 use http::{Method, StatusCode};
 
-use crate::auth::{AuthConfig, Open};
+use crate::auth::{AuthConfig, OpenAccess};
 use crate::platform::{BoxFuture, Platform};
 use crate::problem::Problem;
 use crate::routes::{self, respond_with_problem};
@@ -70,7 +70,7 @@ impl Service {
                 let message = "no auth is configured: every request for a token is answered 503";
                 ("auth_not_configured", message.to_owned())
             }
-            Some(Some(Open { wildcard })) => {
+            Some(Some(OpenAccess { wildcard })) => {
                 let whom = if wildcard { ", also for uid 0, which anybody may use" } else { "" };
                 let message = "auth.open is set: whoever reaches this service may call without credentials";
                 ("auth_open", format!("{message}{whom}"))

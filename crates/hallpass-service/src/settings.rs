@@ -18,4 +18,4 @@ pub(crate) use self::ttl::{TtlConfig, read_requested_ttl, read_ttl};
 pub(crate) const DOCUMENT: &str = "HALLPASS_CONFIG";
 
 /// Settings by name.
-pub(crate) type Setting<'a> = &'a dyn Fn(&str) -> Option<String>;
+pub(crate) type SettingLookup<'a> = &'a dyn Fn(&str) -> Option<String>;

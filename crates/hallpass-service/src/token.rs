@@ -6,7 +6,7 @@ use hallpass_token::agora::Uid;
 use hallpass_token::{Seconds, Ttl, TtlError, UnixSeconds};
 
 pub(crate) use self::audit::{AuditContext, ProviderCall};
-use crate::policy::{Decider, TokenError};
+use crate::policy::{Evaluator, TokenError};
 use crate::providers::{MintContext, Minted, ProviderRequest};
 use crate::settings::TtlConfig;
 use crate::state::Signing;
@@ -48,11 +48,11 @@ impl<'a> TokenRequest<'a> {
 pub(crate) fn mint<'a>(
     signing: &'a Signing,
     request: &mut TokenRequest<'a>,
-    decider: Decider<'a>,
+    evaluator: Evaluator<'a>,
     context: &RequestContext<'_>,
 ) -> Result<Minted<'a>, TokenError> {
     let mint_context = MintContext {
-        decider,
+        evaluator,
         project: request.project,
         ttl: ttl(request.ttl, signing.ttl, context.now)?,
         now: context.now,

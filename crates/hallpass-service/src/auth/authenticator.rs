@@ -6,9 +6,9 @@ use sha2::Sha256;
 use super::caller::Caller;
 use super::claims::Claims;
 use super::config::AuthConfig;
+use super::error::{AuthError, Unauthorized};
 use super::jwt::UntrustedJwt;
 use super::key_set::Context;
-use super::unauthorized::{AuthError, Unauthorized};
 use crate::platform::{BoxFuture, Platform};
 use crate::settings::{ConfigError, Fingerprints, Secrets};
 use crate::web::headers::AUTHORIZATION;
@@ -37,22 +37,22 @@ impl AuthConfig {
     pub(crate) fn load(&self, secrets: &Secrets) -> Result<Authenticator, ConfigError> {
         let mut service_keys = Vec::new();
         for (name, secret) in self.keys.iter() {
-            service_keys.push((name.as_str(), secrets.shared(secret)?));
+            service_keys.push((name.as_str(), secrets.shared_key(secret)?));
         }
         let hmac_key = |name| {
-            secrets.shared(name)?;
+            secrets.shared_key(name)?;
             secrets.parse(name, |secret| Hmac::new_from_slice(secret.as_bytes()))
         };
         let hmac_keys = self.issuers.iter().map(|issuer| issuer.keys.secret_name().map(hmac_key).transpose());
         let hmac_keys = hmac_keys.collect::<Result<_, _>>()?;
-        Ok(Authenticator { config: self.clone(), service_keys: Fingerprints::of(service_keys), hmac_keys })
+        Ok(Authenticator { config: self.clone(), service_keys: Fingerprints::new(service_keys), hmac_keys })
     }
 }
 
 impl Authenticator {
     /// Whether this caller can be authenticated.
     #[cfg(feature = "check")]
-    pub(crate) fn admits(&self, caller: &Caller) -> bool {
+    pub(crate) fn can_authenticate(&self, caller: &Caller) -> bool {
         let is_key = |name| self.config.key_names().any(|known| known == name);
         let is_service = caller.kind() == super::caller::CallerKind::Service;
         self.config.kinds().contains(&caller.kind()) && (!is_service || caller.subject().is_some_and(is_key))
@@ -127,7 +127,7 @@ impl Authenticator {
         // If all of them reject the JWT, the last one gives the reason.
         let mut reason = Unauthorized::UnknownIssuer;
         for (issuer, hmac_key) in self.config.issuers.iter().zip(&self.hmac_keys) {
-            if issuer.header != header || jwt.claims.text("iss") != Some(&issuer.name) {
+            if issuer.header != header || jwt.claims.get_str("iss") != Some(&issuer.name) {
                 continue;
             }
             match issuer.verify(&jwt, hmac_key.as_ref(), context).await {

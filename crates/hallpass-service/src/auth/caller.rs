@@ -49,7 +49,7 @@ impl Caller {
     }
 
     fn with_claims(kind: CallerKind, claims: Claims) -> Self {
-        let subject = claims.text("sub").filter(|subject| !subject.is_empty()).map(str::to_owned);
+        let subject = claims.get_str("sub").filter(|subject| !subject.is_empty()).map(str::to_owned);
         Self { kind, subject, claims }
     }
 
@@ -85,7 +85,7 @@ impl Caller {
     /// confidential.
     pub(crate) fn limit_key(&self) -> Option<String> {
         let subject = self.subject()?;
-        let issuer = self.claims.text("iss").unwrap_or_default();
+        let issuer = self.claims.get_str("iss").unwrap_or_default();
         let hash = Sha256::digest(format!("{}\0{issuer}\0{subject}", self.kind.as_str()));
         Some(URL_SAFE_NO_PAD.encode(hash))
     }
@@ -93,7 +93,7 @@ impl Caller {
 
 /// Returns the key that requests from an address are counted by if the caller has no subject. All IPv6 addresses of a
 /// network have the same key, because one client can use all of them.
-pub(crate) fn limit_key_of(address: &str) -> String {
+pub(crate) fn address_limit_key(address: &str) -> String {
     match address.parse::<Ipv6Addr>() {
         Ok(address) => {
             let [a, b, c, d, ..] = address.segments();
@@ -147,7 +147,7 @@ mod tests {
             ("2001:db8:1:2::", "2001:db8:1:2::/64"),
             ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
         ] {
-            assert_eq!(limit_key_of(address), key);
+            assert_eq!(address_limit_key(address), key);
         }
     }
 

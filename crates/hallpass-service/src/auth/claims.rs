@@ -9,7 +9,7 @@ use crate::web::json::{Invalid, Json};
 pub(crate) struct Claims(Json<'static>);
 
 /// Names of claims, each with the values that the claim may have.
-pub(crate) type Conditions = Vec<(String, Vec<Json<'static>>)>;
+pub(crate) type ClaimConditions = Vec<(String, Vec<Json<'static>>)>;
 
 impl Claims {
     pub(super) const NONE: Self = Self(Json::Object(Vec::new()));
@@ -39,12 +39,12 @@ impl Claims {
     }
 
     /// Returns the claim of this name if it is a string.
-    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get_str(&self, name: &str) -> Option<&str> {
         self.get(name)?.as_str()
     }
 
     /// Whether the claim is one of these values, or a list with one of them.
-    pub(crate) fn has(&self, name: &str, wanted: &[Json<'static>]) -> bool {
+    pub(crate) fn matches(&self, name: &str, wanted: &[Json<'static>]) -> bool {
         let is_wanted = |value: &Json<'_>| wanted.iter().any(|wanted| is_same(wanted, value));
         match self.get(name) {
             Some(Json::Array(values)) => values.iter().any(is_wanted),
@@ -53,8 +53,8 @@ impl Claims {
     }
 
     /// Whether all conditions hold.
-    pub(super) fn meet(&self, conditions: &Conditions) -> bool {
-        conditions.iter().all(|(name, wanted)| self.has(name, wanted))
+    pub(super) fn satisfy(&self, conditions: &ClaimConditions) -> bool {
+        conditions.iter().all(|(name, wanted)| self.matches(name, wanted))
     }
 }
 
@@ -85,7 +85,7 @@ pub(super) fn integer(number: &Number) -> Option<(bool, u64)> {
 }
 
 /// Reads conditions out of the configuration: an object whose fields are strings, numbers, booleans, or lists of these.
-pub(crate) fn read_conditions<'j>(object: &'j Json<'j>) -> Result<Conditions, Invalid<'j>> {
+pub(crate) fn read_conditions<'j>(object: &'j Json<'j>) -> Result<ClaimConditions, Invalid<'j>> {
     const PLAIN: &str = "expected a text, a number, true or false, or a list of these";
     let Json::Object(fields) = object else {
         return Err(object.expected("an object with each name once"));
@@ -139,10 +139,10 @@ mod tests {
         let number = |text: &str| Json::parse(text.as_bytes()).unwrap().into_owned();
         let claims = br#"{"integer":3,"float":3.0,"half":0.5,"large":9007199254740993,"exponent":1e17}"#;
         let claims = Claims::parse(claims).unwrap();
-        assert!(claims.has("integer", &[number("3.0")]) && claims.has("float", &[number("3")]));
-        assert!(claims.has("half", &[number("5e-1")]));
-        assert!(!claims.has("integer", &[number("3.5")]));
-        assert!(!claims.has("large", &[number("9007199254740993.0")]));
-        assert!(claims.has("exponent", &[number("100000000000000000")]));
+        assert!(claims.matches("integer", &[number("3.0")]) && claims.matches("float", &[number("3")]));
+        assert!(claims.matches("half", &[number("5e-1")]));
+        assert!(!claims.matches("integer", &[number("3.5")]));
+        assert!(!claims.matches("large", &[number("9007199254740993.0")]));
+        assert!(claims.matches("exponent", &[number("100000000000000000")]));
     }
 }

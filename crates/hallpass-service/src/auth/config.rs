@@ -15,7 +15,7 @@ use crate::web::url::is_safe;
 
 /// The service accepts callers without credentials.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Open {
+pub(crate) struct OpenAccess {
     /// Without a policy, these callers may also have tokens that any user can use (uid 0).
     pub(crate) wildcard: bool,
 }
@@ -23,7 +23,7 @@ pub(crate) struct Open {
 /// The accepted credentials, without the secrets that verify them.
 #[derive(Clone, Debug)]
 pub(crate) struct AuthConfig {
-    pub(super) open: Option<Open>,
+    pub(super) open: Option<OpenAccess>,
     /// Whether claims that API Gateway supplies are credentials.
     pub(super) trusts_gateway: bool,
     /// The names of the service keys, and of their secrets.
@@ -59,7 +59,7 @@ impl AuthConfig {
     }
 
     /// Returns what callers without credentials may do, if they are accepted.
-    pub(crate) const fn open(&self) -> Option<Open> {
+    pub(crate) const fn open(&self) -> Option<OpenAccess> {
         self.open
     }
 
@@ -92,12 +92,12 @@ impl AuthConfig {
 }
 
 /// Reads `true`, `false`, or an object with `wildcard`.
-fn read_open<'j>(value: &'j Json<'j>) -> Result<Option<Open>, Invalid<'j>> {
+fn read_open<'j>(value: &'j Json<'j>) -> Result<Option<OpenAccess>, Invalid<'j>> {
     match value {
-        Json::Bool(is_open) => Ok(is_open.then_some(Open { wildcard: false })),
+        Json::Bool(is_open) => Ok(is_open.then_some(OpenAccess { wildcard: false })),
         Json::Object(_) => {
             let wildcard = value.fields(&["wildcard"])?.get("wildcard");
-            Ok(Some(Open { wildcard: wildcard.map_or(Ok(false), Json::boolean)? }))
+            Ok(Some(OpenAccess { wildcard: wildcard.map_or(Ok(false), Json::boolean)? }))
         }
         Json::Null | Json::Number(_) | Json::String(_) | Json::Array(_) => {
             Err(value.expected("true, false, or an object with `wildcard`"))

@@ -5,10 +5,10 @@ use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 
 use super::algorithm::Algorithm;
-use super::claims::Conditions;
+use super::claims::ClaimConditions;
+use super::error::{AuthError, Unauthorized};
 use super::jwt::UntrustedJwt;
 use super::key_set::{Context, KeySet};
-use super::unauthorized::{AuthError, Unauthorized};
 use crate::platform::BoxFuture;
 use crate::settings::SecretName;
 use crate::web::headers::AUTHORIZATION;
@@ -22,7 +22,7 @@ pub(super) struct Issuer {
     /// `aud` must hold one of these. If there are none, `claims` tell for which app a JWT is.
     pub(super) audiences: Vec<Json<'static>>,
     /// Further claims that a JWT must have.
-    pub(super) claims: Conditions,
+    pub(super) claims: ClaimConditions,
     /// The header that contains the JWT, in lower case.
     pub(super) header: String,
     pub(super) keys: KeySource,
@@ -76,10 +76,10 @@ impl Issuer {
         let algorithm = jwt.algorithm.filter(|algorithm| algorithms.contains(algorithm));
         let algorithm = algorithm.ok_or(Unauthorized::AlgorithmNotAllowed)?;
         jwt.check_times(now)?;
-        if !self.audiences.is_empty() && !jwt.claims.has("aud", &self.audiences) {
+        if !self.audiences.is_empty() && !jwt.claims.matches("aud", &self.audiences) {
             return Err(Unauthorized::WrongAudience);
         }
-        if !jwt.claims.meet(&self.claims) {
+        if !jwt.claims.satisfy(&self.claims) {
             return Err(Unauthorized::WrongClaims);
         }
         Ok(algorithm)

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::algorithm::Algorithm;
-use crate::platform::{KeyKind, PublicKey};
+use crate::platform::{KeyMaterial, PublicKey};
 use crate::web::json::Json;
 
 /// A published key with its name.
@@ -42,8 +42,8 @@ impl Jwk {
         let word = |name: &str| <[u8; 32]>::try_from(bytes(name)?).ok();
         let kind = match (text("kty")?, text("crv")) {
             ("RSA", None) => rsa(bytes("n")?, bytes("e")?)?,
-            ("EC", Some("P-256")) => KeyKind::P256 { x: word("x")?, y: word("y")? },
-            ("OKP", Some("Ed25519")) => KeyKind::Ed25519(word("x")?),
+            ("EC", Some("P-256")) => KeyMaterial::P256 { x: word("x")?, y: word("y")? },
+            ("OKP", Some("Ed25519")) => KeyMaterial::Ed25519(word("x")?),
             _ => return None,
         };
         let fits = text("alg").is_none_or(|named| named == algorithm(&kind).as_str());
@@ -58,7 +58,7 @@ impl Jwk {
     pub(super) fn find<'a>(keys: &'a [Self], key_id: Option<&str>, wanted: Algorithm) -> Option<&'a Self> {
         let mut fitting = keys.iter().filter(|jwk| {
             let is_named = key_id.is_none_or(|key_id| jwk.key_id.as_deref() == Some(key_id));
-            is_named && algorithm(jwk.key.kind()) == wanted
+            is_named && algorithm(jwk.key.material()) == wanted
         });
         let first = fitting.next()?;
         // Of two keys with the same id, only the first is tried: sets with such keys are not valid.
@@ -67,28 +67,28 @@ impl Jwk {
     }
 }
 
-const fn algorithm(kind: &KeyKind) -> Algorithm {
+const fn algorithm(kind: &KeyMaterial) -> Algorithm {
     match kind {
-        KeyKind::Rsa { .. } => Algorithm::Rs256,
-        KeyKind::P256 { .. } => Algorithm::Es256,
-        KeyKind::Ed25519(_) => Algorithm::EdDsa,
+        KeyMaterial::Rsa { .. } => Algorithm::Rs256,
+        KeyMaterial::P256 { .. } => Algorithm::Es256,
+        KeyMaterial::Ed25519(_) => Algorithm::EdDsa,
     }
 }
 
 /// Returns the JSON Web Key with its required members only (RFC 7638 section 3.2).
-fn jwk_text(kind: &KeyKind) -> String {
+fn jwk_text(kind: &KeyMaterial) -> String {
     let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
     match kind {
-        KeyKind::Rsa { n, e } => format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, encode(e), encode(n)),
-        KeyKind::P256 { x, y } => {
+        KeyMaterial::Rsa { n, e } => format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, encode(e), encode(n)),
+        KeyMaterial::P256 { x, y } => {
             format!(r#"{{"crv":"P-256","kty":"EC","x":"{}","y":"{}"}}"#, encode(x), encode(y))
         }
-        KeyKind::Ed25519(key) => format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, encode(key)),
+        KeyMaterial::Ed25519(key) => format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, encode(key)),
     }
 }
 
 /// Returns `None` for an unsuitable key: a short one can be broken, and a long one takes long to verify with.
-fn rsa(n: Vec<u8>, e: Vec<u8>) -> Option<KeyKind> {
+fn rsa(n: Vec<u8>, e: Vec<u8>) -> Option<KeyMaterial> {
     const MIN_BYTES: usize = 2048 / 8;
     const MAX_BYTES: usize = 4096 / 8;
     const MAX_EXPONENT_BYTES: usize = 4;
@@ -98,7 +98,7 @@ fn rsa(n: Vec<u8>, e: Vec<u8>) -> Option<KeyKind> {
     let has_size =
         (MIN_BYTES..=MAX_BYTES).contains(&n.len()) && n.first().is_some_and(|byte| byte & 0x80 != 0);
     let is_exponent = e.len() <= MAX_EXPONENT_BYTES && is_odd(&e) && e != [1];
-    (has_size && is_odd(&n) && is_exponent).then_some(KeyKind::Rsa { n, e })
+    (has_size && is_odd(&n) && is_exponent).then_some(KeyMaterial::Rsa { n, e })
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use hallpass_token::UnixSeconds;
 
 use super::algorithm::Algorithm;
 use super::claims::Claims;
-use super::unauthorized::Unauthorized;
+use super::error::Unauthorized;
 use crate::web::json::Json;
 
 /// The most bytes of a JWT. Servers in front of an app accept no longer headers either.
@@ -51,7 +51,7 @@ impl<'a> UntrustedJwt<'a> {
         if header.get("crit").is_some() {
             return None;
         }
-        let algorithm = Algorithm::parse(header.text("alg")?);
+        let algorithm = Algorithm::parse(header.get_str("alg")?);
         let key_id = match header.get("kid") {
             None => None,
             Some(key_id) => Some(key_id.as_str()?.to_owned()),

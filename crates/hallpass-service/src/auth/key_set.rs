@@ -7,8 +7,8 @@ use http::Method;
 use zeroize::Zeroizing;
 
 use super::algorithm::Algorithm;
+use super::error::{AuthError, Unauthorized};
 use super::jwk::{self, Jwk};
-use super::unauthorized::{AuthError, Unauthorized};
 use crate::platform::{Platform, PublicKey, SLEEP_MILLISECONDS};
 use crate::web::json::Json;
 use crate::web::log::{Level, LogLine, RequestLog};

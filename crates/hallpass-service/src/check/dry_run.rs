@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::InputError;
 use crate::auth::{Authenticator, Caller, CallerKind, Claims};
-use crate::policy::{DecidedBy, Decider, Texts, TokenError};
+use crate::policy::{DecidedBy, Evaluator, StringArena, TokenError};
 use crate::problem::Problem;
 use crate::providers::short_settings;
 use crate::routes::read_token_request;
@@ -23,7 +23,7 @@ pub const PLACEHOLDER_APP_ID: &str = "00000000000000000000000000000000";
 
 /// The caller.
 #[derive(Clone, Copy, Debug)]
-pub enum Who<'a> {
+pub enum CallerSpec<'a> {
     /// A user with these claims: the JSON object in a JWT.
     User(&'a str),
     /// A caller of API Gateway with these claims: a JSON object of strings.
@@ -74,7 +74,7 @@ pub struct GrantedService {
 ///
 /// # Errors
 /// [`InputError`] if the document or the request is not valid, and if the document does not accept such a caller.
-pub fn evaluate(document: &str, who: Who<'_>, request: &str) -> Result<Decision, InputError> {
+pub fn evaluate(document: &str, who: CallerSpec<'_>, request: &str) -> Result<Decision, InputError> {
     let setting = |name: &str| match name {
         DOCUMENT => Some(document.to_owned()),
         name => short_settings().contains(&name).then(|| PLACEHOLDER_APP_ID.to_owned()),
@@ -102,7 +102,7 @@ fn decide(
     random: [u8; RequestContext::RANDOM_BYTES],
 ) -> Result<Decision, InputError> {
     let body = Json::parse(request.as_bytes()).map_err(Problem::from)?;
-    let texts = Texts::default();
+    let arena = StringArena::default();
     let mut request = body.read(read_token_request).map_err(Problem::from)?;
     let context = RequestContext {
         now: UnixSeconds(0),
@@ -111,7 +111,7 @@ fn decide(
         gateway_claims: None,
         caller_address: &|| None,
     };
-    let minted = match token::mint(signing, &mut request, Decider { caller, texts: &texts }, &context) {
+    let minted = match token::mint(signing, &mut request, Evaluator { caller, arena: &arena }, &context) {
         Ok(minted) => minted,
         Err(TokenError::Denied(error)) => {
             return Ok(Decision::Denied {
@@ -139,7 +139,7 @@ fn decide(
     })
 }
 
-impl Who<'_> {
+impl CallerSpec<'_> {
     fn caller(self, authenticator: &Authenticator) -> Result<Caller, InputError> {
         let caller = match self {
             Self::User(claims) => Caller::user(read_claims(claims, Claims::read)?),
@@ -150,7 +150,7 @@ impl Who<'_> {
             Self::Service(name) => Caller::service(name),
             Self::Anonymous => Caller::ANONYMOUS,
         };
-        if authenticator.admits(&caller) {
+        if authenticator.can_authenticate(&caller) {
             return Ok(caller);
         }
         let field = match caller.kind() {
@@ -199,20 +199,24 @@ mod tests {
     #[test]
     fn rejects_a_caller_that_the_configuration_does_not_accept() {
         for (who, field) in [
-            (Who::User("{}"), "auth.jwt"),
-            (Who::Gateway("{}"), "auth.gateway"),
-            (Who::Service("backend"), "auth.keys"),
+            (CallerSpec::User("{}"), "auth.jwt"),
+            (CallerSpec::Gateway("{}"), "auth.gateway"),
+            (CallerSpec::Service("backend"), "auth.keys"),
         ] {
             assert_eq!(evaluate(OPEN, who, "{}").unwrap_err().field.as_deref(), Some(field));
         }
-        assert_eq!(evaluate("{}", Who::Anonymous, "{}").unwrap_err().field.as_deref(), Some("auth"));
+        assert_eq!(evaluate("{}", CallerSpec::Anonymous, "{}").unwrap_err().field.as_deref(), Some("auth"));
     }
 
     #[test]
     fn reads_claims_like_those_of_a_jwt() {
         let document =
             r#"{"auth":{"jwt":[{"issuer":"https://a.example.com","audience":"x"}],"gateway":true}}"#;
-        for who in [Who::User("[]"), Who::User(r#"{"sub":"a","sub":"b"}"#), Who::Gateway(r#"{"sub":1}"#)] {
+        for who in [
+            CallerSpec::User("[]"),
+            CallerSpec::User(r#"{"sub":"a","sub":"b"}"#),
+            CallerSpec::Gateway(r#"{"sub":1}"#),
+        ] {
             let error = evaluate(document, who, "{}").unwrap_err();
             assert!(error.message.starts_with("the claims: "), "{error}");
         }

@@ -3,13 +3,13 @@
 /// A public key, with its JSON Web Key text (RFC 7638 section 3.2) for platforms that import keys as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicKey {
-    kind: KeyKind,
+    material: KeyMaterial,
     jwk: String,
 }
 
 /// The algorithm of a public key, and its numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum KeyKind {
+pub enum KeyMaterial {
     /// For RSASSA-PKCS1-v1_5 with SHA-256: 2048 to 4096 bits, both numbers big-endian without leading zeros.
     Rsa {
         /// The modulus.
@@ -29,14 +29,14 @@ pub enum KeyKind {
 }
 
 impl PublicKey {
-    pub(crate) const fn new(kind: KeyKind, jwk: String) -> Self {
-        Self { kind, jwk }
+    pub(crate) const fn new(material: KeyMaterial, jwk: String) -> Self {
+        Self { material, jwk }
     }
 
     /// Returns the algorithm and the numbers.
     #[must_use]
-    pub const fn kind(&self) -> &KeyKind {
-        &self.kind
+    pub const fn material(&self) -> &KeyMaterial {
+        &self.material
     }
 
     /// Returns the JSON Web Key, with its required members only.

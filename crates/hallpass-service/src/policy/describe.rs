@@ -2,11 +2,11 @@
 
 use hallpass_token::Ttl;
 
-use super::decider::Identity;
+use super::caller_conditions::CallerConditions;
 use super::error::DecidedBy;
+use super::evaluator::Identity;
 use super::pattern::NamePattern;
 use super::rule::{Policy, Rule};
-use super::who::Who;
 use crate::auth::{CallerKind, describe_conditions};
 use crate::web::text::{listed, without_hex};
 
@@ -173,7 +173,7 @@ fn is_among(names: Option<&[String]>, others: Option<&[String]>) -> bool {
     others.is_none_or(|others| names.is_some_and(|names| names.iter().all(|name| others.contains(name))))
 }
 
-fn describe_callers(who: &Who, kinds: &[CallerKind]) -> String {
+fn describe_callers(who: &CallerConditions, kinds: &[CallerKind]) -> String {
     let describe = |kind: &CallerKind| match (kind, &who.keys) {
         (CallerKind::User, _) => "users".to_owned(),
         (CallerKind::Service, None) => "callers with a service key".to_owned(),

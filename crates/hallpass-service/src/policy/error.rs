@@ -16,7 +16,7 @@ pub(crate) struct PolicyError(Box<Denial>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Denial {
     /// The part of the request that was denied.
-    pub(crate) part: Part,
+    pub(crate) part: DeniedPart,
     /// Where that part is in a request to `/v1/token`.
     pub(crate) field: String,
     /// What was denied, and what would be granted.
@@ -27,7 +27,7 @@ pub(crate) struct Denial {
 
 /// The parts of a request that a policy decides on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
+pub(crate) enum DeniedPart {
     /// No rule for this caller names the service.
     Service,
     /// The channel or room.
@@ -54,12 +54,12 @@ pub(crate) enum TokenError {
 }
 
 impl PolicyError {
-    pub(crate) fn new(part: Part, field: &str, reason: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn new(part: DeniedPart, field: &str, reason: impl Into<Cow<'static, str>>) -> Self {
         Self::of(part, field, reason.into())
     }
 
     #[cold]
-    fn of(part: Part, field: &str, reason: Cow<'static, str>) -> Self {
+    fn of(part: DeniedPart, field: &str, reason: Cow<'static, str>) -> Self {
         Self(Box::new(Denial { part, field: field.to_owned(), reason, decided_by: None }))
     }
 
@@ -85,7 +85,7 @@ impl TokenError {
     }
 }
 
-impl Part {
+impl DeniedPart {
     /// Returns the name that programs may rely on.
     pub(crate) const fn name(self) -> &'static str {
         match self {

@@ -2,8 +2,8 @@
 
 use hallpass_token::Ttl;
 
-use super::error::{DecidedBy, Part, PolicyError};
-use super::who::{Who, read_names};
+use super::caller_conditions::{CallerConditions, read_names};
+use super::error::{DecidedBy, DeniedPart, PolicyError};
 use crate::auth::{Caller, CallerKind};
 use crate::settings::read_ttl;
 use crate::web::json::{Fields, Invalid, Json};
@@ -19,7 +19,7 @@ pub(crate) struct Policy<G> {
 /// One rule: whom it applies to, and what it grants.
 #[derive(Debug, Default)]
 pub(crate) struct Rule<G> {
-    pub(crate) who: Who,
+    pub(crate) who: CallerConditions,
     /// Names of projects; `None` for every project.
     pub(crate) projects: Option<Vec<String>>,
     /// The longest lifetime of a token that the rule grants.
@@ -89,7 +89,7 @@ impl<G> Policy<G> {
         }
         let kind = caller.kind().as_str();
         let reason = format!("no rule gives `{service}` to this caller, whose kind is `{kind}`");
-        Err(PolicyError::new(Part::Service, service, reason))
+        Err(PolicyError::new(DeniedPart::Service, service, reason))
     }
 }
 
@@ -103,7 +103,10 @@ impl<G> Rule<G> {
         grants: impl Fn(Fields<'j>, &dyn Fn(CallerKind) -> bool) -> Result<Option<G>, Invalid<'j>>,
     ) -> Result<Self, Invalid<'j>> {
         let fields = value.fields(&[&["who", "project", "ttl"], grant_fields].concat())?;
-        let who = fields.get("who").map(|who| Who::read(who, context.kinds, context.keys)).transpose()?;
+        let who = fields
+            .get("who")
+            .map(|who| CallerConditions::read(who, context.kinds, context.keys))
+            .transpose()?;
         let who = who.unwrap_or_default();
         let read = |value| read_names(value, context.projects, "expected the name of a project");
         let projects = fields.get("project").map(read).transpose()?;

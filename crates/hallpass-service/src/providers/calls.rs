@@ -3,7 +3,7 @@
 use hallpass_token::Ttl;
 
 use crate::auth::Caller;
-use crate::policy::{DecidedBy, Part, Policy, PolicyError};
+use crate::policy::{DecidedBy, DeniedPart, Policy, PolicyError};
 use crate::web::json::{Invalid, Json};
 
 /// A call to a provider.
@@ -37,5 +37,5 @@ pub(super) fn decide_call<G, C: Call>(
         return Ok((rule.by, rule.ttl));
     }
     let reason = format!("the rule for this caller does not have \"{}\" in `{}`", call.name(), C::FIELD);
-    Err(PolicyError::new(Part::Privileged, C::FIELD, reason).decided_by(rule.by))
+    Err(PolicyError::new(DeniedPart::Privileged, C::FIELD, reason).decided_by(rule.by))
 }

@@ -3,12 +3,12 @@
 use hallpass_token::agora::Uid;
 use hallpass_token::{Ttl, UnixSeconds};
 
-use crate::policy::{DecidedBy, Decider};
+use crate::policy::{DecidedBy, Evaluator};
 
 /// What a token depends on in addition to the request, the provider and the policy.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MintContext<'a> {
-    pub(crate) decider: Decider<'a>,
+    pub(crate) evaluator: Evaluator<'a>,
     /// The project that the request names.
     pub(crate) project: Option<&'a str>,
     /// The requested lifetime; a rule may cap it.

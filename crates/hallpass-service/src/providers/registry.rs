@@ -5,8 +5,8 @@ use super::description::ProviderDescription;
 use super::minting::{MintContext, Minted, RequestSummary};
 use super::{agora, videosdk};
 use crate::auth::CallerKind;
-use crate::policy::{self, Rule, RuleContext, TokenError, Who};
-use crate::settings::{ConfigError, NamedProject, Projects, SecretName, Secrets, Setting};
+use crate::policy::{self, CallerConditions, Rule, RuleContext, TokenError};
+use crate::settings::{ConfigError, NamedProject, Projects, SecretName, Secrets, SettingLookup};
 use crate::web::json::{Fields, Invalid, Json};
 use hallpass_token::{Ttl, UnixSeconds};
 
@@ -68,7 +68,7 @@ macro_rules! providers {
             }
 
             /// Reads the projects of a configuration without `projects`.
-            pub(crate) fn from_settings(setting: Setting<'_>) -> Result<Self, ConfigError> {
+            pub(crate) fn from_settings(setting: SettingLookup<'_>) -> Result<Self, ConfigError> {
                 Ok(Self { $($provider: $provider::ProjectConfig::from_settings(setting)?.into_iter().collect(),)* })
             }
 
@@ -277,7 +277,11 @@ pub(crate) fn read_policy<'j>(
 /// Returns the rules that apply without a policy. `is_wildcard` is whether callers without credentials get uid 0.
 #[inline(never)]
 pub(crate) fn default_policy(is_wildcard: bool) -> Policy {
-    let rule = |kinds: &[CallerKind], grants| Rule { who: Who::kinds(kinds), grants, ..Rule::default() };
+    let rule = |kinds: &[CallerKind], grants| Rule {
+        who: CallerConditions::kinds(kinds),
+        grants,
+        ..Rule::default()
+    };
     Policy::default_rules(vec![
         rule(&[CallerKind::Service], Grants::everything()),
         rule(&[CallerKind::Anonymous], Grants::any_user(is_wildcard)),

@@ -10,7 +10,7 @@ use super::videosdk::{RequestedScope, TokenRequest};
 use super::{MintContext, Policy, ProjectConfigs, ProviderRequest, read_policy};
 use crate::auth::testing::gateway;
 use crate::auth::{Caller, CallerKind};
-use crate::policy::{Decider, RuleContext, Texts, TokenError};
+use crate::policy::{Evaluator, RuleContext, StringArena, TokenError};
 use crate::settings::Secrets;
 use crate::web::json::Json;
 
@@ -53,9 +53,9 @@ fn either_version(rule: &str) -> Result<String, String> {
     let config = ProjectConfigs::from_settings(&setting).unwrap().with_rest(None).unwrap();
     let secret = ("VIDEOSDK_SECRET_KEY".to_owned(), Zeroizing::new("secret".to_owned()));
     let providers = config.load(&Secrets::permanent([secret])).unwrap();
-    let (caller, texts) = (gateway("alice"), Texts::default());
+    let (caller, arena) = (gateway("alice"), StringArena::default());
     let context = MintContext {
-        decider: Decider { caller: &caller, texts: &texts },
+        evaluator: Evaluator { caller: &caller, arena: &arena },
         project: None,
         ttl: Ttl::MAX,
         now: UnixSeconds(0),

@@ -1,8 +1,8 @@
 //! A request of an authorized caller: how it is authorized, and what its handler gets.
 
-use crate::auth::{AuthError, Caller, limit_key_of};
+use crate::auth::{AuthError, Caller, address_limit_key};
 use crate::platform::{BoxFuture, Platform};
-use crate::policy::{DecidedBy, Decider, PolicyError, Texts, TokenError};
+use crate::policy::{DecidedBy, Evaluator, PolicyError, StringArena, TokenError};
 use crate::problem::Problem;
 use crate::providers::{Minted, UpstreamError};
 use crate::state::{AuthState, LoadedState, Signing};
@@ -22,7 +22,7 @@ pub(super) struct Authorized<'a> {
     /// The decoded path.
     pub(super) path: &'a str,
     pub(super) platform: &'a dyn Platform,
-    pub(super) texts: &'a Texts,
+    pub(super) arena: &'a StringArena,
     pub(super) audit: AuditContext<'a>,
     pub(super) log: &'a RequestLog,
 }
@@ -47,7 +47,7 @@ pub(super) async fn authorize(
     let caller = auth.authenticate(request, context, platform, log).await;
     let key = || {
         let of_caller = caller.as_ref().ok().and_then(Caller::limit_key);
-        of_caller.or_else(|| (context.caller_address)().map(|address| limit_key_of(&address)))
+        of_caller.or_else(|| (context.caller_address)().map(|address| address_limit_key(&address)))
     };
     let is_within_limit = platform.is_within_limit(&key).await;
     if is_within_limit && caller.is_ok() {
@@ -108,10 +108,10 @@ impl<'a> Authorized<'a> {
 
     /// Decides on a token request, completes it, and signs the token. The audit log gets the decision.
     pub(super) fn mint<'r>(&'r self, request: &mut TokenRequest<'r>) -> Result<Minted<'r>, Problem> {
-        let decider = Decider { caller: self.caller, texts: self.texts };
+        let evaluator = Evaluator { caller: self.caller, arena: self.arena };
         // Minting completes the request, and a denial is about what the client sent.
         let requested = request.provider.summary();
-        let minted = token::mint(self.signing, request, decider, self.context);
+        let minted = token::mint(self.signing, request, evaluator, self.context);
         match &minted {
             Ok(minted) => {
                 self.log.add(self.audit.granted(self.caller, minted, request.provider.summary()));

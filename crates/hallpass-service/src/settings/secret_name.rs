@@ -9,7 +9,7 @@ pub(crate) struct SecretName(String);
 
 impl SecretName {
     /// Returns a name that the service itself chose.
-    pub(crate) fn of(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         Self(name.to_owned())
     }
 
@@ -22,7 +22,7 @@ impl SecretName {
         let is_name = name.starts_with(|c: char| c.is_ascii_uppercase())
             && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
             && without_hex(name) == name;
-        if is_name { Ok(Self::of(name)) } else { Err(Invalid::new(value, EXPECTED)) }
+        if is_name { Ok(Self::new(name)) } else { Err(Invalid::new(value, EXPECTED)) }
     }
 
     /// Reads a list of at least one name.

@@ -14,7 +14,7 @@ use super::secret_name::SecretName;
 #[derive(Default)]
 pub struct Secrets {
     values: Vec<(String, Zeroizing<String>)>,
-    is_final: bool,
+    is_permanent: bool,
 }
 
 /// Names of secrets and hashes of their values. Only hashes are kept, so that nothing can disclose a secret.
@@ -25,18 +25,18 @@ impl Secrets {
     /// Returns secrets out of a store that may return others later.
     #[must_use]
     pub fn from_store(values: impl IntoIterator<Item = (String, Zeroizing<String>)>) -> Self {
-        Self { values: values.into_iter().collect(), is_final: false }
+        Self { values: values.into_iter().collect(), is_permanent: false }
     }
 
     /// Returns secrets that stay the same for the lifetime of this process or isolate.
     #[must_use]
     pub fn permanent(values: impl IntoIterator<Item = (String, Zeroizing<String>)>) -> Self {
-        Self { values: values.into_iter().collect(), is_final: true }
+        Self { values: values.into_iter().collect(), is_permanent: true }
     }
 
     /// Whether the secrets stay the same for the lifetime of this process or isolate.
-    pub(crate) const fn is_final(&self) -> bool {
-        self.is_final
+    pub(crate) const fn is_permanent(&self) -> bool {
+        self.is_permanent
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
@@ -71,7 +71,7 @@ impl Secrets {
     }
 
     /// Returns the secret of this name, a string that a provider issued.
-    pub(crate) fn plain(&self, name: &SecretName) -> Result<&str, ConfigError> {
+    pub(crate) fn checked(&self, name: &SecretName) -> Result<&str, ConfigError> {
         let secret = self.get(name)?;
         if secret.is_empty() {
             return Err(invalid(name, "must not be empty"));
@@ -84,17 +84,17 @@ impl Secrets {
     }
 
     /// Returns the secret of this name, which two sides have agreed on: at least 256 random bits.
-    pub(crate) fn shared(&self, name: &SecretName) -> Result<&str, ConfigError> {
+    pub(crate) fn shared_key(&self, name: &SecretName) -> Result<&str, ConfigError> {
         const MIN_BYTES: usize = 32;
         let secret = self.get(name)?;
         if secret.trim() == secret && secret.len() < MIN_BYTES {
             return Err(invalid(name, "must have at least 32 bytes"));
         }
-        self.plain(name)
+        self.checked(name)
     }
 
     pub(crate) fn fingerprints(&self) -> Fingerprints {
-        Fingerprints::of(self.values.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+        Fingerprints::new(self.values.iter().map(|(name, value)| (name.as_str(), value.as_str())))
     }
 
     fn find(&self, name: &str) -> Option<&str> {
@@ -103,7 +103,7 @@ impl Secrets {
 }
 
 impl Fingerprints {
-    pub(crate) fn of<'a>(secrets: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+    pub(crate) fn new<'a>(secrets: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let print = |(name, value): (&str, &str)| {
             (name.to_owned(), Zeroizing::new(<[u8; 32]>::from(Sha256::digest(value))))
         };
@@ -165,11 +165,14 @@ mod tests {
 
     #[test]
     fn an_error_names_the_secret_and_does_not_repeat_it() {
-        let name = SecretName::of("A");
+        let name = SecretName::new("A");
         let error = |error: ConfigError| error.to_string();
-        let shared = |value| error(secrets(&[("A", value)]).shared(&name).unwrap_err());
+        let shared = |value| error(secrets(&[("A", value)]).shared_key(&name).unwrap_err());
         assert_eq!(error(secrets(&[("B", CERTIFICATE)]).get(&name).unwrap_err()), "the secret A is not set");
-        assert_eq!(error(secrets(&[("A", "")]).plain(&name).unwrap_err()), "the secret A must not be empty");
+        assert_eq!(
+            error(secrets(&[("A", "")]).checked(&name).unwrap_err()),
+            "the secret A must not be empty"
+        );
         assert_eq!(
             shared(" 0123456789abcdef0123456789abcdef"),
             "the secret A must not begin or end with a blank or a line break"

@@ -13,21 +13,21 @@ pub(crate) struct TtlConfig {
     pub(crate) max: Ttl,
 }
 
-const AN_HOUR: Ttl = match Ttl::new(3600) {
+const ONE_HOUR: Ttl = match Ttl::new(3600) {
     Ok(hour) => hour,
     Err(_) => Ttl::MAX,
 };
 
 impl TtlConfig {
     /// Without a section `ttl` in the configuration.
-    pub(crate) const DEFAULT: Self = Self { default: AN_HOUR, max: Ttl::MAX };
+    pub(crate) const DEFAULT: Self = Self { default: ONE_HOUR, max: Ttl::MAX };
 
     /// Reads the section `ttl` of the configuration.
     pub(crate) fn read<'j>(section: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
         let fields = section.fields(&["default", "max"])?;
         let max = fields.read("max", read_ttl)?.unwrap_or(Ttl::MAX);
         let Some(value) = fields.get("default") else {
-            return Ok(Self { default: AN_HOUR.min(max), max });
+            return Ok(Self { default: ONE_HOUR.min(max), max });
         };
         let default = read_ttl(value)?;
         if default > max {

@@ -46,7 +46,7 @@ struct State {
 struct Loaded {
     at: UnixSeconds,
     by: u64,
-    is_final: bool,
+    is_permanent: bool,
     fingerprints: Fingerprints,
 }
 
@@ -83,7 +83,7 @@ impl Cache {
     pub(crate) fn action(&self, config: &Config, now: UnixSeconds, may_follow: bool) -> CacheAction {
         let mut state = self.lock();
         let age = state.age(now);
-        if age < FRESH_SECONDS || state.loaded.as_ref().is_some_and(|loaded| loaded.is_final) {
+        if age < FRESH_SECONDS || state.loaded.as_ref().is_some_and(|loaded| loaded.is_permanent) {
             return CacheAction::Use(Arc::clone(&state.loaded_state));
         }
         if age >= USABLE_SECONDS && state.loaded.is_some() {
@@ -128,14 +128,14 @@ impl Cache {
             Ok(secrets) => secrets,
             Err(error) => return state.fail(config, error, now),
         };
-        let (fingerprints, is_final) = (secrets.fingerprints(), secrets.is_final());
+        let (fingerprints, is_permanent) = (secrets.fingerprints(), secrets.is_permanent());
         let is_same = state.loaded.as_ref().is_some_and(|loaded| loaded.fingerprints == fingerprints);
         if !is_same {
             let loaded_state = LoadedState::load(config, secrets);
             if let Err(error) = &loaded_state.signing {
                 let line = state.fail(config, error.clone(), now);
-                if is_final {
-                    state.loaded = Some(Loaded { at: now, by, is_final, fingerprints });
+                if is_permanent {
+                    state.loaded = Some(Loaded { at: now, by, is_permanent, fingerprints });
                 }
                 return line;
             }
@@ -143,7 +143,7 @@ impl Cache {
         }
         let line = |event, name, value: Json<'_>| Some(LogLine::new(Level::Info, event, [(name, value)]));
         let had_failed = state.failure.take().is_some();
-        let before = state.loaded.replace(Loaded { at: now, by, is_final, fingerprints });
+        let before = state.loaded.replace(Loaded { at: now, by, is_permanent, fingerprints });
         match (before, &state.loaded) {
             (Some(before), Some(loaded)) if !is_same => {
                 let names = loaded.fingerprints.changed_since(&before.fingerprints);

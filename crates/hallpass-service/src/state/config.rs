@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::auth::AuthConfig;
 use crate::policy::RuleContext;
 use crate::providers::{self, CompatConfig, Policy, ProjectConfigs};
-use crate::settings::{ConfigError, DOCUMENT, SecretName, Setting, TtlConfig};
+use crate::settings::{ConfigError, DOCUMENT, SecretName, SettingLookup, TtlConfig};
 use crate::web::cors::{AllowedPages, Cors};
 use crate::web::json::{Fields, Invalid, Json, JsonError, SyntaxError};
 use crate::web::text::{find, without_hex};
@@ -27,8 +27,8 @@ const FIELDS: [&str; 8] = ["$schema", "projects", "rest", "auth", "policy", "ttl
 
 impl Config {
     /// Reads the configuration document out of the platform's settings. An empty setting is the same as none.
-    pub(crate) fn read(setting: Setting<'_>) -> Result<Self, ConfigError> {
-        let setting: Setting<'_> = &|name| setting(name).filter(|text| !text.is_empty());
+    pub(crate) fn read(setting: SettingLookup<'_>) -> Result<Self, ConfigError> {
+        let setting: SettingLookup<'_> = &|name| setting(name).filter(|text| !text.is_empty());
         let text = setting(DOCUMENT).unwrap_or_else(|| "{}".into());
         let document =
             Json::parse(text.as_bytes()).map_err(|SyntaxError(detail)| ConfigError::Syntax(detail))?;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
-use hallpass_service::check::dry_run::{Decision, GrantedService, PLACEHOLDER_APP_ID, Who, evaluate};
+use hallpass_service::check::dry_run::{CallerSpec, Decision, GrantedService, PLACEHOLDER_APP_ID, evaluate};
 use serde_json::Value;
 
 use crate::read;
@@ -55,10 +55,10 @@ fn decide(arguments: &[&str]) -> Result<Decision> {
     let (claims, gateway) = (file("--claims")?, file("--gateway")?);
     let service = options.get("--service");
     let who = match (&claims, &gateway, service, options.contains_key("--anonymous")) {
-        (Some(claims), None, None, false) => Who::User(claims),
-        (None, Some(claims), None, false) => Who::Gateway(claims),
-        (None, None, Some(name), false) => Who::Service(name),
-        (None, None, None, true) => Who::Anonymous,
+        (Some(claims), None, None, false) => CallerSpec::User(claims),
+        (None, Some(claims), None, false) => CallerSpec::Gateway(claims),
+        (None, None, Some(name), false) => CallerSpec::Service(name),
+        (None, None, None, true) => CallerSpec::Anonymous,
         _ => bail!("who is it? one of --claims FILE, --gateway FILE, --service NAME, --anonymous"),
     };
     Ok(evaluate(&config, who, &request)?)
@@ -114,7 +114,7 @@ mod tests {
         r#"{"auth":{"open":true},"policy":[{"rtc":{"channel":"class-*","identity":"any"}}]}"#;
 
     fn words(config: &str, request: &str) -> String {
-        in_words(&evaluate(config, Who::Anonymous, request).unwrap())
+        in_words(&evaluate(config, CallerSpec::Anonymous, request).unwrap())
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use hallpass_service::check::dry_run::{Who, evaluate};
+use hallpass_service::check::dry_run::{CallerSpec, evaluate};
 use serde_json::{Value, json};
 
 use crate::{check_config, policy};
@@ -41,11 +41,11 @@ fn a_policy_decides_what_is_shown() {
     between(&mut rest, "### Try a rule\n", "\n");
     let teacher = between(&mut rest, "`claims.json` is `", "`");
     let request = between(&mut rest, "is `", "`:");
-    let decision = evaluate(&config, Who::User(teacher), request).unwrap();
+    let decision = evaluate(&config, CallerSpec::User(teacher), request).unwrap();
     assert_eq!(policy::in_words(&decision), between(&mut rest, "\n```\n", "```"));
     let request = between(&mut rest, "A student who asks for `", "`:");
     let student = r#"{"sub":"anna","role":"student","class":"7b"}"#;
-    let decision = evaluate(&config, Who::User(student), request).unwrap();
+    let decision = evaluate(&config, CallerSpec::User(student), request).unwrap();
     assert_eq!(policy::in_words(&decision), between(&mut rest, "\n```\n", "```"));
 }
 

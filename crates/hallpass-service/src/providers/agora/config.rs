@@ -6,7 +6,7 @@ use hallpass_token::agora::{AppCertificate, AppId};
 use zeroize::Zeroizing;
 
 use crate::providers::rest::read_url;
-use crate::settings::{ConfigError, NamedProject, Projects, SecretName, Secrets, Setting};
+use crate::settings::{ConfigError, NamedProject, Projects, SecretName, Secrets, SettingLookup};
 use crate::web::json::{Fields, Invalid, Json};
 
 /// The setting with the App ID of the only project, in a configuration without `projects`.
@@ -76,11 +76,13 @@ impl ProjectConfig {
     }
 
     /// Reads the only project of a configuration without `projects`.
-    pub(crate) fn from_settings(setting: Setting<'_>) -> Result<Option<NamedProject<Self>>, ConfigError> {
+    pub(crate) fn from_settings(
+        setting: SettingLookup<'_>,
+    ) -> Result<Option<NamedProject<Self>>, ConfigError> {
         let Some(app_id) = setting(SHORT_SETTING) else { return Ok(None) };
         let invalid = |error| ConfigError::Setting { name: SHORT_SETTING, detail: format!("{error}") };
         let app_id = AppId::parse(&app_id).map_err(invalid)?;
-        let project = Self { app_id, certificates: vec![SecretName::of(SHORT_CERTIFICATE)] };
+        let project = Self { app_id, certificates: vec![SecretName::new(SHORT_CERTIFICATE)] };
         Ok(Some(NamedProject { name: SHORT_PROJECT.to_owned(), project }))
     }
 }
@@ -134,7 +136,7 @@ impl Customer {
     /// # Errors
     /// [`ConfigError`] for the first secret that is missing or malformed.
     fn load(id: &SecretName, secret: &SecretName, secrets: &Secrets) -> Result<Self, ConfigError> {
-        let (name, id, secret) = (id, secrets.plain(id)?, secrets.plain(secret)?);
+        let (name, id, secret) = (id, secrets.checked(id)?, secrets.checked(secret)?);
         // The id would end there (RFC 7617 section 2).
         if id.contains(':') {
             let (name, detail) =

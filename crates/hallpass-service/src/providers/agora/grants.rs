@@ -6,7 +6,7 @@ use super::rest::RestCall;
 use super::services::{Grant, SERVICES, ServiceType};
 use super::version::Version;
 use crate::auth::{Caller, CallerKind};
-use crate::policy::{DecidedBy, Identity, Part, Policy, PolicyError};
+use crate::policy::{DecidedBy, DeniedPart, Identity, Policy, PolicyError};
 use crate::providers::calls::{self, Call as _, read_calls};
 use crate::web::json::{Fields, Invalid};
 
@@ -106,7 +106,7 @@ pub(crate) fn decide_rest_call<G>(
     if caller.kind() != CallerKind::Service {
         let reason =
             "Agora's REST APIs are for callers with a service key: their credentials open the whole account";
-        return Err(PolicyError::new(Part::Privileged, RestCall::FIELD, reason));
+        return Err(PolicyError::new(DeniedPart::Privileged, RestCall::FIELD, reason));
     }
     calls::decide_call(policy, |of| grants(of).rest_calls.as_ref(), caller, project, call)
 }

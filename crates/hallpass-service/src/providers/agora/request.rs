@@ -9,7 +9,7 @@ use super::config::{AgoraProject, Provider};
 use super::grants::Grants;
 use super::services::{Context, SERVICES, TokenService};
 use super::version::Version;
-use crate::policy::{DecidedBy, MatchedRule, Part, Policy, PolicyError, TokenError};
+use crate::policy::{DecidedBy, DeniedPart, MatchedRule, Policy, PolicyError, TokenError};
 use crate::providers::minting::{MintContext, Minted, RequestSummary};
 use crate::settings::NamedProject;
 use crate::web::field_error::FieldError;
@@ -67,11 +67,14 @@ impl<'a> TokenRequest<'a> {
         let (mut ttl, mut decided_by) = (context.ttl, Vec::with_capacity(self.services.len()));
         for service in &mut self.services {
             let granted = |of: &'a G| Some((grants(of), grants(of).get(service.name())?));
-            let rule = policy.find(context.decider.caller, name, service.name(), granted)?;
+            let rule = policy.find(context.evaluator.caller, name, service.name(), granted)?;
             let MatchedRule { by, ttl: rule_ttl, grant: (rule, grant) } = rule;
             check_version(rule, self.version, by)?;
-            let for_service =
-                Context { decider: context.decider, app_id: &project.app_id, random_uid: context.random_uid };
+            let for_service = Context {
+                evaluator: context.evaluator,
+                app_id: &project.app_id,
+                random_uid: context.random_uid,
+            };
             service.complete(grant, &for_service).map_err(|error| error.decided_by(by))?;
             ttl = ttl.min(rule_ttl).min(grant.ttl.unwrap_or(Ttl::MAX));
             decided_by.push(by);
@@ -147,5 +150,5 @@ fn check_version(grants: &Grants, version: Version, by: DecidedBy) -> Result<(),
         return Ok(());
     }
     let reason = format!("the rule for this caller does not give tokens of format {}", version.as_str());
-    Err(TokenError::from(PolicyError::new(Part::Service, "version", reason)).decided_by(by))
+    Err(TokenError::from(PolicyError::new(DeniedPart::Service, "version", reason)).decided_by(by))
 }

@@ -3,7 +3,7 @@
 use hallpass_token::videosdk::{ApiKey, Secret};
 
 use crate::providers::rest::read_url;
-use crate::settings::{ConfigError, NamedProject, Projects, SecretName, Secrets, Setting};
+use crate::settings::{ConfigError, NamedProject, Projects, SecretName, Secrets, SettingLookup};
 use crate::web::json::{Fields, Invalid, Json};
 
 /// The setting with the API key of the only project, in a configuration without `projects`.
@@ -71,11 +71,13 @@ impl ProjectConfig {
     }
 
     /// Reads the only project of a configuration without `projects`.
-    pub(crate) fn from_settings(setting: Setting<'_>) -> Result<Option<NamedProject<Self>>, ConfigError> {
+    pub(crate) fn from_settings(
+        setting: SettingLookup<'_>,
+    ) -> Result<Option<NamedProject<Self>>, ConfigError> {
         let Some(api_key) = setting(SHORT_SETTING) else { return Ok(None) };
         let invalid = |error| ConfigError::Setting { name: SHORT_SETTING, detail: format!("{error}") };
         let api_key = ApiKey::parse(&api_key).map_err(invalid)?;
-        let project = Self { api_key, secrets: vec![SecretName::of(SHORT_SECRET)] };
+        let project = Self { api_key, secrets: vec![SecretName::new(SHORT_SECRET)] };
         Ok(Some(NamedProject { name: SHORT_PROJECT.to_owned(), project }))
     }
 }

@@ -8,7 +8,7 @@ use hallpass_token::videosdk::{
 use super::NAME;
 use super::config::Provider;
 use super::grants::{Grant, Grants};
-use crate::policy::{Decider, MatchedRule, Part, Policy, PolicyError, TokenError};
+use crate::policy::{DeniedPart, Evaluator, MatchedRule, Policy, PolicyError, TokenError};
 use crate::providers::minting::{MintContext, Minted, RequestSummary};
 use crate::settings::NamedProject;
 use crate::web::json::{Fields, Invalid, Json};
@@ -106,9 +106,9 @@ impl<'a> TokenRequest<'a> {
         context: &MintContext<'a>,
     ) -> Result<Minted<'a>, TokenError> {
         let NamedProject { name, project } = provider.projects.get(context.project)?;
-        let rule = policy.find(context.decider.caller, name, NAME, |of| grants(of).tokens.as_ref())?;
+        let rule = policy.find(context.evaluator.caller, name, NAME, |of| grants(of).tokens.as_ref())?;
         let MatchedRule { by, ttl, grant } = rule;
-        self.complete(grant, context.decider).map_err(|error| error.decided_by(by))?;
+        self.complete(grant, context.evaluator).map_err(|error| error.decided_by(by))?;
         let ttl = context.ttl.min(ttl).min(grant.ttl.unwrap_or(Ttl::MAX));
         let (scope, version) = match self.scope {
             RequestedScope::V2(Binding { roles, room, participant }) => {
@@ -138,12 +138,12 @@ impl<'a> TokenRequest<'a> {
     }
 
     /// Checks what is requested against what a rule grants, and fills in what is omitted.
-    fn complete(&mut self, grant: &'a Grant, decider: Decider<'a>) -> Result<(), TokenError> {
+    fn complete(&mut self, grant: &'a Grant, evaluator: Evaluator<'a>) -> Result<(), TokenError> {
         self.permissions = Some(permissions(grant, self.permissions)?);
         let mut binding = match self.scope {
             RequestedScope::V1 if grant.v1 => return Ok(()),
             RequestedScope::V1 => {
-                return Err(PolicyError::new(Part::Privileged, "videosdk.version", VERSION_1).into());
+                return Err(PolicyError::new(DeniedPart::Privileged, "videosdk.version", VERSION_1).into());
             }
             RequestedScope::V1OrV2 if grant.v1 => {
                 self.scope = RequestedScope::V1;
@@ -153,8 +153,8 @@ impl<'a> TokenRequest<'a> {
             RequestedScope::V2(binding) => binding,
         };
         binding.roles = Some(roles(grant, binding.roles)?);
-        binding.room = room(grant, binding.room, decider)?;
-        binding.participant = participant(grant, binding.participant, decider)?;
+        binding.room = room(grant, binding.room, evaluator)?;
+        binding.participant = participant(grant, binding.participant, evaluator)?;
         self.scope = RequestedScope::V2(binding);
         Ok(())
     }
@@ -188,9 +188,9 @@ fn permissions(grant: &Grant, requested: Option<Permissions>) -> Result<Permissi
         return Ok(permissions);
     }
     let (part, reason) = if permissions.moderates() && !grant.permissions.contains(&"allow_mod") {
-        (Part::Privileged, MODERATOR)
+        (DeniedPart::Privileged, MODERATOR)
     } else {
-        (Part::Role, "the rule for this caller does not give these permissions")
+        (DeniedPart::Role, "the rule for this caller does not give these permissions")
     };
     Err(PolicyError::new(part, "videosdk.permissions", reason))
 }
@@ -201,12 +201,12 @@ fn roles(grant: &Grant, requested: Option<Roles>) -> Result<Roles, PolicyError> 
         return Ok(roles);
     }
     let (part, reason) = match roles {
-        Roles::None => (Part::Privileged, NO_ROLE),
+        Roles::None => (DeniedPart::Privileged, NO_ROLE),
         Roles::Crawler | Roles::RtcAndCrawler if !grant.roles.contains(&"crawler") => {
-            (Part::Privileged, CRAWLER)
+            (DeniedPart::Privileged, CRAWLER)
         }
         Roles::Rtc | Roles::Crawler | Roles::RtcAndCrawler => {
-            (Part::Role, "the rule for this caller does not give the role `rtc`")
+            (DeniedPart::Role, "the rule for this caller does not give the role `rtc`")
         }
     };
     Err(PolicyError::new(part, "videosdk.roles", reason))
@@ -215,15 +215,15 @@ fn roles(grant: &Grant, requested: Option<Roles>) -> Result<Roles, PolicyError> 
 fn room<'a>(
     grant: &Grant,
     requested: Option<RoomId<'a>>,
-    decider: Decider<'a>,
+    evaluator: Evaluator<'a>,
 ) -> Result<Option<RoomId<'a>>, PolicyError> {
-    let denied = |reason| PolicyError::new(Part::Channel, "videosdk.room", reason);
+    let denied = |reason| PolicyError::new(DeniedPart::Channel, "videosdk.room", reason);
     let patterns = grant.room.as_deref();
     match requested {
-        Some(room) if decider.allows(patterns, room.as_str()) => Ok(Some(room)),
+        Some(room) if evaluator.allows(patterns, room.as_str()) => Ok(Some(room)),
         Some(_) => Err(denied("the rule for this caller does not give this room")),
         None if patterns.is_none() => Ok(None),
-        None => match decider.only(patterns).map(RoomId::parse) {
+        None => match evaluator.only(patterns).map(RoomId::parse) {
             Some(Ok(room)) => Ok(Some(room)),
             Some(Err(_)) | None => Err(denied("the rule for this caller gives single rooms; name one")),
         },
@@ -233,14 +233,14 @@ fn room<'a>(
 fn participant<'a>(
     grant: &Grant,
     requested: Option<ParticipantId<'a>>,
-    decider: Decider<'a>,
+    evaluator: Evaluator<'a>,
 ) -> Result<Option<ParticipantId<'a>>, TokenError> {
     const FIELD: &str = "videosdk.participant";
-    if decider.bound(&grant.identity, FIELD)?.is_none() {
+    if evaluator.bound_user(&grant.identity, FIELD)?.is_none() {
         return Ok(requested);
     }
     let (as_str, parse) = (ParticipantId::as_str, ParticipantId::parse);
-    decider.named_user(&grant.identity, FIELD, requested, as_str, parse).map(Some)
+    evaluator.resolve_user(&grant.identity, FIELD, requested, as_str, parse).map(Some)
 }
 
 const MODERATOR: &str =

@@ -144,7 +144,7 @@ mod tests {
         let is_code = |text: &&str| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
         let coded: BTreeSet<_> = [
             (include_str!("../../problem.rs"), " fn row("),
-            (include_str!("../../auth/unauthorized.rs"), " fn code("),
+            (include_str!("../../auth/error.rs"), " fn code("),
             (include_str!("../../providers/upstream.rs"), " fn code("),
         ]
         .into_iter()

@@ -4,7 +4,7 @@ use hallpass_token::agora::{ChannelName, RtmUser, Service};
 use hallpass_token::{PrivilegeTtl, Ttl};
 
 use super::service::{Context, Grant, ServiceType, TokenService, read_room_role};
-use crate::policy::{Part, PolicyError, TokenError};
+use crate::policy::{DeniedPart, PolicyError, TokenError};
 use crate::web::json::{Invalid, Json};
 
 pub(super) const SERVICE: ServiceType = ServiceType {
@@ -75,11 +75,11 @@ impl<'a> TokenService<'a> for Apaas<'a> {
             Self::App if grant.app => return Ok(()),
             Self::App => {
                 let reason = "an APaaS token for the app has the rights of an administrator, and is given only by a rule with `apaas.app`";
-                return denied(Part::Privileged, "apaas.app", reason);
+                return denied(DeniedPart::Privileged, "apaas.app", reason);
             }
-            Self::Room { room, .. } if !context.decider.allows(grant.places.as_deref(), room.as_str()) => {
+            Self::Room { room, .. } if !context.evaluator.allows(grant.places.as_deref(), room.as_str()) => {
                 return denied(
-                    Part::Channel,
+                    DeniedPart::Channel,
                     "apaas.room",
                     "the rule for this caller does not give this room",
                 );
@@ -87,12 +87,16 @@ impl<'a> TokenService<'a> for Apaas<'a> {
             Self::Room { role, .. }
                 if grant.room_roles.as_ref().is_some_and(|roles| !roles.contains(role)) =>
             {
-                return denied(Part::Role, "apaas.role", "the rule for this caller does not give this role");
+                return denied(
+                    DeniedPart::Role,
+                    "apaas.role",
+                    "the rule for this caller does not give this role",
+                );
             }
             Self::Room { user, .. } | Self::User(user) => user,
         };
         let (as_str, parse) = (RtmUser::as_str, RtmUser::parse);
-        *user = Some(context.decider.named_user(&grant.identity, "apaas.user", *user, as_str, parse)?);
+        *user = Some(context.evaluator.resolve_user(&grant.identity, "apaas.user", *user, as_str, parse)?);
         Ok(())
     }
 

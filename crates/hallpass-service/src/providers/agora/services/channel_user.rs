@@ -4,7 +4,7 @@ use hallpass_token::agora::{Account, AppId, Channel, ChannelName, Uid, User};
 use sha2::{Digest, Sha256};
 
 use super::service::{Context, Grant};
-use crate::policy::{Bound, Identity, OTHER_USER, Part, PolicyError, TokenError};
+use crate::policy::{BoundUser, DeniedPart, Identity, OTHER_USER_DENIED, PolicyError, TokenError};
 use crate::web::field_error::FieldError;
 use crate::web::json::{Fields, Invalid, Json};
 
@@ -55,21 +55,21 @@ impl<'a> ChannelUser<'a> {
         context: &Context<'a>,
     ) -> Result<(), TokenError> {
         let field = format!("{service}.channel");
-        let (decider, patterns) = (context.decider, grant.places.as_deref());
+        let (evaluator, patterns) = (context.evaluator, grant.places.as_deref());
         let denied = |part, reason| Err(PolicyError::new(part, &field, reason).into());
         match self.channel {
             Some(Channel::Any) if grant.every_channel => Ok(()),
-            Some(Channel::Any) => denied(Part::Privileged, ANY_CHANNEL),
-            Some(channel) if decider.allows(patterns, channel.as_str()) => Ok(()),
-            Some(_) => denied(Part::Channel, "the rule for this caller does not give this channel"),
+            Some(Channel::Any) => denied(DeniedPart::Privileged, ANY_CHANNEL),
+            Some(channel) if evaluator.allows(patterns, channel.as_str()) => Ok(()),
+            Some(_) => denied(DeniedPart::Channel, "the rule for this caller does not give this channel"),
             None => {
-                let Some(name) = decider.only(patterns) else {
+                let Some(name) = evaluator.only(patterns) else {
                     return Err(FieldError::new(&field, "is missing; it names the channel to join").into());
                 };
                 let channel = ChannelName::parse(name).map_err(|error| {
                     let reason =
                         format!("the channel that the rule for this caller gives cannot be one: it {error}");
-                    PolicyError::new(Part::Channel, &field, reason)
+                    PolicyError::new(DeniedPart::Channel, &field, reason)
                 })?;
                 self.channel = Some(channel.into());
                 Ok(())
@@ -87,14 +87,16 @@ impl<'a> ChannelUser<'a> {
         let field = if let Some(User::Account(_)) = self.user { "account" } else { "uid" };
         let field = format!("{service}.{field}");
         if self.user == Some(User::Any) && grant.identity != Identity::Wildcard {
-            return Err(PolicyError::new(Part::Privileged, &field, UID_0).into());
+            return Err(PolicyError::new(DeniedPart::Privileged, &field, UID_0).into());
         }
-        self.user = Some(match (context.decider.bound(&grant.identity, &field)?, self.user) {
+        self.user = Some(match (context.evaluator.bound_user(&grant.identity, &field)?, self.user) {
             (None, Some(user)) => user,
             (None, None) => context.random_uid.into(),
             (Some(bound), None) => bound_uid(bound, app_id).into(),
             (Some(bound), Some(user)) if is_bound(bound, user, app_id) => user,
-            (Some(_), Some(_)) => return Err(PolicyError::new(Part::Identity, &field, OTHER_USER).into()),
+            (Some(_), Some(_)) => {
+                return Err(PolicyError::new(DeniedPart::Identity, &field, OTHER_USER_DENIED).into());
+            }
         });
         Ok(())
     }
@@ -134,13 +136,13 @@ pub(crate) fn read_uid<'j>(value: &'j Json<'j>) -> Result<u32, Invalid<'j>> {
 }
 
 /// Returns the uid of a caller in the channels of an app. A claim with digits is a uid itself; a subject never is.
-fn bound_uid(bound: Bound<'_>, app_id: &AppId) -> Uid {
-    let claimed = if bound.is_subject { None } else { Uid::parse(bound.text).ok() };
-    claimed.unwrap_or_else(|| derived_uid(app_id, bound.text))
+fn bound_uid(bound: BoundUser<'_>, app_id: &AppId) -> Uid {
+    let claimed = if bound.is_subject { None } else { Uid::parse(bound.id).ok() };
+    claimed.unwrap_or_else(|| derived_uid(app_id, bound.id))
 }
 
 /// Whether the caller is this user in the channels of an app.
-fn is_bound(bound: Bound<'_>, user: User<'_>, app_id: &AppId) -> bool {
+fn is_bound(bound: BoundUser<'_>, user: User<'_>, app_id: &AppId) -> bool {
     let own = bound_uid(bound, app_id);
     match user {
         User::Any => false,
@@ -148,7 +150,7 @@ fn is_bound(bound: Bound<'_>, user: User<'_>, app_id: &AppId) -> bool {
         // A token does not distinguish a uid from an account with the same digits, and the uid may be another user's.
         User::Account(account) => {
             let is_uid_of_other = Uid::parse(account.as_str()).is_ok_and(|uid| uid != own);
-            account.as_str() == bound.text && !is_uid_of_other
+            account.as_str() == bound.id && !is_uid_of_other
         }
     }
 }
@@ -185,7 +187,7 @@ mod tests {
         let digits = ALICE.to_string();
         let is = |is_subject, text| {
             let account = Account::parse(text).unwrap();
-            is_bound(Bound { text, is_subject }, account.into(), &app_id())
+            is_bound(BoundUser { id: text, is_subject }, account.into(), &app_id())
         };
         assert!(is(true, "alice"));
         assert!(!is(true, &digits));

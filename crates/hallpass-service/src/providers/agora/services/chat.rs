@@ -4,7 +4,7 @@ use hallpass_token::agora::{ChatUser, Service};
 use hallpass_token::{PrivilegeTtl, Ttl};
 
 use super::service::{Context, Grant, ServiceType, TokenService};
-use crate::policy::{Part, PolicyError, TokenError};
+use crate::policy::{DeniedPart, PolicyError, TokenError};
 use crate::web::json::{Invalid, Json};
 
 pub(super) const SERVICE: ServiceType = ServiceType {
@@ -51,14 +51,15 @@ impl<'a> TokenService<'a> for Chat<'a> {
         match self {
             Self::User(user) => {
                 let (as_str, parse) = (ChatUser::as_str, ChatUser::parse);
-                let named = context.decider.named_user(&grant.identity, "chat.user", *user, as_str, parse)?;
+                let named =
+                    context.evaluator.resolve_user(&grant.identity, "chat.user", *user, as_str, parse)?;
                 *user = Some(named);
                 Ok(())
             }
             Self::App if grant.app => Ok(()),
             Self::App => {
                 let reason = "a Chat token for the app has the rights of an administrator, and is given only by a rule with `chat.app`";
-                Err(PolicyError::new(Part::Privileged, "chat.app", reason).into())
+                Err(PolicyError::new(DeniedPart::Privileged, "chat.app", reason).into())
             }
         }
     }

@@ -6,7 +6,7 @@ use hallpass_token::{PrivilegeTtl, Ttl};
 use super::channel_user::ChannelUser;
 use super::privileges;
 use super::service::{Context, Grant, ServiceType, TokenService};
-use crate::policy::{Part, PolicyError, TokenError};
+use crate::policy::{DeniedPart, PolicyError, TokenError};
 use crate::settings::read_requested_ttl;
 use crate::web::field_error::FieldError;
 use crate::web::json::{Invalid, Json};
@@ -111,7 +111,7 @@ impl<'a> TokenService<'a> for Rtc<'a> {
         let role = match (grant.role, requested) {
             (Some(Role::Subscriber), RequestedRole::Named(Role::Publisher)) => {
                 let reason = "the rule for this caller gives the role `subscriber` only";
-                return Err(PolicyError::new(Part::Role, "rtc.role", reason).into());
+                return Err(PolicyError::new(DeniedPart::Role, "rtc.role", reason).into());
             }
             (_, RequestedRole::Named(role)) => role,
             (granted, RequestedRole::Default(role)) => granted.unwrap_or(role),

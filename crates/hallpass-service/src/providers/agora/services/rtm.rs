@@ -43,7 +43,7 @@ impl<'a> TokenService<'a> for Rtm<'a> {
 
     fn complete(&mut self, grant: &'a Grant, context: &Context<'a>) -> Result<(), TokenError> {
         let (as_str, parse) = (RtmUser::as_str, RtmUser::parse);
-        let user = context.decider.named_user(&grant.identity, "rtm.user", self.user, as_str, parse)?;
+        let user = context.evaluator.resolve_user(&grant.identity, "rtm.user", self.user, as_str, parse)?;
         self.user = Some(user);
         Ok(())
     }

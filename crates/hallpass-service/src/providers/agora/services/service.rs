@@ -3,7 +3,7 @@
 use hallpass_token::Ttl;
 use hallpass_token::agora::{AppId, Mint, Role, Service, Uid};
 
-use crate::policy::{Decider, Identity, NamePattern, TokenError};
+use crate::policy::{Evaluator, Identity, NamePattern, TokenError};
 use crate::settings::read_ttl;
 use crate::web::json::{Invalid, Json};
 
@@ -22,7 +22,7 @@ pub(crate) struct ServiceType {
 
 /// What a decision depends on in addition to request and rule.
 pub(crate) struct Context<'a> {
-    pub(crate) decider: Decider<'a>,
+    pub(crate) evaluator: Evaluator<'a>,
     pub(crate) app_id: &'a AppId,
     /// The uid for requests that name no user, of callers who may choose.
     pub(crate) random_uid: Uid,

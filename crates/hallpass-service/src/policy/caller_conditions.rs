@@ -5,7 +5,7 @@ use crate::web::json::{Invalid, Json};
 
 /// Conditions on the caller; all that are set must hold.
 #[derive(Debug, Default)]
-pub(crate) struct Who {
+pub(crate) struct CallerConditions {
     pub(crate) kinds: Option<Vec<CallerKind>>,
     /// Names of service keys.
     pub(crate) keys: Option<Vec<String>>,
@@ -13,7 +13,7 @@ pub(crate) struct Who {
     pub(crate) claims: Option<Vec<(String, Vec<Json<'static>>)>>,
 }
 
-impl Who {
+impl CallerConditions {
     /// Returns conditions that only callers of these kinds meet.
     pub(crate) fn kinds(kinds: &[CallerKind]) -> Self {
         Self { kinds: Some(kinds.to_vec()), ..Self::default() }
@@ -69,7 +69,7 @@ impl Who {
         let has_claims = self
             .claims
             .as_ref()
-            .is_none_or(|claims| claims.iter().all(|(name, wanted)| caller.claims().has(name, wanted)));
+            .is_none_or(|claims| claims.iter().all(|(name, wanted)| caller.claims().matches(name, wanted)));
         self.names(caller.kind()) && is_key && has_claims
     }
 
