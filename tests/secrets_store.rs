@@ -492,7 +492,7 @@ fn signer(worker: &Miniflare, token: &str) -> anyhow::Result<usize> {
     let token = Untrusted007::parse(token)?;
     let project = Project { app_id: &app_id, certificates: &certificates };
     let now = UnixSeconds(u32::try_from(worker.clock())?);
-    Ok(token.verify(project, now)?.certificate())
+    Ok(token.verify(project, now)?.certificate_index())
 }
 
 fn ensure_signed(worker: &Miniflare, response: &Response, by: usize) -> anyhow::Result<()> {

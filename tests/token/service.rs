@@ -3,7 +3,7 @@
 use anyhow::{Context as _, bail};
 use hallpass_token::Seconds;
 use hallpass_token::agora::{
-    Access, Permission, PermissionTree, Permissions, Privileges, Resource, Service, Text,
+    Access, FieldStr, Permission, PermissionTree, Permissions, Privileges, Resource, Service,
 };
 use serde::{Deserialize, Serialize};
 
@@ -54,8 +54,9 @@ impl ServiceJson {
     pub(crate) fn service<'a>(&'a self, tree: &'a PermissionTree) -> anyhow::Result<Service<'a>> {
         let lengths: Vec<_> = self.privileges.iter().map(|&(id, seconds)| (id, Seconds(seconds))).collect();
         let privileges = Privileges::new(&lengths)?;
-        let text =
-            |text: &'a Option<String>| anyhow::Ok(Text::new(text.as_deref().context("a text is missing")?)?);
+        let text = |text: &'a Option<String>| {
+            anyhow::Ok(FieldStr::new(text.as_deref().context("a text is missing")?)?)
+        };
         Ok(match self.number {
             1 => Service::Rtc { channel: text(&self.channel)?, user: text(&self.uid)?, privileges },
             2 => Service::Rtm { user: text(&self.user)?, privileges },
@@ -83,7 +84,7 @@ impl ServiceJson {
 
     /// A service that was read from a token.
     pub(crate) fn of(service: &Service<'_>) -> anyhow::Result<Self> {
-        let text = |text: &Text<'_>| Some(text.as_str().to_owned());
+        let text = |text: &FieldStr<'_>| Some(text.as_str().to_owned());
         let mut json = Self {
             number: service.number(),
             privileges: service.privileges().iter().map(|(id, Seconds(seconds))| (id, seconds)).collect(),

@@ -89,7 +89,7 @@ pub(crate) fn response<'a>(minted: &'a Minted<'_>, request: &'a TokenRequest<'_>
         ("project", minted.project.into()),
         (id_name, id.into()),
         ("issued_at", minted.issued_at.0.into()),
-        ("expires_at", minted.issued_at.plus(ttl).0.into()),
+        ("expires_at", minted.issued_at.saturating_add(ttl).0.into()),
         ("expires_in", ttl.0.into()),
         ("refresh_after", refresh_after(minted.shortest_ttl.seconds()).0.into()),
     ];

@@ -10,6 +10,7 @@ mod credentials;
 mod error;
 #[cfg(feature = "inspect")]
 mod explain;
+mod field_str;
 #[cfg(feature = "inspect")]
 mod format;
 mod mint;
@@ -20,7 +21,6 @@ mod privilege;
 mod reader;
 mod service;
 mod size;
-mod text;
 mod user;
 pub mod v006;
 pub mod v007;
@@ -32,15 +32,15 @@ pub use credentials::{AppCertificate, AppId, HexError, Project};
 pub use error::{Base64Error, ParseError, VerifyError, ZlibError};
 #[cfg(feature = "inspect")]
 pub use explain::{
-    Context, Expected, Join, Problem, Refusal, Report, Sdk, SdkError, Signature, Untrusted, explain,
+    Context, Expected, ExpectedUser, Problem, Rejection, Report, Sdk, SdkError, Signature, Untrusted, explain,
 };
+pub use field_str::FieldStr;
 #[cfg(feature = "inspect")]
-pub use format::{Format, Legacy};
+pub use format::{Format, LegacyFormat};
 pub use mint::{Mint, RtcWithRtm, Salt};
 pub use name::{Account, Channel, ChannelName, ChatUser, NameError, RtmUser};
 pub use permission::{Access, Permission, PermissionTree, Permissions, Resource};
 pub use privilege::{PrivilegeTime, Privileges, Role, RtcPrivilege, RtcPrivileges};
 pub use service::{FcdnPrivileges, Service, StreamingPrivileges};
 pub use size::SizeError;
-pub use text::Text;
 pub use user::{Uid, UidError, User};

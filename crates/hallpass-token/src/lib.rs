@@ -17,10 +17,10 @@
 //!     issued_at: UnixSeconds(1_700_000_000),
 //!     salt: Salt::from_bytes([1, 2, 3, 4]),
 //! };
-//! let life = Ttl::new(3600)?;
-//! let privileges = Role::Publisher.privileges(PrivilegeTtl::For(life));
+//! let ttl = Ttl::new(3600)?;
+//! let privileges = Role::Publisher.privileges(PrivilegeTtl::For(ttl));
 //! let (channel, uid) = (ChannelName::parse("class-7")?, Uid::parse("1234")?);
-//! let token = mint.rtc(channel.into(), uid.into(), privileges, life);
+//! let token = mint.rtc(channel.into(), uid.into(), privileges, ttl);
 //! assert!(token.starts_with("007"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -34,13 +34,13 @@ extern crate alloc;
 struct Readme;
 
 pub mod agora;
-mod checked_text;
+mod checked_str;
 mod mac;
-mod problem;
 mod quote;
+mod severity;
 mod time;
 pub mod videosdk;
 
-pub use problem::Severity;
 pub use quote::Quoted;
+pub use severity::Severity;
 pub use time::{PrivilegeTtl, Seconds, Ttl, TtlError, UnixSeconds};

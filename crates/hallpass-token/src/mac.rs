@@ -48,7 +48,7 @@ impl Key {
 
 /// Whether two signatures are the same, in a time that does not tell where they differ.
 #[cfg(feature = "inspect")]
-pub(crate) fn same(a: &[u8; SIGNATURE_LEN], b: &[u8; SIGNATURE_LEN]) -> bool {
+pub(crate) fn constant_time_eq(a: &[u8; SIGNATURE_LEN], b: &[u8; SIGNATURE_LEN]) -> bool {
     a.ct_eq(b).into()
 }
 

@@ -49,7 +49,7 @@ impl UnixSeconds {
 
     /// The point `later` after this one; the last representable one where that is too far.
     #[must_use]
-    pub const fn plus(self, later: Seconds) -> Self {
+    pub const fn saturating_add(self, later: Seconds) -> Self {
         Self(self.0.saturating_add(later.0))
     }
 }
@@ -75,7 +75,7 @@ impl Ttl {
             None => Err(TtlError::Zero),
             Some(_) if seconds >= UnixSeconds::RECENT.0 => Err(TtlError::UnixTime(UnixSeconds(seconds))),
             Some(_) if seconds > Seconds::DAY.0 => Err(TtlError::TooLong(Seconds(seconds))),
-            Some(life) => Ok(Self(life)),
+            Some(ttl) => Ok(Self(ttl)),
         }
     }
 
@@ -92,23 +92,23 @@ impl PrivilegeTtl {
     pub fn capped_by(self, token: Ttl) -> Ttl {
         match self {
             Self::WithToken => token,
-            Self::For(life) => life.min(token),
+            Self::For(ttl) => ttl.min(token),
         }
     }
 
     /// As Agora's format 007 writes it.
-    pub(crate) const fn length(self) -> Seconds {
+    pub(crate) const fn seconds(self) -> Seconds {
         match self {
             Self::WithToken => Seconds(0),
-            Self::For(life) => life.seconds(),
+            Self::For(ttl) => ttl.seconds(),
         }
     }
 
     /// As Agora's format 006 writes it.
-    pub(crate) const fn end(self, issued_at: UnixSeconds) -> UnixSeconds {
+    pub(crate) const fn expires_at(self, issued_at: UnixSeconds) -> UnixSeconds {
         match self {
             Self::WithToken => UnixSeconds(0),
-            Self::For(life) => issued_at.plus(life.seconds()),
+            Self::For(ttl) => issued_at.saturating_add(ttl.seconds()),
         }
     }
 }
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn adding_stops_at_the_last_second() {
-        assert_eq!(UnixSeconds(u32::MAX - 1).plus(Seconds(2)), UnixSeconds(u32::MAX));
+        assert_eq!(UnixSeconds(u32::MAX - 1).saturating_add(Seconds(2)), UnixSeconds(u32::MAX));
     }
 
     #[test]
@@ -137,9 +137,9 @@ mod tests {
 
     #[test]
     fn a_privilege_ends_with_its_token() {
-        let life = |seconds| Ttl::new(seconds).unwrap();
-        assert_eq!(PrivilegeTtl::WithToken.capped_by(life(60)), life(60));
-        assert_eq!(PrivilegeTtl::For(life(90)).capped_by(life(60)), life(60));
-        assert_eq!(PrivilegeTtl::For(life(30)).capped_by(life(60)), life(30));
+        let ttl = |seconds| Ttl::new(seconds).unwrap();
+        assert_eq!(PrivilegeTtl::WithToken.capped_by(ttl(60)), ttl(60));
+        assert_eq!(PrivilegeTtl::For(ttl(90)).capped_by(ttl(60)), ttl(60));
+        assert_eq!(PrivilegeTtl::For(ttl(30)).capped_by(ttl(60)), ttl(30));
     }
 }

@@ -29,8 +29,6 @@
 //! ```
 
 mod claims;
-#[cfg(feature = "inspect")]
-mod content;
 mod credentials;
 #[cfg(feature = "inspect")]
 mod error;
@@ -42,16 +40,16 @@ mod json;
 #[cfg(feature = "inspect")]
 mod parse;
 #[cfg(feature = "inspect")]
+mod parsed_claims;
+#[cfg(feature = "inspect")]
 mod problem;
 mod scope;
 #[cfg(test)]
-mod testing;
+mod test_support;
 #[cfg(feature = "inspect")]
 mod verify;
 
 pub use claims::Claims;
-#[cfg(feature = "inspect")]
-pub use content::{Content, Version};
 pub use credentials::{ApiKey, EmptySecret, Project, Secret};
 #[cfg(feature = "inspect")]
 pub use error::{MAX_TOKEN_BYTES, ParseError, Part};
@@ -60,6 +58,8 @@ pub use explain::{Context, Expected, Report, Signature, explain};
 pub use id::{IdError, ParticipantId, RoomId, TokenId};
 #[cfg(feature = "inspect")]
 pub use parse::Untrusted;
+#[cfg(feature = "inspect")]
+pub use parsed_claims::{ParsedClaims, Version};
 #[cfg(feature = "inspect")]
 pub use problem::{Problem, SdkError};
 pub use scope::{Permissions, PermissionsError, Roles, RolesError, Scope};

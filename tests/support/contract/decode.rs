@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use hallpass_token::Seconds;
 use hallpass_token::agora::v006::Untrusted006;
-use hallpass_token::agora::v007::{Rest, Untrusted007};
-use hallpass_token::agora::{Privileges, Service, Text};
+use hallpass_token::agora::v007::{Remainder, Untrusted007};
+use hallpass_token::agora::{FieldStr, Privileges, Service};
 
 /// Every fact by its name.
 #[derive(Debug)]
@@ -47,8 +47,8 @@ fn of_007(token: &Untrusted007) -> DecodedToken {
         ("project".to_owned(), token.app_id().as_str().to_owned()),
         ("life".to_owned(), format!("{} s", token.expires_in().0)),
     ]);
-    if token.rest() != Rest::Nothing {
-        facts.insert("rest".to_owned(), format!("{:?}", token.rest()));
+    if token.remainder() != Remainder::Empty {
+        facts.insert("rest".to_owned(), format!("{:?}", token.remainder()));
     }
     for service in token.services() {
         let name = service.name();
@@ -68,7 +68,7 @@ fn privileges(service: &str, privileges: &Privileges<'_, Seconds>, facts: &mut B
 
 /// For whom and where a service is.
 fn texts(service: &Service<'_>) -> Vec<(&'static str, String)> {
-    let text = |text: &Text<'_>| text.as_str().to_owned();
+    let text = |text: &FieldStr<'_>| text.as_str().to_owned();
     match service {
         Service::Rtc { channel, user, .. }
         | Service::Streaming { channel, user, .. }

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD
 use hallpass_token::agora::v006::{Subject, Token006};
 use hallpass_token::agora::v007::Services;
 use hallpass_token::agora::{
-    AppCertificate, AppId, Channel, ChannelName, ChatUser, Mint, PermissionTree, Privileges, Role, RtmUser,
-    Salt, Service, Text, Uid, User,
+    AppCertificate, AppId, Channel, ChannelName, ChatUser, FieldStr, Mint, PermissionTree, Privileges, Role,
+    RtmUser, Salt, Service, Uid, User,
 };
 use hallpass_token::videosdk::{ApiKey, Claims, Permissions, Roles, RoomId, Scope, Secret};
 use hallpass_token::{PrivilegeTtl, Ttl, UnixSeconds};
@@ -158,7 +158,7 @@ fn tokens_007() -> Vec<(&'static str, &'static str, String)> {
             with(login(60), 10, 600),
         ),
         ("007 a second late", "Err(Verify(Expired", rtm(601)),
-        ("007 too early", "Err(Verify(NotYet", rtm(-61)),
+        ("007 too early", "Err(Verify(NotYetValid", rtm(-61)),
         ("007 of another project", "Err(Verify(OtherProject", other(Project::Other)),
         ("007 of another certificate", "Err(Verify(BadSignature", mixed_keys.rtm(alice, Ttl::MAX)),
         ("007 whose login is over", "Err(Login", with(login(60), 61, 600)),
@@ -171,7 +171,11 @@ fn tokens_007() -> Vec<(&'static str, &'static str, String)> {
         (
             "007 without privilege",
             "Err(Login",
-            with(Service::Rtm { user: Text::new("alice").unwrap(), privileges: Privileges::NONE }, 0, 600),
+            with(
+                Service::Rtm { user: FieldStr::new("alice").unwrap(), privileges: Privileges::NONE },
+                0,
+                600,
+            ),
         ),
         (
             "007 with a permission tree",
@@ -194,7 +198,7 @@ fn tokens_006() -> Vec<(&'static str, &'static str, String, &'static str)> {
     let (app_id, certificate) = Project::Default.keys();
     let for_all = Token006 {
         app_id: &AppId::parse(app_id).unwrap(),
-        subject: Subject { channel: Text::new("*").unwrap(), user: Text::EMPTY },
+        subject: Subject { channel: FieldStr::new("*").unwrap(), user: FieldStr::EMPTY },
         salt: 7,
         expires_at: UnixSeconds(NOW.0 + 600),
         privileges: Privileges::new(&[(1000, UnixSeconds(0))]).unwrap(),
@@ -316,15 +320,15 @@ pub(super) fn videosdk_cases() -> Vec<Case> {
     [
         (
             "jwt",
-            "Ok(Content { api_key: …, permissions: [\"allow_join\"], version: Some(Number(2))",
+            "Ok(ParsedClaims { api_key: …, permissions: [\"allow_join\"], version: Some(Number(2))",
             good.clone(),
         ),
-        ("jwt without roles", "Ok(Content", jwt(none, 0, 120)),
-        ("jwt of both roles", "Ok(Content", jwt(scope(Roles::RtcAndCrawler, None), 0, 120)),
-        ("jwt a second before its end", "Ok(Content", jwt(none, 119, 120)),
-        ("jwt of a clock ahead", "Ok(Content", jwt(none, -60, 60)),
+        ("jwt without roles", "Ok(ParsedClaims", jwt(none, 0, 120)),
+        ("jwt of both roles", "Ok(ParsedClaims", jwt(scope(Roles::RtcAndCrawler, None), 0, 120)),
+        ("jwt a second before its end", "Ok(ParsedClaims", jwt(none, 119, 120)),
+        ("jwt of a clock ahead", "Ok(ParsedClaims", jwt(none, -60, 60)),
         ("jwt at its end", "Err(Verify(Expired", jwt(none, 120, 120)),
-        ("jwt too early", "Err(Verify(NotYet", jwt(none, -61, 1)),
+        ("jwt too early", "Err(Verify(NotYetValid", jwt(none, -61, 1)),
         ("jwt for too long", "Err(Ttl(121)", jwt(none, 0, 121)),
         ("jwt of another key", "Err(Verify(OtherProject", jwt_with(other_key, secret, none, 0, 120)),
         ("jwt of another secret", "Err(Verify(BadSignature", jwt_with(api_key, other_secret, none, 0, 120)),

@@ -4,7 +4,7 @@ mod auth;
 mod rooms;
 
 use hallpass_token::UnixSeconds;
-use hallpass_token::videosdk::{Content, Version};
+use hallpass_token::videosdk::{ParsedClaims, Version};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
@@ -57,7 +57,7 @@ impl Videosdk {
     fn route(
         &mut self,
         request: &Request,
-        caller: &Result<Content, Refusal>,
+        caller: &Result<ParsedClaims, Refusal>,
         now: UnixSeconds,
     ) -> Result<StubResponse, u16> {
         let path = request.path_and_query().0;
@@ -93,7 +93,7 @@ impl Videosdk {
         Ok(api.shown(&self.rooms.get_or_make(custom_id.transpose()?, now)))
     }
 
-    fn validate(&self, id: &str, content: &Content, api: RestVersion) -> Result<StubResponse, u16> {
+    fn validate(&self, id: &str, content: &ParsedClaims, api: RestVersion) -> Result<StubResponse, u16> {
         let id = percent_decode_str(id).decode_utf8().map_err(|_| 400_u16)?;
         let room = self.rooms.find(&id).ok_or(self.unknown_room)?;
         let is_bound_elsewhere =
@@ -104,7 +104,7 @@ impl Videosdk {
 
 impl RestVersion {
     /// Whether a token of this content may call it.
-    fn admit(self, content: &Content) -> Result<(), u16> {
+    fn admit(self, content: &ParsedClaims) -> Result<(), u16> {
         if self == Self::V2 && content.version != Some(Version::Number(2)) {
             return Err(401);
         }
@@ -118,17 +118,17 @@ impl RestVersion {
 }
 
 impl Api for Videosdk {
-    type Caller = Content;
+    type Caller = ParsedClaims;
     type Refusal = Refusal;
 
-    fn authenticate(&self, request: &Request, now: UnixSeconds) -> Result<Content, Refusal> {
+    fn authenticate(&self, request: &Request, now: UnixSeconds) -> Result<ParsedClaims, Refusal> {
         auth::authenticate(request, self.longest_life, now)
     }
 
     fn answer(
         &mut self,
         request: &Request,
-        caller: &Result<Content, Refusal>,
+        caller: &Result<ParsedClaims, Refusal>,
         now: UnixSeconds,
     ) -> StubResponse {
         self.answers += 1;

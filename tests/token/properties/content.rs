@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hallpass_token::agora::v006::{Subject, Token006, Untrusted006};
 use hallpass_token::agora::v007::{Services, Token007, Untrusted007};
-use hallpass_token::agora::{Access, Permission, PermissionTree, Privileges, Resource, Service, Text};
+use hallpass_token::agora::{Access, FieldStr, Permission, PermissionTree, Privileges, Resource, Service};
 use hallpass_token::{Seconds, UnixSeconds};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -25,7 +25,7 @@ pub(crate) struct Content {
 impl Content {
     pub(crate) fn service(&self) -> Service<'_> {
         let privileges = Privileges::new(&self.privileges).unwrap();
-        let (first, second) = (Text::new(&self.first).unwrap(), Text::new(&self.second).unwrap());
+        let (first, second) = (FieldStr::new(&self.first).unwrap(), FieldStr::new(&self.second).unwrap());
         match self.number {
             1 => Service::Rtc { channel: first, user: second, privileges },
             2 => Service::Rtm { user: first, privileges },
@@ -98,12 +98,12 @@ pub(crate) fn sign(signer: &Signer, expires_in: Seconds, content: &[Content]) ->
 
 #[test]
 fn services_are_read_in_order() {
-    check(512, (signer(), any::<u32>(), vec(content(), 1..=6)), |(signer, life, content)| {
-        let token = Untrusted007::parse(&sign(&signer, Seconds(life), &content)).unwrap();
+    check(512, (signer(), any::<u32>(), vec(content(), 1..=6)), |(signer, ttl, content)| {
+        let token = Untrusted007::parse(&sign(&signer, Seconds(ttl), &content)).unwrap();
         let mut wanted: Vec<_> = content.iter().map(Content::service).collect();
         wanted.sort_by_key(Service::number);
         assert_eq!(token.services().collect::<Vec<_>>(), wanted);
-        assert_eq!(token.expires_in(), Seconds(life));
+        assert_eq!(token.expires_in(), Seconds(ttl));
         assert!(token.verify(signer.project(), signer.issued_at).is_ok());
     });
 }
@@ -116,7 +116,7 @@ fn the_longest_texts_fit() {
             content.first = "x".repeat(len);
             content.second = "y".repeat(len);
             let text = sign(&signer, Seconds::DAY, std::slice::from_ref(&content));
-            let token = Untrusted007::parse_within(&text, 200_000).unwrap();
+            let token = Untrusted007::parse_with_limit(&text, 200_000).unwrap();
             assert_eq!(token.services().collect::<Vec<_>>(), [content.service()]);
         }
     });
@@ -154,7 +154,8 @@ fn permissions_are_a_tree() {
 fn what_006_holds_is_read() {
     let inputs = (signer(), text(), text(), any::<u32>(), 1..=u32::MAX, privileges());
     check(512, inputs, |(signer, channel, user, salt, end, privileges)| {
-        let subject = Subject { channel: Text::new(&channel).unwrap(), user: Text::new(&user).unwrap() };
+        let subject =
+            Subject { channel: FieldStr::new(&channel).unwrap(), user: FieldStr::new(&user).unwrap() };
         let ends: Vec<_> = privileges.iter().map(|(id, end)| (*id, UnixSeconds(end.0))).collect();
         let privileges = Privileges::new(&ends).unwrap();
         let expires_at = UnixSeconds(end);

@@ -4,13 +4,13 @@ use std::fmt;
 
 use hallpass_token::agora::v006::{Subject, Untrusted006};
 use hallpass_token::agora::v007::Untrusted007;
-use hallpass_token::agora::{AppCertificate, AppId, Role, Salt, Text, User};
+use hallpass_token::agora::{AppCertificate, AppId, FieldStr, Role, Salt, User};
 use hallpass_token::{PrivilegeTtl, Ttl, UnixSeconds, videosdk};
 use proptest::prelude::*;
 
 use super::content::{content, sign};
 use super::inputs::{
-    Signer, channel, channel_text, check, lasts, life, rtc_privileges, rtm_user, signer, user,
+    Signer, channel, channel_text, check, privilege_ttl, rtc_privileges, rtm_user, signer, ttl, user,
 };
 use super::videosdk::{Project, project};
 
@@ -35,7 +35,8 @@ fn of_007(signer: Signer, token: String) -> Sample {
 
 fn of_006(signer: Signer, token: String, channel: String, user: String) -> Sample {
     let verifies = move |text: &str| {
-        let subject = Subject { channel: Text::new(&channel).unwrap(), user: Text::new(&user).unwrap() };
+        let subject =
+            Subject { channel: FieldStr::new(&channel).unwrap(), user: FieldStr::new(&user).unwrap() };
         let now = UnixSeconds(signer.issued_at.0.min(u32::MAX - 1));
         Untrusted006::parse(text).is_ok_and(|token| token.verify(signer.project(), subject, now).is_ok())
     };
@@ -58,18 +59,18 @@ fn samples() -> Vec<Sample> {
         issued_at: UnixSeconds(1_700_000_000),
         salt: Salt::from_bytes([1, 2, 3, 4]),
     };
-    let life = Ttl::new(3600).unwrap();
-    let privileges = Role::Publisher.privileges(PrivilegeTtl::For(life));
+    let ttl = Ttl::new(3600).unwrap();
+    let privileges = Role::Publisher.privileges(PrivilegeTtl::For(ttl));
     let mut samples = Vec::new();
     for (name, uid) in [("room", 7), ("room7", 0), ("class 7a", 2_882_341_273)] {
         let user = User::from_number_or_any(uid);
-        let token = signer.mint().rtc(channel(name), user, privileges, life);
+        let token = signer.mint().rtc(channel(name), user, privileges, ttl);
         samples.push(of_007(signer.clone(), token));
         let token = signer.mint().rtc_006(channel(name), user, privileges);
         let user = if uid == 0 { String::new() } else { uid.to_string() };
         samples.push(of_006(signer.clone(), token, name.to_owned(), user));
     }
-    let token = signer.mint().rtm(rtm_user("alice"), life);
+    let token = signer.mint().rtm(rtm_user("alice"), ttl);
     samples.push(of_007(signer.clone(), token));
     let token = signer.mint().rtm_006(rtm_user("alice"), PrivilegeTtl::WithToken);
     samples.push(of_006(signer, token, "alice".to_owned(), String::new()));
@@ -131,21 +132,24 @@ fn no_character_may_be_left_out_or_stand_twice() {
 }
 
 fn any_sample() -> impl Strategy<Value = Sample> {
-    let rtc = (signer(), channel_text(), user(), rtc_privileges(), life()).prop_map(
-        |(signer, name, user, privileges, life)| {
-            let token = signer.mint().rtc(channel(&name), user.user(), privileges, life);
+    let rtc = (signer(), channel_text(), user(), rtc_privileges(), ttl()).prop_map(
+        |(signer, name, user, privileges, ttl)| {
+            let token = signer.mint().rtc(channel(&name), user.user(), privileges, ttl);
             of_007(signer, token)
         },
     );
     let services =
-        (signer(), life(), proptest::collection::vec(content(), 1..4)).prop_map(|(signer, life, content)| {
-            let token = sign(&signer, life.seconds(), &content);
+        (signer(), ttl(), proptest::collection::vec(content(), 1..4)).prop_map(|(signer, ttl, content)| {
+            let token = sign(&signer, ttl.seconds(), &content);
             of_007(signer, token)
         });
-    let rtc_006 = (signer(), channel_text(), user(), lasts()).prop_map(|(signer, name, user, lasts)| {
-        let token = signer.mint().rtc_006(channel(&name), user.user(), Role::Publisher.privileges(lasts));
-        of_006(signer, token, name, user.text())
-    });
+    let rtc_006 = (signer(), channel_text(), user(), privilege_ttl()).prop_map(
+        |(signer, name, user, privilege_ttl)| {
+            let token =
+                signer.mint().rtc_006(channel(&name), user.user(), Role::Publisher.privileges(privilege_ttl));
+            of_006(signer, token, name, user.text())
+        },
+    );
     let videosdk = project().prop_map(|project| {
         let token = project.sign();
         of_videosdk(project, token)

@@ -132,27 +132,27 @@ pub(crate) fn chat_user(text: &str) -> ChatUser<'_> {
     ChatUser::parse(text).unwrap()
 }
 
-pub(crate) fn life() -> impl Strategy<Value = Ttl> {
+pub(crate) fn ttl() -> impl Strategy<Value = Ttl> {
     prop_oneof![8 => 1..=86_400_u32, 1 => Just(1), 1 => Just(86_400)]
         .prop_map(|seconds| Ttl::new(seconds).unwrap())
 }
 
-pub(crate) fn lasts() -> impl Strategy<Value = PrivilegeTtl> {
-    prop_oneof![Just(PrivilegeTtl::WithToken), life().prop_map(PrivilegeTtl::For)]
+pub(crate) fn privilege_ttl() -> impl Strategy<Value = PrivilegeTtl> {
+    prop_oneof![Just(PrivilegeTtl::WithToken), ttl().prop_map(PrivilegeTtl::For)]
 }
 
 pub(crate) fn rtc_privileges() -> impl Strategy<Value = RtcPrivileges> {
-    let maybe = || proptest::option::weighted(0.7, lasts());
+    let maybe = || proptest::option::weighted(0.7, privilege_ttl());
     (maybe(), maybe(), maybe(), maybe()).prop_map(|(join, publish_audio, publish_video, publish_data)| {
         RtcPrivileges { join, publish_audio, publish_video, publish_data }
     })
 }
 
 /// The number that format 007 writes.
-pub(crate) fn relative(lasts: PrivilegeTtl) -> Seconds {
-    match lasts {
+pub(crate) fn relative(privilege_ttl: PrivilegeTtl) -> Seconds {
+    match privilege_ttl {
         PrivilegeTtl::WithToken => Seconds(0),
-        PrivilegeTtl::For(life) => life.seconds(),
+        PrivilegeTtl::For(ttl) => ttl.seconds(),
     }
 }
 

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hallpass_token::agora::v006::{Subject, Untrusted006};
 use hallpass_token::agora::v007::Untrusted007;
-use hallpass_token::agora::{self, Format, Join, Service, Text};
+use hallpass_token::agora::{self, ExpectedUser, FieldStr, Format, Service};
 use hallpass_token::{PrivilegeTtl, Seconds, UnixSeconds, videosdk};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -18,14 +18,14 @@ const CASES: u32 = 512;
 
 /// Does all that can be done with a text.
 fn handle(text: &str, now: u32, signer: &Signer, project: &Project) {
-    let _ = Format::of(text).to_string();
+    let _ = Format::detect(text).to_string();
     let now = UnixSeconds(now);
     handle_agora(text, now, signer);
     handle_videosdk(text, now, project);
 }
 
 fn handle_agora(text: &str, now: UnixSeconds, signer: &Signer) {
-    let subject = Subject { channel: Text::EMPTY, user: Text::EMPTY };
+    let subject = Subject { channel: FieldStr::EMPTY, user: FieldStr::EMPTY };
     match Untrusted006::parse(text) {
         Ok(token) => {
             let _ = format!("{token:?} {:?}", token.verify(signer.project(), subject, now));
@@ -44,7 +44,7 @@ fn handle_agora(text: &str, now: UnixSeconds, signer: &Signer) {
         Err(error) => assert!(!error.to_string().is_empty()),
     }
     let projects = [signer.project()];
-    for user in [None, Some(Join::Uid(7)), Some(Join::Account("a"))] {
+    for user in [None, Some(ExpectedUser::Uid(7)), Some(ExpectedUser::Account("a"))] {
         let expected = agora::Expected { app_id: Some(signer.app_id.as_str()), channel: Some("room"), user };
         let report = agora::explain(text, &agora::Context { now, projects: &projects, expected });
         assert!(report.token.is_some() || !report.problems.is_empty());

@@ -1,11 +1,11 @@
 //! What each builder of format 006 is given, the token says.
 
 use hallpass_token::agora::v006::{Subject, Untrusted006};
-use hallpass_token::agora::{Privileges, Text};
+use hallpass_token::agora::{FieldStr, Privileges};
 use hallpass_token::{PrivilegeTtl, Seconds, UnixSeconds};
 
 use super::inputs::{
-    Signer, channel, channel_text, check, lasts, name, rtc_privileges, rtm_user, signer, user,
+    Signer, channel, channel_text, check, name, privilege_ttl, rtc_privileges, rtm_user, signer, user,
 };
 
 const CASES: u32 = 128;
@@ -13,9 +13,11 @@ const CASES: u32 = 128;
 /// Reads and verifies a token, and compares all that it says.
 #[track_caller]
 fn says(signer: &Signer, token: &str, subject: Subject<'_>, privileges: &[(u16, PrivilegeTtl)]) {
-    let ends = privileges.iter().map(|&(privilege, lasts)| (privilege, end(signer.issued_at, lasts)));
+    let ends = privileges
+        .iter()
+        .map(|&(privilege, privilege_ttl)| (privilege, end(signer.issued_at, privilege_ttl)));
     let privileges = Privileges::new(&ends.collect::<Vec<_>>()).unwrap();
-    let expires_at = signer.issued_at.plus(Seconds::DAY);
+    let expires_at = signer.issued_at.saturating_add(Seconds::DAY);
     let token = Untrusted006::parse(token).unwrap();
     assert_eq!(token.app_id(), &signer.app_id);
     assert_eq!(token.salt(), signer.salt.get());
@@ -26,17 +28,17 @@ fn says(signer: &Signer, token: &str, subject: Subject<'_>, privileges: &[(u16, 
     let now = UnixSeconds(signer.issued_at.0.min(u32::MAX - 1));
     let verified = token.verify(signer.project(), subject, now).unwrap();
     assert_eq!(verified.subject(), subject);
-    assert_eq!(verified.certificate(), 0);
+    assert_eq!(verified.certificate_index(), 0);
     assert_eq!(verified.privileges(), privileges);
     for (privilege, _) in privileges.iter() {
-        assert!(verified.permits(privilege, now));
+        assert!(verified.grants(privilege, now));
     }
 }
 
-fn end(issued_at: UnixSeconds, lasts: PrivilegeTtl) -> UnixSeconds {
-    match lasts {
+fn end(issued_at: UnixSeconds, privilege_ttl: PrivilegeTtl) -> UnixSeconds {
+    match privilege_ttl {
         PrivilegeTtl::WithToken => UnixSeconds(0),
-        PrivilegeTtl::For(life) => issued_at.plus(life.seconds()),
+        PrivilegeTtl::For(ttl) => issued_at.saturating_add(ttl.seconds()),
     }
 }
 
@@ -44,18 +46,19 @@ fn end(issued_at: UnixSeconds, lasts: PrivilegeTtl) -> UnixSeconds {
 fn rtc() {
     check(CASES, (signer(), channel_text(), user(), rtc_privileges()), |(signer, name, user, privileges)| {
         let token = signer.mint().rtc_006(channel(&name), user.user(), privileges);
-        let given: Vec<_> = privileges.iter().map(|(privilege, lasts)| (privilege as u16, lasts)).collect();
+        let given: Vec<_> =
+            privileges.iter().map(|(privilege, privilege_ttl)| (privilege as u16, privilege_ttl)).collect();
         let user = user.text();
-        let subject = Subject { channel: Text::new(&name).unwrap(), user: Text::new(&user).unwrap() };
+        let subject = Subject { channel: FieldStr::new(&name).unwrap(), user: FieldStr::new(&user).unwrap() };
         says(&signer, &token, subject, &given);
     });
 }
 
 #[test]
 fn rtm() {
-    check(CASES, (signer(), name(), lasts()), |(signer, name, login)| {
+    check(CASES, (signer(), name(), privilege_ttl()), |(signer, name, login)| {
         let token = signer.mint().rtm_006(rtm_user(&name), login);
-        let subject = Subject { channel: Text::new(&name).unwrap(), user: Text::EMPTY };
+        let subject = Subject { channel: FieldStr::new(&name).unwrap(), user: FieldStr::EMPTY };
         says(&signer, &token, subject, &[(1000, login)]);
     });
 }

@@ -1,54 +1,56 @@
 //! What each builder of format 007 is given, the token says.
 
-use hallpass_token::agora::v007::{Rest, Untrusted007};
+use hallpass_token::agora::v007::{Remainder, Untrusted007};
 use hallpass_token::agora::{
-    Access, ChannelName, Permission, PermissionTree, Privileges, Resource, Role, RtcPrivileges, RtcWithRtm,
-    Service, Text,
+    Access, ChannelName, FieldStr, Permission, PermissionTree, Privileges, Resource, Role, RtcPrivileges,
+    RtcWithRtm, Service,
 };
 use hallpass_token::{PrivilegeTtl, Seconds, Ttl};
 use proptest::prelude::*;
 
 use super::inputs::{
-    Signer, UserText, channel, channel_text, chat_text, chat_user, check, lasts, life, name, relative,
-    rtc_privileges, rtm_user, signer, user,
+    Signer, UserText, channel, channel_text, chat_text, chat_user, check, name, privilege_ttl, relative,
+    rtc_privileges, rtm_user, signer, ttl, user,
 };
 
 const CASES: u32 = 64;
 
 /// Reads and verifies a token, and compares all that it says.
 #[track_caller]
-fn says(signer: &Signer, token: &str, life: Ttl, services: &[Service<'_>]) {
+fn says(signer: &Signer, token: &str, ttl: Ttl, services: &[Service<'_>]) {
     let token = Untrusted007::parse(token).unwrap();
     assert_eq!(token.app_id(), &signer.app_id);
     assert_eq!(token.issued_at(), signer.issued_at);
-    assert_eq!(token.expires_in(), life.seconds());
-    assert_eq!(token.ends_at(), signer.issued_at.plus(life.seconds()));
+    assert_eq!(token.expires_in(), ttl.seconds());
+    assert_eq!(token.expires_at(), signer.issued_at.saturating_add(ttl.seconds()));
     assert_eq!(token.salt(), signer.salt.get());
     assert_eq!(token.services().collect::<Vec<_>>(), services);
-    assert_eq!(token.rest(), Rest::Nothing);
+    assert_eq!(token.remainder(), Remainder::Empty);
 
     let verified = token.verify(signer.project(), signer.issued_at).unwrap();
-    assert_eq!(verified.certificate(), 0);
+    assert_eq!(verified.certificate_index(), 0);
     assert_eq!(verified.services().collect::<Vec<_>>(), services);
     for service in services {
         for (privilege, _) in service.privileges().iter() {
-            assert!(verified.permits(service, privilege, signer.issued_at));
+            assert!(verified.grants(service, privilege, signer.issued_at));
         }
     }
 }
 
-fn text(text: &str) -> Text<'_> {
-    Text::new(text).unwrap()
+fn text(text: &str) -> FieldStr<'_> {
+    FieldStr::new(text).unwrap()
 }
 
-fn one(privilege: u16, lasts: PrivilegeTtl) -> Privileges<'static, Seconds> {
-    Privileges::new(&[(privilege, relative(lasts))]).unwrap()
+fn one(privilege: u16, privilege_ttl: PrivilegeTtl) -> Privileges<'static, Seconds> {
+    Privileges::new(&[(privilege, relative(privilege_ttl))]).unwrap()
 }
 
 fn of_rtc(privileges: RtcPrivileges) -> Privileges<'static, Seconds> {
     let all = [privileges.join, privileges.publish_audio, privileges.publish_video, privileges.publish_data];
-    let given: Vec<_> =
-        (1..).zip(all).filter_map(|(privilege, lasts)| Some((privilege, relative(lasts?)))).collect();
+    let given: Vec<_> = (1..)
+        .zip(all)
+        .filter_map(|(privilege, privilege_ttl)| Some((privilege, relative(privilege_ttl?))))
+        .collect();
     Privileges::new(&given).unwrap()
 }
 
@@ -64,7 +66,7 @@ fn rtm(user: &str, login: PrivilegeTtl) -> Service<'_> {
 fn rtc_by_privileges() {
     check(
         CASES,
-        (signer(), channel_text(), user(), rtc_privileges(), life()),
+        (signer(), channel_text(), user(), rtc_privileges(), ttl()),
         |(signer, name, user, p, l)| {
             let token = signer.mint().rtc(channel(&name), user.user(), p, l);
             says(&signer, &token, l, &[rtc(&name, &user.text(), p)]);
@@ -74,24 +76,29 @@ fn rtc_by_privileges() {
 
 #[test]
 fn rtc_by_role() {
-    check(CASES, (signer(), channel_text(), user(), lasts(), life()), |(signer, name, user, lasts, life)| {
-        let seconds = relative(lasts);
-        for (role, count) in [(Role::Publisher, 4), (Role::Subscriber, 1)] {
-            let token = signer.mint().rtc(channel(&name), user.user(), role.privileges(lasts), life);
-            let given: Vec<_> = (1..=count).map(|privilege| (privilege, seconds)).collect();
-            let privileges = Privileges::new(&given).unwrap();
-            let user = user.text();
-            let service = Service::Rtc { channel: text(&name), user: text(&user), privileges };
-            says(&signer, &token, life, &[service]);
-        }
-    });
+    check(
+        CASES,
+        (signer(), channel_text(), user(), privilege_ttl(), ttl()),
+        |(signer, name, user, privilege_ttl, ttl)| {
+            let seconds = relative(privilege_ttl);
+            for (role, count) in [(Role::Publisher, 4), (Role::Subscriber, 1)] {
+                let token =
+                    signer.mint().rtc(channel(&name), user.user(), role.privileges(privilege_ttl), ttl);
+                let given: Vec<_> = (1..=count).map(|privilege| (privilege, seconds)).collect();
+                let privileges = Privileges::new(&given).unwrap();
+                let user = user.text();
+                let service = Service::Rtc { channel: text(&name), user: text(&user), privileges };
+                says(&signer, &token, ttl, &[service]);
+            }
+        },
+    );
 }
 
 /// What the three builders with Signaling are given.
 type Grant = (String, UserText, RtcPrivileges, String, PrivilegeTtl);
 
 fn grant() -> impl Strategy<Value = Grant> {
-    (channel_text(), user(), rtc_privileges(), name(), lasts())
+    (channel_text(), user(), rtc_privileges(), name(), privilege_ttl())
 }
 
 fn rtc_with_rtm((name, user, privileges, rtm_name, login): &Grant) -> RtcWithRtm<'_> {
@@ -106,84 +113,84 @@ fn rtc_with_rtm((name, user, privileges, rtm_name, login): &Grant) -> RtcWithRtm
 
 #[test]
 fn with_signaling() {
-    check(CASES, (signer(), grant(), life()), |(signer, grant, life)| {
+    check(CASES, (signer(), grant(), ttl()), |(signer, grant, ttl)| {
         let (name, user, privileges, rtm_name, login) = &grant;
         let user = user.text();
         let [rtc, rtm] = [rtc(name, &user, *privileges), rtm(rtm_name, *login)];
         let (mint, grant) = (signer.mint(), rtc_with_rtm(&grant));
-        says(&signer, &mint.rtc_with_rtm(&grant, life), life, &[rtc, rtm]);
+        says(&signer, &mint.rtc_with_rtm(&grant, ttl), ttl, &[rtc, rtm]);
         let convo_ai = Service::ConvoAi { privileges: Privileges::NONE };
-        says(&signer, &mint.convo_ai(&grant, life), life, &[rtc, rtm, convo_ai]);
+        says(&signer, &mint.convo_ai(&grant, ttl), ttl, &[rtc, rtm, convo_ai]);
         let stt = Service::Stt { privileges: Privileges::NONE };
-        says(&signer, &mint.stt(&grant, life), life, &[rtc, rtm, stt]);
+        says(&signer, &mint.stt(&grant, ttl), ttl, &[rtc, rtm, stt]);
     });
 }
 
 #[test]
 fn signaling() {
-    check(CASES, (signer(), name(), life()), |(signer, user, life)| {
-        let token = signer.mint().rtm(rtm_user(&user), life);
-        says(&signer, &token, life, &[rtm(&user, PrivilegeTtl::For(life))]);
+    check(CASES, (signer(), name(), ttl()), |(signer, user, ttl)| {
+        let token = signer.mint().rtm(rtm_user(&user), ttl);
+        says(&signer, &token, ttl, &[rtm(&user, PrivilegeTtl::For(ttl))]);
     });
 }
 
 #[test]
 fn signaling_with_a_stream() {
-    check(CASES, (signer(), name(), channel_text(), life()), |(signer, user, stream, life)| {
-        let token = signer.mint().rtm_with_stream(rtm_user(&user), channel(&stream), life);
-        let seconds = life.seconds();
+    check(CASES, (signer(), name(), channel_text(), ttl()), |(signer, user, stream, ttl)| {
+        let token = signer.mint().rtm_with_stream(rtm_user(&user), channel(&stream), ttl);
+        let seconds = ttl.seconds();
         let privileges = Privileges::new(&[(1, seconds), (4, seconds)]).unwrap();
         let stream = Service::Rtc { channel: text(&stream), user: text(&user), privileges };
-        says(&signer, &token, life, &[stream, rtm(&user, PrivilegeTtl::For(life))]);
+        says(&signer, &token, ttl, &[stream, rtm(&user, PrivilegeTtl::For(ttl))]);
     });
 }
 
 #[test]
 fn signaling_with_permissions() {
     let names = proptest::collection::vec(name(), 0..4);
-    check(CASES, (signer(), name(), names, life()), |(signer, user, names, life)| {
+    check(CASES, (signer(), name(), names, ttl()), |(signer, user, names, ttl)| {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let permission =
             Permission { resource: Resource::StreamChannels, access: Access::Write, names: &names };
         let tree = PermissionTree::new(&[permission]).unwrap();
         let permissions = tree.as_permissions();
-        let token = signer.mint().rtm_with_permissions(rtm_user(&user), permissions, life);
-        let privileges = one(1, PrivilegeTtl::For(life));
-        says(&signer, &token, life, &[Service::Rtm2 { user: text(&user), permissions, privileges }]);
+        let token = signer.mint().rtm_with_permissions(rtm_user(&user), permissions, ttl);
+        let privileges = one(1, PrivilegeTtl::For(ttl));
+        says(&signer, &token, ttl, &[Service::Rtm2 { user: text(&user), permissions, privileges }]);
     });
 }
 
 #[test]
 fn chat() {
-    check(CASES, (signer(), chat_text(), life()), |(signer, user, life)| {
-        let token = signer.mint().chat_user(chat_user(&user), life);
-        let privileges = one(1, PrivilegeTtl::For(life));
-        says(&signer, &token, life, &[Service::Chat { user: text(&user), privileges }]);
+    check(CASES, (signer(), chat_text(), ttl()), |(signer, user, ttl)| {
+        let token = signer.mint().chat_user(chat_user(&user), ttl);
+        let privileges = one(1, PrivilegeTtl::For(ttl));
+        says(&signer, &token, ttl, &[Service::Chat { user: text(&user), privileges }]);
 
-        let privileges = one(2, PrivilegeTtl::For(life));
-        let app = Service::Chat { user: Text::EMPTY, privileges };
-        says(&signer, &signer.mint().chat_app(life), life, &[app]);
+        let privileges = one(2, PrivilegeTtl::For(ttl));
+        let app = Service::Chat { user: FieldStr::EMPTY, privileges };
+        says(&signer, &signer.mint().chat_app(ttl), ttl, &[app]);
     });
 }
 
 #[test]
 fn apaas() {
-    check(CASES, (signer(), name(), name(), any::<i16>(), life()), |(signer, room, user, role, life)| {
-        let (mint, lasts) = (signer.mint(), PrivilegeTtl::For(life));
-        let token = mint.apaas_room(ChannelName::parse(&room).unwrap(), rtm_user(&user), role, life);
+    check(CASES, (signer(), name(), name(), any::<i16>(), ttl()), |(signer, room, user, role, ttl)| {
+        let (mint, privilege_ttl) = (signer.mint(), PrivilegeTtl::For(ttl));
+        let token = mint.apaas_room(ChannelName::parse(&room).unwrap(), rtm_user(&user), role, ttl);
         let read = Untrusted007::parse(&token).unwrap();
         let Some(Service::Chat { user: hash, .. }) = read.services().nth(1) else { panic!("{read:?}") };
         assert_eq!(hash.as_str().len(), 32);
-        let privileges = one(1, lasts);
+        let privileges = one(1, privilege_ttl);
         let in_room = Service::Apaas { room: text(&room), user: text(&user), role, privileges };
-        let services = [rtm(&user, lasts), Service::Chat { user: hash, privileges }, in_room];
-        says(&signer, &token, life, &services);
+        let services = [rtm(&user, privilege_ttl), Service::Chat { user: hash, privileges }, in_room];
+        says(&signer, &token, ttl, &services);
 
-        let (room, role) = (Text::EMPTY, -1);
-        let alone = Service::Apaas { room, user: text(&user), role, privileges: one(2, lasts) };
-        says(&signer, &mint.apaas_user(rtm_user(&user), life), life, &[alone]);
-        let app = Service::Apaas { room, user: Text::EMPTY, role, privileges: one(3, lasts) };
-        says(&signer, &mint.apaas_app(life), life, &[app]);
+        let (room, role) = (FieldStr::EMPTY, -1);
+        let alone = Service::Apaas { room, user: text(&user), role, privileges: one(2, privilege_ttl) };
+        says(&signer, &mint.apaas_user(rtm_user(&user), ttl), ttl, &[alone]);
+        let app = Service::Apaas { room, user: FieldStr::EMPTY, role, privileges: one(3, privilege_ttl) };
+        says(&signer, &mint.apaas_app(ttl), ttl, &[app]);
     });
 }
 

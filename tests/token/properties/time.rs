@@ -2,36 +2,36 @@
 
 use hallpass_token::agora::v006::{Subject, Untrusted006};
 use hallpass_token::agora::v007::Untrusted007;
-use hallpass_token::agora::{AppCertificate, Project, Text, VerifyError};
+use hallpass_token::agora::{AppCertificate, FieldStr, Project, VerifyError};
 use hallpass_token::{PrivilegeTtl, UnixSeconds};
 use proptest::prelude::*;
 
 use super::inputs::{
-    app_id, channel, check, life, name, other_certificate, rtc_privileges, rtm_user, signer, user,
+    app_id, channel, check, name, other_certificate, rtc_privileges, rtm_user, signer, ttl, user,
 };
 
 const CASES: u32 = 512;
 const LEEWAY: u32 = 60;
 
 /// Any time, and times about the borders of a life that begins at `start`.
-fn nows(start: u32, life: u32, any: u32) -> Vec<UnixSeconds> {
-    let borders = [start.saturating_sub(LEEWAY), start, start.saturating_add(life)];
+fn nows(start: u32, ttl: u32, any: u32) -> Vec<UnixSeconds> {
+    let borders = [start.saturating_sub(LEEWAY), start, start.saturating_add(ttl)];
     let about = |border: u32| [border.saturating_sub(1), border, border.saturating_add(1)];
     borders.into_iter().flat_map(about).chain([any, 0, u32::MAX]).map(UnixSeconds).collect()
 }
 
 #[test]
 fn a_007_token_verifies_from_its_issue_to_its_end() {
-    check(CASES, (signer(), name(), life(), any::<u32>()), |(signer, user, life, any)| {
-        let token = signer.mint().rtm(rtm_user(&user), life);
+    check(CASES, (signer(), name(), ttl(), any::<u32>()), |(signer, user, ttl, any)| {
+        let token = signer.mint().rtm(rtm_user(&user), ttl);
         let token = Untrusted007::parse(&token).unwrap();
-        let (start, seconds) = (signer.issued_at.0, life.seconds().0);
+        let (start, seconds) = (signer.issued_at.0, ttl.seconds().0);
         for now in nows(start, seconds, any) {
             let early = u64::from(now.0) + u64::from(LEEWAY) < u64::from(start);
             let late = u64::from(now.0) > u64::from(start) + u64::from(seconds);
             match token.verify(signer.project(), now) {
                 Ok(_) => assert!(!early && !late, "{now:?}"),
-                Err(VerifyError::NotYet { .. }) => assert!(early, "{now:?}"),
+                Err(VerifyError::NotYetValid { .. }) => assert!(early, "{now:?}"),
                 Err(VerifyError::Expired { .. }) => assert!(late, "{now:?}"),
                 Err(other) => panic!("{other}"),
             }
@@ -45,7 +45,7 @@ fn an_006_token_verifies_until_its_end() {
     check(CASES, (signer(), name(), any::<u32>()), |(signer, user, any)| {
         let token = signer.mint().rtm_006(rtm_user(&user), PrivilegeTtl::WithToken);
         let token = Untrusted006::parse(&token).unwrap();
-        let subject = Subject { channel: Text::new(&user).unwrap(), user: Text::EMPTY };
+        let subject = Subject { channel: FieldStr::new(&user).unwrap(), user: FieldStr::EMPTY };
         let end = signer.issued_at.0.saturating_add(86_400);
         for now in nows(signer.issued_at.0, 86_400, any) {
             match token.verify(signer.project(), subject, now) {
@@ -60,13 +60,14 @@ fn an_006_token_verifies_until_its_end() {
 #[test]
 fn the_certificate_that_signed_is_found() {
     let inputs =
-        (signer(), other_certificate(), other_certificate(), name(), user(), rtc_privileges(), life());
-    check(CASES, inputs, |(signer, first, second, name, user, privileges, life)| {
+        (signer(), other_certificate(), other_certificate(), name(), user(), rtc_privileges(), ttl());
+    check(CASES, inputs, |(signer, first, second, name, user, privileges, ttl)| {
         let own = signer.certificate.clone();
         let user_text = user.text();
-        let subject = Subject { channel: Text::new(&name).unwrap(), user: Text::new(&user_text).unwrap() };
+        let subject =
+            Subject { channel: FieldStr::new(&name).unwrap(), user: FieldStr::new(&user_text).unwrap() };
         let now = UnixSeconds(signer.issued_at.0.min(u32::MAX - 1));
-        let text_007 = signer.mint().rtc(channel(&name), user.user(), privileges, life);
+        let text_007 = signer.mint().rtc(channel(&name), user.user(), privileges, ttl);
         let text_006 = signer.mint().rtc_006(channel(&name), user.user(), privileges);
         let (of_007, of_006) =
             (Untrusted007::parse(&text_007).unwrap(), Untrusted006::parse(&text_006).unwrap());
@@ -80,21 +81,24 @@ fn the_certificate_that_signed_is_found() {
         ];
         for (certificates, wanted) in cases {
             let project = Project { app_id: &signer.app_id, certificates };
-            assert_eq!(of_007.verify(project, now).map(|verified| verified.certificate()), wanted);
-            assert_eq!(of_006.verify(project, subject, now).map(|verified| verified.certificate()), wanted);
+            assert_eq!(of_007.verify(project, now).map(|verified| verified.certificate_index()), wanted);
+            assert_eq!(
+                of_006.verify(project, subject, now).map(|verified| verified.certificate_index()),
+                wanted
+            );
         }
     });
 }
 
 #[test]
 fn no_other_project_takes_a_token() {
-    check(CASES, (signer(), app_id(), name(), life()), |(signer, other, user, life)| {
+    check(CASES, (signer(), app_id(), name(), ttl()), |(signer, other, user, ttl)| {
         let project = Project { app_id: &other, ..signer.project() };
-        let token = Untrusted007::parse(&signer.mint().rtm(rtm_user(&user), life)).unwrap();
+        let token = Untrusted007::parse(&signer.mint().rtm(rtm_user(&user), ttl)).unwrap();
         assert_eq!(token.verify(project, signer.issued_at), Err(VerifyError::OtherProject));
         let token =
             Untrusted006::parse(&signer.mint().rtm_006(rtm_user(&user), PrivilegeTtl::WithToken)).unwrap();
-        let subject = Subject { channel: Text::new(&user).unwrap(), user: Text::EMPTY };
+        let subject = Subject { channel: FieldStr::new(&user).unwrap(), user: FieldStr::EMPTY };
         assert_eq!(token.verify(project, subject, signer.issued_at), Err(VerifyError::OtherProject));
     });
 }
@@ -108,7 +112,8 @@ fn no_other_subject_takes_an_006_token() {
         let token = Untrusted006::parse(&token).unwrap();
         let now = UnixSeconds(signer.issued_at.0.min(u32::MAX - 1));
         let verify = |channel: &str, user: &str| {
-            let subject = Subject { channel: Text::new(channel).unwrap(), user: Text::new(user).unwrap() };
+            let subject =
+                Subject { channel: FieldStr::new(channel).unwrap(), user: FieldStr::new(user).unwrap() };
             token.verify(signer.project(), subject, now).map(drop)
         };
         let (user, other_user) = (user.text(), other_user.text());

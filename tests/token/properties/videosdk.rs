@@ -1,13 +1,13 @@
 //! The same for VideoSDK.
 
 use hallpass_token::videosdk::{
-    self, ApiKey, Claims, Content, ParticipantId, Permissions, Roles, RoomId, Scope, Secret, TokenId,
+    self, ApiKey, Claims, ParsedClaims, ParticipantId, Permissions, Roles, RoomId, Scope, Secret, TokenId,
     Untrusted, VerifyError, Version,
 };
 use hallpass_token::{Ttl, UnixSeconds};
 use proptest::prelude::*;
 
-use super::inputs::{check, life};
+use super::inputs::{check, ttl};
 
 /// All that a token of VideoSDK is made of.
 #[derive(Clone, Debug)]
@@ -15,7 +15,7 @@ pub(crate) struct Project {
     pub(crate) api_key: ApiKey,
     pub(crate) secret: Secret,
     pub(crate) issued_at: UnixSeconds,
-    life: Ttl,
+    ttl: Ttl,
     permissions: Permissions,
     /// `None` for version 1.
     roles: Option<Roles>,
@@ -30,7 +30,7 @@ impl Project {
             api_key: ApiKey::parse("7b1c2f6e-0000-4000-8000-000000000001").unwrap(),
             secret: Secret::parse("d2c4e6f8a0b1c3d5e7f9123456789abcdef0123456789abcdef0123456789ab").unwrap(),
             issued_at: UnixSeconds(1_700_000_000),
-            life: Ttl::new(600).unwrap(),
+            ttl: Ttl::new(600).unwrap(),
             permissions: Permissions::Join,
             roles: Some(Roles::Rtc),
             room: None,
@@ -50,7 +50,7 @@ impl Project {
                 None => Scope::V1,
             },
             issued_at: self.issued_at,
-            expires_in: self.life,
+            expires_in: self.ttl,
             id: self.id.as_deref().map(|id| TokenId::parse(id).unwrap()),
         }
     }
@@ -69,9 +69,9 @@ impl Project {
     }
 
     /// What a token of this says.
-    fn content(&self) -> Content {
+    fn content(&self) -> ParsedClaims {
         let texts = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
-        Content {
+        ParsedClaims {
             api_key: self.api_key.as_str().to_owned(),
             permissions: texts(self.permissions.names()),
             version: self.roles.map(|_| Version::Number(2)),
@@ -80,7 +80,7 @@ impl Project {
             participant: self.roles.and(self.participant.clone()),
             issued_at: Some(self.issued_at.0.into()),
             not_before: None,
-            expires_at: Some(self.issued_at.plus(self.life.seconds()).0.into()),
+            expires_at: Some(self.issued_at.saturating_add(self.ttl.seconds()).0.into()),
             id: self.id.clone(),
         }
     }
@@ -102,12 +102,12 @@ pub(crate) fn project() -> impl Strategy<Value = Project> {
     ];
     let maybe = || proptest::option::of(id(60));
     let given = (permissions, roles, maybe(), maybe(), maybe());
-    (id(30), secret(), any::<u32>(), life(), given).prop_map(
-        |(api_key, secret, issued_at, life, (permissions, roles, room, participant, id))| Project {
+    (id(30), secret(), any::<u32>(), ttl(), given).prop_map(
+        |(api_key, secret, issued_at, ttl, (permissions, roles, room, participant, id))| Project {
             api_key: ApiKey::parse(&api_key).unwrap(),
             secret,
             issued_at: UnixSeconds(issued_at),
-            life,
+            ttl,
             permissions,
             roles,
             room,
@@ -136,8 +136,8 @@ fn other_secret() -> impl Strategy<Value = Secret> {
 fn what_is_claimed_is_read() {
     check(256, project(), |project| {
         let token = Untrusted::parse(&project.sign()).unwrap();
-        assert_eq!(*token.content(), project.content());
-        assert_eq!(token.content().known_roles(), project.roles.unwrap_or(Roles::None));
+        assert_eq!(*token.claims(), project.content());
+        assert_eq!(token.claims().known_roles(), project.roles.unwrap_or(Roles::None));
     });
 }
 
@@ -146,7 +146,7 @@ fn a_token_verifies_from_its_issue_to_its_end() {
     check(256, (project(), any::<u32>()), |(project, any)| {
         let token = Untrusted::parse(&project.sign()).unwrap();
         let start = project.issued_at.0;
-        let end = start.saturating_add(project.life.seconds().0);
+        let end = start.saturating_add(project.ttl.seconds().0);
         let borders = [start.saturating_sub(60), start, end];
         let about = |border: u32| [border.saturating_sub(1), border, border.saturating_add(1)];
         for now in borders.into_iter().flat_map(about).chain([any, 0, u32::MAX]).map(UnixSeconds) {
@@ -154,7 +154,7 @@ fn a_token_verifies_from_its_issue_to_its_end() {
             let late = now.0 >= end;
             match token.verify(project.keys(), now) {
                 Ok(_) => assert!(!early && !late, "{now:?}"),
-                Err(VerifyError::NotYet { .. }) => assert!(early, "{now:?}"),
+                Err(VerifyError::NotYetValid { .. }) => assert!(early, "{now:?}"),
                 Err(VerifyError::Expired { .. }) => assert!(late, "{now:?}"),
                 Err(other) => panic!("{other}"),
             }
@@ -176,7 +176,7 @@ fn the_secret_that_signed_is_found() {
         ];
         for (secrets, wanted) in cases {
             let verified = token.verify(videosdk::Project { secrets, ..project.keys() }, now);
-            assert_eq!(verified.map(|verified| verified.secret()), wanted);
+            assert_eq!(verified.map(|verified| verified.secret_index()), wanted);
         }
     });
 }

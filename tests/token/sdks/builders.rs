@@ -24,7 +24,7 @@ pub(super) fn all() -> anyhow::Result<Vec<Case>> {
 fn rtc() -> anyhow::Result<Vec<Case>> {
     let channel = Channel::parse_or_any(CHANNEL)?;
     let (uid, account) = (User::from_number_or_any(UID), User::Account(Account::parse(ACCOUNT)?));
-    let (life, half) = (Ttl::new(3600)?, PrivilegeTtl::For(Ttl::new(1800)?));
+    let (ttl, half) = (Ttl::new(3600)?, PrivilegeTtl::For(Ttl::new(1800)?));
     let each = RtcPrivileges {
         join: Some(PrivilegeTtl::For(Ttl::new(100)?)),
         publish_audio: Some(PrivilegeTtl::For(Ttl::new(200)?)),
@@ -34,13 +34,13 @@ fn rtc() -> anyhow::Result<Vec<Case>> {
     let by_uid = ("RtcTokenBuilder", "buildTokenWithUid");
     Ok(vec![
         Case::new("rtc_publisher", by_uid, json!([CHANNEL, UID, 1, 3600, 1800]), move |mint| {
-            mint.rtc(channel, uid, Role::Publisher.privileges(half), life)
+            mint.rtc(channel, uid, Role::Publisher.privileges(half), ttl)
         }),
         Case::new("rtc_subscriber", by_uid, json!([CHANNEL, UID, 2, 3600]), move |mint| {
-            mint.rtc(channel, uid, Role::Subscriber.privileges(PrivilegeTtl::WithToken), life)
+            mint.rtc(channel, uid, Role::Subscriber.privileges(PrivilegeTtl::WithToken), ttl)
         }),
         Case::new("rtc_anybody", by_uid, json!(["*", 0, 1, 3600, 3600]), move |mint| {
-            mint.rtc(Channel::Any, User::Any, Role::Publisher.privileges(PrivilegeTtl::For(life)), life)
+            mint.rtc(Channel::Any, User::Any, Role::Publisher.privileges(PrivilegeTtl::For(ttl)), ttl)
         }),
         Case::new(
             "rtc_account",
@@ -52,19 +52,19 @@ fn rtc() -> anyhow::Result<Vec<Case>> {
             "rtc_uid_privileges",
             ("RtcTokenBuilder", "buildTokenWithUidAndPrivilege"),
             json!([CHANNEL, UID, 3600, 100, 200, 0, 1800]),
-            move |mint| mint.rtc(channel, uid, each, life),
+            move |mint| mint.rtc(channel, uid, each, ttl),
         ),
         Case::new(
             "rtc_account_privileges",
             ("RtcTokenBuilder", "BuildTokenWithUserAccountAndPrivilege"),
             json!([CHANNEL, ACCOUNT, 3600, 100, 200, 0, 1800]),
-            move |mint| mint.rtc(channel, account, each, life),
+            move |mint| mint.rtc(channel, account, each, ttl),
         ),
     ])
 }
 
 fn with_rtm() -> anyhow::Result<Vec<Case>> {
-    let life = Ttl::new(3600)?;
+    let ttl = Ttl::new(3600)?;
     let grant = RtcWithRtm {
         channel: Channel::parse_or_any(CHANNEL)?,
         user: User::Account(Account::parse(ACCOUNT)?),
@@ -73,7 +73,7 @@ fn with_rtm() -> anyhow::Result<Vec<Case>> {
         rtm_login: PrivilegeTtl::For(Ttl::new(7200)?),
     };
     let same_user =
-        RtcWithRtm { rtm_user: RtmUser::parse(ACCOUNT)?, rtm_login: PrivilegeTtl::For(life), ..grant };
+        RtcWithRtm { rtm_user: RtmUser::parse(ACCOUNT)?, rtm_login: PrivilegeTtl::For(ttl), ..grant };
     let subscriber =
         RtcWithRtm { privileges: Role::Subscriber.privileges(PrivilegeTtl::For(Ttl::new(1800)?)), ..grant };
     let args = |role: u32| json!([CHANNEL, ACCOUNT, role, 3600, 1800, 1800, 1800, 1800, USER, 7200]);
@@ -83,21 +83,21 @@ fn with_rtm() -> anyhow::Result<Vec<Case>> {
             "rtc_with_rtm",
             ("RtcTokenBuilder", "buildTokenWithRtm"),
             json!([CHANNEL, ACCOUNT, 1, 3600, 1800]),
-            move |mint| mint.rtc_with_rtm(&same_user, life),
+            move |mint| mint.rtc_with_rtm(&same_user, ttl),
         ),
-        Case::new("rtc_with_rtm_2", with_rtm_2, args(1), move |mint| mint.rtc_with_rtm(&grant, life)),
+        Case::new("rtc_with_rtm_2", with_rtm_2, args(1), move |mint| mint.rtc_with_rtm(&grant, ttl)),
         Case::new("rtc_with_rtm_2_subscriber", with_rtm_2, args(2), move |mint| {
-            mint.rtc_with_rtm(&subscriber, life)
+            mint.rtc_with_rtm(&subscriber, ttl)
         }),
         Case::new("convo_ai", ("ConvoAITokenBuilder", "buildToken"), args(1), move |mint| {
-            mint.convo_ai(&grant, life)
+            mint.convo_ai(&grant, ttl)
         }),
-        Case::new("stt", ("SttTokenBuilder", "buildToken"), args(2), move |mint| mint.stt(&subscriber, life)),
+        Case::new("stt", ("SttTokenBuilder", "buildToken"), args(2), move |mint| mint.stt(&subscriber, ttl)),
     ])
 }
 
 fn signaling() -> anyhow::Result<Vec<Case>> {
-    let (user, life) = (RtmUser::parse(USER)?, Ttl::new(3600)?);
+    let (user, ttl) = (RtmUser::parse(USER)?, Ttl::new(3600)?);
     let stream = Channel::parse_or_any(CHANNEL)?;
     let list: Vec<PermissionJson> = vec![
         (4, 0, vec!["user-a".to_owned()]),
@@ -111,37 +111,37 @@ fn signaling() -> anyhow::Result<Vec<Case>> {
     ]);
     Ok(vec![
         Case::new("rtm", ("RtmTokenBuilder", "buildToken"), json!([USER, 3600]), move |mint| {
-            mint.rtm(user, life)
+            mint.rtm(user, ttl)
         }),
         Case::new(
             "rtm_with_permissions",
             ("RtmTokenBuilder", "buildTokenWithPermissions"),
             json!([USER, { "permissions": list }, 3600]),
-            move |mint| mint.rtm_with_permissions(user, tree.as_permissions(), life),
+            move |mint| mint.rtm_with_permissions(user, tree.as_permissions(), ttl),
         ),
         Case::of_services(
             "rtm_with_stream",
             with_stream,
             3600,
-            Box::new(move |mint| Ok(mint.rtm_with_stream(user, stream, life))),
+            Box::new(move |mint| Ok(mint.rtm_with_stream(user, stream, ttl))),
         ),
     ])
 }
 
 fn chat() -> anyhow::Result<Vec<Case>> {
-    let (user, life) = (ChatUser::parse(USER)?, Ttl::new(3600)?);
+    let (user, ttl) = (ChatUser::parse(USER)?, Ttl::new(3600)?);
     Ok(vec![
         Case::new("chat_user", ("ChatTokenBuilder", "buildUserToken"), json!([USER, 3600]), move |mint| {
-            mint.chat_user(user, life)
+            mint.chat_user(user, ttl)
         }),
         Case::new("chat_app", ("ChatTokenBuilder", "buildAppToken"), json!([3600]), move |mint| {
-            mint.chat_app(life)
+            mint.chat_app(ttl)
         }),
     ])
 }
 
 fn apaas() -> anyhow::Result<Vec<Case>> {
-    let (room, user, life) = (ChannelName::parse(CHANNEL)?, RtmUser::parse(USER)?, Ttl::new(3600)?);
+    let (room, user, ttl) = (ChannelName::parse(CHANNEL)?, RtmUser::parse(USER)?, Ttl::new(3600)?);
     let mut cases = Vec::new();
     for (builder, [in_room, as_user, as_app]) in [
         ("ApaasTokenBuilder", ["apaas_room", "apaas_user", "apaas_app"]),
@@ -151,20 +151,20 @@ fn apaas() -> anyhow::Result<Vec<Case>> {
             in_room,
             (builder, "buildRoomUserToken"),
             json!([CHANNEL, USER, 2, 3600]),
-            move |mint| mint.apaas_room(room, user, 2, life),
+            move |mint| mint.apaas_room(room, user, 2, ttl),
         ));
         cases.push(Case::new(as_user, (builder, "buildUserToken"), json!([USER, 3600]), move |mint| {
-            mint.apaas_user(user, life)
+            mint.apaas_user(user, ttl)
         }));
         cases.push(Case::new(as_app, (builder, "buildAppToken"), json!([3600]), move |mint| {
-            mint.apaas_app(life)
+            mint.apaas_app(ttl)
         }));
     }
     cases.push(Case::new(
         "apaas_room_role_0",
         ("ApaasTokenBuilder", "buildRoomUserToken"),
         json!([CHANNEL, USER, 0, 3600]),
-        move |mint| mint.apaas_room(room, user, 0, life),
+        move |mint| mint.apaas_room(room, user, 0, ttl),
     ));
     Ok(cases)
 }
@@ -193,11 +193,11 @@ fn several() -> anyhow::Result<Case> {
 
 fn of_services(services: Value) -> anyhow::Result<MintFn> {
     let services: Vec<ServiceJson> = serde_json::from_value(services)?;
-    let life = Ttl::new(600)?;
+    let ttl = Ttl::new(600)?;
     Ok(Box::new(move |mint| {
         let trees = services.iter().map(ServiceJson::tree).collect::<anyhow::Result<Vec<_>>>()?;
         let services = services.iter().zip(&trees).map(|(service, tree)| service.service(tree));
         let mut services = services.collect::<anyhow::Result<Vec<_>>>()?;
-        Ok(mint.services(Services::new(&mut services).context("there is no service")?, life))
+        Ok(mint.services(Services::new(&mut services).context("there is no service")?, ttl))
     }))
 }

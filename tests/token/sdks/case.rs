@@ -47,8 +47,8 @@ impl Case {
     }
 
     /// A token of services that no builder of the package puts together.
-    pub(super) fn of_services(name: &'static str, services: Value, life: u32, mint: MintFn) -> Self {
-        Self { name, subject: None, build: json!({ "services": services, "life": life }), mint }
+    pub(super) fn of_services(name: &'static str, services: Value, ttl: u32, mint: MintFn) -> Self {
+        Self { name, subject: None, build: json!({ "services": services, "life": ttl }), mint }
     }
 
     pub(super) fn build_request(&self) -> Value {

@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hallpass_token::videosdk::{
-    ApiKey, Claims, Content, ParticipantId, Permissions, Project, Roles, RoomId, Scope, Secret, TokenId,
+    ApiKey, Claims, ParsedClaims, ParticipantId, Permissions, Project, Roles, RoomId, Scope, Secret, TokenId,
     Untrusted, VerifyError, Version,
 };
 use hallpass_token::{Ttl, UnixSeconds};
@@ -76,7 +76,7 @@ impl Vector {
 
     fn check_content(&self, payload: &Payload) -> anyhow::Result<()> {
         let read = Untrusted::parse(&self.token)?;
-        let expected = Content {
+        let expected = ParsedClaims {
             api_key: payload.apikey.clone(),
             permissions: payload.permissions.clone(),
             version: payload.version.map(Version::Number),
@@ -88,9 +88,9 @@ impl Vector {
             expires_at: payload.exp.map(u64::from),
             id: payload.jti.clone(),
         };
-        ensure!(*read.content() == expected, "it is read as {:?}", read.content());
+        ensure!(*read.claims() == expected, "it is read as {:?}", read.claims());
         let roles = Roles::parse(payload.roles.iter().map(String::as_str))?;
-        ensure!(read.content().known_roles() == roles, "the roles are read as {:?}", roles);
+        ensure!(read.claims().known_roles() == roles, "the roles are read as {:?}", roles);
         Ok(())
     }
 
@@ -101,7 +101,7 @@ impl Vector {
         let issued_at = UnixSeconds(self.iat);
         let project = Project { api_key: &api_key, secrets: &secrets };
         let refuses = |project: Project<'_>, now, expected: VerifyError| {
-            let result = token.verify(project, now).map(|verified| verified.secret());
+            let result = token.verify(project, now).map(|verified| verified.secret_index());
             ensure!(result == Err(expected), "the answer is {result:?}, and not {expected:?}");
             Ok(())
         };
@@ -114,14 +114,14 @@ impl Vector {
             return refuses(project, issued_at, VerifyError::NoExpiry);
         };
         let verified = token.verify(project, issued_at).context("it is refused at its issue")?;
-        ensure!(verified.secret() == 1, "it is signed by the wrong secret");
+        ensure!(verified.secret_index() == 1, "it is signed by the wrong secret");
         let last = UnixSeconds(end.saturating_sub(1));
         ensure!(token.verify(project, last).is_ok(), "it is refused in its last second");
-        let (ended_at, now) = (u64::from(end), UnixSeconds(end));
-        refuses(project, now, VerifyError::Expired { ended_at, now })?;
+        let (expired_at, now) = (u64::from(end), UnixSeconds(end));
+        refuses(project, now, VerifyError::Expired { expired_at, now })?;
         if let Some(early) = self.iat.checked_sub(VerifyError::LEEWAY.0 + 1) {
             let (from, now) = (u64::from(self.iat), UnixSeconds(early));
-            refuses(project, now, VerifyError::NotYet { from, now })?;
+            refuses(project, now, VerifyError::NotYetValid { from, now })?;
         }
         Ok(())
     }

@@ -15,7 +15,7 @@ pub(super) const MAX_CONTENT_BYTES: usize = 8 * 1024;
 /// Whether a token looks like a JWT, with or without whitespace, quotes or `Bearer` around it.
 pub(super) fn has_jwt(token: &str) -> bool {
     let around = |c: char| c.is_whitespace() || matches!(c, '"' | '\'');
-    token.split(around).any(|word| Format::of(word) == Format::Jwt)
+    token.split(around).any(|word| Format::detect(word) == Format::Jwt)
 }
 
 /// The result of an inspection.

@@ -3,7 +3,7 @@
 use arbitrary::{Arbitrary, Unstructured};
 use hallpass_token::agora::v006::{Subject, Untrusted006};
 use hallpass_token::agora::v007::Untrusted007;
-use hallpass_token::agora::{self, Join, Project, Text};
+use hallpass_token::agora::{self, ExpectedUser, FieldStr, Project};
 use hallpass_token::{UnixSeconds, videosdk};
 
 use crate::project::{api_key, app_id, certificate, other_certificate, other_secret, secret};
@@ -62,8 +62,8 @@ fn to_agora(text: &str, input: &Input<'_>) {
     let project = Project { app_id: &app_id, certificates: &certificates };
     let now = UnixSeconds(input.now);
     let user = input.user.map(|user| match user {
-        Who::Uid(uid) => Join::Uid(uid),
-        Who::Account(account) => Join::Account(account),
+        Who::Uid(uid) => ExpectedUser::Uid(uid),
+        Who::Account(account) => ExpectedUser::Account(account),
     });
     let expected = agora::Expected { app_id: input.app, channel: input.place, user };
     let report = agora::explain(text, &agora::Context { now, projects: &[project], expected });
@@ -73,7 +73,7 @@ fn to_agora(text: &str, input: &Input<'_>) {
         assert!(!problem.to_string().is_empty() && !problem.code().is_empty());
     }
     if !report.is_usable() {
-        assert!(report.problems.first().is_some_and(|problem| problem.refusal().is_some()));
+        assert!(report.problems.first().is_some_and(|problem| problem.rejection().is_some()));
         return;
     }
     let is_signed = report.signature == agora::Signature::Valid { project: 0, certificate: 1 };
@@ -105,7 +105,7 @@ fn subject<'a>(token: &Untrusted006, input: &Input<'a>) -> Option<Subject<'a>> {
     let map = token.privileges();
     let is_rtm = map.get(RTM_LOGIN).is_some() && map.get(JOIN).is_none() && token.user_crc() == 0;
     let (channel, user) = if is_rtm { (user, "") } else { (input.place.unwrap_or("*"), user) };
-    Some(Subject { channel: Text::new(channel).ok()?, user: Text::new(user).ok()? })
+    Some(Subject { channel: FieldStr::new(channel).ok()?, user: FieldStr::new(user).ok()? })
 }
 
 fn to_videosdk(text: &str, input: &Input<'_>) {

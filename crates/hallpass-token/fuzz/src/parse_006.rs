@@ -2,7 +2,7 @@
 
 use hallpass_token::UnixSeconds;
 use hallpass_token::agora::v006::{Subject, Token006, Untrusted006};
-use hallpass_token::agora::{Project, Text, VerifyError};
+use hallpass_token::agora::{FieldStr, Project, VerifyError};
 
 use crate::project::{certificate, other_certificate};
 use crate::wrap;
@@ -20,7 +20,7 @@ pub fn parse_006(data: &[u8]) {
     }
 }
 
-const NOBODY: Subject<'_> = Subject { channel: Text::EMPTY, user: Text::EMPTY };
+const NOBODY: Subject<'_> = Subject { channel: FieldStr::EMPTY, user: FieldStr::EMPTY };
 
 /// A token that is signed verifies until its end, and is what the crate would write.
 fn signed(text: &str) {
@@ -32,7 +32,7 @@ fn signed(text: &str) {
     if let Some(before) = end.0.checked_sub(1).map(UnixSeconds) {
         let verified = token.verify(project, NOBODY, before).expect("signed, and in time");
         for (id, _) in verified.privileges().iter() {
-            let _ = verified.permits(id, before);
+            let _ = verified.grants(id, before);
         }
     }
     assert_eq!(again(&token), text);

@@ -1,7 +1,7 @@
 //! Tokens of format 007.
 
 use hallpass_token::UnixSeconds;
-use hallpass_token::agora::v007::{Rest, Services, Token007, Untrusted007};
+use hallpass_token::agora::v007::{Remainder, Services, Token007, Untrusted007};
 use hallpass_token::agora::{Project, Service, VerifyError};
 
 use crate::project::{certificate, other_certificate};
@@ -29,16 +29,16 @@ fn signed(text: &str) {
     let certificates = [other_certificate(), certificate()];
     let project = Project { app_id: token.app_id(), certificates: &certificates };
     let verified = token.verify(project, token.issued_at()).expect("signed, and in time");
-    assert_eq!(verified.certificate(), 1);
-    assert!(token.verify(project, token.ends_at()).is_ok());
-    if let Some(after) = token.ends_at().0.checked_add(1).map(UnixSeconds) {
+    assert_eq!(verified.certificate_index(), 1);
+    assert!(token.verify(project, token.expires_at()).is_ok());
+    if let Some(after) = token.expires_at().0.checked_add(1).map(UnixSeconds) {
         assert!(matches!(token.verify(project, after), Err(VerifyError::Expired { .. })));
     }
     // To look a service up takes longer the more there are.
     for service in verified.services().take(8) {
         for (id, _) in service.privileges().iter() {
             let last = service.privileges().get(id).expect("just seen");
-            assert!(verified.permits(&service, id, token.end_of(last)));
+            assert!(verified.grants(&service, id, token.privilege_expires_at(last)));
         }
     }
     if let Some(again) = again(&token) {
@@ -66,14 +66,14 @@ fn read(text: &str) {
         assert_eq!(again.expires_in(), token.expires_in());
         assert_eq!(again.salt(), token.salt());
         assert!(again.services().eq(token.services()));
-        assert_eq!(again.rest(), Rest::Nothing);
+        assert_eq!(again.remainder(), Remainder::Empty);
     }
 }
 
 /// The same content; `None` where the crate would not write it, or in another order.
 fn again(token: &Untrusted007) -> Option<String> {
     let mut services: Vec<Service<'_>> = token.services().collect();
-    if token.rest() != Rest::Nothing || !services.is_sorted_by_key(Service::number) {
+    if token.remainder() != Remainder::Empty || !services.is_sorted_by_key(Service::number) {
         return None;
     }
     Some(

@@ -1,8 +1,8 @@
 //! Tokens of VideoSDK.
 
 use hallpass_token::videosdk::{
-    ApiKey, Claims, Content, ParticipantId, Permissions, Project, Roles, RoomId, Scope, TokenId, Untrusted,
-    VerifyError, Version,
+    ApiKey, Claims, ParsedClaims, ParticipantId, Permissions, Project, Roles, RoomId, Scope, TokenId,
+    Untrusted, VerifyError, Version,
 };
 use hallpass_token::{Ttl, UnixSeconds};
 
@@ -21,15 +21,15 @@ pub fn parse_jwt(data: &[u8]) {
 fn signed(text: &str) {
     read(text);
     let Ok(token) = Untrusted::parse(text) else { return };
-    let content = token.content();
+    let content = token.claims();
     let Ok(api_key) = ApiKey::parse(&content.api_key) else { return };
     let secrets = [other_secret(), secret()];
     let starts = content.issued_at.max(content.not_before).unwrap_or_default();
     let Some(now) = u32::try_from(starts).ok().map(UnixSeconds) else { return };
     match token.verify(Project { api_key: &api_key, secrets: &secrets }, now) {
         Ok(verified) => {
-            assert_eq!(verified.secret(), 1);
-            assert_eq!(verified.content(), content);
+            assert_eq!(verified.secret_index(), 1);
+            assert_eq!(verified.claims(), content);
             assert!(content.expires_at > Some(starts));
         }
         Err(VerifyError::NoExpiry) => assert_eq!(content.expires_at, None),
@@ -42,7 +42,7 @@ fn signed(text: &str) {
 fn read(text: &str) {
     let Ok(token) = Untrusted::parse(text) else { return };
     assert!(!format!("{token:?}").is_empty());
-    let content = token.content();
+    let content = token.claims();
     let _ = content.known_roles();
     let Ok(api_key) = ApiKey::parse(&content.api_key) else { return };
     let project = Project { api_key: &api_key, secrets: &[other_secret()] };
@@ -50,21 +50,21 @@ fn read(text: &str) {
 
     if let Some(again) = again(content, &api_key) {
         let again = Untrusted::parse(&again).expect("a token of the crate itself");
-        assert_eq!(again.content().known_roles(), content.known_roles());
-        assert_eq!(again.content().room, content.room);
-        assert_eq!(again.content().participant, content.participant);
-        assert_eq!(again.content().id, content.id);
-        assert_eq!(again.content().expires_at, content.expires_at);
+        assert_eq!(again.claims().known_roles(), content.known_roles());
+        assert_eq!(again.claims().room, content.room);
+        assert_eq!(again.claims().participant, content.participant);
+        assert_eq!(again.claims().id, content.id);
+        assert_eq!(again.claims().expires_at, content.expires_at);
     }
 }
 
 /// The same content; `None` where the crate would not write it.
-fn again(content: &Content, api_key: &ApiKey) -> Option<String> {
+fn again(content: &ParsedClaims, api_key: &ApiKey) -> Option<String> {
     let room = content.room.as_deref().map(RoomId::parse).transpose().ok()?;
     let participant = content.participant.as_deref().map(ParticipantId::parse).transpose().ok()?;
     let roles = Roles::parse(content.roles.iter().map(String::as_str)).ok()?;
     let issued_at = u32::try_from(content.issued_at?).ok()?;
-    let life = content.expires_at?.checked_sub(issued_at.into())?;
+    let ttl = content.expires_at?.checked_sub(issued_at.into())?;
     let claims = Claims {
         api_key,
         permissions: Permissions::parse(content.permissions.iter().map(String::as_str)).ok()?,
@@ -73,9 +73,9 @@ fn again(content: &Content, api_key: &ApiKey) -> Option<String> {
             _ => return None,
         },
         issued_at: UnixSeconds(issued_at),
-        expires_in: Ttl::new(life.try_into().ok()?).ok()?,
+        expires_in: Ttl::new(ttl.try_into().ok()?).ok()?,
         id: content.id.as_deref().map(TokenId::parse).transpose().ok()?,
     };
     // A life that goes beyond the last second of 32 bits ends there.
-    (u64::from(claims.ends_at().0) == content.expires_at?).then(|| claims.sign(&secret()))
+    (u64::from(claims.expires_at().0) == content.expires_at?).then(|| claims.sign(&secret()))
 }

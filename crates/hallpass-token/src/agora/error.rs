@@ -28,7 +28,7 @@ pub enum ParseError {
     TooLarge { max: usize },
     /// The token ends in the middle of a value.
     #[error("the token ends in the middle of a value: part of it is missing")]
-    CutOff,
+    Truncated,
     /// The signature has this many bytes instead of 32.
     #[error("the signature must have 32 bytes, but has {0}")]
     SignatureLength(usize),
@@ -37,7 +37,7 @@ pub enum ParseError {
     AppId(HexError),
     /// A string is not UTF-8.
     #[error("a text in the token is not UTF-8")]
-    NotUtf8,
+    InvalidUtf8,
     /// This many bytes follow after the end of the token.
     #[error("{0} bytes follow after the end of the token")]
     TrailingBytes(usize),
@@ -72,10 +72,10 @@ pub enum ZlibError {
     Header,
     /// The bytes end before the stream does.
     #[error("it is cut off")]
-    CutOff,
+    Truncated,
     /// The stream is damaged.
     #[error("it is damaged")]
-    Damaged,
+    Corrupt,
     /// The checksum at the end does not fit.
     #[error("its checksum does not fit")]
     Checksum,
@@ -103,10 +103,10 @@ pub enum VerifyError {
     BadSignature,
     /// The token is issued more than [`VerifyError::LEEWAY`] in the future.
     #[error("the token is issued {} seconds in the future", .issued_at.0.saturating_sub(.now.0))]
-    NotYet { issued_at: UnixSeconds, now: UnixSeconds },
+    NotYetValid { issued_at: UnixSeconds, now: UnixSeconds },
     /// The token has expired.
-    #[error("the token ended {} seconds ago", .now.0.saturating_sub(.ended_at.0))]
-    Expired { ended_at: UnixSeconds, now: UnixSeconds },
+    #[error("the token ended {} seconds ago", .now.0.saturating_sub(.expired_at.0))]
+    Expired { expired_at: UnixSeconds, now: UnixSeconds },
 }
 
 impl VerifyError {

@@ -1,8 +1,8 @@
 //! What a token says, and why an SDK would refuse it.
 
 mod context;
+mod lenient;
 mod problem;
-mod reading;
 mod sdk;
 mod signature;
 mod v006;
@@ -14,11 +14,11 @@ use alloc::vec::Vec;
 use super::credentials::AppId;
 use crate::Severity;
 
-pub use context::{Context, Expected, Join};
+pub use context::{Context, Expected, ExpectedUser};
+pub use lenient::Untrusted;
 pub use problem::Problem;
 use problem::Problems;
-pub use reading::Untrusted;
-pub use sdk::{Refusal, Sdk, SdkError};
+pub use sdk::{Rejection, Sdk, SdkError};
 pub use signature::Signature;
 
 /// What a token says, and what is wrong with it.
@@ -38,7 +38,7 @@ pub struct Report {
 #[must_use]
 pub fn explain(token: &str, context: &Context<'_>) -> Report {
     let mut problems = Problems::default();
-    let token = reading::read(token, &mut problems);
+    let token = lenient::read(token, &mut problems);
     let mut signature = Signature::NotChecked;
     if let Some(token) = &token {
         compare_app_id(token.app_id(), context.expected.app_id, &mut problems);
@@ -66,18 +66,18 @@ impl Report {
             (None, Some(Untrusted::V007(token))) => token.service_names.clone(),
             (None, None) => vec!["rtc", "rtm"],
         };
-        let refusal = problem.refusal();
+        let rejection = problem.rejection();
         Sdk::ALL
             .into_iter()
             .filter(move |sdk| services.iter().any(|service| sdk.is_for(service)))
-            .filter_map(move |sdk| Some(refusal?.error(sdk)))
+            .filter_map(move |sdk| Some(rejection?.error(sdk)))
     }
 }
 
 fn compare_app_id(app_id: &AppId, expected: Option<&str>, problems: &mut Problems) {
     match expected.map(AppId::parse) {
         None => {}
-        Some(Err(error)) => problems.push(Problem::ExpectedAppId(error)),
+        Some(Err(error)) => problems.push(Problem::InvalidExpectedAppId(error)),
         Some(Ok(expected)) if expected == *app_id => {}
         Some(Ok(_)) => problems.push(Problem::OtherProject { token: app_id.clone() }),
     }

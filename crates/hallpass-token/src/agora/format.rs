@@ -10,7 +10,7 @@ pub enum Format {
     /// Agora's 007.
     V007,
     /// One of the formats that Agora used before 2018.
-    Legacy(Legacy),
+    Legacy(LegacyFormat),
     /// A JSON Web Token (RFC 7519), as VideoSDK uses it.
     Jwt,
     /// No text at all.
@@ -21,7 +21,7 @@ pub enum Format {
 
 /// A format that Agora used for SDKs older than 2.1 (Formats 4). All sign with HMAC-SHA1 or MD5, and none is supported here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Legacy {
+pub enum LegacyFormat {
     /// A dynamic key without a version, 90 or 110 hexadecimal characters.
     DynamicKey,
     /// 002.
@@ -39,11 +39,11 @@ pub enum Legacy {
 impl Format {
     /// Looks at a text.
     #[must_use]
-    pub fn of(text: &str) -> Self {
+    pub fn detect(text: &str) -> Self {
         if text.is_empty() {
             return Self::Empty;
         }
-        if let Some(legacy) = Legacy::of(text) {
+        if let Some(legacy) = LegacyFormat::detect(text) {
             return Self::Legacy(legacy);
         }
         match text.get(..3) {
@@ -56,8 +56,8 @@ impl Format {
     }
 }
 
-impl Legacy {
-    fn of(text: &str) -> Option<Self> {
+impl LegacyFormat {
+    fn detect(text: &str) -> Option<Self> {
         let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
         if matches!(text.len(), 90 | 110) && is_hex(text) {
             return Some(Self::DynamicKey);
@@ -92,7 +92,7 @@ impl fmt::Display for Format {
     }
 }
 
-impl fmt::Display for Legacy {
+impl fmt::Display for LegacyFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::DynamicKey => "a dynamic key, which Agora's SDKs took until 2015",
@@ -120,28 +120,28 @@ mod tests {
             ("007eJx", Format::V007),
             ("eyJhbGciOiJIUzI1NiJ9.e30.c2ln", Format::Jwt),
             ("eyJhbGciOiJIUzI1NiJ9", Format::Unknown),
-            ("002", Format::Legacy(Legacy::V002)),
-            ("003x", Format::Legacy(Legacy::V003)),
-            ("004x", Format::Legacy(Legacy::V004)),
-            ("005AQA", Format::Legacy(Legacy::V005)),
+            ("002", Format::Legacy(LegacyFormat::V002)),
+            ("003x", Format::Legacy(LegacyFormat::V003)),
+            ("004x", Format::Legacy(LegacyFormat::V004)),
+            ("005AQA", Format::Legacy(LegacyFormat::V005)),
             ("008x", Format::Unknown),
             ("00", Format::Unknown),
             ("00é", Format::Unknown),
         ] {
-            assert_eq!(Format::of(text), format, "{text:?}");
+            assert_eq!(Format::detect(text), format, "{text:?}");
         }
     }
 
     #[test]
     fn a_dynamic_key_may_begin_like_a_version() {
         let key = format!("005{HEX_32}{HEX_32}{}", &HEX_32[..23]);
-        assert_eq!(Format::of(&key), Format::Legacy(Legacy::DynamicKey));
+        assert_eq!(Format::detect(&key), Format::Legacy(LegacyFormat::DynamicKey));
     }
 
     #[test]
     fn an_old_signaling_token_has_four_parts() {
         let token = format!("1:{HEX_32}:1700000000:{HEX_32}");
-        assert_eq!(Format::of(&token), Format::Legacy(Legacy::Signaling));
-        assert_eq!(Format::of(&format!("1:{HEX_32}:1700000000:short")), Format::Unknown);
+        assert_eq!(Format::detect(&token), Format::Legacy(LegacyFormat::Signaling));
+        assert_eq!(Format::detect(&format!("1:{HEX_32}:1700000000:short")), Format::Unknown);
     }
 }

@@ -69,70 +69,70 @@ impl<'a> Mint<'a> {
     /// Voice and video: `RtcTokenBuilder2`, by uid or account, with one length for all privileges
     /// ([`super::Role::privileges`]) or one for each.
     #[must_use]
-    pub fn rtc(&self, channel: Channel<'a>, user: User<'a>, privileges: RtcPrivileges, life: Ttl) -> String {
-        self.services(Services::one(&Service::rtc(channel, user, privileges)), life)
+    pub fn rtc(&self, channel: Channel<'a>, user: User<'a>, privileges: RtcPrivileges, ttl: Ttl) -> String {
+        self.services(Services::one(&Service::rtc(channel, user, privileges)), ttl)
     }
 
     /// Voice and video, and Signaling: `RtcTokenBuilder2.buildTokenWithRtm2`, and `buildTokenWithRtm`, for which the
     /// account is the user of both and the login lasts as long as the token.
     #[must_use]
-    pub fn rtc_with_rtm(&self, grant: &RtcWithRtm<'a>, life: Ttl) -> String {
-        self.services(Services::sorted(&grant.services()), life)
+    pub fn rtc_with_rtm(&self, grant: &RtcWithRtm<'a>, ttl: Ttl) -> String {
+        self.services(Services::sorted(&grant.services()), ttl)
     }
 
     /// Signaling: `RtmTokenBuilder2.buildToken`.
     #[must_use]
-    pub fn rtm(&self, user: RtmUser<'a>, life: Ttl) -> String {
-        self.services(Services::one(&Service::rtm(user, PrivilegeTtl::For(life))), life)
+    pub fn rtm(&self, user: RtmUser<'a>, ttl: Ttl) -> String {
+        self.services(Services::one(&Service::rtm(user, PrivilegeTtl::For(ttl))), ttl)
     }
 
     /// Signaling with a permission tree: `RtmTokenBuilder2.buildTokenWithPermissions`. Agora has to switch it on for
     /// a project.
     #[must_use]
-    pub fn rtm_with_permissions(&self, user: RtmUser<'a>, permissions: Permissions<'a>, life: Ttl) -> String {
-        self.services(Services::one(&Service::rtm2(user, permissions, PrivilegeTtl::For(life))), life)
+    pub fn rtm_with_permissions(&self, user: RtmUser<'a>, permissions: Permissions<'a>, ttl: Ttl) -> String {
+        self.services(Services::one(&Service::rtm2(user, permissions, PrivilegeTtl::For(ttl))), ttl)
     }
 
     /// Signaling with a stream channel, which the user may join and send data to: `rtmtokenbuilder` of
     /// AgoraIO-Community's go-tokenbuilder.
     #[must_use]
-    pub fn rtm_with_stream(&self, user: RtmUser<'a>, stream: Channel<'a>, life: Ttl) -> String {
-        let lasts = PrivilegeTtl::For(life).length();
-        let privileges = Privileges::collect([(1, lasts), (4, lasts)].into_iter());
+    pub fn rtm_with_stream(&self, user: RtmUser<'a>, stream: Channel<'a>, ttl: Ttl) -> String {
+        let seconds = ttl.seconds();
+        let privileges = Privileges::collect([(1, seconds), (4, seconds)].into_iter());
         let rtc = Service::Rtc { channel: stream.into(), user: user.into(), privileges };
-        self.services(Services::sorted(&[rtc, Service::rtm(user, PrivilegeTtl::For(life))]), life)
+        self.services(Services::sorted(&[rtc, Service::rtm(user, PrivilegeTtl::For(ttl))]), ttl)
     }
 
     /// Chat as a user: `ChatTokenBuilder2.buildUserToken`.
     #[must_use]
-    pub fn chat_user(&self, user: ChatUser<'a>, life: Ttl) -> String {
-        self.services(Services::one(&Service::chat_user(user, PrivilegeTtl::For(life))), life)
+    pub fn chat_user(&self, user: ChatUser<'a>, ttl: Ttl) -> String {
+        self.services(Services::one(&Service::chat_user(user, PrivilegeTtl::For(ttl))), ttl)
     }
 
     /// Chat as the app itself, with the rights of an administrator, for servers only:
     /// `ChatTokenBuilder2.buildAppToken`.
     #[must_use]
-    pub fn chat_app(&self, life: Ttl) -> String {
-        self.services(Services::one(&Service::chat_app(PrivilegeTtl::For(life))), life)
+    pub fn chat_app(&self, ttl: Ttl) -> String {
+        self.services(Services::one(&Service::chat_app(PrivilegeTtl::For(ttl))), ttl)
     }
 
     /// The user of an APaaS room: `ApaasTokenBuilder.buildRoomUserToken`, `EducationTokenBuilder2` alike.
     #[must_use]
-    pub fn apaas_room(&self, room: ChannelName<'a>, user: RtmUser<'a>, role: i16, life: Ttl) -> String {
-        self.services(Services::sorted(&Service::apaas_room(room, user, role, PrivilegeTtl::For(life))), life)
+    pub fn apaas_room(&self, room: ChannelName<'a>, user: RtmUser<'a>, role: i16, ttl: Ttl) -> String {
+        self.services(Services::sorted(&Service::apaas_room(room, user, role, PrivilegeTtl::For(ttl))), ttl)
     }
 
     /// APaaS as a user, outside of a room: `ApaasTokenBuilder.buildUserToken`, `EducationTokenBuilder2` alike.
     #[must_use]
-    pub fn apaas_user(&self, user: RtmUser<'a>, life: Ttl) -> String {
-        self.services(Services::one(&Service::apaas_user(user, PrivilegeTtl::For(life))), life)
+    pub fn apaas_user(&self, user: RtmUser<'a>, ttl: Ttl) -> String {
+        self.services(Services::one(&Service::apaas_user(user, PrivilegeTtl::For(ttl))), ttl)
     }
 
     /// APaaS as the app itself, with the rights of an administrator, for servers only:
     /// `ApaasTokenBuilder.buildAppToken`, `EducationTokenBuilder2` alike.
     #[must_use]
-    pub fn apaas_app(&self, life: Ttl) -> String {
-        self.services(Services::one(&Service::apaas_app(PrivilegeTtl::For(life))), life)
+    pub fn apaas_app(&self, ttl: Ttl) -> String {
+        self.services(Services::one(&Service::apaas_app(PrivilegeTtl::For(ttl))), ttl)
     }
 
     /// Full Path Accelerator, for 24 hours: `FpaTokenBuilder.buildToken`.
@@ -143,25 +143,25 @@ impl<'a> Mint<'a> {
 
     /// Conversational AI: `ConvoAITokenBuilder.buildToken`.
     #[must_use]
-    pub fn convo_ai(&self, grant: &RtcWithRtm<'a>, life: Ttl) -> String {
+    pub fn convo_ai(&self, grant: &RtcWithRtm<'a>, ttl: Ttl) -> String {
         let [rtc, rtm] = grant.services();
-        self.services(Services::sorted(&[rtc, rtm, Service::convo_ai()]), life)
+        self.services(Services::sorted(&[rtc, rtm, Service::convo_ai()]), ttl)
     }
 
     /// Speech to text: `SttTokenBuilder.buildToken`.
     #[must_use]
-    pub fn stt(&self, grant: &RtcWithRtm<'a>, life: Ttl) -> String {
+    pub fn stt(&self, grant: &RtcWithRtm<'a>, ttl: Ttl) -> String {
         let [rtc, rtm] = grant.services();
-        self.services(Services::sorted(&[rtc, rtm, Service::stt()]), life)
+        self.services(Services::sorted(&[rtc, rtm, Service::stt()]), ttl)
     }
 
     /// Any services together: `AccessToken2.addService`.
     #[must_use]
-    pub fn services(&self, services: Services<'_>, life: Ttl) -> String {
+    pub fn services(&self, services: Services<'_>, ttl: Ttl) -> String {
         Token007 {
             app_id: self.app_id,
             issued_at: self.issued_at,
-            expires_in: life.seconds(),
+            expires_in: ttl.seconds(),
             salt: self.salt.get(),
             services,
         }
@@ -172,13 +172,13 @@ impl<'a> Mint<'a> {
     /// hours.
     #[must_use]
     pub fn rtc_006(&self, channel: Channel<'a>, user: User<'a>, privileges: RtcPrivileges) -> String {
-        self.sign_006(Subject::rtc(channel, user), privileges.ends(self.issued_at))
+        self.sign_006(Subject::rtc(channel, user), privileges.expiries(self.issued_at))
     }
 
     /// Signaling in format 006: `RtmTokenBuilder`. The login ends as it says, the token itself after 24 hours.
     #[must_use]
     pub fn rtm_006(&self, user: RtmUser<'a>, login: PrivilegeTtl) -> String {
-        self.sign_006(Subject::rtm(user), Privileges::one(RTM_LOGIN, login.end(self.issued_at)))
+        self.sign_006(Subject::rtm(user), Privileges::one(RTM_LOGIN, login.expires_at(self.issued_at)))
     }
 
     fn sign_006(&self, subject: Subject<'_>, privileges: Privileges<'_, UnixSeconds>) -> String {
@@ -186,7 +186,7 @@ impl<'a> Mint<'a> {
             app_id: self.app_id,
             subject,
             salt: self.salt.get(),
-            expires_at: self.issued_at.plus(Seconds::DAY),
+            expires_at: self.issued_at.saturating_add(Seconds::DAY),
             privileges,
         }
         .sign(self.certificate)

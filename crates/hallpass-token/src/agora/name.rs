@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::checked_text::checked_text;
+use crate::checked_str::checked_str;
 use crate::quote::QuotedChar;
 
 /// The name of one channel: 1 to 64 bytes of Agora's 89 characters, and not `*`.
@@ -54,10 +54,10 @@ pub enum NameError {
     ChatCharacter(char),
 }
 
-checked_text!(ChannelName, 64, NameError, check_name, "of Agora's 89 characters; `*` is not one of them");
-checked_text!(Account, 255, NameError, check_name, "of Agora's 89 characters");
-checked_text!(RtmUser, 64, NameError, check_name, "of Agora's 89 characters");
-checked_text!(ChatUser, 64, NameError, check_chat_name, "of `a-z`, `0-9`, `_`, `-` and `.`");
+checked_str!(ChannelName, 64, NameError, check_name, "of Agora's 89 characters; `*` is not one of them");
+checked_str!(Account, 255, NameError, check_name, "of Agora's 89 characters");
+checked_str!(RtmUser, 64, NameError, check_name, "of Agora's 89 characters");
+checked_str!(ChatUser, 64, NameError, check_chat_name, "of `a-z`, `0-9`, `_`, `-` and `.`");
 
 impl<'a> Channel<'a> {
     /// Reads a channel name, or `*` for every channel.

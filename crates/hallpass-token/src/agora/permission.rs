@@ -67,7 +67,7 @@ impl PermissionTree {
     /// Encodes permissions: ascending by kind and access. Of two with the same kind and access the last one counts.
     ///
     /// # Errors
-    /// [`SizeError::Text`] for a name of more than 65,535 bytes, [`SizeError::Names`] for more than 65,535 names.
+    /// [`SizeError::StringTooLong`] for a name of more than 65,535 bytes, [`SizeError::TooManyNames`] for more than 65,535 names.
     pub fn new(permissions: &[Permission<'_>]) -> Result<Self, SizeError> {
         // Ordered by insertion, because a tree has about ten permissions: two for each of the five kinds of resources.
         let mut tree: Vec<&Permission<'_>> = Vec::with_capacity(permissions.len());
@@ -83,16 +83,16 @@ impl PermissionTree {
         }
         let of_one_resource = || tree.chunk_by(|a, b| a.resource.number() == b.resource.number());
         let mut bytes = Vec::new();
-        write_len(&mut bytes, of_one_resource().count(), SizeError::Names)?;
+        write_len(&mut bytes, of_one_resource().count(), SizeError::TooManyNames)?;
         for accesses in of_one_resource() {
             let resource = accesses.first().map_or(0, |permission| permission.resource.number());
             bytes.extend_from_slice(&resource.to_le_bytes());
-            write_len(&mut bytes, accesses.len(), SizeError::Names)?;
+            write_len(&mut bytes, accesses.len(), SizeError::TooManyNames)?;
             for permission in accesses {
                 bytes.extend_from_slice(&permission.access.number().to_le_bytes());
-                write_len(&mut bytes, permission.names.len(), SizeError::Names)?;
+                write_len(&mut bytes, permission.names.len(), SizeError::TooManyNames)?;
                 for name in permission.names {
-                    write_len(&mut bytes, name.len(), SizeError::Text)?;
+                    write_len(&mut bytes, name.len(), SizeError::StringTooLong)?;
                     bytes.extend_from_slice(name.as_bytes());
                 }
             }
@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn a_name_must_fit_into_16_bits() {
         let long = alloc::string::String::from_utf8(alloc::vec![b'x'; 65_536]).unwrap();
-        assert_eq!(tree(&[(Resource::Users, Access::Read, &[&long])]), Err(SizeError::Text(65_536)));
+        assert_eq!(tree(&[(Resource::Users, Access::Read, &[&long])]), Err(SizeError::StringTooLong(65_536)));
     }
 
     #[cfg(feature = "inspect")]

@@ -106,10 +106,10 @@ impl Role {
 
     /// What the official builders give to this role: a publisher all four privileges, a subscriber only `join`.
     #[must_use]
-    pub fn privileges(self, lasting: PrivilegeTtl) -> RtcPrivileges {
-        let publish = (self == Self::Publisher).then_some(lasting);
+    pub fn privileges(self, ttl: PrivilegeTtl) -> RtcPrivileges {
+        let publish = (self == Self::Publisher).then_some(ttl);
         RtcPrivileges {
-            join: Some(lasting),
+            join: Some(ttl),
             publish_audio: publish,
             publish_video: publish,
             publish_data: publish,
@@ -127,17 +127,17 @@ impl RtcPrivileges {
             (RtcPrivilege::PublishData, self.publish_data),
         ]
         .into_iter()
-        .filter_map(|(privilege, lasts)| Some((privilege, lasts?)))
+        .filter_map(|(privilege, ttl)| Some((privilege, ttl?)))
     }
 
     /// As format 006 writes them.
-    pub(super) fn ends(self, issued_at: UnixSeconds) -> Privileges<'static, UnixSeconds> {
-        Privileges::collect(self.iter().map(|(id, lasts)| (id as u16, lasts.end(issued_at))))
+    pub(super) fn expiries(self, issued_at: UnixSeconds) -> Privileges<'static, UnixSeconds> {
+        Privileges::collect(self.iter().map(|(id, ttl)| (id as u16, ttl.expires_at(issued_at))))
     }
 
     /// As format 007 writes them.
-    pub(super) fn lengths(self) -> Privileges<'static, Seconds> {
-        Privileges::collect(self.iter().map(|(id, lasts)| (id as u16, lasts.length())))
+    pub(super) fn ttls(self) -> Privileges<'static, Seconds> {
+        Privileges::collect(self.iter().map(|(id, ttl)| (id as u16, ttl.seconds())))
     }
 }
 
@@ -173,7 +173,7 @@ impl<'a, T: PrivilegeTime> Privileges<'a, T> {
     /// Sorts privileges by id; of two with the same id the last one counts.
     ///
     /// # Errors
-    /// [`SizeError::Privileges`] for more than four different ids; no service defines more.
+    /// [`SizeError::TooManyPrivileges`] for more than four different ids; no service defines more.
     pub fn new(entries: &[(u16, T)]) -> Result<Self, SizeError> {
         let mut map = [(0, T::from_number(0)); MAX];
         let mut len = 0;
@@ -181,7 +181,7 @@ impl<'a, T: PrivilegeTime> Privileges<'a, T> {
             let position = map.iter().take(len).take_while(|(known, _)| *known < id).count();
             if !map.iter().take(len).any(|(known, _)| *known == id) {
                 if len == MAX {
-                    return Err(SizeError::Privileges);
+                    return Err(SizeError::TooManyPrivileges);
                 }
                 map.copy_within(position..len, position + 1);
                 len += 1;
@@ -253,20 +253,20 @@ impl<'a, T: PrivilegeTime> Privileges<'a, T> {
     ///
     /// A hostile map has ten thousand ids, so each id is looked up in a bit set and not in the map.
     #[cfg(feature = "inspect")]
-    pub(super) fn find_double(&self) -> Option<u16> {
+    pub(super) fn find_duplicate(&self) -> Option<u16> {
         if self.len() < 2 {
             return None;
         }
         let mut seen = [0_u64; (u16::MAX as usize + 1) / 64];
-        let mut is_double = |id: u16| {
+        let mut is_duplicate = |id: u16| {
             let (Some(bits), bit) = (seen.get_mut(usize::from(id / 64)), 1 << (id % 64)) else {
                 return false;
             };
-            let is_double = *bits & bit != 0;
+            let is_duplicate = *bits & bit != 0;
             *bits |= bit;
-            is_double
+            is_duplicate
         };
-        self.iter().map(|(id, _)| id).filter(|id| is_double(*id)).min()
+        self.iter().map(|(id, _)| id).filter(|id| is_duplicate(*id)).min()
     }
 }
 
@@ -308,19 +308,19 @@ mod tests {
     fn a_fifth_privilege_has_no_room() {
         let up_to = |last| (1..=last).map(|id| (id, Seconds(0))).chain([(1, Seconds(9))]).collect::<Vec<_>>();
         assert_eq!(Privileges::new(&up_to(4)).unwrap().get(1), Some(Seconds(9)));
-        assert_eq!(Privileges::new(&up_to(5)), Err(SizeError::Privileges));
+        assert_eq!(Privileges::new(&up_to(5)), Err(SizeError::TooManyPrivileges));
     }
 
     #[test]
     fn a_privilege_that_is_not_given_is_not_written() {
         let only_join = Role::Subscriber.privileges(PrivilegeTtl::For(Ttl::new(7).unwrap()));
-        assert_eq!(only_join.lengths(), Privileges::one(1, Seconds(7)));
-        assert_eq!(only_join.ends(UnixSeconds(100)), Privileges::one(1, UnixSeconds(107)));
+        assert_eq!(only_join.ttls(), Privileges::one(1, Seconds(7)));
+        assert_eq!(only_join.expiries(UnixSeconds(100)), Privileges::one(1, UnixSeconds(107)));
     }
 
     #[test]
     fn a_privilege_as_long_as_the_token_is_written_as_zero() {
         let all = Role::Publisher.privileges(PrivilegeTtl::WithToken);
-        assert!(all.ends(UnixSeconds(100)).iter().eq((1..=4).map(|id| (id, UnixSeconds(0)))));
+        assert!(all.expiries(UnixSeconds(100)).iter().eq((1..=4).map(|id| (id, UnixSeconds(0)))));
     }
 }

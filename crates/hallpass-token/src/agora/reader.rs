@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::error::{Base64Error, ParseError};
+use super::field_str::FieldStr;
 use super::privilege::{PrivilegeTime, Privileges};
-use super::text::Text;
 
 /// Decodes standard Base64, strictly.
 pub(super) fn decode_base64(text: &str) -> Result<Vec<u8>, ParseError> {
@@ -20,13 +20,13 @@ pub(super) struct Reader<'a>(pub(super) &'a [u8]);
 
 impl<'a> Reader<'a> {
     pub(super) fn raw(&mut self, len: usize) -> Result<&'a [u8], ParseError> {
-        let (bytes, rest) = self.0.split_at_checked(len).ok_or(ParseError::CutOff)?;
+        let (bytes, rest) = self.0.split_at_checked(len).ok_or(ParseError::Truncated)?;
         self.0 = rest;
         Ok(bytes)
     }
 
     pub(super) fn array<const LEN: usize>(&mut self) -> Result<[u8; LEN], ParseError> {
-        let (bytes, rest) = self.0.split_first_chunk().ok_or(ParseError::CutOff)?;
+        let (bytes, rest) = self.0.split_first_chunk().ok_or(ParseError::Truncated)?;
         self.0 = rest;
         Ok(*bytes)
     }
@@ -45,11 +45,11 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn str(&mut self) -> Result<&'a str, ParseError> {
-        core::str::from_utf8(self.bytes()?).map_err(|_| ParseError::NotUtf8)
+        core::str::from_utf8(self.bytes()?).map_err(|_| ParseError::InvalidUtf8)
     }
 
-    pub(super) fn text(&mut self) -> Result<Text<'a>, ParseError> {
-        Ok(Text::new(self.str()?).unwrap_or(Text::EMPTY))
+    pub(super) fn text(&mut self) -> Result<FieldStr<'a>, ParseError> {
+        Ok(FieldStr::new(self.str()?).unwrap_or(FieldStr::EMPTY))
     }
 
     pub(super) fn privileges<T: PrivilegeTime>(&mut self) -> Result<Privileges<'a, T>, ParseError> {

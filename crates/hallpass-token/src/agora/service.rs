@@ -7,12 +7,12 @@ use md5::{Digest as _, Md5};
 
 #[cfg(feature = "inspect")]
 use super::error::ParseError;
+use super::field_str::FieldStr;
 use super::name::{Channel, ChannelName, ChatUser, RtmUser};
 use super::permission::Permissions;
 use super::privilege::{Privileges, RtcPrivilege, RtcPrivileges};
 #[cfg(feature = "inspect")]
 use super::reader::Reader;
-use super::text::Text;
 use super::user::User;
 use super::writer::Writer;
 use crate::{PrivilegeTtl, Seconds};
@@ -29,24 +29,24 @@ use crate::{PrivilegeTtl, Seconds};
 #[expect(missing_docs, reason = "the documentation of the enum and of the variants describes the fields")]
 pub enum Service<'a> {
     /// Type 1: voice and video. Privileges: 1 join, 2 publish audio, 3 publish video, 4 publish data.
-    Rtc { channel: Text<'a>, user: Text<'a>, privileges: Privileges<'a, Seconds> },
+    Rtc { channel: FieldStr<'a>, user: FieldStr<'a>, privileges: Privileges<'a, Seconds> },
     /// Type 2: login to Signaling (RTM), versions 1 and 2. Privileges: 1 login.
-    Rtm { user: Text<'a>, privileges: Privileges<'a, Seconds> },
+    Rtm { user: FieldStr<'a>, privileges: Privileges<'a, Seconds> },
     /// Type 3: streaming. Privileges: 1 publish a mixed stream, 2 publish a raw stream.
-    Streaming { channel: Text<'a>, user: Text<'a>, privileges: Privileges<'a, Seconds> },
+    Streaming { channel: FieldStr<'a>, user: FieldStr<'a>, privileges: Privileges<'a, Seconds> },
     /// Type 4: Full Path Accelerator. Privileges: 1 login.
     Fpa { privileges: Privileges<'a, Seconds> },
     /// Type 5: Chat. `user` is empty for the app itself. Privileges: 1 user, 2 app.
-    Chat { user: Text<'a>, privileges: Privileges<'a, Seconds> },
+    Chat { user: FieldStr<'a>, privileges: Privileges<'a, Seconds> },
     /// Type 6: Fusion CDN. Privileges: 1 publish, 2 play.
-    Fcdn { channel: Text<'a>, user: Text<'a>, privileges: Privileges<'a, Seconds> },
+    Fcdn { channel: FieldStr<'a>, user: FieldStr<'a>, privileges: Privileges<'a, Seconds> },
     /// Type 7: APaaS, once called Education. Privileges: 1 room user, 2 user, 3 app.
     ///
     /// `room` is empty if the token is not for a room, and `user` is empty for the app itself. `role` is the role in the room,
     /// −1 for none.
-    Apaas { room: Text<'a>, user: Text<'a>, role: i16, privileges: Privileges<'a, Seconds> },
+    Apaas { room: FieldStr<'a>, user: FieldStr<'a>, role: i16, privileges: Privileges<'a, Seconds> },
     /// Type 8: login to Signaling with a permission tree. Agora has to switch it on for a project. Privileges: 1 login.
-    Rtm2 { user: Text<'a>, permissions: Permissions<'a>, privileges: Privileges<'a, Seconds> },
+    Rtm2 { user: FieldStr<'a>, permissions: Permissions<'a>, privileges: Privileges<'a, Seconds> },
     /// Type 9: Conversational AI. No privileges are defined.
     ConvoAi { privileges: Privileges<'a, Seconds> },
     /// Type 10: speech to text. No privileges are defined.
@@ -72,7 +72,7 @@ pub struct FcdnPrivileges {
 }
 
 type Parts<'s, 'a> =
-    (u16, &'static str, Option<&'s Text<'a>>, Option<&'s Text<'a>>, &'s Privileges<'a, Seconds>);
+    (u16, &'static str, Option<&'s FieldStr<'a>>, Option<&'s FieldStr<'a>>, &'s Privileges<'a, Seconds>);
 
 /// The role of nobody in an APaaS room.
 const NO_ROLE: i16 = -1;
@@ -84,19 +84,19 @@ impl<'a> Service<'a> {
     /// Voice and video in a channel.
     #[must_use]
     pub fn rtc(channel: Channel<'a>, user: User<'a>, privileges: RtcPrivileges) -> Self {
-        Self::Rtc { channel: channel.into(), user: user.into(), privileges: privileges.lengths() }
+        Self::Rtc { channel: channel.into(), user: user.into(), privileges: privileges.ttls() }
     }
 
     /// Login to Signaling.
     #[must_use]
     pub fn rtm(user: RtmUser<'a>, login: PrivilegeTtl) -> Self {
-        Self::Rtm { user: user.into(), privileges: Privileges::one(1, login.length()) }
+        Self::Rtm { user: user.into(), privileges: Privileges::one(1, login.seconds()) }
     }
 
     /// Login to Signaling with a permission tree.
     #[must_use]
     pub fn rtm2(user: RtmUser<'a>, permissions: Permissions<'a>, login: PrivilegeTtl) -> Self {
-        Self::Rtm2 { user: user.into(), permissions, privileges: Privileges::one(1, login.length()) }
+        Self::Rtm2 { user: user.into(), permissions, privileges: Privileges::one(1, login.seconds()) }
     }
 
     /// Streaming in a channel.
@@ -109,19 +109,19 @@ impl<'a> Service<'a> {
     /// Full Path Accelerator.
     #[must_use]
     pub fn fpa(login: PrivilegeTtl) -> Self {
-        Self::Fpa { privileges: Privileges::one(1, login.length()) }
+        Self::Fpa { privileges: Privileges::one(1, login.seconds()) }
     }
 
     /// Chat as a user.
     #[must_use]
-    pub fn chat_user(user: ChatUser<'a>, lasting: PrivilegeTtl) -> Self {
-        Self::Chat { user: user.into(), privileges: Privileges::one(1, lasting.length()) }
+    pub fn chat_user(user: ChatUser<'a>, ttl: PrivilegeTtl) -> Self {
+        Self::Chat { user: user.into(), privileges: Privileges::one(1, ttl.seconds()) }
     }
 
     /// Chat as the app itself, with the rights of an administrator: for servers only.
     #[must_use]
-    pub fn chat_app(lasting: PrivilegeTtl) -> Self {
-        Self::Chat { user: Text::EMPTY, privileges: Privileges::one(2, lasting.length()) }
+    pub fn chat_app(ttl: PrivilegeTtl) -> Self {
+        Self::Chat { user: FieldStr::EMPTY, privileges: Privileges::one(2, ttl.seconds()) }
     }
 
     /// Fusion CDN in a channel.
@@ -134,13 +134,8 @@ impl<'a> Service<'a> {
     /// An APaaS room with all that its user needs there: Signaling, Chat under the MD5 of the user's name, and the
     /// room itself, which is also the name of its channel.
     #[must_use]
-    pub fn apaas_room(
-        room: ChannelName<'a>,
-        user: RtmUser<'a>,
-        role: i16,
-        lasting: PrivilegeTtl,
-    ) -> [Self; 3] {
-        let (user, privileges) = (Text::from(user), Privileges::one(1, lasting.length()));
+    pub fn apaas_room(room: ChannelName<'a>, user: RtmUser<'a>, role: i16, ttl: PrivilegeTtl) -> [Self; 3] {
+        let (user, privileges) = (FieldStr::from(user), Privileges::one(1, ttl.seconds()));
         [
             Self::Rtm { user, privileges },
             Self::Chat { user: md5(user), privileges },
@@ -150,16 +145,16 @@ impl<'a> Service<'a> {
 
     /// APaaS as a user, outside of a room.
     #[must_use]
-    pub fn apaas_user(user: RtmUser<'a>, lasting: PrivilegeTtl) -> Self {
-        let privileges = Privileges::one(2, lasting.length());
-        Self::Apaas { room: Text::EMPTY, user: user.into(), role: NO_ROLE, privileges }
+    pub fn apaas_user(user: RtmUser<'a>, ttl: PrivilegeTtl) -> Self {
+        let privileges = Privileges::one(2, ttl.seconds());
+        Self::Apaas { room: FieldStr::EMPTY, user: user.into(), role: NO_ROLE, privileges }
     }
 
     /// APaaS as the app itself, with the rights of an administrator: for servers only.
     #[must_use]
-    pub fn apaas_app(lasting: PrivilegeTtl) -> Self {
-        let privileges = Privileges::one(3, lasting.length());
-        Self::Apaas { room: Text::EMPTY, user: Text::EMPTY, role: NO_ROLE, privileges }
+    pub fn apaas_app(ttl: PrivilegeTtl) -> Self {
+        let privileges = Privileges::one(3, ttl.seconds());
+        Self::Apaas { room: FieldStr::EMPTY, user: FieldStr::EMPTY, role: NO_ROLE, privileges }
     }
 
     /// Conversational AI.
@@ -188,13 +183,13 @@ impl<'a> Service<'a> {
 
     /// Returns the channel; for APaaS the room, which is the name of its channel.
     #[must_use]
-    pub const fn channel(&self) -> Option<&Text<'a>> {
+    pub const fn channel(&self) -> Option<&FieldStr<'a>> {
         self.parts().2
     }
 
     /// Returns the user.
     #[must_use]
-    pub const fn user(&self) -> Option<&Text<'a>> {
+    pub const fn user(&self) -> Option<&FieldStr<'a>> {
         self.parts().3
     }
 
@@ -260,7 +255,7 @@ impl<'a> Service<'a> {
         }
     }
 
-    fn texts(&self) -> impl Iterator<Item = &Text<'a>> {
+    fn texts(&self) -> impl Iterator<Item = &FieldStr<'a>> {
         self.channel().into_iter().chain(self.user())
     }
 }
@@ -296,18 +291,18 @@ impl<'a> Service<'a> {
 }
 
 /// The lower-case hexadecimal MD5 of a text: always 32 characters.
-fn md5(text: Text<'_>) -> Text<'static> {
+fn md5(text: FieldStr<'_>) -> FieldStr<'static> {
     let mut hash = String::with_capacity(32);
     for byte in Md5::digest(text.as_bytes()) {
         // Writing to a `String` does not fail.
         let _ = write!(hash, "{byte:02x}");
     }
-    Text::short(&hash)
+    FieldStr::short(&hash)
 }
 
 fn two(first: Option<PrivilegeTtl>, second: Option<PrivilegeTtl>) -> Privileges<'static, Seconds> {
     let both = [(1, first), (2, second)];
-    Privileges::collect(both.into_iter().filter_map(|(id, lasts)| Some((id, lasts?.length()))))
+    Privileges::collect(both.into_iter().filter_map(|(id, ttl)| Some((id, ttl?.seconds()))))
 }
 
 #[cfg(test)]
@@ -317,7 +312,7 @@ mod tests {
     /// `printf w48534 | md5sum`: a hash that begins with zeros keeps them.
     #[test]
     fn a_hash_has_32_digits() {
-        let hash = md5(Text::new("w48534").unwrap());
+        let hash = md5(FieldStr::new("w48534").unwrap());
         assert_eq!(hash.as_str(), "0000ff46a25d77fc5d45171f1fd30f72");
     }
 
@@ -325,7 +320,7 @@ mod tests {
     fn the_app_itself_has_no_user() {
         assert_eq!(
             Service::chat_app(PrivilegeTtl::WithToken),
-            Service::Chat { user: Text::EMPTY, privileges: Privileges::one(2, Seconds(0)) }
+            Service::Chat { user: FieldStr::EMPTY, privileges: Privileges::one(2, Seconds(0)) }
         );
     }
 }

@@ -12,9 +12,9 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::crc32::crc32;
 use super::credentials::{AppCertificate, AppId};
+use super::field_str::FieldStr;
 use super::name::{Channel, RtmUser};
 use super::privilege::Privileges;
-use super::text::Text;
 use super::user::User;
 use super::writer::Writer;
 use crate::UnixSeconds;
@@ -49,9 +49,9 @@ pub struct Token006<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Subject<'a> {
     /// The channel; for Signaling the user.
-    pub channel: Text<'a>,
+    pub channel: FieldStr<'a>,
     /// The user: decimal digits, an account, or nothing for anybody and for Signaling.
-    pub user: Text<'a>,
+    pub user: FieldStr<'a>,
 }
 
 /// The privilege to log in to Signaling.
@@ -70,7 +70,7 @@ impl<'a> Subject<'a> {
     /// A user of Signaling.
     #[must_use]
     pub fn rtm(user: RtmUser<'a>) -> Self {
-        Self { channel: user.into(), user: Text::EMPTY }
+        Self { channel: user.into(), user: FieldStr::EMPTY }
     }
 }
 

@@ -23,7 +23,7 @@ mod parse;
 mod verify;
 
 #[cfg(feature = "inspect")]
-pub use parse::{MAX_PAYLOAD_LEN, Rest, Untrusted007};
+pub use parse::{MAX_PAYLOAD_LEN, Remainder, Untrusted007};
 #[cfg(feature = "inspect")]
 pub use verify::Verified007;
 
@@ -63,11 +63,11 @@ impl<'a> Services<'a> {
     /// as they were given.
     ///
     /// # Errors
-    /// [`SizeError::NoService`], as the builders refuse it, and [`SizeError::Services`] for more than 65,535.
+    /// [`SizeError::NoService`], as the builders refuse it, and [`SizeError::TooManyServices`] for more than 65,535.
     pub fn new(services: &'a mut [Service<'a>]) -> Result<Self, SizeError> {
         match services.len() {
             0 => Err(SizeError::NoService),
-            len if len > usize::from(u16::MAX) => Err(SizeError::Services),
+            len if len > usize::from(u16::MAX) => Err(SizeError::TooManyServices),
             _ => {
                 if !services.is_sorted_by_key(Service::number) {
                     sort(services);

@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
+use super::field_str::FieldStr;
 use super::privilege::{PrivilegeTime, Privileges};
-use super::text::Text;
 
 /// Bytes being written.
 pub(super) struct Writer(pub(super) Vec<u8>);
@@ -28,7 +28,7 @@ impl Writer {
         self.0.extend_from_slice(bytes);
     }
 
-    pub(super) fn text(&mut self, text: &Text<'_>) {
+    pub(super) fn text(&mut self, text: &FieldStr<'_>) {
         let bytes = text.as_bytes();
         self.u16(bytes.len() as u16);
         self.raw(bytes);

@@ -76,7 +76,7 @@ mod inflate {
     /// noticed. Deflate in general has many encodings of one content.
     fn unstore(stream: &[u8], max: usize) -> Result<Option<Vec<u8>>, ParseError> {
         let mut reader = Reader(stream);
-        let cut_off = ParseError::Zlib(ZlibError::CutOff);
+        let cut_off = ParseError::Zlib(ZlibError::Truncated);
         let header = reader.array().map_err(|_| cut_off)?;
         let is_deflate = header[0] & 0x0F == 8 && header[0] >> 4 <= 7;
         if !is_deflate || u16::from_be_bytes(header) % 31 != 0 || header[1] & 0x20 != 0 {
@@ -89,11 +89,11 @@ mod inflate {
                 0 | 1 => {}
                 // The type of the block is another.
                 _ if bits & 0b110 != 0 => return Ok(None),
-                _ => return Err(ParseError::Zlib(ZlibError::Damaged)),
+                _ => return Err(ParseError::Zlib(ZlibError::Corrupt)),
             }
             let len = reader.u16().map_err(|_| cut_off)?;
             if len != !reader.u16().map_err(|_| cut_off)? {
-                return Err(ParseError::Zlib(ZlibError::Damaged));
+                return Err(ParseError::Zlib(ZlibError::Corrupt));
             }
             if payload.len() + usize::from(len) > max {
                 return Err(ParseError::TooLarge { max });
@@ -130,11 +130,11 @@ mod inflate {
                 }
                 TINFLStatus::HasMoreOutput => return Err(ParseError::TooLarge { max }),
                 TINFLStatus::FailedCannotMakeProgress | TINFLStatus::NeedsMoreInput => {
-                    return Err(ParseError::Zlib(ZlibError::CutOff));
+                    return Err(ParseError::Zlib(ZlibError::Truncated));
                 }
                 TINFLStatus::Adler32Mismatch => return Err(ParseError::Zlib(ZlibError::Checksum)),
                 TINFLStatus::Failed | TINFLStatus::BadParam | _ => {
-                    return Err(ParseError::Zlib(ZlibError::Damaged));
+                    return Err(ParseError::Zlib(ZlibError::Corrupt));
                 }
             }
         }
@@ -219,7 +219,7 @@ mod tests {
                 for len in 0..stream.len() {
                     assert_eq!(
                         error(&stream[..len], 1000),
-                        ZlibError::CutOff,
+                        ZlibError::Truncated,
                         "{len} of {} bytes",
                         stream.len()
                     );
@@ -251,7 +251,7 @@ mod tests {
         fn bits_without_a_meaning_are_refused() {
             let mut stream = stored(b"abc");
             stream[2] |= 0b1000;
-            assert_eq!(error(&stream, 3), ZlibError::Damaged);
+            assert_eq!(error(&stream, 3), ZlibError::Corrupt);
         }
     }
 }

@@ -37,8 +37,8 @@ const FIXED_LEN: usize = 176;
 impl Claims<'_> {
     /// When the token ends.
     #[must_use]
-    pub const fn ends_at(&self) -> UnixSeconds {
-        self.issued_at.plus(self.expires_in.seconds())
+    pub const fn expires_at(&self) -> UnixSeconds {
+        self.issued_at.saturating_add(self.expires_in.seconds())
     }
 
     /// The token: header, claims and signature in base64url, joined by dots (RFC 7515 section 3.1).
@@ -85,7 +85,7 @@ impl Claims<'_> {
         push_text(&mut json, r#","participantId":""#, participant);
         push_text(&mut json, r#","roomId":""#, room);
         push_time(&mut json, r#","iat":"#, self.issued_at);
-        push_time(&mut json, r#","exp":"#, self.ends_at());
+        push_time(&mut json, r#","exp":"#, self.expires_at());
         push_text(&mut json, r#","jti":""#, id);
         json.push('}');
         json
@@ -115,17 +115,17 @@ const fn encoded_len(bytes: usize) -> usize {
 mod tests {
     use super::*;
     use crate::videosdk::scope::Roles;
-    use crate::videosdk::testing::{self, DOCS_24H_JTI, NOW, SDK_MANAGEMENT, SDK_PARTICIPANT};
-    use crate::videosdk::testing::{V1_DEFAULT_10M, V2_ROOM, Vector};
+    use crate::videosdk::test_support::{self, DOCS_24H_JTI, NOW, SDK_MANAGEMENT, SDK_PARTICIPANT};
+    use crate::videosdk::test_support::{V1_DEFAULT_10M, V2_ROOM, Vector};
 
-    fn claims<'a>(api_key: &'a ApiKey, permissions: Permissions, scope: Scope<'a>, life: u32) -> Claims<'a> {
-        let expires_in = Ttl::new(life).unwrap();
+    fn claims<'a>(api_key: &'a ApiKey, permissions: Permissions, scope: Scope<'a>, ttl: u32) -> Claims<'a> {
+        let expires_in = Ttl::new(ttl).unwrap();
         Claims { api_key, permissions, scope, issued_at: NOW, expires_in, id: None }
     }
 
     #[track_caller]
     fn assert_signs(claims: Claims<'_>, vector: &Vector) {
-        assert_eq!(claims.sign(&testing::secret()), vector.token());
+        assert_eq!(claims.sign(&test_support::secret()), vector.token());
     }
 
     #[test]
@@ -135,13 +135,13 @@ mod tests {
 
     #[test]
     fn v1_default_10m() {
-        let key = testing::api_key();
+        let key = test_support::api_key();
         assert_signs(claims(&key, Permissions::JoinAndModerate, Scope::V1, 600), &V1_DEFAULT_10M);
     }
 
     #[test]
     fn v2_room() {
-        let key = testing::api_key();
+        let key = test_support::api_key();
         let room = Some(RoomId::parse("2kyv-gzay-64pg").unwrap());
         let scope = Scope::V2 { roles: Roles::Rtc, room, participant: None };
         assert_signs(claims(&key, Permissions::JoinAndModerate, scope, 600), &V2_ROOM);
@@ -149,21 +149,21 @@ mod tests {
 
     #[test]
     fn docs_24h_jti() {
-        let key = testing::api_key();
+        let key = test_support::api_key();
         let id = Some(TokenId::parse("00000000-0000-4000-8000-000000000000").unwrap());
         assert_signs(Claims { id, ..claims(&key, Permissions::Join, Scope::V1, 86_400) }, &DOCS_24H_JTI);
     }
 
     #[test]
     fn sdk_management() {
-        let key = testing::api_key();
+        let key = test_support::api_key();
         let scope = Scope::V2 { roles: Roles::Crawler, room: None, participant: None };
         assert_signs(claims(&key, Permissions::JoinAndModerate, scope, 86_400), &SDK_MANAGEMENT);
     }
 
     #[test]
     fn sdk_participant() {
-        let key = testing::api_key();
+        let key = test_support::api_key();
         let room = Some(RoomId::parse("2kyv-gzay-64pg").unwrap());
         let participant = Some(ParticipantId::parse("user-123").unwrap());
         let scope = Scope::V2 { roles: Roles::Rtc, room, participant };
@@ -197,7 +197,7 @@ mod tests {
         let key = "x".repeat(20);
         for len in 1..20 {
             let key = ApiKey::parse(&key[..len]).unwrap();
-            let token = claims(&key, Permissions::Join, Scope::V1, 60).sign(&testing::secret());
+            let token = claims(&key, Permissions::Join, Scope::V1, 60).sign(&test_support::secret());
             assert_eq!(token.len(), token.capacity());
         }
     }

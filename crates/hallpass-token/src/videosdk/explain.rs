@@ -2,15 +2,15 @@
 
 use alloc::vec::Vec;
 
-use super::content::{Content, Version};
 use super::credentials::Project;
 use super::error::ParseError;
 use super::parse::Untrusted;
+use super::parsed_claims::{ParsedClaims, Version};
 use super::problem::Problem;
 use super::scope::Roles;
 use crate::agora::Format;
-use crate::problem::Severity;
 use crate::quote::quote;
+use crate::severity::Severity;
 use crate::time::{Seconds, UnixSeconds};
 
 /// What a token is judged by.
@@ -99,7 +99,7 @@ pub fn explain(token: &str, context: &Context<'_>) -> Report {
         check_times(reading, context.now, &mut problems);
         check_permissions(reading, &mut problems);
         check_version(reading, &mut problems);
-        check_roles(reading.token.content(), &context.expected, &mut problems);
+        check_roles(reading.token.claims(), &context.expected, &mut problems);
         check_binding(reading, &context.expected, &mut problems);
     }
     let token = reading.filter(|reading| reading.errors.is_empty()).map(|reading| reading.token);
@@ -129,9 +129,9 @@ impl Reading {
     fn new(text: &str, problems: &mut Problems) -> Option<Self> {
         let token = unwrap(text);
         if token.len() < text.len() && !token.is_empty() {
-            problems.push(Problem::Wrapped);
+            problems.push(Problem::SurroundingCharacters);
         }
-        if let format @ (Format::V006 | Format::V007 | Format::Legacy(_)) = Format::of(token) {
+        if let format @ (Format::V006 | Format::V007 | Format::Legacy(_)) = Format::detect(token) {
             problems.push(Problem::AgoraToken(format));
             return None;
         }
@@ -165,7 +165,7 @@ fn unwrap(text: &str) -> &str {
 
 /// A token whose API key cannot be read may be of any project, so that no secret can be said to be the wrong one.
 fn check_origin(reading: &Reading, context: &Context<'_>, problems: &mut Problems) -> Signature {
-    let content = reading.token.content();
+    let content = reading.token.claims();
     let api_key = reading.has_read("apikey").then_some(content.api_key.as_str());
     match (api_key, context.expected.api_key) {
         (Some(found), Some(expected)) if found != expected => {
@@ -195,9 +195,9 @@ fn check_origin(reading: &Reading, context: &Context<'_>, problems: &mut Problem
 }
 
 fn check_times(reading: &Reading, now: UnixSeconds, problems: &mut Problems) {
-    let content = reading.token.content();
+    let content = reading.token.claims();
     if let Some(from) = content.starts_after(now) {
-        problems.push(Problem::NotYet { from, now });
+        problems.push(Problem::NotYetValid { from, now });
     }
     let Some(expires_at) = content.expires_at else {
         if reading.has_read("exp") {
@@ -206,22 +206,22 @@ fn check_times(reading: &Reading, now: UnixSeconds, problems: &mut Problems) {
         return;
     };
     let issued_at = content.issued_at.unwrap_or(now.0.into());
-    let life = expires_at.saturating_sub(issued_at);
-    if content.issued_at.is_some() && life == 0 {
+    let ttl = expires_at.saturating_sub(issued_at);
+    if content.issued_at.is_some() && ttl == 0 {
         problems.push(Problem::ExpiresAtOnce { issued_at, expires_at });
     } else if expires_at > u32::MAX.into() {
         problems.push(Problem::ExpiryInMilliseconds(expires_at));
     } else if expires_at <= now.0.into() {
-        problems.push(Problem::Expired { ended_at: expires_at, now });
-    } else if life > Seconds::DAY.0.into() {
-        problems.push(Problem::LongLife(life));
+        problems.push(Problem::Expired { expired_at: expires_at, now });
+    } else if ttl > Seconds::DAY.0.into() {
+        problems.push(Problem::LongTtl(ttl));
     }
 }
 
 fn check_permissions(reading: &Reading, problems: &mut Problems) {
-    let content = reading.token.content();
-    let (join, moderate) = (content.permits("allow_join"), content.permits("allow_mod"));
-    let ask = content.permits("ask_join");
+    let content = reading.token.claims();
+    let (join, moderate) = (content.has_permission("allow_join"), content.has_permission("allow_mod"));
+    let ask = content.has_permission("ask_join");
     if !(join || moderate || ask) && reading.has_read("permissions") {
         problems.push(Problem::NoPermissions);
     }
@@ -238,7 +238,7 @@ fn check_permissions(reading: &Reading, problems: &mut Problems) {
 }
 
 fn check_version(reading: &Reading, problems: &mut Problems) {
-    let content = reading.token.content();
+    let content = reading.token.claims();
     let claims_of_2 = [
         ("roles", !content.roles.is_empty()),
         ("roomId", content.room.is_some()),
@@ -249,13 +249,13 @@ fn check_version(reading: &Reading, problems: &mut Problems) {
         (None, Some((claim, _))) if reading.has_read("version") => {
             problems.push(Problem::VersionMissing(claim))
         }
-        (Some(Version::Text(text)), _) => problems.push(Problem::VersionText(quote(text))),
+        (Some(Version::String(text)), _) => problems.push(Problem::VersionText(quote(text))),
         (Some(Version::Number(number)), _) if *number != 2 => problems.push(Problem::VersionUnknown(*number)),
         (None | Some(Version::Number(_)), _) => {}
     }
 }
 
-fn check_roles(content: &Content, expected: &Expected<'_>, problems: &mut Problems) {
+fn check_roles(content: &ParsedClaims, expected: &Expected<'_>, problems: &mut Problems) {
     if let Some(name) = content.roles.iter().find(|name| Roles::named(name).is_none()) {
         problems.push(Problem::UnknownRole(quote(name)));
     }
@@ -275,7 +275,7 @@ fn check_roles(content: &Content, expected: &Expected<'_>, problems: &mut Proble
 }
 
 fn check_binding(reading: &Reading, expected: &Expected<'_>, problems: &mut Problems) {
-    let content = reading.token.content();
+    let content = reading.token.claims();
     match (content.room.as_deref(), expected.room) {
         // A token that cannot join needs no room.
         (None, _) if content.known_roles() == Roles::Crawler => {}
@@ -299,8 +299,8 @@ fn check_binding(reading: &Reading, expected: &Expected<'_>, problems: &mut Prob
 mod tests {
     use super::*;
     use crate::videosdk::credentials::{ApiKey, Secret};
-    use crate::videosdk::testing::{self, DOCS_24H_JTI, NOW, SDK_MANAGEMENT, SDK_PARTICIPANT};
-    use crate::videosdk::testing::{SEED_0_1_X, V1_DEFAULT_10M, V2_ROOM};
+    use crate::videosdk::test_support::{self, DOCS_24H_JTI, NOW, SDK_MANAGEMENT, SDK_PARTICIPANT};
+    use crate::videosdk::test_support::{SEED_0_1_X, V1_DEFAULT_10M, V2_ROOM};
     use alloc::format;
     use alloc::string::{String, ToString as _};
 
@@ -310,7 +310,7 @@ mod tests {
         Expected { api_key: Some(API_KEY), room: Some("2kyv-gzay-64pg"), participant: Some("user-123") };
 
     fn report_for(token: &str, expected: Expected<'_>) -> Report {
-        let (api_key, secrets) = (testing::api_key(), [testing::secret()]);
+        let (api_key, secrets) = (test_support::api_key(), [test_support::secret()]);
         let projects = &[Project { api_key: &api_key, secrets: &secrets }];
         explain(token, &Context { now: NOW, projects, expected })
     }
@@ -352,13 +352,13 @@ mod tests {
             .filter(|(_, value)| !value.is_empty())
             .map(|(name, value)| format!("\"{name}\":{value}"))
             .collect();
-        testing::token(&format!("{{{}}}", claims.join(",")))
+        test_support::token(&format!("{{{}}}", claims.join(",")))
     }
 
     /// The token with a signature that nobody made.
     fn unsigned(token: &str) -> String {
         let (signed, _) = token.rsplit_once('.').unwrap();
-        format!("{signed}.{}", testing::encode([7; 32]))
+        format!("{signed}.{}", test_support::encode([7; 32]))
     }
 
     /// Tokens, and the codes of all that is wrong with each.
@@ -371,7 +371,7 @@ mod tests {
             (&["not_a_jwt"], String::new()),
             (&["not_a_jwt"], "a.b".into()),
             (&["not_a_jwt"], "!.b.c".into()),
-            (&["not_a_jwt"], testing::token("[]")),
+            (&["not_a_jwt"], test_support::token("[]")),
             (
                 &["agora_token_for_jwt"],
                 "007eJxTYBBbsMMnKq7p9Hf/HcIX5kce9b518kCiQgSr5Zrp4X1Tu6UUGJLTUg==".into(),
@@ -391,9 +391,9 @@ mod tests {
             (&["signature_length"], good.clone() + "AAAA"),
             (&["too_large"], "x".repeat(16_385)),
             // The header.
-            (&["wrong_algorithm"], testing::token_with(r#"{"alg":"none"}"#, claims)),
-            (&["wrong_type"], testing::token_with(r#"{"alg":"HS256","typ":"JWE"}"#, claims)),
-            (&["critical_header"], testing::token_with(r#"{"alg":"HS256","crit":["b64"]}"#, claims)),
+            (&["wrong_algorithm"], test_support::token_with(r#"{"alg":"none"}"#, claims)),
+            (&["wrong_type"], test_support::token_with(r#"{"alg":"HS256","typ":"JWE"}"#, claims)),
+            (&["critical_header"], test_support::token_with(r#"{"alg":"HS256","crit":["b64"]}"#, claims)),
             // Claims that cannot be read.
             (&["missing_claim"], with(&[("apikey", ""), ("apiKey", "\"other\"")])),
             (&["duplicate_claim"], with(&[("nbf", "1,\"nbf\":2")])),
@@ -467,7 +467,7 @@ mod tests {
     #[test]
     fn what_is_usable_holds() {
         let mut usable = 0;
-        let project = Project { api_key: &testing::api_key(), secrets: &[testing::secret()] };
+        let project = Project { api_key: &test_support::api_key(), secrets: &[test_support::secret()] };
         for (_, token) in cases() {
             let report = report(&token);
             if report.is_usable() {
@@ -574,7 +574,7 @@ mod tests {
     #[test]
     fn without_a_secret_no_signature_is_checked() {
         let token = unsigned(&with(&[]));
-        let api_key = testing::api_key();
+        let api_key = test_support::api_key();
         for projects in [&[][..], &[Project { api_key: &api_key, secrets: &[] }]] {
             let report = report_with(&token, projects);
             assert_eq!((report.signature, report.problems.len()), (Signature::NotChecked, 0));
@@ -584,8 +584,8 @@ mod tests {
 
     #[test]
     fn the_project_and_the_secret_that_signed_are_named() {
-        let (ours, other) = (testing::api_key(), ApiKey::parse("other").unwrap());
-        let (right, wrong) = ([other_secret(), testing::secret()], [other_secret()]);
+        let (ours, other) = (test_support::api_key(), ApiKey::parse("other").unwrap());
+        let (right, wrong) = ([other_secret(), test_support::secret()], [other_secret()]);
         // The second has a secret that would fit, but another API key.
         let projects = [(&ours, &wrong[..]), (&other, &right), (&ours, &[]), (&ours, &right)]
             .map(|(api_key, secrets)| Project { api_key, secrets });
@@ -601,7 +601,7 @@ mod tests {
 
     #[test]
     fn an_unknown_api_key_leaves_the_signature_unchecked() {
-        let (api_key, secrets) = (ApiKey::parse("other").unwrap(), [testing::secret()]);
+        let (api_key, secrets) = (ApiKey::parse("other").unwrap(), [test_support::secret()]);
         let report = report_with(&with(&[]), &[Project { api_key: &api_key, secrets: &secrets }]);
         assert_eq!(
             (codes(&report), report.signature),

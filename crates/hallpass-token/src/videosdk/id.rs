@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::checked_text::checked_text;
+use crate::checked_str::checked_str;
 use crate::quote::QuotedChar;
 
 /// The id of one room, such as `2kyv-gzay-64pg`: 1 to 256 bytes.
@@ -39,9 +39,9 @@ pub enum IdError {
     Character(char),
 }
 
-checked_text!(RoomId, 256, IdError, check, "without whitespace, control characters, `\"` and `\\`");
-checked_text!(ParticipantId, 256, IdError, check, "without whitespace, control characters, `\"` and `\\`");
-checked_text!(TokenId, 256, IdError, check, "without whitespace, control characters, `\"` and `\\`");
+checked_str!(RoomId, 256, IdError, check, "without whitespace, control characters, `\"` and `\\`");
+checked_str!(ParticipantId, 256, IdError, check, "without whitespace, control characters, `\"` and `\\`");
+checked_str!(TokenId, 256, IdError, check, "without whitespace, control characters, `\"` and `\\`");
 
 /// What passes stands in JSON as it is: RFC 8259 section 7 escapes only control characters, `"` and `\`.
 pub(super) fn check(text: &str, max: usize) -> Result<(), IdError> {

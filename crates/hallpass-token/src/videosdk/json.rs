@@ -15,7 +15,7 @@ pub(super) struct Object(Vec<(String, Value)>);
 /// A value of a member.
 pub(super) enum Value {
     /// A string.
-    Text(String),
+    String(String),
     /// A number without a sign, a fraction or an exponent.
     Number(u64),
     /// An array.
@@ -29,7 +29,7 @@ pub(super) enum Value {
 impl Value {
     /// Returns the text of a string.
     pub(super) fn to_text(&self) -> Option<String> {
-        if let Self::Text(text) = self { Some(text.clone()) } else { None }
+        if let Self::String(text) = self { Some(text.clone()) } else { None }
     }
 
     /// Returns a number.
@@ -118,7 +118,7 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::Text(text.into()))
+        Ok(Value::String(text.into()))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
@@ -133,7 +133,7 @@ impl<'de> Visitor<'de> for AnyValue {
         let mut members = Vec::new();
         while let Some((name, value)) = map.next_entry()? {
             // JSON has no other names.
-            if let Value::Text(name) = name {
+            if let Value::String(name) = name {
                 members.push((name, value));
             }
         }

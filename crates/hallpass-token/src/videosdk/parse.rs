@@ -7,9 +7,9 @@ use core::fmt;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
-use super::content::Content;
 use super::error::{MAX_TOKEN_BYTES, ParseError, Part};
 use super::json::Object;
+use super::parsed_claims::ParsedClaims;
 use crate::mac::SIGNATURE_LEN;
 use crate::quote::quote;
 
@@ -19,7 +19,7 @@ pub struct Untrusted {
     /// Header and claims as they were signed.
     pub(super) signed: Box<str>,
     pub(super) signature: [u8; SIGNATURE_LEN],
-    content: Content,
+    content: ParsedClaims,
 }
 
 impl Untrusted {
@@ -48,7 +48,7 @@ impl Untrusted {
             return Err(ParseError::Parts(token.split('.').count()));
         };
         check_header(&read_object(header, Part::Header)?)?;
-        let (content, errors) = Content::read(&read_object(claims, Part::Claims)?);
+        let (content, errors) = ParsedClaims::read(&read_object(claims, Part::Claims)?);
         let signature = decode(signature, Part::Signature)?;
         let signature =
             signature.try_into().map_err(|other: Vec<u8>| ParseError::SignatureLength(other.len()))?;
@@ -57,7 +57,7 @@ impl Untrusted {
 
     /// What the token says. Anybody may have written it.
     #[must_use]
-    pub const fn content(&self) -> &Content {
+    pub const fn claims(&self) -> &ParsedClaims {
         &self.content
     }
 }
@@ -102,25 +102,25 @@ mod tests {
     use crate::videosdk::claims::Claims;
     use crate::videosdk::id::{ParticipantId, RoomId, TokenId};
     use crate::videosdk::scope::{Permissions, Roles, Scope};
-    use crate::videosdk::testing::{self, NOW, SEED_0_1_X, V1_DEFAULT_10M};
+    use crate::videosdk::test_support::{self, NOW, SEED_0_1_X, V1_DEFAULT_10M};
     use alloc::format;
 
     const CLAIMS: &str = r#"{"apikey":"k"}"#;
 
     fn with_header(header: &str) -> Result<Untrusted, ParseError> {
-        Untrusted::parse(&testing::token_with(header, CLAIMS))
+        Untrusted::parse(&test_support::token_with(header, CLAIMS))
     }
 
     #[test]
     fn the_role_of_the_seed_is_understood() {
         let token = Untrusted::parse(&SEED_0_1_X.token()).unwrap();
-        assert_eq!(token.content().known_roles(), Roles::Crawler);
-        assert_eq!(token.content().roles, ["CRAWLER"]);
+        assert_eq!(token.claims().known_roles(), Roles::Crawler);
+        assert_eq!(token.claims().roles, ["CRAWLER"]);
     }
 
     #[test]
     fn what_is_minted_is_read_back_as_it_was() {
-        let (api_key, text) = (testing::api_key(), "教室-é/<&>'%\u{1f600}");
+        let (api_key, text) = (test_support::api_key(), "教室-é/<&>'%\u{1f600}");
         let claims = Claims {
             api_key: &api_key,
             permissions: Permissions::AskToJoin,
@@ -133,8 +133,8 @@ mod tests {
             expires_in: Ttl::MAX,
             id: TokenId::parse(text).ok(),
         };
-        let token = Untrusted::parse(&claims.sign(&testing::secret())).unwrap();
-        let content = token.content();
+        let token = Untrusted::parse(&claims.sign(&test_support::secret())).unwrap();
+        let content = token.claims();
         assert_eq!([&content.room, &content.participant, &content.id], [&Some(text.into()); 3]);
     }
 
@@ -220,12 +220,12 @@ mod tests {
 
     #[test]
     fn claims_that_are_no_object_are_refused() {
-        assert_eq!(Untrusted::parse(&testing::token("[]")), Err(ParseError::Json(Part::Claims)));
+        assert_eq!(Untrusted::parse(&test_support::token("[]")), Err(ParseError::Json(Part::Claims)));
     }
 
     #[test]
     fn the_first_claim_that_cannot_be_read_is_named() {
-        let read = Untrusted::parse(&testing::token(r#"{"exp":1.5,"roomId":7,"apikey":"k"}"#));
+        let read = Untrusted::parse(&test_support::token(r#"{"exp":1.5,"roomId":7,"apikey":"k"}"#));
         assert_eq!(read, Err(ParseError::WrongType { name: "roomId", expected: "a text" }));
     }
 
@@ -234,7 +234,7 @@ mod tests {
         let token = V1_DEFAULT_10M.token();
         let (signed, _) = token.rsplit_once('.').unwrap();
         assert_eq!(Untrusted::parse(&format!("{signed}.")), Err(ParseError::SignatureLength(0)));
-        let long = format!("{signed}.{}", testing::encode([0; 33]));
+        let long = format!("{signed}.{}", test_support::encode([0; 33]));
         assert_eq!(Untrusted::parse(&long), Err(ParseError::SignatureLength(33)));
     }
 

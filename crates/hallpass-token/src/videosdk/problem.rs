@@ -7,8 +7,8 @@ use thiserror::Error;
 use super::error::ParseError;
 use super::verify::VerifyError;
 use crate::agora::Format;
-use crate::problem::Severity;
 use crate::quote::Quoted;
+use crate::severity::Severity;
 use crate::time::UnixSeconds;
 
 /// One thing that is wrong with a token, or may surprise.
@@ -27,7 +27,7 @@ pub enum Problem {
     Unreadable(ParseError),
     /// Whitespace, quotes or `Bearer` surround the token.
     #[error("The token must stand alone, without blanks, quotes or `Bearer` around it.")]
-    Wrapped,
+    SurroundingCharacters,
     /// The `apikey` is not this one, which the app uses. The one in the token is not quoted, because it may be the secret,
     /// put into the wrong place.
     #[error("The token's `apikey` must be the project's API key {}, but is another one.", Quoted(.0))]
@@ -43,12 +43,12 @@ pub enum Problem {
     /// The token has no `exp`.
     #[error("The token has no `exp`; it must say when it ends, in seconds since 1970.")]
     NoExpiry,
-    /// The token has expired: `ended_at` is its `exp`.
+    /// The token has expired: `expired_at` is its `exp`.
     #[error(
-        "The token ended at {ended_at}, {} s before the check; get a fresh one before joining.",
-        u64::from(.now.0).saturating_sub(*.ended_at)
+        "The token ended at {expired_at}, {} s before the check; get a fresh one before joining.",
+        u64::from(.now.0).saturating_sub(*.expired_at)
     )]
-    Expired { ended_at: u64, now: UnixSeconds },
+    Expired { expired_at: u64, now: UnixSeconds },
     /// The token's `exp` is not after its `iat`.
     #[error(
         "The token's `exp` {expires_at} must be after its `iat` {issued_at}: it is a time in seconds since 1970, not a length; and jsonwebtoken reads a text without a unit as milliseconds, so write `120s` or the number 120, not \"120\"."
@@ -63,14 +63,14 @@ pub enum Problem {
     #[error(
         "The token lives for {0} s; 86400 s (24 hours) are the longest that VideoSDK's SDKs give by themselves, and minutes are enough to join."
     )]
-    LongLife(u64),
+    LongTtl(u64),
     /// The token is not valid yet: `from` is the later of `iat` and `nbf`.
     #[error(
         "The token holds from {from} on, but the check was at {}; `iat` and `nbf` must be in seconds since 1970, and at most {} s ahead.",
         .now.0,
         VerifyError::LEEWAY.0
     )]
-    NotYet { from: u64, now: UnixSeconds },
+    NotYetValid { from: u64, now: UnixSeconds },
     /// VideoSDK knows none of the token's permissions.
     #[error("The token permits nothing; `permissions` must hold `allow_join`, `ask_join` or `allow_mod`.")]
     NoPermissions,
@@ -167,7 +167,7 @@ impl Problem {
         match self {
             Self::AgoraToken(_) => ("agora_token_for_jwt", Error, INVALID_TOKEN),
             Self::Unreadable(error) => (parse_error_code(error), Error, INVALID_TOKEN),
-            Self::Wrapped => ("surrounding_characters", Error, INVALID_TOKEN),
+            Self::SurroundingCharacters => ("surrounding_characters", Error, INVALID_TOKEN),
             Self::OtherProject(_) => ("other_api_key", Error, sdk(4001, "INVALID_API_KEY")),
             Self::UnknownProject => ("unknown_api_key", Note, None),
             Self::OtherSecret(_) => ("other_secret", Error, INVALID_TOKEN),
@@ -175,8 +175,8 @@ impl Problem {
             Self::Expired { .. } => ("expired", Error, INVALID_TOKEN),
             Self::ExpiresAtOnce { .. } => ("expires_at_once", Error, INVALID_TOKEN),
             Self::ExpiryInMilliseconds(_) => ("expiry_in_milliseconds", Warning, None),
-            Self::LongLife(_) => ("longer_than_a_day", Note, None),
-            Self::NotYet { .. } => ("not_yet_valid", Error, INVALID_TOKEN),
+            Self::LongTtl(_) => ("longer_than_a_day", Note, None),
+            Self::NotYetValid { .. } => ("not_yet_valid", Error, INVALID_TOKEN),
             Self::NoPermissions => ("no_permissions", Error, INVALID_PERMISSIONS),
             Self::AskJoinMixed => ("ask_join_mixed", Error, INVALID_PERMISSIONS),
             Self::UnknownPermission(_) => ("unknown_permission", Warning, None),

@@ -107,7 +107,7 @@ impl Permissions {
 
     /// Whether the holder may mute and remove others.
     #[must_use]
-    pub const fn moderates(self) -> bool {
+    pub const fn can_moderate(self) -> bool {
         matches!(self, Self::JoinAndModerate | Self::Moderate)
     }
 

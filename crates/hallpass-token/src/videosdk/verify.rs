@@ -2,16 +2,16 @@
 
 use thiserror::Error;
 
-use super::content::Content;
 use super::credentials::{Project, Secret};
 use super::parse::Untrusted;
+use super::parsed_claims::ParsedClaims;
 use crate::mac;
 use crate::time::{Seconds, UnixSeconds};
 
 /// A token that one of the project's secrets signed, for this project, and that is in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verified<'a> {
-    content: &'a Content,
+    content: &'a ParsedClaims,
     secret: usize,
 }
 
@@ -31,10 +31,10 @@ pub enum VerifyError {
     NoExpiry,
     /// The later of `iat` and `nbf` is more than [`VerifyError::LEEWAY`] after the time of the check.
     #[error("the token holds only in {} seconds", .from.saturating_sub(.now.0.into()))]
-    NotYet { from: u64, now: UnixSeconds },
+    NotYetValid { from: u64, now: UnixSeconds },
     /// The token's `exp` is not after the time of the check.
-    #[error("the token ended {} seconds ago", u64::from(.now.0).saturating_sub(*.ended_at))]
-    Expired { ended_at: u64, now: UnixSeconds },
+    #[error("the token ended {} seconds ago", u64::from(.now.0).saturating_sub(*.expired_at))]
+    Expired { expired_at: u64, now: UnixSeconds },
 }
 
 impl VerifyError {
@@ -51,30 +51,30 @@ impl Untrusted {
     /// # Errors
     /// [`VerifyError`], the first one in the order of its variants.
     pub fn verify(&self, project: Project<'_>, now: UnixSeconds) -> Result<Verified<'_>, VerifyError> {
-        let content = self.content();
+        let content = self.claims();
         if content.api_key != project.api_key.as_str() {
             return Err(VerifyError::OtherProject);
         }
         let secret = self.signed_by(project.secrets).ok_or(VerifyError::BadSignature)?;
-        let ended_at = content.expires_at.ok_or(VerifyError::NoExpiry)?;
+        let expired_at = content.expires_at.ok_or(VerifyError::NoExpiry)?;
         if let Some(from) = content.starts_after(now) {
-            return Err(VerifyError::NotYet { from, now });
+            return Err(VerifyError::NotYetValid { from, now });
         }
-        if ended_at <= u64::from(now.0) {
-            return Err(VerifyError::Expired { ended_at, now });
+        if expired_at <= u64::from(now.0) {
+            return Err(VerifyError::Expired { expired_at, now });
         }
         Ok(Verified { content, secret })
     }
 
     /// The position of the secret that made the signature, found in a time that does not depend on it.
     pub(super) fn signed_by(&self, secrets: &[Secret]) -> Option<usize> {
-        secrets
-            .iter()
-            .position(|secret| mac::same(&secret.key().sign(&[self.signed.as_bytes()]), &self.signature))
+        secrets.iter().position(|secret| {
+            mac::constant_time_eq(&secret.key().sign(&[self.signed.as_bytes()]), &self.signature)
+        })
     }
 }
 
-impl Content {
+impl ParsedClaims {
     /// The later of `iat` and `nbf`, where that is too far ahead.
     pub(super) fn starts_after(&self, now: UnixSeconds) -> Option<u64> {
         let latest = u64::from(now.0) + u64::from(VerifyError::LEEWAY.0);
@@ -85,13 +85,13 @@ impl Content {
 impl<'a> Verified<'a> {
     /// What the token says.
     #[must_use]
-    pub const fn content(&self) -> &'a Content {
+    pub const fn claims(&self) -> &'a ParsedClaims {
         self.content
     }
 
     /// The position, in the list that was given, of the secret that signed it.
     #[must_use]
-    pub const fn secret(&self) -> usize {
+    pub const fn secret_index(&self) -> usize {
         self.secret
     }
 }
@@ -100,24 +100,24 @@ impl<'a> Verified<'a> {
 mod tests {
     use super::*;
     use crate::videosdk::credentials::ApiKey;
-    use crate::videosdk::testing::{self, DOCS_24H_JTI, NOW, SDK_MANAGEMENT, SDK_PARTICIPANT};
-    use crate::videosdk::testing::{SEED_0_1_X, V1_DEFAULT_10M, V2_ROOM};
+    use crate::videosdk::test_support::{self, DOCS_24H_JTI, NOW, SDK_MANAGEMENT, SDK_PARTICIPANT};
+    use crate::videosdk::test_support::{SEED_0_1_X, V1_DEFAULT_10M, V2_ROOM};
     use alloc::format;
     use alloc::string::String;
     use alloc::vec::Vec;
 
     /// The secret at which the signature was found.
     fn verify_with(token: &str, secrets: &[Secret], now: UnixSeconds) -> Result<usize, VerifyError> {
-        let project = Project { api_key: &testing::api_key(), secrets };
-        Untrusted::parse(token).unwrap().verify(project, now).map(|verified| verified.secret())
+        let project = Project { api_key: &test_support::api_key(), secrets };
+        Untrusted::parse(token).unwrap().verify(project, now).map(|verified| verified.secret_index())
     }
 
     fn verify(token: &str, now: u32) -> Result<usize, VerifyError> {
-        verify_with(token, &[testing::secret()], UnixSeconds(now))
+        verify_with(token, &[test_support::secret()], UnixSeconds(now))
     }
 
     fn with_times(times: &str) -> String {
-        testing::token(&format!("{{\"apikey\":\"{}\"{times}}}", testing::api_key().as_str()))
+        test_support::token(&format!("{{\"apikey\":\"{}\"{times}}}", test_support::api_key().as_str()))
     }
 
     #[test]
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn the_secret_that_signed_is_named() {
-        let secrets = [Secret::parse("other").unwrap(), testing::secret()];
+        let secrets = [Secret::parse("other").unwrap(), test_support::secret()];
         assert_eq!(verify_with(&V1_DEFAULT_10M.token(), &secrets, NOW), Ok(1));
     }
 
@@ -149,7 +149,7 @@ mod tests {
     fn another_api_key_is_refused_before_the_signature_is_looked_at() {
         let token = Untrusted::parse(&V1_DEFAULT_10M.token()).unwrap();
         let api_key = &ApiKey::parse("other").unwrap();
-        for secrets in [&[][..], &[testing::secret()]] {
+        for secrets in [&[][..], &[test_support::secret()]] {
             assert_eq!(token.verify(Project { api_key, secrets }, NOW), Err(VerifyError::OtherProject));
         }
     }
@@ -159,7 +159,7 @@ mod tests {
         let token = V1_DEFAULT_10M.token();
         assert_eq!(verify(&token, 1_700_000_599), Ok(0));
         let now = UnixSeconds(1_700_000_600);
-        assert_eq!(verify(&token, now.0), Err(VerifyError::Expired { ended_at: 1_700_000_600, now }));
+        assert_eq!(verify(&token, now.0), Err(VerifyError::Expired { expired_at: 1_700_000_600, now }));
     }
 
     #[test]
@@ -172,7 +172,7 @@ mod tests {
         let token = V1_DEFAULT_10M.token();
         assert_eq!(verify(&token, NOW.0 - 60), Ok(0));
         let now = UnixSeconds(NOW.0 - 61);
-        assert_eq!(verify(&token, now.0), Err(VerifyError::NotYet { from: 1_700_000_000, now }));
+        assert_eq!(verify(&token, now.0), Err(VerifyError::NotYetValid { from: 1_700_000_000, now }));
     }
 
     #[test]
@@ -180,7 +180,7 @@ mod tests {
         let token = with_times(r#","iat":1000,"nbf":1061,"exp":2000"#);
         assert_eq!(verify(&token, 1001), Ok(0));
         let now = UnixSeconds(1000);
-        assert_eq!(verify(&token, 1000), Err(VerifyError::NotYet { from: 1061, now }));
+        assert_eq!(verify(&token, 1000), Err(VerifyError::NotYetValid { from: 1061, now }));
     }
 
     #[test]
@@ -193,14 +193,14 @@ mod tests {
     fn the_start_is_checked_before_the_end() {
         let token = with_times(r#","nbf":1061,"exp":1000"#);
         let now = UnixSeconds(1000);
-        assert_eq!(verify(&token, 1000), Err(VerifyError::NotYet { from: 1061, now }));
+        assert_eq!(verify(&token, 1000), Err(VerifyError::NotYetValid { from: 1061, now }));
     }
 
     /// Every bit of the text, and not only of what it decodes to.
     #[test]
     fn no_token_with_one_bit_flipped_holds() {
         let token = SDK_PARTICIPANT.token().into_bytes();
-        let project = Project { api_key: &testing::api_key(), secrets: &[testing::secret()] };
+        let project = Project { api_key: &test_support::api_key(), secrets: &[test_support::secret()] };
         let mut tried = 0;
         for position in 0..token.len() {
             for bit in 0..8 {

@@ -109,11 +109,11 @@ fn login(
     now: UnixSeconds,
 ) -> Option<(String, UnixSeconds)> {
     verified.services().find_map(|service| {
-        let (Service::Rtm { user, privileges }, true) = (service, verified.permits(&service, LOGIN_007, now))
+        let (Service::Rtm { user, privileges }, true) = (service, verified.grants(&service, LOGIN_007, now))
         else {
             return None;
         };
-        Some((user.as_str().to_owned(), token.end_of(privileges.get(LOGIN_007)?)))
+        Some((user.as_str().to_owned(), token.privilege_expires_at(privileges.get(LOGIN_007)?)))
     })
 }
 
@@ -128,7 +128,7 @@ fn by_006(token: &str, request: &Request, now: UnixSeconds) -> Result<Caller, Re
     if verified.subject() != subject {
         return Err(Refusal::Verify(VerifyError::OtherUser));
     }
-    let end = verified.privileges().get(LOGIN_006).filter(|_| verified.permits(LOGIN_006, now));
+    let end = verified.privileges().get(LOGIN_006).filter(|_| verified.grants(LOGIN_006, now));
     let until = match end.ok_or(Refusal::Login)? {
         UnixSeconds(0) => verified.expires_at(),
         end => end.min(verified.expires_at()),

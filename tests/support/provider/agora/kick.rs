@@ -53,7 +53,7 @@ impl Rules {
     pub(super) fn make(&mut self, body: &[u8], now: UnixSeconds) -> Result<StubResponse, u16> {
         let asked: Asked = serde_json::from_slice(body).map_err(|_| 400_u16)?;
         certificate_of(&asked.appid).ok_or(401_u16)?;
-        let ends_at = now.plus(asked.lasts().ok_or(400_u16)?);
+        let ends_at = now.saturating_add(asked.lasts().ok_or(400_u16)?);
         if !asked.is_allowed() {
             return Err(400);
         }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use hallpass_token::UnixSeconds;
 use hallpass_token::videosdk::{
-    ApiKey, Content, ParseError, Permissions, PermissionsError, Project, Secret, Untrusted, VerifyError,
+    ApiKey, ParseError, ParsedClaims, Permissions, PermissionsError, Project, Secret, Untrusted, VerifyError,
     Version,
 };
 use serde_json::{Map, Value, json};
@@ -38,7 +38,7 @@ pub(super) fn authenticate(
     request: &Request,
     longest_life: Option<u64>,
     now: UnixSeconds,
-) -> Result<Content, Refusal> {
+) -> Result<ParsedClaims, Refusal> {
     let token = request.header("authorization").ok_or(Refusal::Missing)?;
     if token.contains(' ') {
         return Err(Refusal::Scheme);
@@ -48,7 +48,7 @@ pub(super) fn authenticate(
     let api_key = ApiKey::parse(api_key).map_err(|_| Refusal::Keys)?;
     let secret = Secret::parse(secret).map_err(|_| Refusal::Keys)?;
     let project = Project { api_key: &api_key, secrets: &[secret] };
-    let content = token.verify(project, now).map_err(Refusal::Verify)?.content();
+    let content = token.verify(project, now).map_err(Refusal::Verify)?.claims();
     Permissions::parse(content.permissions.iter().map(String::as_str)).map_err(Refusal::Permissions)?;
     let life = content.expires_at.unwrap_or_default().saturating_sub(now.0.into());
     match longest_life {
@@ -75,11 +75,11 @@ pub(super) fn credential(seen: &Seen<Videosdk>, longest_life: Option<u64>) -> Op
 }
 
 /// The claims that a token has.
-fn claims(content: &Content) -> Map<String, Value> {
+fn claims(content: &ParsedClaims) -> Map<String, Value> {
     let texts = |names: &[String]| (!names.is_empty()).then(|| json!(names));
     let version = content.version.as_ref().map(|version| match version {
         Version::Number(number) => json!(number),
-        Version::Text(text) => json!(text),
+        Version::String(text) => json!(text),
     });
     let claims = [
         ("apikey", Some(json!(content.api_key))),

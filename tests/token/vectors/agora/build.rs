@@ -3,7 +3,7 @@
 use anyhow::{Context as _, ensure};
 use hallpass_token::agora::v006::{Subject, Token006};
 use hallpass_token::agora::v007::{Services, Token007};
-use hallpass_token::agora::{AppCertificate, AppId, Privileges, Text};
+use hallpass_token::agora::{AppCertificate, AppId, FieldStr, Privileges};
 use hallpass_token::{Seconds, UnixSeconds};
 use serde::Deserialize;
 use serde_json::Value;
@@ -69,8 +69,8 @@ impl Build {
                 let subject = Subject { channel: text(channel)?, user: text(&user)? };
                 ("006", self.check_006(&app_id, &certificate, subject, &privileges, minted.as_deref())?)
             }
-            Plan::V007 { life, services } => {
-                ("007", self.check_007(&app_id, &certificate, Seconds(life), &services, minted.as_deref())?)
+            Plan::V007 { ttl, services } => {
+                ("007", self.check_007(&app_id, &certificate, Seconds(ttl), &services, minted.as_deref())?)
             }
         };
         ensure!(self.format == format, "a builder of {format} has the format {}", self.format);
@@ -166,6 +166,6 @@ impl Build {
     }
 }
 
-fn text(text: &str) -> anyhow::Result<Text<'_>> {
-    Text::new(text).context("a text is too long for any token")
+fn text(text: &str) -> anyhow::Result<FieldStr<'_>> {
+    FieldStr::new(text).context("a text is too long for any token")
 }

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, ensure};
 use hallpass_token::agora::v006::Subject;
-use hallpass_token::agora::{AppCertificate, AppId, Text};
+use hallpass_token::agora::{AppCertificate, AppId, FieldStr};
 use hallpass_token::{Seconds, UnixSeconds};
 use serde::Deserialize;
 
@@ -77,8 +77,8 @@ impl Known006 {
         let Some(certificate) = certificate(self.app_certificate.as_deref(), self.signature_valid)? else {
             return Ok(());
         };
-        let channel = Text::new(self.channel.as_deref().context("it has no channel")?)?;
-        let user = Text::new(self.uid_string.as_deref().context("it has no uid_string")?)?;
+        let channel = FieldStr::new(self.channel.as_deref().context("it has no channel")?)?;
+        let user = FieldStr::new(self.uid_string.as_deref().context("it has no uid_string")?)?;
         content.check_signature(&self.token, Subject { channel, user }, &certificate)
     }
 }

@@ -29,7 +29,7 @@ impl Builder {
         let mint = Mint { app_id, certificate, issued_at: UnixSeconds(issued_at), salt };
         let until = |end: u32| match end {
             0 => Some(PrivilegeTtl::WithToken),
-            _ => lasts(end.checked_sub(issued_at).filter(|life| *life > 0)?),
+            _ => privilege_ttl(end.checked_sub(issued_at).filter(|ttl| *ttl > 0)?),
         };
         Some(match self {
             Self::Rtc006Uid { channel, uid, role, expire_ts } => {
@@ -43,17 +43,17 @@ impl Builder {
             Self::Rtm006 { user, expire_ts } => mint.rtm_006(rtm_user(user)?, until(*expire_ts)?),
             Self::Raw006 { .. } | Self::Raw007 { .. } => return None,
             Self::RtcUid { channel, uid, role, token_expire, privilege_expire } => {
-                let privileges = role_007(*role).privileges(lasts(*privilege_expire)?);
+                let privileges = role_007(*role).privileges(privilege_ttl(*privilege_expire)?);
                 mint.rtc(
                     self::channel(channel)?,
                     User::from_number_or_any(*uid),
                     privileges,
-                    life(*token_expire)?,
+                    ttl(*token_expire)?,
                 )
             }
             Self::RtcAccount { channel, account, role, token_expire, privilege_expire } => {
-                let privileges = role_007(*role).privileges(lasts(*privilege_expire)?);
-                mint.rtc(self::channel(channel)?, user(account)?, privileges, life(*token_expire)?)
+                let privileges = role_007(*role).privileges(privilege_ttl(*privilege_expire)?);
+                mint.rtc(self::channel(channel)?, user(account)?, privileges, ttl(*token_expire)?)
             }
             Self::RtcUidPriv { channel, uid, token_expire, join, audio, video, data } => {
                 let privileges = all_four([*join, *audio, *video, *data])?;
@@ -61,44 +61,44 @@ impl Builder {
                     self::channel(channel)?,
                     User::from_number_or_any(*uid),
                     privileges,
-                    life(*token_expire)?,
+                    ttl(*token_expire)?,
                 )
             }
             Self::RtcAccountPriv { channel, account, token_expire, join, audio, video, data } => {
                 let privileges = all_four([*join, *audio, *video, *data])?;
-                mint.rtc(self::channel(channel)?, user(account)?, privileges, life(*token_expire)?)
+                mint.rtc(self::channel(channel)?, user(account)?, privileges, ttl(*token_expire)?)
             }
             Self::RtcRtm { channel, account, role, token_expire, privilege_expire } => {
                 let grant = agora::RtcWithRtm {
                     channel: self::channel(channel)?,
                     user: user(account)?,
-                    privileges: role_007(*role).privileges(lasts(*privilege_expire)?),
+                    privileges: role_007(*role).privileges(privilege_ttl(*privilege_expire)?),
                     rtm_user: rtm_user(account)?,
-                    rtm_login: lasts(*token_expire)?,
+                    rtm_login: privilege_ttl(*token_expire)?,
                 };
-                mint.rtc_with_rtm(&grant, life(*token_expire)?)
+                mint.rtc_with_rtm(&grant, ttl(*token_expire)?)
             }
-            Self::RtcRtm2(grant) => mint.rtc_with_rtm(&grant.typed()?, life(grant.rtc_expire)?),
-            Self::Convoai(grant) => mint.convo_ai(&grant.typed()?, life(grant.rtc_expire)?),
-            Self::Stt(grant) => mint.stt(&grant.typed()?, life(grant.rtc_expire)?),
-            Self::Rtm { user, expire } => mint.rtm(rtm_user(user)?, life(*expire)?),
+            Self::RtcRtm2(grant) => mint.rtc_with_rtm(&grant.typed()?, ttl(grant.rtc_expire)?),
+            Self::Convoai(grant) => mint.convo_ai(&grant.typed()?, ttl(grant.rtc_expire)?),
+            Self::Stt(grant) => mint.stt(&grant.typed()?, ttl(grant.rtc_expire)?),
+            Self::Rtm { user, expire } => mint.rtm(rtm_user(user)?, ttl(*expire)?),
             Self::Rtm2Perm { user, permissions, expire } => {
                 let tree = tree(permissions).ok()?;
-                mint.rtm_with_permissions(rtm_user(user)?, tree.as_permissions(), life(*expire)?)
+                mint.rtm_with_permissions(rtm_user(user)?, tree.as_permissions(), ttl(*expire)?)
             }
             Self::RtmStream { user, expire, stream } if stream.is_empty() => {
-                mint.rtm(rtm_user(user)?, life(*expire)?)
+                mint.rtm(rtm_user(user)?, ttl(*expire)?)
             }
             Self::RtmStream { user, expire, stream } => {
-                mint.rtm_with_stream(rtm_user(user)?, channel(stream)?, life(*expire)?)
+                mint.rtm_with_stream(rtm_user(user)?, channel(stream)?, ttl(*expire)?)
             }
-            Self::ChatUser { user, expire } => mint.chat_user(ChatUser::parse(user).ok()?, life(*expire)?),
-            Self::ChatApp { expire } => mint.chat_app(life(*expire)?),
+            Self::ChatUser { user, expire } => mint.chat_user(ChatUser::parse(user).ok()?, ttl(*expire)?),
+            Self::ChatApp { expire } => mint.chat_app(ttl(*expire)?),
             Self::ApaasRoom { room, user, role, expire } => {
-                mint.apaas_room(ChannelName::parse(room).ok()?, rtm_user(user)?, *role, life(*expire)?)
+                mint.apaas_room(ChannelName::parse(room).ok()?, rtm_user(user)?, *role, ttl(*expire)?)
             }
-            Self::ApaasUser { user, expire } => mint.apaas_user(rtm_user(user)?, life(*expire)?),
-            Self::ApaasApp { expire } => mint.apaas_app(life(*expire)?),
+            Self::ApaasUser { user, expire } => mint.apaas_user(rtm_user(user)?, ttl(*expire)?),
+            Self::ApaasApp { expire } => mint.apaas_app(ttl(*expire)?),
             Self::Fpa {} => mint.fpa(),
         })
     }
@@ -118,7 +118,7 @@ impl RtcWithRtm {
             user: user(&self.account)?,
             privileges,
             rtm_user: rtm_user(&self.rtm_user)?,
-            rtm_login: lasts(self.rtm_expire)?,
+            rtm_login: privilege_ttl(self.rtm_expire)?,
         })
     }
 }
@@ -137,18 +137,18 @@ fn role_007(role: u32) -> Role {
 
 fn all_four([join, audio, video, data]: [u32; 4]) -> Option<RtcPrivileges> {
     Some(RtcPrivileges {
-        join: Some(lasts(join)?),
-        publish_audio: Some(lasts(audio)?),
-        publish_video: Some(lasts(video)?),
-        publish_data: Some(lasts(data)?),
+        join: Some(privilege_ttl(join)?),
+        publish_audio: Some(privilege_ttl(audio)?),
+        publish_video: Some(privilege_ttl(video)?),
+        publish_data: Some(privilege_ttl(data)?),
     })
 }
 
-fn lasts(seconds: u32) -> Option<PrivilegeTtl> {
-    if seconds == 0 { Some(PrivilegeTtl::WithToken) } else { life(seconds).map(PrivilegeTtl::For) }
+fn privilege_ttl(seconds: u32) -> Option<PrivilegeTtl> {
+    if seconds == 0 { Some(PrivilegeTtl::WithToken) } else { ttl(seconds).map(PrivilegeTtl::For) }
 }
 
-fn life(seconds: u32) -> Option<Ttl> {
+fn ttl(seconds: u32) -> Option<Ttl> {
     Ttl::new(seconds).ok()
 }
 

@@ -10,12 +10,12 @@ use crate::service::ServiceJson;
 /// The content of a token.
 pub(super) enum Plan<'a> {
     V006 { channel: &'a str, user: String, privileges: Vec<(u16, u32)> },
-    V007 { life: u32, services: Vec<ServiceJson> },
+    V007 { ttl: u32, services: Vec<ServiceJson> },
 }
 
 impl Builder {
     pub(super) fn plan(&self) -> anyhow::Result<Plan<'_>> {
-        let (life, services) = match self {
+        let (ttl, services) = match self {
             Self::Rtc006Uid { channel, uid, role, expire_ts } => {
                 let privileges = rtc_006(*role, *expire_ts)?;
                 return Ok(Plan::V006 { channel, user: uid_text(*uid), privileges });
@@ -73,7 +73,7 @@ impl Builder {
             Self::Fpa {} => (86_400, vec![ServiceJson { privileges: vec![(1, 0)], ..bare(4) }]),
             Self::Raw007 { expire, services } => (*expire, services.clone()),
         };
-        Ok(Plan::V007 { life, services })
+        Ok(Plan::V007 { ttl, services })
     }
 }
 

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hallpass_token::UnixSeconds;
 use hallpass_token::agora::v006::{Subject, Untrusted006};
-use hallpass_token::agora::{AppCertificate, AppId, Project, Text, VerifyError};
+use hallpass_token::agora::{AppCertificate, AppId, FieldStr, Project, VerifyError};
 
 use super::hex;
 use super::refusal::{refuses, stranger};
@@ -54,26 +54,29 @@ impl Content006<'_> {
         let (other_app_id, other_certificate) = stranger()?;
         let certificates = [other_certificate, certificate.clone()];
         let project = Project { app_id: self.app_id, certificates: &certificates };
-        let ended_at = self.expires_at;
-        let last = before(ended_at);
+        let expired_at = self.expires_at;
+        let last = before(expired_at);
 
         let verified = token.verify(project, subject, last).context("it is refused")?;
         ensure!(verified.subject() == subject, "it is for {:?}", verified.subject());
-        ensure!(verified.certificate() == 1, "it is signed by the wrong certificate");
+        ensure!(verified.certificate_index() == 1, "it is signed by the wrong certificate");
         for &(id, end) in self.privileges {
-            let end = if end == 0 { ended_at } else { UnixSeconds(end) };
-            let last = before(end.min(ended_at));
-            ensure!(verified.permits(id, last), "it does not permit {id} in its last second");
-            ensure!(!verified.permits(id, end.min(ended_at)), "it permits {id} when that has ended");
+            let end = if end == 0 { expired_at } else { UnixSeconds(end) };
+            let last = before(end.min(expired_at));
+            ensure!(verified.grants(id, last), "it does not permit {id} in its last second");
+            ensure!(!verified.grants(id, end.min(expired_at)), "it permits {id} when that has ended");
         }
-        ensure!(!verified.permits(999, last), "it permits what it does not hold");
+        ensure!(!verified.grants(999, last), "it permits what it does not hold");
 
-        refuses(token.verify(project, subject, ended_at), VerifyError::Expired { ended_at, now: ended_at })?;
+        refuses(
+            token.verify(project, subject, expired_at),
+            VerifyError::Expired { expired_at, now: expired_at },
+        )?;
         let other = Project { app_id: &other_app_id, ..project };
         refuses(token.verify(other, subject, last), VerifyError::OtherProject)?;
         let other = Project { certificates: &certificates[..1], ..project };
         refuses(token.verify(other, subject, last), VerifyError::BadSignature)?;
-        let stranger = Text::new("nobody's").context("it is too long")?;
+        let stranger = FieldStr::new("nobody's").context("it is too long")?;
         if subject.channel.as_str() != "*" {
             let other = Subject { channel: stranger, ..subject };
             refuses(token.verify(project, other, last), VerifyError::OtherChannel)?;

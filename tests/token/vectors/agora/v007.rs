@@ -3,7 +3,7 @@
 use anyhow::{Context as _, anyhow, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hallpass_token::agora::v007::{Rest, Untrusted007};
+use hallpass_token::agora::v007::{Remainder, Untrusted007};
 use hallpass_token::agora::{AppCertificate, AppId, Project, VerifyError};
 use hallpass_token::{Seconds, UnixSeconds};
 
@@ -30,7 +30,11 @@ impl Content007<'_> {
         ensure!(read.issued_at() == self.issued_at, "the issue is read as {:?}", read.issued_at());
         ensure!(read.expires_in() == self.expires_in, "the life is read as {:?}", read.expires_in());
         ensure!(read.salt() == self.salt, "the salt is read as {}", read.salt());
-        ensure!(read.rest() == Rest::Nothing, "what follows the services is read as {:?}", read.rest());
+        ensure!(
+            read.remainder() == Remainder::Empty,
+            "what follows the services is read as {:?}",
+            read.remainder()
+        );
         let services: Vec<_> =
             read.services().map(|service| ServiceJson::of(&service)).collect::<anyhow::Result<_>>()?;
         ensure!(services == self.services, "the services are read as {services:?}");
@@ -47,31 +51,31 @@ impl Content007<'_> {
         let certificates = [other_certificate, certificate.clone()];
         let project = Project { app_id: self.app_id, certificates: &certificates };
         let issued_at = self.issued_at;
-        let ended_at = issued_at.plus(self.expires_in.min(Seconds::DAY));
+        let expired_at = issued_at.saturating_add(self.expires_in.min(Seconds::DAY));
 
         let verified = token.verify(project, issued_at).context("it is refused at its issue")?;
-        ensure!(verified.certificate() == 1, "it is signed by the wrong certificate");
-        ensure!(verified.ends_at() == ended_at, "it ends at {:?}", verified.ends_at());
-        ensure!(token.verify(project, ended_at).is_ok(), "it is refused at its end");
+        ensure!(verified.certificate_index() == 1, "it is signed by the wrong certificate");
+        ensure!(verified.expires_at() == expired_at, "it ends at {:?}", verified.expires_at());
+        ensure!(token.verify(project, expired_at).is_ok(), "it is refused at its end");
         for service in verified.services() {
             for (id, seconds) in service.privileges().iter() {
                 let end = match seconds {
-                    Seconds(0) => ended_at,
-                    _ => issued_at.plus(seconds).min(ended_at),
+                    Seconds(0) => expired_at,
+                    _ => issued_at.saturating_add(seconds).min(expired_at),
                 };
-                ensure!(verified.permits(&service, id, end), "it does not permit {id} of {service:?}");
-                let late = end.plus(Seconds(1));
-                ensure!(!verified.permits(&service, id, late), "it permits {id} of {service:?} too long");
+                ensure!(verified.grants(&service, id, end), "it does not permit {id} of {service:?}");
+                let late = end.saturating_add(Seconds(1));
+                ensure!(!verified.grants(&service, id, late), "it permits {id} of {service:?} too long");
             }
-            ensure!(!verified.permits(&service, 999, issued_at), "it permits what it does not hold");
+            ensure!(!verified.grants(&service, 999, issued_at), "it permits what it does not hold");
         }
 
-        let now = ended_at.plus(Seconds(1));
-        refuses(token.verify(project, now), VerifyError::Expired { ended_at, now })?;
+        let now = expired_at.saturating_add(Seconds(1));
+        refuses(token.verify(project, now), VerifyError::Expired { expired_at, now })?;
         if let Some(early) = issued_at.0.checked_sub(VerifyError::LEEWAY.0) {
             ensure!(token.verify(project, UnixSeconds(early)).is_ok(), "it is refused a minute too early");
             let now = UnixSeconds(early.saturating_sub(1));
-            refuses(token.verify(project, now), VerifyError::NotYet { issued_at, now })?;
+            refuses(token.verify(project, now), VerifyError::NotYetValid { issued_at, now })?;
         }
         let other = Project { app_id: &other_app_id, ..project };
         refuses(token.verify(other, issued_at), VerifyError::OtherProject)?;

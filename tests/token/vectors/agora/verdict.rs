@@ -1,7 +1,7 @@
 //! Vectors of the kind `verify`: odd and damaged tokens, and what a strict verifier should say.
 
 use anyhow::{bail, ensure};
-use hallpass_token::agora::v007::{Rest, Untrusted007};
+use hallpass_token::agora::v007::{Remainder, Untrusted007};
 use hallpass_token::agora::{
     AppCertificate, Base64Error, HexError, ParseError, Project, VerifyError, ZlibError,
 };
@@ -20,7 +20,7 @@ pub(super) struct Judged {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Verdict {
     /// The signature is right, and this follows after the services.
-    Accepted(Rest),
+    Accepted(Remainder),
     NoCertificate(HexError),
     Unreadable(ParseError),
     Refused(VerifyError),
@@ -28,28 +28,31 @@ enum Verdict {
 
 /// What Hallpass says exactly of the recorded tokens, lest one mistake hides another.
 const EXACTLY: [(&str, Verdict); 22] = [
-    ("neg-01-valid", Verdict::Accepted(Rest::Nothing)),
+    ("neg-01-valid", Verdict::Accepted(Remainder::Empty)),
     ("neg-03-cert-uppercase", Verdict::Refused(VerifyError::BadSignature)),
     ("neg-06-cert-empty", Verdict::NoCertificate(HexError::Length(0))),
     ("neg-07-payload-bit-flip", Verdict::Refused(VerifyError::BadSignature)),
     ("neg-08-signature-bit-flip", Verdict::Refused(VerifyError::BadSignature)),
     ("neg-10-signature-33-bytes", Verdict::Unreadable(ParseError::SignatureLength(33))),
     ("neg-11-signature-empty", Verdict::Unreadable(ParseError::SignatureLength(0))),
-    ("neg-16-prefix-only", Verdict::Unreadable(ParseError::Zlib(ZlibError::CutOff))),
+    ("neg-16-prefix-only", Verdict::Unreadable(ParseError::Zlib(ZlibError::Truncated))),
     ("neg-17-not-base64", Verdict::Unreadable(ParseError::Base64(Base64Error::Character { offset: 0 }))),
     ("neg-18-no-padding", Verdict::Unreadable(ParseError::Base64(Base64Error::Padding))),
     ("neg-24-inner-newline", Verdict::Unreadable(ParseError::Base64(Base64Error::Whitespace))),
-    ("neg-25-zlib-truncated", Verdict::Unreadable(ParseError::Zlib(ZlibError::CutOff))),
+    ("neg-25-zlib-truncated", Verdict::Unreadable(ParseError::Zlib(ZlibError::Truncated))),
     ("neg-26-zlib-bad-adler", Verdict::Unreadable(ParseError::Zlib(ZlibError::Checksum))),
     ("neg-29-uncompressed", Verdict::Unreadable(ParseError::Zlib(ZlibError::Header))),
-    ("neg-30-zlib-level-9", Verdict::Accepted(Rest::Nothing)),
-    ("neg-31-zlib-level-0", Verdict::Accepted(Rest::Nothing)),
-    ("neg-35-unknown-service-then-rtc", Verdict::Accepted(Rest::Unknown { number: 999, services: 2 })),
-    ("neg-36-rtc-then-unknown", Verdict::Accepted(Rest::Unknown { number: 999, services: 1 })),
-    ("neg-37-convoai-type-9", Verdict::Accepted(Rest::Nothing)),
+    ("neg-30-zlib-level-9", Verdict::Accepted(Remainder::Empty)),
+    ("neg-31-zlib-level-0", Verdict::Accepted(Remainder::Empty)),
+    (
+        "neg-35-unknown-service-then-rtc",
+        Verdict::Accepted(Remainder::UnknownService { number: 999, services: 2 }),
+    ),
+    ("neg-36-rtc-then-unknown", Verdict::Accepted(Remainder::UnknownService { number: 999, services: 1 })),
+    ("neg-37-convoai-type-9", Verdict::Accepted(Remainder::Empty)),
     ("neg-38-app-id-not-hex", Verdict::Unreadable(ParseError::AppId(HexError::Length(5)))),
-    ("neg-39-dup-privilege-key", Verdict::Accepted(Rest::Nothing)),
-    ("neg-40-non-utf8-channel", Verdict::Unreadable(ParseError::NotUtf8)),
+    ("neg-39-dup-privilege-key", Verdict::Accepted(Remainder::Empty)),
+    ("neg-40-non-utf8-channel", Verdict::Unreadable(ParseError::InvalidUtf8)),
 ];
 
 impl Judged {
@@ -63,7 +66,7 @@ impl Judged {
             "accept" => matches!(verdict, Verdict::Accepted(_)),
             "reject" => !matches!(verdict, Verdict::Accepted(_)),
             "signature ok, but report 'unknown service, rest unreadable'" => {
-                matches!(verdict, Verdict::Accepted(Rest::Unknown { .. }))
+                matches!(verdict, Verdict::Accepted(Remainder::UnknownService { .. }))
             }
             "signature ok by most SDKs; a strict parser should reject or warn" => true,
             other => bail!("the verdict {other:?} is unknown"),
@@ -83,7 +86,7 @@ impl Judged {
         };
         let project = Project { app_id: token.app_id(), certificates: &[certificate] };
         match token.verify(project, token.issued_at()) {
-            Ok(verified) => Verdict::Accepted(verified.rest()),
+            Ok(verified) => Verdict::Accepted(verified.remainder()),
             Err(error) => Verdict::Refused(error),
         }
     }

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use hallpass_token::agora::v006::Untrusted006;
-use hallpass_token::agora::v007::{Rest, Untrusted007};
+use hallpass_token::agora::v007::{Remainder, Untrusted007};
 use hallpass_token::agora::{
-    Context, Expected, Join, Permissions, PrivilegeTime, Privileges, Problem, Project, Report, Service,
-    Signature, Uid, Untrusted, explain,
+    Context, Expected, ExpectedUser, Permissions, PrivilegeTime, Privileges, Problem, Project, Report,
+    Service, Signature, Uid, Untrusted, explain,
 };
 use hallpass_token::{Seconds, UnixSeconds};
 
@@ -54,8 +54,8 @@ fn read_expected<'j>(fields: Fields<'j>) -> Result<Expected<'j>, Invalid<'j>> {
             let detail = "cannot stand beside `expect.uid`; a user has a number or an account";
             return Err(Invalid::rule(value, detail));
         }
-        (Some(uid), None) => Some(Join::Uid(uid)),
-        (None, account) => account.map(|(_, account)| Join::Account(account)),
+        (Some(uid), None) => Some(ExpectedUser::Uid(uid)),
+        (None, account) => account.map(|(_, account)| ExpectedUser::Account(account)),
     };
     Ok(Expected { app_id: text("app_id")?, channel: text("channel")?, user })
 }
@@ -72,7 +72,7 @@ fn inspect_in(
         .collect();
     let report = explain(token, &Context { now, projects: &keys, expected });
     let is_early_or_late =
-        |problem: &Problem| matches!(problem, Problem::NotYet { .. } | Problem::Expired { .. });
+        |problem: &Problem| matches!(problem, Problem::NotYetValid { .. } | Problem::Expired { .. });
     let mut budget = Budget::new();
     let content = match &report.token {
         None => Vec::new(),
@@ -143,20 +143,20 @@ fn content_of_007(token: &Untrusted007, budget: &mut Budget) -> Vec<(&'static st
     let services = budget.list(token.services(), bytes_of::SERVICE, |budget, service| {
         service_to_json(&service, token, budget)
     });
-    let unreadable = match token.rest() {
-        Rest::Nothing => Json::Null,
-        Rest::Unknown { number, services } => Json::object([
+    let unreadable = match token.remainder() {
+        Remainder::Empty => Json::Null,
+        Remainder::UnknownService { number, services } => Json::object([
             ("service_number", u32::from(number).into()),
             ("services", u32::from(services).into()),
         ]),
-        Rest::Bytes(bytes) => Json::object([("bytes", u32::try_from(bytes).unwrap_or(u32::MAX).into())]),
+        Remainder::Bytes(bytes) => Json::object([("bytes", u32::try_from(bytes).unwrap_or(u32::MAX).into())]),
     };
     vec![
         ("format", "007".into()),
         ("app_id", token.app_id().as_str().to_owned().into()),
         ("issued_at", token.issued_at().0.into()),
         ("expires_in", token.expires_in().0.into()),
-        ("expires_at", token.ends_at().0.into()),
+        ("expires_at", token.expires_at().0.into()),
         ("salt", token.salt().into()),
         ("services", services.into()),
         ("service_count", u32::from(token.service_count()).into()),
@@ -183,7 +183,7 @@ fn service_to_json(service: &Service<'_>, token: &Untrusted007, budget: &mut Bud
     }
     let privileges = first_by_id(service.privileges());
     let privileges = budget.list(privileges, bytes_of::PRIVILEGE, |_, (id, lasting)| {
-        let (Seconds(seconds), ends_at) = (lasting, token.end_of(lasting).0);
+        let (Seconds(seconds), ends_at) = (lasting, token.privilege_expires_at(lasting).0);
         let name = service.privilege_name(id).map_or_else(|| id.to_string(), str::to_owned);
         (name, Json::object([("seconds", seconds.into()), ("ends_at", ends_at.into())]))
     });
@@ -248,7 +248,7 @@ mod tests {
     use super::*;
     use hallpass_token::agora::v007::{Services, Token007};
     use hallpass_token::agora::{
-        Access, AppCertificate, AppId, Permission, PermissionTree, Resource, SizeError, Text,
+        Access, AppCertificate, AppId, FieldStr, Permission, PermissionTree, Resource, SizeError,
     };
 
     use crate::providers::inspection::{MAX_ANSWER_BYTES, MAX_CONTENT_BYTES};
@@ -289,7 +289,7 @@ mod tests {
 
     /// One service of each type.
     fn all<'a>(
-        text: Text<'a>,
+        text: FieldStr<'a>,
         privileges: Privileges<'a, Seconds>,
         permissions: Permissions<'a>,
     ) -> [Service<'a>; 10] {
@@ -317,7 +317,7 @@ mod tests {
     #[test]
     fn long_texts_are_cut() {
         let name = "x".repeat(20_000);
-        let channel = Text::new(&name).unwrap();
+        let channel = FieldStr::new(&name).unwrap();
         let rtc = Service::Rtc { channel, user: channel, privileges: Privileges::NONE };
         let answer = answer_to(&[rtc], Expected::default());
         let service = &answer["services"][0];
@@ -331,7 +331,7 @@ mod tests {
     fn names_that_are_long_in_json_are_left_out_and_privileges_are_not() {
         let (name, privileges) = ("\0".repeat(256), Privileges::new(&[(1, Seconds(0))]).unwrap());
         let tree = tree(4, &[name.as_str(); 31]).unwrap();
-        let (user, permissions) = (Text::new("alice").unwrap(), tree.as_permissions());
+        let (user, permissions) = (FieldStr::new("alice").unwrap(), tree.as_permissions());
         let answer = answer_to(&[Service::Rtm2 { user, permissions, privileges }], Expected::default());
         let service = &answer["services"][0];
         assert_eq!(
@@ -347,7 +347,7 @@ mod tests {
         let name = "x".repeat(64);
         let four: Vec<_> = (1..=4).map(|id| (id, Seconds(60))).collect();
         let tree = tree(5, &["a-name", "another-name"]).unwrap();
-        let (text, privileges) = (Text::new(&name).unwrap(), Privileges::new(&four).unwrap());
+        let (text, privileges) = (FieldStr::new(&name).unwrap(), Privileges::new(&four).unwrap());
         let answer = answer_to(&all(text, privileges, tree.as_permissions()), Expected::default());
         assert_eq!(answer.get("cut"), None);
     }
@@ -359,9 +359,9 @@ mod tests {
         let texts = ["\0", "\u{10ffff}", "\"", "x", ""];
         for (text, count) in texts.into_iter().flat_map(|text| [(text, 65), (text, 257)]) {
             let name = text.repeat(count);
-            let (channel, user) = (Some("other"), Some(Join::Account(&name)));
+            let (channel, user) = (Some("other"), Some(ExpectedUser::Account(&name)));
             let expected = Expected { channel, user, app_id: None };
-            let (text, tree) = (Text::new(&name).unwrap(), tree(25, &[name.as_str()]).unwrap());
+            let (text, tree) = (FieldStr::new(&name).unwrap(), tree(25, &[name.as_str()]).unwrap());
             let mut different = Vec::new();
             for seconds in [0, 1, 61, u32::MAX].map(Seconds) {
                 let privileges = Privileges::new(&[1, 2, 3, 4].map(|id| (id, seconds))).unwrap();

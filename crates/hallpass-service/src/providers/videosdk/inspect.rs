@@ -1,7 +1,9 @@
 //! Inspection of VideoSDK tokens.
 
 use hallpass_token::UnixSeconds;
-use hallpass_token::videosdk::{Content, Context, Expected, Problem, Project, Signature, Version, explain};
+use hallpass_token::videosdk::{
+    Context, Expected, ParsedClaims, Problem, Project, Signature, Version, explain,
+};
 
 use super::NAME;
 use super::config::{Provider, VideoSdkProject};
@@ -49,11 +51,14 @@ fn inspect_in(
         expected.api_key == Some(api_key) || keys.iter().any(|project| project.api_key.as_str() == api_key)
     };
     let is_early_or_late = |problem: &Problem| {
-        matches!(problem, Problem::NotYet { .. } | Problem::Expired { .. } | Problem::ExpiresAtOnce { .. })
+        matches!(
+            problem,
+            Problem::NotYetValid { .. } | Problem::Expired { .. } | Problem::ExpiresAtOnce { .. }
+        )
     };
     let mut budget = Budget::new();
     let token = report.token.as_ref();
-    let content = token.map(|token| content(token.content(), is_known, &mut budget)).unwrap_or_default();
+    let content = token.map(|token| content(token.claims(), is_known, &mut budget)).unwrap_or_default();
     let inspection = Inspection {
         provider: NAME,
         content,
@@ -84,7 +89,7 @@ fn problem_to_json(problem: &Problem) -> Json<'static> {
 
 /// An API key that is not known is left out: it may be the secret, put into the wrong place.
 fn content(
-    claims: &Content,
+    claims: &ParsedClaims,
     is_known: impl Fn(&str) -> bool,
     budget: &mut Budget,
 ) -> Vec<(&'static str, Json<'static>)> {
@@ -94,7 +99,7 @@ fn content(
     let api_key = text(Some(claims.api_key.as_str()).filter(|key| is_known(key)));
     let version = match &claims.version {
         Some(Version::Number(number)) => (*number).into(),
-        Some(Version::Text(version)) => text(Some(version)),
+        Some(Version::String(version)) => text(Some(version)),
         None => Json::Null,
     };
     let (permissions, roles) = (budget.texts(&claims.permissions), budget.texts(&claims.roles));

@@ -187,7 +187,7 @@ fn permissions(grant: &Grant, requested: Option<Permissions>) -> Result<Permissi
     if grant.allows_permissions(permissions) {
         return Ok(permissions);
     }
-    let (part, reason) = if permissions.moderates() && !grant.permissions.contains(&"allow_mod") {
+    let (part, reason) = if permissions.can_moderate() && !grant.permissions.contains(&"allow_mod") {
         (DeniedPart::Privileged, MODERATOR)
     } else {
         (DeniedPart::Role, "the rule for this caller does not give these permissions")

@@ -123,7 +123,7 @@ async fn create_rule(
     };
     // The rule may exist all the same, and to create it again would be another one. A rule of 0 seconds is in no list.
     if error.is_in_doubt() && ban.seconds != 0 {
-        let until = authorized.context.now.plus(Seconds(ban.seconds));
+        let until = authorized.context.now.saturating_add(Seconds(ban.seconds));
         let rules = authorized.send(kick::list(url, app_id, credentials()?)).await;
         if let Ok(Some(id)) = kick::find(rules, ban, until) {
             return Ok(id);

@@ -24,19 +24,19 @@ pub struct Expected<'a> {
     /// The channel that it joins.
     pub channel: Option<&'a str>,
     /// The user as whom it joins that channel; without a channel, as whom it logs in.
-    pub user: Option<Join<'a>>,
+    pub user: Option<ExpectedUser<'a>>,
 }
 
 /// As whom a client joins a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Join<'a> {
+pub enum ExpectedUser<'a> {
     /// By `joinChannel`, with this number; 0 to let Agora choose one.
     Uid(u32),
     /// By `joinChannelWithUserAccount`, or a login to Signaling, with this text.
     Account(&'a str),
 }
 
-impl Join<'_> {
+impl ExpectedUser<'_> {
     /// The user as a token for it must say; nothing for a number that Agora chooses.
     pub(super) fn to_text(self) -> String {
         match self {

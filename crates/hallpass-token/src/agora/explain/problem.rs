@@ -7,7 +7,7 @@ use core::mem::discriminant;
 
 use thiserror::Error;
 
-use super::sdk::Refusal;
+use super::sdk::Rejection;
 use crate::agora::credentials::{AppId, HexError};
 use crate::agora::error::{Base64Error, ParseError, ZlibError};
 use crate::agora::format::Format;
@@ -29,7 +29,7 @@ pub enum Problem {
     Unreadable(ParseError),
     /// Whitespace, quotes or a header's prefix surround the token.
     #[error("Blanks, quotes or a prefix stand around the token; pass the token alone.")]
-    Wrapped,
+    SurroundingCharacters,
     /// The token contains percent-encoded characters.
     #[error(
         "The token holds %2B, %2F or %3D: it was encoded for a URL, and must be decoded once before it is used."
@@ -40,7 +40,7 @@ pub enum Problem {
     PlusLost,
     /// The App ID that the client uses is malformed.
     #[error("The client's App ID {0}.")]
-    ExpectedAppId(HexError),
+    InvalidExpectedAppId(HexError),
     /// The token is for another App ID than the client uses.
     #[error("The token is for the App ID {}, and the client uses another; upper and lower case count.", .token.as_str())]
     OtherProject { token: AppId },
@@ -67,51 +67,51 @@ pub enum Problem {
         "The token is issued {} seconds in the future: the clock of the server that made it is ahead.",
         .issued_at.0.saturating_sub(.now.0)
     )]
-    NotYet { issued_at: UnixSeconds, now: UnixSeconds },
+    NotYetValid { issued_at: UnixSeconds, now: UnixSeconds },
     /// The token has expired.
-    #[error("The token ended {} seconds ago; get another.", .now.0.saturating_sub(.ended_at.0))]
-    Expired { ended_at: UnixSeconds, now: UnixSeconds },
+    #[error("The token ended {} seconds ago; get another.", .now.0.saturating_sub(.expired_at.0))]
+    Expired { expired_at: UnixSeconds, now: UnixSeconds },
     /// The lifetime of a 007 token looks like a Unix time.
     #[error(
         "The token's life is {0} seconds, which looks like a Unix time: format 007 counts from the issue of the token, and Agora ends it after 24 hours."
     )]
-    UnixTimeForLife(u32),
+    UnixTimeAsTtl(u32),
     /// The lifetime of a 007 token is longer than a day.
     #[error("The token's life is {0} seconds; Agora ends it after 86400 (24 hours).")]
-    LongLife(u32),
+    LongTtl(u32),
     /// An 006 token says to expire in more than a day.
     #[error(
         "The token says to end in {} seconds; Agora ends it 86400 (24 hours) after its issue.",
-        .ended_at.0.saturating_sub(.now.0)
+        .expired_at.0.saturating_sub(.now.0)
     )]
-    LateEnd { ended_at: UnixSeconds, now: UnixSeconds },
+    LateExpiry { expired_at: UnixSeconds, now: UnixSeconds },
     /// The lifetime of a 007 token is 0 seconds.
     #[error("The token's life is 0 seconds, so it has ended as soon as it is issued.")]
-    NoLife,
+    ZeroTtl,
     /// The lifetime of a privilege looks like a Unix time (007).
     #[error(
         "The privilege {privilege} of {service} lasts {} seconds, which looks like a Unix time: format 007 counts from the issue of the token.",
         .time.0
     )]
-    UnixTimeForPrivilege { service: &'static str, privilege: &'static str, time: UnixSeconds },
+    UnixTimeAsPrivilegeTtl { service: &'static str, privilege: &'static str, time: UnixSeconds },
     /// The end of a privilege looks like a number of seconds (006), so the privilege ended in 1970 or soon after.
     #[error(
         "The privilege {privilege} of {service} ended long ago: {} looks like a number of seconds from now, and format 006 counts from 1970.",
         .seconds.0
     )]
-    LengthForUnixTime { service: &'static str, privilege: &'static str, seconds: Seconds },
+    TtlAsUnixTime { service: &'static str, privilege: &'static str, seconds: Seconds },
     /// A privilege lasts longer than the token, with which it ends.
     #[error("The privilege {privilege} of {service} lasts {} seconds longer than the token, and ends with it.", .by.0)]
     PrivilegeOutlivesToken { service: &'static str, privilege: &'static str, by: Seconds },
     /// A privilege has expired, while the token has not.
     #[error(
         "The privilege {privilege} of {service} ended {} seconds ago, while the token has not ended.",
-        .now.0.saturating_sub(.ended_at.0)
+        .now.0.saturating_sub(.expired_at.0)
     )]
     PrivilegeExpired {
         service: &'static str,
         privilege: &'static str,
-        ended_at: UnixSeconds,
+        expired_at: UnixSeconds,
         now: UnixSeconds,
     },
     /// A privilege has the end or lifetime 0: it lasts as long as the token.
@@ -119,7 +119,7 @@ pub enum Problem {
     PrivilegeZero { service: &'static str, privilege: &'static str },
     /// A map contains the privilege with this number twice.
     #[error("Privilege {id} of {service} is there twice; SDKs take the last.")]
-    DoublePrivilege { service: &'static str, id: u16 },
+    DuplicatePrivilege { service: &'static str, id: u16 },
     /// A service has no privilege.
     #[error(
         "The service {service} has no privilege, so it permits nothing. Some official builders make the tokens of APaaS rooms so."
@@ -127,10 +127,10 @@ pub enum Problem {
     NoPrivilege { service: &'static str },
     /// The token does not permit joining its channel.
     #[error("The token does not permit to join its channel (privilege 1 of rtc).")]
-    NoJoin,
+    NoJoinPrivilege,
     /// The token does not permit logging in.
     #[error("The token does not permit to log in (privilege 1 of {service}).")]
-    NoLogin { service: &'static str },
+    NoLoginPrivilege { service: &'static str },
     /// The token permits joining only.
     #[error(
         "The token permits to join only. Agora keeps its holder from publishing only where co-host authentication is switched on for the project."
@@ -158,10 +158,10 @@ pub enum Problem {
     LongChannel,
     /// Agora does not accept the channel's name.
     #[error("The channel of {service} {error}.")]
-    ChannelName { service: &'static str, error: NameError },
+    InvalidChannelName { service: &'static str, error: NameError },
     /// Agora does not accept the user's name.
     #[error("The user of {service} {error}.")]
-    UserName { service: &'static str, error: NameError },
+    InvalidUserName { service: &'static str, error: NameError },
     /// The token names no user, and the service needs one.
     #[error("The token names no user of {service}, and that needs one.")]
     NoUser { service: &'static str },
@@ -222,7 +222,7 @@ enum Effect {
     /// Agora accepts the token, and it probably does not do what it should.
     Warning,
     /// Agora refuses the token.
-    Refused(Refusal),
+    Rejected(Rejection),
     /// This privilege has ended. Without any but `join` and `login` the client still gets in.
     PrivilegeEnded(&'static str),
 }
@@ -237,7 +237,7 @@ impl Problem {
     /// How bad it is: an error if Agora refuses the token for it.
     #[must_use]
     pub fn severity(&self) -> Severity {
-        match (self.refusal(), self.facts().1) {
+        match (self.rejection(), self.facts().1) {
             (Some(_), _) => Severity::Error,
             (None, Effect::Note) => Severity::Note,
             (None, _) => Severity::Warning,
@@ -246,10 +246,10 @@ impl Problem {
 
     /// How Agora refuses the token for this; `None` where it does not.
     #[must_use]
-    pub fn refusal(&self) -> Option<Refusal> {
+    pub fn rejection(&self) -> Option<Rejection> {
         match self.facts().1 {
-            Effect::Refused(refusal) => Some(refusal),
-            Effect::PrivilegeEnded("join" | "login") => Some(Refusal::Expired),
+            Effect::Rejected(rejection) => Some(rejection),
+            Effect::PrivilegeEnded("join" | "login") => Some(Rejection::Expired),
             Effect::PrivilegeEnded(_) | Effect::Note | Effect::Warning => None,
         }
     }
@@ -262,29 +262,31 @@ impl Problem {
 
     /// Returns the code, the effect and the service of each problem.
     const fn facts(&self) -> (&'static str, Effect, Option<&'static str>) {
-        use Effect::{Note, PrivilegeEnded, Refused, Warning};
+        use Effect::{Note, PrivilegeEnded, Rejected, Warning};
 
-        const INVALID: Effect = Refused(Refusal::Invalid);
+        const INVALID: Effect = Rejected(Rejection::InvalidToken);
         match self {
             Self::Unreadable(error) => (unreadable_code(*error), INVALID, None),
-            Self::Wrapped => ("surrounding_characters", INVALID, None),
+            Self::SurroundingCharacters => ("surrounding_characters", INVALID, None),
             Self::PercentEncoded => ("percent_encoded", INVALID, None),
             Self::PlusLost => ("plus_lost", INVALID, None),
-            Self::ExpectedAppId(_) => ("expected_app_id_malformed", Refused(Refusal::AppId), None),
+            Self::InvalidExpectedAppId(_) => {
+                ("expected_app_id_malformed", Rejected(Rejection::InvalidAppId), None)
+            }
             Self::OtherProject { .. } => ("other_app_id", INVALID, None),
             Self::UnknownProject => ("unknown_app_id", Note, None),
             Self::OtherCertificate => ("other_certificate", INVALID, None),
             Self::SubjectUnknown => ("signature_needs_channel_and_user", Note, Some("rtc")),
             Self::RtmUserUnknown => ("signature_needs_channel_and_user", Note, Some("rtm")),
-            Self::NotYet { .. } => ("not_yet_valid", INVALID, None),
-            Self::Expired { .. } => ("expired", Refused(Refusal::Expired), None),
-            Self::UnixTimeForLife(_) => ("unix_time_as_life", Warning, None),
-            Self::LongLife(_) | Self::LateEnd { .. } => ("longer_than_a_day", Warning, None),
-            Self::NoLife => ("no_life", Warning, None),
-            Self::UnixTimeForPrivilege { service, .. } => {
+            Self::NotYetValid { .. } => ("not_yet_valid", INVALID, None),
+            Self::Expired { .. } => ("expired", Rejected(Rejection::Expired), None),
+            Self::UnixTimeAsTtl(_) => ("unix_time_as_life", Warning, None),
+            Self::LongTtl(_) | Self::LateExpiry { .. } => ("longer_than_a_day", Warning, None),
+            Self::ZeroTtl => ("no_life", Warning, None),
+            Self::UnixTimeAsPrivilegeTtl { service, .. } => {
                 ("unix_time_as_privilege_life", Warning, Some(service))
             }
-            Self::LengthForUnixTime { service, privilege, .. } => {
+            Self::TtlAsUnixTime { service, privilege, .. } => {
                 ("life_as_unix_time", PrivilegeEnded(privilege), Some(service))
             }
             Self::PrivilegeOutlivesToken { service, .. } => {
@@ -294,10 +296,10 @@ impl Problem {
                 ("privilege_expired", PrivilegeEnded(privilege), Some(service))
             }
             Self::PrivilegeZero { service, .. } => ("privilege_zero", Note, Some(service)),
-            Self::DoublePrivilege { service, .. } => ("double_privilege", Warning, Some(service)),
+            Self::DuplicatePrivilege { service, .. } => ("double_privilege", Warning, Some(service)),
             Self::NoPrivilege { service } => ("no_privilege", Warning, Some(service)),
-            Self::NoJoin => ("no_join_privilege", INVALID, Some("rtc")),
-            Self::NoLogin { service } => ("no_login_privilege", INVALID, Some(service)),
+            Self::NoJoinPrivilege => ("no_join_privilege", INVALID, Some("rtc")),
+            Self::NoLoginPrivilege { service } => ("no_login_privilege", INVALID, Some(service)),
             Self::Subscriber => ("subscriber_needs_cohost_authentication", Note, Some("rtc")),
             Self::Administrator { service } => ("administrator", Warning, Some(service)),
             Self::NoChannel => ("no_channel", INVALID, Some("rtc")),
@@ -306,8 +308,8 @@ impl Problem {
                 ("other_channel", INVALID, Some("rtc"))
             }
             Self::LongChannel => ("channel_of_64_bytes", Note, None),
-            Self::ChannelName { service, .. } => ("channel_malformed", Warning, Some(service)),
-            Self::UserName { service, .. } => ("user_malformed", Warning, Some(service)),
+            Self::InvalidChannelName { service, .. } => ("channel_malformed", Warning, Some(service)),
+            Self::InvalidUserName { service, .. } => ("user_malformed", Warning, Some(service)),
             Self::NoUser { service } => ("no_user", INVALID, Some(service)),
             Self::AnyUser { service } => ("any_user", Warning, Some(service)),
             Self::AccountZero { service } => ("account_zero", Warning, Some(service)),
@@ -326,8 +328,8 @@ impl Problem {
 
     /// The name of the privilege that it is about, if it is about one.
     const fn privilege(&self) -> Option<&'static str> {
-        if let Self::UnixTimeForPrivilege { privilege, .. }
-        | Self::LengthForUnixTime { privilege, .. }
+        if let Self::UnixTimeAsPrivilegeTtl { privilege, .. }
+        | Self::TtlAsUnixTime { privilege, .. }
         | Self::PrivilegeOutlivesToken { privilege, .. }
         | Self::PrivilegeExpired { privilege, .. }
         | Self::PrivilegeZero { privilege, .. } = self
@@ -375,11 +377,13 @@ const fn unreadable_code(error: ParseError) -> &'static str {
         ParseError::Base64(Base64Error::Whitespace) => "base64_whitespace",
         ParseError::Base64(Base64Error::Padding) => "base64_padding",
         ParseError::Base64(_) => "base64_character",
-        ParseError::CutOff | ParseError::Zlib(ZlibError::CutOff) => "cut_off",
+        ParseError::Truncated | ParseError::Zlib(ZlibError::Truncated) => "cut_off",
         ParseError::Zlib(_) => "damaged",
         ParseError::TooLarge { .. } => "too_large",
         ParseError::AppId(_) => "app_id_malformed",
-        ParseError::SignatureLength(_) | ParseError::NotUtf8 | ParseError::TrailingBytes(_) => "malformed",
+        ParseError::SignatureLength(_) | ParseError::InvalidUtf8 | ParseError::TrailingBytes(_) => {
+            "malformed"
+        }
     }
 }
 

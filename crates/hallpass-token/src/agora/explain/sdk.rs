@@ -2,11 +2,11 @@
 
 /// How Agora refuses a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum Rejection {
     /// The App ID is none.
-    AppId,
+    InvalidAppId,
     /// The token is not valid for what the client does with it.
-    Invalid,
+    InvalidToken,
     /// The token, or the privilege that is needed, has ended.
     Expired,
 }
@@ -36,17 +36,17 @@ pub struct SdkError {
     pub name: &'static str,
 }
 
-impl Refusal {
+impl Rejection {
     /// The error that an SDK shows.
     #[must_use]
     pub const fn error(self, sdk: Sdk) -> SdkError {
         let (code, name) = match (self, sdk) {
-            (Self::AppId, Sdk::Rtc) => (101, "ERR_INVALID_APP_ID"),
-            (Self::AppId, Sdk::Rtm1) => (4, "LOGIN_ERR_INVALID_APP_ID"),
-            (Self::AppId, Sdk::Rtm2) => (-10003, "RTM_ERROR_INVALID_APP_ID"),
-            (Self::Invalid, Sdk::Rtc) => (110, "ERR_INVALID_TOKEN"),
-            (Self::Invalid, Sdk::Rtm1) => (5, "LOGIN_ERR_INVALID_TOKEN"),
-            (Self::Invalid, Sdk::Rtm2) => (-10005, "RTM_ERROR_INVALID_TOKEN"),
+            (Self::InvalidAppId, Sdk::Rtc) => (101, "ERR_INVALID_APP_ID"),
+            (Self::InvalidAppId, Sdk::Rtm1) => (4, "LOGIN_ERR_INVALID_APP_ID"),
+            (Self::InvalidAppId, Sdk::Rtm2) => (-10003, "RTM_ERROR_INVALID_APP_ID"),
+            (Self::InvalidToken, Sdk::Rtc) => (110, "ERR_INVALID_TOKEN"),
+            (Self::InvalidToken, Sdk::Rtm1) => (5, "LOGIN_ERR_INVALID_TOKEN"),
+            (Self::InvalidToken, Sdk::Rtm2) => (-10005, "RTM_ERROR_INVALID_TOKEN"),
             (Self::Expired, Sdk::Rtc) => (109, "ERR_TOKEN_EXPIRED"),
             (Self::Expired, Sdk::Rtm1) => (6, "LOGIN_ERR_TOKEN_EXPIRED"),
             (Self::Expired, Sdk::Rtm2) => (-10009, "RTM_ERROR_TOKEN_EXPIRED"),

@@ -9,8 +9,8 @@ use super::*;
 use crate::agora::v006::{Subject, Token006};
 use crate::agora::v007::{Services, Token007};
 use crate::agora::{
-    Access, AppCertificate, Channel, ChannelName, ChatUser, Mint, Permission, PermissionTree, Privileges,
-    Project, Resource, Role, RtmUser, Salt, Service, Text, User,
+    Access, AppCertificate, Channel, ChannelName, ChatUser, FieldStr, Mint, Permission, PermissionTree,
+    Privileges, Project, Resource, Role, RtmUser, Salt, Service, User,
 };
 use crate::{PrivilegeTtl, Seconds, Ttl, UnixSeconds};
 
@@ -18,11 +18,11 @@ const APP_ID: &str = "970CA35de60c44645bbae8a215061b33";
 const CERTIFICATE: &str = "5CFd2fd1755d40ecb72977518be15d3b";
 const OTHER: &str = "00000000000000000000000000000000";
 const NOW: UnixSeconds = UnixSeconds(1_700_000_000);
-const LIFE: u32 = 3600;
+const TTL: u32 = 3600;
 
 /// A join that fits [`rtc`].
 const FITTING: Expected<'static> =
-    Expected { app_id: Some(APP_ID), channel: Some("demo"), user: Some(Join::Uid(7)) };
+    Expected { app_id: Some(APP_ID), channel: Some("demo"), user: Some(ExpectedUser::Uid(7)) };
 
 fn app_id() -> AppId {
     AppId::parse(APP_ID).unwrap()
@@ -59,8 +59,8 @@ fn mint<R>(make: impl FnOnce(&Mint<'_>) -> R) -> R {
     })
 }
 
-fn life() -> Ttl {
-    Ttl::new(LIFE).unwrap()
+fn ttl() -> Ttl {
+    Ttl::new(TTL).unwrap()
 }
 
 fn demo() -> Channel<'static> {
@@ -68,44 +68,44 @@ fn demo() -> Channel<'static> {
 }
 
 fn publisher() -> crate::agora::RtcPrivileges {
-    Role::Publisher.privileges(PrivilegeTtl::For(life()))
+    Role::Publisher.privileges(PrivilegeTtl::For(ttl()))
 }
 
 fn rtc() -> String {
-    mint(|mint| mint.rtc(demo(), User::from_number_or_any(7), publisher(), life()))
+    mint(|mint| mint.rtc(demo(), User::from_number_or_any(7), publisher(), ttl()))
 }
 
 fn rtc_salted(salt: [u8; 4]) -> String {
     let (app_id, certificate, salt) = (app_id(), certificate(), Salt::from_bytes(salt));
     let mint = Mint { app_id: &app_id, certificate: &certificate, issued_at: NOW, salt };
-    mint.rtc(demo(), User::from_number_or_any(7), publisher(), life())
+    mint.rtc(demo(), User::from_number_or_any(7), publisher(), ttl())
 }
 
 fn rtc_006() -> String {
     mint(|mint| mint.rtc_006(demo(), User::from_number_or_any(7), publisher()))
 }
 
-fn lengths(privileges: &[(u16, u32)]) -> Privileges<'static, Seconds> {
+fn ttls(privileges: &[(u16, u32)]) -> Privileges<'static, Seconds> {
     Privileges::new(&privileges.iter().map(|&(id, length)| (id, Seconds(length))).collect::<Vec<_>>())
         .unwrap()
 }
 
 /// A 007 token of values that nobody checks.
-fn raw(life: u32, channel: &str, user: &str, privileges: &[(u16, u32)]) -> String {
+fn raw(ttl: u32, channel: &str, user: &str, privileges: &[(u16, u32)]) -> String {
     let rtc = Service::Rtc {
-        channel: Text::new(channel).unwrap(),
-        user: Text::new(user).unwrap(),
-        privileges: lengths(privileges),
+        channel: FieldStr::new(channel).unwrap(),
+        user: FieldStr::new(user).unwrap(),
+        privileges: ttls(privileges),
     };
     let app_id = app_id();
-    let (issued_at, expires_in) = (NOW, Seconds(life));
+    let (issued_at, expires_in) = (NOW, Seconds(ttl));
     Token007 { app_id: &app_id, issued_at, expires_in, salt: 1, services: Services::one(&rtc) }
         .sign(&certificate())
 }
 
 /// An 006 token for user 7 of the channel `demo`.
 fn raw_006(expires_at: u32, privileges: &[(u16, u32)]) -> String {
-    let (channel, user) = (Text::new("demo").unwrap(), Text::new("7").unwrap());
+    let (channel, user) = (FieldStr::new("demo").unwrap(), FieldStr::new("7").unwrap());
     Token006 {
         app_id: &app_id(),
         subject: Subject { channel, user },
@@ -197,7 +197,7 @@ fn base64_of_another_kind_is_read_all_the_same() {
     assert_eq!(codes(&with_plus.replace('+', " "), FITTING), ["plus_lost"]);
     let encoded = with_plus.replace('+', "%2B").replace('/', "%2f").replace('=', "%3D");
     assert_eq!(codes(&encoded, FITTING), ["percent_encoded"]);
-    let padded = raw(LIFE, "demo!", "7", &[(1, 60), (2, 60)]);
+    let padded = raw(TTL, "demo!", "7", &[(1, 60), (2, 60)]);
     assert!(padded.ends_with('='));
     let fitting = Expected { channel: Some("demo!"), ..FITTING };
     assert_eq!(codes(padded.trim_end_matches('='), fitting), ["base64_padding"]);
@@ -243,29 +243,29 @@ fn another_certificate_is_found() {
 #[test]
 fn the_life_of_a_007_token_is_judged() {
     let all = |seconds| [(1, seconds), (2, seconds)];
-    let unix_time = NOW.0 + LIFE;
+    let unix_time = NOW.0 + TTL;
     for (token, now, found) in [
-        (raw(LIFE, "demo", "7", &all(LIFE)), NOW.0 + LIFE, &[][..]),
-        (raw(LIFE, "demo", "7", &all(LIFE)), NOW.0 + LIFE + 1, &["expired"]),
-        (raw(LIFE, "demo", "7", &all(LIFE)), NOW.0 - 60, &[]),
-        (raw(LIFE, "demo", "7", &all(LIFE)), NOW.0 - 61, &["not_yet_valid"]),
-        (raw(unix_time, "demo", "7", &all(LIFE)), NOW.0, &["unix_time_as_life"]),
-        (raw(unix_time, "demo", "7", &all(LIFE)), NOW.0 + 86_401, &["expired", "unix_time_as_life"]),
-        (raw(86_401, "demo", "7", &all(LIFE)), NOW.0, &["longer_than_a_day"]),
+        (raw(TTL, "demo", "7", &all(TTL)), NOW.0 + TTL, &[][..]),
+        (raw(TTL, "demo", "7", &all(TTL)), NOW.0 + TTL + 1, &["expired"]),
+        (raw(TTL, "demo", "7", &all(TTL)), NOW.0 - 60, &[]),
+        (raw(TTL, "demo", "7", &all(TTL)), NOW.0 - 61, &["not_yet_valid"]),
+        (raw(unix_time, "demo", "7", &all(TTL)), NOW.0, &["unix_time_as_life"]),
+        (raw(unix_time, "demo", "7", &all(TTL)), NOW.0 + 86_401, &["expired", "unix_time_as_life"]),
+        (raw(86_401, "demo", "7", &all(TTL)), NOW.0, &["longer_than_a_day"]),
         (
             raw(0, "demo", "7", &[(1, 1), (2, 1)]),
             NOW.0 + 1,
             &["expired", "no_life", "privilege_outlives_token", "privilege_outlives_token"],
         ),
         (
-            raw(LIFE, "demo", "7", &all(unix_time)),
+            raw(TTL, "demo", "7", &all(unix_time)),
             NOW.0,
             &["unix_time_as_privilege_life", "unix_time_as_privilege_life"],
         ),
-        (raw(LIFE, "demo", "7", &[(1, LIFE), (2, LIFE + 1)]), NOW.0, &["privilege_outlives_token"]),
-        (raw(LIFE, "demo", "7", &[(1, LIFE), (2, 60)]), NOW.0 + 60, &[]),
-        (raw(LIFE, "demo", "7", &[(1, LIFE), (2, 60)]), NOW.0 + 61, &["privilege_expired"]),
-        (raw(LIFE, "demo", "7", &[(1, LIFE), (2, 0)]), NOW.0, &["privilege_zero"]),
+        (raw(TTL, "demo", "7", &[(1, TTL), (2, TTL + 1)]), NOW.0, &["privilege_outlives_token"]),
+        (raw(TTL, "demo", "7", &[(1, TTL), (2, 60)]), NOW.0 + 60, &[]),
+        (raw(TTL, "demo", "7", &[(1, TTL), (2, 60)]), NOW.0 + 61, &["privilege_expired"]),
+        (raw(TTL, "demo", "7", &[(1, TTL), (2, 0)]), NOW.0, &["privilege_zero"]),
     ] {
         assert_eq!(codes_at(&token, FITTING, UnixSeconds(now)), found, "{token} at {now}");
     }
@@ -279,7 +279,7 @@ fn the_life_of_an_006_token_is_judged() {
         (raw_006(day, &all(day)), day - 1, &[][..]),
         (raw_006(day, &all(day)), day, &["expired"]),
         (raw_006(day + 61, &all(day)), NOW.0, &["longer_than_a_day"]),
-        (raw_006(day, &all(LIFE)), NOW.0, &["life_as_unix_time", "life_as_unix_time"]),
+        (raw_006(day, &all(TTL)), NOW.0, &["life_as_unix_time", "life_as_unix_time"]),
         (raw_006(day, &all(NOW.0 + 60)), NOW.0 + 60, &["privilege_expired", "privilege_expired"]),
         (raw_006(day, &[(1, day), (2, day + 1)]), NOW.0, &["privilege_outlives_token"]),
         (raw_006(day, &all(0)), NOW.0, &["privilege_zero", "privilege_zero"]),
@@ -293,33 +293,33 @@ fn the_channel_is_compared() {
     let expected = Expected { channel: Some("class"), ..FITTING };
     assert_eq!(codes(&rtc(), expected), ["other_channel"]);
     assert_eq!(codes(&rtc_006(), expected), ["other_channel"]);
-    assert_eq!(codes(&raw(LIFE, "*", "7", &[(1, LIFE), (2, LIFE)]), expected), ["any_channel"]);
+    assert_eq!(codes(&raw(TTL, "*", "7", &[(1, TTL), (2, TTL)]), expected), ["any_channel"]);
     let any = mint(|mint| mint.rtc_006(Channel::Any, User::from_number_or_any(7), publisher()));
     assert_eq!(codes(&any, expected), ["any_channel"]);
-    let rtm = mint(|mint| mint.rtm(RtmUser::parse("alice").unwrap(), life()));
+    let rtm = mint(|mint| mint.rtm(RtmUser::parse("alice").unwrap(), ttl()));
     assert_eq!(codes(&rtm, Expected { user: None, ..FITTING }), ["no_channel"]);
-    let rtm = mint(|mint| mint.rtm_006(RtmUser::parse("7").unwrap(), PrivilegeTtl::For(life())));
+    let rtm = mint(|mint| mint.rtm_006(RtmUser::parse("7").unwrap(), PrivilegeTtl::For(ttl())));
     assert_eq!(codes(&rtm, FITTING), ["no_channel", "signature_needs_channel_and_user"]);
 }
 
 #[test]
 fn the_user_is_compared() {
-    let token = |user| raw(LIFE, "demo", user, &[(1, LIFE), (2, LIFE)]);
+    let token = |user| raw(TTL, "demo", user, &[(1, TTL), (2, TTL)]);
     for (user, join, found) in [
-        ("7", Join::Uid(7), &[][..]),
-        ("7", Join::Account("7"), &[]),
-        ("7", Join::Uid(8), &["other_uid"]),
-        ("7", Join::Uid(0), &["uid_chosen_by_agora"]),
-        ("7", Join::Account("alice"), &["uid_for_account"]),
-        ("alice", Join::Account("alice"), &[]),
-        ("alice", Join::Account("bob"), &["other_account"]),
-        ("alice", Join::Uid(7), &["account_for_uid"]),
-        ("", Join::Uid(7), &["any_user"]),
-        ("", Join::Uid(0), &["any_user"]),
-        ("0", Join::Account("0"), &["account_zero"]),
-        ("0", Join::Account("bob"), &["other_account", "account_zero"]),
-        ("0", Join::Uid(0), &["account_zero_for_uid"]),
-        ("0", Join::Uid(7), &["account_zero_for_uid"]),
+        ("7", ExpectedUser::Uid(7), &[][..]),
+        ("7", ExpectedUser::Account("7"), &[]),
+        ("7", ExpectedUser::Uid(8), &["other_uid"]),
+        ("7", ExpectedUser::Uid(0), &["uid_chosen_by_agora"]),
+        ("7", ExpectedUser::Account("alice"), &["uid_for_account"]),
+        ("alice", ExpectedUser::Account("alice"), &[]),
+        ("alice", ExpectedUser::Account("bob"), &["other_account"]),
+        ("alice", ExpectedUser::Uid(7), &["account_for_uid"]),
+        ("", ExpectedUser::Uid(7), &["any_user"]),
+        ("", ExpectedUser::Uid(0), &["any_user"]),
+        ("0", ExpectedUser::Account("0"), &["account_zero"]),
+        ("0", ExpectedUser::Account("bob"), &["other_account", "account_zero"]),
+        ("0", ExpectedUser::Uid(0), &["account_zero_for_uid"]),
+        ("0", ExpectedUser::Uid(7), &["account_zero_for_uid"]),
     ] {
         let expected = Expected { user: Some(join), ..FITTING };
         assert_eq!(codes(&token(user), expected), found, "{user:?} {join:?}");
@@ -330,27 +330,27 @@ fn the_user_is_compared() {
 fn the_user_of_an_006_token_is_compared() {
     let token = |user| mint(|mint| mint.rtc_006(demo(), user, publisher()));
     let expected = |user| Expected { user: Some(user), ..FITTING };
-    assert_eq!(codes(&token(User::from_number_or_any(7)), expected(Join::Uid(8))), ["other_user"]);
-    assert_eq!(codes(&token(User::Any), expected(Join::Uid(8))), ["any_user"]);
+    assert_eq!(codes(&token(User::from_number_or_any(7)), expected(ExpectedUser::Uid(8))), ["other_user"]);
+    assert_eq!(codes(&token(User::Any), expected(ExpectedUser::Uid(8))), ["any_user"]);
     let zero = token(crate::agora::Account::parse("0").unwrap().into());
-    assert_eq!(codes(&zero, expected(Join::Account("0"))), ["account_zero"]);
-    assert_eq!(codes(&zero, expected(Join::Uid(0))), ["account_zero_for_uid"]);
-    assert_eq!(codes(&zero, expected(Join::Account("bob"))), ["other_user"]);
+    assert_eq!(codes(&zero, expected(ExpectedUser::Account("0"))), ["account_zero"]);
+    assert_eq!(codes(&zero, expected(ExpectedUser::Uid(0))), ["account_zero_for_uid"]);
+    assert_eq!(codes(&zero, expected(ExpectedUser::Account("bob"))), ["other_user"]);
 }
 
 #[test]
 fn the_user_of_an_006_token_of_signaling_is_compared() {
-    let rtm = mint(|mint| mint.rtm_006(RtmUser::parse("alice").unwrap(), PrivilegeTtl::For(life())));
+    let rtm = mint(|mint| mint.rtm_006(RtmUser::parse("alice").unwrap(), PrivilegeTtl::For(ttl())));
     let login = |user| Expected { channel: None, user: Some(user), ..FITTING };
-    assert_eq!(codes(&rtm, login(Join::Account("alice"))), [""; 0]);
-    assert_eq!(codes(&rtm, login(Join::Account("bob"))), ["other_user"]);
-    assert_eq!(codes(&rtm, login(Join::Uid(7))), ["signature_needs_channel_and_user"]);
-    let (channel, user) = (Text::EMPTY, Text::EMPTY);
-    let privileges = Privileges::new(&[(1000, NOW.plus(Seconds::DAY))]).unwrap();
-    let expires_at = NOW.plus(Seconds::DAY);
+    assert_eq!(codes(&rtm, login(ExpectedUser::Account("alice"))), [""; 0]);
+    assert_eq!(codes(&rtm, login(ExpectedUser::Account("bob"))), ["other_user"]);
+    assert_eq!(codes(&rtm, login(ExpectedUser::Uid(7))), ["signature_needs_channel_and_user"]);
+    let (channel, user) = (FieldStr::EMPTY, FieldStr::EMPTY);
+    let privileges = Privileges::new(&[(1000, NOW.saturating_add(Seconds::DAY))]).unwrap();
+    let expires_at = NOW.saturating_add(Seconds::DAY);
     let nobody =
         Token006 { app_id: &app_id(), subject: Subject { channel, user }, salt: 1, expires_at, privileges };
-    assert_eq!(codes(&nobody.sign(&certificate()), login(Join::Account("alice"))), ["no_user"]);
+    assert_eq!(codes(&nobody.sign(&certificate()), login(ExpectedUser::Account("alice"))), ["no_user"]);
 }
 
 /// A token with the privileges of both is one for a channel, if it names a user.
@@ -363,17 +363,17 @@ fn an_006_token_with_a_login_may_be_for_a_channel() {
 
 #[test]
 fn the_user_of_signaling_is_compared_with_an_account_only() {
-    let token = mint(|mint| mint.rtm(RtmUser::parse("alice").unwrap(), life()));
+    let token = mint(|mint| mint.rtm(RtmUser::parse("alice").unwrap(), ttl()));
     let login = |user| Expected { channel: None, user: Some(user), ..FITTING };
-    assert_eq!(codes(&token, login(Join::Account("alice"))), [""; 0]);
-    assert_eq!(codes(&token, login(Join::Account("bob"))), ["other_account"]);
-    assert_eq!(codes(&token, login(Join::Uid(7))), [""; 0]);
-    let app = mint(|mint| mint.apaas_app(life()));
-    assert_eq!(codes(&app, login(Join::Account("alice"))), ["administrator"]);
-    let number = mint(|mint| mint.rtm(RtmUser::parse("1234").unwrap(), life()));
-    assert_eq!(codes(&number, login(Join::Account("bob"))), ["other_account"]);
-    let classroom = mint(|mint| mint.apaas_user(RtmUser::parse("alice").unwrap(), life()));
-    assert_eq!(codes(&classroom, login(Join::Account("bob"))), ["other_account"]);
+    assert_eq!(codes(&token, login(ExpectedUser::Account("alice"))), [""; 0]);
+    assert_eq!(codes(&token, login(ExpectedUser::Account("bob"))), ["other_account"]);
+    assert_eq!(codes(&token, login(ExpectedUser::Uid(7))), [""; 0]);
+    let app = mint(|mint| mint.apaas_app(ttl()));
+    assert_eq!(codes(&app, login(ExpectedUser::Account("alice"))), ["administrator"]);
+    let number = mint(|mint| mint.rtm(RtmUser::parse("1234").unwrap(), ttl()));
+    assert_eq!(codes(&number, login(ExpectedUser::Account("bob"))), ["other_account"]);
+    let classroom = mint(|mint| mint.apaas_user(RtmUser::parse("alice").unwrap(), ttl()));
+    assert_eq!(codes(&classroom, login(ExpectedUser::Account("bob"))), ["other_account"]);
 }
 
 #[test]
@@ -383,10 +383,10 @@ fn several_users_of_one_token_are_no_problem() {
         user: crate::agora::Account::parse("rtc-user").unwrap().into(),
         privileges: publisher(),
         rtm_user: RtmUser::parse("rtm-user").unwrap(),
-        rtm_login: PrivilegeTtl::For(life()),
+        rtm_login: PrivilegeTtl::For(ttl()),
     };
-    let token = mint(|mint| mint.rtc_with_rtm(&grant, life()));
-    let join = |channel, user| Expected { channel, user: Some(Join::Account(user)), ..FITTING };
+    let token = mint(|mint| mint.rtc_with_rtm(&grant, ttl()));
+    let join = |channel, user| Expected { channel, user: Some(ExpectedUser::Account(user)), ..FITTING };
     for (expected, found) in [
         (join(Some("demo"), "rtc-user"), &[][..]),
         (join(Some("demo"), "rtm-user"), &["other_account"]),
@@ -401,13 +401,13 @@ fn several_users_of_one_token_are_no_problem() {
 #[test]
 fn one_of_several_channels_is_enough() {
     let rtc = |channel, user| Service::Rtc {
-        channel: Text::new(channel).unwrap(),
-        user: Text::new(user).unwrap(),
-        privileges: lengths(&[(1, LIFE), (2, LIFE)]),
+        channel: FieldStr::new(channel).unwrap(),
+        user: FieldStr::new(user).unwrap(),
+        privileges: ttls(&[(1, TTL), (2, TTL)]),
     };
     let mut services = [rtc("class", "8"), rtc("demo", "7")];
     let services = Services::new(&mut services).unwrap();
-    let token = mint(|mint| mint.services(services, life()));
+    let token = mint(|mint| mint.services(services, ttl()));
     assert_eq!(codes(&token, FITTING), [""; 0]);
     assert_eq!(codes(&token, Expected { channel: Some("class"), ..FITTING }), ["other_uid"]);
     assert_eq!(codes(&token, Expected { channel: Some("other"), ..FITTING }), ["other_channel"]);
@@ -416,18 +416,18 @@ fn one_of_several_channels_is_enough() {
 /// What a client does not use of a token does not keep it from joining.
 #[test]
 fn only_what_is_joined_is_judged() {
-    let text = |text| Text::new(text).unwrap();
+    let text = |text| FieldStr::new(text).unwrap();
     let rtc = |channel, user, privileges: &[(u16, u32)]| Service::Rtc {
         channel: text(channel),
         user: text(user),
-        privileges: lengths(privileges),
+        privileges: ttls(privileges),
     };
     let streaming = |channel, user| Service::Streaming {
         channel: text(channel),
         user: text(user),
-        privileges: lengths(&[(1, LIFE)]),
+        privileges: ttls(&[(1, TTL)]),
     };
-    let (all, join, data) = (&[(1, LIFE), (2, LIFE)][..], &[(1, LIFE)][..], &[(4, LIFE)][..]);
+    let (all, join, data) = (&[(1, TTL), (2, TTL)][..], &[(1, TTL)][..], &[(4, TTL)][..]);
     let short = &[(1, 60), (2, 60)][..];
     for (mut services, found) in [
         (vec![rtc("class", "7", all), rtc("demo", "7", data)], &["no_join_privilege"][..]),
@@ -438,18 +438,18 @@ fn only_what_is_joined_is_judged() {
         (vec![streaming("demo", "7")], &["no_channel"]),
     ] {
         let services = Services::new(&mut services).unwrap();
-        let token = mint(|mint| mint.services(services, life()));
-        assert_eq!(codes_at(&token, FITTING, NOW.plus(Seconds(61))), found, "{services:?}");
+        let token = mint(|mint| mint.services(services, ttl()));
+        assert_eq!(codes_at(&token, FITTING, NOW.saturating_add(Seconds(61))), found, "{services:?}");
     }
 }
 
 #[test]
 fn a_right_to_publish_that_has_ended_keeps_nobody_out() {
-    let token = raw(LIFE, "demo", "7", &[(1, LIFE), (2, 60)]);
-    let context = Context { now: NOW.plus(Seconds(61)), projects: &[], expected: FITTING };
+    let token = raw(TTL, "demo", "7", &[(1, TTL), (2, 60)]);
+    let context = Context { now: NOW.saturating_add(Seconds(61)), projects: &[], expected: FITTING };
     let report = explain(&token, &context);
     assert_eq!((report.problems[0].code(), report.is_usable()), ("privilege_expired", true));
-    let token = raw(LIFE, "demo", "7", &[(1, 60), (2, LIFE)]);
+    let token = raw(TTL, "demo", "7", &[(1, 60), (2, TTL)]);
     let report = explain(&token, &context);
     assert_eq!((report.problems[0].code(), report.is_usable()), ("privilege_expired", false));
 }
@@ -457,12 +457,12 @@ fn a_right_to_publish_that_has_ended_keeps_nobody_out() {
 #[test]
 fn each_sdk_shows_the_errors_of_its_services() {
     let sdks = |token: &str, expected| {
-        let now = NOW.plus(Seconds::DAY);
+        let now = NOW.saturating_add(Seconds::DAY);
         let report = explain(token, &Context { now, projects: &[], expected });
         report.sdk_errors(&report.problems[0]).map(|error| (error.sdk, error.code)).collect::<Vec<_>>()
     };
-    let rtm = mint(|mint| mint.rtm(RtmUser::parse("alice").unwrap(), life()));
-    let chat = mint(|mint| mint.chat_user(ChatUser::parse("alice").unwrap(), life()));
+    let rtm = mint(|mint| mint.rtm(RtmUser::parse("alice").unwrap(), ttl()));
+    let chat = mint(|mint| mint.chat_user(ChatUser::parse("alice").unwrap(), ttl()));
     assert_eq!(sdks(&rtc(), FITTING), [(Sdk::Rtc, 109)]);
     assert_eq!(sdks(&rtm, Expected::default()), [(Sdk::Rtm1, 6), (Sdk::Rtm2, -10009)]);
     assert_eq!(sdks(&chat, Expected::default()), []);
@@ -475,35 +475,35 @@ fn each_sdk_shows_the_errors_of_its_services() {
 
 #[test]
 fn rights_that_surprise_are_named() {
-    let lasting = PrivilegeTtl::For(life());
-    let subscriber = Role::Subscriber.privileges(lasting);
+    let privilege_ttl = PrivilegeTtl::For(ttl());
+    let subscriber = Role::Subscriber.privileges(privilege_ttl);
     let anyone = Expected::default();
-    let (name, upper) = (Text::new("alice").unwrap(), Text::new("Alice").unwrap());
-    let (none, one) = (Privileges::NONE, lengths(&[(1, LIFE)]));
-    let alone = |service| mint(|mint| mint.services(Services::one(&service), life()));
+    let (name, upper) = (FieldStr::new("alice").unwrap(), FieldStr::new("Alice").unwrap());
+    let (none, one) = (Privileges::NONE, ttls(&[(1, TTL)]));
+    let alone = |service| mint(|mint| mint.services(Services::one(&service), ttl()));
     let demo = demo();
     let user = User::from_number_or_any(7);
     for (token, expected, code) in [
-        (mint(|m| m.rtc(demo, user, subscriber, life())), FITTING, "subscriber_needs_cohost_authentication"),
+        (mint(|m| m.rtc(demo, user, subscriber, ttl())), FITTING, "subscriber_needs_cohost_authentication"),
         (mint(|m| m.rtc_006(demo, user, subscriber)), FITTING, "subscriber_needs_cohost_authentication"),
-        (raw(LIFE, "demo", "7", &[(2, LIFE)]), FITTING, "no_join_privilege"),
+        (raw(TTL, "demo", "7", &[(2, TTL)]), FITTING, "no_join_privilege"),
         (raw_006(NOW.0 + 86_400, &[(2, NOW.0 + 60)]), FITTING, "no_join_privilege"),
-        (raw(LIFE, "demo", "7", &[]), FITTING, "no_join_privilege"),
+        (raw(TTL, "demo", "7", &[]), FITTING, "no_join_privilege"),
         (raw_006(NOW.0 + 86_400, &[]), FITTING, "no_join_privilege"),
         (
-            alone(Service::Apaas { room: Text::EMPTY, user: name, role: -1, privileges: none }),
+            alone(Service::Apaas { room: FieldStr::EMPTY, user: name, role: -1, privileges: none }),
             anyone,
             "no_privilege",
         ),
         (alone(Service::Rtm { user: name, privileges: none }), anyone, "no_login_privilege"),
-        (alone(Service::Rtm { user: Text::EMPTY, privileges: one }), anyone, "no_user"),
-        (alone(Service::Chat { user: Text::EMPTY, privileges: one }), anyone, "no_user"),
+        (alone(Service::Rtm { user: FieldStr::EMPTY, privileges: one }), anyone, "no_user"),
+        (alone(Service::Chat { user: FieldStr::EMPTY, privileges: one }), anyone, "no_user"),
         (alone(Service::Chat { user: upper, privileges: one }), anyone, "user_malformed"),
-        (raw(LIFE, "demo", "-5/", &[(1, LIFE), (2, LIFE)]), anyone, "user_malformed"),
-        (raw(LIFE, "频道", "7", &[(1, LIFE), (2, LIFE)]), anyone, "channel_malformed"),
-        (raw(LIFE, &"x".repeat(64), "7", &[(1, LIFE), (2, LIFE)]), anyone, "channel_of_64_bytes"),
-        (mint(|m| m.chat_app(life())), Expected::default(), "administrator"),
-        (mint(|m| m.apaas_app(life())), Expected::default(), "administrator"),
+        (raw(TTL, "demo", "-5/", &[(1, TTL), (2, TTL)]), anyone, "user_malformed"),
+        (raw(TTL, "频道", "7", &[(1, TTL), (2, TTL)]), anyone, "channel_malformed"),
+        (raw(TTL, &"x".repeat(64), "7", &[(1, TTL), (2, TTL)]), anyone, "channel_of_64_bytes"),
+        (mint(|m| m.chat_app(ttl())), Expected::default(), "administrator"),
+        (mint(|m| m.apaas_app(ttl())), Expected::default(), "administrator"),
     ] {
         assert_eq!(codes(&token, expected), [code], "{token}");
     }
@@ -518,15 +518,18 @@ fn users_without_a_channel_are_no_problem() {
         PermissionTree::new(&[Permission { resource: Resource::Users, access: Access::Read, names: &names }]);
     let tree = tree.unwrap();
     for token in [
-        mint(|m| m.chat_user(ChatUser::parse("alice").unwrap(), life())),
-        mint(|m| m.apaas_user(alice, life())),
-        mint(|m| m.rtm_with_permissions(alice, tree.as_permissions(), life())),
+        mint(|m| m.chat_user(ChatUser::parse("alice").unwrap(), ttl())),
+        mint(|m| m.apaas_user(alice, ttl())),
+        mint(|m| m.rtm_with_permissions(alice, tree.as_permissions(), ttl())),
     ] {
         assert_eq!(codes(&token, Expected { channel: None, user: None, ..FITTING }), [""; 0]);
     }
     assert_eq!(codes(&mint(|m| m.fpa()), Expected::default()), ["privilege_zero"]);
-    let classroom = mint(|m| m.apaas_room(room, alice, 1, life()));
-    assert_eq!(codes(&classroom, Expected { user: Some(Join::Account("alice")), ..FITTING }), [""; 0]);
+    let classroom = mint(|m| m.apaas_room(room, alice, 1, ttl()));
+    assert_eq!(
+        codes(&classroom, Expected { user: Some(ExpectedUser::Account("alice")), ..FITTING }),
+        [""; 0]
+    );
 }
 
 /// Payloads that no builder makes, signed as a 007 token is.
@@ -536,9 +539,9 @@ mod odd {
 
     fn signed(count: u16, services: &[u8]) -> String {
         let mut info = Writer::new(0, 100);
-        info.text(&Text::new(APP_ID).unwrap());
+        info.text(&FieldStr::new(APP_ID).unwrap());
         info.u32(NOW.0);
-        info.u32(LIFE);
+        info.u32(TTL);
         info.u32(1);
         info.u16(count);
         info.raw(services);
@@ -588,7 +591,7 @@ mod odd {
         let token = signed(7000, &rtc.repeat(7000));
         let long = "\u{7f}".repeat(8000);
         let expected =
-            Expected { channel: Some(&long), user: Some(Join::Account(&long)), app_id: Some(&long) };
+            Expected { channel: Some(&long), user: Some(ExpectedUser::Account(&long)), app_id: Some(&long) };
         let report = explain(&token, &Context { now: NOW, projects: &[], expected });
         assert!(report.token.is_some());
         let sentences: usize = report.problems.iter().map(|problem| format!("{problem}").len()).sum();
@@ -599,7 +602,7 @@ mod odd {
     #[test]
     fn of_a_privilege_that_is_there_twice_the_last_one_counts() {
         let rtc = [1, 0, 2, 0, 1, 0, 60, 0, 0, 0, 1, 0, 0x10, 0x0e, 0, 0, 0, 0, 0, 0];
-        let found = codes_at(&signed(1, &rtc), Expected::default(), NOW.plus(Seconds(61)));
+        let found = codes_at(&signed(1, &rtc), Expected::default(), NOW.saturating_add(Seconds(61)));
         assert!(found.contains(&"double_privilege") && !found.contains(&"privilege_expired"), "{found:?}");
     }
 

@@ -1,12 +1,12 @@
 //! The problems of an 006 token.
 
-use super::context::{Context, Join};
+use super::context::{Context, ExpectedUser};
 use super::problem::{Problem, Problems};
 use super::signature::{Signature, find_signer};
 use crate::agora::crc32::crc32;
 use crate::agora::error::VerifyError;
+use crate::agora::field_str::FieldStr;
 use crate::agora::privilege::RtcPrivilege;
-use crate::agora::text::Text;
 use crate::agora::v006::{RTM_LOGIN, Subject, Untrusted006};
 use crate::quote::quote;
 use crate::{Seconds, UnixSeconds};
@@ -16,7 +16,7 @@ const JOIN: u16 = RtcPrivilege::Join as u16;
 /// What is known of a text that is signed and not in the token.
 enum Signed<'a> {
     /// It has the checksum in the token.
-    Known(Text<'a>),
+    Known(FieldStr<'a>),
     /// Nobody said what it should be.
     Unknown,
     /// It has another checksum than what was expected.
@@ -26,10 +26,11 @@ enum Signed<'a> {
 pub(super) fn check(token: &Untrusted006, context: &Context<'_>, problems: &mut Problems) -> Signature {
     times(token, context.now, problems);
     privileges(token, context.now, problems);
-    let name = context.expected.user.map(Join::to_text);
+    let name = context.expected.user.map(ExpectedUser::to_text);
     let (channel, user) = if token.service_name() == "rtm" {
-        let name = name.as_deref().filter(|_| matches!(context.expected.user, Some(Join::Account(_))));
-        (rtm_user(token, context, name, problems), Signed::Known(Text::EMPTY))
+        let name =
+            name.as_deref().filter(|_| matches!(context.expected.user, Some(ExpectedUser::Account(_))));
+        (rtm_user(token, context, name, problems), Signed::Known(FieldStr::EMPTY))
     } else {
         let user = rtc_user(token, context.expected.user, name.as_deref(), problems);
         (rtc_channel(token, context.expected.channel, problems), user)
@@ -59,7 +60,7 @@ fn rtm_user<'a>(
     }
     if token.channel_crc() == 0 {
         problems.push(Problem::NoUser { service: "rtm" });
-        return Signed::Known(Text::EMPTY);
+        return Signed::Known(FieldStr::EMPTY);
     }
     compare(token.channel_crc(), expected, problems, || Problem::OtherUserChecksum { service: "rtm" })
 }
@@ -67,7 +68,7 @@ fn rtm_user<'a>(
 fn rtc_channel<'a>(token: &Untrusted006, expected: Option<&'a str>, problems: &mut Problems) -> Signed<'a> {
     if token.channel_crc() == crc32(b"*") {
         problems.push(Problem::AnyChannel);
-        return Signed::Known(Text::ANY_CHANNEL);
+        return Signed::Known(FieldStr::ANY_CHANNEL);
     }
     let other = || Problem::OtherChannelChecksum { expected: quote(expected.unwrap_or_default()) };
     compare(token.channel_crc(), expected, problems, other)
@@ -75,23 +76,23 @@ fn rtc_channel<'a>(token: &Untrusted006, expected: Option<&'a str>, problems: &m
 
 fn rtc_user<'a>(
     token: &Untrusted006,
-    join: Option<Join<'_>>,
+    join: Option<ExpectedUser<'_>>,
     expected: Option<&'a str>,
     problems: &mut Problems,
 ) -> Signed<'a> {
     if token.user_crc() == 0 {
         problems.push(Problem::AnyUser { service: "rtc" });
-        return Signed::Known(Text::EMPTY);
+        return Signed::Known(FieldStr::EMPTY);
     }
     if token.user_crc() == crc32(b"0") {
         match join {
-            Some(Join::Uid(_)) => problems.push(Problem::AccountZeroForUid { service: "rtc" }),
-            Some(Join::Account(account)) if account != "0" => {
+            Some(ExpectedUser::Uid(_)) => problems.push(Problem::AccountZeroForUid { service: "rtc" }),
+            Some(ExpectedUser::Account(account)) if account != "0" => {
                 problems.push(Problem::OtherUserChecksum { service: "rtc" })
             }
             _ => problems.push(Problem::AccountZero { service: "rtc" }),
         }
-        return Signed::Known(Text::short("0"));
+        return Signed::Known(FieldStr::short("0"));
     }
     compare(token.user_crc(), expected, problems, || Problem::OtherUserChecksum { service: "rtc" })
 }
@@ -103,7 +104,7 @@ fn compare<'a>(
     other: impl FnOnce() -> Problem,
 ) -> Signed<'a> {
     let Some(text) = expected else { return Signed::Unknown };
-    match Text::new(text) {
+    match FieldStr::new(text) {
         Ok(text) if crc == crc32(text.as_bytes()) => Signed::Known(text),
         _ => {
             problems.push(other());
@@ -113,11 +114,11 @@ fn compare<'a>(
 }
 
 fn times(token: &Untrusted006, now: UnixSeconds, problems: &mut Problems) {
-    let ended_at = token.expires_at();
-    if now >= ended_at {
-        problems.push(Problem::Expired { ended_at, now });
-    } else if ended_at > now.plus(Seconds::DAY).plus(VerifyError::LEEWAY) {
-        problems.push(Problem::LateEnd { ended_at, now });
+    let expired_at = token.expires_at();
+    if now >= expired_at {
+        problems.push(Problem::Expired { expired_at, now });
+    } else if expired_at > now.saturating_add(Seconds::DAY).saturating_add(VerifyError::LEEWAY) {
+        problems.push(Problem::LateExpiry { expired_at, now });
     }
 }
 
@@ -125,26 +126,26 @@ fn privileges(token: &Untrusted006, now: UnixSeconds, problems: &mut Problems) {
     let (service, map) = (token.service_name(), token.privileges());
     if service == "rtc" {
         if map.get(JOIN).is_none() {
-            problems.push(Problem::NoJoin);
+            problems.push(Problem::NoJoinPrivilege);
         } else if map.iter().all(|(id, _)| id == JOIN) {
             problems.push(Problem::Subscriber);
         }
     }
-    if let Some(id) = map.find_double() {
-        problems.push(Problem::DoublePrivilege { service, id });
+    if let Some(id) = map.find_duplicate() {
+        problems.push(Problem::DuplicatePrivilege { service, id });
     }
     for id in privileges_of(service) {
-        let (Some(privilege), Some(ended_at)) = (Untrusted006::privilege_name(id), map.get(id)) else {
+        let (Some(privilege), Some(expired_at)) = (Untrusted006::privilege_name(id), map.get(id)) else {
             continue;
         };
-        if ended_at.0 == 0 {
+        if expired_at.0 == 0 {
             problems.push(Problem::PrivilegeZero { service, privilege });
-        } else if ended_at < UnixSeconds::RECENT {
-            problems.push(Problem::LengthForUnixTime { service, privilege, seconds: Seconds(ended_at.0) });
-        } else if now >= ended_at && now < token.expires_at() {
-            problems.push(Problem::PrivilegeExpired { service, privilege, ended_at, now });
-        } else if ended_at > token.expires_at() {
-            let by = Seconds(ended_at.0.saturating_sub(token.expires_at().0));
+        } else if expired_at < UnixSeconds::RECENT {
+            problems.push(Problem::TtlAsUnixTime { service, privilege, seconds: Seconds(expired_at.0) });
+        } else if now >= expired_at && now < token.expires_at() {
+            problems.push(Problem::PrivilegeExpired { service, privilege, expired_at, now });
+        } else if expired_at > token.expires_at() {
+            let by = Seconds(expired_at.0.saturating_sub(token.expires_at().0));
             problems.push(Problem::PrivilegeOutlivesToken { service, privilege, by });
         }
     }

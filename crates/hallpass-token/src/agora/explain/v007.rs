@@ -2,16 +2,16 @@
 
 use alloc::vec::Vec;
 
-use super::context::{Context, Expected, Join};
+use super::context::{Context, Expected, ExpectedUser};
 use super::problem::{Problem, Problems};
 use super::signature::{Signature, find_signer};
 use crate::agora::error::VerifyError;
+use crate::agora::field_str::FieldStr;
 use crate::agora::name::{Account, Channel, ChannelName, ChatUser, RtmUser};
 use crate::agora::privilege::RtcPrivilege;
 use crate::agora::service::Service;
-use crate::agora::text::Text;
 use crate::agora::user::Uid;
-use crate::agora::v007::{Rest, Untrusted007};
+use crate::agora::v007::{Remainder, Untrusted007};
 use crate::quote::quote;
 use crate::{Seconds, UnixSeconds};
 
@@ -33,13 +33,15 @@ pub(super) fn check(token: &Untrusted007, context: &Context<'_>, problems: &mut 
         names(service, problems);
     }
     rtc_rights(&services, &joined, problems);
-    compare_channel(&services, token.rest(), &joined, problems);
+    compare_channel(&services, token.remainder(), &joined, problems);
     compare_user(&services, &joined, context.expected, problems);
-    match token.rest() {
-        Rest::Nothing if services.is_empty() => problems.push(Problem::NoService),
-        Rest::Nothing => {}
-        Rest::Unknown { number, services } => problems.push(Problem::UnknownService { number, services }),
-        Rest::Bytes(bytes) => problems.push(Problem::ExtraBytes(bytes)),
+    match token.remainder() {
+        Remainder::Empty if services.is_empty() => problems.push(Problem::NoService),
+        Remainder::Empty => {}
+        Remainder::UnknownService { number, services } => {
+            problems.push(Problem::UnknownService { number, services })
+        }
+        Remainder::Bytes(bytes) => problems.push(Problem::ExtraBytes(bytes)),
     }
     find_signer(token.app_id(), context, problems, |certificates| token.signer(certificates))
 }
@@ -66,25 +68,26 @@ impl<'a> Joined<'a> {
     }
 
     fn is_for_channel(&self, service: &Service<'_>) -> bool {
-        let fits = |channel: &Text<'_>, name| *channel == Text::ANY_CHANNEL || channel.as_str() == name;
+        let fits =
+            |channel: &FieldStr<'_>, name| *channel == FieldStr::ANY_CHANNEL || channel.as_str() == name;
         self.channel.is_none_or(|name| channel_of(service).is_some_and(|channel| fits(channel, name)))
     }
 }
 
 fn times(token: &Untrusted007, now: UnixSeconds, problems: &mut Problems) {
-    let (issued_at, life, ended_at) = (token.issued_at(), token.expires_in(), token.ends_at());
-    if life.0 >= UnixSeconds::RECENT.0 {
-        problems.push(Problem::UnixTimeForLife(life.0));
-    } else if life > Seconds::DAY {
-        problems.push(Problem::LongLife(life.0));
-    } else if life.0 == 0 {
-        problems.push(Problem::NoLife);
+    let (issued_at, ttl, expired_at) = (token.issued_at(), token.expires_in(), token.expires_at());
+    if ttl.0 >= UnixSeconds::RECENT.0 {
+        problems.push(Problem::UnixTimeAsTtl(ttl.0));
+    } else if ttl > Seconds::DAY {
+        problems.push(Problem::LongTtl(ttl.0));
+    } else if ttl.0 == 0 {
+        problems.push(Problem::ZeroTtl);
     }
-    if issued_at > now.plus(VerifyError::LEEWAY) {
-        problems.push(Problem::NotYet { issued_at, now });
+    if issued_at > now.saturating_add(VerifyError::LEEWAY) {
+        problems.push(Problem::NotYetValid { issued_at, now });
     }
-    if now > ended_at {
-        problems.push(Problem::Expired { ended_at, now });
+    if now > expired_at {
+        problems.push(Problem::Expired { expired_at, now });
     }
 }
 
@@ -96,26 +99,25 @@ fn privileges(
     problems: &mut Problems,
 ) {
     let name = service.name();
-    if let Some(id) = service.privileges().find_double() {
-        problems.push(Problem::DoublePrivilege { service: name, id });
+    if let Some(id) = service.privileges().find_duplicate() {
+        problems.push(Problem::DuplicatePrivilege { service: name, id });
     }
     let is_used = !is_rtc(service) || joined.holds(service);
     for id in 1..=LAST_PRIVILEGE {
-        let (Some(privilege), Some(lasting)) = (service.privilege_name(id), service.privileges().get(id))
-        else {
+        let (Some(privilege), Some(ttl)) = (service.privilege_name(id), service.privileges().get(id)) else {
             continue;
         };
-        let ended_at = token.end_of(lasting);
-        if lasting.0 >= UnixSeconds::RECENT.0 {
-            let time = UnixSeconds(lasting.0);
-            problems.push(Problem::UnixTimeForPrivilege { service: name, privilege, time });
-        } else if lasting > token.expires_in() {
-            let by = Seconds(lasting.0.saturating_sub(token.expires_in().0));
+        let expired_at = token.privilege_expires_at(ttl);
+        if ttl.0 >= UnixSeconds::RECENT.0 {
+            let time = UnixSeconds(ttl.0);
+            problems.push(Problem::UnixTimeAsPrivilegeTtl { service: name, privilege, time });
+        } else if ttl > token.expires_in() {
+            let by = Seconds(ttl.0.saturating_sub(token.expires_in().0));
             problems.push(Problem::PrivilegeOutlivesToken { service: name, privilege, by });
-        } else if lasting.0 == 0 {
+        } else if ttl.0 == 0 {
             problems.push(Problem::PrivilegeZero { service: name, privilege });
-        } else if is_used && now > ended_at && now <= token.ends_at() {
-            problems.push(Problem::PrivilegeExpired { service: name, privilege, ended_at, now });
+        } else if is_used && now > expired_at && now <= token.expires_at() {
+            problems.push(Problem::PrivilegeExpired { service: name, privilege, expired_at, now });
         }
     }
 }
@@ -128,7 +130,7 @@ fn rights(service: &Service<'_>, problems: &mut Problems) {
     let is_login = matches!(service, Service::Rtm { .. } | Service::Rtm2 { .. });
     let defines_none = matches!(service, Service::ConvoAi { .. } | Service::Stt { .. });
     if is_login && !has(LOGIN) {
-        problems.push(Problem::NoLogin { service: name });
+        problems.push(Problem::NoLoginPrivilege { service: name });
     } else if map.is_empty() && !defines_none && !is_rtc(service) {
         problems.push(Problem::NoPrivilege { service: name });
     }
@@ -150,7 +152,7 @@ fn rtc_rights(services: &[Service<'_>], joined: &Joined<'_>, problems: &mut Prob
         return;
     }
     if !rtc().any(|service| service.privileges().get(JOIN).is_some()) {
-        problems.push(Problem::NoJoin);
+        problems.push(Problem::NoJoinPrivilege);
     } else if rtc().all(|service| service.privileges().iter().all(|(id, _)| id == JOIN)) {
         problems.push(Problem::Subscriber);
     }
@@ -164,7 +166,7 @@ fn names(service: &Service<'_>, problems: &mut Problems) {
             problems.push(Problem::LongChannel);
         }
         if let Err(error) = Channel::parse_or_any(channel.as_str()) {
-            problems.push(Problem::ChannelName { service: name, error });
+            problems.push(Problem::InvalidChannelName { service: name, error });
         }
     }
     let user = user_text(service);
@@ -179,12 +181,12 @@ fn names(service: &Service<'_>, problems: &mut Problems) {
         RtmUser::parse(user).err()
     };
     if let Some(error) = error {
-        problems.push(Problem::UserName { service: name, error });
+        problems.push(Problem::InvalidUserName { service: name, error });
     }
 }
 
-fn compare_channel(services: &[Service<'_>], rest: Rest, joined: &Joined<'_>, problems: &mut Problems) {
-    if services.iter().filter_map(channel_of).any(|name| *name == Text::ANY_CHANNEL) {
+fn compare_channel(services: &[Service<'_>], rest: Remainder, joined: &Joined<'_>, problems: &mut Problems) {
+    if services.iter().filter_map(channel_of).any(|name| *name == FieldStr::ANY_CHANNEL) {
         problems.push(Problem::AnyChannel);
     }
     let Some(expected) = joined.channel else { return };
@@ -193,13 +195,13 @@ fn compare_channel(services: &[Service<'_>], rest: Rest, joined: &Joined<'_>, pr
         joined.holds(service) && matches!(service, Service::Rtc { .. } | Service::Apaas { .. })
     };
     let Some(service) = services.iter().find(opens_channel) else {
-        if !matches!(rest, Rest::Unknown { .. }) {
+        if !matches!(rest, Remainder::UnknownService { .. }) {
             problems.push(Problem::NoChannel);
         }
         return;
     };
     if !joined.fits {
-        let channel = quote(service.channel().map_or("", Text::as_str));
+        let channel = quote(service.channel().map_or("", FieldStr::as_str));
         problems.push(Problem::OtherChannel { channel, expected: quote(expected) });
     }
 }
@@ -214,7 +216,7 @@ fn compare_user(
 ) {
     let zero = services.iter().find(|service| has_numbers(service) && user_text(service) == "0");
     if let Some(service) = zero
-        && !matches!(expected.user, Some(Join::Uid(_)))
+        && !matches!(expected.user, Some(ExpectedUser::Uid(_)))
     {
         problems.push(Problem::AccountZero { service: service.name() });
     }
@@ -222,7 +224,7 @@ fn compare_user(
     let Some(join) = expected.user else { return };
     let logs_in = |service: &Service<'_>| {
         matches!(service, Service::Rtm { .. } | Service::Rtm2 { .. } | Service::Apaas { .. })
-            && matches!(join, Join::Account(_))
+            && matches!(join, ExpectedUser::Account(_))
             && !user_text(service).is_empty()
     };
     let mut candidates = services.iter().filter(|service| {
@@ -241,19 +243,19 @@ fn compare_user(
 }
 
 /// Says how the user of a service differs from the one who joins.
-fn other_user(service: &Service<'_>, join: Join<'_>, joining: &str) -> Problem {
+fn other_user(service: &Service<'_>, join: ExpectedUser<'_>, joining: &str) -> Problem {
     let is_number = |user| has_numbers(service) && Uid::parse(user).is_ok();
     let names_number = is_number(user_text(service));
     let (service, user, expected) = (service.name(), quote(user_text(service)), quote(joining));
     match join {
-        Join::Uid(_) if &*user == "0" => Problem::AccountZeroForUid { service },
-        Join::Uid(0) => Problem::UidChosenByAgora { service, user },
-        Join::Uid(_) if names_number => Problem::OtherUid { service, user, expected },
-        Join::Uid(_) => Problem::AccountForUid { service, user, expected },
-        Join::Account(account) if names_number && !is_number(account) => {
+        ExpectedUser::Uid(_) if &*user == "0" => Problem::AccountZeroForUid { service },
+        ExpectedUser::Uid(0) => Problem::UidChosenByAgora { service, user },
+        ExpectedUser::Uid(_) if names_number => Problem::OtherUid { service, user, expected },
+        ExpectedUser::Uid(_) => Problem::AccountForUid { service, user, expected },
+        ExpectedUser::Account(account) if names_number && !is_number(account) => {
             Problem::UidForAccount { service, user, expected }
         }
-        Join::Account(_) => Problem::OtherAccount { service, user, expected },
+        ExpectedUser::Account(_) => Problem::OtherAccount { service, user, expected },
     }
 }
 
@@ -262,13 +264,13 @@ const fn is_rtc(service: &Service<'_>) -> bool {
 }
 
 /// The channel of a service; the room of APaaS is one.
-fn channel_of<'a, 'b>(service: &'b Service<'a>) -> Option<&'b Text<'a>> {
+fn channel_of<'a, 'b>(service: &'b Service<'a>) -> Option<&'b FieldStr<'a>> {
     let is_room = matches!(service, Service::Apaas { .. });
     service.channel().filter(|channel| !is_room || !channel.as_bytes().is_empty())
 }
 
 fn user_text<'b>(service: &'b Service<'_>) -> &'b str {
-    service.user().map_or("", Text::as_str)
+    service.user().map_or("", FieldStr::as_str)
 }
 
 /// Whether users of the service have numbers, and 0 for anybody.

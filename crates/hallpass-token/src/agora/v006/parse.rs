@@ -40,12 +40,12 @@ impl Untrusted006 {
     /// # Errors
     /// [`ParseError`] for anything but what [`super::Token006`] can make.
     pub fn parse(token: &str) -> Result<Self, ParseError> {
-        let found = Format::of(token);
+        let found = Format::detect(token);
         if found != Format::V006 {
             return Err(ParseError::Format { expected: Format::V006, found });
         }
         let (app_id, content) =
-            token.get(3..HEAD_LEN).zip(token.get(HEAD_LEN..)).ok_or(ParseError::CutOff)?;
+            token.get(3..HEAD_LEN).zip(token.get(HEAD_LEN..)).ok_or(ParseError::Truncated)?;
         let app_id = AppId::parse(app_id).map_err(ParseError::AppId)?;
         if content.len() > MAX_CONTENT_LEN.div_ceil(3) * 4 {
             return Err(ParseError::TooLarge { max: MAX_CONTENT_LEN });

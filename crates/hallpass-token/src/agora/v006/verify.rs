@@ -7,7 +7,7 @@ use crate::UnixSeconds;
 use crate::agora::crc32::crc32;
 use crate::agora::credentials::{AppCertificate, Project};
 use crate::agora::error::VerifyError;
-use crate::agora::text::Text;
+use crate::agora::field_str::FieldStr;
 use crate::mac;
 
 /// An 006 token that the project signed, for this subject or for anybody in its place, and that is in time.
@@ -37,14 +37,15 @@ impl Untrusted006 {
         if self.app_id != *project.app_id {
             return Err(VerifyError::OtherProject);
         }
-        let channel = self.bound_to(subject.channel, Text::ANY_CHANNEL, self.channel_crc);
+        let channel = self.bound_to(subject.channel, FieldStr::ANY_CHANNEL, self.channel_crc);
         let channel = channel.ok_or(VerifyError::OtherChannel)?;
-        let user = self.bound_to(subject.user, Text::EMPTY, self.user_crc).ok_or(VerifyError::OtherUser)?;
+        let user =
+            self.bound_to(subject.user, FieldStr::EMPTY, self.user_crc).ok_or(VerifyError::OtherUser)?;
         let subject = Subject { channel, user };
         let certificate = self.signer(subject, project.certificates).ok_or(VerifyError::BadSignature)?;
-        let ended_at = self.expires_at();
-        if now >= ended_at {
-            return Err(VerifyError::Expired { ended_at, now });
+        let expired_at = self.expires_at();
+        if now >= expired_at {
+            return Err(VerifyError::Expired { expired_at, now });
         }
         Ok(Verified006 { token: self, subject, certificate })
     }
@@ -59,11 +60,11 @@ impl Untrusted006 {
         let signed = [app_id, subject.channel.as_bytes(), subject.user.as_bytes(), &self.message];
         certificates
             .iter()
-            .position(|certificate| mac::same(&certificate.key().sign(&signed), &self.signature))
+            .position(|certificate| mac::constant_time_eq(&certificate.key().sign(&signed), &self.signature))
     }
 
     /// The text that the token is for: the given one, or the wildcard.
-    fn bound_to<'a>(&self, text: Text<'a>, wildcard: Text<'a>, crc: u32) -> Option<Text<'a>> {
+    fn bound_to<'a>(&self, text: FieldStr<'a>, wildcard: FieldStr<'a>, crc: u32) -> Option<FieldStr<'a>> {
         [text, wildcard].into_iter().find(|text| crc32(text.as_bytes()) == crc)
     }
 }
@@ -77,13 +78,13 @@ impl Verified006<'_> {
 
     /// Which of the certificates signed, counted from 0.
     #[must_use]
-    pub const fn certificate(&self) -> usize {
+    pub const fn certificate_index(&self) -> usize {
         self.certificate
     }
 
     /// Whether the token has a privilege that lasts beyond `now`; none lasts beyond the token.
     #[must_use]
-    pub fn permits(&self, privilege: u16, now: UnixSeconds) -> bool {
+    pub fn grants(&self, privilege: u16, now: UnixSeconds) -> bool {
         let end = self.privileges().get(privilege);
         now < self.expires_at() && end.is_some_and(|end| end.0 == 0 || now < end)
     }

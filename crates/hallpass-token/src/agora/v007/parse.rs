@@ -30,18 +30,18 @@ pub struct Untrusted007 {
     services: u16,
     /// Their names, each once: they are asked for often, and the services take long to read.
     pub(in crate::agora) service_names: Vec<&'static str>,
-    rest: Rest,
+    remainder: Remainder,
 }
 
 /// What follows after the services that could be read. The signature covers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the documentation of the variants describes the fields")]
-pub enum Rest {
+pub enum Remainder {
     /// Nothing.
-    Nothing,
+    Empty,
     /// A service of the unknown type `number`. Because its length is unknown, this many `services` cannot be read: this one
     /// and all that follow.
-    Unknown { number: u16, services: u16 },
+    UnknownService { number: u16, services: u16 },
     /// Bytes behind the last service, which no SDK writes.
     Bytes(usize),
 }
@@ -52,15 +52,15 @@ impl Untrusted007 {
     /// # Errors
     /// [`ParseError`].
     pub fn parse(token: &str) -> Result<Self, ParseError> {
-        Self::parse_within(token, MAX_PAYLOAD_LEN)
+        Self::parse_with_limit(token, MAX_PAYLOAD_LEN)
     }
 
     /// Reads a token that inflates to at most `max` bytes.
     ///
     /// # Errors
     /// [`ParseError`].
-    pub fn parse_within(token: &str, max: usize) -> Result<Self, ParseError> {
-        let found = Format::of(token);
+    pub fn parse_with_limit(token: &str, max: usize) -> Result<Self, ParseError> {
+        let found = Format::detect(token);
         let Some(content) = token.strip_prefix("007").filter(|_| found == Format::V007) else {
             return Err(ParseError::Format { expected: Format::V007, found });
         };
@@ -81,11 +81,11 @@ impl Untrusted007 {
         let (issued_at, expires_in, salt) = (reader.u32()?, reader.u32()?, reader.u32()?);
         let count = reader.u16()?;
         let (mut services, mut service_names) = (0, Vec::new());
-        let mut rest = Rest::Nothing;
+        let mut remainder = Remainder::Empty;
         while services < count {
             let mut number = reader;
             let Some(service) = Service::read(&mut reader)? else {
-                rest = Rest::Unknown { number: number.u16()?, services: count - services };
+                remainder = Remainder::UnknownService { number: number.u16()?, services: count - services };
                 break;
             };
             if !service_names.contains(&service.name()) {
@@ -93,8 +93,8 @@ impl Untrusted007 {
             }
             services += 1;
         }
-        if rest == Rest::Nothing && !reader.0.is_empty() {
-            rest = Rest::Bytes(reader.0.len());
+        if remainder == Remainder::Empty && !reader.0.is_empty() {
+            remainder = Remainder::Bytes(reader.0.len());
         }
         Ok(Self {
             app_id,
@@ -105,7 +105,7 @@ impl Untrusted007 {
             signing_info,
             services,
             service_names,
-            rest,
+            remainder,
         })
     }
 
@@ -129,16 +129,16 @@ impl Untrusted007 {
 
     /// When the token ends: at the end of its life, and after 24 hours at the latest, since Agora accepts no other.
     #[must_use]
-    pub fn ends_at(&self) -> UnixSeconds {
-        self.issued_at.plus(self.expires_in.min(Seconds::DAY))
+    pub fn expires_at(&self) -> UnixSeconds {
+        self.issued_at.saturating_add(self.expires_in.min(Seconds::DAY))
     }
 
     /// When a privilege ends that lasts this long: with the token where that is 0 or too long.
     #[must_use]
-    pub fn end_of(&self, lasting: Seconds) -> UnixSeconds {
-        match lasting {
-            Seconds(0) => self.ends_at(),
-            _ => self.issued_at.plus(lasting).min(self.ends_at()),
+    pub fn privilege_expires_at(&self, ttl: Seconds) -> UnixSeconds {
+        match ttl {
+            Seconds(0) => self.expires_at(),
+            _ => self.issued_at.saturating_add(ttl).min(self.expires_at()),
         }
     }
 
@@ -162,8 +162,8 @@ impl Untrusted007 {
 
     /// What follows after those services.
     #[must_use]
-    pub const fn rest(&self) -> Rest {
-        self.rest
+    pub const fn remainder(&self) -> Remainder {
+        self.remainder
     }
 }
 
@@ -174,7 +174,7 @@ impl fmt::Debug for Untrusted007 {
             .field("issued_at", &self.issued_at)
             .field("expires_in", &self.expires_in)
             .field("services", &self.services().collect::<Vec<_>>())
-            .field("rest", &self.rest)
+            .field("remainder", &self.remainder)
             .finish_non_exhaustive()
     }
 }

@@ -28,12 +28,12 @@ impl Untrusted007 {
             return Err(VerifyError::OtherProject);
         }
         let certificate = self.signer(project.certificates).ok_or(VerifyError::BadSignature)?;
-        if self.issued_at > now.plus(VerifyError::LEEWAY) {
-            return Err(VerifyError::NotYet { issued_at: self.issued_at, now });
+        if self.issued_at > now.saturating_add(VerifyError::LEEWAY) {
+            return Err(VerifyError::NotYetValid { issued_at: self.issued_at, now });
         }
-        let ended_at = self.ends_at();
-        if now > ended_at {
-            return Err(VerifyError::Expired { ended_at, now });
+        let expired_at = self.expires_at();
+        if now > expired_at {
+            return Err(VerifyError::Expired { expired_at, now });
         }
         Ok(Verified007 { token: self, certificate })
     }
@@ -42,7 +42,7 @@ impl Untrusted007 {
     pub(in crate::agora) fn signer(&self, certificates: &[AppCertificate]) -> Option<usize> {
         certificates.iter().position(|certificate| {
             let signature = super::sign(certificate, self.issued_at, self.salt, &self.signing_info);
-            mac::same(&signature, &self.signature)
+            mac::constant_time_eq(&signature, &self.signature)
         })
     }
 }
@@ -50,15 +50,15 @@ impl Untrusted007 {
 impl Verified007<'_> {
     /// Which of the certificates signed, counted from 0.
     #[must_use]
-    pub const fn certificate(&self) -> usize {
+    pub const fn certificate_index(&self) -> usize {
         self.certificate
     }
 
     /// Whether the token holds this service, with a privilege that lasts until `now` or beyond.
     #[must_use]
-    pub fn permits(&self, service: &Service<'_>, privilege: u16, now: UnixSeconds) -> bool {
-        let lasting = service.privileges().get(privilege);
-        lasting.is_some_and(|lasting| now <= self.token.end_of(lasting))
+    pub fn grants(&self, service: &Service<'_>, privilege: u16, now: UnixSeconds) -> bool {
+        let ttl = service.privileges().get(privilege);
+        ttl.is_some_and(|ttl| now <= self.token.privilege_expires_at(ttl))
             && self.services().any(|held| held == *service)
     }
 }

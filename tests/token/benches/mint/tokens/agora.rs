@@ -35,20 +35,20 @@ struct Wanted {
     certificate: AppCertificate,
     channel: Channel<'static>,
     rtm_user: RtmUser<'static>,
-    life: Ttl,
+    ttl: Ttl,
     privileges: RtcPrivileges,
 }
 
 impl Wanted {
     fn new() -> anyhow::Result<Self> {
-        let life = Ttl::new(3600)?;
+        let ttl = Ttl::new(3600)?;
         Ok(Self {
             app_id: AppId::parse("970CA35de60c44645bbae8a215061b33")?,
             certificate: AppCertificate::parse(CERTIFICATE)?,
             channel: Channel::parse_or_any(CHANNEL)?,
             rtm_user: RtmUser::parse(UID_TEXT)?,
-            life,
-            privileges: Role::Publisher.privileges(PrivilegeTtl::For(life)),
+            ttl,
+            privileges: Role::Publisher.privileges(PrivilegeTtl::For(ttl)),
         })
     }
 
@@ -66,7 +66,7 @@ impl Wanted {
     }
 
     fn rtc(&self, salt: u32) -> String {
-        self.mint(salt).rtc(self.channel, User::from_number_or_any(UID), self.privileges, self.life)
+        self.mint(salt).rtc(self.channel, User::from_number_or_any(UID), self.privileges, self.ttl)
     }
 
     fn rtc_with_rtm(&self, salt: u32) -> String {
@@ -75,9 +75,9 @@ impl Wanted {
             user: User::from_number_or_any(UID),
             privileges: self.privileges,
             rtm_user: self.rtm_user,
-            rtm_login: PrivilegeTtl::For(self.life),
+            rtm_login: PrivilegeTtl::For(self.ttl),
         };
-        self.mint(salt).rtc_with_rtm(&grant, self.life)
+        self.mint(salt).rtc_with_rtm(&grant, self.ttl)
     }
 
     fn project(&self) -> Project<'_> {

@@ -19,7 +19,7 @@ const NOW: UnixSeconds = UnixSeconds(1_700_000_000);
 struct Wanted {
     api_key: ApiKey,
     secret: Secret,
-    life: Ttl,
+    ttl: Ttl,
     scope: Scope<'static>,
 }
 
@@ -28,7 +28,7 @@ impl Wanted {
         Ok(Self {
             api_key: ApiKey::parse("7b1c2f6e-0000-4000-8000-000000000001")?,
             secret: Secret::parse(SECRET)?,
-            life: Ttl::new(3600)?,
+            ttl: Ttl::new(3600)?,
             scope: Scope::V2 {
                 roles: Roles::Rtc,
                 room: Some(RoomId::parse("2kyv-gzay-64pg")?),
@@ -44,7 +44,7 @@ impl Wanted {
             permissions: Permissions::Join,
             scope: self.scope,
             issued_at: UnixSeconds(NOW.0 - number % 1024),
-            expires_in: self.life,
+            expires_in: self.ttl,
             id: None,
         }
         .sign(&self.secret)

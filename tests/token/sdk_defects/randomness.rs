@@ -9,12 +9,12 @@ use hallpass_token::agora::v006::{Subject, Untrusted006};
 use hallpass_token::agora::v007::Untrusted007;
 use hallpass_token::agora::{Channel, Mint, Salt, User};
 
-use super::given::{NOW, Vector, life, publisher};
+use super::fixtures::{NOW, Vector, publisher, ttl};
 
 /// A token of each format.
 fn both(mint: &Mint<'_>) -> [String; 2] {
     let (channel, user) = (Channel::Any, User::from_number_or_any(7));
-    [mint.rtc(channel, user, publisher(60), life(60)), mint.rtc_006(channel, user, publisher(60))]
+    [mint.rtc(channel, user, publisher(60), ttl(60)), mint.rtc_006(channel, user, publisher(60))]
 }
 
 /// The salts in a token of each format.
@@ -27,8 +27,8 @@ fn salts([v007, v006]: &[String; 2]) -> [Option<u32>; 2] {
 
 #[test]
 fn d01_two_salts_give_two_tokens_of_one_second() {
-    let given = Vector::none();
-    let [first, second] = [1, 2].map(|salt| both(&given.mint_at(NOW, salt)));
+    let defaults = Vector::none();
+    let [first, second] = [1, 2].map(|salt| both(&defaults.mint_at(NOW, salt)));
     assert_ne!(first[0], second[0]);
     assert_ne!(first[1], second[1]);
     assert_eq!(salts(&first), [Some(1); 2]);
@@ -37,11 +37,11 @@ fn d01_two_salts_give_two_tokens_of_one_second() {
 
 #[test]
 fn d02_a_salt_may_be_any_number_but_zero() {
-    let given = Vector::none();
+    let defaults = Vector::none();
     for salt in [1, 100_000, 100_001, u32::MAX] {
         let bytes = salt.to_le_bytes();
         assert_eq!(Salt::from_bytes(bytes).get(), salt);
-        let mint = Mint { salt: Salt::from_bytes(bytes), ..given.mint() };
+        let mint = Mint { salt: Salt::from_bytes(bytes), ..defaults.mint() };
         assert_eq!(salts(&both(&mint)), [Some(salt); 2]);
     }
     assert_eq!(Salt::from_bytes([0; 4]).get(), 1);
@@ -49,19 +49,19 @@ fn d02_a_salt_may_be_any_number_but_zero() {
 
 #[test]
 fn d03_the_clock_does_not_choose_the_salt() {
-    let given = Vector::none();
-    let tokens: BTreeSet<_> = (1..=1000).map(|salt| both(&given.mint_at(NOW, salt))).collect();
+    let defaults = Vector::none();
+    let tokens: BTreeSet<_> = (1..=1000).map(|salt| both(&defaults.mint_at(NOW, salt))).collect();
     assert_eq!(tokens.iter().flatten().collect::<BTreeSet<_>>().len(), 2000);
     for issued_at in [0, 1, NOW.0, u32::MAX] {
-        let mint = given.mint_at(hallpass_token::UnixSeconds(issued_at), 77);
+        let mint = defaults.mint_at(hallpass_token::UnixSeconds(issued_at), 77);
         assert_eq!(salts(&both(&mint)), [Some(77); 2], "{issued_at}");
     }
 }
 
 #[test]
 fn d04_there_is_no_generator_in_the_crate() {
-    let given = Vector::none();
-    assert_eq!(both(&given.mint_at(NOW, 77)), both(&given.mint_at(NOW, 77)));
+    let defaults = Vector::none();
+    assert_eq!(both(&defaults.mint_at(NOW, 77)), both(&defaults.mint_at(NOW, 77)));
     let manifest = include_str!("../../../crates/hallpass-token/Cargo.toml");
     let (_, dependencies) = manifest.split_once("[dependencies]\n").unwrap();
     let names: Vec<_> = dependencies.lines().map_while(|line| Some(line.split_once(['.', ' '])?.0)).collect();
@@ -71,16 +71,16 @@ fn d04_there_is_no_generator_in_the_crate() {
 
 #[test]
 fn d05_all_32_bits_of_a_salt_count() {
-    let given = Vector::none();
+    let defaults = Vector::none();
     for bit in 0..32 {
         let salt = 1 << bit;
-        assert_eq!(salts(&both(&given.mint_at(NOW, salt))), [Some(salt); 2]);
+        assert_eq!(salts(&both(&defaults.mint_at(NOW, salt))), [Some(salt); 2]);
     }
     for id in ["007-rtc_uid-042", "007-rtc_uid-043"] {
         let recorded = Vector::named(id);
         assert!(recorded.number("/salt") > 99_999_999);
         let mint = recorded.mint();
-        recorded.assert_made(&mint.rtc(recorded.channel(), recorded.user(), publisher(600), life(600)));
+        recorded.assert_made(&mint.rtc(recorded.channel(), recorded.user(), publisher(600), ttl(600)));
     }
     for id in ["006-rtc006_uid-038", "006-rtc006_uid-039"] {
         let recorded = Vector::named(id);

@@ -8,7 +8,7 @@ use super::user::{Uid, User};
 
 /// A text that both formats can hold: at most 65,535 bytes. Nothing else about it is checked.
 #[derive(Clone, Copy)]
-pub struct Text<'a>(Repr<'a>);
+pub struct FieldStr<'a>(Repr<'a>);
 
 #[derive(Clone, Copy)]
 enum Repr<'a> {
@@ -19,7 +19,7 @@ enum Repr<'a> {
 /// Enough for a number's digits and for a hash in hexadecimal: texts that nobody else keeps.
 const SHORT_MAX: usize = 32;
 
-impl<'a> Text<'a> {
+impl<'a> FieldStr<'a> {
     /// No text: what a token for anybody has in place of a user.
     pub const EMPTY: Self = Self(Repr::Borrowed(""));
 
@@ -30,10 +30,10 @@ impl<'a> Text<'a> {
     /// Wraps a string.
     ///
     /// # Errors
-    /// [`SizeError::Text`] for more than 65,535 bytes.
+    /// [`SizeError::StringTooLong`] for more than 65,535 bytes.
     pub fn new(text: &'a str) -> Result<Self, SizeError> {
         let fits = text.len() <= usize::from(u16::MAX);
-        if fits { Ok(Self(Repr::Borrowed(text))) } else { Err(SizeError::Text(text.len())) }
+        if fits { Ok(Self(Repr::Borrowed(text))) } else { Err(SizeError::StringTooLong(text.len())) }
     }
 
     /// The text.
@@ -66,14 +66,14 @@ impl<'a> Text<'a> {
     }
 }
 
-impl From<Uid> for Text<'_> {
+impl From<Uid> for FieldStr<'_> {
     fn from(uid: Uid) -> Self {
         Self::short(itoa::Buffer::new().format(uid.get()))
     }
 }
 
 /// Only the wildcard is empty: the account `0` stays `0`.
-impl<'a> From<User<'a>> for Text<'a> {
+impl<'a> From<User<'a>> for FieldStr<'a> {
     fn from(user: User<'a>) -> Self {
         match user {
             User::Uid(uid) => uid.into(),
@@ -85,7 +85,7 @@ impl<'a> From<User<'a>> for Text<'a> {
 
 macro_rules! from_name {
     ($($name:ident),*) => {$(
-        impl<'a> From<$name<'a>> for Text<'a> {
+        impl<'a> From<$name<'a>> for FieldStr<'a> {
             fn from(name: $name<'a>) -> Self {
                 Self(Repr::Borrowed(name.as_str()))
             }
@@ -95,15 +95,15 @@ macro_rules! from_name {
 
 from_name!(Account, Channel, ChannelName, ChatUser, RtmUser);
 
-impl PartialEq for Text<'_> {
+impl PartialEq for FieldStr<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.as_bytes() == other.as_bytes()
     }
 }
 
-impl Eq for Text<'_> {}
+impl Eq for FieldStr<'_> {}
 
-impl fmt::Debug for Text<'_> {
+impl fmt::Debug for FieldStr<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self.as_str(), f)
     }
@@ -116,20 +116,20 @@ mod tests {
 
     #[test]
     fn the_account_zero_is_not_the_wildcard() {
-        assert_eq!(Text::from(User::Account(Account::parse("0").unwrap())).as_str(), "0");
-        assert_eq!(Text::from(User::from_number_or_any(0)).as_str(), "");
+        assert_eq!(FieldStr::from(User::Account(Account::parse("0").unwrap())).as_str(), "0");
+        assert_eq!(FieldStr::from(User::from_number_or_any(0)).as_str(), "");
     }
 
     #[test]
     fn a_uid_is_written_without_a_sign() {
-        assert_eq!(Text::from(User::from_number_or_any(2_882_341_273)).as_str(), "2882341273");
-        assert_eq!(Text::from(User::from_number_or_any(u32::MAX)).as_str(), "4294967295");
+        assert_eq!(FieldStr::from(User::from_number_or_any(2_882_341_273)).as_str(), "2882341273");
+        assert_eq!(FieldStr::from(User::from_number_or_any(u32::MAX)).as_str(), "4294967295");
     }
 
     #[test]
     fn a_length_must_fit_into_16_bits() {
         let long = alloc::string::String::from_utf8(vec![b'x'; 65_536]).unwrap();
-        assert_eq!(Text::new(&long), Err(SizeError::Text(65_536)));
-        assert!(Text::new(&long[1..]).is_ok());
+        assert_eq!(FieldStr::new(&long), Err(SizeError::StringTooLong(65_536)));
+        assert!(FieldStr::new(&long[1..]).is_ok());
     }
 }

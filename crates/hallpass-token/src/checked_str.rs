@@ -1,7 +1,7 @@
 //! Strings that are checked when they are made.
 
 /// Adds `MAX_BYTES`, `parse` and `as_str` to a type that holds a checked string.
-macro_rules! checked_text {
+macro_rules! checked_str {
     ($name:ident, $max:literal, $error:ident, $check:expr, $allowed:literal) => {
         impl<'a> $name<'a> {
             #[doc = concat!("The maximum length: ", $max, " bytes.")]
@@ -25,4 +25,4 @@ macro_rules! checked_text {
     };
 }
 
-pub(crate) use checked_text;
+pub(crate) use checked_str;

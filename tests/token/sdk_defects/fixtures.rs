@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use hallpass_token::agora::v006::{Subject, Token006, Untrusted006};
 use hallpass_token::agora::v007::{Services, Token007, Untrusted007};
 use hallpass_token::agora::{
-    Account, AppCertificate, AppId, Channel, ChannelName, Mint, Privileges, Project, Role, RtcPrivileges,
-    RtmUser, Salt, Service, Text, User,
+    Account, AppCertificate, AppId, Channel, ChannelName, FieldStr, Mint, Privileges, Project, Role,
+    RtcPrivileges, RtmUser, Salt, Service, User,
 };
 use hallpass_token::{PrivilegeTtl, Seconds, Ttl, UnixSeconds};
 use serde_json::Value;
@@ -125,17 +125,17 @@ impl Vector {
 }
 
 /// A text that nobody checks.
-pub(crate) fn text(text: &str) -> Text<'_> {
-    Text::new(text).unwrap()
+pub(crate) fn text(text: &str) -> FieldStr<'_> {
+    FieldStr::new(text).unwrap()
 }
 
-pub(crate) fn life(seconds: u32) -> Ttl {
+pub(crate) fn ttl(seconds: u32) -> Ttl {
     Ttl::new(seconds).unwrap()
 }
 
 /// All privileges of a publisher, this long.
 pub(crate) fn publisher(seconds: u32) -> RtcPrivileges {
-    Role::Publisher.privileges(PrivilegeTtl::For(life(seconds)))
+    Role::Publisher.privileges(PrivilegeTtl::For(ttl(seconds)))
 }
 
 /// Privileges of a 007 token: ids, each with seconds.
@@ -160,8 +160,8 @@ pub(crate) fn room(id: &str) -> (Vector, String) {
     let recorded = Vector::named(id);
     let room = ChannelName::parse(recorded.text("/args/room")).unwrap();
     let user = RtmUser::parse(recorded.text("/args/user")).unwrap();
-    let life = life(recorded.number("/args/expire"));
-    let token = recorded.mint().apaas_room(room, user, recorded.role(), life);
+    let ttl = ttl(recorded.number("/args/expire"));
+    let token = recorded.mint().apaas_room(room, user, recorded.role(), ttl);
     (recorded, token)
 }
 

@@ -12,7 +12,7 @@ use super::scope::Roles;
 ///
 /// Claims that VideoSDK does not know are left out.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Content {
+pub struct ParsedClaims {
     /// `apikey`: the project that the token is for. It prints as `…`: whoever mixes up key and secret has the
     /// secret here.
     pub api_key: String,
@@ -20,7 +20,7 @@ pub struct Content {
     pub permissions: Vec<String>,
     /// `version`.
     pub version: Option<Version>,
-    /// `roles`, in the case of the token; empty where the claim is missing. [`Content::known_roles`] reads
+    /// `roles`, in the case of the token; empty where the claim is missing. [`ParsedClaims::known_roles`] reads
     /// them.
     pub roles: Vec<String>,
     /// `roomId`: the only room that the token opens.
@@ -43,10 +43,10 @@ pub enum Version {
     /// A number. VideoSDK knows 2.
     Number(u64),
     /// A text, which no SDK of VideoSDK writes.
-    Text(String),
+    String(String),
 }
 
-impl Content {
+impl ParsedClaims {
     /// The roles that VideoSDK knows, in any case.
     #[must_use]
     pub fn known_roles(&self) -> Roles {
@@ -55,7 +55,7 @@ impl Content {
 
     /// Whether `permissions` holds this name.
     #[must_use]
-    pub fn permits(&self, permission: &str) -> bool {
+    pub fn has_permission(&self, permission: &str) -> bool {
         self.permissions.iter().any(|name| name == permission)
     }
 
@@ -65,7 +65,7 @@ impl Content {
         let mut errors = Vec::new();
         let api_key = claims.text("apikey").and_then(|key| key.ok_or(ParseError::Missing("apikey")));
         let version = claims.read("version", "a whole number", |value| {
-            value.to_number().map(Version::Number).or_else(|| value.to_text().map(Version::Text))
+            value.to_number().map(Version::Number).or_else(|| value.to_text().map(Version::String))
         });
         let content = Self {
             api_key: or_note(api_key, &mut errors),
@@ -90,9 +90,9 @@ fn or_note<T: Default>(claim: Result<T, ParseError>, errors: &mut Vec<ParseError
     })
 }
 
-impl fmt::Debug for Content {
+impl fmt::Debug for ParsedClaims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Content")
+        f.debug_struct("ParsedClaims")
             .field("api_key", &format_args!("…"))
             .field("permissions", &self.permissions)
             .field("version", &self.version)
@@ -112,8 +112,8 @@ mod tests {
     use super::*;
     use alloc::format;
 
-    fn read(claims: &str) -> (Content, Vec<ParseError>) {
-        Content::read(&Object::parse(claims.as_bytes()).unwrap())
+    fn read(claims: &str) -> (ParsedClaims, Vec<ParseError>) {
+        ParsedClaims::read(&Object::parse(claims.as_bytes()).unwrap())
     }
 
     #[test]
@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(
             read(claims),
             (
-                Content {
+                ParsedClaims {
                     api_key: "k".into(),
                     permissions: ["ask_join".into(), "x".into()].into(),
                     version: Some(Version::Number(2)),
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn a_version_may_be_a_text() {
         let content = read(r#"{"apikey":"k","version":"2"}"#).0;
-        assert_eq!(content.version, Some(Version::Text("2".into())));
+        assert_eq!(content.version, Some(Version::String("2".into())));
     }
 
     #[test]

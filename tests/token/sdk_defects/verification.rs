@@ -3,49 +3,49 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use hallpass_token::agora::v006::{Subject, Untrusted006};
-use hallpass_token::agora::v007::{MAX_PAYLOAD_LEN, Rest, Services, Token007, Untrusted007};
+use hallpass_token::agora::v007::{MAX_PAYLOAD_LEN, Remainder, Services, Token007, Untrusted007};
 use hallpass_token::agora::{
     AppId, Base64Error, Channel, Context, Expected, ParseError, Problem, Project, Role, RtcPrivileges, User,
     VerifyError, ZlibError, explain,
 };
 use hallpass_token::{PrivilegeTtl, Seconds, Severity, UnixSeconds};
 
-use super::given::{NOW, Vector, decoded, deflated, encoded, inflated, life, publisher, rtc, services};
+use super::fixtures::{NOW, Vector, decoded, deflated, encoded, inflated, publisher, rtc, services, ttl};
 
 #[test]
 fn c01_a_token_is_valid_for_its_time_only() {
-    let given = Vector::none();
+    let defaults = Vector::none();
     let (channel, user) = (Channel::parse_or_any("room").unwrap(), User::from_number_or_any(7));
     let at = |seconds: i64| UnixSeconds(u32::try_from(i64::from(NOW.0) + seconds).unwrap());
 
-    let privileges = RtcPrivileges { publish_video: Some(PrivilegeTtl::For(life(60))), ..publisher(900) };
-    let text = given.mint_at(NOW, 1).rtc(channel, user, privileges, life(600));
+    let privileges = RtcPrivileges { publish_video: Some(PrivilegeTtl::For(ttl(60))), ..publisher(900) };
+    let text = defaults.mint_at(NOW, 1).rtc(channel, user, privileges, ttl(600));
     let token = Untrusted007::parse(&text).unwrap();
-    let error = |now| token.verify(given.project(), now).unwrap_err();
-    assert_eq!(error(at(601)), VerifyError::Expired { ended_at: at(600), now: at(601) });
-    assert_eq!(error(at(-61)), VerifyError::NotYet { issued_at: NOW, now: at(-61) });
-    let verified = token.verify(given.project(), at(600)).unwrap();
+    let error = |now| token.verify(defaults.project(), now).unwrap_err();
+    assert_eq!(error(at(601)), VerifyError::Expired { expired_at: at(600), now: at(601) });
+    assert_eq!(error(at(-61)), VerifyError::NotYetValid { issued_at: NOW, now: at(-61) });
+    let verified = token.verify(defaults.project(), at(600)).unwrap();
     let rtc = verified.services().next().unwrap();
-    let permitted = |now| (1..=5).filter(|id| verified.permits(&rtc, *id, now)).collect::<Vec<_>>();
+    let permitted = |now| (1..=5).filter(|id| verified.grants(&rtc, *id, now)).collect::<Vec<_>>();
     assert_eq!(permitted(at(60)), [1, 2, 3, 4]);
     assert_eq!(permitted(at(61)), [1, 2, 4]);
     // A privilege of 900 seconds ends with the token.
     assert_eq!(permitted(at(601)), [0; 0]);
 
-    let text_006 = given.mint_at(NOW, 1).rtc_006(channel, user, privileges);
+    let text_006 = defaults.mint_at(NOW, 1).rtc_006(channel, user, privileges);
     let token = Untrusted006::parse(&text_006).unwrap();
-    let verify = |now| token.verify(given.project(), Subject::rtc(channel, user), now);
+    let verify = |now| token.verify(defaults.project(), Subject::rtc(channel, user), now);
     let verified = verify(NOW).unwrap();
-    let permitted = |now| (1..=5).filter(|id| verified.permits(*id, now)).collect::<Vec<_>>();
+    let permitted = |now| (1..=5).filter(|id| verified.grants(*id, now)).collect::<Vec<_>>();
     assert_eq!(permitted(at(59)), [1, 2, 3, 4]);
     assert_eq!(permitted(at(60)), [1, 2, 4]);
     let with_token =
-        given.mint_at(NOW, 1).rtc_006(channel, user, Role::Publisher.privileges(PrivilegeTtl::WithToken));
+        defaults.mint_at(NOW, 1).rtc_006(channel, user, Role::Publisher.privileges(PrivilegeTtl::WithToken));
     let with_token = Untrusted006::parse(&with_token).unwrap();
-    let with_token = with_token.verify(given.project(), Subject::rtc(channel, user), NOW).unwrap();
-    assert!(with_token.permits(1, at(86_399)) && !with_token.permits(1, at(86_400)));
+    let with_token = with_token.verify(defaults.project(), Subject::rtc(channel, user), NOW).unwrap();
+    assert!(with_token.grants(1, at(86_399)) && !with_token.grants(1, at(86_400)));
     assert!(verify(at(86_399)).is_ok());
-    let expired = VerifyError::Expired { ended_at: at(86_400), now: at(86_400) };
+    let expired = VerifyError::Expired { expired_at: at(86_400), now: at(86_400) };
     assert_eq!(verify(at(86_400)), Err(expired));
 
     assert_eq!(codes(&text, at(601))[0], "expired");
@@ -55,8 +55,8 @@ fn c01_a_token_is_valid_for_its_time_only() {
     assert!(codes(&text_006, at(60)).contains(&"privilege_expired"));
 
     // A token of another SDK may say that it lives for longer than a day.
-    let service = super::given::rtc("room", "7", &[(1, 0)]);
-    let mint = given.mint_at(NOW, 1);
+    let service = super::fixtures::rtc("room", "7", &[(1, 0)]);
+    let mint = defaults.mint_at(NOW, 1);
     let long = Token007 {
         app_id: mint.app_id,
         issued_at: NOW,
@@ -66,9 +66,9 @@ fn c01_a_token_is_valid_for_its_time_only() {
     };
     let text = long.sign(mint.certificate);
     let token = Untrusted007::parse(&text).unwrap();
-    assert!(token.verify(given.project(), at(86_400)).is_ok());
-    let expired = VerifyError::Expired { ended_at: at(86_400), now: at(86_401) };
-    assert_eq!(token.verify(given.project(), at(86_401)), Err(expired));
+    assert!(token.verify(defaults.project(), at(86_400)).is_ok());
+    let expired = VerifyError::Expired { expired_at: at(86_400), now: at(86_401) };
+    assert_eq!(token.verify(defaults.project(), at(86_401)), Err(expired));
     assert_eq!(codes(&text, NOW), ["unix_time_as_life"]);
     let recorded = Vector::named("006-rtc006_uid-040");
     assert!(codes(recorded.text("/expected/token"), NOW).contains(&"longer_than_a_day"));
@@ -104,25 +104,25 @@ fn c02_a_006_token_is_verified_for_whom_and_what_it_is() {
 /// function, `mac::same`, which leaves it to the crate `subtle`.
 #[test]
 fn c03_a_signature_counts_to_its_last_bit() {
-    let given = Vector::none();
-    let issued_at = given.mint().issued_at;
-    let token = given.sign_007(&mut [rtc("room", "7", &[(1, 60)])]);
+    let defaults = Vector::none();
+    let issued_at = defaults.mint().issued_at;
+    let token = defaults.sign_007(&mut [rtc("room", "7", &[(1, 60)])]);
     let payload = inflated(&token);
     for position in 2..34 {
         for bit in 0..8 {
             let mut changed = payload.clone();
             changed[position] ^= 1 << bit;
             let changed = Untrusted007::parse(&deflated(&changed)).unwrap();
-            assert_eq!(changed.verify(given.project(), issued_at), Err(VerifyError::BadSignature));
+            assert_eq!(changed.verify(defaults.project(), issued_at), Err(VerifyError::BadSignature));
         }
     }
-    assert!(Untrusted007::parse(&deflated(&payload)).unwrap().verify(given.project(), issued_at).is_ok());
+    assert!(Untrusted007::parse(&deflated(&payload)).unwrap().verify(defaults.project(), issued_at).is_ok());
 
     let (channel, user) = (Channel::parse_or_any("room").unwrap(), User::from_number_or_any(7));
-    let token = given.mint().rtc_006(channel, user, publisher(60));
+    let token = defaults.mint().rtc_006(channel, user, publisher(60));
     for position in 2..34 {
         let changed = Untrusted006::parse(&changed_006(&token, position)).unwrap();
-        let verified = changed.verify(given.project(), Subject::rtc(channel, user), issued_at);
+        let verified = changed.verify(defaults.project(), Subject::rtc(channel, user), issued_at);
         assert_eq!(verified, Err(VerifyError::BadSignature));
     }
 }
@@ -131,28 +131,28 @@ fn c03_a_signature_counts_to_its_last_bit() {
 fn c04_only_a_whole_token_is_read() {
     let error = |id| Untrusted007::parse(Vector::named(id).text("/token")).unwrap_err();
     assert_eq!(error("neg-17-not-base64"), ParseError::Base64(Base64Error::Character { offset: 0 }));
-    assert_eq!(error("neg-25-zlib-truncated"), ParseError::Zlib(ZlibError::CutOff));
+    assert_eq!(error("neg-25-zlib-truncated"), ParseError::Zlib(ZlibError::Truncated));
     assert_eq!(error("neg-26-zlib-bad-adler"), ParseError::Zlib(ZlibError::Checksum));
     assert_eq!(error("neg-29-uncompressed"), ParseError::Zlib(ZlibError::Header));
 
-    let given = Vector::none();
-    let mut payload = inflated(&given.sign_007(&mut [rtc("room", "7", &[(1, 60)])]));
+    let defaults = Vector::none();
+    let mut payload = inflated(&defaults.sign_007(&mut [rtc("room", "7", &[(1, 60)])]));
     let raw = encoded(&miniz_oxide::deflate::compress_to_vec(&payload, 6));
     assert_eq!(Untrusted007::parse(&raw), Err(ParseError::Zlib(ZlibError::Header)));
     payload[COUNT_AT] += 1;
-    assert_eq!(Untrusted007::parse(&deflated(&payload)), Err(ParseError::CutOff));
+    assert_eq!(Untrusted007::parse(&deflated(&payload)), Err(ParseError::Truncated));
 }
 
 #[test]
 fn c05_one_type_holds_each_error_and_another_project_is_one() {
     for (text, error) in [
-        (Vector::named("neg-16-prefix-only").text("/token"), ParseError::Zlib(ZlibError::CutOff)),
+        (Vector::named("neg-16-prefix-only").text("/token"), ParseError::Zlib(ZlibError::Truncated)),
         (
             Vector::named("neg-17-not-base64").text("/token"),
             ParseError::Base64(Base64Error::Character { offset: 0 }),
         ),
         (Vector::named("neg-10-signature-33-bytes").text("/token"), ParseError::SignatureLength(33)),
-        (Vector::named("neg-40-non-utf8-channel").text("/token"), ParseError::NotUtf8),
+        (Vector::named("neg-40-non-utf8-channel").text("/token"), ParseError::InvalidUtf8),
     ] {
         assert_eq!(Untrusted007::parse(text), Err(error), "{text}");
     }
@@ -161,12 +161,12 @@ fn c05_one_type_holds_each_error_and_another_project_is_one() {
     let wrong_version = Untrusted006::parse(Vector::named("neg-01-valid").text("/token"));
     assert!(matches!(wrong_version, Err(ParseError::Format { .. })), "{wrong_version:?}");
 
-    let given = Vector::none();
+    let defaults = Vector::none();
     let other = AppId::parse("00000000000000000000000000000000").unwrap();
-    let project = Project { app_id: &other, ..given.project() };
+    let project = Project { app_id: &other, ..defaults.project() };
     let (channel, user) = (Channel::parse_or_any("room").unwrap(), User::from_number_or_any(7));
-    let mint = given.mint();
-    let token = Untrusted007::parse(&mint.rtc(channel, user, publisher(60), life(60))).unwrap();
+    let mint = defaults.mint();
+    let token = Untrusted007::parse(&mint.rtc(channel, user, publisher(60), ttl(60))).unwrap();
     assert_eq!(token.verify(project, mint.issued_at), Err(VerifyError::OtherProject));
     let token = Untrusted006::parse(&mint.rtc_006(channel, user, publisher(60))).unwrap();
     let verified = token.verify(project, Subject::rtc(channel, user), mint.issued_at);
@@ -176,14 +176,14 @@ fn c05_one_type_holds_each_error_and_another_project_is_one() {
 #[test]
 fn c06_an_unknown_service_is_told() {
     for (id, known, rest) in [
-        ("neg-35-unknown-service-then-rtc", 0, Rest::Unknown { number: 999, services: 2 }),
-        ("neg-36-rtc-then-unknown", 1, Rest::Unknown { number: 999, services: 1 }),
+        ("neg-35-unknown-service-then-rtc", 0, Remainder::UnknownService { number: 999, services: 2 }),
+        ("neg-36-rtc-then-unknown", 1, Remainder::UnknownService { number: 999, services: 1 }),
     ] {
         let recorded = Vector::named(id);
         let text = recorded.text("/token");
         let token = Untrusted007::parse(text).unwrap();
-        assert_eq!((token.services().count(), token.rest()), (known, rest));
-        assert_eq!(token.verify(recorded.project(), token.issued_at()).unwrap().rest(), rest);
+        assert_eq!((token.services().count(), token.remainder()), (known, rest));
+        assert_eq!(token.verify(recorded.project(), token.issued_at()).unwrap().remainder(), rest);
         assert!(codes(text, token.issued_at()).contains(&"unknown_service"));
     }
 }
@@ -194,11 +194,11 @@ fn c07_only_standard_base64_of_one_stream_is_read() {
     let trailing = encoded(&[decoded(&valid).as_slice(), b"xy"].concat());
     let unpadded = Vector::named("neg-18-no-padding").text("/token").to_owned();
     let broken = Vector::named("neg-24-inner-newline").text("/token").to_owned();
-    let given = Vector::none();
+    let defaults = Vector::none();
     // Until the signature has a byte that the two alphabets write differently.
     let mut url_safe = (1..100).map(|salt| {
-        let mint = given.mint_at(NOW, salt);
-        let token = mint.rtc(Channel::Any, User::Any, publisher(60), life(60));
+        let mint = defaults.mint_at(NOW, salt);
+        let token = mint.rtc(Channel::Any, User::Any, publisher(60), ttl(60));
         format!("007{}", URL_SAFE.encode(decoded(&token)))
     });
     let url_safe = url_safe.find(|token| token.contains(['-', '_'])).unwrap();
@@ -219,27 +219,27 @@ fn c07_only_standard_base64_of_one_stream_is_read() {
 
 #[test]
 fn c08_a_small_text_cannot_become_a_large_token() {
-    let given = Vector::none();
+    let defaults = Vector::none();
     let channel = "x".repeat(65_535);
     let mut many = vec![rtc(&channel, "7", &[(1, 60)]); 16];
-    let payload = inflated(&given.sign_007(&mut many));
+    let payload = inflated(&defaults.sign_007(&mut many));
     let bomb = deflated(&payload);
     assert!(payload.len() > 1_000_000 && bomb.len() < 2_000, "{} of {} bytes", bomb.len(), payload.len());
 
     assert_eq!(Untrusted007::parse(&bomb), Err(ParseError::TooLarge { max: MAX_PAYLOAD_LEN }));
     assert_eq!(codes(&bomb, NOW), ["too_large"]);
     let below = payload.len() - 1;
-    assert_eq!(Untrusted007::parse_within(&bomb, below), Err(ParseError::TooLarge { max: below }));
-    let token = Untrusted007::parse_within(&bomb, payload.len()).unwrap();
+    assert_eq!(Untrusted007::parse_with_limit(&bomb, below), Err(ParseError::TooLarge { max: below }));
+    let token = Untrusted007::parse_with_limit(&bomb, payload.len()).unwrap();
     assert_eq!(token.services().count(), 16);
-    assert!(token.verify(given.project(), token.issued_at()).is_ok());
+    assert!(token.verify(defaults.project(), token.issued_at()).is_ok());
 
     // A count is worth no more than the bytes that follow it.
-    let mut payload = inflated(&given.sign_007(&mut [rtc("room", "7", &[])]));
+    let mut payload = inflated(&defaults.sign_007(&mut [rtc("room", "7", &[])]));
     payload[COUNT_AT..][..2].copy_from_slice(&[0xFF; 2]);
-    assert_eq!(Untrusted007::parse(&deflated(&payload)), Err(ParseError::CutOff));
+    assert_eq!(Untrusted007::parse(&deflated(&payload)), Err(ParseError::Truncated));
     payload[COUNT_AT + 4..][..2].copy_from_slice(&[0xFF; 2]);
-    assert_eq!(Untrusted007::parse(&deflated(&payload)), Err(ParseError::CutOff));
+    assert_eq!(Untrusted007::parse(&deflated(&payload)), Err(ParseError::Truncated));
 }
 
 #[test]
@@ -252,11 +252,11 @@ fn c09_odd_contents_are_told() {
     let read = Untrusted007::parse(token).unwrap();
     assert_eq!(read.services().next().unwrap().privileges().get(1), Some(Seconds(last)));
 
-    let given = Vector::none();
-    let mut payload = inflated(&given.sign_007(&mut [rtc("room", "7", &[(1, 60)])]));
+    let defaults = Vector::none();
+    let mut payload = inflated(&defaults.sign_007(&mut [rtc("room", "7", &[(1, 60)])]));
     payload.extend_from_slice(b"extra");
     let extra = deflated(&payload);
-    assert_eq!(Untrusted007::parse(&extra).unwrap().rest(), Rest::Bytes(5));
+    assert_eq!(Untrusted007::parse(&extra).unwrap().remainder(), Remainder::Bytes(5));
     assert!(codes(&extra, NOW).contains(&"extra_bytes"));
 
     payload.truncate(COUNT_AT);
@@ -294,16 +294,20 @@ fn c11_nothing_is_filled_up_with_zeros() {
     let content = STANDARD.decode(content).unwrap();
     for len in 0..content.len() {
         let cut = format!("{head}{}", STANDARD.encode(&content[..len]));
-        assert_eq!(Untrusted006::parse(&cut), Err(ParseError::CutOff), "{len} bytes");
+        assert_eq!(Untrusted006::parse(&cut), Err(ParseError::Truncated), "{len} bytes");
     }
     // A message that is shorter than its fields, with lengths that fit.
     let mut short = content[..42].to_vec();
     short.extend_from_slice(&[7, 0, 1, 0, 0, 0, 2, 0, 0]);
-    assert_eq!(Untrusted006::parse(&format!("{head}{}", STANDARD.encode(short))), Err(ParseError::CutOff));
+    assert_eq!(Untrusted006::parse(&format!("{head}{}", STANDARD.encode(short))), Err(ParseError::Truncated));
 
     let payload = inflated(Vector::named("neg-01-valid").text("/token"));
     for len in 0..payload.len() {
-        assert_eq!(Untrusted007::parse(&deflated(&payload[..len])), Err(ParseError::CutOff), "{len} bytes");
+        assert_eq!(
+            Untrusted007::parse(&deflated(&payload[..len])),
+            Err(ParseError::Truncated),
+            "{len} bytes"
+        );
     }
 }
 

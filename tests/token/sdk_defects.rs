@@ -1,31 +1,31 @@
-//! The faults of official SDKs that `FAULTS.md` of `hallpass-token` lists, each with a test that shows that ours does
+//! The faults of official SDKs that `SDK-DEFECTS.md` of `hallpass-token` lists, each with a test that shows that ours does
 //! not have it. The letter is the kind of the fault.
 
-#[path = "faults/bytes.rs"]
+#[path = "sdk_defects/bytes.rs"]
 mod bytes;
-#[path = "faults/errors.rs"]
+#[path = "sdk_defects/errors.rs"]
 mod errors;
 // Clippy lets helpers unwrap where it finds this attribute.
 #[cfg(test)]
-#[path = "faults/given.rs"]
-mod given;
-#[path = "faults/randomness.rs"]
+#[path = "sdk_defects/fixtures.rs"]
+mod fixtures;
+#[path = "sdk_defects/randomness.rs"]
 mod randomness;
-#[path = "faults/verification.rs"]
+#[path = "sdk_defects/verification.rs"]
 mod verification;
 
-const TABLE: &str = include_str!("../../crates/hallpass-token/FAULTS.md");
+const TABLE: &str = include_str!("../../crates/hallpass-token/SDK-DEFECTS.md");
 
 /// How many faults there are of each kind, and the module with their tests.
 const KINDS: [(char, usize, &str); 4] = [
-    ('A', 28, include_str!("faults/bytes.rs")),
-    ('B', 9, include_str!("faults/errors.rs")),
-    ('C', 11, include_str!("faults/verification.rs")),
-    ('D', 5, include_str!("faults/randomness.rs")),
+    ('A', 28, include_str!("sdk_defects/bytes.rs")),
+    ('B', 9, include_str!("sdk_defects/errors.rs")),
+    ('C', 11, include_str!("sdk_defects/verification.rs")),
+    ('D', 5, include_str!("sdk_defects/randomness.rs")),
 ];
 
 #[test]
-fn each_fault_has_one_row_and_one_test() {
+fn each_defect_has_one_row_and_one_test() {
     let rows: Vec<_> = TABLE.lines().filter_map(row).collect();
     let mut expected = Vec::new();
     for (kind, count, source) in KINDS {
@@ -39,7 +39,7 @@ fn each_fault_has_one_row_and_one_test() {
     }
     let rows: Vec<_> = rows.into_iter().map(|(id, test)| (id.to_owned(), test)).collect();
     for row in &expected {
-        assert!(rows.contains(row), "FAULTS.md has no row {row:?}");
+        assert!(rows.contains(row), "SDK-DEFECTS.md has no row {row:?}");
     }
     assert_eq!(rows, expected);
 }

@@ -32,7 +32,7 @@ impl Untrusted {
 pub(super) fn read(text: &str, problems: &mut Problems) -> Option<Untrusted> {
     let token = unwrap(text);
     if token.len() < text.len() && !token.is_empty() {
-        problems.push(Problem::Wrapped);
+        problems.push(Problem::SurroundingCharacters);
     }
     let decoded = percent_decode(token);
     if decoded.is_some() {
@@ -94,7 +94,7 @@ fn percent_decode(token: &str) -> Option<String> {
 }
 
 fn parse(token: &str) -> Result<Untrusted, ParseError> {
-    match Format::of(token) {
+    match Format::detect(token) {
         Format::V006 => Untrusted006::parse(token).map(Untrusted::V006),
         Format::V007 => Untrusted007::parse(token).map(Untrusted::V007),
         found @ (Format::Legacy(_) | Format::Jwt | Format::Empty | Format::Unknown) => {
@@ -112,7 +112,7 @@ fn mend(token: &str, error: Base64Error) -> Option<String> {
     if matches!(error, Base64Error::Character { .. } | Base64Error::LastCharacter) {
         return None;
     }
-    let head = if Format::of(token) == Format::V007 { 3 } else { 35 };
+    let head = if Format::detect(token) == Format::V007 { 3 } else { 35 };
     let (head, content) = token.split_at_checked(head)?;
     let mut mended = String::with_capacity(token.len() + 3);
     mended.push_str(head);

@@ -4,24 +4,23 @@ use hallpass_token::PrivilegeTtl;
 use hallpass_token::agora::v006::{Subject, Untrusted006};
 use hallpass_token::agora::v007::{Services, Untrusted007};
 use hallpass_token::agora::{
-    Access, Account, Channel, NameError, Permission, PermissionTree, Privileges, Resource, Role,
-    RtcPrivilege, RtcPrivileges, RtcWithRtm, RtmUser, Service, SizeError, Text, Uid, UidError, User,
-    VerifyError,
+    Access, Account, Channel, FieldStr, NameError, Permission, PermissionTree, Privileges, Resource, Role,
+    RtcPrivilege, RtcPrivileges, RtcWithRtm, RtmUser, Service, SizeError, Uid, UidError, User, VerifyError,
 };
 
-use super::given::{
-    Vector, chat_user, deflated, ends, inflated, lengths, life, publisher, room, rtc, services, text,
+use super::fixtures::{
+    Vector, chat_user, deflated, ends, inflated, lengths, publisher, room, rtc, services, text, ttl,
 };
 
 #[test]
 fn a01_a_subscriber_does_not_publish() {
-    let subscriber = Role::Subscriber.privileges(PrivilegeTtl::For(life(900)));
+    let subscriber = Role::Subscriber.privileges(PrivilegeTtl::For(ttl(900)));
     let ids: Vec<_> = subscriber.iter().map(|(privilege, _)| privilege).collect();
     assert_eq!(ids, [RtcPrivilege::Join]);
 
     let recorded = Vector::named("007-rtc_uid-002");
     assert_eq!(recorded.role(), 2);
-    recorded.assert_made(&recorded.mint().rtc(recorded.channel(), recorded.user(), subscriber, life(900)));
+    recorded.assert_made(&recorded.mint().rtc(recorded.channel(), recorded.user(), subscriber, ttl(900)));
 
     // The recorded end lies years ahead, which no builder of ours writes.
     let recorded = Vector::named("006-rtc006_uid-036");
@@ -48,9 +47,9 @@ fn a03_ids_are_sorted_as_numbers() {
     let recorded = Vector::named("006-raw006-007");
     let subject =
         Subject { channel: text(recorded.text("/args/channel")), user: text(recorded.text("/args/uid")) };
-    let given = recorded.privileges("/args/privileges");
-    assert_eq!(given.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [1, 101, 1000, 2]);
-    recorded.assert_made(&recorded.sign_006(subject, &given));
+    let defaults = recorded.privileges("/args/privileges");
+    assert_eq!(defaults.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [1, 101, 1000, 2]);
+    recorded.assert_made(&recorded.sign_006(subject, &defaults));
 }
 
 #[test]
@@ -58,18 +57,18 @@ fn a04_any_order_gives_one_token_and_the_last_value_counts() {
     let recorded = Vector::named("006-raw006-005");
     let subject =
         Subject { channel: text(recorded.text("/args/channel")), user: text(recorded.text("/args/uid")) };
-    let given = recorded.privileges("/args/privileges");
-    assert!(given.is_sorted_by_key(|(id, _)| std::cmp::Reverse(*id)));
-    recorded.assert_made(&recorded.sign_006(subject, &given));
-    let overwritten = [&[(1, 99), (3, 98)], given.as_slice()].concat();
+    let defaults = recorded.privileges("/args/privileges");
+    assert!(defaults.is_sorted_by_key(|(id, _)| std::cmp::Reverse(*id)));
+    recorded.assert_made(&recorded.sign_006(subject, &defaults));
+    let overwritten = [&[(1, 99), (3, 98)], defaults.as_slice()].concat();
     recorded.assert_made(&recorded.sign_006(subject, &overwritten));
 
     let recorded = Vector::named("007-raw007-002");
     let (channel, uid) = (recorded.text("/args/services/0/channel"), recorded.text("/args/services/0/uid"));
-    let given = recorded.privileges("/args/services/0/privileges");
-    assert!(given.is_sorted_by_key(|(id, _)| std::cmp::Reverse(*id)));
-    recorded.assert_made(&recorded.sign_007(&mut [rtc(channel, uid, &given)]));
-    let overwritten = [&[(1, 99), (3, 98)], given.as_slice()].concat();
+    let defaults = recorded.privileges("/args/services/0/privileges");
+    assert!(defaults.is_sorted_by_key(|(id, _)| std::cmp::Reverse(*id)));
+    recorded.assert_made(&recorded.sign_007(&mut [rtc(channel, uid, &defaults)]));
+    let overwritten = [&[(1, 99), (3, 98)], defaults.as_slice()].concat();
     recorded.assert_made(&recorded.sign_007(&mut [rtc(channel, uid, &overwritten)]));
 }
 
@@ -77,15 +76,15 @@ fn a04_any_order_gives_one_token_and_the_last_value_counts() {
 fn a05_uid_zero_is_anybody_in_007() {
     let recorded = Vector::named("007-rtc_uid_priv-001");
     assert_eq!(recorded.number("/args/uid"), 0);
-    let lasts = |pointer| Some(PrivilegeTtl::For(life(recorded.number(pointer))));
+    let privilege_ttl = |pointer| Some(PrivilegeTtl::For(ttl(recorded.number(pointer))));
     let privileges = RtcPrivileges {
-        join: lasts("/args/join"),
-        publish_audio: lasts("/args/audio"),
-        publish_video: lasts("/args/video"),
-        publish_data: lasts("/args/data"),
+        join: privilege_ttl("/args/join"),
+        publish_audio: privilege_ttl("/args/audio"),
+        publish_video: privilege_ttl("/args/video"),
+        publish_data: privilege_ttl("/args/data"),
     };
-    let life = life(recorded.number("/args/token_expire"));
-    recorded.assert_made(&recorded.mint().rtc(recorded.channel(), recorded.user(), privileges, life));
+    let ttl = ttl(recorded.number("/args/token_expire"));
+    recorded.assert_made(&recorded.mint().rtc(recorded.channel(), recorded.user(), privileges, ttl));
 }
 
 #[test]
@@ -105,13 +104,14 @@ fn a07_an_account_stays_who_it_is() {
         recorded.assert_made(&recorded.sign_006(subject, &[(1, end), (2, end), (3, end), (4, end)]));
     }
 
-    let given = Vector::none();
+    let defaults = Vector::none();
     let (channel, account) =
         (Channel::parse_or_any("room").unwrap(), |name| User::Account(Account::parse(name).unwrap()));
-    let token = given.mint().rtc_006(channel, account("alice"), publisher(60));
+    let token = defaults.mint().rtc_006(channel, account("alice"), publisher(60));
     let token = Untrusted006::parse(&token).unwrap();
     assert_ne!(token.user_crc(), 0);
-    let verify = |user| token.verify(given.project(), Subject::rtc(channel, user), given.mint().issued_at);
+    let verify =
+        |user| token.verify(defaults.project(), Subject::rtc(channel, user), defaults.mint().issued_at);
     assert!(verify(account("alice")).is_ok());
     assert_eq!(verify(account("bob")), Err(VerifyError::OtherUser));
     assert_eq!(verify(User::Any), Err(VerifyError::OtherUser));
@@ -121,7 +121,7 @@ fn a07_an_account_stays_who_it_is() {
 fn a08_a_large_uid_has_no_sign() {
     for (id, digits) in [("006-rtc006_uid-001", "2882341273"), ("006-rtc006_uid-009", "4294967295")] {
         let recorded = Vector::named(id);
-        assert_eq!(Text::from(recorded.user()).as_str(), digits);
+        assert_eq!(FieldStr::from(recorded.user()).as_str(), digits);
         let end = recorded.number("/args/expire_ts");
         let subject = Subject::rtc(recorded.channel(), recorded.user());
         recorded.assert_made(&recorded.sign_006(subject, &[(1, end), (2, end), (3, end), (4, end)]));
@@ -137,7 +137,7 @@ fn a09_number_and_text_are_not_mixed_up() {
 
     let recorded = Vector::named("007-rtc_account-002");
     assert_eq!(recorded.text("/args/account"), "0");
-    let mint = |user| recorded.mint().rtc(recorded.channel(), user, publisher(900), life(900));
+    let mint = |user| recorded.mint().rtc(recorded.channel(), user, publisher(900), ttl(900));
     recorded.assert_made(&mint(User::Account(recorded.account())));
     assert_ne!(
         inflated(&mint(User::from_number_or_any(0))),
@@ -195,7 +195,7 @@ fn a14_a_hash_keeps_its_leading_zeros() {
 }
 
 #[test]
-fn a15_every_role_in_a_room_is_written_as_given() {
+fn a15_every_role_in_a_room_is_written_as_passed() {
     for (id, role) in [
         ("007-apaas_room-004", 0),
         ("007-edu_room-005", -1),
@@ -237,13 +237,13 @@ fn a17_an_account_of_any_language_is_bytes_or_refused() {
 #[test]
 fn a18_texts_are_utf_8_everywhere() {
     let recorded = Vector::named("006-rtm006-006");
-    let subject = Subject { channel: text(recorded.text("/args/user")), user: Text::EMPTY };
+    let subject = Subject { channel: text(recorded.text("/args/user")), user: FieldStr::EMPTY };
     recorded.assert_made(&recorded.sign_006(subject, &[(1000, recorded.number("/args/expire_ts"))]));
 
     let recorded = Vector::named("007-raw007-005");
     let streaming = Service::Streaming {
         channel: text(recorded.text("/args/services/0/channel")),
-        user: Text::EMPTY,
+        user: FieldStr::EMPTY,
         privileges: lengths(&[(2, 1)]),
     };
     recorded.assert_made(&recorded.sign_007(&mut [streaming]));
@@ -263,7 +263,7 @@ fn a18_texts_are_utf_8_everywhere() {
     recorded.assert_made(&recorded.mint().rtm_with_permissions(
         user,
         tree.unwrap().as_permissions(),
-        life(600),
+        ttl(600),
     ));
 }
 
@@ -278,7 +278,7 @@ fn a19_a_service_may_have_no_privilege() {
     let recorded = Vector::named("007-raw007-014");
     let tree = PermissionTree::new(&[]).unwrap();
     let (permissions, privileges) = (tree.as_permissions(), Privileges::NONE);
-    let rtm2 = Service::Rtm2 { user: Text::EMPTY, permissions, privileges };
+    let rtm2 = Service::Rtm2 { user: FieldStr::EMPTY, permissions, privileges };
     recorded.assert_made(&recorded.sign_007(&mut [rtm2]));
 }
 
@@ -303,8 +303,8 @@ fn a20_no_service_replaces_another_or_is_left_out() {
         Service::Rtm { user, privileges },
         Service::Rtc { channel: user, user, privileges },
     ];
-    let given = Vector::none();
-    let token = given.mint().services(Services::new(&mut all).unwrap(), life(60));
+    let defaults = Vector::none();
+    let token = defaults.mint().services(Services::new(&mut all).unwrap(), ttl(60));
     let names: Vec<_> = services(&token).into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["rtc", "rtm", "streaming", "fpa", "chat", "fcdn", "apaas", "rtm2", "convoai", "stt"]);
 }
@@ -321,29 +321,29 @@ fn a21_a_long_text_is_whole_or_refused() {
 
 #[test]
 fn a22_five_thousand_bytes_fit() {
-    let given = Vector::none();
+    let defaults = Vector::none();
     let channel = "c".repeat(5000);
     assert_eq!(Channel::parse_or_any(&channel), Err(NameError::TooLong { bytes: 5000, max: 64 }));
-    let token = Untrusted007::parse(&given.sign_007(&mut [rtc(&channel, "u", &[(1, 60)])])).unwrap();
+    let token = Untrusted007::parse(&defaults.sign_007(&mut [rtc(&channel, "u", &[(1, 60)])])).unwrap();
     assert!(token.services().eq([rtc(&channel, "u", &[(1, 60)])]));
-    assert!(token.verify(given.project(), given.mint().issued_at).is_ok());
+    assert!(token.verify(defaults.project(), defaults.mint().issued_at).is_ok());
 }
 
 #[test]
 fn a23_no_length_wraps() {
     let (longest, longer) = ("x".repeat(65_535), "x".repeat(65_536));
-    assert_eq!(Text::new(&longer), Err(SizeError::Text(65_536)));
+    assert_eq!(FieldStr::new(&longer), Err(SizeError::StringTooLong(65_536)));
     let names: [(&[&str], _); 2] =
-        [(&[&longer], SizeError::Text(65_536)), (&["x"; 65_536], SizeError::Names(65_536))];
+        [(&[&longer], SizeError::StringTooLong(65_536)), (&["x"; 65_536], SizeError::TooManyNames(65_536))];
     for (names, error) in names {
         let permission = Permission { resource: Resource::Users, access: Access::Read, names };
         assert_eq!(PermissionTree::new(&[permission]), Err(error));
     }
-    assert_eq!(Services::new(&mut vec![Service::stt(); 65_536]).unwrap_err(), SizeError::Services);
+    assert_eq!(Services::new(&mut vec![Service::stt(); 65_536]).unwrap_err(), SizeError::TooManyServices);
 
-    let given = Vector::none();
-    let token = given.sign_007(&mut [rtc(&longest, "u", &[(1, 60)])]);
-    let token = Untrusted007::parse_within(&token, 100_000).unwrap();
+    let defaults = Vector::none();
+    let token = defaults.sign_007(&mut [rtc(&longest, "u", &[(1, 60)])]);
+    let token = Untrusted007::parse_with_limit(&token, 100_000).unwrap();
     assert!(token.services().eq([rtc(&longest, "u", &[(1, 60)])]));
 }
 
@@ -358,7 +358,7 @@ fn a24_permissions_are_sorted_without_a_sign() {
     recorded.assert_made(&recorded.mint().rtm_with_permissions(
         user,
         tree.unwrap().as_permissions(),
-        life(600),
+        ttl(600),
     ));
 }
 
@@ -374,14 +374,14 @@ fn a25_format_006_has_ends_and_signaling() {
     let recorded = Vector::named("006-rtm006-009");
     let user = RtmUser::parse(recorded.text("/args/user")).unwrap();
     recorded.assert_made(&recorded.mint().rtm_006(user, PrivilegeTtl::WithToken));
-    let token = recorded.mint().rtm_006(user, PrivilegeTtl::For(life(60)));
+    let token = recorded.mint().rtm_006(user, PrivilegeTtl::For(ttl(60)));
     assert_eq!(ends(&token), [(1000, recorded.mint().issued_at.0 + 60)]);
 }
 
 #[test]
 fn a26_a_signature_is_bytes_and_not_text() {
     let recorded = Vector::named("007-rtc_uid-007");
-    let token = recorded.mint().rtc(recorded.channel(), recorded.user(), publisher(900), life(900));
+    let token = recorded.mint().rtc(recorded.channel(), recorded.user(), publisher(900), ttl(900));
     recorded.assert_made(&token);
     let payload = inflated(&token);
     assert!(
@@ -401,13 +401,13 @@ fn a26_a_signature_is_bytes_and_not_text() {
 fn a27_a_channel_comes_only_with_a_stream() {
     let recorded = Vector::named("007-rtm_stream-003");
     let user = RtmUser::parse(recorded.text("/args/user")).unwrap();
-    let plain = recorded.mint().rtm(user, life(3600));
+    let plain = recorded.mint().rtm(user, ttl(3600));
     recorded.assert_made(&plain);
     assert_eq!(services(&plain), [("rtm", vec![(1, 3600)])]);
 
     let recorded = Vector::named("007-rtm_stream-001");
     let stream = Channel::parse_or_any(recorded.text("/args/stream")).unwrap();
-    let streaming = recorded.mint().rtm_with_stream(user, stream, life(3600));
+    let streaming = recorded.mint().rtm_with_stream(user, stream, ttl(3600));
     recorded.assert_made(&streaming);
     assert_eq!(services(&streaming), [("rtc", vec![(1, 3600), (4, 3600)]), ("rtm", vec![(1, 3600)])]);
 }
@@ -424,15 +424,15 @@ fn a28_a_role_means_the_same_in_every_builder() {
         let grant = RtcWithRtm {
             channel: recorded.channel(),
             user: User::Account(recorded.account()),
-            privileges: role.privileges(PrivilegeTtl::For(life(600))),
+            privileges: role.privileges(PrivilegeTtl::For(ttl(600))),
             rtm_user: RtmUser::parse(recorded.text("/args/rtm_user")).unwrap(),
-            rtm_login: PrivilegeTtl::For(life(600)),
+            rtm_login: PrivilegeTtl::For(ttl(600)),
         };
         let mint = recorded.mint();
         let is_stt = id.starts_with("007-stt");
-        let token = if is_stt { mint.stt(&grant, life(600)) } else { mint.convo_ai(&grant, life(600)) };
+        let token = if is_stt { mint.stt(&grant, ttl(600)) } else { mint.convo_ai(&grant, ttl(600)) };
         recorded.assert_made(&token);
-        let rtc = mint.rtc(grant.channel, grant.user, grant.privileges, life(600));
+        let rtc = mint.rtc(grant.channel, grant.user, grant.privileges, ttl(600));
         assert_eq!(services(&token)[0], services(&rtc)[0], "{id}");
     }
 }
