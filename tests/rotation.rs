@@ -1,8 +1,8 @@
-//! infra/rotation.md, done as it is written: its steps in their order, its commands by bash and the AWS CLI, its waiting
-//! times by a clock, while a service answers without pause.
+//! Follows the runbooks in docs/runbooks as they are written: steps in their order, commands by bash and the AWS CLI, waiting
+//! times by a clock, while a service responds without pause.
 //!
-//! What a step says of the console is done to a model of Agora, before the commands of the step; what it says of waiting
-//! comes after them.
+//! What a step does in the console happens to a model of Agora, before the commands of the step. What a step waits for comes
+//! after them. Commands for a Worker are not run: `secrets_store.rs` tests the same rotation there.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,6 +22,7 @@ use hallpass_tests::fork_server;
 use hallpass_tests::logs::{events, leaks};
 use hallpass_tests::moto::Moto;
 use hallpass_tests::process::path_from;
+use hallpass_tests::provider::{Agora, Provider, agora};
 use hallpass_tests::signer::{NEXT, OLD, signer, signer_of};
 use hallpass_tests::target::{Memory, Request, Target as _};
 use hallpass_tests::{TimeLimits, root};
@@ -39,13 +40,12 @@ const TEN_MINUTES: u32 = 600;
 const LITTLE: u32 = 60;
 /// All tokens live as long.
 const TTL_MAX: u32 = 2 * 3600;
-/// A command that names one of these needs a stack, or a service at an address.
-const NOT_HERE: [&str; 3] = ["$STACK", "$FUNCTION", "$URL"];
+/// A command with one of these needs an account in the cloud, or a service at an address.
+const NOT_HERE: [&str; 7] =
+    ["$STACK", "$FUNCTION", "$LOG_GROUP", "$URL", "npx wrangler", "https://", "call /"];
 
-/// A section of the runbook.
+/// A section of a runbook.
 struct Section {
-    /// What stands before the first step.
-    preface: String,
     steps: Vec<String>,
 }
 
@@ -74,10 +74,11 @@ struct Tally {
 }
 
 impl Section {
-    fn read(heading: &str) -> anyhow::Result<Self> {
-        let runbook = runbook()?;
-        let (_, rest) = runbook.split_once(&format!("\n## {heading}\n")).context("no such section")?;
-        let (mut preface, mut steps) = (String::new(), Vec::<String>::new());
+    /// Reads the section with this heading of a page.
+    fn read(page: &str, heading: &str) -> anyhow::Result<Self> {
+        let text = runbook(page)?;
+        let (_, rest) = text.split_once(&format!("\n## {heading}\n")).context("no such section")?;
+        let mut steps = Vec::<String>::new();
         for line in rest.split("\n## ").next().unwrap_or_default().lines() {
             if line.split_once(". ").is_some_and(|(number, _)| number.parse::<u8>().is_ok()) {
                 steps.push(String::new());
@@ -86,17 +87,16 @@ impl Section {
                 line.is_empty() || line.starts_with(|first: char| first == ' ' || first.is_ascii_digit());
             match steps.last_mut() {
                 Some(_) if !is_of_step => break,
-                part => *part.unwrap_or(&mut preface) += &format!("{line}\n"),
+                Some(step) => *step += &format!("{line}\n"),
+                None => {}
             }
         }
-        Ok(Self { preface, steps })
+        Ok(Self { steps })
     }
 
-    /// The command in the words before the first step; a line may end in the middle of it.
-    fn preparation(&self) -> anyhow::Result<String> {
-        let mut quoted = self.preface.split('`').skip(1).step_by(2);
-        let command = quoted.find(|text| text.starts_with("python3 infra/")).context("no preparation")?;
-        Ok(command.replace('\n', " "))
+    /// Returns the commands of all steps that can be run here.
+    fn commands(&self) -> Vec<String> {
+        self.steps.iter().flat_map(|step| runnable(blocks(step)).0).collect()
     }
 }
 
@@ -111,8 +111,22 @@ fn blocks(text: &str) -> Vec<String> {
     blocks
 }
 
-fn runbook() -> anyhow::Result<String> {
-    Ok(fs::read_to_string(root().join("infra/rotation.md"))?)
+/// The folder of the runbooks.
+const RUNBOOKS: &str = "docs/runbooks";
+
+fn runbook(page: &str) -> anyhow::Result<String> {
+    Ok(fs::read_to_string(root().join(RUNBOOKS).join(page))?)
+}
+
+/// Returns the text of every runbook, by file name.
+fn runbooks() -> anyhow::Result<BTreeMap<String, String>> {
+    let mut pages = BTreeMap::new();
+    for entry in fs::read_dir(root().join(RUNBOOKS))? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        let text = runbook(&name)?;
+        pages.insert(name, text);
+    }
+    Ok(pages)
 }
 
 /// Those that can be run here, and those that cannot.
@@ -324,7 +338,7 @@ impl Load {
         if is_added {
             accepted.push(NEXT);
         }
-        let is_disabled = words.contains("disable the old one");
+        let is_disabled = words.contains("disable the old certificate");
         if is_disabled {
             accepted.retain(|it| *it != OLD);
             let last = self.tally().signed.get(OLD).map_or(0, |(_, last)| *last);
@@ -369,8 +383,10 @@ fn a_certificate_is_changed_under_load() -> anyhow::Result<()> {
     let moto = Moto::start(&folder)?;
     moto.put(SECRET_ID, &json!({ FIRST: OLD }).to_string())?;
     let operator = Operator::new(&moto, &folder)?;
-    let section = Section::read("A certificate of Agora")?;
-    operator.run(&section.preparation()?, "")?;
+    for command in Section::read("app-certificate.md", "Prepare a second name")?.commands() {
+        operator.run(&command, "")?;
+    }
+    let section = Section::read("app-certificate.md", "Planned rotation")?;
 
     let mut service = service(&moto, &[FIRST, SECOND])?;
     let (before, _) = mint(&mut service)?;
@@ -413,12 +429,12 @@ fn a_leaked_certificate_is_replaced() -> anyhow::Result<()> {
     let moto = Moto::start(&folder)?;
     moto.put(SECRET_ID, &json!({ FIRST: OLD }).to_string())?;
     let operator = Operator::new(&moto, &folder)?;
-    let section = Section::read("A certificate has leaked")?;
+    let section = Section::read("app-certificate.md", "Leaked certificate")?;
     let mut running = service(&moto, &[FIRST])?;
     ensure!(signer(&mut running, APP_ID)? == OLD, "the start");
     let (leaked, _) = mint(&mut running)?;
-    let put: Vec<_> = section.steps.iter().flat_map(|step| runnable(blocks(step)).0).collect();
-    ensure!(put.len() == 1, "{put:?}");
+    let commands = section.commands();
+    let [replace, copy] = commands.as_slice() else { bail!("{commands:?}") };
     let mistake = format!(
         r#"aws secretsmanager put-secret-value --secret-id {SECRET_ID} --secret-string '{{"{FIRST}":"none"}}'"#
     );
@@ -431,25 +447,33 @@ fn a_leaked_certificate_is_replaced() -> anyhow::Result<()> {
     ensure!(signer(&mut running, APP_ID)? == OLD, "who runs does not go on");
     operator.run("python3 infra/aws-secret.py back", "")?;
     ensure!(signer(&mut service(&moto, &[FIRST])?, APP_ID)? == OLD, "the change was not taken back");
-    operator.run(&put[0], NEXT)?;
+    operator.run(replace, NEXT)?;
     let mut started = service(&moto, &[FIRST])?;
     ensure!(signer(&mut started, APP_ID)? == NEXT, "who starts");
     ensure!(certificate_of(&mut started, &leaked)?.is_none(), "the leaked one is known");
     running.pass(FRESH_SECONDS);
     ensure!(signer(&mut running, APP_ID)? == NEXT, "who runs");
+    // The order of the runbook: the other certificate signs before the leaked one is disabled.
+    let place = |words: &str| section.steps.iter().position(|step| step.contains(words));
+    let (signs, is_disabled) =
+        (place("aws-secret.py replace").context("no step signs")?, place("disable and delete"));
+    ensure!(is_disabled.is_some_and(|step| step > signs), "the leaked certificate is disabled too early");
+    operator.run(copy, "")?;
+    ensure!(value_of(&moto, SECOND)?.as_deref() == Some(NEXT), "the second name has the leaked certificate");
     Ok(())
 }
 
-/// Each of these sections, the name of the secret that it changes, and whether the value is a file that it makes.
-const SECTIONS: [(&str, &str, bool); 8] = [
-    ("A certificate of Agora", FIRST, false),
-    ("VideoSDK's secret", "VIDEOSDK_SECRET_KEY", false),
-    ("The account at Agora", "AGORA_CUSTOMER_SECRET", false),
-    ("A service key", "HALLPASS_KEY_BACKEND", true),
-    ("A shared secret of an issuer (HS256)", "SUPABASE_JWT_SECRET", false),
-    ("A certificate has leaked", FIRST, false),
-    ("A service key has leaked", "HALLPASS_KEY_BACKEND", true),
-    ("A shared secret has leaked", "SUPABASE_JWT_SECRET", false),
+/// Page and heading of each section with commands for Lambda, the name of the secret that it changes, and whether the value is
+/// a file that it creates.
+const SECTIONS: [(&str, &str, &str, bool); 8] = [
+    ("app-certificate.md", "Planned rotation", FIRST, false),
+    ("app-certificate.md", "Leaked certificate", FIRST, false),
+    ("videosdk-secret.md", "Planned rotation", "VIDEOSDK_SECRET_KEY", false),
+    ("agora-account.md", "Planned rotation", "AGORA_CUSTOMER_SECRET", false),
+    ("service-key.md", "Planned rotation", "HALLPASS_KEY_BACKEND", true),
+    ("service-key.md", "Leaked key", "HALLPASS_KEY_BACKEND", true),
+    ("jwt-secret.md", "Planned rotation", "SUPABASE_JWT_SECRET", false),
+    ("jwt-secret.md", "Leaked secret", "SUPABASE_JWT_SECRET", false),
 ];
 
 /// Twice in a row: what one time leaves behind, the next one begins with.
@@ -457,23 +481,40 @@ const SECTIONS: [(&str, &str, bool); 8] = [
 #[ignore = "needs moto and the AWS CLI; cargo xtask test runs it"]
 fn every_command_works() -> anyhow::Result<()> {
     let commands: usize = thread::scope(|scope| {
-        let running = SECTIONS.map(|(heading, name, is_file)| {
-            scope.spawn(move || commands_work(heading, name, is_file).with_context(|| heading.to_owned()))
+        let running = SECTIONS.map(|(page, heading, name, is_file)| {
+            let work = move || commands_work(page, heading, name, is_file);
+            scope.spawn(move || work().with_context(|| format!("{page}, {heading}")))
         });
         running.into_iter().map(|it| it.join().ok().context("a section failed")?).sum::<anyhow::Result<_>>()
     })?;
-    let (here, not_here) = runnable(blocks(&runbook()?));
-    ensure!(
-        commands == 2 * here.len() && here.len() == 19,
-        "{commands} of {} commands were run twice",
-        here.len()
-    );
-    ensure!(not_here.len() == 4, "{not_here:?}");
+    let here: Vec<_> = runbooks()?.values().flat_map(|page| runnable(blocks(page)).0).collect();
+    let prepared = Section::read("app-certificate.md", "Prepare a second name")?.commands().len();
+    let run = here.len() - prepared;
+    ensure!(commands == 2 * run && run == 20, "{commands} of {run} commands were run twice: {here:#?}");
+    Ok(())
+}
+
+/// Every step has commands for both platforms, or for none. What a setup or a check needs is not a step.
+#[test]
+fn each_step_has_commands_for_both_platforms() -> anyhow::Result<()> {
+    let mut count = 0;
+    for (name, page) in runbooks()? {
+        for heading in page.lines().filter_map(|line| line.strip_prefix("## ")) {
+            for (number, step) in (1..).zip(Section::read(&name, heading)?.steps) {
+                let blocks = blocks(&step);
+                let is_for = |platform: &str| blocks.iter().any(|block| block.starts_with(platform));
+                let (lambda, worker) = (is_for("# AWS Lambda"), is_for("# Cloudflare Worker"));
+                ensure!(lambda == worker, "{name}, {heading}, step {number}: only one platform");
+                count += usize::from(lambda);
+            }
+        }
+    }
+    ensure!(count > 20, "{count} steps with commands");
     Ok(())
 }
 
 /// Does the steps of a section twice; returns how many commands that were.
-fn commands_work(heading: &str, name: &str, is_file: bool) -> anyhow::Result<usize> {
+fn commands_work(page: &str, heading: &str, name: &str, is_file: bool) -> anyhow::Result<usize> {
     let names = [
         FIRST,
         SECOND,
@@ -483,20 +524,17 @@ fn commands_work(heading: &str, name: &str, is_file: bool) -> anyhow::Result<usi
         "SUPABASE_JWT_SECRET",
         "VIDEOSDK_SECRET_KEY",
     ];
-    let folder = scratch(&format!("rotation-commands/{heading}"))?;
+    let folder = scratch(&format!("rotation-commands/{page}/{heading}"))?;
     let moto = Moto::start(&folder)?;
     let secret: BTreeMap<_, _> = names.into_iter().map(|name| (name, OLD)).collect();
     moto.put(SECRET_ID, &json!(secret).to_string())?;
     let operator = Operator::new(&moto, &folder)?;
-    let section = Section::read(heading)?;
+    let section = Section::read(page, heading)?;
     let mut commands = 0;
     for value in [NEXT, OLD] {
-        for step in &section.steps {
-            let (here, _) = runnable(blocks(step));
-            commands += here.len();
-            for block in &here {
-                operator.run(block, value)?;
-            }
+        for block in section.commands() {
+            commands += 1;
+            operator.run(&block, value)?;
         }
         let left = operator.run("python3 infra/aws-secret.py names", "")?;
         ensure!(left.lines().eq(names), "it leaves {left}");
@@ -609,19 +647,30 @@ fn a_token_from_before_shows_the_change() -> anyhow::Result<()> {
     let folder = scratch("rotation-look")?;
     let moto = Moto::start(&folder)?;
     let mut operator = Operator::new(&moto, &folder)?;
-    let runbook = runbook()?;
-    let (_, look) = runbook.split_once("\n## Is it there?\n").context("no such section")?;
-    let look = blocks(look.split("\n## ").next().unwrap_or_default());
-    let [before, after] = look.as_slice() else { bail!("{look:?}") };
+    let runbook = runbook("README.md")?;
+    let (_, check) = runbook.split_once("\n## Check a change\n").context("no such section")?;
+    let check = blocks(check.split("\n## ").next().unwrap_or_default());
+    let [before, after, logs @ ..] = check.as_slice() else { bail!("{check:?}") };
+    ensure!(logs.len() == 2, "{logs:?}");
+    let account = Section::read("agora-account.md", "Planned rotation")?;
+    let (_, list) = runnable(account.steps.iter().flat_map(|step| blocks(step)).collect());
+    let list = list.iter().find(|block| block.contains("/v1/agora/projects")).context("no call of Agora")?;
+    let agora = Provider::start(Agora::default())?;
+    agora.set_clock(Some(Memory::START));
     for (names, old_after) in [
         (&[FIRST, SECOND][..], r#""status":"valid","project":"default","certificate":1"#),
         (&[FIRST], r#""status":"invalid""#),
     ] {
-        moto.put(SECRET_ID, &json!({ FIRST: OLD, SECOND: NEXT, KEY: "k".repeat(32) }).to_string())?;
+        let secrets = json!({
+            FIRST: OLD, SECOND: NEXT, KEY: "k".repeat(32),
+            "ID": agora::CUSTOMER_ID, "SECRET": agora::CUSTOMER_SECRET,
+        });
+        moto.put(SECRET_ID, &secrets.to_string())?;
         let document = json!({
             "projects": { "default": { "provider": "agora", "app_id": APP_ID, "certificates": names } },
             "auth": { "keys": [{ "name": "backend", "secret": KEY }] },
-            "policy": [{ "rtc": { "channel": "class-*" } }],
+            "rest": { "agora": { "customer_id": "ID", "customer_secret": "SECRET", "url": agora.url() } },
+            "policy": [{ "rtc": { "channel": "class-*" }, "agora_rest": "projects" }],
         });
         let setting = |name: &str| (name == "HALLPASS_CONFIG").then(|| document.to_string());
         let mut service = Memory::with_store(setting, store(&moto)?);
@@ -629,7 +678,8 @@ fn a_token_from_before_shows_the_change() -> anyhow::Result<()> {
         let url = format!("http://{}", listener.local_addr()?);
         operator.environment.push(("URL".to_owned(), url));
         let swap = format!("python3 infra/aws-secret.py swap {FIRST} {SECOND}");
-        let commands = format!("{before}\n{after}\n{swap} > /dev/null\ncurl -sS \"$URL{LATER}\"\n{after}");
+        let commands =
+            format!("{before}\n{after}\n{swap} > /dev/null\ncurl -sS \"$URL{LATER}\"\n{after}\n{list}");
         let (refused, said) = thread::scope(|scope| {
             let serving = scope.spawn(|| serve(&listener, &mut service));
             let key = "k".repeat(32) + "\n";
@@ -647,6 +697,7 @@ fn a_token_from_before_shows_the_change() -> anyhow::Result<()> {
         let wanted = wanted.map(|signature| format!(r#"10 "signature":{{{signature}}}"#));
         ensure!(signatures.into_iter().map(str::trim).eq(wanted), "{}", said.1);
         ensure!(said.1.matches(r#"{"status":"ready"}"#).count() == 2, "{}", said.1);
+        ensure!(said.1.contains(r#"{"projects":[{"#), "{}", said.1);
     }
     Ok(())
 }

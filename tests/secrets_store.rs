@@ -303,7 +303,7 @@ struct Rotation {
 }
 
 impl Rotation {
-    /// Goes through all certificates, as infra/rotation.md says: each comes second before it comes first.
+    /// Goes through all certificates, as docs/runbooks/app-certificate.md says: each comes second before it comes first.
     fn run(&self, worker: &Miniflare) -> anyhow::Result<()> {
         let token = || -> anyhow::Result<String> { token_of(&worker.send_one(&mint())?) };
         // The second time the requests wait for the store.
