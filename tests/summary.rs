@@ -6,9 +6,8 @@ use anyhow::{Context as _, ensure};
 use hallpass_service::check::summary::summarize;
 use hallpass_tests::root;
 
-/// Whoever put a certificate where a name belongs must not find it here.
 #[test]
-fn a_certificate_is_not_repeated() -> anyhow::Result<()> {
+fn redacts_a_certificate_in_place_of_a_name() -> anyhow::Result<()> {
     let certificate = "5CFd2fd1755d40ecb72977518be15d3b";
     let project = r#"{ "provider": "videosdk", "api_key": "key", "secrets": ["ONE"] }"#;
     let document = format!(
@@ -21,7 +20,7 @@ fn a_certificate_is_not_repeated() -> anyhow::Result<()> {
 }
 
 #[test]
-fn says_what_the_files_say() -> anyhow::Result<()> {
+fn summaries_equal_the_files() -> anyhow::Result<()> {
     let folder = root().join("tests/config/summaries");
     let mut failures = Vec::new();
     let mut count = 0;

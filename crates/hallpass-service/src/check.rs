@@ -1,7 +1,7 @@
-//! Checks of a configuration before it is deployed: what it does, and what it decides on a request.
+//! Checks of a configuration before it is deployed: a summary, and the evaluation of a token request.
 //!
-//! **Invariants**: a configuration is read and evaluated by the code that serves requests. No secret is needed, and none is
-//! repeated.
+//! **Invariants**: the code that serves requests also reads and evaluates the configuration here. Checks need no secrets,
+//! and their output contains none.
 
 pub mod dry_run;
 pub mod summary;
@@ -11,12 +11,12 @@ use std::fmt;
 use crate::problem::Problem;
 use crate::settings::ConfigError;
 
-/// Why a configuration or a request cannot be checked.
+/// An invalid configuration or request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InputError {
-    /// The path of the invalid value in the configuration or the request, if it is a single one.
+    /// The path of the invalid value in the configuration or the request; `None` if there is no single one.
     pub field: Option<String>,
-    /// What is wrong, and what was expected.
+    /// A sentence that describes the error and what was expected.
     pub message: String,
 }
 

@@ -1,6 +1,6 @@
-//! Decisions of a policy on a request, and their reasons: for people who write rules.
+//! Evaluation of a token request against a configuration, as `cargo xtask policy` does it.
 //!
-//! Tokens are signed with placeholders in place of the secrets, and discarded.
+//! The token is signed with placeholder secrets, and discarded.
 
 use hallpass_token::UnixSeconds;
 use serde_json::{Map, Value};
@@ -18,17 +18,18 @@ use crate::token;
 use crate::web::json::{Invalid, Json};
 use crate::web::request::RequestContext;
 
-/// The App ID of a configuration without `projects`, whose App ID is in another setting. The uids of callers depend on it.
+/// A placeholder App ID for a configuration without `projects`, whose App ID is a separate setting. Derived uids depend on
+/// the App ID.
 pub const PLACEHOLDER_APP_ID: &str = "00000000000000000000000000000000";
 
-/// The caller.
+/// A caller to evaluate.
 #[derive(Clone, Copy, Debug)]
 pub enum CallerSpec<'a> {
-    /// A user with these claims: the JSON object in a JWT.
+    /// A user with the claims of a JWT, as a JSON object.
     User(&'a str),
-    /// A caller of API Gateway with these claims: a JSON object of strings.
+    /// An API Gateway caller with the claims of the authorizer, as a JSON object of strings.
     Gateway(&'a str),
-    /// A caller with the service key of this name.
+    /// A caller with the named service key.
     Service(&'a str),
     /// A caller without credentials.
     Anonymous,
@@ -43,52 +44,55 @@ pub enum Decision {
         id: String,
         /// The lifetime in seconds.
         ttl: u32,
-        /// In the order in which the token has them.
+        /// The services, in the order of the token.
         services: Vec<GrantedService>,
     },
     /// The token is denied.
     Denied {
-        /// The part of the request that was denied, as in `refused_by` of a response.
+        /// The denied part of the request, as in the response field `refused_by`.
         part: &'static str,
         /// The path of that part in the request.
         field: String,
-        /// A sentence for people.
+        /// A sentence that explains the denial.
         reason: String,
-        /// `None` if no rule applies to the caller and names the service.
+        /// The rule that decided; `None` if no rule applies to the caller and names the service.
         decided_by: Option<String>,
     },
 }
 
-/// One service of a token.
+/// A service of a granted token.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GrantedService {
-    /// Its name in a request.
+    /// The name of the service in a request.
     pub name: &'static str,
-    /// The fields of a response; the string `random` in place of a uid that is chosen for each token.
+    /// The service as in the response. The string `random` replaces a uid that is chosen for each token.
     pub granted: Map<String, Value>,
-    /// The rule that granted it, such as `policy[0]`.
+    /// The rule that granted the service, such as `policy[0]`.
     pub decided_by: String,
 }
 
-/// Decides on the body of a request to `POST /v1/token` as a deployment with this configuration document would.
+/// Evaluates the body of a `POST /v1/token` request like a deployment with this configuration document.
 ///
 /// # Errors
-/// [`InputError`] if the document or the request is not valid, and if the document does not accept such a caller.
-pub fn evaluate(document: &str, who: CallerSpec<'_>, request: &str) -> Result<Decision, InputError> {
+/// Returns [`InputError`] if the document or the request is invalid, or if the document does not accept the caller.
+pub fn evaluate(document: &str, caller: CallerSpec<'_>, request: &str) -> Result<Decision, InputError> {
     let setting = |name: &str| match name {
         DOCUMENT => Some(document.to_owned()),
         name => short_settings().contains(&name).then(|| PLACEHOLDER_APP_ID.to_owned()),
     };
     let config = Config::read(&setting).map_err(|error| InputError::from(&error))?;
-    // The placeholder has the form of every kind of secret.
+    // The placeholder is a valid value for every kind of secret.
     let secret = |name: &str| (name.to_owned(), Zeroizing::new(PLACEHOLDER_APP_ID.to_owned()));
     let state =
         LoadedState::load(&config, &Secrets::permanent(config.secret_names().into_iter().map(secret)));
     let signing = state.signing.as_ref().map_err(InputError::from)?;
     let AuthState::Configured(authenticator) = &state.auth else {
-        return Err(InputError::new("auth", "the configuration does not say who may call"));
+        return Err(InputError::new(
+            "auth",
+            "`auth` accepts no callers; set `jwt`, `keys`, `gateway` or `open`",
+        ));
     };
-    let caller = who.caller(authenticator)?;
+    let caller = caller.authenticate(authenticator)?;
     let mut decision = decide(signing, &caller, request, [0; RequestContext::RANDOM_BYTES])?;
     let other = decide(signing, &caller, request, [1; RequestContext::RANDOM_BYTES])?;
     decision.mark_random(&other);
@@ -140,7 +144,8 @@ fn decide(
 }
 
 impl CallerSpec<'_> {
-    fn caller(self, authenticator: &Authenticator) -> Result<Caller, InputError> {
+    /// Returns the caller if the configuration accepts it.
+    fn authenticate(self, authenticator: &Authenticator) -> Result<Caller, InputError> {
         let caller = match self {
             Self::User(claims) => Caller::user(read_claims(claims, Claims::read)?),
             Self::Gateway(claims) => Caller::gateway(read_claims(claims, |claims| {
@@ -159,7 +164,7 @@ impl CallerSpec<'_> {
             CallerKind::Service => "auth.keys",
             CallerKind::Anonymous => "auth.open",
         };
-        Err(InputError::new(field, format!("`{field}` of the configuration does not let such a caller in")))
+        Err(InputError::new(field, format!("the configuration does not accept this caller; set `{field}`")))
     }
 }
 
@@ -170,12 +175,12 @@ fn read_claims(
     let json = Json::parse(text.as_bytes()).map_err(Problem::from);
     json.and_then(|json| json.read(read).map_err(Problem::from)).map_err(|problem| {
         let error = InputError::from(problem);
-        InputError { message: format!("the claims: {error}"), ..error }
+        InputError { message: format!("invalid claims: {error}"), ..error }
     })
 }
 
 impl Decision {
-    /// Marks the uids that differ with other random bytes.
+    /// Replaces uids that differ in `other`, a decision with other random bytes, with `random`.
     fn mark_random(&mut self, other: &Self) {
         let (Self::Granted { services, .. }, Self::Granted { services: others, .. }) = (self, other) else {
             return;
@@ -198,27 +203,27 @@ mod tests {
 
     #[test]
     fn rejects_a_caller_that_the_configuration_does_not_accept() {
-        for (who, field) in [
+        for (caller, field) in [
             (CallerSpec::User("{}"), "auth.jwt"),
             (CallerSpec::Gateway("{}"), "auth.gateway"),
             (CallerSpec::Service("backend"), "auth.keys"),
         ] {
-            assert_eq!(evaluate(OPEN, who, "{}").unwrap_err().field.as_deref(), Some(field));
+            assert_eq!(evaluate(OPEN, caller, "{}").unwrap_err().field.as_deref(), Some(field));
         }
         assert_eq!(evaluate("{}", CallerSpec::Anonymous, "{}").unwrap_err().field.as_deref(), Some("auth"));
     }
 
     #[test]
-    fn reads_claims_like_those_of_a_jwt() {
+    fn rejects_claims_that_a_jwt_cannot_have() {
         let document =
             r#"{"auth":{"jwt":[{"issuer":"https://a.example.com","audience":"x"}],"gateway":true}}"#;
-        for who in [
+        for caller in [
             CallerSpec::User("[]"),
             CallerSpec::User(r#"{"sub":"a","sub":"b"}"#),
             CallerSpec::Gateway(r#"{"sub":1}"#),
         ] {
-            let error = evaluate(document, who, "{}").unwrap_err();
-            assert!(error.message.starts_with("the claims: "), "{error}");
+            let error = evaluate(document, caller, "{}").unwrap_err();
+            assert!(error.message.starts_with("invalid claims: "), "{error}");
         }
     }
 }

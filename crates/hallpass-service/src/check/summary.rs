@@ -1,4 +1,4 @@
-//! A summary of what a deployment with a configuration does: for people who write a configuration.
+//! The summary of a configuration that `cargo xtask check-config` prints.
 
 use std::{fmt, iter};
 
@@ -11,26 +11,26 @@ use crate::state::Config;
 use crate::web::cors::AllowedPages;
 use crate::web::text::{listed, without_hex};
 
-/// What a deployment does. Display is text for people.
+/// A summary of a configuration. Display is plain text for the terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
     text: String,
     /// Whether the settings define a project.
     pub has_projects: bool,
-    /// The names of the secrets to store, each once.
+    /// The names of the secrets that the configuration requires, without duplicates.
     pub secrets: Vec<String>,
 }
 
-/// Summarizes what a deployment with these settings does. If neither the settings nor the document define a project, the
-/// summary is that of a project of each provider.
+/// Summarizes the configuration in these settings. If neither the settings nor the document define a project, the summary
+/// assumes one project of each provider.
 ///
 /// # Errors
-/// [`InputError`] for the first setting that is missing or wrong.
+/// Returns [`InputError`] for the first setting that is missing or invalid.
 pub fn summarize(setting: &dyn Fn(&str) -> Option<String>) -> Result<Summary, InputError> {
     let short_settings = short_settings();
-    let is_open = short_settings.iter().all(|name| setting(name).is_none_or(|id| id.is_empty()));
+    let has_no_ids = short_settings.iter().all(|name| setting(name).is_none_or(|id| id.is_empty()));
     let with_placeholders = |name: &str| {
-        let is_placeholder = is_open && short_settings.contains(&name);
+        let is_placeholder = has_no_ids && short_settings.contains(&name);
         if is_placeholder { Some(PLACEHOLDER_APP_ID.to_owned()) } else { setting(name) }
     };
     let config = Config::read(&with_placeholders).map_err(|error| InputError::from(&error))?;
@@ -45,13 +45,13 @@ pub fn summarize(setting: &dyn Fn(&str) -> Option<String>) -> Result<Summary, In
     let or = |lines: Vec<String>, text: &str| if lines.is_empty() { vec![text.to_owned()] } else { lines };
     let sections = [
         ("projects", providers.iter().flat_map(projects).collect()),
-        ("callers", or(auth.map_or_else(Vec::new, AuthConfig::describe), "nobody")),
-        ("rules", or(policy.lines, "none: nobody gets anything")),
-        ("lives", vec![format!("{default_ttl} s where a request does not say, {max_ttl} s at most")]),
-        ("routes of other servers", vec![format!("tokens of format {version} where theirs have 006")]),
-        ("calls to providers", providers.iter().filter_map(|provider| provider.rest.clone()).collect()),
-        ("web pages that may call", vec![pages(config.cors.pages())]),
-        ("secrets to store", secrets.iter().map(|(name, purpose)| format!("{name} {purpose}")).collect()),
+        ("callers", or(auth.map_or_else(Vec::new, AuthConfig::describe), "none")),
+        ("policy", or(policy.lines, "no rules: every token request is denied")),
+        ("token TTL", vec![format!("default {default_ttl} s, maximum {max_ttl} s")]),
+        ("compatible routes", vec![format!("format {version} where the original server issues format 006")]),
+        ("provider REST APIs", providers.iter().filter_map(|provider| provider.rest.clone()).collect()),
+        ("CORS", vec![pages(config.cors.pages())]),
+        ("secrets", secrets.iter().map(|(name, purpose)| format!("{name}: {purpose}")).collect()),
         ("warnings", warnings),
     ];
     let mut text = String::new();
@@ -70,7 +70,7 @@ pub fn summarize(setting: &dyn Fn(&str) -> Option<String>) -> Result<Summary, In
 fn projects(provider: &ProviderDescription<'_>) -> Vec<String> {
     let ProviderDescription { title, short_setting, projects, .. } = provider;
     let describe = |ProjectDescription { name, id_name, id, .. }: &ProjectDescription<'_>| {
-        // A secret in the place of a name is not repeated.
+        // The name may be a secret by mistake.
         let name = without_hex(name);
         if *id == PLACEHOLDER_APP_ID {
             format!("{name}: {title}, if {short_setting} is set")
@@ -83,29 +83,29 @@ fn projects(provider: &ProviderDescription<'_>) -> Vec<String> {
 
 fn pages(pages: &AllowedPages) -> String {
     match pages {
-        AllowedPages::SameOrigin => "none of other origins".to_owned(),
-        AllowedPages::Any => "those of every origin".to_owned(),
-        AllowedPages::Listed(patterns) => format!("those of {}", listed(patterns, "and")),
+        AllowedPages::SameOrigin => "same origin only".to_owned(),
+        AllowedPages::Any => "all origins".to_owned(),
+        AllowedPages::Listed(patterns) => format!("origins {}", listed(patterns, "and")),
     }
 }
 
-/// Returns the names of the secrets, each once, with their purposes.
+/// Returns the names of the secrets without duplicates, each with its purposes.
 fn secrets<'a>(
     providers: &'a [ProviderDescription<'_>],
     auth: Option<&'a AuthConfig>,
 ) -> Vec<(&'a str, String)> {
-    let of_projects = providers.iter().flat_map(|provider| &provider.projects).flat_map(|project| {
+    let project_secrets = providers.iter().flat_map(|provider| &provider.projects).flat_map(|project| {
         let name = without_hex(project.name);
-        let verbs = iter::once("signs the tokens of").chain(iter::repeat("is known to /v1/inspect for"));
-        project.secrets.iter().zip(verbs).map(move |(secret, verb)| (secret, format!("{verb} `{name}`")))
+        let uses = iter::once("signs tokens for").chain(iter::repeat("verifies tokens in /v1/inspect for"));
+        project.secrets.iter().zip(uses).map(move |(secret, usage)| (secret, format!("{usage} `{name}`")))
     });
-    let of_auth = auth.into_iter().flat_map(AuthConfig::secret_uses);
-    let of_accounts = providers.iter().flat_map(|provider| &provider.account_secrets);
-    let of_accounts = of_accounts.map(|(secret, purpose)| (*secret, (*purpose).to_owned()));
+    let auth_secrets = auth.into_iter().flat_map(AuthConfig::secret_uses);
+    let account_secrets = providers.iter().flat_map(|provider| &provider.account_secrets);
+    let account_secrets = account_secrets.map(|(secret, purpose)| (*secret, (*purpose).to_owned()));
     let mut secrets: Vec<(&str, String)> = Vec::new();
-    for (secret, purpose) in of_projects.chain(of_auth).chain(of_accounts) {
+    for (secret, purpose) in project_secrets.chain(auth_secrets).chain(account_secrets) {
         match secrets.iter_mut().find(|(name, _)| *name == secret.as_str()) {
-            Some((_, known)) => *known += &format!(" and {purpose}"),
+            Some((_, known)) => *known += &format!("; {purpose}"),
             None => secrets.push((secret.as_str(), purpose)),
         }
     }
@@ -115,21 +115,23 @@ fn secrets<'a>(
 fn warnings(config: &Config, kinds: &[CallerKind], policy: &PolicyDescription) -> Vec<String> {
     let mut warnings = Vec::new();
     if kinds.is_empty() {
-        warnings.push("`auth` does not say who may call: nothing is minted".to_owned());
+        let warning =
+            "`auth` accepts no callers, so no tokens are issued. Set `jwt`, `keys`, `gateway` or `open`.";
+        warnings.push(warning.to_owned());
     }
     if kinds.contains(&CallerKind::Anonymous) {
-        let gets = if config.policy.is_default() {
-            "joins any channel, as whom it likes"
+        let warning = if config.policy.is_default() {
+            "anyone who finds the URL can get tokens for any channel and any user"
         } else if policy.kinds.contains(&CallerKind::Anonymous) {
-            "gets what the rules give to callers without credentials"
+            "anyone who finds the URL gets everything that the rules grant to anonymous callers"
         } else {
-            "is let in, though no rule gives anything to callers without credentials"
+            "anonymous callers are accepted, but no rule grants them anything"
         };
-        warnings.push(format!("`auth.open`: whoever finds the address {gets}"));
+        warnings.push(format!("`auth.open`: {warning}"));
     }
     warnings.extend_from_slice(&policy.warnings);
     if matches!(config.cors.pages(), AllowedPages::Any) {
-        warnings.push("`cors.origins`: pages of every origin may call".to_owned());
+        warnings.push("`cors.origins`: web pages of every origin can call the service".to_owned());
     }
     warnings
 }

@@ -1,4 +1,4 @@
-//! Descriptions of rules, for people who check a configuration.
+//! Descriptions of rules for `cargo xtask check-config`.
 
 use hallpass_token::Ttl;
 
@@ -12,59 +12,59 @@ use crate::web::text::{listed, without_hex};
 
 /// A description of a policy.
 pub(crate) struct PolicyDescription {
-    /// A line for each rule; its grants follow in indented lines.
+    /// A line for each rule, followed by an indented line for each grant.
     pub(crate) lines: Vec<String>,
-    /// What is allowed, and may not be intended.
+    /// Warnings about rules that may not be intended.
     pub(crate) warnings: Vec<String>,
-    /// The kinds of callers that some rule applies to.
+    /// The caller kinds that at least one rule applies to.
     pub(crate) kinds: Vec<CallerKind>,
 }
 
-/// A description of what a rule grants.
+/// A description of the grants of a rule.
 #[derive(Default)]
 pub(crate) struct GrantsDescription<'a> {
-    /// The token formats, if the rule names any.
+    /// The token formats that the rule names; empty for all formats.
     pub(crate) formats: Vec<&'static str>,
     pub(crate) grants: Vec<GrantDescription<'a>>,
 }
 
-/// A description of what a rule grants of one service, or of the calls to a provider.
+/// A description of a rule's grant for one service, or for calls to a provider.
 #[derive(Default)]
 pub(crate) struct GrantDescription<'a> {
     pub(crate) kind: GrantKind,
     pub(crate) service: &'static str,
-    /// The text that follows the name of the service.
-    pub(crate) words: String,
-    /// `None` if the grant is not bound to a user.
+    /// The limits of the grant, such as `channels class-*`.
+    pub(crate) limits: Vec<String>,
+    /// The users; `None` if the grant is not bound to a user.
     pub(crate) identity: Option<&'a Identity>,
-    /// The parts that open more than a single user needs, and whether each is granted.
+    /// The privileged parts of the service, and whether the rule grants each.
     pub(crate) privileged: Vec<(bool, &'static str)>,
     pub(crate) ttl: Option<Ttl>,
 }
 
-/// What is granted, in the order of the description.
+/// The kind of a grant, in the order of the description.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum GrantKind {
     #[default]
     Tokens,
-    /// Calls to a provider about one project.
+    /// Calls to a provider for one project.
     ProjectCalls,
-    /// Calls to a provider with credentials that open the whole account.
+    /// Calls to a provider with credentials for the whole account.
     AccountCalls,
 }
 
 struct RuleDescription<'a, G> {
-    by: DecidedBy,
+    id: DecidedBy,
     rule: &'a Rule<G>,
-    /// The kinds of callers that the rule can apply to.
+    /// The caller kinds that the rule can apply to.
     kinds: Vec<CallerKind>,
     callers: String,
-    what: GrantsDescription<'a>,
+    description: GrantsDescription<'a>,
 }
 
 impl<G> Policy<G> {
-    /// Describes the rules. `kinds` are those of the callers that the configuration authenticates, `max` is the longest
-    /// lifetime of a token.
+    /// Describes the rules. `kinds` are the caller kinds that the configuration accepts; `max` is the longest TTL of a
+    /// token.
     pub(crate) fn describe<'a>(
         &'a self,
         kinds: &[CallerKind],
@@ -72,8 +72,8 @@ impl<G> Policy<G> {
         grants: impl Fn(&'a G) -> GrantsDescription<'a>,
     ) -> PolicyDescription {
         let rules =
-            self.rules().map(|(by, rule)| RuleDescription::new(by, rule, kinds, grants(&rule.grants)));
-        // Without a policy, a rule that applies to no caller is not worth a line: no one wrote it.
+            self.rules().map(|(id, rule)| RuleDescription::new(id, rule, kinds, grants(&rule.grants)));
+        // A default rule that applies to no caller is left out, because the configuration does not contain it.
         let rules: Vec<_> = rules.filter(|rule| !self.is_default() || !rule.kinds.is_empty()).collect();
         let warnings = rules.iter().enumerate().flat_map(|(position, rule)| {
             let earlier = rules.get(..position).unwrap_or_default();
@@ -89,87 +89,88 @@ impl<G> Policy<G> {
 
 impl<'a, G> RuleDescription<'a, G> {
     fn new(
-        by: DecidedBy,
+        id: DecidedBy,
         rule: &'a Rule<G>,
-        authenticated: &[CallerKind],
-        mut what: GrantsDescription<'a>,
+        accepted: &[CallerKind],
+        mut description: GrantsDescription<'a>,
     ) -> Self {
         let all = [CallerKind::User, CallerKind::Service, CallerKind::Gateway, CallerKind::Anonymous];
-        let may_match = |kind: &CallerKind| authenticated.contains(kind) && rule.who.may_match(*kind);
+        let may_match = |kind: &CallerKind| accepted.contains(kind) && rule.who.may_match(*kind);
         let kinds: Vec<_> = all.into_iter().filter(may_match).collect();
-        what.grants.sort_by_key(|grant| grant.kind);
-        Self { by, rule, callers: describe_callers(&rule.who, &kinds), kinds, what }
+        description.grants.sort_by_key(|grant| grant.kind);
+        Self { id, rule, callers: describe_callers(&rule.who, &kinds), kinds, description }
     }
 
     fn lines(&self, max: Ttl) -> Vec<String> {
-        let formats = match self.what.formats.as_slice() {
-            [] => String::new(),
-            formats => format!(" in format {}", listed(formats, "or")),
-        };
-        let projects = self.rule.projects.as_ref().map_or_else(String::new, |names| {
+        let mut heading = format!("{}: {}", self.id, self.callers);
+        if let Some(names) = &self.rule.projects {
             let names = names.iter().map(|name| format!("`{}`", without_hex(name)));
-            format!(" of project {}", listed(names, "or"))
-        });
-        let tokens = if formats.is_empty() && projects.is_empty() { "" } else { " tokens" };
-        let mut lines = vec![format!("{}: {} get{tokens}{projects}{formats}", self.by, self.callers)];
-        lines.extend(self.what.grants.iter().map(
-            |GrantDescription { kind, service, words, ttl, .. }| {
-                let ttl = max.min(self.rule.ttl.unwrap_or(max)).min(ttl.unwrap_or(max)).seconds().0;
-                let limit =
-                    if *kind == GrantKind::Tokens { format!(", for {ttl} s at most") } else { String::new() };
-                format!("  {service}{words}{limit}")
-            },
-        ));
+            heading += &format!("; project {}", listed(names, "or"));
+        }
+        if !self.description.formats.is_empty() {
+            heading += &format!("; format {}", listed(&self.description.formats, "or"));
+        }
+        let mut lines = vec![heading];
+        for GrantDescription { kind, service, limits, ttl, .. } in &self.description.grants {
+            let mut limits = limits.clone();
+            if *kind == GrantKind::Tokens {
+                let ttl = max.min(self.rule.ttl.unwrap_or(max)).min(ttl.unwrap_or(max));
+                limits.push(format!("TTL at most {} s", ttl.seconds().0));
+            }
+            lines.push(format!("  {service}: {}", limits.join(", ")));
+        }
         lines
     }
 
     fn warnings(&self, earlier: &[Self]) -> Vec<String> {
-        let Self { by, callers, .. } = self;
+        let Self { id, callers, .. } = self;
         let mut warnings = Vec::new();
-        let privileged =
-            self.what.grants.iter().filter_map(|GrantDescription { service, privileged, .. }| {
-                let parts = granted(privileged);
-                (!parts.is_empty()).then(|| format!("{service} ({})", parts.join(", ")))
-            });
+        let grants = &self.description.grants;
+        let privileged = grants.iter().filter_map(|GrantDescription { service, privileged, .. }| {
+            let parts = granted(privileged);
+            (!parts.is_empty()).then(|| format!("{service} ({})", parts.join(", ")))
+        });
         let privileged = privileged.collect::<Vec<_>>().join(", ");
         if !privileged.is_empty() {
-            warnings.push(format!("{by} gives {callers} what opens more than one user needs: {privileged}"));
+            warnings.push(format!("{id} grants privileged access to {callers}: {privileged}"));
         }
-        for GrantDescription { service, identity, .. } in &self.what.grants {
-            let can_be = |kind: &CallerKind| identity.is_none_or(|identity| identity.can_identify(*kind));
-            if !self.kinds.iter().any(can_be) {
+        for GrantDescription { service, identity, .. } in grants {
+            let can_identify =
+                |kind: &CallerKind| identity.is_none_or(|identity| identity.can_identify(*kind));
+            if !self.kinds.iter().any(can_identify) {
                 warnings.push(format!(
-                    "{by} gives nothing of {service}: {callers} have nobody to be by its `identity`"
+                    "{id} never grants {service}: its `identity` cannot be resolved for {callers}"
                 ));
             }
             let decides = |rule: &&Self| {
-                rule.what.grants.iter().any(|grant| grant.service == *service) && rule.covers(self)
+                rule.description.grants.iter().any(|grant| grant.service == *service) && rule.covers(self)
             };
-            if let Some(Self { by: earlier, .. }) = earlier.iter().find(decides) {
+            if let Some(Self { id: earlier, .. }) = earlier.iter().find(decides) {
                 warnings.push(format!(
-                    "{by} never decides on {service}: {earlier} is for the same callers, and stands before it"
+                    "{id} has no effect on {service}: {earlier} comes first and applies to the same callers"
                 ));
             }
         }
         warnings
     }
 
-    /// Whether the rule applies to all callers that the other one applies to. False if that is not certain.
+    /// Returns whether the rule applies to all callers that `other` applies to. Returns false if that is uncertain.
     fn covers(&self, other: &Self) -> bool {
         let (rule, other_rule) = (self.rule, other.rule);
         let has_claims = rule.who.claims.iter().flatten().all(|(name, wanted)| {
-            let mut of_other = other_rule.who.claims.iter().flatten();
-            of_other.any(|(known, values)| known == name && values.iter().all(|value| wanted.contains(value)))
+            let mut conditions = other_rule.who.claims.iter().flatten();
+            conditions
+                .any(|(known, values)| known == name && values.iter().all(|value| wanted.contains(value)))
         });
         has_claims
             && other.kinds.iter().all(|kind| self.kinds.contains(kind))
-            && is_among(other_rule.projects.as_deref(), rule.projects.as_deref())
-            && is_among(other_rule.who.keys.as_deref(), rule.who.keys.as_deref())
+            && is_subset(other_rule.projects.as_deref(), rule.projects.as_deref())
+            && is_subset(other_rule.who.keys.as_deref(), rule.who.keys.as_deref())
     }
 }
 
-/// Whether all of these names are among the others. `None` stands for every name.
-fn is_among(names: Option<&[String]>, others: Option<&[String]>) -> bool {
+/// Returns whether `others` contains all of `names`. `None` means every name.
+fn is_subset(names: Option<&[String]>, others: Option<&[String]>) -> bool {
     others.is_none_or(|others| names.is_some_and(|names| names.iter().all(|name| others.contains(name))))
 }
 
@@ -181,12 +182,12 @@ fn describe_callers(who: &CallerConditions, kinds: &[CallerKind]) -> String {
             let names = names.iter().map(|name| format!("`{name}`"));
             format!("callers with the service key {}", listed(names, "or"))
         }
-        (CallerKind::Gateway, _) => "callers of API Gateway".to_owned(),
-        (CallerKind::Anonymous, _) => "callers without credentials".to_owned(),
+        (CallerKind::Gateway, _) => "API Gateway callers".to_owned(),
+        (CallerKind::Anonymous, _) => "anonymous callers".to_owned(),
     };
     let mut callers = listed(kinds.iter().map(describe), "and");
     if kinds.is_empty() {
-        callers += "nobody who is let in";
+        callers += "no caller that `auth` accepts";
     }
     if let Some(claims) = &who.claims {
         callers += &format!(" whose {}", describe_conditions(claims));
@@ -195,17 +196,17 @@ fn describe_callers(who: &CallerConditions, kinds: &[CallerKind]) -> String {
 }
 
 impl Identity {
-    /// Describes the users. `has_uid` is whether the service knows a uid for all users.
+    /// Describes the users. `has_uid` is whether the service has uids, and so the wildcard uid 0.
     pub(crate) fn describe(&self, has_uid: bool) -> String {
         match self {
-            Self::Subject => ", as themselves".to_owned(),
-            Self::Claim(name) => format!(", as whom their claim `{name}` names"),
-            Self::Wildcard if has_uid => ", as whom they like or as anybody".to_owned(),
-            Self::Any | Self::Wildcard => ", as whom they like".to_owned(),
+            Self::Subject => "identity self".to_owned(),
+            Self::Claim(name) => format!("identity claim `{name}`"),
+            Self::Wildcard if has_uid => "identity any or wildcard uid 0".to_owned(),
+            Self::Any | Self::Wildcard => "identity any".to_owned(),
         }
     }
 
-    /// Whether callers of this kind can have tokens for a user.
+    /// Returns whether the identity can be resolved for callers of this kind.
     fn can_identify(&self, kind: CallerKind) -> bool {
         match (self, kind) {
             (Self::Any | Self::Wildcard, _)
@@ -220,12 +221,12 @@ impl Identity {
 /// Describes the channels or rooms of a grant. `place` is "channel" or "room".
 pub(crate) fn describe_places(patterns: Option<&[NamePattern]>, place: &str) -> String {
     match patterns {
-        None => format!(" in every {place}"),
-        Some(patterns) => format!(" in {place} {}", listed(patterns, "or")),
+        None => format!("all {place}s"),
+        Some(patterns) => format!("{place}s {}", listed(patterns, "or")),
     }
 }
 
-/// Returns the names that are granted.
+/// Returns the names whose flag is set.
 pub(crate) fn granted(names: &[(bool, &'static str)]) -> Vec<&'static str> {
     names.iter().filter_map(|(is_granted, name)| is_granted.then_some(*name)).collect()
 }

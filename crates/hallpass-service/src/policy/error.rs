@@ -136,7 +136,7 @@ impl fmt::Display for DecidedBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rule(position) => write!(f, "policy[{position}]"),
-            Self::NoPolicy => f.write_str("no policy"),
+            Self::NoPolicy => f.write_str("default policy"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a description of the configuration says of a provider, for people who check a configuration.
+//! Descriptions of providers for `cargo xtask check-config`.
 
 use crate::settings::SecretName;
 
@@ -6,21 +6,21 @@ use crate::settings::SecretName;
 pub(crate) struct ProviderDescription<'a> {
     /// The provider's name in messages.
     pub(crate) title: &'static str,
-    /// The setting that defines its only project in a configuration without `projects`.
+    /// The setting that defines the provider's only project if the configuration has no `projects`.
     pub(crate) short_setting: &'static str,
     pub(crate) projects: Vec<ProjectDescription<'a>>,
-    /// The REST API, if it is used.
+    /// A line about the REST API, if it is used.
     pub(crate) rest: Option<String>,
-    /// The secrets that belong to no project, each with its purpose.
+    /// The secrets that are not part of a project, each with its purpose.
     pub(crate) account_secrets: Vec<(&'a SecretName, &'static str)>,
 }
 
 /// A description of a project.
 pub(crate) struct ProjectDescription<'a> {
     pub(crate) name: &'a str,
-    /// The provider's term for the public id.
+    /// The provider's name for the public ID, such as `App ID`.
     pub(crate) id_name: &'static str,
     pub(crate) id: &'a str,
-    /// The first one signs.
+    /// The names of the secrets; the first one signs.
     pub(crate) secrets: &'a [SecretName],
 }

@@ -1,7 +1,7 @@
 //! The commands of `cargo xtask` that evaluate a configuration document: `policy` and `check-config`.
 //!
-//! A binary of its own, because these commands need the service, and `cargo xtask dev` in a fresh clone must not wait
-//! until the service is compiled for this machine.
+//! A separate binary, because these commands depend on the service, and `cargo xtask dev` in a fresh clone must not wait
+//! for a native build of the service.
 
 mod check_config;
 mod policy;
@@ -18,8 +18,8 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        ["policy", options @ ..] => policy::by_hand(options),
-        ["check-config", path] => check_config::by_hand(path),
+        ["policy", options @ ..] => policy::run(options),
+        ["check-config", path] => check_config::run(path),
         _ => {
             terminal::say("usage: see cargo xtask help");
             ExitCode::FAILURE
@@ -27,10 +27,10 @@ fn main() -> ExitCode {
     }
 }
 
-/// Returns the content of a file; `-` is standard input.
+/// Returns the content of a file, or of standard input for `-`.
 ///
 /// # Errors
-/// If the file cannot be read.
+/// Returns an error if the file cannot be read.
 fn read(path: &str) -> Result<String> {
     let text =
         if path == "-" { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(path) };

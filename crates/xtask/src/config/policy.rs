@@ -1,4 +1,4 @@
-//! `cargo xtask policy`: what a policy decides, before it is deployed.
+//! `cargo xtask policy`: evaluates a token request against a policy without deploying it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,23 +12,23 @@ use crate::read;
 use crate::terminal::say;
 
 const DENIED: u8 = 1;
-const WRONG_INPUT: u8 = 2;
-/// The order in which people ask: where, who, what.
-const MEMBERS: [&str; 10] =
+const INVALID_INPUT: u8 = 2;
+/// The fields of a granted service, in the order of the output.
+const FIELDS: [&str; 10] =
     ["app", "channel", "room", "uid", "account", "user", "participant", "role", "roles", "permissions"];
 
-/// Says what was decided on standard output: 0 where it was granted, 1 where it was denied, 2 where there was nothing
-/// to decide.
+/// Prints the decision to standard output. The exit code is 0 if the request is granted, 1 if it is denied, and 2 if the
+/// input is invalid.
 #[expect(clippy::print_stdout, reason = "the decision is the result")]
-pub(crate) fn by_hand(arguments: &[&str]) -> ExitCode {
+pub(crate) fn run(arguments: &[&str]) -> ExitCode {
     match decide(arguments) {
         Ok(decision) => {
-            print!("{}", in_words(&decision));
+            print!("{}", format_decision(&decision));
             if let Decision::Denied { .. } = decision { DENIED.into() } else { ExitCode::SUCCESS }
         }
         Err(error) => {
             say(format_args!("error: {error:#}"));
-            WRONG_INPUT.into()
+            INVALID_INPUT.into()
         }
     }
 }
@@ -40,12 +40,12 @@ fn decide(arguments: &[&str]) -> Result<Decision> {
         let value = match *option {
             "--anonymous" => "",
             "--config" | "--request" | "--claims" | "--gateway" | "--service" => {
-                arguments.next().with_context(|| format!("{option} of nothing"))?
+                arguments.next().with_context(|| format!("{option} requires a value"))?
             }
-            _ => bail!("{option} is no option of this task"),
+            _ => bail!("unknown option {option}; see cargo xtask help"),
         };
         if options.insert(*option, value).is_some() {
-            bail!("{option} is there twice");
+            bail!("{option} is set more than once");
         }
     }
     let file =
@@ -54,54 +54,54 @@ fn decide(arguments: &[&str]) -> Result<Decision> {
     let request = file("--request")?.context("--request FILE is missing")?;
     let (claims, gateway) = (file("--claims")?, file("--gateway")?);
     let service = options.get("--service");
-    let who = match (&claims, &gateway, service, options.contains_key("--anonymous")) {
+    let caller = match (&claims, &gateway, service, options.contains_key("--anonymous")) {
         (Some(claims), None, None, false) => CallerSpec::User(claims),
         (None, Some(claims), None, false) => CallerSpec::Gateway(claims),
         (None, None, Some(name), false) => CallerSpec::Service(name),
         (None, None, None, true) => CallerSpec::Anonymous,
-        _ => bail!("who is it? one of --claims FILE, --gateway FILE, --service NAME, --anonymous"),
+        _ => bail!("set exactly one of --claims FILE, --gateway FILE, --service NAME and --anonymous"),
     };
-    Ok(evaluate(&config, who, &request)?)
+    Ok(evaluate(&config, caller, &request)?)
 }
 
-pub(crate) fn in_words(decision: &Decision) -> String {
+/// Formats a decision for the terminal.
+pub(crate) fn format_decision(decision: &Decision) -> String {
     match decision {
         Decision::Granted { id, ttl, services } => {
-            let mut text = format!("granted, for {ttl} s\n");
-            services.iter().for_each(|service| text += &service_in_words(service));
+            let mut output = format!("granted: TTL {ttl} s\n");
+            services.iter().for_each(|service| output += &format_service(service));
             if id == PLACEHOLDER_APP_ID {
-                text +=
-                    "without `projects` there is no App ID here, and the numbers of callers depend on it\n";
+                output += "note: derived uids differ in a deployment, because the configuration has no `projects` and so no App ID\n";
             }
-            text
+            output
         }
         Decision::Denied { part, field, reason, decided_by } => {
-            let by = decided_by.as_deref().unwrap_or("no rule");
-            format!("refused: {part}\n  {field} by {by}\n    {reason}\n")
+            let rule = decided_by.as_deref().unwrap_or("no matching rule");
+            format!("denied: {part}\n  {field}: {rule}\n    {reason}\n")
         }
     }
 }
 
-fn service_in_words(service: &GrantedService) -> String {
-    let mut text = format!("  {} by {}\n", service.name, service.decided_by);
-    for name in MEMBERS {
+fn format_service(service: &GrantedService) -> String {
+    let mut output = format!("  {}: {}\n", service.name, service.decided_by);
+    for name in FIELDS {
         if let Some(value) = service.granted.get(name) {
-            let _ = writeln!(text, "    {name}: {}", value_in_words(value));
+            let _ = writeln!(output, "    {name}: {}", format_value(value));
         }
     }
     if let Some(Value::Object(privileges)) = service.granted.get("privileges") {
-        let lives: Vec<_> = privileges.iter().map(|(name, life)| format!("{name} {life} s")).collect();
-        let _ = writeln!(text, "    privileges: {}", lives.join(", "));
+        let ttls: Vec<_> = privileges.iter().map(|(name, ttl)| format!("{name} {ttl} s")).collect();
+        let _ = writeln!(output, "    privileges: {}", ttls.join(", "));
     }
-    text
+    output
 }
 
-/// A text without quotation marks, a list without brackets.
-fn value_in_words(value: &Value) -> String {
+/// Formats a value: a string without quotation marks, an array without brackets.
+fn format_value(value: &Value) -> String {
     match value {
-        Value::String(text) => text.clone(),
+        Value::String(string) => string.clone(),
         Value::Array(values) if values.is_empty() => "none".to_owned(),
-        Value::Array(values) => values.iter().map(value_in_words).collect::<Vec<_>>().join(", "),
+        Value::Array(values) => values.iter().map(format_value).collect::<Vec<_>>().join(", "),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => value.to_string(),
     }
 }
@@ -113,19 +113,19 @@ mod tests {
     const CONFIG: &str =
         r#"{"auth":{"open":true},"policy":[{"rtc":{"channel":"class-*","identity":"any"}}]}"#;
 
-    fn words(config: &str, request: &str) -> String {
-        in_words(&evaluate(config, CallerSpec::Anonymous, request).unwrap())
+    fn output(config: &str, request: &str) -> String {
+        format_decision(&evaluate(config, CallerSpec::Anonymous, request).unwrap())
     }
 
     #[test]
-    fn a_grant_says_what_by_which_rule() {
+    fn formats_a_grant_with_its_rule() {
         let request = r#"{"ttl":60,"rtc":{"channel":"class-7","role":"subscriber"}}"#;
-        let words = words(CONFIG, request);
+        let output = output(CONFIG, request);
         assert_eq!(
-            words.lines().take(6).collect::<Vec<_>>(),
+            output.lines().take(6).collect::<Vec<_>>(),
             [
-                "granted, for 60 s",
-                "  rtc by policy[0]",
+                "granted: TTL 60 s",
+                "  rtc: policy[0]",
                 "    channel: class-7",
                 "    uid: random",
                 "    role: subscriber",
@@ -135,17 +135,19 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_says_why_by_which_rule() {
-        let words = words(CONFIG, r#"{"rtc":{"channel":"lobby"}}"#);
-        assert!(words.starts_with("refused: channel\n  rtc.channel by policy[0]\n    the rule "), "{words}");
+    fn formats_a_denial_with_its_rule_and_reason() {
+        let output = output(CONFIG, r#"{"rtc":{"channel":"lobby"}}"#);
+        let expected = "denied: channel\n  rtc.channel: policy[0]\n    ";
+        let reason = output.strip_prefix(expected);
+        assert!(reason.is_some_and(|reason| reason.contains("channel")), "{output}");
     }
 
     #[test]
-    fn somebody_asks() {
+    fn rejects_missing_unknown_and_conflicting_options() {
         for arguments in [
             &[][..],
             &["--config"],
-            &["--nobody"],
+            &["--unknown"],
             &["--anonymous", "--anonymous"],
             &["--config", "/dev/null", "--request", "/dev/null"],
             &["--config", "/dev/null", "--request", "/dev/null", "--anonymous", "--service", "backend"],

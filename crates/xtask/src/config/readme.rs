@@ -42,11 +42,11 @@ fn a_policy_decides_what_is_shown() {
     let teacher = between(&mut rest, "`claims.json` is `", "`");
     let request = between(&mut rest, "is `", "`:");
     let decision = evaluate(&config, CallerSpec::User(teacher), request).unwrap();
-    assert_eq!(policy::in_words(&decision), between(&mut rest, "\n```\n", "```"));
+    assert_eq!(policy::format_decision(&decision), between(&mut rest, "\n```\n", "```"));
     let request = between(&mut rest, "A student who asks for `", "`:");
     let student = r#"{"sub":"anna","role":"student","class":"7b"}"#;
     let decision = evaluate(&config, CallerSpec::User(student), request).unwrap();
-    assert_eq!(policy::in_words(&decision), between(&mut rest, "\n```\n", "```"));
+    assert_eq!(policy::format_decision(&decision), between(&mut rest, "\n```\n", "```"));
 }
 
 #[test]

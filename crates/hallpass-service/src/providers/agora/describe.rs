@@ -1,4 +1,4 @@
-//! Descriptions of Agora's part of the configuration, for people who check a configuration.
+//! Descriptions of Agora's part of the configuration for `cargo xtask check-config`.
 
 use hallpass_token::agora::Role;
 
@@ -21,22 +21,19 @@ impl Config {
         });
         let projects: Vec<_> = projects.collect();
         let account = if self.customer.is_some() {
-            "with the credentials of the account, which open all of it; the call `auth` gives them out"
+            "account credentials configured (full account access; the call `auth` returns them)"
         } else {
-            "without the credentials of the account, which `projects`, `kick` and the form `basic` need"
+            "no account credentials (required for `projects`, `kick` and `basic` authentication)"
         };
         let has_calls = self.customer.is_some() || !projects.is_empty();
         let secrets = self.customer.iter().flat_map(|(id, secret)| {
-            [
-                (id, "is the customer ID of the account at Agora"),
-                (secret, "is the customer secret, which opens the whole account at Agora"),
-            ]
+            [(id, "Agora customer ID"), (secret, "Agora customer secret (full account access)")]
         });
         ProviderDescription {
             title: TITLE,
             short_setting: SHORT_SETTING,
             projects,
-            rest: has_calls.then(|| format!("Agora at {}, {account}", self.url)),
+            rest: has_calls.then(|| format!("Agora: {}, {account}", self.url)),
             account_secrets: secrets.collect(),
         }
     }
@@ -52,7 +49,7 @@ impl Grants {
             GrantDescription {
                 kind: GrantKind::AccountCalls,
                 service: "agora_rest",
-                words: format!(", with a service key: {}", listed(&names, "and")),
+                limits: vec![format!("calls {}", listed(&names, "and")), "service keys only".to_owned()],
                 privileged: names.into_iter().map(|name| (true, name)).collect(),
                 ..GrantDescription::default()
             }
@@ -67,28 +64,30 @@ impl Grant {
         let every_channel = self.every_channel && has("every_channel");
         let is_wildcard = self.identity == Identity::Wildcard && has("channel");
         let app = self.app && has("app");
-        let mut words = String::new();
-        if has("role") {
-            words += &if has("room") { self.describe_room_roles() } else { self.describe_role().to_owned() };
+        let mut limits = Vec::new();
+        if has("room") {
+            limits.extend(self.room_roles.as_ref().map(|roles| format!("role {}", listed(roles, "or"))));
+        } else if has("role") {
+            limits.push(self.describe_role().to_owned());
         }
         for place in ["channel", "room"].into_iter().filter(|place| has(place)) {
-            words += &describe_places(self.places.as_deref(), place);
+            limits.push(describe_places(self.places.as_deref(), place));
         }
         if every_channel {
-            words += " and in channel `*`";
+            limits.push("wildcard channel `*`".to_owned());
         }
         if has("identity") {
-            words += &self.identity.describe(has("channel"));
+            limits.push(self.identity.describe(has("channel")));
         }
         if app {
-            words += ", and for the app itself";
+            limits.push("app tokens".to_owned());
         }
         let privileged =
-            vec![(every_channel, "channel `*`"), (is_wildcard, "uid 0"), (app, "the app itself")];
+            vec![(every_channel, "wildcard channel `*`"), (is_wildcard, "uid 0"), (app, "app tokens")];
         GrantDescription {
             kind: GrantKind::Tokens,
             service: service.name,
-            words,
+            limits,
             identity: (has("identity") && !app).then_some(&self.identity),
             privileged,
             ttl: self.ttl,
@@ -97,13 +96,9 @@ impl Grant {
 
     const fn describe_role(&self) -> &'static str {
         match self.role {
-            None => " as subscriber (or publisher, where the request says so)",
-            Some(Role::Publisher) => " as publisher (or subscriber, where the request says so)",
-            Some(Role::Subscriber) => " as subscriber",
+            None => "role subscriber or publisher (default subscriber)",
+            Some(Role::Publisher) => "role publisher or subscriber (default publisher)",
+            Some(Role::Subscriber) => "role subscriber",
         }
-    }
-
-    fn describe_room_roles(&self) -> String {
-        self.room_roles.as_ref().map_or_else(String::new, |roles| format!(" in role {}", listed(roles, "or")))
     }
 }

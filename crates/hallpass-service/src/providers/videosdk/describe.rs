@@ -1,4 +1,4 @@
-//! Descriptions of VideoSDK's part of the configuration, for people who check a configuration.
+//! Descriptions of VideoSDK's part of the configuration for `cargo xtask check-config`.
 
 use super::config::{Config, RoomsVersion, SHORT_SETTING};
 use super::grants::{Grant, Grants, ROLES};
@@ -21,7 +21,7 @@ impl Config {
             RoomsVersion::V1 => "1",
             RoomsVersion::V2 => "2",
         };
-        let rest = format!("VideoSDK at {}, in version {version} of its REST API", self.url);
+        let rest = format!("VideoSDK: {}, REST API version {version}", self.url);
         ProviderDescription {
             title: TITLE,
             short_setting: SHORT_SETTING,
@@ -36,11 +36,11 @@ impl Grants {
     pub(crate) fn describe<'a>(&'a self, description: &mut GrantsDescription<'a>) {
         description.grants.extend(self.tokens.as_ref().map(Grant::describe));
         description.grants.extend(self.room_calls.as_ref().map(|calls| {
-            let names = listed(calls.iter().map(|call| call.name()), "or");
+            let names = listed(calls.iter().map(|call| call.name()), "and");
             GrantDescription {
                 kind: GrantKind::ProjectCalls,
                 service: "rooms",
-                words: format!(", to {names} them at VideoSDK"),
+                limits: vec![format!("calls {names}")],
                 ..GrantDescription::default()
             }
         }));
@@ -52,24 +52,26 @@ impl Grant {
         let privileged = vec![
             (self.permissions.contains(&"allow_mod"), "allow_mod"),
             (self.roles.contains(&"crawler"), "crawler"),
-            (self.v1, "version 1"),
+            (self.v1, "version 1 tokens"),
         ];
         let roles = ROLES.map(|role| (self.roles.contains(&role), role));
         let rooms = match self.room.as_deref() {
-            None => " in every room, or in all at once".to_owned(),
+            None => "all rooms (one per token, or all)".to_owned(),
             rooms => describe_places(rooms, "room"),
         };
-        let words = format!(
-            "{rooms}{}, with {}, in role {}{}",
+        let mut limits = vec![
+            rooms,
             self.identity.describe(false),
-            listed(&self.permissions, "or"),
-            listed(granted(&roles), "or"),
-            if self.v1 { ", and of version 1" } else { "" },
-        );
+            format!("permissions {}", listed(&self.permissions, "or")),
+            format!("role {}", listed(granted(&roles), "or")),
+        ];
+        if self.v1 {
+            limits.push("version 1 tokens".to_owned());
+        }
         GrantDescription {
             kind: GrantKind::Tokens,
             service: NAME,
-            words,
+            limits,
             identity: (!self.v1).then_some(&self.identity),
             privileged,
             ttl: self.ttl,
