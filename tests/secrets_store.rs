@@ -195,7 +195,7 @@ fn slow_on_worker() -> anyhow::Result<()> {
     .context("the first request")?;
     ensure!(refused.status() == 503, "{}", text(&refused));
     ensure_logged(&worker, 1, |line| {
-        line["event"] == "not_ready" && says(line, "message", "did not answer within 1500 ms for AGORA")
+        line["event"] == "not_ready" && says(line, "message", "did not respond within 1500 ms for AGORA")
     })?;
     ensure_not_ready(&worker, &[CERTIFICATE]).context("while the store does not answer")?;
 
@@ -211,7 +211,7 @@ fn slow_on_worker() -> anyhow::Result<()> {
     worker.controls.wait_out(STORE_SECONDS)?;
     ensure_logged(&worker, 1, |line| {
         line["event"] == "secrets_not_refreshed"
-            && says(line, "reason", "did not answer within 1500 ms for AGORA")
+            && says(line, "reason", "did not respond within 1500 ms for AGORA")
     })
     .context("of what went on after the answer")?;
 

@@ -1,48 +1,48 @@
-// What Rust calls in JavaScript.
+// JavaScript functions that Rust calls.
 
-/** One header of a request. */
+/** Returns one header of a request. */
 export function header(request, name) {
   return request.headers.get(name) ?? undefined;
 }
 
-/**
- * Creates a response with these headers and the id of the request. The body is copied, because Rust reuses its memory.
- */
+/** Creates a response with these headers and the request ID. The body is copied, because Rust reuses its memory. */
 export function respond(status, headers, id, body) {
-  // JavaScript has no 204 with a body, not even with an empty one.
+  // The constructor rejects a 204 with a body, even with an empty one.
   const content = body.length > 0 ? body.slice() : null;
   return new Response(content, { status, headers: { ...headers, "x-request-id": id } });
 }
 
-/** Reads headers from "name\nvalue\n…", into an object that Rust keeps. */
+/** Parses headers from "name\nvalue\n…", into an object that Rust keeps. */
 export function parse_headers(lines) {
-  const texts = new TextDecoder().decode(lines).split("\n");
+  const strings = new TextDecoder().decode(lines).split("\n");
   const headers = {};
-  for (let i = 0; i + 1 < texts.length; i += 2) headers[texts[i]] = texts[i + 1];
+  for (let i = 0; i + 1 < strings.length; i += 2) headers[strings[i]] = strings[i + 1];
   return headers;
 }
 
 /**
- * Sends a request, and reads the answer: its status, its body, and those of its headers that are taken. `headers` holds
- * names and values in turn. No redirect is followed: it would lead away from the address that was configured. Returns
- * `undefined` if the body is too large, and `null` after the time limit. Rejects if there is no connection.
+ * Sends a request and returns the response: an array of its status, its body, and its headers with the names in
+ * `captured`. `headers` holds names and values in turn. Redirects are not followed, because they would lead away from
+ * the configured URL. Returns `undefined` if the body is too large, and `null` after the time limit. Rejects if the
+ * connection fails.
  */
-export async function send(method, url, headers, body, taken, maxBytes, seconds) {
+export async function send(method, url, headers, body, captured, maxBytes, seconds) {
   const signal = AbortSignal.timeout(seconds * 1000);
   const pairs = [];
   for (let i = 0; i < headers.length; i += 2) pairs.push([headers[i], headers[i + 1]]);
-  // The memory that it lies in is used again before the runtime is done.
-  const sent = body.length > 0 ? body.slice() : undefined;
+  // The body is copied, because Rust can reuse its memory before the runtime has sent it.
+  const content = body.length > 0 ? body.slice() : undefined;
   try {
-    const answer = await fetch(url, { method, redirect: "manual", signal, headers: pairs, body: sent });
-    const read = new Uint8Array(maxBytes);
+    const response = await fetch(url, { method, redirect: "manual", signal, headers: pairs, body: content });
+    const buffer = new Uint8Array(maxBytes);
     let length = 0;
-    for await (const piece of answer.body ?? []) {
-      if (length + piece.length > maxBytes) return undefined;
-      read.set(piece, length);
-      length += piece.length;
+    for await (const chunk of response.body ?? []) {
+      if (length + chunk.length > maxBytes) return undefined;
+      buffer.set(chunk, length);
+      length += chunk.length;
     }
-    return [answer.status, read.subarray(0, length), ...taken.map((name) => answer.headers.get(name))];
+    const values = captured.map((name) => response.headers.get(name));
+    return [response.status, buffer.subarray(0, length), ...values];
   } catch (error) {
     if (signal.aborted) return null;
     throw error;
@@ -50,28 +50,28 @@ export async function send(method, url, headers, body, taken, maxBytes, seconds)
 }
 
 /**
- * The secrets of these bindings of the Secrets Store, in their order. In the place of one that the store does not give
- * is `undefined`, and of one that is not there in time `null`. It never rejects.
+ * Reads the secrets with these bindings from the Secrets Store, in this order. The result is `undefined` for a secret that
+ * the store does not return, and `null` for a secret that exceeds the time limit. Never rejects.
  */
 export async function read_secrets(env, names, milliseconds) {
   let timer;
-  const late = new Promise((resolve) => {
+  const timeout = new Promise((resolve) => {
     timer = setTimeout(resolve, milliseconds, null);
   });
   const read = async (name) => {
     try {
       return await env[name].get();
     } catch {
-      // What the store says may repeat anything.
+      // The error is discarded, because its message could contain anything.
       return undefined;
     }
   };
-  const secrets = await Promise.all(names.map((name) => Promise.race([read(name), late])));
+  const secrets = await Promise.all(names.map((name) => Promise.race([read(name), timeout])));
   clearTimeout(timer);
   return secrets;
 }
 
-/** What the runtime calls the algorithms of keys, by the type of the key. */
+/** WebCrypto's parameters for keys, by the key type (`kty`). */
 const ALGORITHMS = {
   RSA: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" },
   EC: { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" },
@@ -86,19 +86,19 @@ export async function import_key(jwk) {
 }
 
 /**
- * Whether the imported key signed the message. Rust uses the memory of both again while the promise is pending; WebCrypto
- * (section 14.3.4) reads them before it returns.
+ * Returns whether the imported key signed the message. Rust reuses the memory of both arrays while the promise is pending.
+ * This is safe because WebCrypto copies them before it returns (section 14.3.4).
  */
 export function verify({ algorithm, key }, message, signature) {
   return crypto.subtle.verify(algorithm, key, signature, message);
 }
 
-/** Whether the deployment has a rate limiter. */
+/** Returns whether the deployment has a rate limiter. */
 export function has_limiter(env) {
   return env.RATE_LIMIT !== undefined;
 }
 
-/** Counts a request, and says whether it is within the limit. */
+/** Counts a request, and returns whether it is within the limit. */
 export async function is_within_limit(env, key) {
   const { success } = await env.RATE_LIMIT.limit({ key });
   return success;

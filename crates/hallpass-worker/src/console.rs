@@ -1,9 +1,9 @@
-//! Log lines, on the console of the runtime.
+//! Log output, through the runtime's console.
 
 use hallpass_service::{Level, LogLine};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// The macros of `worker` create a JavaScript string first, with one more call across the boundary.
+// The macros of `worker` create a JavaScript string first, which takes another call into JavaScript.
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_namespace = console, js_name = log)]

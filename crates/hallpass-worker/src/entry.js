@@ -1,15 +1,15 @@
-// The Worker's main module: it waits for the body, and then lets Rust answer in one call.
+// The Worker's main module. It waits for the body, and then calls Rust once.
 //
-// Waiting is done here because a promise costs JavaScript little and WebAssembly a lot. For the same reason this is
-// a plain object and no WorkerEntrypoint, of which the runtime would make a new one for each request.
+// The waiting is done here, because a promise is inexpensive in JavaScript and expensive in WebAssembly. For the same
+// reason the default export is a plain object: the runtime would create a new WorkerEntrypoint for each request.
 
 import { env as bindings } from "cloudflare:workers";
 import * as hallpass from "./hallpass.js";
 
-/** State of the worker crate: whether an error has left the module unusable, and the number of the module. */
+/** State of the Rust module: whether an error has left it unusable (`criticalError`), and its number (`instanceId`). */
 const state = hallpass.__worker_init_state();
 
-const LIMIT = hallpass.max_body_bytes();
+const MAX_BODY_BYTES = hallpass.max_body_bytes();
 const EMPTY = new Uint8Array(0);
 
 /** Bindings of a deployment that does not exist, for a mint before the first request. */
@@ -19,7 +19,7 @@ const PLACEHOLDER = {
   HALLPASS_CONFIG: '{"auth":{"open":true}}',
 };
 
-/** Why the start failed; the platform assigns log lines to requests, so the first request logs it. */
+/** The error that made the start fail. The first request logs it, because the platform assigns log lines to requests. */
 let startError;
 
 try {
@@ -32,35 +32,35 @@ try {
 export default {
   fetch(request, env, context) {
     const method = request.method;
-    if (method === "GET" || method === "HEAD") return answer(request, env, context, method, EMPTY, false);
-    const answerWith = (body) => answer(request, env, context, method, body, body === undefined);
-    // Without a body that is too large, Rust takes it for broken.
-    return readBody(request).then(answerWith, () => answer(request, env, context, method, undefined, false));
+    if (method === "GET" || method === "HEAD") return handle(request, env, context, method, EMPTY, false);
+    const handleBody = (body) => handle(request, env, context, method, body, body === undefined);
+    // A body that is `undefined` and not too large could not be read.
+    return readBody(request).then(handleBody, () => handle(request, env, context, method, undefined, false));
   },
 };
 
-function answer(request, env, context, method, body, isTooLarge) {
+function handle(request, env, context, method, body, isTooLarge) {
   if (startError !== undefined) logStartError();
   if (state.criticalError) replaceModule();
   const id = requestId(request);
-  const answered = guarded(() => hallpass.answer(request, env, method, request.url, id, body, isTooLarge));
-  return respondOrWait(answered, context);
+  const result = callModule(() => hallpass.handle(request, env, method, request.url, id, body, isTooLarge));
+  return toResponse(result, context);
 }
 
 /**
- * The response that Rust has at once, or a promise of it. Rust otherwise gives a task, the promise that the task waits for,
- * and maybe a response that does not wait for the task.
+ * Returns the response, or a promise of it. If Rust must wait, its result is an array: a task, the promise that the task
+ * waits for, and a response if that does not depend on the task.
  */
-function respondOrWait(answered, context) {
-  if (!Array.isArray(answered)) return answered;
-  const [task, promise, response] = answered;
-  const rest = resume(task, promise, context);
-  // A client that goes away must not take along what others wait for, such as the keys of an issuer.
+function toResponse(result, context) {
+  if (!Array.isArray(result)) return result;
+  const [task, promise, response] = result;
+  const rest = resumeTask(task, promise, context);
+  // If the client disconnects, the task continues, because other requests can depend on it (an issuer's keys, for example).
   context.waitUntil(rest);
   return response ?? rest;
 }
 
-async function resume(task, promise, context) {
+async function resumeTask(task, promise, context) {
   const { instanceId } = state;
   let value;
   let isFulfilled = false;
@@ -68,17 +68,17 @@ async function resume(task, promise, context) {
     value = await promise;
     isFulfilled = true;
   } catch {
-    // Rust distinguishes no reasons.
+    // Rust handles all errors alike.
   }
-  // The tasks of one module are not those of the next.
+  // A replaced module takes its tasks with it.
   if (instanceId !== state.instanceId || state.criticalError) {
-    throw new Error("an error ended the module while this request waited");
+    throw new Error("The module was replaced after an error, while this request waited. Send the request again.");
   }
-  return respondOrWait(guarded(() => hallpass.resume(task, value, isFulfilled)), context);
+  return toResponse(callModule(() => hallpass.resume_task(task, value, isFulfilled)), context);
 }
 
-/** Calls Rust. Whatever it throws may have left its memory in any state. */
-function guarded(call) {
+/** Calls Rust. After any exception the module's memory may be inconsistent, so the next request replaces the module. */
+function callModule(call) {
   try {
     return call();
   } catch (error) {
@@ -98,30 +98,33 @@ function logStartError() {
   console.error(JSON.stringify({ level: "ERROR", event: "start_failed", reason }));
 }
 
-/** Cloudflare's own id of the request. Elsewhere a client may send one, and not everything can stand in a header. */
+/**
+ * Returns Cloudflare's own ID of the request. Outside of Cloudflare a client can send the header, so an ID with
+ * characters that a header or log line should not contain is replaced.
+ */
 function requestId(request) {
   const ray = request.headers.get("cf-ray");
   return ray !== null && /^[0-9A-Za-z-]{1,64}$/.test(ray) ? ray : crypto.randomUUID();
 }
 
-/** Reads a body of known length at once, and one of unknown length in pieces; one over the limit is `undefined`. */
+/** Reads the body, in chunks if its length is unknown. Returns `undefined` if the body exceeds the limit. */
 function readBody(request) {
   const length = request.headers.get("content-length");
-  // A sender that gives two lengths is believed in neither.
-  const isCounted = length !== null && request.headers.get("transfer-encoding") === null;
-  if (!isCounted) return readPieces(request.body);
-  if (Number(length) > LIMIT) return Promise.resolve(undefined);
+  // If the request has a Transfer-Encoding too, its Content-Length is not trusted.
+  const hasKnownLength = length !== null && request.headers.get("transfer-encoding") === null;
+  if (!hasKnownLength) return readChunks(request.body);
+  if (Number(length) > MAX_BODY_BYTES) return Promise.resolve(undefined);
   return request.bytes();
 }
 
-async function readPieces(stream) {
+async function readChunks(stream) {
   if (stream === null) return EMPTY;
-  const body = new Uint8Array(LIMIT);
+  const body = new Uint8Array(MAX_BODY_BYTES);
   let length = 0;
-  for await (const piece of stream) {
-    if (length + piece.length > LIMIT) return undefined;
-    body.set(piece, length);
-    length += piece.length;
+  for await (const chunk of stream) {
+    if (length + chunk.length > MAX_BODY_BYTES) return undefined;
+    body.set(chunk, length);
+    length += chunk.length;
   }
   return body.subarray(0, length);
 }

@@ -1,4 +1,4 @@
-//! State of an isolate, which is the same for all of its requests.
+//! State of an isolate, shared by all of its requests.
 
 use std::sync::{Once, OnceLock};
 
@@ -11,15 +11,15 @@ use worker::js_sys::Date;
 use crate::platform::{WorkerPlatform, has_limiter};
 use crate::{console, request, settings};
 
-/// One deployment in one isolate.
+/// The service of a deployment, in one isolate.
 pub(crate) struct Isolate {
     service: Service,
     has_limiter: bool,
     notices: Once,
 }
 
-/// The outcome of a request, and what a refresh of the secrets needs.
-pub(crate) struct Handled {
+/// The outcome of a request, and the inputs for a refresh of the secrets.
+pub(crate) struct HandledRequest {
     pub(crate) outcome: Outcome,
     pub(crate) now: UnixSeconds,
     pub(crate) env: Env,
@@ -42,13 +42,13 @@ impl Isolate {
         &self.service
     }
 
-    /// Logs what the person on call should know of this deployment, once. The platform assigns log lines to requests, so the
-    /// first request writes them and not the start.
+    /// Logs the service's notices for operators, once. The first request logs them and not the start, because the platform
+    /// assigns log lines to requests.
     pub(crate) fn log_notices(&self) {
         self.notices.call_once(|| self.service.notices().iter().for_each(console::log));
     }
 
-    /// Responds to a request. `js_request` is the same request as the runtime has it.
+    /// Handles a request. `js_request` is the runtime's object for the same request.
     pub(crate) async fn handle(
         &self,
         js_request: JsValue,
@@ -56,21 +56,21 @@ impl Isolate {
         env: Env,
         random: [u8; RequestContext::RANDOM_BYTES],
         request_id: Option<String>,
-    ) -> Handled {
+    ) -> HandledRequest {
         let now = UnixSeconds((Date::now() / 1000.0) as u32);
-        let address = || request::header(&js_request, "cf-connecting-ip");
-        let inputs = RequestContext {
+        let caller_address = || request::header(&js_request, "cf-connecting-ip");
+        let context = RequestContext {
             now,
             random,
             request_id: request_id.unwrap_or_default(),
             gateway_claims: None,
-            caller_address: &address,
+            caller_address: &caller_address,
         };
-        let outcome = self.service.handle(&request, &inputs, &self.platform(&env)).await;
-        Handled { outcome, now, env }
+        let outcome = self.service.handle(&request, &context, &self.platform(&env)).await;
+        HandledRequest { outcome, now, env }
     }
 
-    /// Reads the secrets again.
+    /// Refreshes the secrets.
     pub(crate) async fn refresh(&self, now: UnixSeconds, env: &Env) {
         if let Some(line) = self.service.refresh(now, &self.platform(env)).await {
             console::log(&line);

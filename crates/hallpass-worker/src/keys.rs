@@ -1,4 +1,4 @@
-//! Keys of issuers, as WebCrypto has imported them.
+//! Verification of signatures with issuers' keys, which WebCrypto imports.
 
 use std::cell::RefCell;
 
@@ -13,42 +13,42 @@ use crate::tasks::fulfilled;
 extern "C" {
     fn import_key(jwk: &str) -> Promise;
     #[wasm_bindgen(js_name = verify)]
-    fn verify_with(key: &JsValue, message: &[u8], signature: &[u8]) -> Promise;
+    fn verify_with_key(key: &JsValue, message: &[u8], signature: &[u8]) -> Promise;
 }
 
-/// The most keys that are kept; issuers have a handful, and change them.
+/// The maximum number of cached keys. An issuer has few keys, and replaces them over time.
 const MAX_KEYS: usize = 64;
 
 thread_local! {
-    /// Imported keys by their JWKs. To pass a JWK to JavaScript costs as much as half a mint.
+    /// Imported keys by their JWKs. They are cached because passing a JWK to JavaScript costs as much as half a mint.
     static KEYS: RefCell<Vec<(String, JsValue)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Returns whether the key signed the message; `false` if the key is invalid.
+/// Returns whether the key signed the message. Returns `false` if the key is invalid.
 pub(crate) async fn verify(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
-    let mut verified = verify_with_imported(key, message, signature);
-    if verified.is_none()
+    let mut verification = verify_with_cached(key, message, signature);
+    if verification.is_none()
         && let Some(imported) = fulfilled(import_key(key.jwk())).await
     {
-        keep(key, imported);
-        verified = verify_with_imported(key, message, signature);
+        insert(key, imported);
+        verification = verify_with_cached(key, message, signature);
     }
-    match verified {
-        Some(verified) => fulfilled(verified).await.is_some_and(|verified| verified.is_truthy()),
+    match verification {
+        Some(promise) => fulfilled(promise).await.is_some_and(|is_valid| is_valid.is_truthy()),
         None => false,
     }
 }
 
-fn verify_with_imported(key: &PublicKey, message: &[u8], signature: &[u8]) -> Option<Promise> {
+fn verify_with_cached(key: &PublicKey, message: &[u8], signature: &[u8]) -> Option<Promise> {
     KEYS.with_borrow(|keys| {
         let (_, imported) = keys.iter().find(|(jwk, _)| jwk == key.jwk())?;
-        Some(verify_with(imported, message, signature))
+        Some(verify_with_key(imported, message, signature))
     })
 }
 
-fn keep(key: &PublicKey, imported: JsValue) {
+fn insert(key: &PublicKey, imported: JsValue) {
     KEYS.with_borrow_mut(|keys| {
-        // Requests at the same time import the same key.
+        // Concurrent requests can import the same key.
         if keys.iter().any(|(jwk, _)| jwk == key.jwk()) {
             return;
         }

@@ -1,11 +1,11 @@
 //! Hallpass as a Cloudflare Worker.
 //!
-//! Knows the platform: bindings, the clock, random bytes, the JavaScript request and response.
-//! Knows nothing of routes, status codes, policy or token formats.
+//! This crate handles the platform: bindings, the clock, random bytes, and the JavaScript request and response. Routes,
+//! status codes, policy and token formats belong to `hallpass-service`.
 //!
-//! The boundary to JavaScript is expensive: a call across it costs about as much as an HMAC. So `entry.js`, the
-//! Worker's main module, waits for the body and makes one call. `worker::Request` would fetch things that no one
-//! asked for, and would turn an unknown method into GET.
+//! A call between JavaScript and WebAssembly costs about as much as an HMAC. Therefore `entry.js`, the Worker's main
+//! module, waits for the body and then makes one call. `worker::Request` is not used, because it fetches properties that
+//! are not needed, and converts an unknown method to GET.
 
 mod console;
 mod isolate;
@@ -23,22 +23,22 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
 use worker::Env;
 
-use crate::isolate::{Handled, Isolate};
-use crate::tasks::Step;
+use crate::isolate::{HandledRequest, Isolate};
+use crate::tasks::Progress;
 
-/// A fifth of the standard library's allocator in size, and faster.
+/// An allocator that is faster than the standard library's, and a fifth of its size.
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
-/// Returns the most bytes of a body that `entry.js` reads.
+/// Returns the maximum length of a body that `entry.js` reads.
 #[wasm_bindgen]
 pub fn max_body_bytes() -> usize {
     MAX_BODY_BYTES
 }
 
-/// Reads the configuration, and compiles what a request executes, before the first request. `placeholder` are the bindings
-/// of a deployment that does not exist.
+/// Reads the configuration, and executes a mint so that the runtime compiles the functions of a request. `placeholder` holds
+/// the bindings of a deployment that does not exist.
 ///
 /// # Errors
 /// If the mint fails.
@@ -48,13 +48,13 @@ pub fn start(env: &Env, placeholder: &Env) -> Result<(), JsError> {
     warm_up::mint(placeholder)
 }
 
-/// Responds to one request: with a response, or with what `entry.js` awaits for it. Without a body, the body of the request
-/// exceeds the limit or is broken.
+/// Handles one request. Returns a response, or a task for `entry.js` to resume. `body` is `None` if the request's body exceeds
+/// the limit (`is_too_large`) or could not be read.
 ///
 /// # Errors
-/// If the runtime supplies no random bytes; it then responds 500 by itself.
+/// If the runtime supplies no random bytes. The runtime then responds with status 500.
 #[wasm_bindgen]
-pub fn answer(
+pub fn handle(
     request: JsValue,
     env: Env,
     method: &str,
@@ -71,17 +71,17 @@ pub fn answer(
         None if is_too_large => Body::TooLarge,
         None => Body::Broken,
     };
-    let read = request::read(isolate.service(), &request, method, url, body);
-    let respond = async move {
-        let handled = isolate.handle(request, read, env, random, request_id.as_string()).await;
+    let service_request = request::read(isolate.service(), &request, method, url, body);
+    let task = async move {
+        let handled = isolate.handle(request, service_request, env, random, request_id.as_string()).await;
         finish(isolate, handled, &request_id)
     };
-    Ok(tasks::run(Box::pin(respond)).into_js(&JsValue::UNDEFINED))
+    Ok(tasks::run(Box::pin(task)).into_js(&JsValue::UNDEFINED))
 }
 
-/// Writes the log, and converts the response. Reads the secrets again after it, if that is due.
-fn finish(isolate: &'static Isolate, handled: Handled, request_id: &JsValue) -> JsValue {
-    let Handled { outcome, now, env } = handled;
+/// Writes the log, and converts the response. If a refresh of the secrets is due, starts it after the response.
+fn finish(isolate: &'static Isolate, handled: HandledRequest, request_id: &JsValue) -> JsValue {
+    let HandledRequest { outcome, now, env } = handled;
     outcome.log.iter().for_each(console::log);
     let response = response::convert(&outcome.response, request_id);
     if !outcome.is_refresh_due {
@@ -92,7 +92,7 @@ fn finish(isolate: &'static Isolate, handled: Handled, request_id: &JsValue) -> 
         JsValue::UNDEFINED
     };
     match tasks::run(Box::pin(refresh)) {
-        Step::Ended(_) => response,
-        step => step.into_js(&response),
+        Progress::Completed(_) => response,
+        pending => pending.into_js(&response),
     }
 }

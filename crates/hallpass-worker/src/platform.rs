@@ -1,4 +1,4 @@
-//! What the runtime does for the service while it answers.
+//! The Workers runtime as the service's platform.
 
 use std::future::ready;
 
@@ -18,22 +18,24 @@ use crate::{console, keys};
 
 #[wasm_bindgen(module = "/src/bindings.js")]
 extern "C" {
-    /// Status, body and headers of an answer; `undefined` if the body is too large, `null` after the time limit.
+    /// Returns the status, body and captured headers of the response. Returns `undefined` if the body is too large, and
+    /// `null` after the time limit.
     fn send(
         method: &str,
         url: &str,
         headers: &Array,
         body: &[u8],
-        taken: &Array,
+        captured: &Array,
         max_bytes: usize,
         seconds: u32,
     ) -> Promise;
-    /// Whether a request is within the limit of this key.
+    /// Returns whether a request is within the limit of this key.
     fn is_within_limit(env: &Env, key: &str) -> Promise;
-    /// The values of these bindings; `undefined` for one that has none, `null` for one that is late.
+    /// Returns the secrets with these bindings: `undefined` for a secret without a value, and `null` for a secret that
+    /// exceeds the time limit.
     fn read_secrets(env: &Env, names: &Array, milliseconds: u32) -> Promise;
     fn sleep(milliseconds: u32) -> Promise;
-    /// Whether the deployment has a rate limiter.
+    /// Returns whether the deployment has a rate limiter.
     pub(crate) fn has_limiter(env: &Env) -> bool;
 }
 
@@ -48,12 +50,13 @@ impl Platform for WorkerPlatform<'_> {
         true
     }
 
-    /// A secret of `wrangler secret put` changes with a deployment only, which makes other isolates.
+    /// Reads secrets from the bindings and from the Secrets Store. A secret of `wrangler secret put` is permanent: a change
+    /// deploys the Worker again, in new isolates.
     fn secrets<'a>(&'a self, names: &'a [&'a str]) -> BoxFuture<'a, Result<Secrets, StoreError>> {
         let (mut values, mut in_store, mut unbound) = (Vec::new(), Vec::new(), Vec::new());
         for name in names.iter().map(|name| (*name).to_owned()) {
             match settings::secret(self.env, &name) {
-                Some(Secret::Here(value)) => values.push((name, value)),
+                Some(Secret::Value(value)) => values.push((name, value)),
                 Some(Secret::InStore) => in_store.push(name),
                 None => unbound.push(name),
             }
@@ -83,11 +86,11 @@ impl Platform for WorkerPlatform<'_> {
     fn is_within_limit<'a>(&'a self, key: &'a dyn Fn() -> Option<String>) -> BoxFuture<'a, bool> {
         let key = if self.has_limiter { key() } else { None };
         let Some(key) = key else { return Box::pin(ready(true)) };
-        let within = is_within_limit(self.env, &key);
+        let promise = is_within_limit(self.env, &key);
         Box::pin(async {
-            match fulfilled(within).await {
-                Some(within) => within.is_truthy(),
-                // To lock everybody out would be worse than to let too many in; but somebody should know.
+            match fulfilled(promise).await {
+                Some(is_within_limit) => is_within_limit.is_truthy(),
+                // If the limiter fails, requests are allowed: an outage for all callers would be worse than a missing limit.
                 None => {
                     console::warn(r#"{"level":"WARN","event":"rate_limit_failed"}"#);
                     true
@@ -103,7 +106,7 @@ impl Platform for WorkerPlatform<'_> {
     }
 }
 
-/// Reads those secrets that are in the Secrets Store. `values` are the others, and `unbound` are names without a binding.
+/// Reads the secrets `in_store` from the Secrets Store, and adds them to `values`. `unbound` are names without a binding.
 async fn read_from_store(
     env: &Env,
     mut values: Vec<(String, Zeroizing<String>)>,
@@ -111,26 +114,26 @@ async fn read_from_store(
     unbound: Vec<String>,
 ) -> Result<Secrets, StoreError> {
     let bindings = in_store.iter().map(|name| JsValue::from_str(name)).collect::<Array>();
-    let read = fulfilled(read_secrets(env, &bindings, STORE_MILLISECONDS)).await;
-    let read = read.map(|read| Array::from(&read)).unwrap_or_default();
-    let (mut not_given, mut late) = (Vec::new(), Vec::new());
-    for (place, name) in (0..).zip(in_store) {
-        let secret = read.get(place);
+    let secrets = fulfilled(read_secrets(env, &bindings, STORE_MILLISECONDS)).await;
+    let secrets = secrets.map(|secrets| Array::from(&secrets)).unwrap_or_default();
+    let (mut missing, mut timed_out) = (Vec::new(), Vec::new());
+    for (index, name) in (0..).zip(in_store) {
+        let secret = secrets.get(index);
         match secret.as_string() {
             Some(value) => values.push((name, Zeroizing::new(value))),
-            None if secret.is_null() => late.push(name),
-            None => not_given.push(name),
+            None if secret.is_null() => timed_out.push(name),
+            None => missing.push(name),
         }
     }
-    if late.is_empty() && not_given.is_empty() {
+    if timed_out.is_empty() && missing.is_empty() {
         return Ok(Secrets::from_store(values));
     }
-    let is_timeout = !late.is_empty();
+    let is_timeout = !timed_out.is_empty();
     Err(store_error(
         is_timeout,
         [
-            (&format!("the Secrets Store did not answer within {STORE_MILLISECONDS} ms for"), late),
-            ("the Secrets Store gives nothing under the `secret_name` and `store_id` bound as", not_given),
+            (&format!("the Secrets Store did not respond within {STORE_MILLISECONDS} ms for"), timed_out),
+            ("the Secrets Store has no secret with the `secret_name` and `store_id` of the binding", missing),
             ("there is no binding for", unbound),
         ],
     ))
@@ -139,35 +142,35 @@ async fn read_from_store(
 async fn fetch(request: &OutboundRequest) -> Result<OutboundResponse, SendError> {
     let headers = request.headers.iter().flat_map(|(name, value)| [name, value.as_str()]);
     let headers = headers.map(JsValue::from_str).collect::<Array>();
-    let taken = CAPTURED_HEADERS.into_iter().map(JsValue::from_str).collect::<Array>();
+    let captured = CAPTURED_HEADERS.into_iter().map(JsValue::from_str).collect::<Array>();
     let (method, body) = (request.method.as_str(), request.body.as_slice());
     let (max_bytes, seconds) = (request.max_bytes, request.seconds);
-    let answer = send(method, &request.url, &headers, body, &taken, max_bytes, seconds);
-    let answer = fulfilled(answer).await.ok_or(SendError::Unreachable)?;
-    if answer.is_null() {
+    let response = send(method, &request.url, &headers, body, &captured, max_bytes, seconds);
+    let response = fulfilled(response).await.ok_or(SendError::Unreachable)?;
+    if response.is_null() {
         return Err(SendError::TimedOut);
     }
-    if answer.is_undefined() {
+    if response.is_undefined() {
         return Err(SendError::TooLarge);
     }
-    let answer = Array::from(&answer);
-    let taken = CAPTURED_HEADERS.into_iter().zip(answer.iter().skip(2));
+    let response = Array::from(&response);
+    let headers = CAPTURED_HEADERS.into_iter().zip(response.iter().skip(2));
     Ok(OutboundResponse {
-        status: answer.get(0).as_f64().unwrap_or_default() as u16,
-        headers: taken.filter_map(|(name, value)| Some((name, value.as_string()?))).collect(),
-        body: Uint8Array::new(&answer.get(1)).to_vec().into(),
+        status: response.get(0).as_f64().unwrap_or_default() as u16,
+        headers: headers.filter_map(|(name, value)| Some((name, value.as_string()?))).collect(),
+        body: Uint8Array::new(&response.get(1)).to_vec().into(),
     })
 }
 
-/// What is wrong, and with which names.
-fn store_error(is_timeout: bool, faults: [(&str, Vec<String>); 3]) -> StoreError {
-    let reasons: Vec<_> = faults
+/// Combines the failures of several secrets into one error. Each failure is a reason and the names of its secrets.
+fn store_error(is_timeout: bool, failures: [(&str, Vec<String>); 3]) -> StoreError {
+    let reasons: Vec<_> = failures
         .iter()
         .filter(|(_, names)| !names.is_empty())
-        .map(|(fault, names)| format!("{fault} {}", names.join(", ")))
+        .map(|(reason, names)| format!("{reason} {}", names.join(", ")))
         .collect();
     StoreError {
-        names: faults.into_iter().flat_map(|(_, names)| names).collect(),
+        names: failures.into_iter().flat_map(|(_, names)| names).collect(),
         reason: reasons.join("; ").into(),
         is_timeout,
     }

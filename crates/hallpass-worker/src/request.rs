@@ -1,4 +1,4 @@
-//! From a JavaScript request to one that the service reads.
+//! Conversion of a JavaScript request to the service's request.
 
 use hallpass_service::{Body, Headers, Request, Service};
 use http::Method;
@@ -7,13 +7,13 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen(module = "/src/bindings.js")]
 extern "C" {
-    /// One header of a request.
+    /// Returns one header of a request.
     pub(crate) fn header(request: &JsValue, name: &str) -> Option<String>;
 }
 
-/// Puts a request together, and fetches those headers that the service looks at.
+/// Creates the service's request, with the headers that the service reads.
 pub(crate) fn read(service: &Service, request: &JsValue, method: &str, url: &str, body: Body) -> Request {
-    // JavaScript has no method that is no token; a route for TRACE does not exist.
+    // In JavaScript every method is a valid token, so TRACE, which has no route, is never used.
     let method = Method::from_bytes(method.as_bytes()).unwrap_or(Method::TRACE);
     let (path, query) = path_and_query(url);
     let mut headers = Headers::default();
@@ -25,10 +25,10 @@ pub(crate) fn read(service: &Service, request: &JsValue, method: &str, url: &str
     Request { method, path: path.to_owned(), query: query.to_owned(), headers, body }
 }
 
-/// The two parts of an absolute URL; the runtime has made it out of a request, so it has a path.
+/// Splits an absolute URL, as the runtime normalizes it, into path and query.
 fn path_and_query(url: &str) -> (&str, &str) {
     let rest = url.split_once(':').map_or(url, |(_scheme, rest)| rest.trim_start_matches('/'));
-    let rest = rest.find(['/', '?']).and_then(|at| rest.get(at..)).unwrap_or("/");
+    let rest = rest.find(['/', '?']).and_then(|start| rest.get(start..)).unwrap_or("/");
     rest.split_once('?').unwrap_or((rest, ""))
 }
 
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_splits_into_path_and_query() {
+    fn splits_a_url_into_path_and_query() {
         let cases = [
             ("http://localhost:8787/ping", "/ping", ""),
             (

@@ -12,15 +12,15 @@ extern "C" {
     fn parse_headers(lines: &[u8]) -> JsValue;
 }
 
-/// Headers by their lines, as JavaScript objects. Most responses have the headers of a few pages' origins, and to create
-/// such an object costs as much as a quarter of a mint.
+/// A cache of JavaScript objects with headers, by the headers' lines. Creating such an object costs as much as a quarter of a
+/// mint, and most responses have the same headers, except for a few origins.
 struct HeaderObjects(Vec<(Vec<u8>, JsValue)>);
 
 thread_local! {
     static HEADER_OBJECTS: RefCell<HeaderObjects> = const { RefCell::new(HeaderObjects(Vec::new())) };
 }
 
-/// Converts a response. Its request id is the JavaScript string that came with the request.
+/// Converts a response. `request_id` is the JavaScript string that `entry.js` passed with the request.
 pub(crate) fn convert(response: &Response, request_id: &JsValue) -> JsValue {
     HEADER_OBJECTS.with_borrow_mut(|objects| {
         objects.get(&response.headers).map_or(JsValue::UNDEFINED, |headers| {
@@ -29,7 +29,8 @@ pub(crate) fn convert(response: &Response, request_id: &JsValue) -> JsValue {
     })
 }
 
-/// Creates the headers of a response, and no response, which the runtime rejects in the global scope.
+/// Creates and caches the headers of a response. Does not create the response, because the runtime rejects that in the global
+/// scope.
 pub(crate) fn prepare(response: &Response) {
     HEADER_OBJECTS.with_borrow_mut(|objects| {
         objects.get(&response.headers);
@@ -37,30 +38,30 @@ pub(crate) fn prepare(response: &Response) {
 }
 
 impl HeaderObjects {
-    /// The most objects that are kept. A client that changes its origin does not fill the memory.
+    /// The maximum number of cached objects, so that a client that varies its origin cannot fill the memory.
     const MAX: usize = 32;
 
-    /// Returns the object with these headers and the common ones.
+    /// Returns an object with these headers and the common headers. Creates it if it is not cached.
     fn get(&mut self, headers: &Headers) -> Option<&JsValue> {
         let mut lines = Vec::new();
-        headers.iter().for_each(|(name, value)| push_line(&mut lines, name, value));
-        let known = self.0.iter().position(|(known, _)| *known == lines);
-        let index = known.unwrap_or_else(|| {
+        headers.iter().for_each(|(name, value)| push_header(&mut lines, name, value));
+        let cached = self.0.iter().position(|(cached_lines, _)| *cached_lines == lines);
+        let index = cached.unwrap_or_else(|| {
             if self.0.len() >= Self::MAX {
                 self.0.clear();
             }
-            let mut all = lines.clone();
-            COMMON_HEADERS.iter().for_each(|(name, value)| push_line(&mut all, name, value));
-            self.0.push((lines, parse_headers(&all)));
+            let mut all_lines = lines.clone();
+            COMMON_HEADERS.iter().for_each(|(name, value)| push_header(&mut all_lines, name, value));
+            self.0.push((lines, parse_headers(&all_lines)));
             self.0.len() - 1
         });
         self.0.get(index).map(|(_, object)| object)
     }
 }
 
-fn push_line(lines: &mut Vec<u8>, name: &str, value: &str) {
-    for text in [name, value] {
-        lines.extend_from_slice(text.as_bytes());
+fn push_header(lines: &mut Vec<u8>, name: &str, value: &str) {
+    for line in [name, value] {
+        lines.extend_from_slice(line.as_bytes());
         lines.push(b'\n');
     }
 }

@@ -1,33 +1,33 @@
-//! Settings and secrets out of the Worker's bindings.
+//! Settings and secrets from the Worker's bindings.
 
 use wasm_bindgen::JsValue;
 use worker::Env;
 use worker::js_sys::{JSON, Reflect};
 use zeroize::Zeroizing;
 
-/// A variable: a text, or a table of wrangler.toml as JSON.
+/// Returns the variable with this name. A table of `wrangler.toml` is returned as JSON.
 pub(crate) fn setting(env: &Env, name: &str) -> Option<String> {
     let value = binding(env, name)?;
     match value.as_string() {
-        Some(text) => Some(text),
+        Some(string) => Some(string),
         None if value.is_object() => JSON::stringify(&value).ok()?.as_string(),
         None => None,
     }
 }
 
-/// What a binding of the name of a secret is.
+/// The binding of a secret.
 pub(crate) enum Secret {
-    /// Of `wrangler secret put`: its value.
-    Here(Zeroizing<String>),
-    /// Of the Secrets Store: what gives its value.
+    /// The value of a secret from `wrangler secret put`.
+    Value(Zeroizing<String>),
+    /// A binding to the Secrets Store.
     InStore,
 }
 
-/// The secret of this name; `None` where there is no binding.
+/// Returns the secret with this name, or `None` if there is no binding.
 pub(crate) fn secret(env: &Env, name: &str) -> Option<Secret> {
     let value = binding(env, name)?;
     match value.as_string() {
-        Some(text) => Some(Secret::Here(Zeroizing::new(text))),
+        Some(string) => Some(Secret::Value(Zeroizing::new(string))),
         None => value.is_object().then_some(Secret::InStore),
     }
 }

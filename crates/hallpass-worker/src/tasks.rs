@@ -1,5 +1,5 @@
-//! Futures that wait for promises. JavaScript awaits the promise and passes the result back in one call; to await it here would
-//! cost two closures, a queue, and 10 KB of the module.
+//! Futures that wait for promises. JavaScript awaits the promise and passes the result to Rust in one call. An executor in Rust
+//! would need two closures per promise, a queue, and 10 KB of the module.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -10,19 +10,19 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
 use worker::js_sys::{Array, Promise};
 
-/// A future with the value that JavaScript gets in the end.
+/// A future whose output is returned to JavaScript.
 pub(crate) type Task = BoxFuture<'static, JsValue>;
 
 thread_local! {
-    /// Tasks that wait.
-    static TASKS: RefCell<Vec<Option<Task>>> = const { RefCell::new(Vec::new()) };
-    /// The promise that the running task waits for. Only one runs at a time.
+    /// The pending tasks, by their number.
+    static PENDING_TASKS: RefCell<Vec<Option<Task>>> = const { RefCell::new(Vec::new()) };
+    /// The promise that the current task waits for. Tasks run one at a time.
     static AWAITED_PROMISE: Cell<Option<Promise>> = const { Cell::new(None) };
-    /// The value of the promise that the running task waited for.
+    /// The value of the promise that the current task waited for.
     static FULFILLED_VALUE: Cell<Option<JsValue>> = const { Cell::new(None) };
 }
 
-/// Waits for a promise; `None` if it is rejected.
+/// Waits for a promise. Returns its value, or `None` if it is rejected.
 pub(crate) async fn fulfilled(promise: Promise) -> Option<JsValue> {
     let mut awaited = Some(promise);
     poll_fn(|_| match awaited.take() {
@@ -35,59 +35,63 @@ pub(crate) async fn fulfilled(promise: Promise) -> Option<JsValue> {
     .await
 }
 
-/// Executes a task until it ends or waits.
-pub(crate) fn run(mut task: Task) -> Step {
-    // No waker is needed, because JavaScript calls `resume` when the promise is settled.
+/// Polls a task once.
+pub(crate) fn run(mut task: Task) -> Progress {
+    // No waker is needed, because JavaScript calls `resume_task` when the promise is settled.
     match task.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => Step::Ended(value),
+        Poll::Ready(value) => Progress::Completed(value),
         Poll::Pending => match AWAITED_PROMISE.take() {
-            Some(promise) => Step::Waits { task: insert(task), promise },
-            // A task that waits for anything else would never be continued.
-            None => Step::Ended(JsValue::UNDEFINED),
+            Some(promise) => Progress::Pending { task: insert(task), promise },
+            // A task that waits for anything except a promise would never be resumed.
+            None => Progress::Completed(JsValue::UNDEFINED),
         },
     }
 }
 
-/// Continues a task after its promise is settled, with the value or without.
+/// Resumes a task after its promise is settled. `value` is used only if the promise is fulfilled.
 ///
 /// # Errors
-/// If there is no such task.
+/// If no pending task has this number.
 #[wasm_bindgen]
 #[expect(unreachable_pub, reason = "JavaScript calls it")]
-pub fn resume(task: usize, value: JsValue, is_fulfilled: bool) -> Result<JsValue, JsError> {
-    let task = TASKS.with_borrow_mut(|tasks| tasks.get_mut(task).and_then(Option::take));
-    let task = task.ok_or_else(|| JsError::new("the task has ended"))?;
+pub fn resume_task(task: usize, value: JsValue, is_fulfilled: bool) -> Result<JsValue, JsError> {
+    let pending = PENDING_TASKS.with_borrow_mut(|tasks| tasks.get_mut(task).and_then(Option::take));
+    let pending = pending.ok_or_else(|| JsError::new("no pending task has this number"))?;
     FULFILLED_VALUE.set(is_fulfilled.then_some(value));
-    Ok(run(task).into_js(&JsValue::UNDEFINED))
+    Ok(run(pending).into_js(&JsValue::UNDEFINED))
 }
 
-/// How far a task has come.
-pub(crate) enum Step {
-    Ended(JsValue),
-    Waits {
-        /// The number for `resume`.
+/// The progress of a task.
+pub(crate) enum Progress {
+    /// The task's output.
+    Completed(JsValue),
+    /// The task waits for a promise.
+    Pending {
+        /// The task's number, for `resume_task`.
         task: usize,
         promise: Promise,
     },
 }
 
-impl Step {
-    /// Returns what `entry.js` takes: the value, or the task, its promise, and a response that does not wait for the task.
+impl Progress {
+    /// Converts the progress for `entry.js`: the output, or an array of the task's number, its promise, and a response that
+    /// does not depend on the task.
     pub(crate) fn into_js(self, response: &JsValue) -> JsValue {
         match self {
-            Self::Ended(value) => value,
-            Self::Waits { task, promise } => Array::of3(&JsValue::from(task), &promise, response).into(),
+            Self::Completed(value) => value,
+            Self::Pending { task, promise } => Array::of3(&JsValue::from(task), &promise, response).into(),
         }
     }
 }
 
+/// Stores a pending task, and returns its number.
 fn insert(task: Task) -> usize {
-    TASKS.with_borrow_mut(|tasks| {
-        let free = tasks.iter().position(Option::is_none).unwrap_or(tasks.len());
-        match tasks.get_mut(free) {
-            Some(place) => *place = Some(task),
+    PENDING_TASKS.with_borrow_mut(|tasks| {
+        let number = tasks.iter().position(Option::is_none).unwrap_or(tasks.len());
+        match tasks.get_mut(number) {
+            Some(slot) => *slot = Some(task),
             None => tasks.push(Some(task)),
         }
-        free
+        number
     })
 }

@@ -1,8 +1,8 @@
 //! A mint before the first request.
 //!
-//! The runtime compiles each function of the module when it is first called, which takes several times as long as a warm
-//! request. Cloudflare executes the global scope while the client's TLS handshake is under way, so what is compiled there
-//! delays no caller. The mint uses placeholders: it reads no secret, and its token, response and log are discarded.
+//! The runtime compiles each function of the module at its first call, which takes several times as long as a warm request.
+//! Cloudflare executes the global scope during the client's TLS handshake, so compiling there delays no caller. The mint uses
+//! placeholders: it reads no secret, and its token, response and log are discarded.
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -14,14 +14,14 @@ use worker::Env;
 use crate::isolate::Isolate;
 use crate::{request, response};
 
-/// Mints a token of a deployment with placeholder bindings, and discards it.
+/// Mints a token with placeholder bindings, and discards it.
 ///
 /// # Errors
-/// If the deployment does not mint at once. It would compile other functions than those of a mint.
+/// If the deployment does not mint at once, because then the runtime has not compiled the functions of a mint.
 pub(crate) fn mint(placeholder: &Env) -> Result<(), JsError> {
     let isolate = Isolate::new(placeholder);
     let body = br#"{"rtc":{"channel":"warm-up","uid":1,"role":"publisher"}}"#;
-    let read = request::read(
+    let request = request::read(
         isolate.service(),
         &JsValue::UNDEFINED,
         "POST",
@@ -29,15 +29,15 @@ pub(crate) fn mint(placeholder: &Env) -> Result<(), JsError> {
         Body::from_bytes(body.to_vec()),
     );
     let random = [0; RequestContext::RANDOM_BYTES];
-    let handled = isolate.handle(JsValue::UNDEFINED, read, placeholder.clone(), random, None);
-    // With a placeholder for every secret, the mint waits for nothing.
+    let handled = isolate.handle(JsValue::UNDEFINED, request, placeholder.clone(), random, None);
+    // The mint does not wait, because every secret is a placeholder.
     let Poll::Ready(handled) = pin!(handled).poll(&mut Context::from_waker(Waker::noop())) else {
-        return Err(JsError::new("the first mint waits"));
+        return Err(JsError::new("the warm-up mint did not complete at once"));
     };
     let response = handled.outcome.response;
     response::prepare(&response);
     match response.status.as_u16() {
         200 => Ok(()),
-        status => Err(JsError::new(&format!("the first mint is answered with status {status}"))),
+        status => Err(JsError::new(&format!("the warm-up mint failed with status {status}"))),
     }
 }
