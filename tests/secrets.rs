@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context as _, ensure};
-use hallpass_lambda::Store;
+use hallpass_lambda::SecretStore;
 use hallpass_service::{Secrets, StoreError};
 use hallpass_tests::logs;
 use hallpass_tests::signer::{NEXT, OLD};
@@ -37,7 +37,7 @@ struct State {
     reads: usize,
 }
 
-impl Store for Shelf {
+impl SecretStore for Shelf {
     fn secrets(&self, names: &[&str]) -> Result<Secrets, StoreError> {
         let mut state = self.state();
         state.reads += 1;

@@ -47,9 +47,9 @@ fn unread(error: SecretsManagerError) -> String {
 fn cases() -> [Case; 9] {
     let text = |secret: Value| Stored::Text(secret.to_string());
     let (first, second) = ("AGORA_APP_CERTIFICATE", "AGORA_APP_CERTIFICATE_NEXT");
-    let no_object = || unread(SecretsManagerError::Malformed("a text that is no JSON object"));
-    let no_text =
-        |name: &str| unread(SecretsManagerError::Member { name: name.to_owned(), expected: "a text" });
+    let not_an_object = || unread(SecretsManagerError::Malformed("a string that is not a JSON object"));
+    let not_a_string =
+        |name: &str| unread(SecretsManagerError::Field { name: name.to_owned(), expected: "a string" });
     [
         Case {
             name: "no-secret",
@@ -73,13 +73,13 @@ fn cases() -> [Case; 9] {
             name: "no-text",
             stored: text(json!({ first: OLD, second: { "value": NEXT } })),
             missing: &["AGORA_APP_CERTIFICATE_NEXT"],
-            message: no_text(second),
+            message: not_a_string(second),
         },
         Case {
             name: "number",
             stored: text(json!({ first: 20_261_121, second: NEXT })),
             missing: &["AGORA_APP_CERTIFICATE"],
-            message: no_text(first),
+            message: not_a_string(first),
         },
         Case {
             name: "password",
@@ -93,19 +93,19 @@ fn cases() -> [Case; 9] {
             name: "array",
             stored: text(json!([OLD, NEXT])),
             missing: &["HALLPASS_SECRET_ID"],
-            message: no_object(),
+            message: not_an_object(),
         },
         Case {
             name: "cut-off",
             stored: Stored::Text(format!(r#"{{"{first}":"{OLD}","{second}":"{NEXT}""#)),
             missing: &["HALLPASS_SECRET_ID"],
-            message: no_object(),
+            message: not_an_object(),
         },
         Case {
             name: "bare",
             stored: Stored::Text(OLD.to_owned()),
             missing: &["HALLPASS_SECRET_ID"],
-            message: no_object(),
+            message: not_an_object(),
         },
     ]
 }

@@ -21,7 +21,7 @@ const SECRET_ID: &str = "hallpass";
 const CERTIFICATE: &str = "AGORA_APP_CERTIFICATE";
 const VALUE: &str = "5CFd2fd1755d40ecb72977518be15d3b";
 const BINARY: &str = "a binary secret";
-const NO_OBJECT: &str = "a text that is no JSON object";
+const NOT_AN_OBJECT: &str = "a string that is not a JSON object";
 
 type Settings = Vec<(String, String)>;
 
@@ -60,16 +60,16 @@ fn secrets_of_all_kinds() -> anyhow::Result<()> {
     let moto = Moto::start(&scratch("secrets-manager-kinds")?)?;
     let settings = moto.settings(SECRET_ID);
     assert_eq!(get(&settings), Err(SecretsManagerError::NotFound));
-    let member = |expected| Err(SecretsManagerError::Member { name: CERTIFICATE.into(), expected });
+    let field = |expected| Err(SecretsManagerError::Field { name: CERTIFICATE.into(), expected });
     let longest = format!(r#"{{"{CERTIFICATE}":"{VALUE}","OTHER":"{}"}}"#, "é\\\"".repeat(16_000));
     for (secret, wanted) in [
         (format!(r#"{{"{CERTIFICATE}":"{VALUE}","OTHER":"x"}}"#), found()),
         (longest, found()),
         (r#"{"OTHER":"x"}"#.to_owned(), Ok(None)),
-        (format!(r#"{{"{CERTIFICATE}":1}}"#), member("a text")),
-        (format!(r#"{{"{CERTIFICATE}":"x","{CERTIFICATE}":"y"}}"#), member("it once")),
-        (format!(r#"["{CERTIFICATE}"]"#), Err(SecretsManagerError::Malformed(NO_OBJECT))),
-        (VALUE.to_owned(), Err(SecretsManagerError::Malformed(NO_OBJECT))),
+        (format!(r#"{{"{CERTIFICATE}":1}}"#), field("a string")),
+        (format!(r#"{{"{CERTIFICATE}":"x","{CERTIFICATE}":"y"}}"#), field("one field of this name")),
+        (format!(r#"["{CERTIFICATE}"]"#), Err(SecretsManagerError::Malformed(NOT_AN_OBJECT))),
+        (VALUE.to_owned(), Err(SecretsManagerError::Malformed(NOT_AN_OBJECT))),
     ] {
         moto.put(SECRET_ID, &secret)?;
         assert_eq!(get(&settings), wanted, "{secret:.100}");

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::SystemTime;
 
 use anyhow::Context as _;
-use hallpass_lambda::{SecretsManager, Store};
+use hallpass_lambda::{SecretStore, SecretsManager};
 use hallpass_service::{Secrets, StoreError};
 use hallpass_tests::TimeLimits;
 use hallpass_tests::target::{Memory, Request, Target as _};
@@ -68,7 +68,7 @@ fn dirty_blocks(work: impl FnOnce()) -> usize {
 #[derive(Clone)]
 struct Shelf(Arc<Mutex<&'static str>>);
 
-impl Store for Shelf {
+impl SecretStore for Shelf {
     fn secrets(&self, names: &[&str]) -> Result<Secrets, StoreError> {
         let value = *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         Ok(Secrets::from_store(

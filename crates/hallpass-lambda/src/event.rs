@@ -1,7 +1,7 @@
-//! The event of an HTTP API (payload 2.0) or a Function URL, and the response to it.
+//! Conversion of the event of an HTTP API (payload 2.0) or a Function URL, and of the response.
 //!
-//! Only what the service needs is read. `lambda_http` has types for the whole event, but its way to a request panics
-//! on a query string or host that it cannot parse, and fails on a header that is not ASCII; a client can send both.
+//! Only the fields that the service needs are read. The request type of `lambda_http` is not used, because its conversion
+//! panics on a query string or host that it cannot parse, and fails on a header that is not ASCII. A client can send both.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// One request as Lambda hands it over. Some senders write `null` where others leave a field out.
+/// One request as Lambda passes it. Some senders write `null` for a field that others omit.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Event {
@@ -29,7 +29,7 @@ pub(crate) struct Event {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RequestContext {
-    /// The name that the request was sent to.
+    /// The host name that the request was sent to.
     domain_name: Option<String>,
     request_id: Option<String>,
     api_id: Option<String>,
@@ -38,12 +38,12 @@ struct RequestContext {
     authorizer: Option<Authorizer>,
 }
 
-/// What an authorizer of the API says of the caller. A client cannot write here.
+/// An authorizer's information about the caller. A client cannot set it.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html>
 #[derive(Debug, Deserialize)]
 struct Authorizer {
     jwt: Option<Jwt>,
-    /// The context that a Lambda authorizer gave.
+    /// The context that a Lambda authorizer returned.
     lambda: Option<BTreeMap<String, Value>>,
 }
 
@@ -59,30 +59,30 @@ struct Http {
     source_ip: Option<String>,
 }
 
-/// Information of the gateway about a request. A client cannot write it.
+/// The gateway's information about a request. A client cannot set it.
 #[derive(Debug)]
-pub(crate) struct Gateway {
-    /// The caller's address.
+pub(crate) struct GatewayContext {
+    /// The caller's IP address.
     pub(crate) source_ip: Option<String>,
-    /// The gateway's id of the request, which its access log has too.
+    /// The gateway's request ID, which its access log contains too.
     pub(crate) request_id: Option<String>,
-    /// The claims that the gateway has checked, by name; `None` if no authorizer ran.
+    /// The names and values of the claims that the gateway has verified, or `None` if no authorizer ran.
     pub(crate) claims: Option<Vec<(String, String)>>,
 }
 
 impl Event {
-    /// Returns the request, and what the gateway adds to it.
-    pub(crate) fn into_parts(self) -> (Request, Gateway) {
+    /// Splits the event into the request and the gateway's information about it.
+    pub(crate) fn into_parts(self) -> (Request, GatewayContext) {
         let is_base64_encoded = self.is_base64_encoded.unwrap_or_default();
         let body = match self.body {
             None => Body::Whole(Vec::new()),
-            Some(text) if !is_base64_encoded => Body::from_bytes(text.into_bytes()),
-            Some(text) if text.len() > MAX_BODY_BYTES.div_ceil(3) * 4 => Body::TooLarge,
-            Some(text) => STANDARD.decode(text).map_or(Body::Broken, Body::from_bytes),
+            Some(body) if !is_base64_encoded => Body::from_bytes(body.into_bytes()),
+            Some(body) if body.len() > MAX_BODY_BYTES.div_ceil(3) * 4 => Body::TooLarge,
+            Some(body) => STANDARD.decode(body).map_or(Body::Broken, Body::from_bytes),
         };
         let mut context = self.request_context;
         let request = Request {
-            // The gateway lets no method through that is no token; a route for TRACE does not exist.
+            // The gateway rejects a method that is not a valid token, so TRACE, which has no route, is never used.
             method: Method::from_bytes(context.http.method.as_bytes()).unwrap_or(Method::TRACE),
             path: context.encoded_path(self.raw_path.unwrap_or_default()),
             query: self.raw_query_string.unwrap_or_default(),
@@ -90,33 +90,35 @@ impl Event {
             body,
         };
         let claims = context.authorizer.take().and_then(Authorizer::into_claims);
-        (request, Gateway { source_ip: context.http.source_ip, request_id: context.request_id, claims })
+        let gateway =
+            GatewayContext { source_ip: context.http.source_ip, request_id: context.request_id, claims };
+        (request, gateway)
     }
 }
 
 impl Authorizer {
     fn into_claims(self) -> Option<Vec<(String, String)>> {
         let claims = self.jwt.and_then(|jwt| jwt.claims).or(self.lambda)?;
-        Some(claims.into_iter().filter_map(|(name, value)| Some((name, text(value)?))).collect())
+        Some(claims.into_iter().filter_map(|(name, value)| Some((name, claim_string(value)?))).collect())
     }
 }
 
 impl RequestContext {
-    /// The path as the client sent it, without the stage. A Function URL hands it over like that; an HTTP API decodes
-    /// it, which is undone here as far as the service needs it: it must not decode a second time.
+    /// Returns the percent-encoded path without the stage. A Function URL passes the path as the client sent it, but an HTTP
+    /// API decodes it. In this case `%` is encoded again, so that the service does not decode the path twice.
     fn encoded_path(&self, path: String) -> String {
         let path = without_stage(path, self.stage.as_deref());
         let domain = self.domain_name.as_deref().unwrap_or_default();
-        // The local emulator of cargo-lambda behaves like a Function URL, and knows no API.
+        // The local emulator of cargo-lambda behaves like a Function URL, and sends no API ID.
         let is_encoded = domain.contains(".lambda-url.") || self.api_id.is_none();
         if is_encoded { path } else { path.replace('%', "%25") }
     }
 }
 
-/// A stage with a name stands in front of every path.
+/// Removes the stage, which precedes every path unless it is the default stage.
 fn without_stage(path: String, stage: Option<&str>) -> String {
-    let named = stage.filter(|stage| !stage.is_empty() && *stage != "$default");
-    let rest = named.and_then(|stage| path.strip_prefix('/')?.strip_prefix(stage));
+    let stage = stage.filter(|stage| !stage.is_empty() && *stage != "$default");
+    let rest = stage.and_then(|stage| path.strip_prefix('/')?.strip_prefix(stage));
     match rest {
         Some("") => "/".to_owned(),
         Some(rest) if rest.starts_with('/') => rest.to_owned(),
@@ -124,29 +126,30 @@ fn without_stage(path: String, stage: Option<&str>) -> String {
     }
 }
 
-/// A claim as a text; nothing for what says nothing, and for what would look like a text that somebody chose.
-fn text(value: Value) -> Option<String> {
+/// Returns a claim as a string, or `None` for `null`, arrays and objects. As strings, these could be confused with a string
+/// that a user chose.
+fn claim_string(value: Value) -> Option<String> {
     match value {
-        Value::String(text) => Some(text),
+        Value::String(string) => Some(string),
         Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }
 
-/// Converts the headers. Omits those that HTTP cannot transport, and not the whole request.
-fn headers(sent: BTreeMap<String, String>) -> Headers {
+/// Converts the headers. An invalid header is omitted, so that it does not make the request fail.
+fn headers(received: BTreeMap<String, String>) -> Headers {
     let mut headers = Headers::default();
-    for (name, value) in sent {
+    for (name, value) in received {
         headers.push(name.to_ascii_lowercase(), value);
     }
     headers
 }
 
-/// The response as Lambda takes it back; a body that is no text goes as Base64.
+/// Converts a response for Lambda. A body that is not UTF-8 is encoded as Base64.
 pub(crate) fn from_response(response: http::Response<Vec<u8>>) -> ApiGatewayV2httpResponse {
     let (parts, body) = response.into_parts();
     let (body, is_base64_encoded) = match String::from_utf8(body) {
-        Ok(text) => (lambda_http::Body::Text(text), false),
+        Ok(body) => (lambda_http::Body::Text(body), false),
         Err(error) => (lambda_http::Body::Binary(error.into_bytes()), true),
     };
     let mut event = ApiGatewayV2httpResponse::default();
@@ -183,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_named_stage_is_no_part_of_the_path() {
+    fn removes_a_named_stage_from_the_path() {
         let path = |path: &str, stage: &str| without_stage(path.to_owned(), Some(stage));
         assert_eq!(path("/prod/ping", "prod"), "/ping");
         assert_eq!(path("/prod", "prod"), "/");
@@ -192,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_or_header_that_no_uri_or_header_map_holds_is_no_end() {
+    fn accepts_invalid_queries_and_omits_invalid_headers() {
         let request = request(|event| {
             event["rawQueryString"] = json!("expiry=<1 2>\"");
             event["headers"] = json!({ "host": "a b", "x-é": "1", "x-name": "Zoé", "x-lines": "a\nb", "Accept": "text/html" });
@@ -203,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_http_api_has_decoded_the_path() {
+    fn encodes_the_path_of_an_http_api_only() {
         let path = |domain: &str| {
             let request = request(|event| {
                 event["rawPath"] = json!("/rtc/a%41/publisher/uid/1");
@@ -218,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn null_is_as_good_as_nothing() {
+    fn treats_null_as_an_omitted_field() {
         let request = request(|event| {
             for name in ["rawQueryString", "headers", "body", "isBase64Encoded"] {
                 event[name] = json!(null);
@@ -228,31 +231,31 @@ mod tests {
     }
 
     #[test]
-    fn a_base64_body_is_decoded() {
-        let encoded = |body: &str| {
+    fn decodes_a_base64_body() {
+        let with_body = |body: &str| {
             request(|event| {
                 event["body"] = json!(body);
                 event["isBase64Encoded"] = json!(true);
             })
         };
-        assert_eq!(bytes(&encoded("e30=").body), b"{}");
-        assert!(matches!(encoded("%%").body, Body::Broken));
+        assert_eq!(bytes(&with_body("e30=").body), b"{}");
+        assert!(matches!(with_body("%%").body, Body::Broken));
     }
 
     #[test]
-    fn the_limit_is_the_same_for_a_base64_body() {
-        let sent = |len: usize| {
+    fn limits_the_decoded_length_of_a_base64_body() {
+        let with_length = |len: usize| {
             request(|event| {
                 event["body"] = json!(STANDARD.encode(vec![b'x'; len]));
                 event["isBase64Encoded"] = json!(true);
             })
         };
-        assert_eq!(bytes(&sent(MAX_BODY_BYTES).body).len(), MAX_BODY_BYTES);
-        assert!(matches!(sent(MAX_BODY_BYTES + 1).body, Body::TooLarge));
+        assert_eq!(bytes(&with_length(MAX_BODY_BYTES).body).len(), MAX_BODY_BYTES);
+        assert!(matches!(with_length(MAX_BODY_BYTES + 1).body, Body::TooLarge));
     }
 
     #[test]
-    fn a_body_that_is_no_text_goes_out_as_base64() {
+    fn encodes_a_binary_response_body_as_base64() {
         let event = serde_json::to_value(from_response(http::Response::new(vec![0xFF, 0xFE]))).unwrap();
         assert_eq!((&event["body"], &event["isBase64Encoded"]), (&json!("//4="), &json!(true)));
     }

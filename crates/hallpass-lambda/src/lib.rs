@@ -1,4 +1,4 @@
-//! Parts of the Lambda function that its tests use as well: the platform and the stores of secrets.
+//! The parts of the Lambda function that tests use too: the platform and the secret stores.
 
 mod platform;
 mod secrets_manager;
@@ -7,14 +7,17 @@ mod time_limits;
 
 pub use platform::LambdaPlatform;
 pub use secrets_manager::{STORE_TIMEOUT, SecretsManager, SecretsManagerError};
-pub use store::{Store, Variables};
+pub use store::{SecretStore, SettingsStore};
 pub use time_limits::{TimeLimitFactor, TimeLimitFactorError};
 
-/// Returns the store that the settings name: Secrets Manager if `HALLPASS_SECRET_ID` is set, otherwise the settings
-/// themselves. The factor extends the time limit on Secrets Manager.
-pub fn store(setting: impl Fn(&str) -> Option<String> + 'static, factor: TimeLimitFactor) -> Box<dyn Store> {
+/// Returns the secret store: Secrets Manager if `HALLPASS_SECRET_ID` is set, otherwise the settings themselves. The factor
+/// extends the time limit on Secrets Manager.
+pub fn secret_store(
+    setting: impl Fn(&str) -> Option<String> + 'static,
+    factor: TimeLimitFactor,
+) -> Box<dyn SecretStore> {
     match SecretsManager::from_settings(&setting, factor) {
-        None => Box::new(Variables(setting)),
+        None => Box::new(SettingsStore(setting)),
         Some(manager) => Box::new(manager),
     }
 }

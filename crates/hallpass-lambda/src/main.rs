@@ -1,13 +1,13 @@
 //! Hallpass as an AWS Lambda function, behind an HTTP API (payload 2.0) or a Function URL.
 //!
-//! Knows the platform: events, the environment, the clock, random bytes.
-//! Knows nothing of routes, status codes, policy or token formats.
+//! This crate handles the platform: events, the environment, the clock, and random bytes. Routes, status codes, policy and
+//! token formats belong to `hallpass-service`.
 
 mod event;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use hallpass_lambda::{LambdaPlatform, TimeLimitFactor, store};
+use hallpass_lambda::{LambdaPlatform, TimeLimitFactor, secret_store};
 use hallpass_service::{LogLine, Platform, RequestContext, Service, with_common_headers};
 use hallpass_token::UnixSeconds;
 use lambda_http::Error;
@@ -21,14 +21,14 @@ async fn main() -> Result<(), Error> {
     let factor = TimeLimitFactor::from_settings(setting).map_err(|error| error.to_string())?;
     let service = Service::new(setting);
     service.notices().iter().for_each(log);
-    let platform = LambdaPlatform::new(store(setting, factor), factor);
-    // The platform gives the start more of the processor than a request.
+    let platform = LambdaPlatform::new(secret_store(setting, factor), factor);
+    // The secrets are loaded at the start, because Lambda gives the start more CPU than a request.
     service.refresh(now()?, &platform).await.iter().for_each(log);
     let (service, platform) = (&service, &platform);
-    lambda_runtime::run(service_fn(|event: LambdaEvent<event::Event>| answer(service, platform, event))).await
+    lambda_runtime::run(service_fn(|event: LambdaEvent<event::Event>| handle(service, platform, event))).await
 }
 
-async fn answer(
+async fn handle(
     service: &Service,
     platform: &dyn Platform,
     event: LambdaEvent<event::Event>,
@@ -37,16 +37,16 @@ async fn answer(
     let mut random = [0; RequestContext::RANDOM_BYTES];
     getrandom::fill(&mut random)?;
     let (request, gateway) = payload.into_parts();
-    let inputs = RequestContext {
+    let context = RequestContext {
         now: now()?,
         random,
         request_id: gateway.request_id.unwrap_or(context.request_id),
         gateway_claims: gateway.claims,
         caller_address: &|| gateway.source_ip.clone(),
     };
-    let answer = service.handle(&request, &inputs, platform).await;
-    answer.log.iter().for_each(log);
-    let response = with_common_headers(answer.response, &inputs.request_id);
+    let outcome = service.handle(&request, &context, platform).await;
+    outcome.log.iter().for_each(log);
+    let response = with_common_headers(outcome.response, &context.request_id);
     Ok(event::from_response(response.into()))
 }
 
@@ -55,7 +55,7 @@ fn now() -> Result<UnixSeconds, Error> {
     Ok(UnixSeconds(u32::try_from(now)?))
 }
 
-#[expect(clippy::print_stdout, reason = "what Lambda finds on standard output is the log")]
+#[expect(clippy::print_stdout, reason = "Lambda's log is the standard output")]
 fn log(line: &LogLine) {
     println!("{}", line.as_str());
 }

@@ -1,5 +1,5 @@
-//! The platform of a Lambda function. A function answers one request at a time, so that no other request waits for a
-//! fetch that blocks.
+//! The Lambda runtime as the service's platform. Its functions block, which delays no other request, because an instance of
+//! the function handles one request at a time.
 
 use std::future::ready;
 use std::sync::OnceLock;
@@ -15,10 +15,10 @@ use ring::signature::{
 };
 use ureq::Agent;
 
-use crate::store::Store;
+use crate::store::SecretStore;
 use crate::time_limits::TimeLimitFactor;
 
-/// The machine of a Lambda function, with a store of secrets.
+/// The platform of a Lambda function, with a secret store.
 #[derive(Debug)]
 pub struct LambdaPlatform<S> {
     store: S,
@@ -26,8 +26,8 @@ pub struct LambdaPlatform<S> {
     agent: OnceLock<Agent>,
 }
 
-impl<S: Store> LambdaPlatform<S> {
-    /// Returns this machine with a store, and time limits on other servers that are extended by a factor.
+impl<S: SecretStore> LambdaPlatform<S> {
+    /// Creates a platform with this secret store. The factor extends every time limit on other servers.
     pub const fn new(store: S, factor: TimeLimitFactor) -> Self {
         Self { store, factor, agent: OnceLock::new() }
     }
@@ -38,35 +38,36 @@ impl<S: Store> LambdaPlatform<S> {
                 .http_status_as_error(false)
                 .max_redirects(0)
                 .max_redirects_will_error(false)
-                // A function that was frozen may find a connection dead, and some calls must not be sent twice.
+                // Connections are not reused. Lambda freezes the function between requests, so a connection could be closed,
+                // and some calls must not be sent twice.
                 .max_idle_connections(0);
             config.build().into()
         })
     }
 
-    fn send_now(&self, request: &OutboundRequest) -> Result<OutboundResponse, SendError> {
-        let mut to_send = Request::builder().method(&request.method).uri(&request.url);
+    fn send_blocking(&self, request: &OutboundRequest) -> Result<OutboundResponse, SendError> {
+        let mut http_request = Request::builder().method(&request.method).uri(&request.url);
         for (name, value) in &request.headers {
-            to_send = to_send.header(*name, value.as_str());
+            http_request = http_request.header(*name, value.as_str());
         }
-        // An address and headers that HTTP cannot hold reach nobody.
-        let to_send = to_send.body(request.body.as_slice()).map_err(|_| SendError::Unreachable)?;
+        // A URL or header that is not valid in HTTP cannot be sent.
+        let http_request = http_request.body(request.body.as_slice()).map_err(|_| SendError::Unreachable)?;
         let agent = self.agent();
-        let limit = self.factor.extend(Duration::from_secs(request.seconds.into()));
-        let to_send = agent.configure_request(to_send).timeout_global(Some(limit)).build();
-        let mut answer = agent.run(to_send).map_err(fault)?;
-        let taken = CAPTURED_HEADERS
+        let time_limit = self.factor.extend(Duration::from_secs(request.seconds.into()));
+        let http_request = agent.configure_request(http_request).timeout_global(Some(time_limit)).build();
+        let mut response = agent.run(http_request).map_err(send_error)?;
+        let headers = CAPTURED_HEADERS
             .into_iter()
-            .filter_map(|name| Some((name, answer.headers().get(name)?.to_str().ok()?.to_owned())));
-        let (status, headers) = (answer.status().as_u16(), taken.collect());
-        // The reader fails once it has given out as many bytes, and not only for more.
-        let limit = u64::try_from(request.max_bytes).unwrap_or(u64::MAX).saturating_add(1);
-        let body = answer.body_mut().with_config().limit(limit).read_to_vec().map_err(fault)?;
+            .filter_map(|name| Some((name, response.headers().get(name)?.to_str().ok()?.to_owned())));
+        let (status, headers) = (response.status().as_u16(), headers.collect());
+        // ureq rejects a body that reaches its limit, and not only a longer one.
+        let body_limit = u64::try_from(request.max_bytes).unwrap_or(u64::MAX).saturating_add(1);
+        let body = response.body_mut().with_config().limit(body_limit).read_to_vec().map_err(send_error)?;
         Ok(OutboundResponse { status, headers, body: body.into() })
     }
 }
 
-impl<S: Store> Platform for LambdaPlatform<S> {
+impl<S: SecretStore> Platform for LambdaPlatform<S> {
     fn works_after_response(&self) -> bool {
         false
     }
@@ -79,7 +80,7 @@ impl<S: Store> Platform for LambdaPlatform<S> {
         &'a self,
         request: &'a OutboundRequest,
     ) -> BoxFuture<'a, Result<OutboundResponse, SendError>> {
-        Box::pin(ready(self.send_now(request)))
+        Box::pin(ready(self.send_blocking(request)))
     }
 
     fn verify<'a>(
@@ -88,10 +89,10 @@ impl<S: Store> Platform for LambdaPlatform<S> {
         message: &'a [u8],
         signature: &'a [u8],
     ) -> BoxFuture<'a, bool> {
-        Box::pin(ready(is_signed(key, message, signature)))
+        Box::pin(ready(is_valid_signature(key, message, signature)))
     }
 
-    /// The gateway in front of a function limits.
+    /// Allows every request. API Gateway limits the rate of requests.
     fn is_within_limit<'a>(&'a self, _key: &'a dyn Fn() -> Option<String>) -> BoxFuture<'a, bool> {
         Box::pin(ready(true))
     }
@@ -102,13 +103,13 @@ impl<S: Store> Platform for LambdaPlatform<S> {
     }
 }
 
-fn is_signed(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
+fn is_valid_signature(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
     let verified = match key.material() {
         KeyMaterial::Rsa { n, e } => {
             RsaPublicKeyComponents { n, e }.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature)
         }
         KeyMaterial::P256 { x, y } => {
-            // The point, uncompressed (SEC 1 section 2.3.3).
+            // An uncompressed point (SEC 1 section 2.3.3).
             let point = [&[4], x.as_slice(), y].concat();
             UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(message, signature)
         }
@@ -117,7 +118,7 @@ fn is_signed(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
     verified.is_ok()
 }
 
-fn fault(error: ureq::Error) -> SendError {
+fn send_error(error: ureq::Error) -> SendError {
     if matches!(error, ureq::Error::BodyExceedsLimit(_)) {
         SendError::TooLarge
     } else if matches!(error, ureq::Error::Timeout(_)) {

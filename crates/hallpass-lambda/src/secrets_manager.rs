@@ -1,8 +1,8 @@
-//! AWS Secrets Manager, where AWS keeps the secrets of a deployment: one secret, a JSON object by their names.
+//! A client for AWS Secrets Manager. All secrets of a deployment are one secret there: a JSON object of names and values.
 //! <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html>
 
-mod answer;
 mod error;
+mod response;
 mod settings;
 
 use std::fmt;
@@ -16,35 +16,38 @@ use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Proxy};
 use zeroize::Zeroizing;
 
-use self::answer::MAX_BYTES;
 pub use self::error::SecretsManagerError;
+use self::response::MAX_BYTES;
 use self::settings::Settings;
-use crate::store::Store;
+use crate::store::SecretStore;
 use crate::time_limits::TimeLimitFactor;
 
-/// The longest that [`SecretsManager::get`] takes in production. No caller waits longer than 2 s for a token because of the
-/// store.
+/// The time limit of [`SecretsManager::get`] in production. With it, no caller waits longer than 2 s for a token because of
+/// the store.
 pub const STORE_TIMEOUT: Duration = Duration::from_millis(STORE_MILLISECONDS as u64);
 
-/// Where AWS keeps the secrets of a deployment.
+/// The secret store of a deployment on AWS.
 pub struct SecretsManager {
     agent: Agent,
-    /// The time limit in force.
+    /// The effective time limit.
     limit: Duration,
     url: String,
     region: String,
     credentials: Credentials,
-    /// The request, which asks for the secret.
+    /// The body of the request.
     body: String,
 }
 
 impl SecretsManager {
-    /// Returns the store that these settings name, or `None` if they do not name a secret. The factor extends
+    /// Creates a store from these settings, or returns `None` if `HALLPASS_SECRET_ID` is not set. The factor extends
     /// [`STORE_TIMEOUT`].
     ///
-    /// Read are `HALLPASS_SECRET_ID`, the name or ARN of the secret, and what Lambda or whoever runs the function
-    /// sets: `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`,
-    /// `AWS_ENDPOINT_URL_SECRETS_MANAGER`, `AWS_ENDPOINT_URL` and `AWS_CA_BUNDLE`.
+    /// `HALLPASS_SECRET_ID` is the name or ARN of the secret. The other settings are `AWS_REGION`, `AWS_ACCESS_KEY_ID`,
+    /// `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_ENDPOINT_URL_SECRETS_MANAGER`, `AWS_ENDPOINT_URL` and
+    /// `AWS_CA_BUNDLE`. Lambda sets the region and the credentials.
+    ///
+    /// # Errors
+    /// If a setting is missing or invalid.
     pub fn from_settings(
         setting: impl Fn(&str) -> Option<String>,
         factor: TimeLimitFactor,
@@ -55,7 +58,7 @@ impl SecretsManager {
     fn new(settings: Settings, factor: TimeLimitFactor) -> Self {
         let limit = factor.extend(STORE_TIMEOUT);
         let Settings { secret_id, region, url, credentials, authorities } = settings;
-        // What goes over http stays on this machine.
+        // A URL with http is on this machine, so no proxy is used.
         let proxy = if url.starts_with("https:") { Proxy::try_from_env() } else { None };
         let roots =
             authorities.map_or(RootCerts::WebPki, |certificates| RootCerts::new_with_certs(&certificates));
@@ -63,7 +66,7 @@ impl SecretsManager {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            // Between two calls the function is frozen for longer than AWS keeps a connection.
+            // Connections are not reused, because Lambda freezes the function for longer than AWS keeps a connection open.
             .max_idle_connections(0)
             .proxy(proxy)
             .tls_config(TlsConfig::builder().root_certs(roots).build())
@@ -72,41 +75,43 @@ impl SecretsManager {
         Self { agent: config.build().into(), limit, url, region, credentials, body }
     }
 
-    /// Fetches the secret, and gives out those of its members that have one of these names. It is asked for once, and
-    /// given up after the time limit in force.
+    /// Fetches the secret, and returns its fields with these names. Fields that the secret does not have are omitted. Sends one
+    /// request, without retries, and gives up after the effective time limit.
     ///
-    /// The values wipe themselves. The buffers in which `ureq`, `rustls` and `serde_json` receive and decode them do not.
+    /// The returned values are zeroized when they are dropped. The buffers in which `ureq`, `rustls` and `serde_json` receive
+    /// and decode them are not.
     ///
     /// # Errors
-    /// Where the secret cannot be had, or a member of these names is no text.
+    /// If the secret cannot be read, or a field with one of these names is not a string.
     pub fn get(
         &self,
         names: &[&str],
         now: SystemTime,
     ) -> Result<Vec<(String, Zeroizing<String>)>, SecretsManagerError> {
         let request = self.request(now).ok_or(SecretsManagerError::NoCredentials)?;
-        let (head, mut body) = self.agent.run(request).map_err(|error| self.fault(error))?.into_parts();
+        let response = self.agent.run(request).map_err(|error| self.convert_error(error))?;
+        let (head, mut body) = response.into_parts();
         let status = head.status.as_u16();
-        // The reader fails once it has given out as many bytes, and not only for more.
-        let answer = body.with_config().limit(MAX_BYTES + 1).read_to_vec();
-        let answer = answer.map_err(|error| self.fault(error))?;
+        // ureq rejects a body that reaches its limit, and not only a longer one.
+        let body = body.with_config().limit(MAX_BYTES + 1).read_to_vec();
+        let body = body.map_err(|error| self.convert_error(error))?;
         if status != 200 {
-            return answer::refusal(status, &answer).map_or(Ok(Vec::new()), Err);
+            return response::error(status, &body).map_or(Ok(Vec::new()), Err);
         }
-        answer::secrets(&answer, names)
+        response::secrets(&body, names)
     }
 
-    fn fault(&self, error: ureq::Error) -> SecretsManagerError {
+    fn convert_error(&self, error: ureq::Error) -> SecretsManagerError {
         if matches!(error, ureq::Error::Timeout(_)) {
             SecretsManagerError::TimedOut { limit: self.limit }
         } else if matches!(error, ureq::Error::BodyExceedsLimit(_)) {
-            SecretsManagerError::Malformed("an answer that is too long for a secret")
+            SecretsManagerError::Malformed("a response that is too long for a secret")
         } else {
             SecretsManagerError::Unreachable
         }
     }
 
-    /// The signed request; `None` where the credentials hold what no header may.
+    /// Returns the signed request, or `None` if the credentials contain characters that are not valid in a header.
     fn request(&self, now: SystemTime) -> Option<http::Request<&str>> {
         let headers = [
             ("content-type", "application/x-amz-json-1.1"),
@@ -132,15 +137,15 @@ impl SecretsManager {
     }
 }
 
-impl Store for SecretsManager {
+impl SecretStore for SecretsManager {
     fn secrets(&self, names: &[&str]) -> Result<Secrets, StoreError> {
         let secrets = self.get(names, SystemTime::now());
         secrets.map(Secrets::from_store).map_err(|error| StoreError::from(&error))
     }
 }
 
-/// Settings that cannot be right are said to whoever wants a secret.
-impl Store for Result<SecretsManager, SecretsManagerError> {
+/// A store with invalid settings returns their error for every read.
+impl SecretStore for Result<SecretsManager, SecretsManagerError> {
     fn secrets(&self, names: &[&str]) -> Result<Secrets, StoreError> {
         self.as_ref().map_err(StoreError::from)?.secrets(names)
     }

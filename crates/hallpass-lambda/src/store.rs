@@ -1,28 +1,28 @@
-//! Where the secrets of a deployment are.
+//! Secret stores of a Lambda function.
 
 use hallpass_service::{Secrets, StoreError};
 use zeroize::Zeroizing;
 
-/// Gives secrets by name. It may block: whoever asks has nothing else to do.
-pub trait Store {
-    /// Those of these names that there are.
+/// A store that returns secrets by name.
+pub trait SecretStore {
+    /// Reads the secrets with these names. Secrets that the store does not have are omitted. This function can block.
     ///
     /// # Errors
-    /// [`StoreError`] where none can be read.
+    /// [`StoreError`] if the secrets cannot be read.
     fn secrets(&self, names: &[&str]) -> Result<Secrets, StoreError>;
 }
 
-impl Store for Box<dyn Store> {
+impl SecretStore for Box<dyn SecretStore> {
     fn secrets(&self, names: &[&str]) -> Result<Secrets, StoreError> {
         self.as_ref().secrets(names)
     }
 }
 
-/// Secrets that are settings: environment variables, on a developer's machine.
+/// A store whose secrets are settings. On a developer's machine, these are environment variables.
 #[derive(Debug)]
-pub struct Variables<F>(pub F);
+pub struct SettingsStore<F>(pub F);
 
-impl<F: Fn(&str) -> Option<String>> Store for Variables<F> {
+impl<F: Fn(&str) -> Option<String>> SecretStore for SettingsStore<F> {
     fn secrets(&self, names: &[&str]) -> Result<Secrets, StoreError> {
         let secret = |name: &&str| Some(((*name).to_owned(), Zeroizing::new((self.0)(name)?)));
         Ok(Secrets::permanent(names.iter().filter_map(secret)))

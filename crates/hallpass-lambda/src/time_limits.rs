@@ -1,4 +1,4 @@
-//! How long the function waits for other servers, on a machine that is slower than production.
+//! Extension of the time limits on other servers, for machines that are slower than production.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -8,7 +8,7 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeLimitFactor(NonZeroU32);
 
-/// `HALLPASS_TIME_LIMIT_FACTOR` is not a factor.
+/// An error for a value of `HALLPASS_TIME_LIMIT_FACTOR` that is not a valid factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeLimitFactorError;
 
@@ -18,7 +18,7 @@ impl TimeLimitFactor {
     /// The setting that holds the factor.
     pub const SETTING: &str = "HALLPASS_TIME_LIMIT_FACTOR";
 
-    /// Returns this factor if it is from 1 to [`MAX`](Self::MAX).
+    /// Returns this factor, or `None` if it is not from 1 to [`MAX`](Self::MAX).
     #[must_use]
     pub const fn new(factor: u32) -> Option<Self> {
         match NonZeroU32::new(factor) {
@@ -27,18 +27,18 @@ impl TimeLimitFactor {
         }
     }
 
-    /// Reads [`SETTING`](Self::SETTING). Returns the default if it is not set, or is empty.
+    /// Reads [`SETTING`](Self::SETTING). Returns the default if the setting is missing or empty.
     ///
     /// # Errors
     /// If the setting is not a whole number from 1 to [`MAX`](Self::MAX).
     pub fn from_settings(setting: impl Fn(&str) -> Option<String>) -> Result<Self, TimeLimitFactorError> {
-        match setting(Self::SETTING).filter(|text| !text.is_empty()) {
+        match setting(Self::SETTING).filter(|value| !value.is_empty()) {
             None => Ok(Self::default()),
-            Some(text) => text.parse().ok().and_then(Self::new).ok_or(TimeLimitFactorError),
+            Some(value) => value.parse().ok().and_then(Self::new).ok_or(TimeLimitFactorError),
         }
     }
 
-    /// Returns the time limit that is in force if this is the one of production.
+    /// Multiplies a production time limit by the factor.
     pub(crate) const fn extend(self, limit: Duration) -> Duration {
         limit.saturating_mul(self.0.get())
     }
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn production_is_the_default() {
+    fn uses_production_limits_by_default() {
         for value in [None, Some(""), Some("1")] {
             let limit = Duration::from_millis(1500);
             assert_eq!(read(value).unwrap().extend(limit), limit, "{value:?}");
@@ -83,13 +83,13 @@ mod tests {
     }
 
     #[test]
-    fn limits_are_multiplied() {
+    fn multiplies_limits() {
         assert_eq!(read(Some("20")).unwrap().extend(Duration::from_millis(1500)), Duration::from_secs(30));
         assert_eq!(read(Some("100")).unwrap().extend(Duration::from_secs(20)), Duration::from_secs(2000));
     }
 
     #[test]
-    fn other_values_are_rejected() {
+    fn rejects_invalid_factors() {
         for value in ["0", "101", "-1", "1.5", "2x", " 2", "4294967296"] {
             assert_eq!(read(Some(value)), Err(TimeLimitFactorError), "{value}");
         }

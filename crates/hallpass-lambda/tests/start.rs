@@ -1,11 +1,11 @@
-//! The start of the function, `bootstrap`, which cargo builds for this test.
+//! Tests of the start of the function. Cargo builds the binary `bootstrap` for them.
 
 use std::io;
 use std::process::Command;
 
 #[test]
-fn an_invalid_time_limit_factor_ends_the_start() -> io::Result<()> {
-    // Where cargo puts the function, without a compiled-in path.
+fn an_invalid_time_limit_factor_prevents_the_start() -> io::Result<()> {
+    // The path is found at run time, because a compiled-in path would be wrong on another machine.
     let bootstrap = std::env::current_exe()?.ancestors().nth(2).map(|folder| folder.join("bootstrap"));
     for factor in ["0", "101", "twice"] {
         let mut function = Command::new(bootstrap.as_deref().ok_or(io::ErrorKind::NotFound)?);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Waker};
 
-use hallpass_lambda::{LambdaPlatform, Store, TimeLimitFactor, Variables};
+use hallpass_lambda::{LambdaPlatform, SecretStore, SettingsStore, TimeLimitFactor};
 use hallpass_service::{
     Body, Headers, LogLine, Outcome, Request as ServiceRequest, RequestContext, Service, with_common_headers,
 };
@@ -15,7 +15,7 @@ use super::{Request, Response, Target};
 use crate::setup::{Deployment, TimeLimits};
 
 /// The service, with a clock that stands still unless it is told otherwise.
-pub struct Memory<S = Box<dyn Store>> {
+pub struct Memory<S = Box<dyn SecretStore>> {
     service: Arc<Service>,
     native: LambdaPlatform<S>,
     clock: Arc<AtomicU32>,
@@ -35,17 +35,17 @@ impl Memory {
         let setting = move |name: &str| {
             variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
         };
-        Self::load(setting.clone(), Box::new(Variables(setting)), time_limits)
+        Self::load(setting.clone(), Box::new(SettingsStore(setting)), time_limits)
     }
 
     /// Makes the service of settings and secrets that are kept in one place.
     #[must_use]
     pub fn with_settings(setting: impl Fn(&str) -> Option<String> + Clone + 'static) -> Self {
-        Self::with_store(setting.clone(), Box::new(Variables(setting)))
+        Self::with_store(setting.clone(), Box::new(SettingsStore(setting)))
     }
 }
 
-impl<S: Store> Memory<S> {
+impl<S: SecretStore> Memory<S> {
     /// Makes the service of settings and a store of secrets, which it reads before the first request.
     #[must_use]
     pub fn with_store(setting: impl Fn(&str) -> Option<String>, store: S) -> Self {
@@ -64,7 +64,7 @@ impl<S: Store> Memory<S> {
 
     /// The same service with the same clock, for another thread: with its own way to the store, and its own log.
     #[must_use]
-    pub fn beside<T: Store>(&self, store: T) -> Memory<T> {
+    pub fn beside<T: SecretStore>(&self, store: T) -> Memory<T> {
         Memory::new(Arc::clone(&self.service), store, Arc::clone(&self.clock), self.time_limits)
     }
 
@@ -121,7 +121,7 @@ impl<S> std::fmt::Debug for Memory<S> {
     }
 }
 
-impl<S: Store> Target for Memory<S> {
+impl<S: SecretStore> Target for Memory<S> {
     fn send(&mut self, request: &Request) -> anyhow::Result<Response> {
         let (path, query) = request.path_and_query();
         let mut headers = Headers::default();

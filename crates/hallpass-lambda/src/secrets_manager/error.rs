@@ -1,4 +1,4 @@
-//! Why the secrets could not be had.
+//! Errors of the client for Secrets Manager.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,63 +8,64 @@ use hallpass_service::StoreError;
 /// The setting that holds the name or ARN of the secret.
 pub(super) const SECRET_ID: &str = "HALLPASS_SECRET_ID";
 
-/// Why the secrets could not be had from where the platform keeps them. It names things and never holds a secret.
+/// An error that prevents the function from reading its secrets. An error names settings and fields, and never contains a
+/// secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretsManagerError {
-    /// A setting is not what it must be.
+    /// A setting is missing or invalid.
     Setting {
         /// The name of the setting.
         name: &'static str,
-        /// What it must be.
+        /// The expected value.
         expected: &'static str,
     },
-    /// There is nothing to identify this function with.
+    /// The settings contain no credentials, or credentials that are not valid in a header.
     NoCredentials,
-    /// There was no complete response within the time limit.
+    /// The time limit passed before the response was complete.
     TimedOut {
-        /// The limit in force.
+        /// The effective time limit.
         limit: Duration,
     },
-    /// There was no connection that can be trusted, or it broke.
+    /// The connection failed, or the server's certificate is not trusted.
     Unreachable,
-    /// The request does not prove whose it is.
+    /// The credentials are not accepted.
     NotAuthenticated {
-        /// The store's own name for the reason.
+        /// AWS's error code.
         code: Option<String>,
     },
-    /// This function may not read the secret.
+    /// The function's role is not allowed to read the secret.
     Denied {
-        /// The store's own name for the reason.
+        /// AWS's error code.
         code: Option<String>,
     },
-    /// There is no such secret.
+    /// The secret does not exist.
     NotFound,
-    /// Any other answer that brings no secret.
+    /// The response has any other error status.
     Failed {
         /// The HTTP status.
         status: u16,
-        /// The store's own name for the reason.
+        /// AWS's error code.
         code: Option<String>,
     },
-    /// The answer or the secret in it cannot be read.
+    /// The response or the secret has an unexpected form, which this string describes.
     Malformed(&'static str),
-    /// The secret has a member of this name that cannot be used.
-    Member {
-        /// The name.
+    /// A field of the secret is invalid.
+    Field {
+        /// The name of the field.
         name: String,
-        /// What the member must be.
+        /// The expected value.
         expected: &'static str,
     },
 }
 
 impl std::error::Error for SecretsManagerError {}
 
-/// As the service and whoever operates it see it.
+/// Converts an error for the service: `names` is the setting or field to check.
 impl From<&SecretsManagerError> for StoreError {
     fn from(error: &SecretsManagerError) -> Self {
         let name = match error {
             SecretsManagerError::Setting { name, .. } => name,
-            SecretsManagerError::Member { name, .. } => name.as_str(),
+            SecretsManagerError::Field { name, .. } => name.as_str(),
             SecretsManagerError::NoCredentials | SecretsManagerError::NotAuthenticated { .. } => {
                 "AWS_ACCESS_KEY_ID"
             }
@@ -85,51 +86,51 @@ impl fmt::Display for SecretsManagerError {
         match self {
             Self::Setting { name, expected } => write!(f, "{name}: expected {expected}"),
             Self::NoCredentials => f.write_str(
-                "there are no credentials to ask Secrets Manager with: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must be set, as Lambda does for the function's role",
+                "there are no credentials for Secrets Manager. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; Lambda sets them for the function's role",
             ),
             Self::TimedOut { limit } => write!(
                 f,
-                "Secrets Manager did not answer within {:.1} s: a function in a VPC needs a way to it, such as an interface endpoint",
+                "Secrets Manager did not respond within {:.1} s. If the function is in a VPC, give it a route to Secrets Manager, such as an interface endpoint",
                 limit.as_secs_f32()
             ),
             Self::Unreachable => f.write_str(
-                "there is no trusted connection to Secrets Manager: AWS_REGION must name a region, AWS_ENDPOINT_URL_SECRETS_MANAGER, where it is set, the address of Secrets Manager there, and the certificate must come from a public authority or from one in AWS_CA_BUNDLE",
+                "the connection to Secrets Manager failed or is not trusted. Check that AWS_REGION names a region, that AWS_ENDPOINT_URL_SECRETS_MANAGER, if it is set, is the URL of Secrets Manager there, and that the server's certificate is from a public authority or one in AWS_CA_BUNDLE",
             ),
             Self::NotAuthenticated { code } => write!(
                 f,
-                "Secrets Manager does not accept the credentials{}: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN must be as Lambda sets them for the function's role, and not have expired, and the clock must be right",
-                InBrackets(code.as_deref())
+                "Secrets Manager does not accept the credentials{}. Check that AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN are the values that Lambda sets for the function's role, that they have not expired, and that the clock is correct",
+                InParentheses(code.as_deref())
             ),
             Self::Denied { code } => write!(
                 f,
-                "Secrets Manager denies access{}: the function's role needs secretsmanager:GetSecretValue on the secret, and kms:Decrypt on its key where it has one of its own",
-                InBrackets(code.as_deref())
+                "Secrets Manager denied access to the secret{}. Grant the function's role secretsmanager:GetSecretValue on the secret and, if a customer managed key encrypts it, kms:Decrypt on the key",
+                InParentheses(code.as_deref())
             ),
             Self::NotFound => f.write_str(
-                "there is no such secret, or it has no value: HALLPASS_SECRET_ID must be the name or ARN of one in this region",
+                "Secrets Manager has no such secret. Set HALLPASS_SECRET_ID to the name or ARN of a secret in this region",
             ),
             Self::Failed { status, code } => write!(
                 f,
-                "Secrets Manager answered with status {status}{}: expected a secret",
-                InBrackets(code.as_deref())
+                "Secrets Manager responded with status {status}{}, expected 200",
+                InParentheses(code.as_deref())
             ),
             Self::Malformed(found) => write!(
                 f,
-                "Secrets Manager gave {found}: expected a JSON object with the names of secrets and their values"
+                "Secrets Manager returned {found}, expected a JSON object of the secrets' names and values"
             ),
-            Self::Member { name, expected } => {
-                write!(f, "the secret in Secrets Manager at `{name}`: expected {expected}")
+            Self::Field { name, expected } => {
+                write!(f, "field `{name}` of the secret in Secrets Manager: expected {expected}")
             }
         }
     }
 }
 
-/// ` (code)`, or nothing.
-struct InBrackets<'a>(Option<&'a str>);
+/// An error code in parentheses, after a space. Without a code, the result is empty.
+struct InParentheses<'a>(Option<&'a str>);
 
-impl fmt::Display for InBrackets<'_> {
+impl fmt::Display for InParentheses<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.map_or(Ok(()), |text| write!(f, " ({text})"))
+        self.0.map_or(Ok(()), |code| write!(f, " ({code})"))
     }
 }
 
@@ -138,24 +139,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_has_the_code_where_there_is_one() {
+    fn messages_contain_the_error_code() {
         let failed = |code: Option<&str>| {
             SecretsManagerError::Failed { status: 500, code: code.map(str::to_owned) }.to_string()
         };
         assert_eq!(
             failed(Some("InternalServiceError")),
-            "Secrets Manager answered with status 500 (InternalServiceError): expected a secret"
+            "Secrets Manager responded with status 500 (InternalServiceError), expected 200"
         );
-        assert_eq!(failed(None), "Secrets Manager answered with status 500: expected a secret");
+        assert_eq!(failed(None), "Secrets Manager responded with status 500, expected 200");
     }
 
     #[test]
-    fn a_message_names_the_limit_in_force() {
-        for (limit, text) in
+    fn timeout_messages_contain_the_effective_limit() {
+        for (limit, expected) in
             [(super::super::STORE_TIMEOUT, "within 1.5 s"), (Duration::from_secs(30), "within 30.0 s")]
         {
             let message = SecretsManagerError::TimedOut { limit }.to_string();
-            assert!(message.contains(text), "{message}");
+            assert!(message.contains(expected), "{message}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The settings of AWS SDKs, as far as one call needs them.
+//! The settings of AWS SDKs that a call of Secrets Manager needs.
 //! <https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html>
 
 use std::net::Ipv4Addr;
@@ -9,41 +9,44 @@ use ureq::tls::{Certificate, PemItem, parse_pem};
 
 use super::error::{SECRET_ID, SecretsManagerError};
 
-/// What is needed to ask for a secret.
+/// The settings for a request to Secrets Manager.
 #[derive(Debug)]
 pub(super) struct Settings {
     pub(super) secret_id: String,
     pub(super) region: String,
     pub(super) url: String,
     pub(super) credentials: Credentials,
-    /// Who may sign the certificate of a server, where these are not the public authorities.
+    /// The certificate authorities to trust instead of the public ones.
     pub(super) authorities: Option<Vec<Certificate<'static>>>,
 }
 
 impl Settings {
-    /// `None` where no secret is named.
+    /// Reads the settings. Returns `None` if `HALLPASS_SECRET_ID` is not set.
     pub(super) fn read(
         setting: impl Fn(&str) -> Option<String>,
     ) -> Option<Result<Self, SecretsManagerError>> {
-        let setting = |name: &str| setting(name).filter(|text| !text.is_empty());
+        let setting = |name: &str| setting(name).filter(|value| !value.is_empty());
         let secret_id = setting(SECRET_ID)?;
-        Some(Self::of(secret_id, setting))
+        Some(Self::for_secret(secret_id, setting))
     }
 
-    fn of(secret_id: String, setting: impl Fn(&str) -> Option<String>) -> Result<Self, SecretsManagerError> {
+    fn for_secret(
+        secret_id: String,
+        setting: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, SecretsManagerError> {
         let region =
-            setting("AWS_REGION").filter(|text| is_region(text)).ok_or(SecretsManagerError::Setting {
+            setting("AWS_REGION").filter(|region| is_region(region)).ok_or(SecretsManagerError::Setting {
                 name: "AWS_REGION",
                 expected: "a region such as eu-central-1",
             })?;
         let endpoint = ["AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL"]
             .into_iter()
-            .find_map(|name| setting(name).map(|text| (name, text)));
+            .find_map(|name| setting(name).map(|endpoint| (name, endpoint)));
         let url = match endpoint {
-            None => url_of(&region),
-            Some((name, text)) => safe_url(&text).ok_or(SecretsManagerError::Setting {
+            None => public_url(&region),
+            Some((name, endpoint)) => safe_url(&endpoint).ok_or(SecretsManagerError::Setting {
                 name,
-                expected: "an address such as https://secretsmanager.eu-central-1.amazonaws.com, without a path; http is for this machine alone",
+                expected: "a URL such as https://secretsmanager.eu-central-1.amazonaws.com without a path, or an http URL on this machine",
             })?,
         };
         let (id, key) = setting("AWS_ACCESS_KEY_ID")
@@ -54,36 +57,36 @@ impl Settings {
             None => None,
             Some(path) => Some(certificates(&path).ok_or(SecretsManagerError::Setting {
                 name: "AWS_CA_BUNDLE",
-                expected: "the path of a PEM file with at least one certificate, and every one of them whole",
+                expected: "the path of a PEM file with at least one certificate, all of them valid",
             })?),
         };
         Ok(Self { secret_id, region, url, credentials, authorities })
     }
 }
 
-fn is_region(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+fn is_region(region: &str) -> bool {
+    region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
-/// The public endpoint of a region, where no setting gives it. Regions that are cut off from the others have domains of
-/// their own: `template.yaml` sets it.
-fn url_of(region: &str) -> String {
+/// Returns the public endpoint of a region, if no setting overrides it. Regions of isolated partitions have other domains;
+/// `template.yaml` sets the endpoint for them.
+fn public_url(region: &str) -> String {
     let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
     format!("https://secretsmanager.{region}.amazonaws.com{suffix}/")
 }
 
-/// The URL of an endpoint to which a secret may be entrusted: `https`, or this machine itself.
+/// Returns the URL of an endpoint, or `None` if the endpoint is not safe. `https` is safe, and `http` on this machine.
 fn safe_url(endpoint: &str) -> Option<String> {
     let uri: Uri = endpoint.parse().ok()?;
     let (scheme, authority, host) = (uri.scheme_str()?, uri.authority()?.as_str(), uri.host()?);
     let is_local =
-        host == "localhost" || host == "[::1]" || host.parse::<Ipv4Addr>().is_ok_and(|it| it.is_loopback());
+        host == "localhost" || host == "[::1]" || host.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback());
     let is_safe = scheme == "https" || (scheme == "http" && is_local);
-    let is_plain = uri.path_and_query().is_none_or(|it| it == "/") && !authority.contains('@');
-    (is_safe && is_plain).then(|| format!("{scheme}://{authority}/"))
+    let is_origin = uri.path_and_query().is_none_or(|path| path == "/") && !authority.contains('@');
+    (is_safe && is_origin).then(|| format!("{scheme}://{authority}/"))
 }
 
-/// The certificates in a PEM file; `None` where there are none, or it cannot be read.
+/// Reads the certificates in a PEM file. Returns `None` if there are none, or the file cannot be read.
 fn certificates(path: &str) -> Option<Vec<Certificate<'static>>> {
     let pem = std::fs::read(path).ok()?;
     let mut certificates = Vec::new();
@@ -102,25 +105,25 @@ mod tests {
 
     const SECRET_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
-    /// Those of a function in eu-central-1, with changes to them.
+    /// Reads the settings of a function in eu-central-1, with these changes.
     fn read(changes: &[(&str, &str)]) -> Option<Result<Settings, SecretsManagerError>> {
-        let of_function = [
+        let defaults = [
             ("HALLPASS_SECRET_ID", "hallpass"),
             ("AWS_REGION", "eu-central-1"),
             ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
             ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
         ];
-        let of = |name: &str, all: &[(&str, &str)]| {
-            all.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        let find = |name: &str, settings: &[(&str, &str)]| {
+            settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         };
-        Settings::read(|name| of(name, changes).or_else(|| of(name, &of_function)))
+        Settings::read(|name| find(name, changes).or_else(|| find(name, &defaults)))
     }
 
     fn url(changes: &[(&str, &str)]) -> String {
         read(changes).unwrap().unwrap().url
     }
 
-    fn wrong(changes: &[(&str, &str)]) -> &'static str {
+    fn invalid_setting(changes: &[(&str, &str)]) -> &'static str {
         let Some(Err(SecretsManagerError::Setting { name, .. })) = read(changes) else {
             panic!("{changes:?}")
         };
@@ -128,34 +131,34 @@ mod tests {
     }
 
     #[test]
-    fn without_a_name_there_is_no_store() {
+    fn requires_a_secret_id() {
         assert!(read(&[("HALLPASS_SECRET_ID", "")]).is_none());
         assert!(Settings::read(|_| None).is_none());
     }
 
     #[test]
-    fn the_region_leads_to_the_endpoint() {
+    fn derives_the_endpoint_from_the_region() {
         assert_eq!(url(&[]), "https://secretsmanager.eu-central-1.amazonaws.com/");
         assert_eq!(
             url(&[("AWS_REGION", "cn-north-1")]),
             "https://secretsmanager.cn-north-1.amazonaws.com.cn/"
         );
         for region in ["", "a.example", "Frankfurt", "eu central", "a/"] {
-            assert_eq!(wrong(&[("AWS_REGION", region)]), "AWS_REGION");
+            assert_eq!(invalid_setting(&[("AWS_REGION", region)]), "AWS_REGION");
         }
     }
 
     #[test]
-    fn the_endpoint_of_the_service_goes_before_that_of_all() {
-        let all = ("AWS_ENDPOINT_URL", "https://a.example");
-        let own = ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "https://b.example:8443/");
-        assert_eq!(url(&[all]), "https://a.example/");
-        assert_eq!(url(&[all, own]), "https://b.example:8443/");
-        assert_eq!(wrong(&[all, ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "b")]), own.0);
+    fn prefers_the_endpoint_of_secrets_manager_to_the_general_endpoint() {
+        let general = ("AWS_ENDPOINT_URL", "https://a.example");
+        let specific = ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "https://b.example:8443/");
+        assert_eq!(url(&[general]), "https://a.example/");
+        assert_eq!(url(&[general, specific]), "https://b.example:8443/");
+        assert_eq!(invalid_setting(&[general, ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "b")]), specific.0);
     }
 
     #[test]
-    fn http_is_for_this_machine_alone() {
+    fn accepts_http_only_on_this_machine() {
         for (endpoint, url) in [
             ("http://127.0.0.1:5000", "http://127.0.0.1:5000/"),
             ("http://localhost:5000/", "http://localhost:5000/"),
@@ -181,29 +184,28 @@ mod tests {
     }
 
     #[test]
-    fn without_credentials_nothing_is_asked() {
+    fn requires_credentials() {
         for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
             assert_eq!(read(&[(name, "")]).unwrap().unwrap_err(), SecretsManagerError::NoCredentials);
         }
     }
 
     #[test]
-    fn a_bundle_must_hold_a_certificate() {
+    fn rejects_a_bundle_without_certificates() {
         for path in ["/nowhere", "/", file!()] {
-            assert_eq!(wrong(&[("AWS_CA_BUNDLE", path)]), "AWS_CA_BUNDLE");
+            assert_eq!(invalid_setting(&[("AWS_CA_BUNDLE", path)]), "AWS_CA_BUNDLE");
         }
     }
 
     #[test]
-    fn what_is_printed_holds_no_key() {
+    fn debug_output_contains_no_credentials() {
         let token = ("AWS_SESSION_TOKEN", "FQoGZXIvYXdzEBYaDxWykwOL");
         let settings = read(&[token]).unwrap().unwrap();
         let of_settings = format!("{settings:?}");
-        for printed in
-            [of_settings, format!("{:?}", SecretsManager::new(settings, TimeLimitFactor::default()))]
-        {
-            assert!(printed.contains("eu-central-1"));
-            assert!(!printed.contains(SECRET_KEY) && !printed.contains(token.1), "{printed}");
+        let of_store = format!("{:?}", SecretsManager::new(settings, TimeLimitFactor::default()));
+        for debug in [of_settings, of_store] {
+            assert!(debug.contains("eu-central-1"));
+            assert!(!debug.contains(SECRET_KEY) && !debug.contains(token.1), "{debug}");
         }
     }
 }
