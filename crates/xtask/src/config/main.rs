@@ -4,9 +4,9 @@
 //! for a native build of the service.
 
 mod check_config;
-mod policy;
 #[cfg(test)]
-mod readme;
+mod docs;
+mod policy;
 #[path = "../terminal.rs"]
 mod terminal;
 
