@@ -1,8 +1,7 @@
 //! Agora tokens.
 //!
-//! [`Mint`] makes the token of each official builder by one call, out of values that Agora accepts. Beneath it,
-//! [`v006`] and [`v007`] are the two formats themselves, which hold texts and times that nobody checks, as the official SDKs
-//! do.
+//! [`Mint`] has one function for each official builder, and takes only values that Agora accepts. The modules [`v006`]
+//! and [`v007`] implement the two formats. Like the official SDKs, they do not validate strings and times.
 
 mod crc32;
 mod credentials;

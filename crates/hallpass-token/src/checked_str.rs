@@ -1,13 +1,13 @@
-//! Strings that are checked when they are made.
+//! Strings that are validated on construction.
 
-/// Adds `MAX_BYTES`, `parse` and `as_str` to a type that holds a checked string.
+/// Adds `MAX_BYTES`, `parse` and `as_str` to a type that wraps a validated string.
 macro_rules! checked_str {
     ($name:ident, $max:literal, $error:ident, $check:expr, $allowed:literal) => {
         impl<'a> $name<'a> {
             #[doc = concat!("The maximum length: ", $max, " bytes.")]
             pub const MAX_BYTES: usize = $max;
 
-            /// Checks a string.
+            /// Validates a string.
             ///
             /// # Errors
             #[doc = concat!("[`", stringify!($error), "`] for anything but 1 to ", $max, " bytes ", $allowed, ".")]

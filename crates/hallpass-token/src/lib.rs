@@ -1,11 +1,11 @@
 //! Tokens that an app's clients need before they join a voice, video or messaging channel.
 //!
-//! Sections named "Formats 2.4" are those of the crate's `FORMATS.md`.
+//! References such as "Formats 2.4" point to sections of the crate's `FORMATS.md`.
 //!
-//! In scope: Agora tokens in the formats 006 and 007 ([`agora`]) and VideoSDK tokens ([`videosdk`]): minted from plain
-//! values, and with the feature `inspect` parsed, verified and explained.
-//! Out of scope: HTTP, a clock, a source of random bytes, the environment. Time and salt come in as values, so
-//! every result can be compared byte for byte; a request for "now" does not compile in a `no_std` crate.
+//! In scope: Agora tokens in formats 006 and 007 ([`agora`]) and VideoSDK tokens ([`videosdk`]). The crate mints them
+//! from plain values. With the feature `inspect`, it also parses, verifies and explains them. Out of scope: HTTP,
+//! clocks, sources of random bytes, the environment. Time and salt are arguments, so every result can be compared byte
+//! for byte.
 //!
 //! ```
 //! use hallpass_token::agora::{AppCertificate, AppId, ChannelName, Mint, Role, Salt, Uid};
@@ -28,7 +28,7 @@
 
 extern crate alloc;
 
-/// The examples of the README are tests.
+/// Runs the README's examples as doctests.
 #[cfg(all(doctest, feature = "inspect"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

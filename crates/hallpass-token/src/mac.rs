@@ -7,19 +7,20 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use zeroize::{Zeroize, Zeroizing};
 
-/// Length of a signature, in bytes.
+/// The length of a signature, in bytes.
 pub(crate) const SIGNATURE_LEN: usize = 32;
 
-/// Block length of SHA-256, in bytes.
+/// The block length of SHA-256, in bytes.
 const BLOCK_LEN: usize = 64;
 
-/// A key that has been absorbed, which is half of the work for a short message. Wiped on drop.
+/// An HMAC key whose first SHA-256 block is already processed, which is half of the work for a short message. The state
+/// is wiped on drop.
 #[derive(Clone)]
 pub(crate) struct Key(Hmac<Sha256>);
 
 impl Key {
-    /// A key shorter than a block counts as filled up with zeros, a longer one is hashed (RFC 2104 section 2); to
-    /// pass a whole block leaves no way to fail.
+    /// Pads a key shorter than a block with zeros, and hashes a longer one (RFC 2104 section 2). Passing a whole block
+    /// to `Hmac` makes this function infallible.
     pub(crate) fn new(key: &[u8]) -> Self {
         let mut block = Zeroizing::new([0; BLOCK_LEN]);
         if key.len() <= BLOCK_LEN {
@@ -32,12 +33,12 @@ impl Key {
         Self(Hmac::new((&*block).into()))
     }
 
-    /// The HMAC of all `parts`, one after the other.
+    /// Returns the HMAC of the concatenation of `parts`.
     pub(crate) fn sign(&self, parts: &[&[u8]]) -> [u8; SIGNATURE_LEN] {
         self.clone().sign_once(parts)
     }
 
-    /// The same for a key that is not needed again.
+    /// Returns the HMAC of the concatenation of `parts`, and consumes the key.
     pub(crate) fn sign_once(mut self, parts: &[&[u8]]) -> [u8; SIGNATURE_LEN] {
         for part in parts {
             self.0.update(part);
@@ -46,7 +47,7 @@ impl Key {
     }
 }
 
-/// Whether two signatures are the same, in a time that does not tell where they differ.
+/// Compares two signatures in constant time.
 #[cfg(feature = "inspect")]
 pub(crate) fn constant_time_eq(a: &[u8; SIGNATURE_LEN], b: &[u8; SIGNATURE_LEN]) -> bool {
     a.ct_eq(b).into()
@@ -69,7 +70,7 @@ mod tests {
         let set = TestSet::load(TestName::HmacSha256).unwrap();
         let (mut valid, mut invalid, mut truncated) = (0, 0, 0);
         for group in &set.test_groups {
-            // In bits. A group of fewer than 256 compares the first ones of a signature.
+            // The size is in bits. Groups with fewer than 256 bits compare only the start of a signature.
             let len = group.tag_size / 8;
             for test in &group.tests {
                 let signature = Key::new(&test.key).sign(&[&test.msg]);

@@ -1,4 +1,4 @@
-//! Texts of others in our own sentences.
+//! Quoting of foreign strings in messages.
 
 #[cfg(feature = "inspect")]
 use alloc::boxed::Box;
@@ -6,10 +6,10 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt::{self, Write};
 
-/// A text of others, for a message: in quotation marks, with escapes for what cannot be seen, as in a Rust literal.
+/// A foreign string for a message: quoted, with invisible characters escaped as in a Rust literal.
 ///
-/// The same as `{:?}` for every text that is not in an unusual script. `{:?}` knows all of Unicode, for which the standard library
-/// has 6 KB of tables.
+/// The output equals that of `{:?}`, except for strings in unusual scripts. `{:?}` needs 6 KB of Unicode tables of the
+/// standard library.
 ///
 /// ```
 /// use hallpass_token::Quoted;
@@ -27,7 +27,7 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
-/// A character of others, as [`Quoted`] in single quotation marks.
+/// A foreign character for a message, escaped like [`Quoted`], in single quotation marks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct QuotedChar(pub(crate) char);
 
@@ -53,7 +53,7 @@ fn write_escaped(c: char, mark: char, f: &mut fmt::Formatter<'_>) -> fmt::Result
     f.write_char(escape)
 }
 
-/// Whether a character is for control, for spacing, for private use, or changes the one before it.
+/// Returns whether a character is a control, spacing, private-use or combining character.
 const fn is_invisible(c: char) -> bool {
     matches!(c,
         '\0'..='\x1f' | '\x7f'..='\u{a0}' | '\u{ad}' | '\u{300}'..='\u{36f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{2000}'..='\u{200f}'
@@ -61,11 +61,11 @@ const fn is_invisible(c: char) -> bool {
         | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..)
 }
 
-/// The most characters of a text that is quoted.
+/// The maximum number of characters in an excerpt.
 #[cfg(feature = "inspect")]
 const MAX_CHARS: usize = 64;
 
-/// The start of a text that somebody else chose, short enough for a log.
+/// Returns the first 64 characters of a string, followed by `…` if it is longer. Keeps messages and logs short.
 #[cfg(feature = "inspect")]
 pub(crate) fn quote(text: &str) -> Box<str> {
     let mut rest = text.chars();

@@ -1,18 +1,18 @@
-//! How bad a problem of a token is.
+//! The severity of a problem that `explain` reports.
 
-/// How bad a problem of a token is.
+/// The severity of a problem that `explain` reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Worth knowing: what the token does may surprise.
+    /// The token works, but its behavior may be surprising.
     Note,
-    /// The token works, and probably not as it was meant.
+    /// The token is accepted, but probably does not behave as intended.
     Warning,
-    /// The provider refuses the token.
+    /// The provider rejects the token.
     Error,
 }
 
 impl Severity {
-    /// `note`, `warning` or `error`.
+    /// Returns `note`, `warning` or `error`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,53 +1,54 @@
-//! Points in time and lengths of time, as types that cannot be mixed up.
+//! Points in time and durations, as types that cannot be confused.
 
 use core::num::NonZeroU32;
 
 use thiserror::Error;
 
-/// A point in time: seconds since 1970-01-01T00:00:00Z, 4 bytes as in Agora's formats, enough until 2106.
+/// A point in time: seconds since 1970-01-01T00:00:00Z in 4 bytes, as in Agora's formats. The range ends in 2106.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnixSeconds(pub u32);
 
-/// Any length of time in seconds, 4 bytes: what a token may hold, be it sensible or not.
+/// A duration in seconds, 4 bytes: any value that a token can contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seconds(pub u32);
 
-/// How long a token lives: 1 to 86,400 seconds.
+/// The time to live of a token: 1 to 86,400 seconds.
 ///
-/// Agora's servers accept no token for longer than a day, whatever it says, and a token that a client holds should not
-/// live longer with VideoSDK either. Since a Unix time is far above a day, it
-/// cannot become a life by mistake.
+/// Agora's servers reject every token after 24 hours, even if it claims a longer TTL. The same limit applies to
+/// VideoSDK tokens here, because clients hold them. A Unix time is far above 86,400, so it cannot be passed as a TTL by
+/// mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ttl(NonZeroU32);
 
-/// How long one privilege of a token lasts.
+/// The time to live of one privilege in a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PrivilegeTtl {
-    /// As long as the token, which for Agora's format 006 is always 24 hours. Written as 0.
+    /// The privilege expires with the token, in Agora's format 006 always after 24 hours. Encoded as 0.
     WithToken,
-    /// This long, counted from the issue of the token, and never longer than the token.
+    /// The privilege expires this long after the token is issued, but not later than the token.
     For(Ttl),
 }
 
-/// Why a number of seconds is no [`Ttl`].
+/// The error for a number of seconds that is not a valid [`Ttl`].
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum TtlError {
-    /// It is 0.
+    /// The number is 0.
     #[error("must be 1 to 86400 seconds, but is 0")]
     Zero,
-    /// It is longer than 86,400 seconds, and too short for a Unix time of this century.
+    /// The number is above 86,400, but too small to be a recent Unix time.
     #[error("must be 1 to 86400 seconds (24 hours), but is {}", .0.0)]
     TooLong(Seconds),
-    /// It is a Unix time of this century, not a length of time.
+    /// The number is a recent Unix time, not a duration.
     #[error("must be 1 to 86400 seconds, counted from the issue of the token, but {} looks like a Unix time", .0.0)]
     UnixTime(UnixSeconds),
 }
 
 impl UnixSeconds {
-    /// From here on a number of seconds looks like a Unix time (9 September 2001), not like a length (31 years).
+    /// The threshold from which a number of seconds is taken for a Unix time (9 September 2001) and not for a duration
+    /// (31 years).
     pub(crate) const RECENT: Self = Self(1_000_000_000);
 
-    /// The point `later` after this one; the last representable one where that is too far.
+    /// Adds a duration; saturates at the last representable second.
     #[must_use]
     pub const fn saturating_add(self, later: Seconds) -> Self {
         Self(self.0.saturating_add(later.0))
@@ -55,18 +56,18 @@ impl UnixSeconds {
 }
 
 impl Seconds {
-    /// The longest life that Agora's servers grant to any token: 24 hours.
+    /// The maximum TTL that Agora's servers accept: 24 hours.
     pub const DAY: Self = Self(86_400);
 }
 
 impl Ttl {
-    /// 24 hours, the longest.
+    /// The maximum: 24 hours.
     pub const MAX: Self = match Self::new(Seconds::DAY.0) {
         Ok(day) => day,
         Err(_) => Self(NonZeroU32::MIN),
     };
 
-    /// Takes over a number of seconds.
+    /// Validates a number of seconds.
     ///
     /// # Errors
     /// [`TtlError`] for anything but 1 to 86,400.
@@ -79,7 +80,7 @@ impl Ttl {
         }
     }
 
-    /// The number of seconds.
+    /// Returns the number of seconds.
     #[must_use]
     pub const fn seconds(self) -> Seconds {
         Seconds(self.0.get())
@@ -87,7 +88,7 @@ impl Ttl {
 }
 
 impl PrivilegeTtl {
-    /// How long the privilege of a token with this life really lasts.
+    /// Returns the effective TTL of the privilege in a token with the given TTL.
     #[must_use]
     pub fn capped_by(self, token: Ttl) -> Ttl {
         match self {
@@ -96,7 +97,7 @@ impl PrivilegeTtl {
         }
     }
 
-    /// As Agora's format 007 writes it.
+    /// Returns the value that Agora's format 007 encodes.
     pub(crate) const fn seconds(self) -> Seconds {
         match self {
             Self::WithToken => Seconds(0),
@@ -104,7 +105,7 @@ impl PrivilegeTtl {
         }
     }
 
-    /// As Agora's format 006 writes it.
+    /// Returns the value that Agora's format 006 encodes.
     pub(crate) const fn expires_at(self, issued_at: UnixSeconds) -> UnixSeconds {
         match self {
             Self::WithToken => UnixSeconds(0),

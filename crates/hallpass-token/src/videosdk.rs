@@ -1,10 +1,10 @@
 //! VideoSDK tokens: JSON Web Tokens (RFC 7519), signed with HMAC-SHA256 (RFC 7515).
 //!
-//! [`Claims`] is the way in: values of types that hold only what VideoSDK accepts. They are written byte for
-//! byte as the vendor's server SDKs write them. With the feature `inspect`, `Untrusted` reads a token back,
-//! `Untrusted::verify` says whether it holds, and `explain` says what is wrong with one that was refused.
+//! [`Claims`] is the entry point. Its types accept only values that VideoSDK accepts, and tokens are byte for byte
+//! those of the vendor's server SDKs. With the feature `inspect`, `Untrusted` parses a token, `Untrusted::verify`
+//! verifies it, and `explain` reports its problems.
 //!
-//! What the claims mean: <https://docs.videosdk.live/server-sdk/authentication-and-tokens>.
+//! Reference for the claims: <https://docs.videosdk.live/server-sdk/authentication-and-tokens>.
 //!
 //! ```
 //! use hallpass_token::videosdk::{ApiKey, Claims, ParticipantId, Permissions, Roles, RoomId, Scope, Secret};

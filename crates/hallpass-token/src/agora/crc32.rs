@@ -1,15 +1,17 @@
-//! CRC-32 (ISO 3309, as in zlib), which format 006 contains of channel and user.
+//! CRC-32 (ISO 3309, as in zlib). Format 006 contains the checksums of channel and user.
 
 #[cfg(not(target_family = "wasm"))]
 pub(super) use crc32fast::hash as crc32;
 #[cfg(target_family = "wasm")]
 pub(super) use small::crc32;
 
-/// An implementation with one table of 1 KiB. The sixteen tables of crc32fast do not compress: they are 16 KB of a Worker
-/// whose cold start depends on its size, and save 20 ns in a name of at most 255 bytes.
+/// An implementation with a single 1 KiB table.
+///
+/// The sixteen tables of crc32fast do not compress: they add 16 KB to a Worker, whose cold start depends on its size.
+/// The larger tables save only 20 ns for a name of at most 255 bytes.
 #[cfg(any(test, target_family = "wasm"))]
 mod small {
-    /// The remainder of each byte.
+    /// The CRC remainder of each byte.
     const TABLE: [u32; 256] = table();
 
     /// Returns the checksum of `bytes`.
@@ -22,7 +24,7 @@ mod small {
     }
 
     const fn table() -> [u32; 256] {
-        /// The polynomial, with the lowest bit first.
+        /// The polynomial, least significant bit first.
         const POLYNOMIAL: u32 = 0xEDB8_8320;
         let mut table = [0; 256];
         let mut rest: &mut [u32] = &mut table;
@@ -45,7 +47,7 @@ mod small {
 mod tests {
     use super::{crc32, small};
 
-    /// Python 3.11: `zlib.crc32`.
+    /// Expected values: Python 3.11, `zlib.crc32`.
     #[test]
     fn checksums_are_those_of_zlib() {
         let all: [u8; 256] = core::array::from_fn(|byte| byte as u8);

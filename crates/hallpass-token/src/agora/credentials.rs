@@ -1,4 +1,4 @@
-//! The two halves of an Agora project: its public id and its secret.
+//! The credentials of an Agora project: its public App ID and its secret App Certificate.
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -8,49 +8,49 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::mac::Key;
 
-/// Length of an App ID and of an App Certificate, in bytes.
+/// The length of an App ID and of an App Certificate, in bytes.
 const LEN: usize = 32;
 
-/// The public id of an Agora project: 32 hexadecimal characters, used as text, case kept.
+/// The public ID of an Agora project: 32 hexadecimal characters, used as a string. Case is preserved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppId(Box<str>);
 
-/// The secret of an Agora project: 32 hexadecimal characters, used as text, case kept.
+/// The secret of an Agora project: 32 hexadecimal characters, used as a string. Case is preserved.
 ///
-/// It signs every token of the project. It prints as `…`, and is wiped when it is dropped; what SHA-256 leaves on the
-/// stack while it works is not.
+/// The certificate signs every token of the project. It prints as `…` and is wiped on drop; data that SHA-256 leaves on
+/// the stack is not.
 #[derive(Clone)]
 pub struct AppCertificate(Box<Secret>);
 
 #[derive(Clone)]
 struct Secret {
     text: [u8; LEN],
-    /// The same as a key, which format 006 signs with: absorbed once instead of for each token.
+    /// The certificate as an HMAC key for format 006, prepared once instead of for each token.
     key: Key,
 }
 
-/// What verifies the tokens of one project.
+/// The credentials that verify the tokens of one project.
 #[derive(Clone, Copy, Debug)]
 pub struct Project<'a> {
-    /// Its public id.
+    /// The project's App ID.
     pub app_id: &'a AppId,
-    /// Its secrets: Agora gives a project a primary and a secondary one, so that the two can be swapped.
+    /// The project's certificates. Agora offers a primary and a secondary one for rotation.
     pub certificates: &'a [AppCertificate],
 }
 
-/// Why a text is no App ID or App Certificate. It never holds the text.
+/// The error for a string that is not an App ID or App Certificate. It never contains the string.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum HexError {
-    /// It is not 32 bytes long, but this long.
+    /// The string does not have 32 bytes, but this number.
     #[error("must be 32 hexadecimal characters, but has {0} bytes")]
     Length(usize),
-    /// The byte at this position, counted from 0, is not one of `0-9a-fA-F`.
+    /// The byte at this zero-based position is not one of `0-9a-fA-F`.
     #[error("must be 32 hexadecimal characters, but character {} is none", .0 + 1)]
     Character(usize),
 }
 
 impl AppId {
-    /// Takes over an App ID as Agora's console shows it.
+    /// Parses an App ID as shown in Agora's console.
     ///
     /// # Errors
     /// [`HexError`] for anything but 32 hexadecimal characters.
@@ -59,7 +59,7 @@ impl AppId {
         Ok(Self(text.into()))
     }
 
-    /// The 32 characters.
+    /// Returns the 32 characters.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -67,7 +67,7 @@ impl AppId {
 }
 
 impl AppCertificate {
-    /// Takes over an App Certificate as Agora's console shows it.
+    /// Parses an App Certificate as shown in Agora's console.
     ///
     /// # Errors
     /// [`HexError`] for anything but 32 hexadecimal characters.
@@ -85,7 +85,7 @@ impl AppCertificate {
     }
 }
 
-/// The key wipes itself.
+/// Wipes the string; `key` wipes itself.
 impl Drop for Secret {
     fn drop(&mut self) {
         self.text.zeroize();

@@ -1,4 +1,4 @@
-//! What a token says, and why an SDK would refuse it.
+//! Explanation of a token: its content, and why an SDK would reject it.
 
 mod context;
 mod lenient;
@@ -21,20 +21,21 @@ use problem::Problems;
 pub use sdk::{Rejection, Sdk, SdkError};
 pub use signature::Signature;
 
-/// What a token says, and what is wrong with it.
+/// The content of a token and its problems.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// The token, if it could be read.
+    /// The token, if it could be parsed.
     pub token: Option<Untrusted>,
-    /// Whether a certificate signed it.
+    /// The result of the signature check.
     pub signature: Signature,
-    /// What is wrong with it, the worst first. Of several services of one type, each kind of problem is named once.
+    /// The problems, most severe first. Each kind of problem is listed once per service type.
     pub problems: Vec<Problem>,
 }
 
-/// Explains a text that should be an Agora token.
+/// Explains a string that should be an Agora token.
 ///
-/// It reads what a careless SDK would read, such as Base64 of the wrong alphabet, and says what is wrong with it.
+/// The function parses what a lenient SDK would parse, such as Base64 in the wrong alphabet, and reports the deviation
+/// as a problem.
 #[must_use]
 pub fn explain(token: &str, context: &Context<'_>) -> Report {
     let mut problems = Problems::default();
@@ -51,14 +52,16 @@ pub fn explain(token: &str, context: &Context<'_>) -> Report {
 }
 
 impl Report {
-    /// Whether nothing was found for which Agora would refuse the token. This is no verification: it also holds where
-    /// the signature was not checked.
+    /// Returns whether no problem was found for which Agora rejects the token.
+    ///
+    /// This does not verify the token: the result can be `true` even if the signature was not checked.
     #[must_use]
     pub fn is_usable(&self) -> bool {
         self.token.is_some() && self.problems.iter().all(|problem| problem.severity() < Severity::Error)
     }
 
-    /// The errors that the SDKs of this token's services show for a problem of it; none where they do not refuse it.
+    /// Returns the errors that the SDKs of the token's services show for one of its problems. Empty if the SDKs accept
+    /// the token.
     pub fn sdk_errors(&self, problem: &Problem) -> impl Iterator<Item = SdkError> {
         let services = match (problem.service(), &self.token) {
             (Some(service), _) => vec![service],

@@ -1,4 +1,4 @@
-//! A text in a token.
+//! A string field of a token.
 
 use core::fmt;
 
@@ -6,7 +6,7 @@ use super::name::{Account, Channel, ChannelName, ChatUser, RtmUser};
 use super::size::SizeError;
 use super::user::{Uid, User};
 
-/// A text that both formats can hold: at most 65,535 bytes. Nothing else about it is checked.
+/// A string field of a token: at most 65,535 bytes, otherwise unvalidated.
 #[derive(Clone, Copy)]
 pub struct FieldStr<'a>(Repr<'a>);
 
@@ -16,14 +16,14 @@ enum Repr<'a> {
     Short { bytes: [u8; SHORT_MAX], len: u8 },
 }
 
-/// Enough for a number's digits and for a hash in hexadecimal: texts that nobody else keeps.
+/// The maximum length of an owned string: long enough for a uid's digits and a hexadecimal hash.
 const SHORT_MAX: usize = 32;
 
 impl<'a> FieldStr<'a> {
-    /// No text: what a token for anybody has in place of a user.
+    /// The empty string: the user field of a token for any user.
     pub const EMPTY: Self = Self(Repr::Borrowed(""));
 
-    /// The channel of a token for every channel.
+    /// The channel field of a token for every channel.
     #[cfg(feature = "inspect")]
     pub(super) const ANY_CHANNEL: Self = Self(Repr::Borrowed("*"));
 
@@ -36,7 +36,7 @@ impl<'a> FieldStr<'a> {
         if fits { Ok(Self(Repr::Borrowed(text))) } else { Err(SizeError::StringTooLong(text.len())) }
     }
 
-    /// The text.
+    /// Returns the string.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match &self.0 {
@@ -45,7 +45,7 @@ impl<'a> FieldStr<'a> {
         }
     }
 
-    /// The bytes of the text: UTF-8.
+    /// Returns the UTF-8 bytes of the string.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
@@ -54,7 +54,7 @@ impl<'a> FieldStr<'a> {
         }
     }
 
-    /// Keeps a copy of up to 32 bytes.
+    /// Copies a string of up to 32 bytes.
     pub(super) fn short(text: &str) -> Self {
         let mut bytes = [0; SHORT_MAX];
         let mut len = 0;
@@ -72,7 +72,7 @@ impl From<Uid> for FieldStr<'_> {
     }
 }
 
-/// Only the wildcard is empty: the account `0` stays `0`.
+/// Maps only the wildcard to the empty string. The account `0` stays `0`.
 impl<'a> From<User<'a>> for FieldStr<'a> {
     fn from(user: User<'a>) -> Self {
         match user {

@@ -1,43 +1,44 @@
-//! Which kind of token a text is, by its looks.
+//! Detection of a token's format from its first characters.
 
 use core::fmt;
 
-/// Which kind of token a text is, by its looks; nothing in it is checked.
+/// The format of a token, detected from its first characters. The token is not validated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// Agora's 006.
+    /// An Agora token of format 006.
     V006,
-    /// Agora's 007.
+    /// An Agora token of format 007.
     V007,
-    /// One of the formats that Agora used before 2018.
+    /// A format that Agora used before 2018.
     Legacy(LegacyFormat),
-    /// A JSON Web Token (RFC 7519), as VideoSDK uses it.
+    /// A JSON Web Token (RFC 7519), as used by VideoSDK.
     Jwt,
-    /// No text at all.
+    /// An empty string.
     Empty,
-    /// None of these.
+    /// An unknown format.
     Unknown,
 }
 
-/// A format that Agora used for SDKs older than 2.1 (Formats 4). All sign with HMAC-SHA1 or MD5, and none is supported here.
+/// A format of Agora's SDKs older than 2.1 (Formats 4). All of them sign with HMAC-SHA1 or MD5, and none is supported
+/// here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LegacyFormat {
-    /// A dynamic key without a version, 90 or 110 hexadecimal characters.
+    /// A dynamic key without a version: 90 or 110 hexadecimal characters.
     DynamicKey,
-    /// 002.
+    /// Format 002.
     V002,
-    /// 003.
+    /// Format 003.
     V003,
-    /// 004.
+    /// Format 004.
     V004,
-    /// 005.
+    /// Format 005.
     V005,
-    /// The token of the old Signaling SDK: `1:`, App ID, end and MD5, with colons between them.
+    /// A token of the old Signaling SDK: `1:`, App ID, expiry and MD5, separated by colons.
     Signaling,
 }
 
 impl Format {
-    /// Looks at a text.
+    /// Detects the format of a string.
     #[must_use]
     pub fn detect(text: &str) -> Self {
         if text.is_empty() {
@@ -49,7 +50,7 @@ impl Format {
         match text.get(..3) {
             Some("006") => Self::V006,
             Some("007") => Self::V007,
-            // The Base64 of `{"`, with which the header of a JWT begins.
+            // The Base64 encoding of `{"`, the start of a JWT header.
             Some("eyJ") if text.bytes().filter(|byte| *byte == b'.').count() == 2 => Self::Jwt,
             _ => Self::Unknown,
         }

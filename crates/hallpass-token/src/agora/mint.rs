@@ -1,4 +1,4 @@
-//! The tokens of the official builders, each by one call.
+//! Minting: one function for each official token builder.
 
 use alloc::string::String;
 use core::num::NonZeroU32;
@@ -13,43 +13,43 @@ use super::v006::{RTM_LOGIN, Subject, Token006};
 use super::v007::{Services, Token007};
 use crate::{PrivilegeTtl, Seconds, Ttl, UnixSeconds};
 
-/// Who signs a token, when, and with which random number: one of these for each token.
+/// The signing parameters of one token: project, issue time and salt. Create a new value for each token.
 ///
-/// Its functions are the builders of the official SDKs (Formats 2.6). They are of format 007 but for [`Mint::rtc_006`] and
-/// [`Mint::rtm_006`]. What they do not offer, [`Mint::services`] does.
+/// The methods correspond to the builders of the official SDKs (Formats 2.6). They produce format 007, except
+/// [`Mint::rtc_006`] and [`Mint::rtm_006`]. For other combinations of services, use [`Mint::services`].
 #[derive(Clone, Copy, Debug)]
 pub struct Mint<'a> {
-    /// The project.
+    /// The project's App ID.
     pub app_id: &'a AppId,
-    /// The secret of the project.
+    /// The certificate that signs the token.
     pub certificate: &'a AppCertificate,
-    /// When the token is issued.
+    /// The issue time.
     pub issued_at: UnixSeconds,
-    /// Makes two tokens of one second differ. Take four fresh random bytes for each token.
+    /// The salt, which makes two tokens of the same second differ. Use four fresh random bytes for each token.
     pub salt: Salt,
 }
 
-/// A public random number of a token, never 0.
+/// A random number that the token contains in plain form, never 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Salt(NonZeroU32);
 
-/// What [`Mint::rtc_with_rtm`], [`Mint::convo_ai`] and [`Mint::stt`] permit: a channel, and login to Signaling.
+/// The grant of [`Mint::rtc_with_rtm`], [`Mint::convo_ai`] and [`Mint::stt`]: a channel and a Signaling login.
 #[derive(Clone, Copy, Debug)]
 pub struct RtcWithRtm<'a> {
     /// The channel.
     pub channel: Channel<'a>,
     /// The user in the channel.
     pub user: User<'a>,
-    /// What the user may do in the channel.
+    /// The user's privileges in the channel.
     pub privileges: RtcPrivileges,
-    /// The user in Signaling; the official builders often take the same name for both.
+    /// The user in Signaling. Most official builders use the same name for both.
     pub rtm_user: RtmUser<'a>,
-    /// How long the login to Signaling lasts.
+    /// The TTL of the Signaling login.
     pub rtm_login: PrivilegeTtl,
 }
 
 impl Salt {
-    /// Makes a salt of 4 random bytes; of four zeros, 1.
+    /// Creates a salt from 4 random bytes; four zeros become 1.
     #[must_use]
     pub const fn from_bytes(random: [u8; 4]) -> Self {
         match NonZeroU32::new(u32::from_le_bytes(random)) {
@@ -58,7 +58,7 @@ impl Salt {
         }
     }
 
-    /// The number.
+    /// Returns the number.
     #[must_use]
     pub const fn get(self) -> u32 {
         self.0.get()
@@ -66,35 +66,38 @@ impl Salt {
 }
 
 impl<'a> Mint<'a> {
-    /// Voice and video: `RtcTokenBuilder2`, by uid or account, with one length for all privileges
-    /// ([`super::Role::privileges`]) or one for each.
+    /// Returns a token for voice and video: `RtcTokenBuilder2`, by uid or account.
+    ///
+    /// All privileges can have one TTL ([`super::Role::privileges`]), or each its own.
     #[must_use]
     pub fn rtc(&self, channel: Channel<'a>, user: User<'a>, privileges: RtcPrivileges, ttl: Ttl) -> String {
         self.services(Services::one(&Service::rtc(channel, user, privileges)), ttl)
     }
 
-    /// Voice and video, and Signaling: `RtcTokenBuilder2.buildTokenWithRtm2`, and `buildTokenWithRtm`, for which the
-    /// account is the user of both and the login lasts as long as the token.
+    /// Returns a token for voice, video and Signaling: `RtcTokenBuilder2.buildTokenWithRtm2`.
+    ///
+    /// For the result of `buildTokenWithRtm`, pass the account as both users and the token's TTL as the login's.
     #[must_use]
     pub fn rtc_with_rtm(&self, grant: &RtcWithRtm<'a>, ttl: Ttl) -> String {
         self.services(Services::sorted(&grant.services()), ttl)
     }
 
-    /// Signaling: `RtmTokenBuilder2.buildToken`.
+    /// Returns a token for Signaling: `RtmTokenBuilder2.buildToken`.
     #[must_use]
     pub fn rtm(&self, user: RtmUser<'a>, ttl: Ttl) -> String {
         self.services(Services::one(&Service::rtm(user, PrivilegeTtl::For(ttl))), ttl)
     }
 
-    /// Signaling with a permission tree: `RtmTokenBuilder2.buildTokenWithPermissions`. Agora has to switch it on for
-    /// a project.
+    /// Returns a token for Signaling with a permission tree: `RtmTokenBuilder2.buildTokenWithPermissions`.
+    ///
+    /// Agora must enable permission trees for the project.
     #[must_use]
     pub fn rtm_with_permissions(&self, user: RtmUser<'a>, permissions: Permissions<'a>, ttl: Ttl) -> String {
         self.services(Services::one(&Service::rtm2(user, permissions, PrivilegeTtl::For(ttl))), ttl)
     }
 
-    /// Signaling with a stream channel, which the user may join and send data to: `rtmtokenbuilder` of
-    /// AgoraIO-Community's go-tokenbuilder.
+    /// Returns a token for Signaling and a stream channel, which the user can join and send data to: `rtmtokenbuilder`
+    /// of AgoraIO-Community's go-tokenbuilder.
     #[must_use]
     pub fn rtm_with_stream(&self, user: RtmUser<'a>, stream: Channel<'a>, ttl: Ttl) -> String {
         let seconds = ttl.seconds();
@@ -103,59 +106,61 @@ impl<'a> Mint<'a> {
         self.services(Services::sorted(&[rtc, Service::rtm(user, PrivilegeTtl::For(ttl))]), ttl)
     }
 
-    /// Chat as a user: `ChatTokenBuilder2.buildUserToken`.
+    /// Returns a token for Chat as a user: `ChatTokenBuilder2.buildUserToken`.
     #[must_use]
     pub fn chat_user(&self, user: ChatUser<'a>, ttl: Ttl) -> String {
         self.services(Services::one(&Service::chat_user(user, PrivilegeTtl::For(ttl))), ttl)
     }
 
-    /// Chat as the app itself, with the rights of an administrator, for servers only:
-    /// `ChatTokenBuilder2.buildAppToken`.
+    /// Returns a token for Chat as the app, with administrator rights: `ChatTokenBuilder2.buildAppToken`. For servers
+    /// only.
     #[must_use]
     pub fn chat_app(&self, ttl: Ttl) -> String {
         self.services(Services::one(&Service::chat_app(PrivilegeTtl::For(ttl))), ttl)
     }
 
-    /// The user of an APaaS room: `ApaasTokenBuilder.buildRoomUserToken`, `EducationTokenBuilder2` alike.
+    /// Returns a token for a user in an APaaS room: `ApaasTokenBuilder.buildRoomUserToken` and its equivalent in
+    /// `EducationTokenBuilder2`.
     #[must_use]
     pub fn apaas_room(&self, room: ChannelName<'a>, user: RtmUser<'a>, role: i16, ttl: Ttl) -> String {
         self.services(Services::sorted(&Service::apaas_room(room, user, role, PrivilegeTtl::For(ttl))), ttl)
     }
 
-    /// APaaS as a user, outside of a room: `ApaasTokenBuilder.buildUserToken`, `EducationTokenBuilder2` alike.
+    /// Returns a token for APaaS as a user, without a room: `ApaasTokenBuilder.buildUserToken` and its equivalent in
+    /// `EducationTokenBuilder2`.
     #[must_use]
     pub fn apaas_user(&self, user: RtmUser<'a>, ttl: Ttl) -> String {
         self.services(Services::one(&Service::apaas_user(user, PrivilegeTtl::For(ttl))), ttl)
     }
 
-    /// APaaS as the app itself, with the rights of an administrator, for servers only:
-    /// `ApaasTokenBuilder.buildAppToken`, `EducationTokenBuilder2` alike.
+    /// Returns a token for APaaS as the app, with administrator rights: `ApaasTokenBuilder.buildAppToken` and its
+    /// equivalent in `EducationTokenBuilder2`. For servers only.
     #[must_use]
     pub fn apaas_app(&self, ttl: Ttl) -> String {
         self.services(Services::one(&Service::apaas_app(PrivilegeTtl::For(ttl))), ttl)
     }
 
-    /// Full Path Accelerator, for 24 hours: `FpaTokenBuilder.buildToken`.
+    /// Returns a token for Full Path Accelerator, valid for 24 hours: `FpaTokenBuilder.buildToken`.
     #[must_use]
     pub fn fpa(&self) -> String {
         self.services(Services::one(&Service::fpa(PrivilegeTtl::WithToken)), Ttl::MAX)
     }
 
-    /// Conversational AI: `ConvoAITokenBuilder.buildToken`.
+    /// Returns a token for Conversational AI: `ConvoAITokenBuilder.buildToken`.
     #[must_use]
     pub fn convo_ai(&self, grant: &RtcWithRtm<'a>, ttl: Ttl) -> String {
         let [rtc, rtm] = grant.services();
         self.services(Services::sorted(&[rtc, rtm, Service::convo_ai()]), ttl)
     }
 
-    /// Speech to text: `SttTokenBuilder.buildToken`.
+    /// Returns a token for speech to text: `SttTokenBuilder.buildToken`.
     #[must_use]
     pub fn stt(&self, grant: &RtcWithRtm<'a>, ttl: Ttl) -> String {
         let [rtc, rtm] = grant.services();
         self.services(Services::sorted(&[rtc, rtm, Service::stt()]), ttl)
     }
 
-    /// Any services together: `AccessToken2.addService`.
+    /// Returns a token for any combination of services: `AccessToken2.addService`.
     #[must_use]
     pub fn services(&self, services: Services<'_>, ttl: Ttl) -> String {
         Token007 {
@@ -168,14 +173,17 @@ impl<'a> Mint<'a> {
         .sign(self.certificate)
     }
 
-    /// Voice and video in format 006: `RtcTokenBuilder`. The privileges end as they say, the token itself after 24
-    /// hours.
+    /// Returns a token for voice and video in format 006: `RtcTokenBuilder`.
+    ///
+    /// The privileges have their own TTLs; the token expires after 24 hours.
     #[must_use]
     pub fn rtc_006(&self, channel: Channel<'a>, user: User<'a>, privileges: RtcPrivileges) -> String {
         self.sign_006(Subject::rtc(channel, user), privileges.expiries(self.issued_at))
     }
 
-    /// Signaling in format 006: `RtmTokenBuilder`. The login ends as it says, the token itself after 24 hours.
+    /// Returns a token for Signaling in format 006: `RtmTokenBuilder`.
+    ///
+    /// The login has its own TTL; the token expires after 24 hours.
     #[must_use]
     pub fn rtm_006(&self, user: RtmUser<'a>, login: PrivilegeTtl) -> String {
         self.sign_006(Subject::rtm(user), Privileges::one(RTM_LOGIN, login.expires_at(self.issued_at)))

@@ -5,51 +5,52 @@ use thiserror::Error;
 use crate::checked_str::checked_str;
 use crate::quote::QuotedChar;
 
-/// The name of one channel: 1 to 64 bytes of Agora's 89 characters, and not `*`.
+/// A channel name: 1 to 64 bytes of Agora's 89 characters, except `*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChannelName<'a>(&'a str);
 
-/// The channel that a token is for.
+/// The channel of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Channel<'a> {
-    /// This channel only.
+    /// A single channel.
     Named(ChannelName<'a>),
     /// Every channel of the project; written `*`.
     Any,
 }
 
-/// A user's name in a channel: 1 to 255 bytes of Agora's 89 characters. The text `0` is a name like any other.
+/// A user account in a channel: 1 to 255 bytes of Agora's 89 characters. The string `0` is an ordinary account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Account<'a>(&'a str);
 
-/// A user's name in Signaling (RTM): 1 to 64 bytes of Agora's 89 characters.
+/// A user name in Signaling (RTM): 1 to 64 bytes of Agora's 89 characters.
 ///
-/// The limit is that of Signaling 2.x (`docs.agora.io`, Signaling, "Limitations").
+/// Source of the limit: Signaling 2.x (`docs.agora.io`, Signaling, "Limitations").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RtmUser<'a>(&'a str);
 
-/// A user's name in Chat: 1 to 64 of `a-z`, `0-9`, `_`, `-` and `.`, without upper case; a user's UUID is one too.
+/// A user name in Chat: 1 to 64 characters from `a-z`, `0-9`, `_`, `-` and `.`, without upper case. A user's UUID
+/// matches too.
 ///
-/// The rule is that of Chat's user registration (`docs.agora.io`, Chat, "User system registration").
+/// Source of the rule: Chat's user registration (`docs.agora.io`, Chat, "User system registration").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChatUser<'a>(&'a str);
 
-/// Why a text is no channel name, account or user.
+/// The error for a string that is not a valid channel name, account or user name.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the documentation of the variants describes the fields")]
 pub enum NameError {
-    /// The text is empty.
+    /// The string is empty.
     #[error("must not be empty")]
     Empty,
-    /// The text has more than `max` bytes.
+    /// The string has more than `max` bytes.
     #[error("has {bytes} bytes; at most {max} are allowed")]
     TooLong { bytes: usize, max: usize },
-    /// It holds a character outside of Agora's 89.
+    /// The string contains a character outside of Agora's 89.
     #[error(
         "holds the character {}; allowed are a-z A-Z 0-9, space and ! # $ % & ( ) + - : ; < = . > ? @ [ ] ^ _ {{ }} | ~ ,", QuotedChar(*.0)
     )]
     Character(char),
-    /// It holds a character that Chat has no room for in the names of users.
+    /// The string contains a character that Chat does not allow in user names.
     #[error("holds the character {}; allowed are a-z 0-9 and _ - .", QuotedChar(*.0))]
     ChatCharacter(char),
 }
@@ -60,7 +61,7 @@ checked_str!(RtmUser, 64, NameError, check_name, "of Agora's 89 characters");
 checked_str!(ChatUser, 64, NameError, check_chat_name, "of `a-z`, `0-9`, `_`, `-` and `.`");
 
 impl<'a> Channel<'a> {
-    /// Reads a channel name, or `*` for every channel.
+    /// Parses a channel name, or `*` for every channel.
     ///
     /// # Errors
     /// [`NameError`] for anything but 1 to 64 of Agora's 89 characters.
@@ -71,7 +72,7 @@ impl<'a> Channel<'a> {
         ChannelName::parse(text).map(Self::Named)
     }
 
-    /// The channel as a token writes it.
+    /// Returns the channel field of a token.
     #[must_use]
     pub const fn as_str(self) -> &'a str {
         match self {
@@ -109,7 +110,7 @@ fn check(
     }
 }
 
-/// The 89 characters of Agora's SDK reference (`joinChannel`, `joinChannelWithUserAccount`).
+/// Returns whether a character is one of the 89 in Agora's SDK reference (`joinChannel`, `joinChannelWithUserAccount`).
 const fn is_allowed(c: char) -> bool {
     matches!(c, ' '..='~') && !matches!(c, '"' | '\'' | '*' | '/' | '\\' | '`')
 }

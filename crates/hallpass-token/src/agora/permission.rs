@@ -1,4 +1,4 @@
-//! The permission tree of an RTM2 service: which resources of Signaling a user may read or write.
+//! The permission tree of an RTM2 service: the Signaling resources that a user can read or write.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -22,54 +22,56 @@ pub enum Resource {
     ServerGroups,
     /// Users, 4.
     Users,
-    /// A kind that this version does not know.
+    /// A kind that this version does not support.
     Other(u16),
 }
 
-/// What may be done with a resource.
+/// An access right to a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Receive from it, 0.
+    /// The right to receive, 0.
     Read,
-    /// Send to it, 1.
+    /// The right to send, 1.
     Write,
-    /// An access that this version does not know.
+    /// An access right that this version does not support.
     Other(u16),
 }
 
-/// One permission: an access to some resources of a kind.
+/// A permission: an access right to resources of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permission<'a> {
     /// The kind of the resources.
     pub resource: Resource,
-    /// What may be done with them.
+    /// The access right.
     pub access: Access,
-    /// Their names, in the order in which the token lists them.
+    /// The names of the resources, in the order of the token.
     pub names: &'a [&'a str],
 }
 
-/// A permission tree, encoded as a token holds it (Formats 2.5).
+/// A permission tree, encoded as in a token (Formats 2.5).
 #[derive(Clone, PartialEq, Eq)]
 pub struct PermissionTree(Vec<u8>);
 
-/// A permission tree inside a token or a [`PermissionTree`]: its bytes in the token.
+/// A borrowed permission tree, from a token or a [`PermissionTree`], in its encoded form.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Permissions<'a>(pub(super) &'a [u8]);
 
 impl Permission<'_> {
-    /// Returns the position in a tree.
+    /// Returns the sort key in the tree.
     fn key(&self) -> (u16, u16) {
         (self.resource.number(), self.access.number())
     }
 }
 
 impl PermissionTree {
-    /// Encodes permissions: ascending by kind and access. Of two with the same kind and access the last one counts.
+    /// Encodes permissions in ascending order of kind and access. Of two with the same kind and access, the last one is
+    /// used.
     ///
     /// # Errors
-    /// [`SizeError::StringTooLong`] for a name of more than 65,535 bytes, [`SizeError::TooManyNames`] for more than 65,535 names.
+    /// [`SizeError::StringTooLong`] for a name of more than 65,535 bytes, [`SizeError::TooManyNames`] for more than
+    /// 65,535 names.
     pub fn new(permissions: &[Permission<'_>]) -> Result<Self, SizeError> {
-        // Ordered by insertion, because a tree has about ten permissions: two for each of the five kinds of resources.
+        // Insertion sort is sufficient: a tree has about ten permissions, two for each of the five kinds of resources.
         let mut tree: Vec<&Permission<'_>> = Vec::with_capacity(permissions.len());
         for permission in permissions {
             match tree.binary_search_by_key(&permission.key(), |known| known.key()) {
@@ -100,7 +102,7 @@ impl PermissionTree {
         Ok(Self(bytes))
     }
 
-    /// The tree, for a service.
+    /// Borrows the tree for a service.
     #[must_use]
     pub fn as_permissions(&self) -> Permissions<'_> {
         Permissions(&self.0)
@@ -109,7 +111,7 @@ impl PermissionTree {
 
 #[cfg(feature = "inspect")]
 impl<'a> Permissions<'a> {
-    /// Takes a tree from a reader.
+    /// Parses a tree from a reader.
     pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, ParseError> {
         let before = reader.0;
         walk(reader, |_, _, _| ())?;
@@ -121,7 +123,7 @@ impl<'a> Permissions<'a> {
     #[must_use]
     pub fn to_vec(&self) -> Vec<(Resource, Access, Vec<&'a str>)> {
         let mut all = Vec::new();
-        // A tree is only made of bytes that were walked before.
+        // Only bytes that were walked successfully become a tree.
         let _ = walk(&mut Reader(self.0), |resource, access, names| all.push((resource, access, names)));
         all
     }

@@ -1,4 +1,4 @@
-//! What a token permits, and for how long.
+//! Privileges of a token and their lifetimes.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -6,50 +6,50 @@ use core::marker::PhantomData;
 use super::size::SizeError;
 use crate::{PrivilegeTtl, Seconds, UnixSeconds};
 
-/// What a user does in a channel.
+/// The role of a user in a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// Sends and receives.
+    /// The user sends and receives.
     Publisher,
-    /// Receives only. Agora enforces this where co-host authentication is switched on for the project.
+    /// The user only receives. Agora enforces this only if co-host authentication is enabled for the project.
     Subscriber,
 }
 
-/// What an RTC token may permit. The numbers are the same in 006 and 007 (Formats 1.6, 2.4).
+/// A privilege of an RTC token. The IDs are the same in formats 006 and 007 (Formats 1.6, 2.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
 pub enum RtcPrivilege {
-    /// Join the channel.
+    /// The privilege to join the channel.
     Join = 1,
-    /// Publish audio.
+    /// The privilege to publish audio.
     PublishAudio = 2,
-    /// Publish video.
+    /// The privilege to publish video.
     PublishVideo = 3,
-    /// Publish a data stream.
+    /// The privilege to publish a data stream.
     PublishData = 4,
 }
 
-/// How long each privilege of an RTC token lasts; `None` where it is not given at all.
+/// The TTL of each privilege in an RTC token. A privilege that is `None` is not granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RtcPrivileges {
-    /// Join the channel.
+    /// The privilege to join the channel.
     pub join: Option<PrivilegeTtl>,
-    /// Publish audio.
+    /// The privilege to publish audio.
     pub publish_audio: Option<PrivilegeTtl>,
-    /// Publish video.
+    /// The privilege to publish video.
     pub publish_video: Option<PrivilegeTtl>,
-    /// Publish a data stream.
+    /// The privilege to publish a data stream.
     pub publish_data: Option<PrivilegeTtl>,
 }
 
-/// A privilege map as it stands in a token: ids, each with a time.
+/// A privilege map in a token: IDs, each with a time.
 ///
-/// `T` says what the numbers are: [`UnixSeconds`] at which a privilege ends in format 006, [`Seconds`] for which it
-/// lasts in format 007, counted from the issue of the token. 0 is a privilege that lasts as long as the token in both.
+/// In format 006, `T` is [`UnixSeconds`]: the time at which a privilege expires. In format 007, `T` is [`Seconds`]: the
+/// TTL, counted from the issue time. In both formats, a privilege with the value 0 expires with the token.
 #[derive(Clone, Copy)]
 pub struct Privileges<'a, T>(Repr<'a>, PhantomData<T>);
 
-/// Entries of two bytes of id and four bytes of time, little-endian, as a token contains them.
+/// The entries as encoded in a token: two bytes of ID and four bytes of time, little-endian.
 #[derive(Clone, Copy)]
 enum Repr<'a> {
     Few {
@@ -60,15 +60,15 @@ enum Repr<'a> {
     Read(&'a [[u8; 6]]),
 }
 
-/// The most different privileges that a map can be made of.
+/// The maximum number of distinct privileges in a constructed map.
 const MAX: usize = 4;
 
-/// A time of a privilege: [`Seconds`] or [`UnixSeconds`].
+/// A time in a privilege map: [`Seconds`] or [`UnixSeconds`].
 pub trait PrivilegeTime: Copy + PartialEq + fmt::Debug {
-    /// Returns the number that stands for the time in a token.
+    /// Returns the number that encodes the time.
     fn to_number(self) -> u32;
 
-    /// Returns the time that a number in a token stands for.
+    /// Returns the time that a number encodes.
     fn from_number(number: u32) -> Self;
 }
 
@@ -104,7 +104,8 @@ impl Role {
         }
     }
 
-    /// What the official builders give to this role: a publisher all four privileges, a subscriber only `join`.
+    /// Returns the privileges that the official builders grant to the role: all four to a publisher, only `join` to a
+    /// subscriber.
     #[must_use]
     pub fn privileges(self, ttl: PrivilegeTtl) -> RtcPrivileges {
         let publish = (self == Self::Publisher).then_some(ttl);
@@ -118,7 +119,7 @@ impl Role {
 }
 
 impl RtcPrivileges {
-    /// Those that are given, ascending by id.
+    /// Iterates over the granted privileges in ascending order of ID.
     pub fn iter(self) -> impl Iterator<Item = (RtcPrivilege, PrivilegeTtl)> {
         [
             (RtcPrivilege::Join, self.join),
@@ -130,19 +131,19 @@ impl RtcPrivileges {
         .filter_map(|(privilege, ttl)| Some((privilege, ttl?)))
     }
 
-    /// As format 006 writes them.
+    /// Returns the map for format 006.
     pub(super) fn expiries(self, issued_at: UnixSeconds) -> Privileges<'static, UnixSeconds> {
         Privileges::collect(self.iter().map(|(id, ttl)| (id as u16, ttl.expires_at(issued_at))))
     }
 
-    /// As format 007 writes them.
+    /// Returns the map for format 007.
     pub(super) fn ttls(self) -> Privileges<'static, Seconds> {
         Privileges::collect(self.iter().map(|(id, ttl)| (id as u16, ttl.seconds())))
     }
 }
 
 impl RtcPrivilege {
-    /// The privilege with this number, 1 to 4.
+    /// Returns the privilege with this ID, 1 to 4.
     #[must_use]
     pub const fn from_number(id: u16) -> Option<Self> {
         match id {
@@ -154,7 +155,7 @@ impl RtcPrivilege {
         }
     }
 
-    /// `join`, `publish_audio`, `publish_video` or `publish_data`.
+    /// Returns `join`, `publish_audio`, `publish_video` or `publish_data`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -167,13 +168,13 @@ impl RtcPrivilege {
 }
 
 impl<'a, T: PrivilegeTime> Privileges<'a, T> {
-    /// No privilege at all.
+    /// The empty map.
     pub const NONE: Self = Self(Repr::Few { entries: [[0; 6]; MAX], len: 0 }, PhantomData);
 
-    /// Sorts privileges by id; of two with the same id the last one counts.
+    /// Sorts privileges by ID. Of two with the same ID, the last one is used.
     ///
     /// # Errors
-    /// [`SizeError::TooManyPrivileges`] for more than four different ids; no service defines more.
+    /// [`SizeError::TooManyPrivileges`] for more than four distinct IDs; no service defines more.
     pub fn new(entries: &[(u16, T)]) -> Result<Self, SizeError> {
         let mut map = [(0, T::from_number(0)); MAX];
         let mut len = 0;
@@ -193,12 +194,12 @@ impl<'a, T: PrivilegeTime> Privileges<'a, T> {
         Ok(Self::collect(map.into_iter().take(len)))
     }
 
-    /// A single privilege.
+    /// Returns a map with a single privilege.
     pub(super) fn one(id: u16, time: T) -> Self {
         Self::collect([(id, time)].into_iter())
     }
 
-    /// Up to four privileges of ascending ids.
+    /// Returns a map with up to four privileges, passed in ascending order of ID.
     pub(super) fn collect(ascending: impl Iterator<Item = (u16, T)>) -> Self {
         let mut entries = [[0; 6]; MAX];
         let mut len = 0;
@@ -210,13 +211,13 @@ impl<'a, T: PrivilegeTime> Privileges<'a, T> {
         Self(Repr::Few { entries, len }, PhantomData)
     }
 
-    /// A map out of a token, in its order, be it ascending or not.
+    /// Wraps the map of a parsed token. The entries keep their order, ascending or not.
     #[cfg(feature = "inspect")]
     pub(super) const fn read(entries: &'a [[u8; 6]]) -> Self {
         Self(Repr::Read(entries), PhantomData)
     }
 
-    /// Returns the entries as a token contains them.
+    /// Returns the entries as encoded in a token.
     pub(super) fn entries(&self) -> &[[u8; 6]] {
         match &self.0 {
             Repr::Few { entries, len } => entries.get(..usize::from(*len)).unwrap_or_default(),
@@ -224,34 +225,34 @@ impl<'a, T: PrivilegeTime> Privileges<'a, T> {
         }
     }
 
-    /// How many privileges the map has.
+    /// Returns the number of entries.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries().len()
     }
 
-    /// Whether the map has no privilege.
+    /// Returns whether the map is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The ids with their times, in the order of the token.
+    /// Iterates over the entries in the order of the token.
     pub fn iter(&self) -> impl Iterator<Item = (u16, T)> {
         self.entries().iter().map(|&[a, b, c, d, e, f]| {
             (u16::from_le_bytes([a, b]), T::from_number(u32::from_le_bytes([c, d, e, f])))
         })
     }
 
-    /// The time of a privilege, if the map has it. Of two with the same id the last one counts, as in the SDKs.
+    /// Returns the time of a privilege. Of two entries with the same ID, the last one is used, as in the SDKs.
     #[must_use]
     pub fn get(&self, id: u16) -> Option<T> {
         self.iter().filter(|(known, _)| *known == id).last().map(|(_, time)| time)
     }
 
-    /// Returns the lowest id that the map has more than once.
+    /// Returns the lowest ID that occurs more than once.
     ///
-    /// A hostile map has ten thousand ids, so each id is looked up in a bit set and not in the map.
+    /// A malicious map can contain ten thousand IDs, so each ID is looked up in a bit set instead of the map.
     #[cfg(feature = "inspect")]
     pub(super) fn find_duplicate(&self) -> Option<u16> {
         if self.len() < 2 {

@@ -1,4 +1,4 @@
-//! Reads what [`super::writer`] writes, out of bytes that anybody may have made.
+//! The counterpart of [`super::writer`], for untrusted bytes.
 
 use alloc::vec::Vec;
 
@@ -9,12 +9,12 @@ use super::error::{Base64Error, ParseError};
 use super::field_str::FieldStr;
 use super::privilege::{PrivilegeTime, Privileges};
 
-/// Decodes standard Base64, strictly.
+/// Decodes standard Base64 strictly.
 pub(super) fn decode_base64(text: &str) -> Result<Vec<u8>, ParseError> {
     STANDARD.decode(text).map_err(|error| ParseError::Base64(Base64Error::new(text, error)))
 }
 
-/// The bytes that have not been read.
+/// The unread bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reader<'a>(pub(super) &'a [u8]);
 

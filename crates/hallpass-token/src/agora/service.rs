@@ -1,4 +1,4 @@
-//! What a 007 token opens: one or several services, each with its privileges.
+//! The services of a 007 token, each with its privileges.
 
 use alloc::string::String;
 use core::fmt::Write as _;
@@ -17,13 +17,13 @@ use super::user::User;
 use super::writer::Writer;
 use crate::{PrivilegeTtl, Seconds};
 
-/// One service that a 007 token opens, with its privileges in seconds from the issue of the token (Formats 2.4).
+/// A service of a 007 token. Its privileges have TTLs in seconds from the issue time (Formats 2.4).
 ///
-/// The variants hold whatever a token can hold; the functions take values that Agora accepts, and give each service
-/// the privileges that the official builders give to it.
+/// The variants can hold all values that a token can contain. The functions accept only values that Agora accepts, and
+/// grant the privileges that the official builders grant.
 ///
-/// A `channel` is `*` for every channel. In a service with a channel, `user` is decimal digits, an account, or empty for any
-/// user.
+/// `channel` is `*` for every channel. In a service with a channel, `user` is a uid in decimal digits, an account, or
+/// empty for any user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the documentation of the enum and of the variants describes the fields")]
@@ -36,16 +36,17 @@ pub enum Service<'a> {
     Streaming { channel: FieldStr<'a>, user: FieldStr<'a>, privileges: Privileges<'a, Seconds> },
     /// Type 4: Full Path Accelerator. Privileges: 1 login.
     Fpa { privileges: Privileges<'a, Seconds> },
-    /// Type 5: Chat. `user` is empty for the app itself. Privileges: 1 user, 2 app.
+    /// Type 5: Chat. `user` is empty for the app. Privileges: 1 user, 2 app.
     Chat { user: FieldStr<'a>, privileges: Privileges<'a, Seconds> },
     /// Type 6: Fusion CDN. Privileges: 1 publish, 2 play.
     Fcdn { channel: FieldStr<'a>, user: FieldStr<'a>, privileges: Privileges<'a, Seconds> },
-    /// Type 7: APaaS, once called Education. Privileges: 1 room user, 2 user, 3 app.
+    /// Type 7: APaaS, formerly Education. Privileges: 1 room user, 2 user, 3 app.
     ///
-    /// `room` is empty if the token is not for a room, and `user` is empty for the app itself. `role` is the role in the room,
+    /// `room` is empty if the token is not for a room. `user` is empty for the app. `role` is the role in the room, or
     /// −1 for none.
     Apaas { room: FieldStr<'a>, user: FieldStr<'a>, role: i16, privileges: Privileges<'a, Seconds> },
-    /// Type 8: login to Signaling with a permission tree. Agora has to switch it on for a project. Privileges: 1 login.
+    /// Type 8: login to Signaling with a permission tree. Agora must enable permission trees for the project.
+    /// Privileges: 1 login.
     Rtm2 { user: FieldStr<'a>, permissions: Permissions<'a>, privileges: Privileges<'a, Seconds> },
     /// Type 9: Conversational AI. No privileges are defined.
     ConvoAi { privileges: Privileges<'a, Seconds> },
@@ -53,86 +54,87 @@ pub enum Service<'a> {
     Stt { privileges: Privileges<'a, Seconds> },
 }
 
-/// How long the privileges of a streaming service last; `None` where one is not given.
+/// The TTL of each privilege in a Streaming service. A privilege that is `None` is not granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StreamingPrivileges {
-    /// Publish a mixed stream.
+    /// The privilege to publish a mixed stream.
     pub publish_mixed: Option<PrivilegeTtl>,
-    /// Publish a raw stream.
+    /// The privilege to publish a raw stream.
     pub publish_raw: Option<PrivilegeTtl>,
 }
 
-/// How long the privileges of a Fusion CDN service last; `None` where one is not given.
+/// The TTL of each privilege in a Fusion CDN service. A privilege that is `None` is not granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FcdnPrivileges {
-    /// Publish a stream.
+    /// The privilege to publish a stream.
     pub publish: Option<PrivilegeTtl>,
-    /// Play a stream.
+    /// The privilege to play a stream.
     pub play: Option<PrivilegeTtl>,
 }
 
 type Parts<'s, 'a> =
     (u16, &'static str, Option<&'s FieldStr<'a>>, Option<&'s FieldStr<'a>>, &'s Privileges<'a, Seconds>);
 
-/// The role of nobody in an APaaS room.
+/// The APaaS role of a token without a room.
 const NO_ROLE: i16 = -1;
 
 impl<'a> Service<'a> {
-    /// The highest number of a service.
+    /// The highest service type.
     pub(super) const LAST_NUMBER: u16 = 10;
 
-    /// Voice and video in a channel.
+    /// Returns a service for voice and video in a channel.
     #[must_use]
     pub fn rtc(channel: Channel<'a>, user: User<'a>, privileges: RtcPrivileges) -> Self {
         Self::Rtc { channel: channel.into(), user: user.into(), privileges: privileges.ttls() }
     }
 
-    /// Login to Signaling.
+    /// Returns a service for login to Signaling.
     #[must_use]
     pub fn rtm(user: RtmUser<'a>, login: PrivilegeTtl) -> Self {
         Self::Rtm { user: user.into(), privileges: Privileges::one(1, login.seconds()) }
     }
 
-    /// Login to Signaling with a permission tree.
+    /// Returns a service for login to Signaling with a permission tree.
     #[must_use]
     pub fn rtm2(user: RtmUser<'a>, permissions: Permissions<'a>, login: PrivilegeTtl) -> Self {
         Self::Rtm2 { user: user.into(), permissions, privileges: Privileges::one(1, login.seconds()) }
     }
 
-    /// Streaming in a channel.
+    /// Returns a service for Streaming in a channel.
     #[must_use]
     pub fn streaming(channel: Channel<'a>, user: User<'a>, privileges: StreamingPrivileges) -> Self {
         let privileges = two(privileges.publish_mixed, privileges.publish_raw);
         Self::Streaming { channel: channel.into(), user: user.into(), privileges }
     }
 
-    /// Full Path Accelerator.
+    /// Returns a service for Full Path Accelerator.
     #[must_use]
     pub fn fpa(login: PrivilegeTtl) -> Self {
         Self::Fpa { privileges: Privileges::one(1, login.seconds()) }
     }
 
-    /// Chat as a user.
+    /// Returns a service for Chat as a user.
     #[must_use]
     pub fn chat_user(user: ChatUser<'a>, ttl: PrivilegeTtl) -> Self {
         Self::Chat { user: user.into(), privileges: Privileges::one(1, ttl.seconds()) }
     }
 
-    /// Chat as the app itself, with the rights of an administrator: for servers only.
+    /// Returns a service for Chat as the app, with administrator rights. For servers only.
     #[must_use]
     pub fn chat_app(ttl: PrivilegeTtl) -> Self {
         Self::Chat { user: FieldStr::EMPTY, privileges: Privileges::one(2, ttl.seconds()) }
     }
 
-    /// Fusion CDN in a channel.
+    /// Returns a service for Fusion CDN in a channel.
     #[must_use]
     pub fn fcdn(channel: Channel<'a>, user: User<'a>, privileges: FcdnPrivileges) -> Self {
         let privileges = two(privileges.publish, privileges.play);
         Self::Fcdn { channel: channel.into(), user: user.into(), privileges }
     }
 
-    /// An APaaS room with all that its user needs there: Signaling, Chat under the MD5 of the user's name, and the
-    /// room itself, which is also the name of its channel.
+    /// Returns the services for a user in an APaaS room: Signaling, Chat as the MD5 of the user name, and the room.
+    ///
+    /// The room name is also the name of its channel.
     #[must_use]
     pub fn apaas_room(room: ChannelName<'a>, user: RtmUser<'a>, role: i16, ttl: PrivilegeTtl) -> [Self; 3] {
         let (user, privileges) = (FieldStr::from(user), Privileges::one(1, ttl.seconds()));
@@ -143,33 +145,33 @@ impl<'a> Service<'a> {
         ]
     }
 
-    /// APaaS as a user, outside of a room.
+    /// Returns a service for APaaS as a user, without a room.
     #[must_use]
     pub fn apaas_user(user: RtmUser<'a>, ttl: PrivilegeTtl) -> Self {
         let privileges = Privileges::one(2, ttl.seconds());
         Self::Apaas { room: FieldStr::EMPTY, user: user.into(), role: NO_ROLE, privileges }
     }
 
-    /// APaaS as the app itself, with the rights of an administrator: for servers only.
+    /// Returns a service for APaaS as the app, with administrator rights. For servers only.
     #[must_use]
     pub fn apaas_app(ttl: PrivilegeTtl) -> Self {
         let privileges = Privileges::one(3, ttl.seconds());
         Self::Apaas { room: FieldStr::EMPTY, user: FieldStr::EMPTY, role: NO_ROLE, privileges }
     }
 
-    /// Conversational AI.
+    /// Returns a service for Conversational AI.
     #[must_use]
     pub const fn convo_ai() -> Self {
         Self::ConvoAi { privileges: Privileges::NONE }
     }
 
-    /// Speech to text.
+    /// Returns a service for speech to text.
     #[must_use]
     pub const fn stt() -> Self {
         Self::Stt { privileges: Privileges::NONE }
     }
 
-    /// Returns the number of the service, 1 to 10.
+    /// Returns the type of the service, 1 to 10.
     #[must_use]
     pub const fn number(&self) -> u16 {
         self.parts().0
@@ -181,7 +183,7 @@ impl<'a> Service<'a> {
         self.parts().1
     }
 
-    /// Returns the channel; for APaaS the room, which is the name of its channel.
+    /// Returns the channel; for APaaS the room, whose name is also its channel's.
     #[must_use]
     pub const fn channel(&self) -> Option<&FieldStr<'a>> {
         self.parts().2
@@ -193,13 +195,13 @@ impl<'a> Service<'a> {
         self.parts().3
     }
 
-    /// Returns what the service permits.
+    /// Returns the privileges.
     #[must_use]
     pub const fn privileges(&self) -> &Privileges<'a, Seconds> {
         self.parts().4
     }
 
-    /// Returns number, name, channel, user and privileges.
+    /// Returns type, name, channel, user and privileges.
     const fn parts(&self) -> Parts<'_, 'a> {
         match self {
             Self::Rtc { channel, user, privileges } => (1, "rtc", Some(channel), Some(user), privileges),
@@ -217,7 +219,7 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// The name of one of its privileges, for instance `publish_audio`, if it is known.
+    /// Returns the name of one of its privileges, such as `publish_audio`, if the ID is defined.
     #[must_use]
     pub const fn privilege_name(&self, id: u16) -> Option<&'static str> {
         Some(match (self, id) {
@@ -237,7 +239,7 @@ impl<'a> Service<'a> {
         })
     }
 
-    /// About how many bytes the service takes.
+    /// Returns the approximate encoded length in bytes.
     pub(super) fn len_hint(&self) -> usize {
         let texts: usize = self.texts().map(|text| 2 + text.as_bytes().len()).sum();
         let permissions = if let Self::Rtm2 { permissions, .. } = self { permissions.0.len() } else { 0 };
@@ -262,7 +264,7 @@ impl<'a> Service<'a> {
 
 #[cfg(feature = "inspect")]
 impl<'a> Service<'a> {
-    /// Reads what [`Service::write`] writes. Returns `None` for a service of an unknown type, and therefore unknown length.
+    /// Parses one service. Returns `None` for an unknown type, because its length is unknown.
     pub(super) fn read(reader: &mut Reader<'a>) -> Result<Option<Self>, ParseError> {
         let number = reader.u16()?;
         if !(1..=Self::LAST_NUMBER).contains(&number) {
@@ -290,11 +292,11 @@ impl<'a> Service<'a> {
     }
 }
 
-/// The lower-case hexadecimal MD5 of a text: always 32 characters.
+/// Returns the MD5 of a string in lowercase hexadecimal: always 32 characters.
 fn md5(text: FieldStr<'_>) -> FieldStr<'static> {
     let mut hash = String::with_capacity(32);
     for byte in Md5::digest(text.as_bytes()) {
-        // Writing to a `String` does not fail.
+        // Writing to a `String` cannot fail.
         let _ = write!(hash, "{byte:02x}");
     }
     FieldStr::short(&hash)
@@ -309,7 +311,7 @@ fn two(first: Option<PrivilegeTtl>, second: Option<PrivilegeTtl>) -> Privileges<
 mod tests {
     use super::*;
 
-    /// `printf w48534 | md5sum`: a hash that begins with zeros keeps them.
+    /// Expected value: `printf w48534 | md5sum`. The hash keeps its leading zeros.
     #[test]
     fn a_hash_has_32_digits() {
         let hash = md5(FieldStr::new("w48534").unwrap());

@@ -1,23 +1,23 @@
-//! What does not fit into a token.
+//! The error for values that exceed a token's limits.
 
 use thiserror::Error;
 
-/// What does not fit into a token: its lengths and counts have 16 bits.
+/// The error for values that exceed a token's limits. Lengths and counts have 16 bits.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum SizeError {
-    /// A text has more than 65,535 bytes, namely this many.
+    /// A string has this number of bytes, more than 65,535.
     #[error("a text has {0} bytes; a token holds at most 65535 of them")]
     StringTooLong(usize),
-    /// There are more than four different privileges.
+    /// The map has more than four distinct privileges.
     #[error("there are more than four privileges; no service defines more")]
     TooManyPrivileges,
-    /// There is no service.
+    /// The list of services is empty.
     #[error("there is no service; a token needs at least one")]
     NoService,
-    /// There are more than 65,535 services.
+    /// The list has more than 65,535 services.
     #[error("there are more than 65535 services, more than a token holds")]
     TooManyServices,
-    /// A permission has more than 65,535 names, namely this many.
+    /// A permission has this number of names, more than 65,535.
     #[error("a permission has {0} names; a token holds at most 65535 of them")]
     TooManyNames(usize),
 }

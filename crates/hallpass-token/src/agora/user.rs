@@ -1,4 +1,4 @@
-//! Who may use a token.
+//! The user of a token.
 
 use core::num::NonZeroU32;
 
@@ -6,40 +6,40 @@ use thiserror::Error;
 
 use super::name::Account;
 
-/// The number of a user in a channel: 1 to 4,294,967,295. It is never 0, which stands for anybody: [`User::Any`].
+/// The numeric user ID in a channel: 1 to 4,294,967,295. The wildcard 0 is not a `Uid` but [`User::Any`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Uid(NonZeroU32);
 
-/// Who may use a token for a channel (Formats 1.5).
+/// The user of a token for a channel (Formats 1.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum User<'a> {
-    /// The user with this number.
+    /// The user with this uid.
     Uid(Uid),
     /// The user with this account.
     Account(Account<'a>),
-    /// Anybody: what Agora's builders write for the number 0.
+    /// Any user, the meaning of uid 0 in Agora's builders.
     Any,
 }
 
-/// Why a text is no [`Uid`].
+/// The error for a string that is not a valid [`Uid`].
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum UidError {
-    /// It is empty, or holds something but the digits 0 to 9.
+    /// The string is empty or contains a character other than the digits 0 to 9.
     #[error("must be a number from 1 to 4294967295 in decimal digits")]
     NotDigits,
-    /// It begins with 0. Agora compares texts, so `007` would be nobody's number.
+    /// The string starts with 0. Agora compares strings, so a token for `007` does not match uid 7.
     #[error("must be a number without leading zeros")]
     LeadingZero,
-    /// It is more than 4,294,967,295.
+    /// The number is above 4,294,967,295.
     #[error("must be at most 4294967295")]
     TooLarge,
-    /// It is 0, the wildcard.
+    /// The number is 0, the wildcard.
     #[error("must be at least 1; 0 stands for anybody")]
     Zero,
 }
 
 impl Uid {
-    /// Takes over a number; `None` for 0.
+    /// Converts a number; returns `None` for 0.
     #[must_use]
     pub const fn new(number: u32) -> Option<Self> {
         match NonZeroU32::new(number) {
@@ -48,10 +48,10 @@ impl Uid {
         }
     }
 
-    /// Reads the decimal digits of a number, as a token writes them.
+    /// Parses the decimal digits of a uid.
     ///
     /// # Errors
-    /// [`UidError`] for anything but 1 to 4294967295 without sign, blank or leading zero.
+    /// [`UidError`] for anything but 1 to 4294967295 without sign, whitespace or leading zeros.
     pub fn parse(text: &str) -> Result<Self, UidError> {
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(UidError::NotDigits);
@@ -65,7 +65,7 @@ impl Uid {
         text.parse().map(Self).map_err(|_| UidError::TooLarge)
     }
 
-    /// Makes a uid of 4 bytes, random or out of a hash, big-endian; of four zeros, 1.
+    /// Creates a uid from 4 random or hashed bytes, big-endian; four zeros become 1.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 4]) -> Self {
         match NonZeroU32::new(u32::from_be_bytes(bytes)) {
@@ -74,7 +74,7 @@ impl Uid {
         }
     }
 
-    /// The number.
+    /// Returns the number.
     #[must_use]
     pub const fn get(self) -> u32 {
         self.0.get()
@@ -82,7 +82,7 @@ impl Uid {
 }
 
 impl User<'_> {
-    /// The user with this number, or anybody for 0: what Agora's builders make of a number.
+    /// Converts a number as Agora's builders do: 0 is any user.
     #[must_use]
     pub const fn from_number_or_any(uid: u32) -> Self {
         match Uid::new(uid) {

@@ -1,9 +1,11 @@
-//! Format 006: `006`, the App ID, and Base64 of a signature, two checksums and a message.
+//! Format 006: `006`, the App ID, and the Base64 of a signature, two checksums and a message.
 //!
-//! The message holds the salt, the end of the token and the privileges. Channel and user are signed but not in the
-//! token; only their CRC-32 are. Nothing separates the two in the signed text, and the checksums are not
-//! signed: who holds a token for the user `7` of the channel `room` can make one for anybody in the channel `room7`.
-//! Format 007 has no such weakness.
+//! The message contains the salt, the expiry and the privileges. The token signs the channel and the user, but contains
+//! only their CRC-32 checksums.
+//!
+//! Format 006 has a weakness: nothing separates channel and user in the signed bytes, and the checksums are not signed.
+//! Anyone with a token for user `7` in channel `room` can derive one for any user in channel `room7`. Format 007 does
+//! not have this weakness.
 
 use alloc::string::String;
 
@@ -30,44 +32,44 @@ pub use parse::Untrusted006;
 #[cfg(feature = "inspect")]
 pub use verify::Verified006;
 
-/// An 006 token before it is signed (Formats 1.1 to 1.4).
+/// An unsigned 006 token (Formats 1.1 to 1.4).
 #[derive(Clone, Copy, Debug)]
 pub struct Token006<'a> {
-    /// The project.
+    /// The project's App ID.
     pub app_id: &'a AppId,
-    /// What the token is for.
+    /// The channel and the user.
     pub subject: Subject<'a>,
-    /// A public random number.
+    /// A random number, part of the token.
     pub salt: u32,
-    /// The end of the token; all SDKs write 24 hours from its issue.
+    /// The expiry of the token. All SDKs write 24 hours after the issue time.
     pub expires_at: UnixSeconds,
-    /// When the privileges end: 1 to 4 as in [`super::RtcPrivilege`], 1000 for login to Signaling.
+    /// The expiry of each privilege: 1 to 4 as in [`super::RtcPrivilege`], 1000 for Signaling login.
     pub privileges: Privileges<'a, UnixSeconds>,
 }
 
-/// What an 006 token is for: two texts that it signs and does not hold (Formats 1.4, 1.5).
+/// The channel and the user of an 006 token, which signs but does not contain them (Formats 1.4, 1.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Subject<'a> {
-    /// The channel; for Signaling the user.
+    /// The channel; for Signaling, the user.
     pub channel: FieldStr<'a>,
-    /// The user: decimal digits, an account, or nothing for anybody and for Signaling.
+    /// The user: a uid in decimal digits or an account. Empty for any user, and for Signaling.
     pub user: FieldStr<'a>,
 }
 
-/// The privilege to log in to Signaling.
+/// The privilege for Signaling login.
 pub(super) const RTM_LOGIN: u16 = 1000;
 
-/// Bytes before the message: the signature with its length, two checksums, the length of the message.
+/// The length of the part before the message: signature with its length, two checksums, and the message length.
 const HEAD_LEN: usize = 2 + SIGNATURE_LEN + 4 + 4 + 2;
 
 impl<'a> Subject<'a> {
-    /// A user in a channel.
+    /// Returns the subject for a user in a channel.
     #[must_use]
     pub fn rtc(channel: Channel<'a>, user: User<'a>) -> Self {
         Self { channel: channel.into(), user: user.into() }
     }
 
-    /// A user of Signaling.
+    /// Returns the subject for a Signaling user.
     #[must_use]
     pub fn rtm(user: RtmUser<'a>) -> Self {
         Self { channel: user.into(), user: FieldStr::EMPTY }
@@ -75,7 +77,7 @@ impl<'a> Subject<'a> {
 }
 
 impl Token006<'_> {
-    /// Signs the token: 35 characters and the Base64 of 54 bytes and 6 more for each privilege.
+    /// Signs the token. Its length is 35 characters plus the Base64 of 54 bytes and 6 bytes for each privilege.
     #[must_use]
     pub fn sign(&self, certificate: &AppCertificate) -> String {
         let message_len = 10 + 6 * self.privileges.len();

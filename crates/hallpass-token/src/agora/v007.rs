@@ -1,6 +1,7 @@
-//! Format 007: `007` and Base64 of a zlib stream of a signature and what it signs: project, times, salt, services.
+//! Format 007: `007` and the Base64 of a zlib stream. The stream contains a signature and the signed data: project,
+//! times, salt, services.
 //!
-//! Two tokens of the same content may differ as text, since zlib streams may; compare what they inflate to.
+//! Two tokens with equal content can be different strings, because zlib streams can differ. Compare the inflated bytes.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -27,43 +28,43 @@ pub use parse::{MAX_PAYLOAD_LEN, Remainder, Untrusted007};
 #[cfg(feature = "inspect")]
 pub use verify::Verified007;
 
-/// A 007 token before it is signed (Formats 2.1 to 2.3).
+/// An unsigned 007 token (Formats 2.1 to 2.3).
 #[derive(Clone, Copy, Debug)]
 pub struct Token007<'a> {
-    /// The project.
+    /// The project's App ID.
     pub app_id: &'a AppId,
-    /// When it is issued.
+    /// The issue time.
     pub issued_at: UnixSeconds,
-    /// How long it lives.
+    /// The TTL of the token.
     pub expires_in: Seconds,
-    /// A public random number.
+    /// A random number, part of the token.
     pub salt: u32,
-    /// What it is for.
+    /// The services that the token grants.
     pub services: Services<'a>,
 }
 
-/// The services of one token: at least one, ascending by number (Formats 2.2).
+/// The services of one token: at least one, in ascending order of type (Formats 2.2).
 #[derive(Clone, Copy, Debug)]
 pub struct Services<'a>(&'a [Service<'a>]);
 
-/// Bytes of the signature with its length.
+/// The length of the signature field: the signature with its length.
 const SIGNATURE_FIELD_LEN: usize = 2 + SIGNATURE_LEN;
 
-/// Bytes before the services: App ID with its length, three numbers, the count of services.
+/// The length of the part before the services: App ID with its length, three numbers, and the service count.
 const HEAD_LEN: usize = 34 + 12 + 2;
 
 impl<'a> Services<'a> {
-    /// A single service.
+    /// Wraps a single service.
     #[must_use]
     pub const fn one(service: &'a Service<'a>) -> Self {
         Self(core::slice::from_ref(service))
     }
 
-    /// Several services, brought into the order of the official builders: by number, and those of the same number
-    /// as they were given.
+    /// Sorts services into the order of the official builders: by type, and otherwise stable.
     ///
     /// # Errors
-    /// [`SizeError::NoService`], as the builders refuse it, and [`SizeError::TooManyServices`] for more than 65,535.
+    /// [`SizeError::NoService`] for an empty list, as in the builders, and [`SizeError::TooManyServices`] for more than
+    /// 65,535.
     pub fn new(services: &'a mut [Service<'a>]) -> Result<Self, SizeError> {
         match services.len() {
             0 => Err(SizeError::NoService),
@@ -77,7 +78,7 @@ impl<'a> Services<'a> {
         }
     }
 
-    /// Services that stand in order already.
+    /// Wraps services that are already sorted.
     pub(super) const fn sorted(services: &'a [Service<'a>]) -> Self {
         Self(services)
     }
@@ -112,16 +113,16 @@ impl Token007<'_> {
     }
 }
 
-/// Sorts services by number, and keeps the order of services of the same number.
+/// Sorts services by type; the sort is stable.
 ///
-/// One pass for each of the ten numbers takes linear time, and less code than a sort of the standard library.
+/// A pass for each of the ten types takes linear time, and less code than a sort of the standard library.
 fn sort(services: &mut [Service<'_>]) {
     let of_number = |number| services.iter().filter(move |service| service.number() == number);
     let sorted: Vec<_> = (1..=Service::LAST_NUMBER).flat_map(of_number).copied().collect();
     services.copy_from_slice(&sorted);
 }
 
-/// Three HMACs. In the first two the number is the key and the secret is the message.
+/// Computes the signature with three HMACs. In the first two, the number is the key and the secret is the message.
 fn sign(
     certificate: &AppCertificate,
     issued_at: UnixSeconds,

@@ -1,15 +1,15 @@
-//! The integers and texts of both formats: little-endian, lengths in 16 bits.
+//! Encoding of the integers and strings of both formats: little-endian, with 16-bit lengths.
 
 use alloc::vec::Vec;
 
 use super::field_str::FieldStr;
 use super::privilege::{PrivilegeTime, Privileges};
 
-/// Bytes being written.
+/// An output buffer.
 pub(super) struct Writer(pub(super) Vec<u8>);
 
 impl Writer {
-    /// Starts with `reserved` zero bytes, to be filled in at the end, and room for `more`.
+    /// Creates a buffer with `reserved` zero bytes, to be overwritten at the end, and capacity for `more` bytes.
     pub(super) fn new(reserved: usize, more: usize) -> Self {
         let mut bytes = Vec::with_capacity(reserved + more);
         bytes.resize(reserved, 0);
@@ -39,7 +39,7 @@ impl Writer {
         self.raw(privileges.entries().as_flattened());
     }
 
-    /// Writes over what was reserved.
+    /// Overwrites reserved bytes.
     pub(super) fn fill(&mut self, from: usize, parts: &[&[u8]]) {
         let mut rest = self.0.get_mut(from..).unwrap_or_default();
         for part in parts {

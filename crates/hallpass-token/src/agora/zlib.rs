@@ -1,26 +1,26 @@
-//! A zlib stream (RFC 1950) of stored blocks (RFC 1951 section 3.2.4).
+//! Zlib streams (RFC 1950) of stored blocks (RFC 1951 section 3.2.4).
 //!
-//! A token's payload is mostly a signature and names, which do not shrink: zlib itself ends in a stored block for
-//! the usual one of 139 bytes. Storing at once costs a twentieth of the time.
+//! A token's payload consists mostly of a signature and names, which do not compress. Even zlib produces a stored block
+//! for a typical payload of 139 bytes. Storing directly takes a twentieth of the time.
 
 use alloc::vec::Vec;
 
-/// Bytes before the payload: the zlib header and the head of the first stored block.
+/// The length of the part before the payload: the zlib header and the head of the first stored block.
 pub(super) const HEAD_LEN: usize = 2 + BLOCK_HEAD_LEN;
 
-/// Bytes after the payload: its Adler-32.
+/// The length of the part after the payload: its Adler-32 checksum.
 pub(super) const TAIL_LEN: usize = 4;
 
-/// The deflate method with a 32 KiB window, no dictionary, fastest level.
+/// The zlib header: deflate with a 32 KiB window, no dictionary, fastest level.
 const ZLIB_HEADER: [u8; 2] = [0x78, 0x01];
 
-/// Final-block bit and type bits, then the length twice.
+/// The length of a block's head: one byte with the final-block and type bits, then the block length and its complement.
 const BLOCK_HEAD_LEN: usize = 5;
 
-/// The most bytes that one stored block holds.
+/// The maximum length of a stored block.
 const BLOCK_MAX: usize = 0xFFFF;
 
-/// Turns `HEAD_LEN` reserved bytes and a payload into a zlib stream of that payload.
+/// Converts `HEAD_LEN` reserved bytes and a payload into a zlib stream of the payload.
 pub(super) fn store(mut bytes: Vec<u8>) -> Vec<u8> {
     let payload = bytes.get(HEAD_LEN..).unwrap_or_default();
     let checksum = adler2::adler32_slice(payload).to_be_bytes();
@@ -65,15 +65,15 @@ mod inflate {
     use crate::agora::error::{ParseError, ZlibError};
     use crate::agora::reader::Reader;
 
-    /// The payload of a zlib stream, if it has at most `max` bytes and nothing follows it.
+    /// Returns the payload of a zlib stream, if it has at most `max` bytes and nothing follows it.
     pub(in crate::agora) fn inflate(stream: &[u8], max: usize) -> Result<Vec<u8>, ParseError> {
         unstore(stream, max)?.map_or_else(|| inflate_any(stream, max), Ok)
     }
 
-    /// Reads a stream of stored blocks, as [`super::store`] makes it; `None` if it has others.
+    /// Decodes a stream of stored blocks, as written by [`super::store`]; returns `None` if it has other blocks.
     ///
-    /// Beside being quick, it refuses bits that mean nothing, so that a flipped bit in a token of this crate is always
-    /// noticed. Deflate in general has many encodings of one content.
+    /// The function is fast, and rejects nonzero unused bits. This way, every flipped bit in a token of this crate is
+    /// detected, although deflate has many encodings of the same content.
     fn unstore(stream: &[u8], max: usize) -> Result<Option<Vec<u8>>, ParseError> {
         let mut reader = Reader(stream);
         let cut_off = ParseError::Zlib(ZlibError::Truncated);
@@ -87,7 +87,7 @@ mod inflate {
             let [bits] = reader.array().map_err(|_| cut_off)?;
             match bits {
                 0 | 1 => {}
-                // The type of the block is another.
+                // The block has another type.
                 _ if bits & 0b110 != 0 => return Ok(None),
                 _ => return Err(ParseError::Zlib(ZlibError::Corrupt)),
             }
@@ -160,7 +160,7 @@ mod tests {
         store(bytes)
     }
 
-    /// Python 3.11: `zlib.compress(b"abc", 0)`.
+    /// Expected value: Python 3.11, `zlib.compress(b"abc", 0)`.
     #[test]
     fn three_bytes_are_as_zlib_stores_them() {
         assert_eq!(stored(b"abc"), b"\x78\x01\x01\x03\x00\xfc\xff\x61\x62\x63\x02\x4d\x01\x27");
@@ -171,7 +171,7 @@ mod tests {
         use super::*;
         use crate::agora::error::{ParseError, ZlibError};
 
-        /// Python 3.11: `zlib.compress(bytes(1000))`.
+        /// The output of Python 3.11 for `zlib.compress(bytes(1000))`.
         const THOUSAND_ZEROS: [u8; 17] = [
             0x78, 0x9c, 0x63, 0x60, 0x18, 0x05, 0xa3, 0x60, 0x14, 0x0c, 0x77, 0x00, 0x00, 0x03, 0xe8, 0x00,
             0x01,

@@ -1,4 +1,4 @@
-//! Minting.
+//! Minting of VideoSDK tokens.
 
 use alloc::string::String;
 
@@ -11,39 +11,39 @@ use super::scope::{Permissions, Scope};
 use crate::mac::SIGNATURE_LEN;
 use crate::time::{Ttl, UnixSeconds};
 
-/// What a token says, in values that VideoSDK accepts (Formats 3).
+/// The claims of a token, restricted to values that VideoSDK accepts (Formats 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claims<'a> {
-    /// The project that the token is for.
+    /// The project's API key.
     pub api_key: &'a ApiKey,
-    /// What its holder may do.
+    /// The permissions in a room.
     pub permissions: Permissions,
-    /// What it is for and bound to.
+    /// The roles, and the room and the participant to which the token is bound.
     pub scope: Scope<'a>,
-    /// When it is made.
+    /// The issue time.
     pub issued_at: UnixSeconds,
-    /// For how long it opens a room. VideoSDK looks only when a participant joins; who is in stays in.
+    /// The TTL. VideoSDK checks the expiry only when a participant joins; participants in a room stay.
     pub expires_in: Ttl,
-    /// An id of its own, for logs; `None` leaves it out.
+    /// The token's ID, for logs; `None` omits the claim.
     pub id: Option<TokenId<'a>>,
 }
 
-/// `{"alg":"HS256","typ":"JWT"}` in base64url.
+/// The JWT header `{"alg":"HS256","typ":"JWT"}` in base64url.
 pub(super) const HEADER: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
 
-/// The most bytes of the claims besides the four texts that callers choose.
+/// The maximum length of the claims, without the four strings that callers choose.
 const FIXED_LEN: usize = 176;
 
 impl Claims<'_> {
-    /// When the token ends.
+    /// Returns the expiry.
     #[must_use]
     pub const fn expires_at(&self) -> UnixSeconds {
         self.issued_at.saturating_add(self.expires_in.seconds())
     }
 
-    /// The token: header, claims and signature in base64url, joined by dots (RFC 7515 section 3.1).
+    /// Returns the signed token: header, claims and signature in base64url, separated by dots (RFC 7515 section 3.1).
     ///
-    /// Header and order of the claims are those of VideoSDK's server SDKs, with `jti` at the end.
+    /// The header and the order of the claims are those of VideoSDK's server SDKs, with `jti` at the end.
     #[must_use]
     pub fn sign(&self, secret: &Secret) -> String {
         let payload = self.payload();
@@ -58,7 +58,8 @@ impl Claims<'_> {
         token
     }
 
-    /// JSON without an escape: no type of this module lets a character in that would need one.
+    /// Returns the claims as JSON. Escapes are never needed, because the types of this module reject all characters
+    /// that need one.
     fn payload(&self) -> String {
         let (roles, room, participant) = match self.scope {
             Scope::V1 => (None, None, None),
@@ -92,7 +93,7 @@ impl Claims<'_> {
     }
 }
 
-/// `start` ends with the quote that opens the text.
+/// Appends a string; `start` ends with its opening quotation mark.
 fn push_text(json: &mut String, start: &str, text: Option<&str>) {
     if let Some(text) = text {
         json.push_str(start);
@@ -106,7 +107,7 @@ fn push_time(json: &mut String, start: &str, time: UnixSeconds) {
     json.push_str(itoa::Buffer::new().format(time.0));
 }
 
-/// Length in base64url without padding.
+/// Returns the length in base64url without padding.
 const fn encoded_len(bytes: usize) -> usize {
     (bytes * 4).div_ceil(3)
 }

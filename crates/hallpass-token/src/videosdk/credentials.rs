@@ -1,4 +1,4 @@
-//! The two halves of a VideoSDK project: its public key and its secret.
+//! The credentials of a VideoSDK project: its public API key and its secret.
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -8,48 +8,48 @@ use thiserror::Error;
 use super::id::{self, IdError};
 use crate::mac::Key;
 
-/// The public key of a VideoSDK project: 1 to 128 bytes, as the dashboard shows it.
+/// The API key of a VideoSDK project, as shown in the dashboard: 1 to 128 bytes. It is public.
 ///
-/// Each token carries it as the claim `apikey`. The limit is one of this crate, since a token must stay small
-/// enough for a header and a URL.
+/// Each token contains it as the claim `apikey`. The limit is this crate's own, so that tokens fit into headers and
+/// URLs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiKey(Box<str>);
 
-/// The secret of a VideoSDK project: its text as typed, not decoded from hexadecimal or Base64.
+/// The secret of a VideoSDK project, used literally, not decoded from hexadecimal or Base64.
 ///
-/// It signs every token of the project. The text itself is not kept, only what HMAC-SHA256 makes of it. It
-/// prints as `…`, and this value is wiped when it is dropped. What computing with it left on the stack is not.
+/// The secret signs every token of the project. Only the prepared HMAC key is kept. It prints as `…` and is wiped on
+/// drop; data that SHA-256 leaves on the stack is not.
 #[derive(Clone)]
 pub struct Secret(Key);
 
-/// What verifies the tokens of one project.
+/// The credentials that verify the tokens of one project.
 #[derive(Clone, Copy, Debug)]
 pub struct Project<'a> {
-    /// Its public key.
+    /// The project's API key.
     pub api_key: &'a ApiKey,
-    /// Its secrets: two while one takes over from the other.
+    /// The project's secrets: two during a rotation.
     pub secrets: &'a [Secret],
 }
 
-/// Why a text is no [`Secret`]: it is empty.
+/// The error for an empty [`Secret`].
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error("must not be empty")]
 pub struct EmptySecret;
 
 impl ApiKey {
-    /// The most bytes that an API key may have.
+    /// The maximum length of an API key: 128 bytes.
     pub const MAX_BYTES: usize = 128;
 
-    /// Takes over an API key as VideoSDK's dashboard shows it.
+    /// Parses an API key as shown in VideoSDK's dashboard.
     ///
     /// # Errors
-    /// [`IdError`] where it is empty or too long, or holds whitespace, a control character, `"` or `\`.
+    /// [`IdError`] if it is empty or too long, or contains whitespace, a control character, `"` or `\`.
     pub fn parse(text: &str) -> Result<Self, IdError> {
         id::check(text, Self::MAX_BYTES)?;
         Ok(Self(text.into()))
     }
 
-    /// The key as text.
+    /// Returns the key as a string.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -57,10 +57,10 @@ impl ApiKey {
 }
 
 impl Secret {
-    /// Takes over a secret as VideoSDK's dashboard shows it. Each byte counts, a newline at the end as well.
+    /// Parses a secret as shown in VideoSDK's dashboard. Every byte is significant, including a trailing newline.
     ///
     /// # Errors
-    /// [`EmptySecret`] for the empty text.
+    /// [`EmptySecret`] for the empty string.
     pub fn parse(text: &str) -> Result<Self, EmptySecret> {
         if text.is_empty() { Err(EmptySecret) } else { Ok(Self(Key::new(text.as_bytes()))) }
     }

@@ -1,4 +1,4 @@
-//! Errors of reading a token.
+//! Errors of parsing a token.
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -8,68 +8,69 @@ use thiserror::Error;
 use crate::mac::SIGNATURE_LEN;
 use crate::quote::Quoted;
 
-/// Why a text is no token of VideoSDK. Of the text it holds nothing but a few characters of the header.
+/// The error for a string that is not a well-formed VideoSDK token. It contains at most a few characters of the token's
+/// header.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the documentation of the variants describes the fields")]
 pub enum ParseError {
-    /// It has this many bytes, which is more than [`MAX_TOKEN_BYTES`].
+    /// The token has this number of bytes, more than [`MAX_TOKEN_BYTES`].
     #[error("must have at most {MAX_TOKEN_BYTES} bytes, but has {0}")]
     TooLarge(usize),
-    /// It has this many parts, and not three (RFC 7515 section 3.1).
+    /// The token has this number of parts instead of three (RFC 7515 section 3.1).
     #[error("must have three parts, joined by dots, but has {0}")]
     Parts(usize),
-    /// This part is filled up with `=` (RFC 7515 section 2).
+    /// The part has `=` padding (RFC 7515 section 2).
     #[error("must be base64url without padding, but its part `{0}` holds `=`")]
     Padding(Part),
-    /// This part is written with `+` and `/`, the alphabet of standard Base64.
+    /// The part contains `+` or `/`, the alphabet of standard Base64.
     #[error("must be base64url with `-` and `_`, but its part `{0}` holds `+` or `/` of Base64")]
     StandardAlphabet(Part),
-    /// This part is not base64url, or its last character holds bits that say nothing (RFC 4648 section 3.5).
+    /// The part is not base64url, or its last character has nonzero unused bits (RFC 4648 section 3.5).
     #[error("must be base64url, but its part `{0}` is damaged or cut")]
     Base64(Part),
-    /// This part is no JSON object.
+    /// The part is not a JSON object.
     #[error("must hold a JSON object in its part `{0}`, but does not")]
     Json(Part),
-    /// The header names another algorithm than HS256; `none` is one too. Cut to 64 characters.
+    /// The header specifies an algorithm other than HS256, such as `none`. Truncated to 64 characters.
     #[error("must have the algorithm HS256 in its header, but has {}", Quoted(.0))]
     Algorithm(Box<str>),
-    /// The header names another type than JWT. Cut to 64 characters.
+    /// The header specifies a type other than JWT. Truncated to 64 characters.
     #[error("must have the type JWT in its header, but has {}", Quoted(.0))]
     Type(Box<str>),
-    /// The header asks for extensions in `crit` (RFC 7515 section 4.1.11).
+    /// The header requires extensions with `crit` (RFC 7515 section 4.1.11).
     #[error("must not have `crit` in its header")]
     Critical,
-    /// The signature has this many bytes, and not 32.
+    /// The signature has this number of bytes instead of 32.
     #[error("must have a signature of {SIGNATURE_LEN} bytes, but it has {0}")]
     SignatureLength(usize),
-    /// This member is missing.
+    /// The field is missing.
     #[error("must have `{0}`, in lower case, but has none")]
     Missing(&'static str),
-    /// This member occurs more than once.
+    /// The field occurs more than once.
     #[error("must have `{0}` once, but has it more often")]
     Duplicate(&'static str),
-    /// The field `name` has another type than the `expected` one.
+    /// The field `name` does not have the `expected` type.
     #[error("must have {expected} as `{name}`, but has something else")]
     WrongType { name: &'static str, expected: &'static str },
 }
 
-/// A part of a token.
+/// A part of a JWT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// The first.
+    /// The first part.
     Header,
-    /// The second.
+    /// The second part.
     Claims,
-    /// The third.
+    /// The third part.
     Signature,
 }
 
-/// The most bytes that a token may have: 16 KiB, far above any that VideoSDK makes.
+/// The maximum length of a token: 16 KiB, far above that of any real one.
 pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
 impl ParseError {
-    /// The member that cannot be read.
+    /// Returns the name of the invalid field.
     pub(super) const fn claim(&self) -> Option<&'static str> {
         if let Self::Missing(name) | Self::Duplicate(name) | Self::WrongType { name, .. } = self {
             Some(name)

@@ -1,4 +1,4 @@
-//! Why a token is refused, or does not do what it should.
+//! Explanation of a token: why it is rejected, or does not work as intended.
 
 use alloc::vec::Vec;
 
@@ -13,68 +13,69 @@ use crate::quote::quote;
 use crate::severity::Severity;
 use crate::time::{Seconds, UnixSeconds};
 
-/// What a token is judged by.
+/// The conditions under which a token is explained.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
     /// The time of the check.
     pub now: UnixSeconds,
-    /// The projects whose secrets are at hand; none to leave signatures unchecked.
+    /// The projects whose secrets are available. Empty to skip the signature check.
     pub projects: &'a [Project<'a>],
-    /// What it is meant for, as far as it is known.
+    /// The token's intended use, as far as it is known.
     pub expected: Expected<'a>,
 }
 
-/// What a token is meant for. What is `None` is not compared.
+/// The intended use of a token. Fields that are `None` are not compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Expected<'a> {
     /// The API key that the app uses.
     pub api_key: Option<&'a str>,
-    /// The room that a participant wants to join.
+    /// The room that the participant joins.
     pub room: Option<&'a str>,
-    /// The id with which the participant wants to join.
+    /// The participant's ID.
     pub participant: Option<&'a str>,
 }
 
-/// What there is to say about a token.
+/// The content of a token and its problems.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// The token, where [`Untrusted::parse`] reads it once nothing stands around it.
+    /// The token, if [`Untrusted::parse`] accepts it after surrounding characters are removed.
     pub token: Option<Untrusted>,
-    /// Whether a project signed it.
+    /// The result of the signature check.
     pub signature: Signature,
-    /// What is wrong with it, the worst first.
+    /// The problems, most severe first.
     pub problems: Vec<Problem>,
 }
 
-/// Whether a secret signed a token.
+/// The result of a signature check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signature {
-    /// It was not checked: no secret for its API key is at hand, or it cannot be read.
+    /// The signature was not checked: no secret of the API key is available, or the API key cannot be read.
     NotChecked,
-    /// This secret did.
+    /// A secret of the project produced the signature.
     Valid {
-        /// The position of the project in [`Context::projects`].
+        /// The index of the project in [`Context::projects`].
         project: usize,
-        /// The position of the secret in [`Project::secrets`].
+        /// The index of the secret in [`Project::secrets`].
         secret: usize,
     },
-    /// None of the project's secrets did.
+    /// None of the project's secrets produced the signature.
     Invalid,
 }
 
 impl Report {
-    /// Whether no problem is an error, which verifies nothing: it may be so with [`Signature::NotChecked`].
+    /// Returns whether no problem is an error.
+    ///
+    /// This does not verify the token: the result can be `true` with [`Signature::NotChecked`].
     #[must_use]
     pub fn is_usable(&self) -> bool {
         self.problems.iter().all(|problem| problem.severity() < Severity::Error)
     }
 }
 
-/// Says all that is wrong with a token, and not only the first thing.
+/// Reports all problems of a token, not only the first.
 ///
-/// A claim that cannot be read does not hide what is wrong with the others; a text, a header or a signature that
-/// cannot be read ends it. Of permissions and roles only the first that is wrong in one way is named, so that a
-/// report stays short.
+/// An invalid claim does not hide problems of the others. An invalid encoding, header or signature ends the check. For
+/// permissions and roles, only the first problem of each kind is reported, to keep the report short.
 ///
 /// ```
 /// use hallpass_token::UnixSeconds;
@@ -106,7 +107,7 @@ pub fn explain(token: &str, context: &Context<'_>) -> Report {
     Report { token, signature, problems: problems.0 }
 }
 
-/// Problems, the most severe first.
+/// A list of problems, most severe first.
 #[derive(Default)]
 struct Problems(Vec<Problem>);
 
@@ -117,11 +118,11 @@ impl Problems {
     }
 }
 
-/// The parts of a token that could be read.
+/// The result of lenient parsing.
 struct Reading {
-    /// Without the claims that could not be read.
+    /// The token, without its invalid claims.
     token: Untrusted,
-    /// One for each of those.
+    /// The errors of the invalid claims.
     errors: Vec<ParseError>,
 }
 
@@ -147,13 +148,13 @@ impl Reading {
         }
     }
 
-    /// Whether the claim is as the content says, so that it is missing where it is not there.
+    /// Returns whether a claim is valid or missing, so that its value in `token` can be trusted to be the token's.
     fn has_read(&self, claim: &str) -> bool {
         self.errors.iter().all(|error| error.claim() != Some(claim))
     }
 }
 
-/// The token without blanks, quotes, or what belongs in front of it in a header.
+/// Removes surrounding whitespace, quotes and `Bearer`.
 fn unwrap(text: &str) -> &str {
     let around = |c: char| c.is_whitespace() || matches!(c, '"' | '\'');
     let text = text.trim_matches(around);
@@ -163,7 +164,9 @@ fn unwrap(text: &str) -> &str {
     }
 }
 
-/// A token whose API key cannot be read may be of any project, so that no secret can be said to be the wrong one.
+/// Checks API key and signature.
+///
+/// A token whose API key is invalid can belong to any project, so no secret can be reported as wrong.
 fn check_origin(reading: &Reading, context: &Context<'_>, problems: &mut Problems) -> Signature {
     let content = reading.token.claims();
     let api_key = reading.has_read("apikey").then_some(content.api_key.as_str());
@@ -277,7 +280,7 @@ fn check_roles(content: &ParsedClaims, expected: &Expected<'_>, problems: &mut P
 fn check_binding(reading: &Reading, expected: &Expected<'_>, problems: &mut Problems) {
     let content = reading.token.claims();
     match (content.room.as_deref(), expected.room) {
-        // A token that cannot join needs no room.
+        // A token that cannot join does not need a room.
         (None, _) if content.known_roles() == Roles::Crawler => {}
         (None, _) if !reading.has_read("roomId") => {}
         (None, _) => problems.push(Problem::AnyRoom),
@@ -331,8 +334,7 @@ mod tests {
         report.problems.iter().map(Problem::code).collect()
     }
 
-    /// A token without any problem, but with these claims changed, added or, where the value is empty, left
-    /// out.
+    /// Returns a token without problems, except for the changes. A change with an empty value removes the claim.
     fn with(changes: &[(&str, &str)]) -> String {
         let api_key = format!("{API_KEY:?}");
         let mut claims = Vec::from([
@@ -355,19 +357,19 @@ mod tests {
         test_support::token(&format!("{{{}}}", claims.join(",")))
     }
 
-    /// The token with a signature that nobody made.
+    /// Returns the token with an invalid signature.
     fn unsigned(token: &str) -> String {
         let (signed, _) = token.rsplit_once('.').unwrap();
         format!("{signed}.{}", test_support::encode([7; 32]))
     }
 
-    /// Tokens, and the codes of all that is wrong with each.
+    /// Returns tokens, each with the codes of all its problems.
     fn cases() -> Vec<(&'static [&'static str], String)> {
         let good = with(&[]);
         let claims = r#"{"apikey":"k"}"#;
         Vec::from([
             (&[][..], good.clone()),
-            // The text.
+            // Encoding.
             (&["not_a_jwt"], String::new()),
             (&["not_a_jwt"], "a.b".into()),
             (&["not_a_jwt"], "!.b.c".into()),
@@ -390,11 +392,11 @@ mod tests {
             (&["base64_standard"], good.clone() + "+"),
             (&["signature_length"], good.clone() + "AAAA"),
             (&["too_large"], "x".repeat(16_385)),
-            // The header.
+            // Header.
             (&["wrong_algorithm"], test_support::token_with(r#"{"alg":"none"}"#, claims)),
             (&["wrong_type"], test_support::token_with(r#"{"alg":"HS256","typ":"JWE"}"#, claims)),
             (&["critical_header"], test_support::token_with(r#"{"alg":"HS256","crit":["b64"]}"#, claims)),
-            // Claims that cannot be read.
+            // Invalid claims.
             (&["missing_claim"], with(&[("apikey", ""), ("apiKey", "\"other\"")])),
             (&["duplicate_claim"], with(&[("nbf", "1,\"nbf\":2")])),
             (&["claim_type"], with(&[("apikey", "1")])),
@@ -415,7 +417,7 @@ mod tests {
                 unsigned(&with(&[("version", "2.0"), ("iat", ""), ("exp", "1")])),
             ),
             (&["missing_claim", "claim_type"], unsigned(&with(&[("apikey", ""), ("permissions", "{}")]))),
-            // Origin.
+            // API key and signature.
             (&["other_api_key", "unknown_api_key"], with(&[("apikey", "\"other\"")])),
             (&["other_secret"], unsigned(&good)),
             // Times.
@@ -586,7 +588,7 @@ mod tests {
     fn the_project_and_the_secret_that_signed_are_named() {
         let (ours, other) = (test_support::api_key(), ApiKey::parse("other").unwrap());
         let (right, wrong) = ([other_secret(), test_support::secret()], [other_secret()]);
-        // The second has a secret that would fit, but another API key.
+        // The second project has the right secret, but another API key.
         let projects = [(&ours, &wrong[..]), (&other, &right), (&ours, &[]), (&ours, &right)]
             .map(|(api_key, secrets)| Project { api_key, secrets });
         let token = with(&[]);
@@ -611,7 +613,7 @@ mod tests {
         assert!(report.is_usable());
     }
 
-    /// Such a token may be of any project, so each is tried, and none is the wrong one.
+    /// The token can belong to any project, so every secret is tried, but none is reported as wrong.
     #[test]
     fn without_an_api_key_the_signature_is_checked() {
         let token = with(&[("apikey", "")]);
@@ -619,7 +621,7 @@ mod tests {
         assert_eq!(report(&unsigned(&token)).signature, Signature::NotChecked);
     }
 
-    /// It would hold, and be for every room, if the claim were only left out.
+    /// Without the claim, the token would be valid, and for every room.
     #[test]
     fn a_token_with_a_claim_that_cannot_be_read_is_not_handed_out() {
         let report = report(&with(&[("roomId", "7")]));

@@ -1,40 +1,40 @@
-//! Names that a token is bound to: rooms, participants, and the token's own id.
+//! IDs in a token: the room, the participant, and the token itself.
 
 use thiserror::Error;
 
 use crate::checked_str::checked_str;
 use crate::quote::QuotedChar;
 
-/// The id of one room, such as `2kyv-gzay-64pg`: 1 to 256 bytes.
+/// A room ID, such as `2kyv-gzay-64pg`: 1 to 256 bytes.
 ///
-/// The limit is one of this crate, since a token must stay small enough for a header and a URL.
+/// The limit is this crate's own, so that tokens fit into headers and URLs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RoomId<'a>(&'a str);
 
-/// The id of one participant, chosen by the app: 1 to 256 bytes.
+/// A participant ID, chosen by the app: 1 to 256 bytes.
 ///
-/// With whitespace, VideoSDK's SDKs answer 4004 `INVALID_PARTICIPANT_ID`. The limit is one of this crate, as for
+/// VideoSDK's SDKs reject whitespace with 4004 `INVALID_PARTICIPANT_ID`. The limit is this crate's own, as for
 /// [`RoomId`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParticipantId<'a>(&'a str);
 
-/// The id of one token, the claim `jti` (RFC 7519 section 4.1.7): 1 to 256 bytes.
+/// A token ID, the claim `jti` (RFC 7519 section 4.1.7): 1 to 256 bytes.
 ///
-/// The limit is one of this crate, as for [`RoomId`].
+/// The limit is this crate's own, as for [`RoomId`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenId<'a>(&'a str);
 
-/// Why a text is no id and no API key.
+/// The error for a string that is not a valid ID or API key.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the documentation of the variants describes the fields")]
 pub enum IdError {
-    /// The text is empty.
+    /// The string is empty.
     #[error("must not be empty")]
     Empty,
-    /// The text has more than `max` bytes.
+    /// The string has more than `max` bytes.
     #[error("has {bytes} bytes; at most {max} are allowed")]
     TooLong { bytes: usize, max: usize },
-    /// It holds whitespace, a control character, `"` or `\`.
+    /// The string contains whitespace, a control character, `"` or `\`.
     #[error("holds the character {}; allowed is all but whitespace, control characters, \" and \\", QuotedChar(*.0))]
     Character(char),
 }
@@ -43,7 +43,9 @@ checked_str!(RoomId, 256, IdError, check, "without whitespace, control character
 checked_str!(ParticipantId, 256, IdError, check, "without whitespace, control characters, `\"` and `\\`");
 checked_str!(TokenId, 256, IdError, check, "without whitespace, control characters, `\"` and `\\`");
 
-/// What passes stands in JSON as it is: RFC 8259 section 7 escapes only control characters, `"` and `\`.
+/// Validates an ID.
+///
+/// A valid ID needs no escapes in JSON: RFC 8259 section 7 escapes only control characters, `"` and `\`.
 pub(super) fn check(text: &str, max: usize) -> Result<(), IdError> {
     if text.is_empty() {
         return Err(IdError::Empty);
@@ -89,7 +91,7 @@ mod tests {
         assert_eq!(RoomId::parse("教室-é").unwrap().as_str(), "教室-é");
     }
 
-    /// The characters of RFC 8259 section 7.
+    /// The test covers the characters of RFC 8259 section 7.
     #[test]
     fn nothing_that_json_escapes_passes() {
         for c in ('\0'..'\u{20}').chain(['"', '\\']) {

@@ -1,4 +1,4 @@
-//! The JSON objects of a token, read strictly.
+//! Strict parsing of the JSON objects in a token.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,38 +8,39 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::error::ParseError;
 
-/// All members of an object, in their order. A map would hide what occurs twice, and two readers of such a
-/// token may each believe another value.
+/// The fields of a JSON object, in order.
+///
+/// A map would hide duplicate fields, and two parsers of such a token could use different values.
 pub(super) struct Object(Vec<(String, Value)>);
 
-/// A value of a member.
+/// The value of a field.
 pub(super) enum Value {
     /// A string.
     String(String),
-    /// A number without a sign, a fraction or an exponent.
+    /// An integer without sign, fraction or exponent.
     Number(u64),
     /// An array.
     Array(Vec<Self>),
-    /// An object with all its members.
+    /// An object with all its fields.
     Object(Vec<(String, Self)>),
-    /// `null`, a boolean, or another number.
+    /// Anything else: `null`, a boolean, or another number.
     Other,
 }
 
 impl Value {
-    /// Returns the text of a string.
+    /// Returns the string, if the value is one.
     pub(super) fn to_text(&self) -> Option<String> {
         if let Self::String(text) = self { Some(text.clone()) } else { None }
     }
 
-    /// Returns a number.
+    /// Returns the integer, if the value is one.
     pub(super) const fn to_number(&self) -> Option<u64> {
         if let Self::Number(number) = self { Some(*number) } else { None }
     }
 }
 
 impl Object {
-    /// `None` for anything but one JSON object.
+    /// Parses a single JSON object; returns `None` for anything else.
     pub(super) fn parse(json: &[u8]) -> Option<Self> {
         if let Ok(Value::Object(members)) = serde_json::from_slice(json) { Some(Self(members)) } else { None }
     }
@@ -63,7 +64,10 @@ impl Object {
         })
     }
 
-    /// `Ok(None)` where there is no such member; an error where there are two, or `as_type` gives nothing.
+    /// Returns a field, or `Ok(None)` if it is missing.
+    ///
+    /// # Errors
+    /// [`ParseError`] if the field occurs twice or `as_type` returns `None`.
     pub(super) fn read<T>(
         &self,
         name: &'static str,
@@ -132,7 +136,7 @@ impl<'de> Visitor<'de> for AnyValue {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut members = Vec::new();
         while let Some((name, value)) = map.next_entry()? {
-            // JSON has no other names.
+            // JSON field names are always strings.
             if let Value::String(name) = name {
                 members.push((name, value));
             }

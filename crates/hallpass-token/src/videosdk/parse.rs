@@ -1,4 +1,4 @@
-//! Reading a token without trusting it.
+//! Parsing of tokens without verification.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -13,31 +13,31 @@ use super::parsed_claims::ParsedClaims;
 use crate::mac::SIGNATURE_LEN;
 use crate::quote::quote;
 
-/// A token that was read, and of which nothing is verified: anybody can write one.
+/// A parsed token. The signature is not verified.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Untrusted {
-    /// Header and claims as they were signed.
+    /// The signed string: header and claims.
     pub(super) signed: Box<str>,
     pub(super) signature: [u8; SIGNATURE_LEN],
     content: ParsedClaims,
 }
 
 impl Untrusted {
-    /// Reads a token strictly, as RFC 7515 section 5.2 and RFC 7519 section 7.2 ask for, without a look at
-    /// the signature.
+    /// Parses a token strictly, as RFC 7515 section 5.2 and RFC 7519 section 7.2 require. Does not check the signature.
     ///
-    /// Claims that are only unwise, such as a missing `exp`, are kept for `explain` and
-    /// [`Untrusted::verify`].
+    /// Claims that are only unwise, such as a missing `exp`, are left to `explain` and [`Untrusted::verify`].
     ///
     /// # Errors
-    /// [`ParseError`] for anything but an HS256 JWT with the claims of VideoSDK in their types.
+    /// [`ParseError`] for anything but an HS256 JWT whose claims have the types of VideoSDK's.
     pub fn parse(token: &str) -> Result<Self, ParseError> {
         let (token, errors) = Self::read(token)?;
         errors.into_iter().next().map_or(Ok(token), Err)
     }
 
-    /// The same, but a claim that cannot be read only adds an error. A token with errors is not to be handed out:
-    /// without such a claim it may hold where it does not with it.
+    /// Parses a token, and returns an error for each invalid claim.
+    ///
+    /// A token with errors must not be returned to callers, because it can be valid without the invalid claims but
+    /// invalid with them.
     pub(super) fn read(token: &str) -> Result<(Self, Vec<ParseError>), ParseError> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(ParseError::TooLarge(token.len()));
@@ -55,14 +55,14 @@ impl Untrusted {
         Ok((Self { signed: signed.into(), signature, content }, errors))
     }
 
-    /// What the token says. Anybody may have written it.
+    /// Returns the claims, which are not verified.
     #[must_use]
     pub const fn claims(&self) -> &ParsedClaims {
         &self.content
     }
 }
 
-/// Without the signature: whoever has that has the token.
+/// Omits the signature, because it completes the token.
 impl fmt::Debug for Untrusted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Untrusted").field("content", &self.content).finish_non_exhaustive()
@@ -204,7 +204,7 @@ mod tests {
         assert_eq!(Untrusted::parse(&token), Err(ParseError::StandardAlphabet(Part::Signature)));
     }
 
-    /// The last character of 43 holds four bits; `8` and `9` differ in one that is none of them.
+    /// The last of 43 characters carries four bits; `8` and `9` differ only in an unused one.
     #[test]
     fn bits_that_say_nothing_are_refused() {
         let token = V1_DEFAULT_10M.token();

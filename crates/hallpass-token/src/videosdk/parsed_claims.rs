@@ -1,4 +1,4 @@
-//! What a token says.
+//! The claims of a parsed token.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,59 +8,58 @@ use super::error::ParseError;
 use super::json::Object;
 use super::scope::Roles;
 
-/// What a token says, as it says it: sensible or not, true or not.
+/// The claims of a token as written, valid or not.
 ///
-/// Claims that VideoSDK does not know are left out.
+/// Claims that VideoSDK does not define are omitted.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ParsedClaims {
-    /// `apikey`: the project that the token is for. It prints as `…`: whoever mixes up key and secret has the
-    /// secret here.
+    /// The project's API key, `apikey`. Prints as `…`, because some users put the secret here by mistake.
     pub api_key: String,
-    /// `permissions`; empty where the claim is missing.
+    /// The `permissions`; empty if the claim is missing.
     pub permissions: Vec<String>,
-    /// `version`.
+    /// The `version`.
     pub version: Option<Version>,
-    /// `roles`, in the case of the token; empty where the claim is missing. [`ParsedClaims::known_roles`] reads
-    /// them.
+    /// The `roles` in their original case; empty if the claim is missing. [`ParsedClaims::known_roles`] parses them.
     pub roles: Vec<String>,
-    /// `roomId`: the only room that the token opens.
+    /// The only room in which the token is valid, `roomId`.
     pub room: Option<String>,
-    /// `participantId`: the only participant that the token may be used as.
+    /// The only participant for whom the token is valid, `participantId`.
     pub participant: Option<String>,
-    /// `iat`: when the token was made, in seconds since 1970 (RFC 7519 section 4.1.6).
+    /// The issue time in seconds since 1970, `iat` (RFC 7519 section 4.1.6).
     pub issued_at: Option<u64>,
-    /// `nbf`: from when on the token holds, in seconds since 1970 (RFC 7519 section 4.1.5).
+    /// The time before which the token is not valid, in seconds since 1970, `nbf` (RFC 7519 section 4.1.5).
     pub not_before: Option<u64>,
-    /// `exp`: from when on the token does not hold, in seconds since 1970 (RFC 7519 section 4.1.4).
+    /// The time from which the token is not valid, in seconds since 1970, `exp` (RFC 7519 section 4.1.4).
     pub expires_at: Option<u64>,
-    /// `jti`: the id of the token (RFC 7519 section 4.1.7).
+    /// The token's ID, `jti` (RFC 7519 section 4.1.7).
     pub id: Option<String>,
 }
 
 /// The claim `version`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Version {
-    /// A number. VideoSDK knows 2.
+    /// A number. VideoSDK defines 2.
     Number(u64),
-    /// A text, which no SDK of VideoSDK writes.
+    /// A string, which VideoSDK's SDKs never write.
     String(String),
 }
 
 impl ParsedClaims {
-    /// The roles that VideoSDK knows, in any case.
+    /// Returns the roles that VideoSDK defines, in any case.
     #[must_use]
     pub fn known_roles(&self) -> Roles {
         self.roles.iter().filter_map(|name| Roles::named(name)).fold(Roles::None, Roles::and)
     }
 
-    /// Whether `permissions` holds this name.
+    /// Returns whether `permissions` contains this name.
     #[must_use]
     pub fn has_permission(&self, permission: &str) -> bool {
         self.permissions.iter().any(|name| name == permission)
     }
 
-    /// Each claim on its own, and an error for each that cannot be read. Such a claim looks as if it were
-    /// missing, so what has errors is good for nothing but a report.
+    /// Parses each claim, and returns an error for each invalid one.
+    ///
+    /// An invalid claim appears to be missing, so claims with errors are suitable only for a report.
     pub(super) fn read(claims: &Object) -> (Self, Vec<ParseError>) {
         let mut errors = Vec::new();
         let api_key = claims.text("apikey").and_then(|key| key.ok_or(ParseError::Missing("apikey")));

@@ -1,4 +1,4 @@
-//! What can be wrong with a token.
+//! The problems of a VideoSDK token.
 
 use alloc::boxed::Box;
 
@@ -11,31 +11,31 @@ use crate::quote::Quoted;
 use crate::severity::Severity;
 use crate::time::UnixSeconds;
 
-/// One thing that is wrong with a token, or may surprise.
+/// A defect of a token, or a property with surprising consequences.
 ///
-/// Prints as a sentence that says what would be right. It holds neither the token nor a secret. `found` and names are out of
-/// the token, `expected` is what the app uses; both are truncated to 64 characters.
+/// Prints as one or more sentences that include the fix, without the token or a secret. `found` and names are the
+/// token's values; `expected` is the value that the app uses. They are truncated to 64 characters.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the fields have the same meaning in every variant")]
 pub enum Problem {
-    /// The token is one of Agora's.
+    /// The token is an Agora token.
     #[error("This is {0}; VideoSDK needs a JWT, which starts with eyJ.")]
     AgoraToken(Format),
-    /// The token, or one of its claims, cannot be read.
+    /// The token or one of its claims is invalid.
     #[error("The token {0}.")]
     Unreadable(ParseError),
     /// Whitespace, quotes or `Bearer` surround the token.
     #[error("The token must stand alone, without blanks, quotes or `Bearer` around it.")]
     SurroundingCharacters,
-    /// The `apikey` is not this one, which the app uses. The one in the token is not quoted, because it may be the secret,
-    /// put into the wrong place.
+    /// The token's `apikey` is not the expected one, which the variant contains. The token's value is not quoted,
+    /// because it can be the secret, put there by mistake.
     #[error("The token's `apikey` must be the project's API key {}, but is another one.", Quoted(.0))]
     OtherProject(Box<str>),
     /// None of the available projects has the token's `apikey`, so the signature was not checked.
     #[error("The token's `apikey` is that of no project at hand, so its signature was not checked.")]
     UnknownProject,
-    /// None of the project's secrets, this many, made the signature.
+    /// None of the project's secrets produced the signature; the variant contains their number.
     #[error(
         "The token must be signed with a secret of the project, but none of the known ones ({0}) made its signature; the secret's text counts as it is, without a newline and not decoded."
     )]
@@ -54,12 +54,12 @@ pub enum Problem {
         "The token's `exp` {expires_at} must be after its `iat` {issued_at}: it is a time in seconds since 1970, not a length; and jsonwebtoken reads a text without a unit as milliseconds, so write `120s` or the number 120, not \"120\"."
     )]
     ExpiresAtOnce { issued_at: u64, expires_at: u64 },
-    /// The token's `exp`, this one, is beyond 2106, as one in milliseconds is.
+    /// The token's `exp` is after 2106, which suggests milliseconds.
     #[error(
         "The token's `exp` {0} must be in seconds since 1970, but looks like milliseconds, and so the token never ends."
     )]
     ExpiryInMilliseconds(u64),
-    /// The token is valid for this many seconds, which is more than a day.
+    /// The token's TTL, in seconds, is longer than a day.
     #[error(
         "The token lives for {0} s; 86400 s (24 hours) are the longest that VideoSDK's SDKs give by themselves, and minutes are enough to join."
     )]
@@ -71,7 +71,7 @@ pub enum Problem {
         VerifyError::LEEWAY.0
     )]
     NotYetValid { from: u64, now: UnixSeconds },
-    /// VideoSDK knows none of the token's permissions.
+    /// The token has none of the permissions that VideoSDK defines.
     #[error("The token permits nothing; `permissions` must hold `allow_join`, `ask_join` or `allow_mod`.")]
     NoPermissions,
     /// The token has `ask_join` together with `allow_join` or `allow_mod`.
@@ -79,7 +79,7 @@ pub enum Problem {
         "The token has `ask_join` together with `allow_join` or `allow_mod`; it must have either the one or the others."
     )]
     AskJoinMixed,
-    /// The first permission that VideoSDK does not know.
+    /// The first permission that VideoSDK does not define.
     #[error(
         "The token has the permission {}, but VideoSDK knows only `allow_join`, `ask_join` and `allow_mod`.", Quoted(.0)
     )]
@@ -89,27 +89,27 @@ pub enum Problem {
         "The token has `allow_mod`: whoever holds it may mute and remove others; leave that out for all but moderators."
     )]
     Moderator,
-    /// The token has this claim, which belongs to version 2, and no `version`.
+    /// The token has this claim of version 2, but no `version`.
     #[error("The token has `{0}`, and so must have `version` as the number 2.")]
     VersionMissing(&'static str),
-    /// The token's `version` is this string and not a number.
+    /// The token's `version` is this string instead of a number.
     #[error("The token has `version` as the text {}; it must be the number 2.", Quoted(.0))]
     VersionText(Box<str>),
-    /// The token's `version` is this number and not 2.
+    /// The token's `version` is this number instead of 2.
     #[error("The token has the `version` {0}; it must be 2, or be left out.")]
     VersionUnknown(u64),
-    /// The first role that VideoSDK does not know.
+    /// The first role that VideoSDK does not define.
     #[error("The token has the role {}, but VideoSDK knows only `rtc` and `crawler`.", Quoted(.0))]
     UnknownRole(Box<str>),
-    /// The first role that is not in lower case.
+    /// The first role that is not in lowercase.
     #[error("The token has the role {}; it should be in lower case, as in VideoSDK's SDKs.", Quoted(.0))]
     RoleUpperCase(Box<str>),
-    /// The token has the role `crawler` and not `rtc`. A client `joins` with it if a room or a participant is expected.
+    /// The token has the role `crawler` without `rtc`. `joins` is true if a room or a participant is expected.
     #[error(
         "The token has only the role `crawler`, for the REST API; to join a room it must have `rtc` as well, or no roles."
     )]
     CrawlerOnly { joins: bool },
-    /// The token has the role `rtc` and not `crawler`.
+    /// The token has the role `rtc` without `crawler`.
     #[error("The token has only the role `rtc`, for joining; for the REST API it must have `crawler`.")]
     RtcOnly,
     /// The token has no `roomId`.
@@ -128,31 +128,31 @@ pub enum Problem {
     ParticipantSpace,
 }
 
-/// An error that a user of VideoSDK's client SDKs sees.
+/// An error that VideoSDK's client SDKs report.
 ///
-/// All of them: <https://docs.videosdk.live/react/api/sdk-reference/error-codes>.
+/// Full list: <https://docs.videosdk.live/react/api/sdk-reference/error-codes>.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SdkError {
-    /// Its number, such as 4002.
+    /// The error code, such as 4002.
     pub code: u16,
-    /// Its name, such as `INVALID_TOKEN`.
+    /// The name of the error, such as `INVALID_TOKEN`.
     pub name: &'static str,
 }
 
 impl Problem {
-    /// A name that stays the same, whatever the sentence becomes.
+    /// Returns a stable code for use in programs.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         self.facts().0
     }
 
-    /// How bad it is.
+    /// Returns the severity.
     #[must_use]
     pub const fn severity(&self) -> Severity {
         self.facts().1
     }
 
-    /// The error that it leads to when a participant joins, where VideoSDK's documentation says so.
+    /// Returns the error that a client SDK reports when a participant joins, if VideoSDK documents one.
     #[must_use]
     pub const fn sdk_error(&self) -> Option<SdkError> {
         self.facts().2

@@ -1,79 +1,80 @@
-//! What a token allows, and where.
+//! Permissions, roles, and the room and participant to which a token is bound.
 
 use thiserror::Error;
 
 use super::id::{ParticipantId, RoomId};
 
-/// What the holder of a token may do in a room: the claim `permissions`.
+/// The permissions of a participant in a room: the claim `permissions`.
 ///
-/// VideoSDK refuses `ask_join` together with `allow_join` or `allow_mod` (4008 `INVALID_PERMISSIONS`), so no
-/// value says that.
+/// VideoSDK rejects `ask_join` together with `allow_join` or `allow_mod` (4008 `INVALID_PERMISSIONS`), so no variant
+/// combines them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permissions {
-    /// Enter directly: `allow_join`.
+    /// The right to join directly: `allow_join`.
     Join,
-    /// Enter directly, and moderate: `allow_join` and `allow_mod`.
+    /// The rights to join directly and to moderate: `allow_join` and `allow_mod`.
     JoinAndModerate,
-    /// Moderate: `allow_mod`. Mute and remove other participants, start and stop recordings.
+    /// The right to moderate: `allow_mod`. Moderators mute and remove other participants, and start and stop
+    /// recordings.
     Moderate,
-    /// Ask to be let in by somebody who may join directly: `ask_join`.
+    /// The right to request admission from a participant who can join directly: `ask_join`.
     AskToJoin,
 }
 
-/// What a token is for: the claim `roles`.
+/// The purposes of a token: the claim `roles`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Roles {
-    /// The claim is left out.
+    /// No claim.
     None,
-    /// Join rooms, and nothing else: `rtc`.
+    /// The role for joining rooms only: `rtc`.
     Rtc,
-    /// Call the REST API, and nothing else: `crawler`. Not for clients.
+    /// The role for calling the REST API only: `crawler`. Not for clients.
     Crawler,
-    /// Both: `rtc` and `crawler`.
+    /// Both roles: `rtc` and `crawler`.
     RtcAndCrawler,
 }
 
-/// Which of VideoSDK's two kinds of token it is, and what it is bound to.
+/// The version of a token, and the room and participant to which it is bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope<'a> {
-    /// A token without `version`, which cannot be bound to anything: any room of the account, as anybody.
+    /// A token without `version`. It cannot be bound, so it is valid in every room of the account, for any participant.
     V1,
     /// A token with `version` 2.
     V2 {
-        /// What it is for.
+        /// The roles.
         roles: Roles,
-        /// The only room it opens; `None` is every room of the account.
+        /// The only room in which the token is valid; `None` for every room of the account.
         room: Option<RoomId<'a>>,
-        /// The only participant it may be used as; `None` is anybody.
+        /// The only participant for whom the token is valid; `None` for any.
         participant: Option<ParticipantId<'a>>,
     },
 }
 
-/// Why a list of names is no [`Permissions`].
+/// The error for a list that is not a valid [`Permissions`].
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum PermissionsError {
     /// The list is empty.
     #[error("must hold allow_join, allow_mod or ask_join, but is empty")]
     Empty,
-    /// The name at this position, counted from 0, is none of `allow_join`, `allow_mod`, `ask_join`.
+    /// The name at this zero-based position is not `allow_join`, `allow_mod` or `ask_join`.
     #[error("may hold allow_join, allow_mod and ask_join, but name {} is none of them", .0 + 1)]
     Unknown(usize),
-    /// `ask_join` stands together with `allow_join` or `allow_mod`.
+    /// The list contains `ask_join` together with `allow_join` or `allow_mod`.
     #[error("must not hold ask_join together with allow_join or allow_mod")]
     Mixed,
 }
 
-/// Why a list of names is no [`Roles`]: the name at this position, counted from 0, is neither `rtc` nor
+/// The error for a list that is not a valid [`Roles`]: the name at this zero-based position is neither `rtc` nor
 /// `crawler`.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error("may hold rtc and crawler, but name {} is neither", .0 + 1)]
 pub struct RolesError(pub usize);
 
 impl Permissions {
-    /// Reads the names of permissions, in any order; a name may come twice.
+    /// Parses the names of permissions, in any order. Duplicates are allowed.
     ///
     /// # Errors
-    /// [`PermissionsError`] for an empty list, an unknown name, and a mixture that VideoSDK refuses.
+    /// [`PermissionsError`] for an empty list, an unknown name, or a combination that VideoSDK rejects.
     pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, PermissionsError> {
         let (mut join, mut moderate, mut ask) = (false, false, false);
         for (position, name) in names.into_iter().enumerate() {
@@ -94,7 +95,7 @@ impl Permissions {
         }
     }
 
-    /// The names, in the order in which a token lists them.
+    /// Returns the names in the order of a token.
     #[must_use]
     pub const fn names(self) -> &'static [&'static str] {
         match self {
@@ -105,7 +106,7 @@ impl Permissions {
         }
     }
 
-    /// Whether the holder may mute and remove others.
+    /// Returns whether the participant can mute and remove others.
     #[must_use]
     pub const fn can_moderate(self) -> bool {
         matches!(self, Self::JoinAndModerate | Self::Moderate)
@@ -122,8 +123,9 @@ impl Permissions {
 }
 
 impl Roles {
-    /// Reads the names of roles, in any order and in any case (VideoSDK's documentation once said `CRAWLER`);
-    /// a name may come twice.
+    /// Parses the names of roles, in any order and case. Duplicates are allowed.
+    ///
+    /// Upper case is accepted because VideoSDK's documentation used `CRAWLER` in the past.
     ///
     /// # Errors
     /// [`RolesError`] for an unknown name.
@@ -135,7 +137,7 @@ impl Roles {
         Ok(roles)
     }
 
-    /// The names, in the order in which a token lists them.
+    /// Returns the names in the order of a token.
     #[must_use]
     pub const fn names(self) -> &'static [&'static str] {
         match self {
@@ -146,7 +148,7 @@ impl Roles {
         }
     }
 
-    /// The one role with this name, in any case.
+    /// Returns the role with this name, in any case.
     pub(super) fn named(name: &str) -> Option<Self> {
         let roles = [("rtc", Self::Rtc), ("crawler", Self::Crawler)];
         roles.into_iter().find(|(known, _)| name.eq_ignore_ascii_case(known)).map(|(_, role)| role)

@@ -1,4 +1,4 @@
-//! What the tests of this module share: answers of VideoSDK's own SDKs, and tokens that no SDK would make.
+//! Fixtures for the tests of this module: tokens from VideoSDK's own SDKs, and tokens that no SDK writes.
 
 use alloc::format;
 use alloc::string::String;
@@ -10,10 +10,10 @@ use super::claims::HEADER;
 use super::credentials::{ApiKey, Secret};
 use crate::time::UnixSeconds;
 
-/// When the vectors were made.
+/// The issue time of the vectors.
 pub(super) const NOW: UnixSeconds = UnixSeconds(1_700_000_000);
 
-/// One token, made by `jsonwebtoken` 9.0.3 or `@videosdk.live/server-sdk` 0.1.1 with the clock at [`NOW`].
+/// A token created by `jsonwebtoken` 9.0.3 or `@videosdk.live/server-sdk` 0.1.1 with the clock set to [`NOW`].
 pub(super) struct Vector {
     payload: &'static str,
     signature: &'static str,
@@ -44,7 +44,7 @@ pub(super) const SDK_PARTICIPANT: Vector = Vector {
     signature: "CfsQaM6nSgVNXS_WGDxR3-ChNkHeO5CkR5bkea8kAng",
 };
 
-/// The one with the role in upper case, as in VideoSDK's documentation 0.1.x.
+/// A token with the role in upper case, as in VideoSDK's documentation 0.1.x.
 #[cfg(feature = "inspect")]
 pub(super) const SEED_0_1_X: Vector = Vector {
     payload: r#"{"apikey":"7b1c2f6e-0000-4000-8000-000000000001","permissions":["allow_join"],"version":2,"roles":["CRAWLER"],"iat":1700000000,"exp":1700000600}"#,
@@ -57,29 +57,30 @@ impl Vector {
     }
 }
 
-/// The API key of every vector.
+/// Returns the API key of every vector.
 pub(super) fn api_key() -> ApiKey {
     ApiKey::parse("7b1c2f6e-0000-4000-8000-000000000001").unwrap()
 }
 
-/// The secret of every vector.
+/// Returns the secret of every vector.
 pub(super) fn secret() -> Secret {
     Secret::parse("d2c4e6f8a0b1c3d5e7f9123456789abcdef0123456789abcdef0123456789ab").unwrap()
 }
 
-/// A token with the usual header and these claims, signed with [`secret`].
+/// Returns a token with the default header and these claims, signed with [`secret`].
 #[cfg(feature = "inspect")]
 pub(super) fn token(claims: &str) -> String {
     token_with(r#"{"alg":"HS256","typ":"JWT"}"#, claims)
 }
 
-/// A token with this header and these claims, signed with [`secret`] whatever the header says.
+/// Returns a token with this header and these claims, signed with [`secret`] even if the header specifies another
+/// algorithm.
 #[cfg(feature = "inspect")]
 pub(super) fn token_with(header: &str, claims: &str) -> String {
     sign(&format!("{}.{}", encode(header), encode(claims)))
 }
 
-/// `signed` and its signature by [`secret`].
+/// Appends the signature by [`secret`].
 #[cfg(feature = "inspect")]
 pub(super) fn sign(signed: &str) -> String {
     format!("{signed}.{}", encode(secret().key().sign(&[signed.as_bytes()])))

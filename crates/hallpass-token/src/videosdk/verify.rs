@@ -1,4 +1,4 @@
-//! Whether a token holds.
+//! Verification of tokens.
 
 use thiserror::Error;
 
@@ -8,14 +8,15 @@ use super::parsed_claims::ParsedClaims;
 use crate::mac;
 use crate::time::{Seconds, UnixSeconds};
 
-/// A token that one of the project's secrets signed, for this project, and that is in time.
+/// A token that one of the project's secrets signed for this project, and that is currently valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verified<'a> {
     content: &'a ParsedClaims,
     secret: usize,
 }
 
-/// Why a token is not accepted. `now` is the time of the check; the other times are in seconds since 1970, as in the token.
+/// The error for a well-formed token that fails verification. `now` is the time of the check. The other times are the
+/// token's, in seconds since 1970.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the documentation of the enum and of the variants describes the fields")]
@@ -23,10 +24,10 @@ pub enum VerifyError {
     /// The token is for another API key.
     #[error("the token is for another API key")]
     OtherProject,
-    /// None of the secrets made the signature.
+    /// None of the secrets produced the signature.
     #[error("none of the secrets made the token's signature")]
     BadSignature,
-    /// The token has no `exp`, and so would never expire.
+    /// The token has no `exp`, so it would never expire.
     #[error("the token has no `exp`, and so would never end")]
     NoExpiry,
     /// The later of `iat` and `nbf` is more than [`VerifyError::LEEWAY`] after the time of the check.
@@ -38,18 +39,19 @@ pub enum VerifyError {
 }
 
 impl VerifyError {
-    /// By how much the clock that made a token may be ahead of the one that checks it. It applies to `iat` and
-    /// `nbf` only: on `exp` it would let a token live for longer than it says.
+    /// The tolerance for clocks that are ahead.
+    ///
+    /// The tolerance applies only to `iat` and `nbf`. Applied to `exp`, it would extend the token's lifetime.
     pub const LEEWAY: Seconds = Seconds(60);
 }
 
 impl Untrusted {
-    /// Verifies that the token is for this project, signed by one of its secrets, and in time.
+    /// Verifies that the token is for this project, is signed by one of its secrets, and is currently valid.
     ///
-    /// The end is not part of the life (RFC 7519 section 4.1.4): a token that ends at `now` is refused.
+    /// The expiry is exclusive (RFC 7519 section 4.1.4): a token that expires at `now` is rejected.
     ///
     /// # Errors
-    /// [`VerifyError`], the first one in the order of its variants.
+    /// [`VerifyError`], the first in the order of its variants.
     pub fn verify(&self, project: Project<'_>, now: UnixSeconds) -> Result<Verified<'_>, VerifyError> {
         let content = self.claims();
         if content.api_key != project.api_key.as_str() {
@@ -66,7 +68,7 @@ impl Untrusted {
         Ok(Verified { content, secret })
     }
 
-    /// The position of the secret that made the signature, found in a time that does not depend on it.
+    /// Returns the index of the secret that produced the signature. The comparison takes constant time.
     pub(super) fn signed_by(&self, secrets: &[Secret]) -> Option<usize> {
         secrets.iter().position(|secret| {
             mac::constant_time_eq(&secret.key().sign(&[self.signed.as_bytes()]), &self.signature)
@@ -75,7 +77,7 @@ impl Untrusted {
 }
 
 impl ParsedClaims {
-    /// The later of `iat` and `nbf`, where that is too far ahead.
+    /// Returns the later of `iat` and `nbf`, if it is too far ahead.
     pub(super) fn starts_after(&self, now: UnixSeconds) -> Option<u64> {
         let latest = u64::from(now.0) + u64::from(VerifyError::LEEWAY.0);
         self.issued_at.max(self.not_before).filter(|&from| from > latest)
@@ -83,13 +85,13 @@ impl ParsedClaims {
 }
 
 impl<'a> Verified<'a> {
-    /// What the token says.
+    /// Returns the claims.
     #[must_use]
     pub const fn claims(&self) -> &'a ParsedClaims {
         self.content
     }
 
-    /// The position, in the list that was given, of the secret that signed it.
+    /// Returns the index of the secret that signed the token, in the project's list.
     #[must_use]
     pub const fn secret_index(&self) -> usize {
         self.secret
@@ -106,7 +108,7 @@ mod tests {
     use alloc::string::String;
     use alloc::vec::Vec;
 
-    /// The secret at which the signature was found.
+    /// Returns the index of the secret that verifies the token.
     fn verify_with(token: &str, secrets: &[Secret], now: UnixSeconds) -> Result<usize, VerifyError> {
         let project = Project { api_key: &test_support::api_key(), secrets };
         Untrusted::parse(token).unwrap().verify(project, now).map(|verified| verified.secret_index())
@@ -196,7 +198,7 @@ mod tests {
         assert_eq!(verify(&token, 1000), Err(VerifyError::NotYetValid { from: 1061, now }));
     }
 
-    /// Every bit of the text, and not only of what it decodes to.
+    /// The test flips every bit of the string, not only of the decoded bytes.
     #[test]
     fn no_token_with_one_bit_flipped_holds() {
         let token = SDK_PARTICIPANT.token().into_bytes();

@@ -1,43 +1,43 @@
-//! Conditions under which a token is explained.
+//! The conditions under which a token is explained.
 
 use alloc::string::{String, ToString};
 
 use crate::UnixSeconds;
 use crate::agora::credentials::Project;
 
-/// What a token is held against.
+/// The conditions under which a token is explained.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
-    /// When it is looked at.
+    /// The time of the check.
     pub now: UnixSeconds,
-    /// The projects whose certificates are at hand; none to leave signatures unchecked.
+    /// The projects whose certificates are available. Empty to skip the signature check.
     pub projects: &'a [Project<'a>],
-    /// What the client does with the token.
+    /// The client's intended use of the token.
     pub expected: Expected<'a>,
 }
 
-/// What a client does with a token, as far as it is known.
+/// The client's intended use of a token, as far as it is known.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Expected<'a> {
-    /// The App ID that the client gives to its SDK.
+    /// The App ID that the client passes to its SDK.
     pub app_id: Option<&'a str>,
-    /// The channel that it joins.
+    /// The channel that the client joins.
     pub channel: Option<&'a str>,
-    /// The user as whom it joins that channel; without a channel, as whom it logs in.
+    /// The user as which the client joins the channel. Without a channel, the user that logs in.
     pub user: Option<ExpectedUser<'a>>,
 }
 
-/// As whom a client joins a channel.
+/// The user as which a client joins a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExpectedUser<'a> {
-    /// By `joinChannel`, with this number; 0 to let Agora choose one.
+    /// The uid passed to `joinChannel`; with 0, Agora assigns one.
     Uid(u32),
-    /// By `joinChannelWithUserAccount`, or a login to Signaling, with this text.
+    /// The account passed to `joinChannelWithUserAccount` or to a Signaling login.
     Account(&'a str),
 }
 
 impl ExpectedUser<'_> {
-    /// The user as a token for it must say; nothing for a number that Agora chooses.
+    /// Returns the user field that a matching token contains. Empty for a uid that Agora assigns.
     pub(super) fn to_text(self) -> String {
         match self {
             Self::Uid(0) => String::new(),

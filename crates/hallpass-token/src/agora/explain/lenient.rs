@@ -1,4 +1,4 @@
-//! Reads a token as a careless SDK would, and says what is wrong with its text.
+//! Lenient parsing: parses a token as a lenient SDK would, and reports the deviations.
 
 use alloc::string::String;
 
@@ -9,7 +9,7 @@ use crate::agora::format::Format;
 use crate::agora::v006::Untrusted006;
 use crate::agora::v007::Untrusted007;
 
-/// A token that was read, and that anybody may have made.
+/// A parsed token whose signature is not verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Untrusted {
     /// Format 006.
@@ -19,7 +19,7 @@ pub enum Untrusted {
 }
 
 impl Untrusted {
-    /// The project that the token says to be for.
+    /// Returns the App ID that the token claims.
     #[must_use]
     pub const fn app_id(&self) -> &AppId {
         match self {
@@ -56,7 +56,7 @@ fn read_mended(token: &str, error: Base64Error, problems: &mut Problems) -> Opti
     let mut mended = mend(token, error)?;
     let mut parsed = parse(&mended);
     if let Err(ParseError::Base64(_)) = parsed {
-        // The text ends in the middle of a group of four characters.
+        // The string ends within a group of four Base64 characters.
         for _ in 0..4 {
             mended.pop();
         }
@@ -65,7 +65,7 @@ fn read_mended(token: &str, error: Base64Error, problems: &mut Problems) -> Opti
     note(parsed, problems)
 }
 
-/// The token without blanks, quotes, or what belongs in front of it in a header.
+/// Removes surrounding whitespace, quotes and header prefixes.
 fn unwrap(text: &str) -> &str {
     let outside = |c: char| c.is_whitespace() || c == '"' || c == '\'';
     let text = text.trim_matches(outside);
@@ -76,7 +76,7 @@ fn unwrap(text: &str) -> &str {
     after("agora token=").or_else(|| after("Bearer ")).unwrap_or(text).trim_matches(outside)
 }
 
-/// The token with the characters that a URL needs encoded as they were; `None` where none of them is.
+/// Decodes `%2B`, `%2F` and `%3D`; returns `None` if there are none.
 fn percent_decode(token: &str) -> Option<String> {
     let mut decoded = String::with_capacity(token.len());
     let mut rest = token;
@@ -107,7 +107,7 @@ fn note(parsed: Result<Untrusted, ParseError>, problems: &mut Problems) -> Optio
     parsed.map_err(|error| problems.push(Problem::Unreadable(error))).ok()
 }
 
-/// The token in the Base64 that it should have been in; `None` where nobody can tell.
+/// Converts the Base64 to the standard alphabet with padding; returns `None` if the error cannot be repaired.
 fn mend(token: &str, error: Base64Error) -> Option<String> {
     if matches!(error, Base64Error::Character { .. } | Base64Error::LastCharacter) {
         return None;

@@ -1,4 +1,4 @@
-//! What can be wrong with an Agora token.
+//! The problems of an Agora token.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -15,19 +15,19 @@ use crate::agora::name::NameError;
 use crate::quote::Quoted;
 use crate::{Seconds, Severity, UnixSeconds};
 
-/// One thing that is wrong with a token, or that surprises people.
+/// A defect of a token, or a property with surprising consequences.
 ///
-/// Prints as a sentence for a developer. `service` is the name of a service ([`crate::agora::Service::name`]), and `privilege`
-/// that of a privilege ([`crate::agora::Service::privilege_name`]). `user` and `channel` are those in the token, and
-/// `expected` is what the client uses; these three are truncated to 64 characters.
+/// Prints as one or more sentences for a developer. `service` is a service name ([`crate::agora::Service::name`]), and
+/// `privilege` a privilege name ([`crate::agora::Service::privilege_name`]). `user` and `channel` are the token's
+/// fields, and `expected` is the value that the client uses. These three are truncated to 64 characters.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the fields have the same meaning in every variant")]
 pub enum Problem {
-    /// The text cannot be read as it is.
+    /// The token cannot be parsed.
     #[error(fmt = fmt_unreadable)]
     Unreadable(ParseError),
-    /// Whitespace, quotes or a header's prefix surround the token.
+    /// Whitespace, quotes or a header prefix surround the token.
     #[error("Blanks, quotes or a prefix stand around the token; pass the token alone.")]
     SurroundingCharacters,
     /// The token contains percent-encoded characters.
@@ -41,18 +41,18 @@ pub enum Problem {
     /// The App ID that the client uses is malformed.
     #[error("The client's App ID {0}.")]
     InvalidExpectedAppId(HexError),
-    /// The token is for another App ID than the client uses.
+    /// The token's App ID differs from the one that the client uses.
     #[error("The token is for the App ID {}, and the client uses another; upper and lower case count.", .token.as_str())]
     OtherProject { token: AppId },
-    /// None of the available projects has the App ID of the token, so the signature was not checked.
+    /// None of the available projects has the token's App ID, so the signature was not checked.
     #[error("No certificate of the token's App ID is at hand, so its signature was not checked.")]
     UnknownProject,
-    /// None of the project's certificates made the signature.
+    /// None of the project's certificates produced the signature.
     #[error(
         "No certificate of the project made this signature: the token was made with another certificate, or for another channel or user than it says, or was changed."
     )]
     OtherCertificate,
-    /// The signature of an 006 token for `rtc` was not checked, because channel or user are unknown.
+    /// The signature of an 006 token for `rtc` was not checked, because the channel or the user is unknown.
     #[error(
         "Format 006 signs channel and user without holding them: name both to have the signature checked."
     )]
@@ -62,7 +62,7 @@ pub enum Problem {
         "Format 006 signs the user without holding the name: say which account logs in to have the signature checked."
     )]
     RtmUserUnknown,
-    /// The token is issued in the future.
+    /// The token's issue time is in the future.
     #[error(
         "The token is issued {} seconds in the future: the clock of the server that made it is ahead.",
         .issued_at.0.saturating_sub(.now.0)
@@ -71,39 +71,39 @@ pub enum Problem {
     /// The token has expired.
     #[error("The token ended {} seconds ago; get another.", .now.0.saturating_sub(.expired_at.0))]
     Expired { expired_at: UnixSeconds, now: UnixSeconds },
-    /// The lifetime of a 007 token looks like a Unix time.
+    /// The TTL of a 007 token looks like a Unix time.
     #[error(
         "The token's life is {0} seconds, which looks like a Unix time: format 007 counts from the issue of the token, and Agora ends it after 24 hours."
     )]
     UnixTimeAsTtl(u32),
-    /// The lifetime of a 007 token is longer than a day.
+    /// The TTL of a 007 token is longer than a day.
     #[error("The token's life is {0} seconds; Agora ends it after 86400 (24 hours).")]
     LongTtl(u32),
-    /// An 006 token says to expire in more than a day.
+    /// The expiry of an 006 token is more than a day ahead.
     #[error(
         "The token says to end in {} seconds; Agora ends it 86400 (24 hours) after its issue.",
         .expired_at.0.saturating_sub(.now.0)
     )]
     LateExpiry { expired_at: UnixSeconds, now: UnixSeconds },
-    /// The lifetime of a 007 token is 0 seconds.
+    /// The TTL of a 007 token is 0 seconds.
     #[error("The token's life is 0 seconds, so it has ended as soon as it is issued.")]
     ZeroTtl,
-    /// The lifetime of a privilege looks like a Unix time (007).
+    /// The TTL of a privilege looks like a Unix time (007).
     #[error(
         "The privilege {privilege} of {service} lasts {} seconds, which looks like a Unix time: format 007 counts from the issue of the token.",
         .time.0
     )]
     UnixTimeAsPrivilegeTtl { service: &'static str, privilege: &'static str, time: UnixSeconds },
-    /// The end of a privilege looks like a number of seconds (006), so the privilege ended in 1970 or soon after.
+    /// The expiry of a privilege looks like a number of seconds (006), so the privilege expired in 1970 or soon after.
     #[error(
         "The privilege {privilege} of {service} ended long ago: {} looks like a number of seconds from now, and format 006 counts from 1970.",
         .seconds.0
     )]
     TtlAsUnixTime { service: &'static str, privilege: &'static str, seconds: Seconds },
-    /// A privilege lasts longer than the token, with which it ends.
+    /// The TTL of a privilege is longer than the token's.
     #[error("The privilege {privilege} of {service} lasts {} seconds longer than the token, and ends with it.", .by.0)]
     PrivilegeOutlivesToken { service: &'static str, privilege: &'static str, by: Seconds },
-    /// A privilege has expired, while the token has not.
+    /// A privilege has expired, but the token has not.
     #[error(
         "The privilege {privilege} of {service} ended {} seconds ago, while the token has not ended.",
         .now.0.saturating_sub(.expired_at.0)
@@ -114,58 +114,58 @@ pub enum Problem {
         expired_at: UnixSeconds,
         now: UnixSeconds,
     },
-    /// A privilege has the end or lifetime 0: it lasts as long as the token.
+    /// A privilege has the TTL or expiry 0: it expires with the token.
     #[error("The privilege {privilege} of {service} says 0: it lasts as long as the token.")]
     PrivilegeZero { service: &'static str, privilege: &'static str },
-    /// A map contains the privilege with this number twice.
+    /// A privilege map contains this ID twice.
     #[error("Privilege {id} of {service} is there twice; SDKs take the last.")]
     DuplicatePrivilege { service: &'static str, id: u16 },
-    /// A service has no privilege.
+    /// A service has no privileges.
     #[error(
         "The service {service} has no privilege, so it permits nothing. Some official builders make the tokens of APaaS rooms so."
     )]
     NoPrivilege { service: &'static str },
-    /// The token does not permit joining its channel.
+    /// The token does not grant joining its channel.
     #[error("The token does not permit to join its channel (privilege 1 of rtc).")]
     NoJoinPrivilege,
-    /// The token does not permit logging in.
+    /// The token does not grant login.
     #[error("The token does not permit to log in (privilege 1 of {service}).")]
     NoLoginPrivilege { service: &'static str },
-    /// The token permits joining only.
+    /// The token grants joining, but not publishing.
     #[error(
         "The token permits to join only. Agora keeps its holder from publishing only where co-host authentication is switched on for the project."
     )]
     Subscriber,
-    /// The token has the rights of an administrator.
+    /// The token grants administrator rights.
     #[error(
         "The token gives the rights of an administrator of {service}; it belongs on servers and never in an app."
     )]
     Administrator { service: &'static str },
-    /// The token is for no channel, and the client joins one.
+    /// The token is not for a channel, but the client joins one.
     #[error("The token is for no channel (it has no service rtc), and the client joins one.")]
     NoChannel,
-    /// The token is for every channel.
+    /// The token is valid in every channel.
     #[error("The token opens every channel of the project.")]
     AnyChannel,
     /// The token is for another channel than the client joins.
     #[error("The token is for the channel {}, and the client joins {}.", Quoted(.channel), Quoted(.expected))]
     OtherChannel { channel: Box<str>, expected: Box<str> },
-    /// An 006 token, which contains only the checksum of its channel, is for another one than the client joins.
+    /// An 006 token is for another channel than the client joins. The token contains only the checksum of its channel.
     #[error("The token is for another channel than {}: its checksum differs.", Quoted(.expected))]
     OtherChannelChecksum { expected: Box<str> },
-    /// The channel's name has 64 bytes, which some of Agora's pages allow and others do not.
+    /// The channel name has 64 bytes, which some of Agora's pages allow and others do not.
     #[error("The channel's name has 64 bytes, which some of Agora's pages allow and others do not.")]
     LongChannel,
-    /// Agora does not accept the channel's name.
+    /// Agora does not accept the channel name.
     #[error("The channel of {service} {error}.")]
     InvalidChannelName { service: &'static str, error: NameError },
-    /// Agora does not accept the user's name.
+    /// Agora does not accept the user name.
     #[error("The user of {service} {error}.")]
     InvalidUserName { service: &'static str, error: NameError },
-    /// The token names no user, and the service needs one.
+    /// The user field is empty, but the service requires a user.
     #[error("The token names no user of {service}, and that needs one.")]
     NoUser { service: &'static str },
-    /// The token is for any user.
+    /// The token is valid for any user.
     #[error("The token is for any user of {service}: whoever holds it can be anybody.")]
     AnyUser { service: &'static str },
     /// The token is for the account `0`, which is not the wildcard.
@@ -173,68 +173,68 @@ pub enum Problem {
         "The token is for the account \"0\" of {service}. That is a name like any other; a token for anybody is made with the number 0."
     )]
     AccountZero { service: &'static str },
-    /// The token is for one uid, and the client joins with another.
+    /// The token is for one uid, but the client joins with another.
     #[error("The token for {service} is for uid {user}, and the client joins with uid {expected}.")]
     OtherUid { service: &'static str, user: Box<str>, expected: Box<str> },
-    /// The token is for one account, and the client joins with another.
+    /// The token is for one account, but the client joins with another.
     #[error("The token for {service} is for the user {}, and the client joins as {}.", Quoted(.user), Quoted(.expected))]
     OtherAccount { service: &'static str, user: Box<str>, expected: Box<str> },
-    /// The token is for an account, and the client joins with a uid.
+    /// The token is for an account, but the client joins with a uid.
     #[error(
         "The token for {service} is for the account {}, and the client joins with uid {expected}: use joinChannelWithUserAccount, or make the token for the uid.", Quoted(.user)
     )]
     AccountForUid { service: &'static str, user: Box<str>, expected: Box<str> },
-    /// The token is for a uid, and the client joins with an account.
+    /// The token is for a uid, but the client joins with an account.
     #[error(
         "The token for {service} is for uid {user}, and the client joins as the account {}: use joinChannel, or make the token for the account.", Quoted(.expected)
     )]
     UidForAccount { service: &'static str, user: Box<str>, expected: Box<str> },
-    /// The token is for one user, and the client lets Agora choose a uid.
+    /// The token is for one user, but the client lets Agora assign a uid.
     #[error(
         "The client joins with uid 0, so Agora chooses a number, and the token for {service} is for {} only: join with that, or make the token for uid 0.", Quoted(.user)
     )]
     UidChosenByAgora { service: &'static str, user: Box<str> },
-    /// The token is for the account `0`, and the client joins with a uid.
+    /// The token is for the account `0`, but the client joins with a uid.
     #[error(
         "The token for {service} was made with the text \"0\", which is an account, and the client joins with a number: give the builder the number 0 for a token for anybody. The official builder for PHP makes this mistake by itself."
     )]
     AccountZeroForUid { service: &'static str },
-    /// An 006 token, which contains only the checksum of its user, is for another one than the client joins as.
+    /// An 006 token is for another user than the client's. The token contains only the checksum of its user.
     #[error("The token for {service} is for another user than the client joins as: its checksum differs.")]
     OtherUserChecksum { service: &'static str },
-    /// The token contains no service.
+    /// The token contains no services.
     #[error("The token holds no service, so it permits nothing.")]
     NoService,
-    /// A service of unknown type, so that this many services cannot be read.
+    /// A service has an unknown type, so it and the services after it cannot be parsed; `services` is their number.
     #[error(
         "The service type {number} is unknown, so {services} of the token's services cannot be read; SDKs older than it lose them in silence."
     )]
     UnknownService { number: u16, services: u16 },
-    /// Bytes follow after the last service.
+    /// Bytes follow the last service.
     #[error("{0} bytes follow after the last service, which no SDK writes.")]
     ExtraBytes(usize),
 }
 
-/// How a problem affects the use of a token.
+/// The effect of a problem on the use of a token.
 enum Effect {
-    /// Agora accepts the token as it is meant.
+    /// Agora accepts the token, and it works as intended.
     Note,
-    /// Agora accepts the token, and it probably does not do what it should.
+    /// Agora accepts the token, but it probably does not work as intended.
     Warning,
-    /// Agora refuses the token.
+    /// Agora rejects the token.
     Rejected(Rejection),
-    /// This privilege has ended. Without any but `join` and `login` the client still gets in.
+    /// The privilege with this name has expired. Only without `join` or `login` is the token rejected.
     PrivilegeEnded(&'static str),
 }
 
 impl Problem {
-    /// A name that programs may rely on.
+    /// Returns a stable code for use in programs.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         self.facts().0
     }
 
-    /// How bad it is: an error if Agora refuses the token for it.
+    /// Returns the severity: `Error` if Agora rejects the token because of the problem.
     #[must_use]
     pub fn severity(&self) -> Severity {
         match (self.rejection(), self.facts().1) {
@@ -244,7 +244,7 @@ impl Problem {
         }
     }
 
-    /// How Agora refuses the token for this; `None` where it does not.
+    /// Returns how Agora rejects the token because of the problem; `None` if it does not.
     #[must_use]
     pub fn rejection(&self) -> Option<Rejection> {
         match self.facts().1 {
@@ -254,7 +254,7 @@ impl Problem {
         }
     }
 
-    /// The name of the service that it is about, if it is about one.
+    /// Returns the name of the affected service, if the problem concerns a single one.
     #[must_use]
     pub const fn service(&self) -> Option<&'static str> {
         self.facts().2
@@ -326,7 +326,7 @@ impl Problem {
         }
     }
 
-    /// The name of the privilege that it is about, if it is about one.
+    /// Returns the name of the affected privilege, if the problem concerns a single one.
     const fn privilege(&self) -> Option<&'static str> {
         if let Self::UnixTimeAsPrivilegeTtl { privilege, .. }
         | Self::TtlAsUnixTime { privilege, .. }
@@ -341,15 +341,16 @@ impl Problem {
     }
 }
 
-/// Problems, the most severe first. Each kind is listed once for a service and a privilege, because a hostile token has
-/// thousands of services.
+/// A list of problems, most severe first.
+///
+/// Each kind is listed once per service and privilege, because a malicious token can contain thousands of services.
 #[derive(Default)]
 pub(super) struct Problems(Vec<Problem>);
 
 impl Problems {
     pub(super) fn push(&mut self, problem: Problem) {
         let kind = |problem: &Problem| (problem.code(), problem.service(), problem.privilege());
-        // Comparing numbers first keeps thousands of services quick.
+        // Comparing discriminants first keeps the check fast for thousands of services.
         let is_known = self
             .0
             .iter()

@@ -1,20 +1,20 @@
-//! The errors that SDKs show.
+//! Error codes of the client SDKs.
 
-/// How Agora refuses a token.
+/// The reason for which Agora rejects a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rejection {
-    /// The App ID is none.
+    /// The App ID is malformed.
     InvalidAppId,
-    /// The token is not valid for what the client does with it.
+    /// The token is not valid for the client's use.
     InvalidToken,
-    /// The token, or the privilege that is needed, has ended.
+    /// The token, or a required privilege, has expired.
     Expired,
 }
 
-/// An SDK that a client uses.
+/// A client SDK.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sdk {
-    /// Voice and video, on native platforms; the web SDK has the same numbers under other names.
+    /// Voice and video on native platforms. The Web SDK uses the same codes under other names.
     Rtc,
     /// Signaling 1.x: the error of a login.
     Rtm1,
@@ -22,7 +22,7 @@ pub enum Sdk {
     Rtm2,
 }
 
-/// The error that a user of an SDK sees.
+/// The error that an SDK reports.
 ///
 /// Sources: `docs.agora.io`, "How to solve token-related errors"; `LOGIN_ERR_CODE` of the Signaling SDK 1.x;
 /// `RTM_ERROR_CODE` of the Signaling SDK 2.x.
@@ -30,14 +30,14 @@ pub enum Sdk {
 pub struct SdkError {
     /// The SDK.
     pub sdk: Sdk,
-    /// The number.
+    /// The error code.
     pub code: i32,
-    /// The name of the number.
+    /// The name of the error code.
     pub name: &'static str,
 }
 
 impl Rejection {
-    /// The error that an SDK shows.
+    /// Returns the error that an SDK reports.
     #[must_use]
     pub const fn error(self, sdk: Sdk) -> SdkError {
         let (code, name) = match (self, sdk) {
@@ -58,7 +58,7 @@ impl Rejection {
 impl Sdk {
     pub(super) const ALL: [Self; 3] = [Self::Rtc, Self::Rtm1, Self::Rtm2];
 
-    /// `rtc`, `rtm1` or `rtm2`.
+    /// Returns `rtc`, `rtm1` or `rtm2`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -68,7 +68,7 @@ impl Sdk {
         }
     }
 
-    /// Whether it shows the errors of a service, given by its name.
+    /// Returns whether the SDK reports errors of a service, given by its name.
     pub(super) fn is_for(self, service: &str) -> bool {
         match self {
             Self::Rtc => service == "rtc",

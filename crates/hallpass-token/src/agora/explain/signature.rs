@@ -4,23 +4,24 @@ use super::context::Context;
 use super::problem::{Problem, Problems};
 use crate::agora::credentials::{AppCertificate, AppId};
 
-/// Whether a certificate signed a token.
+/// The result of a signature check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signature {
-    /// It was not checked: no certificate of its App ID is at hand, or for 006 the channel and the user are not known.
+    /// The signature was not checked: no certificate of the App ID is available, or, for format 006, the channel or the
+    /// user is unknown.
     NotChecked,
-    /// This one did.
+    /// A certificate of the project produced the signature.
     Valid {
-        /// The position of the project in [`Context::projects`].
+        /// The index of the project in [`Context::projects`].
         project: usize,
-        /// The position of the certificate in [`Project::certificates`](crate::agora::Project::certificates).
+        /// The index of the certificate in [`Project::certificates`](crate::agora::Project::certificates).
         certificate: usize,
     },
-    /// None of the project's certificates did.
+    /// None of the project's certificates produced the signature.
     Invalid,
 }
 
-/// Looks for the certificate that signed a token among those of its project.
+/// Searches the project's certificates for the one that signed a token.
 pub(super) fn find_signer(
     app_id: &AppId,
     context: &Context<'_>,

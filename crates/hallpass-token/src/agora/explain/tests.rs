@@ -1,4 +1,4 @@
-//! Each problem has a token that shows it, and each token shows nothing else.
+//! Tests with one token for each problem, without other problems.
 
 use alloc::format;
 use alloc::string::String;
@@ -20,7 +20,7 @@ const OTHER: &str = "00000000000000000000000000000000";
 const NOW: UnixSeconds = UnixSeconds(1_700_000_000);
 const TTL: u32 = 3600;
 
-/// A join that fits [`rtc`].
+/// The expectations that match [`rtc`].
 const FITTING: Expected<'static> =
     Expected { app_id: Some(APP_ID), channel: Some("demo"), user: Some(ExpectedUser::Uid(7)) };
 
@@ -32,7 +32,7 @@ fn certificate() -> AppCertificate {
     AppCertificate::parse(CERTIFICATE).unwrap()
 }
 
-/// Codes of the problems, the worst first.
+/// Returns the codes of the problems, most severe first.
 fn codes(token: &str, expected: Expected<'_>) -> Vec<&'static str> {
     codes_at(token, expected, NOW)
 }
@@ -90,7 +90,7 @@ fn ttls(privileges: &[(u16, u32)]) -> Privileges<'static, Seconds> {
         .unwrap()
 }
 
-/// A 007 token of values that nobody checks.
+/// Returns a 007 token with unvalidated values.
 fn raw(ttl: u32, channel: &str, user: &str, privileges: &[(u16, u32)]) -> String {
     let rtc = Service::Rtc {
         channel: FieldStr::new(channel).unwrap(),
@@ -103,7 +103,7 @@ fn raw(ttl: u32, channel: &str, user: &str, privileges: &[(u16, u32)]) -> String
         .sign(&certificate())
 }
 
-/// An 006 token for user 7 of the channel `demo`.
+/// Returns an 006 token for user 7 in channel `demo`.
 fn raw_006(expires_at: u32, privileges: &[(u16, u32)]) -> String {
     let (channel, user) = (FieldStr::new("demo").unwrap(), FieldStr::new("7").unwrap());
     Token006 {
@@ -353,7 +353,7 @@ fn the_user_of_an_006_token_of_signaling_is_compared() {
     assert_eq!(codes(&nobody.sign(&certificate()), login(ExpectedUser::Account("alice"))), ["no_user"]);
 }
 
-/// A token with the privileges of both is one for a channel, if it names a user.
+/// An 006 token with both privileges counts as an RTC token if it has a user.
 #[test]
 fn an_006_token_with_a_login_may_be_for_a_channel() {
     let day = NOW.0 + 86_400;
@@ -413,7 +413,7 @@ fn one_of_several_channels_is_enough() {
     assert_eq!(codes(&token, Expected { channel: Some("other"), ..FITTING }), ["other_channel"]);
 }
 
-/// What a client does not use of a token does not keep it from joining.
+/// Parts of a token that the client does not use cannot prevent it from joining.
 #[test]
 fn only_what_is_joined_is_judged() {
     let text = |text| FieldStr::new(text).unwrap();
@@ -532,7 +532,7 @@ fn users_without_a_channel_are_no_problem() {
     );
 }
 
-/// Payloads that no builder makes, signed as a 007 token is.
+/// Payloads that no builder writes, signed like a 007 token.
 mod odd {
     use super::*;
     use crate::agora::writer::Writer;
@@ -584,7 +584,7 @@ mod odd {
         assert_eq!(codes(&signed(1, &twice), Expected::default()), ["double_privilege"]);
     }
 
-    /// 7,000 services are some hundred characters, once they are compressed.
+    /// Compressed, 7,000 services have a few hundred characters.
     #[test]
     fn a_report_stays_short_whatever_the_token() {
         let rtc = [1, 0, 0, 0, 0, 0, 1, 0, b'a'];
@@ -598,7 +598,7 @@ mod odd {
         assert!(report.problems.len() < 10 && sentences < 4000, "{sentences} bytes: {:?}", report.problems);
     }
 
-    /// SDKs take the last.
+    /// SDKs use the last value.
     #[test]
     fn of_a_privilege_that_is_there_twice_the_last_one_counts() {
         let rtc = [1, 0, 2, 0, 1, 0, 60, 0, 0, 0, 1, 0, 0x10, 0x0e, 0, 0, 0, 0, 0, 0];

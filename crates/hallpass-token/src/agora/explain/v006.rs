@@ -13,13 +13,13 @@ use crate::{Seconds, UnixSeconds};
 
 const JOIN: u16 = RtcPrivilege::Join as u16;
 
-/// What is known of a text that is signed and not in the token.
+/// A string that is signed but not contained in the token.
 enum Signed<'a> {
-    /// It has the checksum in the token.
+    /// The string has the checksum in the token.
     Known(FieldStr<'a>),
-    /// Nobody said what it should be.
+    /// No expected value was provided.
     Unknown,
-    /// It has another checksum than what was expected.
+    /// The expected value has another checksum.
     Other,
 }
 

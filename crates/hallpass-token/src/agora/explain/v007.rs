@@ -19,11 +19,12 @@ const JOIN: u16 = RtcPrivilege::Join as u16;
 const LOGIN: u16 = 1;
 const CHAT_APP: u16 = 2;
 const APAAS_APP: u16 = 3;
-/// No service defines a privilege above this.
+/// The highest privilege ID that a service defines.
 const LAST_PRIVILEGE: u16 = 4;
 
 pub(super) fn check(token: &Untrusted007, context: &Context<'_>, problems: &mut Problems) -> Signature {
-    // A hostile token has thousands of services, which take longer to read than to look at.
+    // Collected once, because a malicious token can contain thousands of services, and parsing them is slower than
+    // iterating.
     let services: Vec<_> = token.services().collect();
     let joined = Joined::new(&services, context.expected.channel);
     times(token, context.now, problems);
@@ -46,8 +47,10 @@ pub(super) fn check(token: &Untrusted007, context: &Context<'_>, problems: &mut 
     find_signer(token.app_id(), context, problems, |certificates| token.signer(certificates))
 }
 
-/// Which services a client uses that joins a channel: those of RTC for it, and in a token without RTC, as those of
-/// APaaS are, others that have a channel. Where none is for that channel, all of them are looked at.
+/// The services that a client uses when it joins a channel.
+///
+/// For a token with RTC, the RTC services for the channel. For a token without RTC, such as an APaaS token, all
+/// services with that channel. If no service matches the channel, all candidates are included.
 struct Joined<'a> {
     channel: Option<&'a str>,
     has_rtc: bool,
@@ -122,7 +125,7 @@ fn privileges(
     }
 }
 
-/// What a service permits, and to whom.
+/// Checks a service's privileges and its user.
 fn rights(service: &Service<'_>, problems: &mut Problems) {
     let (name, map) = (service.name(), service.privileges());
     let has = |id| map.get(id).is_some();
@@ -145,7 +148,7 @@ fn rights(service: &Service<'_>, problems: &mut Problems) {
     }
 }
 
-/// What the RTC services that are joined permit together.
+/// Checks the combined privileges of the RTC services that the client joins.
 fn rtc_rights(services: &[Service<'_>], joined: &Joined<'_>, problems: &mut Problems) {
     let rtc = || services.iter().filter(|service| is_rtc(service) && joined.holds(service));
     if rtc().next().is_none() {
@@ -158,7 +161,7 @@ fn rtc_rights(services: &[Service<'_>], joined: &Joined<'_>, problems: &mut Prob
     }
 }
 
-/// Texts that Agora does not accept.
+/// Checks the channel and user names against Agora's rules.
 fn names(service: &Service<'_>, problems: &mut Problems) {
     let name = service.name();
     if let Some(channel) = channel_of(service) {
@@ -190,7 +193,7 @@ fn compare_channel(services: &[Service<'_>], rest: Remainder, joined: &Joined<'_
         problems.push(Problem::AnyChannel);
     }
     let Some(expected) = joined.channel else { return };
-    // Streaming and Fusion CDN have channels that nobody joins.
+    // Clients do not join the channels of Streaming and Fusion CDN.
     let opens_channel = |service: &&Service<'_>| {
         joined.holds(service) && matches!(service, Service::Rtc { .. } | Service::Apaas { .. })
     };
@@ -206,8 +209,10 @@ fn compare_channel(services: &[Service<'_>], rest: Remainder, joined: &Joined<'_
     }
 }
 
-/// A client has a user for each service, and only the one for the channel that it joins is known. Without a channel, it
-/// may be that of any service. The user of a chat may go by a UUID or a hash, and is not compared.
+/// Compares the user with the expected one.
+///
+/// A client has one user per service, but only the user for the joined channel is known. Without a channel, the
+/// expected user can belong to any service. Chat users are not compared, because they can be UUIDs or hashes.
 fn compare_user(
     services: &[Service<'_>],
     joined: &Joined<'_>,
@@ -242,7 +247,7 @@ fn compare_user(
     }
 }
 
-/// Says how the user of a service differs from the one who joins.
+/// Returns how a service's user differs from the expected one.
 fn other_user(service: &Service<'_>, join: ExpectedUser<'_>, joining: &str) -> Problem {
     let is_number = |user| has_numbers(service) && Uid::parse(user).is_ok();
     let names_number = is_number(user_text(service));
@@ -263,7 +268,7 @@ const fn is_rtc(service: &Service<'_>) -> bool {
     matches!(service, Service::Rtc { .. })
 }
 
-/// The channel of a service; the room of APaaS is one.
+/// Returns the channel of a service. An APaaS room counts as a channel.
 fn channel_of<'a, 'b>(service: &'b Service<'a>) -> Option<&'b FieldStr<'a>> {
     let is_room = matches!(service, Service::Apaas { .. });
     service.channel().filter(|channel| !is_room || !channel.as_bytes().is_empty())
@@ -273,7 +278,7 @@ fn user_text<'b>(service: &'b Service<'_>) -> &'b str {
     service.user().map_or("", FieldStr::as_str)
 }
 
-/// Whether users of the service have numbers, and 0 for anybody.
+/// Returns whether the service identifies users by uid, with 0 for any user.
 const fn has_numbers(service: &Service<'_>) -> bool {
     matches!(service, Service::Rtc { .. } | Service::Streaming { .. } | Service::Fcdn { .. })
 }

@@ -1,4 +1,4 @@
-//! Reads an 006 token.
+//! Parsing of 006 tokens.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -12,7 +12,7 @@ use crate::agora::privilege::{Privileges, RtcPrivilege};
 use crate::agora::reader::{Reader, decode_base64};
 use crate::mac::SIGNATURE_LEN;
 
-/// An 006 token that was read, and that anybody may have made: nothing in it is verified.
+/// A parsed 006 token. The signature is not verified.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Untrusted006 {
     pub(super) app_id: AppId,
@@ -21,24 +21,24 @@ pub struct Untrusted006 {
     pub(super) user_crc: u32,
     salt: u32,
     expires_at: UnixSeconds,
-    /// Salt, end and privileges, as they are signed.
+    /// The signed message: salt, expiry and privileges.
     pub(super) message: Vec<u8>,
 }
 
-/// Characters before the Base64: version and App ID.
+/// The number of characters before the Base64: version and App ID.
 const HEAD_LEN: usize = 35;
 
-/// The most bytes that the Base64 can hold: those of the head and of a message whose length has 16 bits.
+/// The maximum length of the decoded Base64: the head, and a message whose length has 16 bits.
 const MAX_CONTENT_LEN: usize = super::HEAD_LEN + u16::MAX as usize;
 
-/// Bytes of a message before its privileges: salt and end.
+/// The offset of the privileges in the message, after salt and expiry.
 const PRIVILEGES_AT: usize = 8;
 
 impl Untrusted006 {
-    /// Reads a token.
+    /// Parses a token.
     ///
     /// # Errors
-    /// [`ParseError`] for anything but what [`super::Token006`] can make.
+    /// [`ParseError`] for anything that [`super::Token006`] cannot produce.
     pub fn parse(token: &str) -> Result<Self, ParseError> {
         let found = Format::detect(token);
         if found != Format::V006 {
@@ -66,44 +66,44 @@ impl Untrusted006 {
         Ok(Self { app_id, signature, channel_crc, user_crc, salt, expires_at, message: message.to_vec() })
     }
 
-    /// The project that the token says to be for.
+    /// Returns the App ID that the token claims.
     #[must_use]
     pub const fn app_id(&self) -> &AppId {
         &self.app_id
     }
 
-    /// The CRC-32 of the channel; of the user for a token of Signaling.
+    /// Returns the CRC-32 of the channel; for a Signaling token, of the user.
     #[must_use]
     pub const fn channel_crc(&self) -> u32 {
         self.channel_crc
     }
 
-    /// The CRC-32 of the user; 0 for anybody and for a token of Signaling.
+    /// Returns the CRC-32 of the user; 0 for any user and for a Signaling token.
     #[must_use]
     pub const fn user_crc(&self) -> u32 {
         self.user_crc
     }
 
-    /// The public random number.
+    /// Returns the salt.
     #[must_use]
     pub const fn salt(&self) -> u32 {
         self.salt
     }
 
-    /// The end of the token.
+    /// Returns the expiry of the token.
     #[must_use]
     pub const fn expires_at(&self) -> UnixSeconds {
         self.expires_at
     }
 
-    /// The ends of the privileges in Unix seconds; 0 for one that ends with the token.
+    /// Returns the privileges with their expiries. A privilege with the value 0 expires with the token.
     #[must_use]
     pub fn privileges(&self) -> Privileges<'_, UnixSeconds> {
         let mut reader = Reader(self.message.get(PRIVILEGES_AT..).unwrap_or_default());
         reader.privileges().unwrap_or(Privileges::NONE)
     }
 
-    /// Returns `rtm` if the token permits nothing but to log in to Signaling, and otherwise `rtc`.
+    /// Returns `rtm` if the token grants only Signaling login, otherwise `rtc`.
     #[must_use]
     pub fn service_name(&self) -> &'static str {
         let map = self.privileges();
@@ -111,7 +111,7 @@ impl Untrusted006 {
         if map.get(RTM_LOGIN).is_some() && !joins && self.user_crc == 0 { "rtm" } else { "rtc" }
     }
 
-    /// Returns the name of a privilege, for instance `publish_audio` or `login`, if it is known.
+    /// Returns the name of a privilege, such as `publish_audio` or `login`, if the ID is defined.
     #[must_use]
     pub const fn privilege_name(id: u16) -> Option<&'static str> {
         match RtcPrivilege::from_number(id) {

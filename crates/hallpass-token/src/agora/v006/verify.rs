@@ -1,4 +1,4 @@
-//! Verifies an 006 token.
+//! Verification of 006 tokens.
 
 use core::ops::Deref;
 
@@ -10,7 +10,7 @@ use crate::agora::error::VerifyError;
 use crate::agora::field_str::FieldStr;
 use crate::mac;
 
-/// An 006 token that the project signed, for this subject or for anybody in its place, and that is in time.
+/// An 006 token that the project signed for the subject, or for a wildcard that includes it, and that has not expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verified006<'a> {
     token: &'a Untrusted006,
@@ -19,15 +19,16 @@ pub struct Verified006<'a> {
 }
 
 impl Untrusted006 {
-    /// Verifies that the token is for this project and subject, signed by one of its certificates, and in time.
+    /// Verifies that the token is for this project and subject, is signed by one of its certificates, and has not
+    /// expired.
     ///
-    /// A token for anybody, or for every channel, is for this subject as well;
-    /// [`Verified006::subject`] tells. The end is not part of the life: a token that ends at `now` has ended.
+    /// A token for any user or every channel includes this subject; [`Verified006::subject`] returns which one was
+    /// signed. The expiry is exclusive: a token that expires at `now` is rejected.
     ///
-    /// No official SDK can do this. Mind the weakness of the format that is described at [`super`].
+    /// The official SDKs do not offer this function. The format has a weakness, described at [`super`].
     ///
     /// # Errors
-    /// [`VerifyError`], the first one in the order of its variants.
+    /// [`VerifyError`], the first in the order of its variants.
     pub fn verify<'a>(
         &'a self,
         project: Project<'_>,
@@ -50,7 +51,7 @@ impl Untrusted006 {
         Ok(Verified006 { token: self, subject, certificate })
     }
 
-    /// Which certificate signed the token for exactly this subject.
+    /// Returns the index of the certificate that signed the token for exactly this subject.
     pub(in crate::agora) fn signer(
         &self,
         subject: Subject<'_>,
@@ -63,26 +64,27 @@ impl Untrusted006 {
             .position(|certificate| mac::constant_time_eq(&certificate.key().sign(&signed), &self.signature))
     }
 
-    /// The text that the token is for: the given one, or the wildcard.
+    /// Returns the given string or the wildcard, whichever has the token's checksum.
     fn bound_to<'a>(&self, text: FieldStr<'a>, wildcard: FieldStr<'a>, crc: u32) -> Option<FieldStr<'a>> {
         [text, wildcard].into_iter().find(|text| crc32(text.as_bytes()) == crc)
     }
 }
 
 impl Verified006<'_> {
-    /// What the token is for: what was asked for, or a wildcard in its place.
+    /// Returns the signed subject: the expected one, or a wildcard in its place.
     #[must_use]
     pub const fn subject(&self) -> Subject<'_> {
         self.subject
     }
 
-    /// Which of the certificates signed, counted from 0.
+    /// Returns the index of the certificate that signed the token.
     #[must_use]
     pub const fn certificate_index(&self) -> usize {
         self.certificate
     }
 
-    /// Whether the token has a privilege that lasts beyond `now`; none lasts beyond the token.
+    /// Returns whether the token has a privilege that expires after `now`. Privileges expire with the token at the
+    /// latest.
     #[must_use]
     pub fn grants(&self, privilege: u16, now: UnixSeconds) -> bool {
         let end = self.privileges().get(privilege);
@@ -90,7 +92,7 @@ impl Verified006<'_> {
     }
 }
 
-/// A verified token says what the token itself says.
+/// Exposes the fields of the parsed token.
 impl Deref for Verified006<'_> {
     type Target = Untrusted006;
 

@@ -1,4 +1,4 @@
-//! Reads a 007 token.
+//! Parsing of 007 tokens.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -12,11 +12,11 @@ use crate::agora::zlib;
 use crate::mac::SIGNATURE_LEN;
 use crate::{Seconds, UnixSeconds};
 
-/// The most bytes that a token may inflate to if nothing else is said: 64 KiB. Real tokens have some hundred; only
-/// large permission trees come near.
+/// The default limit for the inflated length: 64 KiB. Real tokens have some hundred bytes; only large permission trees
+/// come near the limit.
 pub const MAX_PAYLOAD_LEN: usize = 64 * 1024;
 
-/// A 007 token that was read, and that anybody may have made: nothing in it is verified.
+/// A parsed 007 token. The signature is not verified.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Untrusted007 {
     pub(super) app_id: AppId,
@@ -24,25 +24,25 @@ pub struct Untrusted007 {
     expires_in: Seconds,
     pub(super) salt: u32,
     pub(super) signature: [u8; SIGNATURE_LEN],
-    /// All that is signed.
+    /// The signed bytes.
     pub(super) signing_info: Vec<u8>,
-    /// How many services could be read.
+    /// The number of services that could be parsed.
     services: u16,
-    /// Their names, each once: they are asked for often, and the services take long to read.
+    /// The distinct names of the services, kept because parsing the services again is slow.
     pub(in crate::agora) service_names: Vec<&'static str>,
     remainder: Remainder,
 }
 
-/// What follows after the services that could be read. The signature covers it.
+/// The signed data after the services that could be parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the documentation of the variants describes the fields")]
 pub enum Remainder {
-    /// Nothing.
+    /// No data.
     Empty,
-    /// A service of the unknown type `number`. Because its length is unknown, this many `services` cannot be read: this one
-    /// and all that follow.
+    /// A service of unknown type. Its length is unknown, so it and the services after it cannot be parsed; `services`
+    /// is their number.
     UnknownService { number: u16, services: u16 },
-    /// Bytes behind the last service, which no SDK writes.
+    /// Bytes after the last service. No SDK writes any.
     Bytes(usize),
 }
 
@@ -64,7 +64,7 @@ impl Untrusted007 {
         let Some(content) = token.strip_prefix("007").filter(|_| found == Format::V007) else {
             return Err(ParseError::Format { expected: Format::V007, found });
         };
-        // No encoder makes a stream that is longer than Base64 of twice what it holds.
+        // An encoder's output is never longer than the Base64 of twice its input.
         if content.len() > max.saturating_mul(2).saturating_add(1024) {
             return Err(ParseError::TooLarge { max });
         }
@@ -109,31 +109,32 @@ impl Untrusted007 {
         })
     }
 
-    /// The project that the token says to be for.
+    /// Returns the App ID that the token claims.
     #[must_use]
     pub const fn app_id(&self) -> &AppId {
         &self.app_id
     }
 
-    /// When the token says to be issued.
+    /// Returns the issue time that the token claims.
     #[must_use]
     pub const fn issued_at(&self) -> UnixSeconds {
         self.issued_at
     }
 
-    /// How long the token says to live.
+    /// Returns the TTL that the token claims.
     #[must_use]
     pub const fn expires_in(&self) -> Seconds {
         self.expires_in
     }
 
-    /// When the token ends: at the end of its life, and after 24 hours at the latest, since Agora accepts no other.
+    /// Returns the expiry: the issue time plus the TTL, capped at 24 hours because Agora rejects the token after that.
     #[must_use]
     pub fn expires_at(&self) -> UnixSeconds {
         self.issued_at.saturating_add(self.expires_in.min(Seconds::DAY))
     }
 
-    /// When a privilege ends that lasts this long: with the token where that is 0 or too long.
+    /// Returns the expiry of a privilege with this TTL. If the TTL is 0 or too long, the privilege expires with the
+    /// token.
     #[must_use]
     pub fn privilege_expires_at(&self, ttl: Seconds) -> UnixSeconds {
         match ttl {
@@ -142,25 +143,25 @@ impl Untrusted007 {
         }
     }
 
-    /// The public random number.
+    /// Returns the salt.
     #[must_use]
     pub const fn salt(&self) -> u32 {
         self.salt
     }
 
-    /// The services that could be read, in the order of the token.
+    /// Iterates over the services that could be parsed, in the order of the token.
     pub fn services(&self) -> impl Iterator<Item = Service<'_>> {
         let mut reader = Reader(self.signing_info.get(super::HEAD_LEN..).unwrap_or_default());
         (0..self.services).map_while(move |_| Service::read(&mut reader).ok().flatten())
     }
 
-    /// How many those are.
+    /// Returns the number of services that could be parsed.
     #[must_use]
     pub const fn service_count(&self) -> u16 {
         self.services
     }
 
-    /// What follows after those services.
+    /// Returns the data after the services that could be parsed.
     #[must_use]
     pub const fn remainder(&self) -> Remainder {
         self.remainder

@@ -1,4 +1,4 @@
-//! Verifies a 007 token.
+//! Verification of 007 tokens.
 
 use core::ops::Deref;
 
@@ -8,7 +8,7 @@ use crate::agora::error::VerifyError;
 use crate::agora::service::Service;
 use crate::{UnixSeconds, mac};
 
-/// A 007 token that the project signed and that is in time. Whom and what it is for, its services tell.
+/// A 007 token that the project signed and that is currently valid. Channel and user are fields of its services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verified007<'a> {
     token: &'a Untrusted007,
@@ -16,13 +16,13 @@ pub struct Verified007<'a> {
 }
 
 impl Untrusted007 {
-    /// Verifies that the token is for this project, signed by one of its certificates, and in time.
+    /// Verifies that the token is for this project, is signed by one of its certificates, and is currently valid.
     ///
-    /// The end is part of the life (Formats 2.7): a token that ends at `now` is accepted. No official SDK looks at the
-    /// time.
+    /// The expiry is inclusive (Formats 2.7): a token that expires at `now` is accepted. The official SDKs do not check
+    /// the time.
     ///
     /// # Errors
-    /// [`VerifyError`], the first one in the order of its variants.
+    /// [`VerifyError`], the first in the order of its variants.
     pub fn verify(&self, project: Project<'_>, now: UnixSeconds) -> Result<Verified007<'_>, VerifyError> {
         if self.app_id != *project.app_id {
             return Err(VerifyError::OtherProject);
@@ -38,7 +38,7 @@ impl Untrusted007 {
         Ok(Verified007 { token: self, certificate })
     }
 
-    /// Which certificate signed the token.
+    /// Returns the index of the certificate that signed the token.
     pub(in crate::agora) fn signer(&self, certificates: &[AppCertificate]) -> Option<usize> {
         certificates.iter().position(|certificate| {
             let signature = super::sign(certificate, self.issued_at, self.salt, &self.signing_info);
@@ -48,13 +48,13 @@ impl Untrusted007 {
 }
 
 impl Verified007<'_> {
-    /// Which of the certificates signed, counted from 0.
+    /// Returns the index of the certificate that signed the token.
     #[must_use]
     pub const fn certificate_index(&self) -> usize {
         self.certificate
     }
 
-    /// Whether the token holds this service, with a privilege that lasts until `now` or beyond.
+    /// Returns whether the token contains this service, with a privilege that expires at `now` or later.
     #[must_use]
     pub fn grants(&self, service: &Service<'_>, privilege: u16, now: UnixSeconds) -> bool {
         let ttl = service.privileges().get(privilege);
@@ -63,7 +63,7 @@ impl Verified007<'_> {
     }
 }
 
-/// A verified token says what the token itself says.
+/// Exposes the fields of the parsed token.
 impl Deref for Verified007<'_> {
     type Target = Untrusted007;
 
