@@ -39,7 +39,7 @@ pub enum TtlError {
     #[error("must be 1 to 86400 seconds (24 hours), but is {}", .0.0)]
     TooLong(Seconds),
     /// The number is a recent Unix time, not a duration.
-    #[error("must be 1 to 86400 seconds, counted from the issue of the token, but {} looks like a Unix time", .0.0)]
+    #[error("must be 1 to 86400 seconds from the issue time, but {} looks like a Unix time", .0.0)]
     UnixTime(UnixSeconds),
 }
 

@@ -45,7 +45,7 @@ pub enum HexError {
     #[error("must be 32 hexadecimal characters, but has {0} bytes")]
     Length(usize),
     /// The byte at this zero-based position is not one of `0-9a-fA-F`.
-    #[error("must be 32 hexadecimal characters, but character {} is none", .0 + 1)]
+    #[error("must be 32 hexadecimal characters, but character {} is not hexadecimal", .0 + 1)]
     Character(usize),
 }
 

@@ -21,13 +21,13 @@ pub enum ParseError {
     #[error("the part after the version must be standard Base64, but {0}")]
     Base64(Base64Error),
     /// The decoded bytes are not a zlib stream (RFC 1950).
-    #[error("the Base64 must hold a zlib stream, but {0}")]
+    #[error("the Base64 must contain a zlib stream, but {0}")]
     Zlib(ZlibError),
     /// The token is longer than any real one, or inflates to more than `max` bytes.
-    #[error("the token holds more than {max} bytes")]
+    #[error("the token contains more than {max} bytes")]
     TooLarge { max: usize },
     /// The token ends within a field.
-    #[error("the token ends in the middle of a value: part of it is missing")]
+    #[error("the token is truncated: it ends within a field")]
     Truncated,
     /// The signature has this number of bytes instead of 32.
     #[error("the signature must have 32 bytes, but has {0}")]
@@ -36,10 +36,10 @@ pub enum ParseError {
     #[error("the App ID in the token {0}")]
     AppId(HexError),
     /// A string field is not valid UTF-8.
-    #[error("a text in the token is not UTF-8")]
+    #[error("a string field of the token is not valid UTF-8")]
     InvalidUtf8,
     /// This number of bytes follows the end of the token.
-    #[error("{0} bytes follow after the end of the token")]
+    #[error("{0} bytes follow the end of the token")]
     TrailingBytes(usize),
 }
 
@@ -48,19 +48,19 @@ pub enum ParseError {
 #[expect(missing_docs, reason = "the documentation of the variants describes the fields")]
 pub enum Base64Error {
     /// The string contains `-` or `_` of the URL-safe alphabet (RFC 4648 section 5) instead of `+` and `/`.
-    #[error("it holds - or _ of the URL-safe alphabet in place of + and /")]
+    #[error("it contains - or _ of the URL-safe alphabet instead of + and /")]
     UrlSafe,
     /// The string contains whitespace.
-    #[error("it holds blanks or line breaks")]
+    #[error("it contains spaces or line breaks")]
     Whitespace,
     /// The `=` padding is missing or has the wrong length.
-    #[error("its length or its = at the end are wrong")]
+    #[error("its length or its = padding is wrong")]
     Padding,
     /// Another character is not in the Base64 alphabet. `offset` Base64 characters precede it.
-    #[error("its character {} is not a Base64 character", .offset + 1)]
+    #[error("its character {} is not in the Base64 alphabet", .offset + 1)]
     Character { offset: usize },
     /// The last character has nonzero bits beyond the last byte.
-    #[error("its last character is none that an encoder writes")]
+    #[error("its last character has nonzero unused bits")]
     LastCharacter,
 }
 
@@ -68,19 +68,19 @@ pub enum Base64Error {
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum ZlibError {
     /// The bytes do not start with a zlib header.
-    #[error("does not begin like one")]
+    #[error("it does not start with a zlib header")]
     Header,
     /// The bytes end before the stream does.
-    #[error("it is cut off")]
+    #[error("it is truncated")]
     Truncated,
     /// The stream is corrupt.
-    #[error("it is damaged")]
+    #[error("it is corrupt")]
     Corrupt,
     /// The checksum at the end does not match the data.
-    #[error("its checksum does not fit")]
+    #[error("its checksum does not match")]
     Checksum,
     /// This number of bytes follows the end of the stream.
-    #[error("{0} bytes follow after its end")]
+    #[error("{0} bytes follow its end")]
     TrailingBytes(usize),
 }
 
@@ -99,13 +99,13 @@ pub enum VerifyError {
     #[error("the token is for another user")]
     OtherUser,
     /// None of the certificates produced the signature.
-    #[error("none of the certificates made the token's signature")]
+    #[error("none of the certificates signed the token")]
     BadSignature,
     /// The token's issue time is more than [`VerifyError::LEEWAY`] in the future.
-    #[error("the token is issued {} seconds in the future", .issued_at.0.saturating_sub(.now.0))]
+    #[error("the token's issue time is {} seconds in the future", .issued_at.0.saturating_sub(.now.0))]
     NotYetValid { issued_at: UnixSeconds, now: UnixSeconds },
     /// The token has expired.
-    #[error("the token ended {} seconds ago", .now.0.saturating_sub(.expired_at.0))]
+    #[error("the token expired {} seconds ago", .now.0.saturating_sub(.expired_at.0))]
     Expired { expired_at: UnixSeconds, now: UnixSeconds },
 }
 

@@ -86,9 +86,9 @@ impl fmt::Display for Format {
             Self::V006 => f.write_str("an Agora token of format 006"),
             Self::V007 => f.write_str("an Agora token of format 007"),
             Self::Legacy(legacy) => write!(f, "{legacy}"),
-            Self::Jwt => f.write_str("a JSON Web Token, as VideoSDK uses it"),
+            Self::Jwt => f.write_str("a JSON Web Token, as used by VideoSDK"),
             Self::Empty => f.write_str("empty"),
-            Self::Unknown => f.write_str("no token of a known format"),
+            Self::Unknown => f.write_str("not a token of a known format"),
         }
     }
 }
@@ -96,12 +96,12 @@ impl fmt::Display for Format {
 impl fmt::Display for LegacyFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::DynamicKey => "a dynamic key, which Agora's SDKs took until 2015",
+            Self::DynamicKey => "a dynamic key, accepted by Agora's SDKs until 2015",
             Self::V002 => "a key of format 002",
-            Self::V003 => "a key of format 003, which Agora's SDKs took from 1.2.3 to 2.1",
-            Self::V004 => "a key of format 004, which Agora's SDKs took from 1.3.0 to 2.1",
-            Self::V005 => "a key of format 005, which Agora's SDKs took from 1.7.0 to 2.1",
-            Self::Signaling => "a token of the old Signaling SDK, which Agora has replaced by RTM",
+            Self::V003 => "a key of format 003, accepted by Agora's SDKs from 1.2.3 to 2.1",
+            Self::V004 => "a key of format 004, accepted by Agora's SDKs from 1.3.0 to 2.1",
+            Self::V005 => "a key of format 005, accepted by Agora's SDKs from 1.7.0 to 2.1",
+            Self::Signaling => "a token of the old Signaling SDK, which Agora replaced with RTM",
         })
     }
 }

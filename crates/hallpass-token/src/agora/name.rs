@@ -43,15 +43,15 @@ pub enum NameError {
     #[error("must not be empty")]
     Empty,
     /// The string has more than `max` bytes.
-    #[error("has {bytes} bytes; at most {max} are allowed")]
+    #[error("must have at most {max} bytes, but has {bytes}")]
     TooLong { bytes: usize, max: usize },
     /// The string contains a character outside of Agora's 89.
     #[error(
-        "holds the character {}; allowed are a-z A-Z 0-9, space and ! # $ % & ( ) + - : ; < = . > ? @ [ ] ^ _ {{ }} | ~ ,", QuotedChar(*.0)
+        "contains {}; allowed: a-z A-Z 0-9, space and ! # $ % & ( ) + - : ; < = . > ? @ [ ] ^ _ {{ }} | ~ ,", QuotedChar(*.0)
     )]
     Character(char),
     /// The string contains a character that Chat does not allow in user names.
-    #[error("holds the character {}; allowed are a-z 0-9 and _ - .", QuotedChar(*.0))]
+    #[error("contains {}; allowed: a-z 0-9 _ - .", QuotedChar(*.0))]
     ChatCharacter(char),
 }
 

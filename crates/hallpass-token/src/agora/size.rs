@@ -6,18 +6,18 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum SizeError {
     /// A string has this number of bytes, more than 65,535.
-    #[error("a text has {0} bytes; a token holds at most 65535 of them")]
+    #[error("a string has {0} bytes, but a token field holds at most 65535")]
     StringTooLong(usize),
     /// The map has more than four distinct privileges.
-    #[error("there are more than four privileges; no service defines more")]
+    #[error("there are more than four privileges, but no service defines more than four")]
     TooManyPrivileges,
     /// The list of services is empty.
-    #[error("there is no service; a token needs at least one")]
+    #[error("there are no services, but a token needs at least one")]
     NoService,
     /// The list has more than 65,535 services.
-    #[error("there are more than 65535 services, more than a token holds")]
+    #[error("there are more than 65535 services, but a token holds at most 65535")]
     TooManyServices,
     /// A permission has this number of names, more than 65,535.
-    #[error("a permission has {0} names; a token holds at most 65535 of them")]
+    #[error("a permission has {0} names, but a token holds at most 65535")]
     TooManyNames(usize),
 }

@@ -28,13 +28,13 @@ pub enum UidError {
     #[error("must be a number from 1 to 4294967295 in decimal digits")]
     NotDigits,
     /// The string starts with 0. Agora compares strings, so a token for `007` does not match uid 7.
-    #[error("must be a number without leading zeros")]
+    #[error("must not have leading zeros")]
     LeadingZero,
     /// The number is above 4,294,967,295.
     #[error("must be at most 4294967295")]
     TooLarge,
     /// The number is 0, the wildcard.
-    #[error("must be at least 1; 0 stands for anybody")]
+    #[error("must be at least 1; 0 is the wildcard for any user")]
     Zero,
 }
 

@@ -18,40 +18,40 @@ pub enum ParseError {
     #[error("must have at most {MAX_TOKEN_BYTES} bytes, but has {0}")]
     TooLarge(usize),
     /// The token has this number of parts instead of three (RFC 7515 section 3.1).
-    #[error("must have three parts, joined by dots, but has {0}")]
+    #[error("must have three parts separated by dots, but has {0}")]
     Parts(usize),
     /// The part has `=` padding (RFC 7515 section 2).
-    #[error("must be base64url without padding, but its part `{0}` holds `=`")]
+    #[error("must be base64url without padding, but its {0} contains `=`")]
     Padding(Part),
     /// The part contains `+` or `/`, the alphabet of standard Base64.
-    #[error("must be base64url with `-` and `_`, but its part `{0}` holds `+` or `/` of Base64")]
+    #[error("must be base64url with `-` and `_`, but its {0} contains `+` or `/`")]
     StandardAlphabet(Part),
     /// The part is not base64url, or its last character has nonzero unused bits (RFC 4648 section 3.5).
-    #[error("must be base64url, but its part `{0}` is damaged or cut")]
+    #[error("must be base64url, but its {0} is corrupt or truncated")]
     Base64(Part),
     /// The part is not a JSON object.
-    #[error("must hold a JSON object in its part `{0}`, but does not")]
+    #[error("must have a JSON object as its {0}")]
     Json(Part),
     /// The header specifies an algorithm other than HS256, such as `none`. Truncated to 64 characters.
-    #[error("must have the algorithm HS256 in its header, but has {}", Quoted(.0))]
+    #[error("must have the `alg` HS256 in its header, but has {}", Quoted(.0))]
     Algorithm(Box<str>),
     /// The header specifies a type other than JWT. Truncated to 64 characters.
-    #[error("must have the type JWT in its header, but has {}", Quoted(.0))]
+    #[error("must have the `typ` JWT in its header, but has {}", Quoted(.0))]
     Type(Box<str>),
     /// The header requires extensions with `crit` (RFC 7515 section 4.1.11).
     #[error("must not have `crit` in its header")]
     Critical,
     /// The signature has this number of bytes instead of 32.
-    #[error("must have a signature of {SIGNATURE_LEN} bytes, but it has {0}")]
+    #[error("must have a signature of {SIGNATURE_LEN} bytes, but has one of {0}")]
     SignatureLength(usize),
     /// The field is missing.
-    #[error("must have `{0}`, in lower case, but has none")]
+    #[error("must have `{0}`, spelled exactly so, but does not")]
     Missing(&'static str),
     /// The field occurs more than once.
-    #[error("must have `{0}` once, but has it more often")]
+    #[error("must have `{0}` only once, but has it repeatedly")]
     Duplicate(&'static str),
     /// The field `name` does not have the `expected` type.
-    #[error("must have {expected} as `{name}`, but has something else")]
+    #[error("must have {expected} as `{name}`, but has another type")]
     WrongType { name: &'static str, expected: &'static str },
 }
 

@@ -86,7 +86,7 @@ impl Report {
 /// assert_eq!(report.problems[0].code(), "agora_token_for_jwt");
 /// assert_eq!(
 ///     report.problems[0].to_string(),
-///     "This is an Agora token of format 007; VideoSDK needs a JWT, which starts with eyJ."
+///     "This is an Agora token of format 007. VideoSDK requires a JWT, which starts with eyJ."
 /// );
 /// assert!(!report.is_usable());
 /// ```
@@ -493,10 +493,14 @@ mod tests {
     }
 
     #[test]
-    fn every_problem_is_one_sentence() {
+    fn problems_print_as_short_sentences() {
         for problem in cases().iter().flat_map(|(_, token)| report(token).problems) {
             let text = problem.to_string();
-            assert!(text.starts_with('T') && text.ends_with('.') && !text.contains(". "), "{text}");
+            let sentences = text.strip_suffix('.').unwrap();
+            for sentence in sentences.split(". ") {
+                let starts_right = sentence.starts_with(|c: char| c.is_ascii_uppercase() || c == '`');
+                assert!(starts_right && sentence.split(' ').count() <= 25, "{text}");
+            }
         }
     }
 
@@ -566,9 +570,9 @@ mod tests {
             ("006970CA35de", "an Agora token of format 006"),
             ("007", "an Agora token of format 007"),
             ("002x", "a key of format 002"),
-            ("003x", "a key of format 003, which Agora's SDKs took from 1.2.3 to 2.1"),
+            ("003x", "a key of format 003, accepted by Agora's SDKs from 1.2.3 to 2.1"),
         ] {
-            let sentence = format!("This is {format}; VideoSDK needs a JWT, which starts with eyJ.");
+            let sentence = format!("This is {format}. VideoSDK requires a JWT, which starts with eyJ.");
             assert_eq!(report(token).problems[0].to_string(), sentence);
         }
     }

@@ -32,10 +32,10 @@ pub enum IdError {
     #[error("must not be empty")]
     Empty,
     /// The string has more than `max` bytes.
-    #[error("has {bytes} bytes; at most {max} are allowed")]
+    #[error("must have at most {max} bytes, but has {bytes}")]
     TooLong { bytes: usize, max: usize },
     /// The string contains whitespace, a control character, `"` or `\`.
-    #[error("holds the character {}; allowed is all but whitespace, control characters, \" and \\", QuotedChar(*.0))]
+    #[error("contains {}, but must not contain whitespace, control characters, \" or \\", QuotedChar(*.0))]
     Character(char),
 }
 

@@ -50,15 +50,15 @@ impl Object {
     }
 
     pub(super) fn text(&self, name: &'static str) -> Result<Option<String>, ParseError> {
-        self.read(name, "a text", Value::to_text)
+        self.read(name, "a string", Value::to_text)
     }
 
     pub(super) fn number(&self, name: &'static str) -> Result<Option<u64>, ParseError> {
-        self.read(name, "a whole number of seconds", Value::to_number)
+        self.read(name, "an integer number of seconds", Value::to_number)
     }
 
     pub(super) fn texts(&self, name: &'static str) -> Result<Option<Vec<String>>, ParseError> {
-        self.read(name, "an array of texts", |value| {
+        self.read(name, "an array of strings", |value| {
             let Value::Array(items) = value else { return None };
             items.iter().map(Value::to_text).collect()
         })

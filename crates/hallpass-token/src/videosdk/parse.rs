@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn the_first_claim_that_cannot_be_read_is_named() {
         let read = Untrusted::parse(&test_support::token(r#"{"exp":1.5,"roomId":7,"apikey":"k"}"#));
-        assert_eq!(read, Err(ParseError::WrongType { name: "roomId", expected: "a text" }));
+        assert_eq!(read, Err(ParseError::WrongType { name: "roomId", expected: "a string" }));
     }
 
     #[test]

@@ -63,7 +63,7 @@ impl ParsedClaims {
     pub(super) fn read(claims: &Object) -> (Self, Vec<ParseError>) {
         let mut errors = Vec::new();
         let api_key = claims.text("apikey").and_then(|key| key.ok_or(ParseError::Missing("apikey")));
-        let version = claims.read("version", "a whole number", |value| {
+        let version = claims.read("version", "an integer", |value| {
             value.to_number().map(Version::Number).or_else(|| value.to_text().map(Version::String))
         });
         let content = Self {

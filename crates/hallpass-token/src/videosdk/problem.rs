@@ -20,111 +20,115 @@ use crate::time::UnixSeconds;
 #[expect(missing_docs, reason = "the fields have the same meaning in every variant")]
 pub enum Problem {
     /// The token is an Agora token.
-    #[error("This is {0}; VideoSDK needs a JWT, which starts with eyJ.")]
+    #[error("This is {0}. VideoSDK requires a JWT, which starts with eyJ.")]
     AgoraToken(Format),
     /// The token or one of its claims is invalid.
     #[error("The token {0}.")]
     Unreadable(ParseError),
     /// Whitespace, quotes or `Bearer` surround the token.
-    #[error("The token must stand alone, without blanks, quotes or `Bearer` around it.")]
+    #[error("Whitespace, quotes or `Bearer` surround the token. Pass only the token.")]
     SurroundingCharacters,
     /// The token's `apikey` is not the expected one, which the variant contains. The token's value is not quoted,
     /// because it can be the secret, put there by mistake.
     #[error("The token's `apikey` must be the project's API key {}, but is another one.", Quoted(.0))]
     OtherProject(Box<str>),
     /// None of the available projects has the token's `apikey`, so the signature was not checked.
-    #[error("The token's `apikey` is that of no project at hand, so its signature was not checked.")]
+    #[error(
+        "The token's `apikey` does not belong to an available project, so its signature was not checked."
+    )]
     UnknownProject,
     /// None of the project's secrets produced the signature; the variant contains their number.
     #[error(
-        "The token must be signed with a secret of the project, but none of the known ones ({0}) made its signature; the secret's text counts as it is, without a newline and not decoded."
+        "The signature does not match any available secret of the project ({0} tried). Use the secret literally: not decoded, and without a trailing newline."
     )]
     OtherSecret(usize),
     /// The token has no `exp`.
-    #[error("The token has no `exp`; it must say when it ends, in seconds since 1970.")]
+    #[error("The token has no `exp`. Add the expiry in seconds since 1970.")]
     NoExpiry,
     /// The token has expired: `expired_at` is its `exp`.
     #[error(
-        "The token ended at {expired_at}, {} s before the check; get a fresh one before joining.",
+        "The token expired at {expired_at}, {} s before the check. Request a new token before joining.",
         u64::from(.now.0).saturating_sub(*.expired_at)
     )]
     Expired { expired_at: u64, now: UnixSeconds },
     /// The token's `exp` is not after its `iat`.
     #[error(
-        "The token's `exp` {expires_at} must be after its `iat` {issued_at}: it is a time in seconds since 1970, not a length; and jsonwebtoken reads a text without a unit as milliseconds, so write `120s` or the number 120, not \"120\"."
+        "The token's `exp` {expires_at} must be after its `iat` {issued_at}. `exp` is a time in seconds since 1970, not a duration. The package jsonwebtoken reads a string without a unit as milliseconds: write `120s` or the number 120, not \"120\"."
     )]
     ExpiresAtOnce { issued_at: u64, expires_at: u64 },
     /// The token's `exp` is after 2106, which suggests milliseconds.
     #[error(
-        "The token's `exp` {0} must be in seconds since 1970, but looks like milliseconds, and so the token never ends."
+        "The token's `exp` {0} looks like milliseconds, so the token effectively never expires. Use seconds since 1970."
     )]
     ExpiryInMilliseconds(u64),
     /// The token's TTL, in seconds, is longer than a day.
     #[error(
-        "The token lives for {0} s; 86400 s (24 hours) are the longest that VideoSDK's SDKs give by themselves, and minutes are enough to join."
+        "The token's TTL is {0} s. The longest default of VideoSDK's SDKs is 86400 s (24 hours), and a few minutes are enough to join."
     )]
     LongTtl(u64),
     /// The token is not valid yet: `from` is the later of `iat` and `nbf`.
     #[error(
-        "The token holds from {from} on, but the check was at {}; `iat` and `nbf` must be in seconds since 1970, and at most {} s ahead.",
+        "The token is valid from {from}, but the check was at {}. `iat` and `nbf` must be in seconds since 1970, and at most {} s ahead.",
         .now.0,
         VerifyError::LEEWAY.0
     )]
     NotYetValid { from: u64, now: UnixSeconds },
     /// The token has none of the permissions that VideoSDK defines.
-    #[error("The token permits nothing; `permissions` must hold `allow_join`, `ask_join` or `allow_mod`.")]
+    #[error("The token grants nothing. Add `allow_join`, `ask_join` or `allow_mod` to `permissions`.")]
     NoPermissions,
     /// The token has `ask_join` together with `allow_join` or `allow_mod`.
     #[error(
-        "The token has `ask_join` together with `allow_join` or `allow_mod`; it must have either the one or the others."
+        "The token has `ask_join` together with `allow_join` or `allow_mod`. Use either `ask_join` or the others."
     )]
     AskJoinMixed,
     /// The first permission that VideoSDK does not define.
     #[error(
-        "The token has the permission {}, but VideoSDK knows only `allow_join`, `ask_join` and `allow_mod`.", Quoted(.0)
+        "The token has the permission {}, but VideoSDK defines only `allow_join`, `ask_join` and `allow_mod`.", Quoted(.0)
     )]
     UnknownPermission(Box<str>),
     /// The token has `allow_mod`.
     #[error(
-        "The token has `allow_mod`: whoever holds it may mute and remove others; leave that out for all but moderators."
+        "The token has `allow_mod`, which allows muting and removing others. Grant it to moderators only."
     )]
     Moderator,
     /// The token has this claim of version 2, but no `version`.
-    #[error("The token has `{0}`, and so must have `version` as the number 2.")]
+    #[error("The token has `{0}`, which requires `version`. Add it as the number 2.")]
     VersionMissing(&'static str),
     /// The token's `version` is this string instead of a number.
-    #[error("The token has `version` as the text {}; it must be the number 2.", Quoted(.0))]
+    #[error("The token has `version` as the string {}. It must be the number 2.", Quoted(.0))]
     VersionText(Box<str>),
     /// The token's `version` is this number instead of 2.
-    #[error("The token has the `version` {0}; it must be 2, or be left out.")]
+    #[error("The token has the `version` {0}. It must be 2 or omitted.")]
     VersionUnknown(u64),
     /// The first role that VideoSDK does not define.
-    #[error("The token has the role {}, but VideoSDK knows only `rtc` and `crawler`.", Quoted(.0))]
+    #[error("The token has the role {}, but VideoSDK defines only `rtc` and `crawler`.", Quoted(.0))]
     UnknownRole(Box<str>),
     /// The first role that is not in lowercase.
-    #[error("The token has the role {}; it should be in lower case, as in VideoSDK's SDKs.", Quoted(.0))]
+    #[error("The token has the role {}. Use lowercase, as VideoSDK's SDKs do.", Quoted(.0))]
     RoleUpperCase(Box<str>),
     /// The token has the role `crawler` without `rtc`. `joins` is true if a room or a participant is expected.
     #[error(
-        "The token has only the role `crawler`, for the REST API; to join a room it must have `rtc` as well, or no roles."
+        "The token has only the role `crawler`, for the REST API. To join a room, add `rtc` or omit `roles`."
     )]
     CrawlerOnly { joins: bool },
     /// The token has the role `rtc` without `crawler`.
-    #[error("The token has only the role `rtc`, for joining; for the REST API it must have `crawler`.")]
+    #[error("The token has only the role `rtc`, for joining. To call the REST API, use `crawler`.")]
     RtcOnly,
     /// The token has no `roomId`.
-    #[error("The token opens every room of the account; `roomId` with `version` 2 binds it to one.")]
+    #[error(
+        "The token is valid in every room of the account. To bind it to one room, add `roomId` and `version` 2."
+    )]
     AnyRoom,
     /// The token is bound to another room than the expected one.
-    #[error("The token is for the room {}; to join {} that must be its `roomId`.", Quoted(.found), Quoted(.expected))]
+    #[error("The token is for the room {}, but the participant joins {}.", Quoted(.found), Quoted(.expected))]
     OtherRoom { found: Box<str>, expected: Box<str> },
     /// The token is bound to another participant than the expected one.
     #[error(
-        "The token is for the participant {}; to join as {} that must be its `participantId`.", Quoted(.found), Quoted(.expected)
+        "The token is for the participant {}, but the client joins as {}.", Quoted(.found), Quoted(.expected)
     )]
     OtherParticipant { found: Box<str>, expected: Box<str> },
     /// The `participantId` contains whitespace.
-    #[error("The token's `participantId` holds whitespace, and must hold none.")]
+    #[error("The token's `participantId` contains whitespace. Remove it.")]
     ParticipantSpace,
 }
 

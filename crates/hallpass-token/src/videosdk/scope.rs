@@ -54,20 +54,20 @@ pub enum Scope<'a> {
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum PermissionsError {
     /// The list is empty.
-    #[error("must hold allow_join, allow_mod or ask_join, but is empty")]
+    #[error("must contain allow_join, allow_mod or ask_join, but is empty")]
     Empty,
     /// The name at this zero-based position is not `allow_join`, `allow_mod` or `ask_join`.
-    #[error("may hold allow_join, allow_mod and ask_join, but name {} is none of them", .0 + 1)]
+    #[error("can contain only allow_join, allow_mod and ask_join, but entry {} is another name", .0 + 1)]
     Unknown(usize),
     /// The list contains `ask_join` together with `allow_join` or `allow_mod`.
-    #[error("must not hold ask_join together with allow_join or allow_mod")]
+    #[error("must not combine ask_join with allow_join or allow_mod")]
     Mixed,
 }
 
 /// The error for a list that is not a valid [`Roles`]: the name at this zero-based position is neither `rtc` nor
 /// `crawler`.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-#[error("may hold rtc and crawler, but name {} is neither", .0 + 1)]
+#[error("can contain only rtc and crawler, but entry {} is another name", .0 + 1)]
 pub struct RolesError(pub usize);
 
 impl Permissions {

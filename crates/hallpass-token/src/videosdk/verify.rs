@@ -25,16 +25,16 @@ pub enum VerifyError {
     #[error("the token is for another API key")]
     OtherProject,
     /// None of the secrets produced the signature.
-    #[error("none of the secrets made the token's signature")]
+    #[error("none of the secrets signed the token")]
     BadSignature,
     /// The token has no `exp`, so it would never expire.
-    #[error("the token has no `exp`, and so would never end")]
+    #[error("the token has no `exp`, so it would never expire")]
     NoExpiry,
     /// The later of `iat` and `nbf` is more than [`VerifyError::LEEWAY`] after the time of the check.
-    #[error("the token holds only in {} seconds", .from.saturating_sub(.now.0.into()))]
+    #[error("the token is not valid for another {} seconds", .from.saturating_sub(.now.0.into()))]
     NotYetValid { from: u64, now: UnixSeconds },
     /// The token's `exp` is not after the time of the check.
-    #[error("the token ended {} seconds ago", u64::from(.now.0).saturating_sub(*.expired_at))]
+    #[error("the token expired {} seconds ago", u64::from(.now.0).saturating_sub(*.expired_at))]
     Expired { expired_at: u64, now: UnixSeconds },
 }
 

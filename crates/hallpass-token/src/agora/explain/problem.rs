@@ -28,84 +28,84 @@ pub enum Problem {
     #[error(fmt = fmt_unreadable)]
     Unreadable(ParseError),
     /// Whitespace, quotes or a header prefix surround the token.
-    #[error("Blanks, quotes or a prefix stand around the token; pass the token alone.")]
+    #[error("Whitespace, quotes or a prefix surround the token. Pass only the token.")]
     SurroundingCharacters,
     /// The token contains percent-encoded characters.
-    #[error(
-        "The token holds %2B, %2F or %3D: it was encoded for a URL, and must be decoded once before it is used."
-    )]
+    #[error("The token contains %2B, %2F or %3D: it is percent-encoded. Decode it once before use.")]
     PercentEncoded,
     /// The token contains spaces instead of `+`.
-    #[error("The token holds blanks where + belongs: it went through a URL without being percent-encoded.")]
+    #[error(
+        "The token contains spaces instead of +: it was in a URL without percent-encoding. Encode + as %2B in URLs."
+    )]
     PlusLost,
     /// The App ID that the client uses is malformed.
-    #[error("The client's App ID {0}.")]
+    #[error("The client's App ID {0}. Copy it from Agora's console.")]
     InvalidExpectedAppId(HexError),
     /// The token's App ID differs from the one that the client uses.
-    #[error("The token is for the App ID {}, and the client uses another; upper and lower case count.", .token.as_str())]
+    #[error("The token is for the App ID {}, but the client uses another. App IDs are case-sensitive.", .token.as_str())]
     OtherProject { token: AppId },
     /// None of the available projects has the token's App ID, so the signature was not checked.
-    #[error("No certificate of the token's App ID is at hand, so its signature was not checked.")]
+    #[error("No certificate of the token's App ID is available, so its signature was not checked.")]
     UnknownProject,
     /// None of the project's certificates produced the signature.
     #[error(
-        "No certificate of the project made this signature: the token was made with another certificate, or for another channel or user than it says, or was changed."
+        "The signature does not match any certificate of the project. The token was signed with another certificate, or for another channel or user, or was modified."
     )]
     OtherCertificate,
     /// The signature of an 006 token for `rtc` was not checked, because the channel or the user is unknown.
     #[error(
-        "Format 006 signs channel and user without holding them: name both to have the signature checked."
+        "Format 006 signs channel and user but does not contain them. Specify both to check the signature."
     )]
     SubjectUnknown,
     /// The signature of an 006 token for `rtm` was not checked, because the user is unknown.
     #[error(
-        "Format 006 signs the user without holding the name: say which account logs in to have the signature checked."
+        "Format 006 signs the user but does not contain the name. Specify the account that logs in to check the signature."
     )]
     RtmUserUnknown,
     /// The token's issue time is in the future.
     #[error(
-        "The token is issued {} seconds in the future: the clock of the server that made it is ahead.",
+        "The token's issue time is {} seconds in the future: the clock of the server that issued it is ahead. Synchronize that clock.",
         .issued_at.0.saturating_sub(.now.0)
     )]
     NotYetValid { issued_at: UnixSeconds, now: UnixSeconds },
     /// The token has expired.
-    #[error("The token ended {} seconds ago; get another.", .now.0.saturating_sub(.expired_at.0))]
+    #[error("The token expired {} seconds ago. Request a new token.", .now.0.saturating_sub(.expired_at.0))]
     Expired { expired_at: UnixSeconds, now: UnixSeconds },
     /// The TTL of a 007 token looks like a Unix time.
     #[error(
-        "The token's life is {0} seconds, which looks like a Unix time: format 007 counts from the issue of the token, and Agora ends it after 24 hours."
+        "The token's TTL is {0} seconds, which looks like a Unix time. Format 007 expects seconds from the issue time, and Agora rejects the token after 24 hours."
     )]
     UnixTimeAsTtl(u32),
     /// The TTL of a 007 token is longer than a day.
-    #[error("The token's life is {0} seconds; Agora ends it after 86400 (24 hours).")]
+    #[error("The token's TTL is {0} seconds, but Agora rejects the token after 86400 (24 hours).")]
     LongTtl(u32),
     /// The expiry of an 006 token is more than a day ahead.
     #[error(
-        "The token says to end in {} seconds; Agora ends it 86400 (24 hours) after its issue.",
+        "The token expires in {} seconds, but Agora rejects it 86400 seconds (24 hours) after its issue time.",
         .expired_at.0.saturating_sub(.now.0)
     )]
     LateExpiry { expired_at: UnixSeconds, now: UnixSeconds },
     /// The TTL of a 007 token is 0 seconds.
-    #[error("The token's life is 0 seconds, so it has ended as soon as it is issued.")]
+    #[error("The token's TTL is 0 seconds, so it expires immediately. Use 1 to 86400 seconds.")]
     ZeroTtl,
     /// The TTL of a privilege looks like a Unix time (007).
     #[error(
-        "The privilege {privilege} of {service} lasts {} seconds, which looks like a Unix time: format 007 counts from the issue of the token.",
+        "The TTL of the privilege {privilege} of {service} is {} seconds, which looks like a Unix time. Format 007 expects seconds from the issue time.",
         .time.0
     )]
     UnixTimeAsPrivilegeTtl { service: &'static str, privilege: &'static str, time: UnixSeconds },
     /// The expiry of a privilege looks like a number of seconds (006), so the privilege expired in 1970 or soon after.
     #[error(
-        "The privilege {privilege} of {service} ended long ago: {} looks like a number of seconds from now, and format 006 counts from 1970.",
+        "The privilege {privilege} of {service} expired long ago: its expiry {} looks like a TTL in seconds. Format 006 expects a Unix time.",
         .seconds.0
     )]
     TtlAsUnixTime { service: &'static str, privilege: &'static str, seconds: Seconds },
     /// The TTL of a privilege is longer than the token's.
-    #[error("The privilege {privilege} of {service} lasts {} seconds longer than the token, and ends with it.", .by.0)]
+    #[error("The TTL of the privilege {privilege} of {service} is {} seconds longer than the token's. The privilege expires with the token.", .by.0)]
     PrivilegeOutlivesToken { service: &'static str, privilege: &'static str, by: Seconds },
     /// A privilege has expired, but the token has not.
     #[error(
-        "The privilege {privilege} of {service} ended {} seconds ago, while the token has not ended.",
+        "The privilege {privilege} of {service} expired {} seconds ago, before the token. Request a new token.",
         .now.0.saturating_sub(.expired_at.0)
     )]
     PrivilegeExpired {
@@ -115,103 +115,105 @@ pub enum Problem {
         now: UnixSeconds,
     },
     /// A privilege has the TTL or expiry 0: it expires with the token.
-    #[error("The privilege {privilege} of {service} says 0: it lasts as long as the token.")]
+    #[error("The TTL of the privilege {privilege} of {service} is 0: the privilege expires with the token.")]
     PrivilegeZero { service: &'static str, privilege: &'static str },
     /// A privilege map contains this ID twice.
-    #[error("Privilege {id} of {service} is there twice; SDKs take the last.")]
+    #[error("Privilege {id} of {service} occurs twice. SDKs use the last value.")]
     DuplicatePrivilege { service: &'static str, id: u16 },
     /// A service has no privileges.
     #[error(
-        "The service {service} has no privilege, so it permits nothing. Some official builders make the tokens of APaaS rooms so."
+        "The service {service} has no privileges, so it grants nothing. Some official builders create such tokens for APaaS rooms."
     )]
     NoPrivilege { service: &'static str },
     /// The token does not grant joining its channel.
-    #[error("The token does not permit to join its channel (privilege 1 of rtc).")]
+    #[error("The token does not grant joining its channel. Add privilege 1 (join) of rtc.")]
     NoJoinPrivilege,
     /// The token does not grant login.
-    #[error("The token does not permit to log in (privilege 1 of {service}).")]
+    #[error("The token does not grant login. Add privilege 1 (login) of {service}.")]
     NoLoginPrivilege { service: &'static str },
     /// The token grants joining, but not publishing.
     #[error(
-        "The token permits to join only. Agora keeps its holder from publishing only where co-host authentication is switched on for the project."
+        "The token grants joining only. Agora prevents publishing only if co-host authentication is enabled for the project."
     )]
     Subscriber,
     /// The token grants administrator rights.
-    #[error(
-        "The token gives the rights of an administrator of {service}; it belongs on servers and never in an app."
-    )]
+    #[error("The token grants administrator rights of {service}. Use it on servers only, never in an app.")]
     Administrator { service: &'static str },
     /// The token is not for a channel, but the client joins one.
-    #[error("The token is for no channel (it has no service rtc), and the client joins one.")]
+    #[error(
+        "The token is not for a channel (it has no service rtc), but the client joins one. Request a token with rtc."
+    )]
     NoChannel,
     /// The token is valid in every channel.
-    #[error("The token opens every channel of the project.")]
+    #[error("The token is valid in every channel of the project.")]
     AnyChannel,
     /// The token is for another channel than the client joins.
-    #[error("The token is for the channel {}, and the client joins {}.", Quoted(.channel), Quoted(.expected))]
+    #[error("The token is for the channel {}, but the client joins {}.", Quoted(.channel), Quoted(.expected))]
     OtherChannel { channel: Box<str>, expected: Box<str> },
     /// An 006 token is for another channel than the client joins. The token contains only the checksum of its channel.
-    #[error("The token is for another channel than {}: its checksum differs.", Quoted(.expected))]
+    #[error("The token is for another channel than {}: the channel checksum differs.", Quoted(.expected))]
     OtherChannelChecksum { expected: Box<str> },
     /// The channel name has 64 bytes, which some of Agora's pages allow and others do not.
-    #[error("The channel's name has 64 bytes, which some of Agora's pages allow and others do not.")]
+    #[error(
+        "The channel name has 64 bytes. Some of Agora's pages allow 64 bytes and others do not. Use at most 63."
+    )]
     LongChannel,
     /// Agora does not accept the channel name.
-    #[error("The channel of {service} {error}.")]
+    #[error("The channel of {service} is invalid: it {error}.")]
     InvalidChannelName { service: &'static str, error: NameError },
     /// Agora does not accept the user name.
-    #[error("The user of {service} {error}.")]
+    #[error("The user of {service} is invalid: it {error}.")]
     InvalidUserName { service: &'static str, error: NameError },
     /// The user field is empty, but the service requires a user.
-    #[error("The token names no user of {service}, and that needs one.")]
+    #[error("The token has no user for {service}, which requires one.")]
     NoUser { service: &'static str },
     /// The token is valid for any user.
-    #[error("The token is for any user of {service}: whoever holds it can be anybody.")]
+    #[error("The token is valid for any user of {service}: anyone with the token can use any uid.")]
     AnyUser { service: &'static str },
     /// The token is for the account `0`, which is not the wildcard.
     #[error(
-        "The token is for the account \"0\" of {service}. That is a name like any other; a token for anybody is made with the number 0."
+        "The token is for the account \"0\" of {service}, which is an ordinary account. A token for any user requires the number 0."
     )]
     AccountZero { service: &'static str },
     /// The token is for one uid, but the client joins with another.
-    #[error("The token for {service} is for uid {user}, and the client joins with uid {expected}.")]
+    #[error("The token for {service} is for uid {user}, but the client joins with uid {expected}.")]
     OtherUid { service: &'static str, user: Box<str>, expected: Box<str> },
     /// The token is for one account, but the client joins with another.
-    #[error("The token for {service} is for the user {}, and the client joins as {}.", Quoted(.user), Quoted(.expected))]
+    #[error("The token for {service} is for the user {}, but the client joins as {}.", Quoted(.user), Quoted(.expected))]
     OtherAccount { service: &'static str, user: Box<str>, expected: Box<str> },
     /// The token is for an account, but the client joins with a uid.
     #[error(
-        "The token for {service} is for the account {}, and the client joins with uid {expected}: use joinChannelWithUserAccount, or make the token for the uid.", Quoted(.user)
+        "The token for {service} is for the account {}, but the client joins with uid {expected}. Use joinChannelWithUserAccount, or request a token for the uid.", Quoted(.user)
     )]
     AccountForUid { service: &'static str, user: Box<str>, expected: Box<str> },
     /// The token is for a uid, but the client joins with an account.
     #[error(
-        "The token for {service} is for uid {user}, and the client joins as the account {}: use joinChannel, or make the token for the account.", Quoted(.expected)
+        "The token for {service} is for uid {user}, but the client joins as the account {}. Use joinChannel, or request a token for the account.", Quoted(.expected)
     )]
     UidForAccount { service: &'static str, user: Box<str>, expected: Box<str> },
     /// The token is for one user, but the client lets Agora assign a uid.
     #[error(
-        "The client joins with uid 0, so Agora chooses a number, and the token for {service} is for {} only: join with that, or make the token for uid 0.", Quoted(.user)
+        "The client joins with uid 0, so Agora assigns a uid, but the token for {service} is only for {}. Join as that user, or request a token for uid 0.", Quoted(.user)
     )]
     UidChosenByAgora { service: &'static str, user: Box<str> },
     /// The token is for the account `0`, but the client joins with a uid.
     #[error(
-        "The token for {service} was made with the text \"0\", which is an account, and the client joins with a number: give the builder the number 0 for a token for anybody. The official builder for PHP makes this mistake by itself."
+        "The token for {service} is for the account \"0\", but the client joins with a uid. For a token for any user, pass the number 0 to the builder. The official PHP builder has this defect."
     )]
     AccountZeroForUid { service: &'static str },
     /// An 006 token is for another user than the client's. The token contains only the checksum of its user.
-    #[error("The token for {service} is for another user than the client joins as: its checksum differs.")]
+    #[error("The token for {service} is for another user than the client's: the user checksum differs.")]
     OtherUserChecksum { service: &'static str },
     /// The token contains no services.
-    #[error("The token holds no service, so it permits nothing.")]
+    #[error("The token has no services, so it grants nothing.")]
     NoService,
     /// A service has an unknown type, so it and the services after it cannot be parsed; `services` is their number.
     #[error(
-        "The service type {number} is unknown, so {services} of the token's services cannot be read; SDKs older than it lose them in silence."
+        "The service type {number} is unknown, so {services} of the token's services cannot be parsed. SDKs that do not support the type ignore them silently."
     )]
     UnknownService { number: u16, services: u16 },
     /// Bytes follow the last service.
-    #[error("{0} bytes follow after the last service, which no SDK writes.")]
+    #[error("{0} bytes follow the last service. No SDK writes such bytes.")]
     ExtraBytes(usize),
 }
 
@@ -390,18 +392,18 @@ const fn unreadable_code(error: ParseError) -> &'static str {
 
 fn fmt_unreadable(error: &ParseError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let ParseError::Format { found, .. } = error else {
-        return write!(f, "The token cannot be read: {error}.");
+        return write!(f, "The token is malformed: {error}.");
     };
     match found {
         Format::Empty => f.write_str(
-            "The token is empty: official builders answer so where the App ID or the certificate is not 32 hexadecimal characters.",
+            "The token is empty. Official builders return an empty token if the App ID or the certificate is not 32 hexadecimal characters.",
         ),
         Format::Legacy(legacy) => {
-            write!(f, "This is {legacy}; SDKs from 2.1 on need a token of format 006 or 007.")
+            write!(f, "This is {legacy}. SDKs since 2.1 require a token of format 006 or 007.")
         }
-        Format::Jwt => f.write_str("This is a JSON Web Token, as VideoSDK uses it; an Agora token begins with 006 or 007."),
+        Format::Jwt => f.write_str("This is a JSON Web Token, as used by VideoSDK. Agora tokens start with 006 or 007."),
         Format::V006 | Format::V007 | Format::Unknown => {
-            f.write_str("This is no token of a known format; an Agora token begins with 006 or 007.")
+            f.write_str("This is not a token of a known format. Agora tokens start with 006 or 007.")
         }
     }
 }
