@@ -89,10 +89,10 @@ fn b05_each_refusal_says_why() {
     for (refusal, reason) in [
         (Channel::parse_or_any("").unwrap_err().to_string(), "must not be empty"),
         (Channel::parse_or_any(&long).unwrap_err().to_string(), "at most 64 bytes, but has 256"),
-        (Channel::parse_or_any("a/b").unwrap_err().to_string(), "holds the character '/'"),
-        (Account::parse(&long).unwrap_err().to_string(), "has 256 bytes; at most 255"),
+        (Channel::parse_or_any("a/b").unwrap_err().to_string(), "contains '/'"),
+        (Account::parse(&long).unwrap_err().to_string(), "at most 255 bytes, but has 256"),
         (RtmUser::parse(&long).unwrap_err().to_string(), "at most 64 bytes, but has 256"),
-        (ChatUser::parse("Alice").unwrap_err().to_string(), "holds the character 'A'"),
+        (ChatUser::parse("Alice").unwrap_err().to_string(), "contains 'A'"),
         (Uid::parse("-1").unwrap_err().to_string(), "must be a number"),
         (Uid::parse("4294967296").unwrap_err().to_string(), "must be at most 4294967295"),
         (Ttl::new(0).unwrap_err().to_string(), "must be 1 to 86400 seconds, but is 0"),

@@ -38,7 +38,7 @@ pub enum ParseError {
     /// A string field is not valid UTF-8.
     #[error("a string field of the token is not valid UTF-8")]
     InvalidUtf8,
-    /// This number of bytes follows the end of the token.
+    /// The token is followed by this number of bytes.
     #[error("{0} bytes follow the end of the token")]
     TrailingBytes(usize),
 }
@@ -79,7 +79,7 @@ pub enum ZlibError {
     /// The checksum at the end does not match the data.
     #[error("its checksum does not match")]
     Checksum,
-    /// This number of bytes follows the end of the stream.
+    /// The stream is followed by this number of bytes.
     #[error("{0} bytes follow its end")]
     TrailingBytes(usize),
 }
