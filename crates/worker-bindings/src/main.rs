@@ -1,9 +1,9 @@
 //! Writes the JavaScript bindings of a compiled Worker, like the command `wasm-bindgen` of the same version.
 //!
-//! A package of this workspace, because `wasm-bindgen-cli` has many more dependencies and a lock file that names a
-//! version that crates.io has withdrawn: here Cargo.lock pins everything.
+//! `wasm-bindgen-cli` is not used, because it has many more dependencies, and its lock file names a version that was yanked
+//! from crates.io. The dependencies of this package are pinned in the workspace's Cargo.lock.
 //!
-//! Arguments: the module, the name of the files, and the folder to write them to.
+//! The arguments are the module, the name of the files, and the folder to write them to.
 
 use anyhow::{Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
@@ -18,7 +18,7 @@ fn main() -> Result<()> {
         .out_name(name)
         .module(true)?
         .typescript(false)
-        // The two let the next request replace a module that has panicked.
+        // With these two settings, the next request can replace a module that has panicked.
         .reset_state_function(true)
         .force_enable_abort_handler(true)
         .generate(folder)

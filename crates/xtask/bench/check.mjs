@@ -1,4 +1,5 @@
-// Whether Workers give callers with a JWT a token, and others none. Hallpass, the first one, reads all tokens.
+// Checks that Workers return a token to callers with a valid JWT, and reject other callers. The first Worker is Hallpass; it
+// inspects all tokens.
 //
 //     node check.mjs FOLDER PORT…
 import assert from "node:assert";
@@ -16,17 +17,18 @@ const post = (port, path, jwt, body) =>
 
 for (const algorithm of ["RS256", "ES256", "EdDSA"]) {
   const [jwt, other] = readFileSync(join(folder, `${algorithm}.txt`), "utf8").split("\n");
-  const signatureOfOther = `${jwt.slice(0, jwt.lastIndexOf("."))}${other.slice(other.lastIndexOf("."))}`;
+  const withWrongSignature = `${jwt.slice(0, jwt.lastIndexOf("."))}${other.slice(other.lastIndexOf("."))}`;
   for (const port of ports) {
     const mint = (jwt) => post(port, "/v1/token", jwt, { rtc: { channel: "demo" } });
-    const minted = await mint(jwt);
-    assert.equal(minted.status, 200, `${algorithm} at port ${port}`);
-    const { token } = await minted.json();
-    const read = await (await post(ports[0], "/v1/inspect", jwt, { token, expect: { channel: "demo" } })).json();
-    assert.equal(read.format, "007");
-    assert.equal(read.usable, true);
-    for (const wrong of ["", signatureOfOther]) {
-      assert.equal((await mint(wrong)).status, 401, `${algorithm} at port ${port}`);
+    const response = await mint(jwt);
+    assert.equal(response.status, 200, `${algorithm} at port ${port}`);
+    const { token } = await response.json();
+    const inspected = await post(ports[0], "/v1/inspect", jwt, { token, expect: { channel: "demo" } });
+    const { format, usable } = await inspected.json();
+    assert.equal(format, "007");
+    assert.equal(usable, true);
+    for (const invalid of ["", withWrongSignature]) {
+      assert.equal((await mint(invalid)).status, 401, `${algorithm} at port ${port}`);
     }
   }
 }

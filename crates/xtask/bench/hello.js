@@ -1,4 +1,4 @@
-// The least that a Worker can do.
+// A minimal Worker.
 export default {
   fetch() {
     return new Response("hello");

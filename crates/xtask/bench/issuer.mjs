@@ -1,4 +1,4 @@
-// An identity provider: writes JWTs of many users to FOLDER/ALGORITHM.txt, one on each line, and then serves its keys.
+// An identity provider. Writes the JWTs of many users to FOLDER/ALGORITHM.txt, one on each line, and then serves its keys.
 //
 //     node issuer.mjs ISSUER AUDIENCE PORT FOLDER
 import { writeFileSync } from "node:fs";

@@ -1,21 +1,21 @@
-// What people deploy today where users log in: npm jose checks the JWT, and Agora's own npm package makes the token.
+// A Worker in JavaScript that verifies users' JWTs with npm jose, and mints with Agora's npm package.
 import agora from "agora-token";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 
 const { RtcTokenBuilder, RtcRole } = agora;
-const LIFE_SECONDS = 3600;
+const TTL_SECONDS = 3600;
 
 let keys;
 
 export default {
   async fetch(request, env) {
-    // It keeps the keys, imported, for all requests of the isolate.
+    // The imported keys are cached for all requests of the isolate.
     keys ??= createRemoteJWKSet(new URL(env.JWKS_URI));
     const user = await caller(request, env);
     if (user === undefined) return new Response("unauthorized", { status: 401 });
     const { channel } = (await request.json()).rtc;
     const token = RtcTokenBuilder.buildTokenWithUserAccount(
-      env.AGORA_APP_ID, env.AGORA_APP_CERTIFICATE, channel, user, RtcRole.PUBLISHER, LIFE_SECONDS, LIFE_SECONDS,
+      env.AGORA_APP_ID, env.AGORA_APP_CERTIFICATE, channel, user, RtcRole.PUBLISHER, TTL_SECONDS, TTL_SECONDS,
     );
     return Response.json({ token });
   },

@@ -1,4 +1,4 @@
--- Sends the JWTs of a file in turn. The requests are made beforehand: wrk shares the machine with the Worker.
+-- Sends the JWTs of a file in turn. The requests are formatted in advance, because wrk shares the machine with the Worker.
 local requests, last = {}, 0
 
 function init()

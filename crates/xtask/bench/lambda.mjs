@@ -1,11 +1,11 @@
-// What people deploy today: a function in JavaScript that reads its secrets with AWS's SDK, and makes tokens with
-// Agora's own npm package. It is its own runtime, since AWS's needs a compiler; that one starts no faster.
+// A Lambda function in JavaScript that reads its secrets with AWS's SDK, and mints with Agora's npm package. It implements the
+// runtime itself, because AWS's runtime needs a compiler to install. AWS's runtime does not start faster.
 import { Agent, request } from "node:http";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import agora from "agora-token";
 
 const { RtcTokenBuilder, RtcRole } = agora;
-const LIFE_SECONDS = 3600;
+const TTL_SECONDS = 3600;
 
 const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(":");
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -16,8 +16,8 @@ async function main() {
   const { AGORA_APP_CERTIFICATE } = await secrets(process.env.HALLPASS_SECRET_ID);
   for (;;) {
     const next = await call("GET", "next");
-    const answer = mint(AGORA_APP_CERTIFICATE, JSON.parse(next.body));
-    await call("POST", `${next.headers["lambda-runtime-aws-request-id"]}/response`, JSON.stringify(answer));
+    const response = mint(AGORA_APP_CERTIFICATE, JSON.parse(next.body));
+    await call("POST", `${next.headers["lambda-runtime-aws-request-id"]}/response`, JSON.stringify(response));
   }
 }
 
@@ -30,7 +30,7 @@ async function secrets(id) {
 function mint(certificate, event) {
   const { channel, uid } = JSON.parse(event.body).rtc;
   const token = RtcTokenBuilder.buildTokenWithUid(
-    process.env.AGORA_APP_ID, certificate, channel, uid, RtcRole.PUBLISHER, LIFE_SECONDS, LIFE_SECONDS,
+    process.env.AGORA_APP_ID, certificate, channel, uid, RtcRole.PUBLISHER, TTL_SECONDS, TTL_SECONDS,
   );
   return {
     statusCode: 200,
@@ -43,12 +43,12 @@ function mint(certificate, event) {
 function call(method, path, body) {
   const options = { agent, host, port, method, path: `/2018-06-01/runtime/invocation/${path}` };
   return new Promise((resolve, reject) => {
-    const sent = request(options, async (response) => {
-      const pieces = [];
-      for await (const piece of response) pieces.push(piece);
-      resolve({ headers: response.headers, body: Buffer.concat(pieces).toString() });
+    const outgoing = request(options, async (response) => {
+      const chunks = [];
+      for await (const chunk of response) chunks.push(chunk);
+      resolve({ headers: response.headers, body: Buffer.concat(chunks).toString() });
     });
-    sent.on("error", reject);
-    sent.end(body);
+    outgoing.on("error", reject);
+    outgoing.end(body);
   });
 }

@@ -1,4 +1,4 @@
-"""Puts a secret into the Secrets Manager that the environment's settings name.
+"""Creates a secret in the Secrets Manager that the environment variables select.
 
     python secret.py NAME SECRET
 """

@@ -1,12 +1,13 @@
-// Secrets Manager as fast as it can be: it knows one secret, checks nothing, and has its answer ready.
+// A server with the API of Secrets Manager that responds without delay. It returns the same secret for every request, and does
+// not check requests.
 //
-//     SECRET={…} node store.mjs PORT FOLDER-WITH-ITS-CERTIFICATE
+//     SECRET={…} node store.mjs PORT FOLDER_OF_CERTIFICATE
 import { readFileSync } from "node:fs";
 import { createServer } from "node:https";
 import { join } from "node:path";
 
 const [port, folder] = process.argv.slice(2);
-const answer = JSON.stringify({
+const secret = JSON.stringify({
   ARN: "arn:aws:secretsmanager:us-east-1:123456789012:secret:hallpass-a1b2c3",
   Name: "hallpass",
   VersionId: "00000000-0000-0000-0000-000000000000",
@@ -20,6 +21,6 @@ createServer(identity, (request, response) => {
   request.resume();
   request.on("end", () => {
     response.setHeader("content-type", "application/x-amz-json-1.1");
-    response.end(answer);
+    response.end(secret);
   });
 }).listen(port, "127.0.0.1");

@@ -1,45 +1,46 @@
-//! The two deployments.
+//! Builds of the Worker and the Lambda function.
 //!
-//! The Worker is put together here, and not by worker-build: its glue makes a `WorkerEntrypoint` for each request,
-//! which costs a fifth of it, and compiling it takes longer than everything else that a first start needs.
+//! The tool worker-build is not used. Its JavaScript creates a `WorkerEntrypoint` for each request, which takes a fifth of
+//! the request's time. Compiling worker-build takes longer than everything else that a first start needs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use crate::glue::without_classes;
+use crate::generated_js::without_classes;
 use crate::linker::IS_LINKER;
 use crate::process::{command, root, run, run_quietly};
 use crate::steps::{concurrently, step};
 use crate::tools::{self, BindingsWriter};
 use crate::wasm::{optimize, wasm_opt};
 
-/// The environment variable that makes every build of the Worker one for development, also those by `wrangler dev`.
+/// The environment variable that selects the development profile for every build of the Worker, including those by
+/// `wrangler dev`.
 pub(crate) const DEVELOPMENT: &str = "HALLPASS_DEVELOPMENT";
 
-/// The environment variable that tells Cargo the Worker's linker.
+/// The environment variable that sets the Worker's linker in Cargo.
 const LINKER: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER";
 
-/// How the Worker is compiled.
+/// A build profile of the Worker.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Profile {
-    /// Fast to compile.
+    /// A profile for a short compile time.
     Development,
-    /// Small and fast to run.
+    /// A profile for a small and fast module.
     Release,
-    /// As `Release`, and the module keeps the names of its functions.
+    /// The profile `Release` with the names of the module's functions.
     ReleaseWithNames,
 }
 
 impl Profile {
-    /// Returns the profile that the environment asks for.
+    /// Returns the profile that the environment selects.
     fn from_environment() -> Self {
         if std::env::var_os(DEVELOPMENT).is_some() { Self::Development } else { Self::Release }
     }
 
-    /// Returns the folder of the Worker, relative to the root. Each profile has its own, so that a test run leaves the
-    /// Worker of a running `cargo xtask dev` alone.
+    /// Returns the folder of the Worker, relative to the root. Each profile has its own folder, so that a test run does not
+    /// replace the Worker of a running `cargo xtask dev`.
     pub(crate) const fn worker_folder(self) -> &'static str {
         match self {
             Self::Development => "target/worker-development",
@@ -48,8 +49,8 @@ impl Profile {
         }
     }
 
-    /// Returns the name of the profile in Cargo.toml, and of its folder below `target`, which must not be one of
-    /// [`Self::worker_folder`].
+    /// Returns the name of the profile in Cargo.toml. Cargo's folder below `target` has the same name, so no
+    /// [`Self::worker_folder`] may have it.
     const fn name(self) -> &'static str {
         match self {
             Self::Development => "development",
@@ -58,8 +59,8 @@ impl Profile {
     }
 }
 
-/// Builds the Worker: `entry.js` in the folder of the profile, and the files that it imports. Installs what that needs at
-/// the same time.
+/// Builds the Worker: writes `entry.js` and the files that it imports to the folder of the profile. Installs the tools at the
+/// same time.
 ///
 /// # Errors
 /// If a tool fails.
@@ -67,7 +68,7 @@ pub(crate) fn worker(profile: Profile) -> Result<()> {
     build_worker(profile, tools::node_modules)
 }
 
-/// Builds the Worker for a wrangler that is running. Its npm packages stay as they are.
+/// Builds the Worker for a running wrangler. Does not update the npm packages, because wrangler uses them.
 ///
 /// # Errors
 /// If a tool fails.
@@ -95,11 +96,12 @@ fn build_worker(profile: Profile, install: impl FnOnce() -> Result<()> + Send) -
     let folder = root().join(profile.worker_folder());
     create_main()?;
     let stamp = folder.join("stamp");
-    // The tools are those of the lock files, and what they are called with is in these files.
-    let steps = [include_bytes!("glue.rs").as_slice(), include_bytes!("wasm.rs"), include_bytes!("build.rs")];
+    // The lock files determine the tools, and these source files determine their arguments.
+    let steps =
+        [include_bytes!("generated_js.rs").as_slice(), include_bytes!("wasm.rs"), include_bytes!("build.rs")];
     let tools = [fs::read(root().join("package-lock.json"))?, fs::read(root().join("Cargo.lock"))?];
     let input = [fs::read(&compiled)?, fs::read(&entry)?, steps.concat(), tools.concat()].concat();
-    if fs::read(&stamp).is_ok_and(|made_of| made_of == input) {
+    if fs::read(&stamp).is_ok_and(|previous_input| previous_input == input) {
         return Ok(());
     }
     step("writing the Worker's bindings and optimizing its module", || {
@@ -112,8 +114,8 @@ fn build_worker(profile: Profile, install: impl FnOnce() -> Result<()> + Send) -
     })
 }
 
-/// Creates the file that `main` in wrangler.toml names, if there is none: `wrangler dev` stops without it, although
-/// another main module is given on the command line.
+/// Creates the file that `main` in wrangler.toml names, if it does not exist. `wrangler dev` requires this file even if the
+/// command line names another main module.
 fn create_main() -> Result<()> {
     let main = root().join(Profile::Release.worker_folder()).join("entry.js");
     if !main.exists() {
@@ -136,7 +138,7 @@ fn compile_worker(profile: Profile) -> Result<PathBuf> {
     Ok(root().join("target").join(tools::WORKER_TARGET).join(profile.name()).join("hallpass_worker.wasm"))
 }
 
-/// Builds the Lambda function for this machine, without optimization: `target/debug/bootstrap`.
+/// Builds the Lambda function for this machine without optimization, to `target/debug/bootstrap`.
 ///
 /// # Errors
 /// If cargo fails.
@@ -146,7 +148,7 @@ pub(crate) fn lambda_for_development() -> Result<()> {
     })
 }
 
-/// Builds the Lambda function for this machine, optimized as for a deployment: `target/release/bootstrap`.
+/// Builds the Lambda function for this machine, optimized as for a deployment, to `target/release/bootstrap`.
 ///
 /// # Errors
 /// If cargo fails.
@@ -177,7 +179,7 @@ pub(crate) fn worker_bundle() -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Builds the Worker's module with the names of its functions, and returns its path. Its code is that of the Worker.
+/// Builds the Worker's module with the names of its functions, and returns its path. The code is the same as in the Worker.
 ///
 /// # Errors
 /// If a tool fails.
@@ -186,13 +188,13 @@ pub(crate) fn module_with_names() -> Result<PathBuf> {
     Ok(root().join(Profile::ReleaseWithNames.worker_folder()).join("hallpass_bg.wasm"))
 }
 
-/// Returns the path of a wrangler.toml that serves the built Worker as it is.
+/// Returns the path of a wrangler.toml that serves the built Worker without building it again.
 pub(crate) fn bundle_config() -> PathBuf {
     root().join("target/wrangler-bundle.toml")
 }
 
-/// Returns a wrangler.toml for the folder `target`, without the command that builds the Worker: wrangler would run cargo,
-/// and wait for another cargo that runs in the same target folder.
+/// Returns a wrangler.toml for the folder `target` without the command that builds the Worker. With it, wrangler would run
+/// cargo, which would wait for another cargo that uses the same target folder.
 fn without_build(wrangler: &str) -> String {
     let mut is_build = false;
     let lines = wrangler.lines().filter(|line| {
@@ -205,7 +207,7 @@ fn without_build(wrangler: &str) -> String {
     text.replacen("main = \"target/", "main = \"", 1)
 }
 
-/// Bundles what a wrangler.toml describes.
+/// Bundles the Worker of a wrangler.toml.
 ///
 /// # Errors
 /// If wrangler fails.
@@ -246,10 +248,10 @@ fn bind(writer: &BindingsWriter, compiled: &Path, folder: &Path) -> Result<()> {
     };
     run_quietly(&mut bind)?;
 
-    // wasm-bindgen writes a proposed syntax ("source phase import"). The runtime imports a module without it.
-    let glue = folder.join("hallpass.js");
-    let text = fs::read_to_string(&glue)?.replacen("import source ", "import ", 1);
-    Ok(fs::write(&glue, without_classes(&text))?)
+    // wasm-bindgen uses a proposed syntax, the source phase import. The Workers runtime uses an ordinary import instead.
+    let path = folder.join("hallpass.js");
+    let bindings = fs::read_to_string(&path)?.replacen("import source ", "import ", 1);
+    Ok(fs::write(&path, without_classes(&bindings))?)
 }
 
 #[cfg(test)]
@@ -257,7 +259,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cargo_writes_to_other_folders_than_the_build() {
+    fn cargo_and_the_build_write_to_different_folders() {
         for profile in [Profile::Development, Profile::Release, Profile::ReleaseWithNames] {
             let of_cargo = format!("target/{}", profile.name());
             for other in [Profile::Development, Profile::Release, Profile::ReleaseWithNames] {
@@ -267,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_build_is_removed() {
+    fn removes_only_the_build_table() {
         let wrangler = "main = \"target/worker/entry.js\"\n[build]\ncommand = \"x\"\n\n[vars]\nA = \"\"\n";
         assert_eq!(without_build(wrangler), "main = \"worker/entry.js\"\n[vars]\nA = \"\"\n");
     }

@@ -1,4 +1,4 @@
-//! Servers on this machine, for development.
+//! Local servers for development.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpStream};
@@ -9,22 +9,22 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::build::{self, Profile};
 use crate::http::Request;
-use crate::prerequisites::{Needs, check};
+use crate::prerequisites::{Prerequisite, check};
 use crate::process::{ReservedPort, Running, RunningGroup, command, root, wait_until};
-use crate::terminal::say;
+use crate::terminal::print_line;
 use crate::tools;
 
-/// `cargo xtask dev`: the Worker under `wrangler dev`.
+/// Runs `cargo xtask dev`, which serves the Worker with `wrangler dev`.
 ///
 /// # Errors
-/// If something is missing, or the server fails.
+/// If a prerequisite is missing, or the server fails.
 pub(crate) fn worker(port: u16) -> Result<()> {
-    check(&[Needs::Rustup, Needs::Node])?;
+    check(&[Prerequisite::Rustup, Prerequisite::Node])?;
     check_free(port)?;
     build::worker(Profile::Development)?;
     tools::node_modules()?;
     let settings = settings();
-    say(format_args!("==> starting wrangler dev with the settings of {}", settings.display()));
+    print_line(format_args!("==> starting wrangler dev with the settings of {}", settings.display()));
     let main = root().join(Profile::Development.worker_folder()).join("entry.js");
     let mut wrangler = wrangler_dev(Some(&main), port, &settings);
     // wrangler builds the Worker again after each change.
@@ -32,8 +32,8 @@ pub(crate) fn worker(port: u16) -> Result<()> {
     serve(wrangler, port, "")
 }
 
-/// Serves the Worker of a wrangler.toml with `wrangler dev`, under the Node of a folder or the installed one, and mints one
-/// token.
+/// Serves the Worker of a wrangler.toml with `wrangler dev`, and mints one token. `node` is the folder of a Node to use
+/// instead of the installed one.
 ///
 /// # Errors
 /// If the server does not start, or does not mint.
@@ -41,8 +41,8 @@ pub(crate) fn try_worker(config: &Path, node: Option<&Path>) -> Result<()> {
     let (port, inspector) = (ReservedPort::new()?, ReservedPort::new()?);
     let mut wrangler = wrangler_dev(None, port.number(), &root().join("infra/dev.vars"));
     wrangler.args(["--inspector-port", &inspector.number().to_string(), "--config"]).arg(config);
-    let others = std::env::var_os("PATH").unwrap_or_default();
-    let path = node.map(Path::to_path_buf).into_iter().chain(std::env::split_paths(&others));
+    let installed = std::env::var_os("PATH").unwrap_or_default();
+    let path = node.map(Path::to_path_buf).into_iter().chain(std::env::split_paths(&installed));
     let log = root().join("target/wrangler-dev.log");
     let file = fs::File::create(&log)?;
     wrangler
@@ -52,15 +52,15 @@ pub(crate) fn try_worker(config: &Path, node: Option<&Path>) -> Result<()> {
         .stderr(file);
     let mut server = RunningGroup::start(wrangler)?;
     let mint = "/rtc/demo/publisher/uid/1234/";
-    let minted = wait_until(&mut server.0, || answers(port.number(), "/healthz")).and_then(|()| {
+    let result = wait_until(&mut server.0, || responds(port.number(), "/healthz")).and_then(|()| {
         let response = Request::get(mint).send(port.number())?.body;
         ensure!(response.contains("\"rtcToken\":\"00"), "GET {mint} returned no token: {response}");
         Ok(())
     });
-    minted.with_context(|| fs::read_to_string(log).unwrap_or_default())
+    result.with_context(|| fs::read_to_string(log).unwrap_or_default())
 }
 
-/// Returns the command, for the main module of wrangler.toml or another one.
+/// Returns the command `wrangler dev`. `main` overrides the main module of wrangler.toml.
 fn wrangler_dev(main: Option<&Path>, port: u16, settings: &Path) -> Command {
     let mut wrangler = command(tools::node_program("wrangler"));
     wrangler
@@ -73,17 +73,17 @@ fn wrangler_dev(main: Option<&Path>, port: u16, settings: &Path) -> Command {
     wrangler
 }
 
-/// `cargo xtask dev --lambda`: the function under `cargo lambda watch`.
+/// Runs `cargo xtask dev --lambda`, which serves the function with `cargo lambda watch`.
 ///
 /// # Errors
-/// If something is missing, or the server fails.
+/// If a prerequisite is missing, or the server fails.
 pub(crate) fn lambda(port: u16) -> Result<()> {
-    check(&[Needs::Rustup, Needs::Python])?;
+    check(&[Prerequisite::Rustup, Prerequisite::Python])?;
     check_free(port)?;
     let programs = tools::python()?.join("bin");
     build::lambda_for_development()?;
     let settings = settings();
-    say(format_args!("==> starting cargo lambda watch with the settings of {}", settings.display()));
+    print_line(format_args!("==> starting cargo lambda watch with the settings of {}", settings.display()));
     let mut watch = command(programs.join("cargo-lambda"));
     watch
         .args(["lambda", "watch", "--disable-cors", "--package", "hallpass-lambda", "--bin", "bootstrap"])
@@ -92,47 +92,47 @@ pub(crate) fn lambda(port: u16) -> Result<()> {
     serve(watch, port, "/lambda-url/bootstrap")
 }
 
-/// The user's own settings where there are some, else those of this project.
+/// Returns the path of `.dev.vars`, the user's own settings, or of `infra/dev.vars` if there are none.
 fn settings() -> PathBuf {
     let own = root().join(".dev.vars");
     if own.exists() { own } else { root().join("infra/dev.vars") }
 }
 
-/// The settings of infra/dev.vars, by name.
+/// Reads the names and values of the settings in infra/dev.vars.
 ///
 /// # Errors
 /// If the file cannot be read.
 pub(crate) fn sample_settings() -> Result<Vec<(String, String)>> {
-    let text = std::fs::read_to_string(root().join("infra/dev.vars"))?;
-    let settings = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('='));
+    let file = std::fs::read_to_string(root().join("infra/dev.vars"))?;
+    let settings = file.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('='));
     Ok(settings.map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned())).collect())
 }
 
 fn serve(mut server: Command, port: u16, prefix: &str) -> Result<()> {
     let mut server = Running(server.spawn()?);
-    wait_until(&mut server.0, || answers(port, &format!("{prefix}/healthz")))?;
-    say(format_args!(
+    wait_until(&mut server.0, || responds(port, &format!("{prefix}/healthz")))?;
+    print_line(format_args!(
         "
-Hallpass listens on http://localhost:{port}{prefix} (Ctrl-C ends it). A token:
+Hallpass listens on http://localhost:{port}{prefix}. Press Ctrl-C to stop it. To request a token, run:
 
   curl http://localhost:{port}{prefix}/v1/token -d '{{\"rtc\":{{\"channel\":\"demo\",\"uid\":1234,\"role\":\"publisher\"}}}}'
 "
     ));
     let status = server.0.wait()?;
     if !status.success() {
-        bail!("the server ended: {status}");
+        bail!("the server exited: {status}");
     }
     Ok(())
 }
 
-/// Whether a GET of this path succeeds.
-fn answers(port: u16, path: &str) -> bool {
+/// Returns whether a GET of this path returns status 200.
+fn responds(port: u16, path: &str) -> bool {
     Request::get(path).send(port).is_ok_and(|response| response.status == 200)
 }
 
 fn check_free(port: u16) -> Result<()> {
     if is_open(port) {
-        bail!("port {port} is taken; choose another with --port");
+        bail!("port {port} is in use. Choose another port with --port");
     }
     Ok(())
 }
@@ -145,19 +145,19 @@ fn is_open(port: u16) -> bool {
 mod tests {
     use super::*;
 
-    /// `sam local` reads no file of settings.
+    /// Compares the settings, because `sam local` cannot read `dev.vars`.
     #[test]
-    fn sam_local_has_the_same_settings() {
+    fn sam_local_has_the_settings_of_dev_vars() {
         let template = std::fs::read_to_string(root().join("infra/sam-local.yaml")).unwrap();
         let (_, rest) = template.split_once("        Variables:\n").unwrap();
         let lines = rest.lines().map_while(|line| line.strip_prefix("          "));
         let settings = lines.map(|line| line.split_once(": ").unwrap());
         let settings = settings.map(|(name, value)| (name, value.trim_matches(['\'', '"'])));
-        // Without a secret's name, the variables are the secrets.
-        let (absent, settings): (Vec<_>, Vec<_>) = settings.partition(|(_, value)| value.is_empty());
+        // If HALLPASS_SECRET_ID is empty, the secrets are variables.
+        let (empty, settings): (Vec<_>, Vec<_>) = settings.partition(|(_, value)| value.is_empty());
         let sample = sample_settings().unwrap();
         let sample: Vec<_> = sample.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        assert_eq!(absent, [("HALLPASS_SECRET_ID", "")]);
+        assert_eq!(empty, [("HALLPASS_SECRET_ID", "")]);
         assert_eq!(settings, sample);
     }
 }

@@ -1,66 +1,66 @@
-//! Fuzzing of the token core with cargo-fuzz, on the stable compiler: without a sanitizer, which has nothing to find
-//! in a crate without `unsafe`.
+//! Fuzzing of the token core with cargo-fuzz. A sanitizer, which needs the nightly compiler, is not used: it finds errors of
+//! `unsafe` code, and the token core has none.
 
 use std::fs;
 use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::process::{command, output, root, run, run_quietly};
+use crate::process::{self, command, output, root, run_quietly};
 use crate::steps::step;
-use crate::terminal::say;
+use crate::terminal::print_line;
 use crate::tools;
 
 const TARGETS: [&str; 4] = ["parse_006", "parse_007", "parse_jwt", "explain"];
 
-/// What the checks run, and what a run by hand takes if nothing else is said.
-const SHORT_SECONDS: u32 = 10;
+/// The default duration for each target.
+const DEFAULT_SECONDS: u32 = 10;
 
 const FOLDER: &str = "crates/hallpass-token/fuzz";
 
-/// `cargo xtask fuzz`: one target or all, for this many seconds each. What it finds worth keeping stays in
-/// `target/fuzz`, from where the next run goes on.
+/// Runs `cargo xtask fuzz`: fuzzes one target or all, for this many seconds each. Keeps new inputs in `target/fuzz`, and the
+/// next run continues from there.
 ///
 /// # Errors
 /// If a target fails, or cannot be built.
-pub(crate) fn by_hand(target: Option<&str>, seconds: Option<u32>) -> Result<()> {
+pub(crate) fn run(target: Option<&str>, seconds: Option<u32>) -> Result<()> {
     let targets = match target {
         None => TARGETS.as_slice(),
         Some(name) => match TARGETS.iter().find(|target| **target == name) {
             Some(target) => std::slice::from_ref(target),
-            None => bail!("no such target; there are {}", TARGETS.join(", ")),
+            None => bail!("unknown fuzz target {name:?}. The targets are {}", TARGETS.join(", ")),
         },
     };
-    fuzz(targets, seconds.unwrap_or(SHORT_SECONDS), run)
+    fuzz(targets, seconds.unwrap_or(DEFAULT_SECONDS), process::run)
 }
 
-/// Every target for a short time.
+/// Fuzzes every target for the default duration, without output unless a target fails.
 ///
 /// # Errors
 /// If a target fails, or cannot be built.
-pub(crate) fn short() -> Result<()> {
-    fuzz(&TARGETS, SHORT_SECONDS, run_quietly)
+pub(crate) fn run_all_quietly() -> Result<()> {
+    fuzz(&TARGETS, DEFAULT_SECONDS, run_quietly)
 }
 
 fn fuzz(targets: &[&str], seconds: u32, run: fn(&mut Command) -> Result<()>) -> Result<()> {
     if !has_cpp_compiler() {
-        say("no C++ compiler is on this machine, and libFuzzer needs one: leaving out the fuzzing");
+        print_line("    skipped: fuzzing, because libFuzzer needs a C++ compiler and none is installed");
         return Ok(());
     }
     let program = tools::cargo_fuzz()?;
     let cargo_fuzz = |task: &str| {
         let mut command = command(&program);
         command.args([task, "--fuzz-dir", FOLDER, "--sanitizer", "none", "--features", "libfuzzer"]);
-        // To link is most of the time that a build takes, and speed is not what is looked for here.
+        // Link-time optimization would take most of the build time, and fuzzing does not need it.
         command.env("CARGO_PROFILE_RELEASE_LTO", "off");
         command
     };
     step("building the fuzz targets", || run_quietly(&mut cargo_fuzz("build")))?;
     for target in targets {
-        let found = root().join("target/fuzz").join(target);
-        fs::create_dir_all(&found)?;
+        let corpus = root().join("target/fuzz").join(target);
+        fs::create_dir_all(&corpus)?;
         step(&format!("fuzzing {target} for {seconds} s"), || {
-            run(cargo_fuzz("run").arg(target).arg(found).arg(format!("{FOLDER}/seeds/{target}")).args([
+            run(cargo_fuzz("run").arg(target).arg(corpus).arg(format!("{FOLDER}/seeds/{target}")).args([
                 "--",
                 "-timeout=60",
                 &format!("-max_total_time={seconds}"),
@@ -70,7 +70,7 @@ fn fuzz(targets: &[&str], seconds: u32, run: fn(&mut Command) -> Result<()>) -> 
     Ok(())
 }
 
-/// Looks where the `cc` crate looks.
+/// Returns whether a C++ compiler is installed. Uses the same names as the crate `cc`.
 fn has_cpp_compiler() -> bool {
     let compiler = std::env::var_os("CXX").unwrap_or_else(|| "c++".into());
     output(command(compiler).arg("--version")).is_some()

@@ -1,4 +1,4 @@
-//! A client that sends one request over one plain connection.
+//! An HTTP client that sends one request over one connection without TLS.
 
 use std::io::{Read, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-/// Ends the wait for a server that took the connection and hangs.
+/// The time limit for each read. It ends the wait for a server that accepted the connection and hangs.
 const READ_LIMIT: Duration = Duration::from_secs(60);
 
 /// A request to a server on this machine.
 #[derive(Clone, Default)]
 pub(crate) struct Request {
     pub(crate) path: String,
-    /// Names and values in addition to `Host`, `Connection` and `Content-Length`.
+    /// Headers in addition to `Host`, `Connection` and `Content-Length`.
     pub(crate) headers: Vec<(String, String)>,
     /// The body of a POST. A request without one is a GET.
     pub(crate) body: Option<String>,
@@ -46,39 +46,39 @@ impl Request {
         connection.set_read_timeout(Some(READ_LIMIT))?;
         connection.write_all(self.bytes().as_bytes())?;
         let response = read(&mut connection)?;
-        let text = String::from_utf8_lossy(&response);
-        parse(&text).with_context(|| format!("the response is not HTTP: {text:?}"))
+        let response = String::from_utf8_lossy(&response);
+        parse(&response).with_context(|| format!("the response is not HTTP: {response:?}"))
     }
 
     fn bytes(&self) -> String {
-        let mut text = format!("{} {} HTTP/1.1\r\nHost: localhost\r\n", self.method(), self.path);
+        let mut request = format!("{} {} HTTP/1.1\r\nHost: localhost\r\n", self.method(), self.path);
         for (name, value) in &self.headers {
-            text += &format!("{name}: {value}\r\n");
+            request += &format!("{name}: {value}\r\n");
         }
         let body = self.body.as_deref().unwrap_or_default();
         if self.body.is_some() {
-            text += &format!("Content-Length: {}\r\n", body.len());
+            request += &format!("Content-Length: {}\r\n", body.len());
         }
-        text + "Connection: close\r\n\r\n" + body
+        request + "Connection: close\r\n\r\n" + body
     }
 }
 
-/// Reads a response to the end of its body, because workerd keeps the connection open for seconds. cargo-lambda stops
-/// responding after a client has hung up earlier.
+/// Reads a response to the end of its body. workerd keeps the connection open for seconds after that, and cargo-lambda stops
+/// responding if a client disconnects earlier.
 fn read(connection: &mut impl Read) -> Result<Vec<u8>> {
     let mut response = Vec::new();
-    let mut piece = [0; 4096];
+    let mut chunk = [0; 4096];
     while !is_complete(&response) {
-        let length = connection.read(&mut piece)?;
+        let length = connection.read(&mut chunk)?;
         if length == 0 {
             break;
         }
-        response.extend_from_slice(piece.get(..length).unwrap_or_default());
+        response.extend_from_slice(chunk.get(..length).unwrap_or_default());
     }
     Ok(response)
 }
 
-/// Whether a response has as much body as it announces. One that announces nothing ends with the connection.
+/// Returns whether the body has the length in `Content-Length`. Without this header, the response ends with the connection.
 fn is_complete(response: &[u8]) -> bool {
     let text = String::from_utf8_lossy(response);
     let Some(Response { headers, .. }) = parse(&text) else { return false };
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_post_has_the_length_of_its_body() {
+    fn a_post_has_a_content_length() {
         let request = Request {
             headers: vec![("a".to_owned(), "b".to_owned())],
             body: Some("{}".to_owned()),
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_has_status_headers_and_body() {
+    fn parses_status_headers_and_body() {
         let response = parse("HTTP/1.1 200 OK\r\nContent-Type: a/b\r\n\r\nx\r\n\r\ny").unwrap();
         assert_eq!((response.status, response.body.as_str()), (200, "x\r\n\r\ny"));
         assert_eq!(response.headers, [("content-type".to_owned(), "a/b".to_owned())]);
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_is_complete_with_its_whole_body() {
+    fn a_response_is_complete_if_the_whole_body_is_read() {
         let head = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n";
         let is_complete = |body: &str| is_complete(format!("{head}{body}").as_bytes());
         assert_eq!([is_complete("ab"), is_complete("abc")], [false, true]);

@@ -1,7 +1,7 @@
-//! Links the Worker with Rust's own linker, without exports that are not called.
+//! The Worker's linker: Rust's own linker, without unused exports.
 //!
-//! rustc exports each function that any crate marks for JavaScript, and the linker keeps whatever an export refers to. Classes
-//! of the worker crate would bring streams and an executor of futures with them, 17 KB.
+//! rustc exports every function that a crate marks for JavaScript, and the linker keeps everything that an export uses. With
+//! the classes of the worker crate it would keep streams and an executor of futures, which have 17 KB.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,13 +10,13 @@ use anyhow::{Context as _, Result};
 
 use crate::process::{output, run};
 
-/// The environment variable that makes this program the linker; its arguments are then those of rust-lld.
+/// The environment variable that makes this program act as the linker, with the arguments of rust-lld.
 pub(crate) const IS_LINKER: &str = "HALLPASS_IS_LINKER";
 
-/// Parts of the names of exports of the worker crate and its dependencies that the Worker does not use.
+/// Parts of the names of unused exports, from the worker crate and its dependencies.
 const UNUSED: [&str; 5] = ["containerstartupoptions", "intounderlying", "jspi", "minifyconfig", "r2range"];
 
-/// Links with these arguments of rustc.
+/// Runs rust-lld with the arguments from rustc.
 ///
 /// # Errors
 /// If rust-lld is missing or fails.
@@ -27,7 +27,7 @@ pub(crate) fn link(arguments: &[&str]) -> Result<()> {
 /// Returns the path of the linker that comes with the compiler.
 fn rust_lld() -> Result<PathBuf> {
     let libraries = output(Command::new("rustc").args(["--print", "target-libdir"]));
-    let libraries = libraries.context("rustc names no folder of its libraries")?;
+    let libraries = libraries.context("`rustc --print target-libdir` failed")?;
     Ok(Path::new(&libraries).with_file_name("bin").join("rust-lld"))
 }
 

@@ -4,7 +4,7 @@ mod bench;
 mod build;
 mod dev;
 mod fuzz;
-mod glue;
+mod generated_js;
 mod http;
 mod linker;
 mod prerequisites;
@@ -26,30 +26,31 @@ use std::str::FromStr;
 use anyhow::{Context as _, Result, bail};
 
 const USAGE: &str = "\
-cargo xtask dev [--port N]                set up, build and serve the Worker on localhost:8787
-cargo xtask dev --lambda [--port N]       the same for the Lambda function on localhost:9000,
-                                          without Docker
-cargo xtask test                          set up and run every check and test
-cargo xtask test --quick                  format, lint, unit tests and every suite in memory
+cargo xtask dev [--port N]                install the tools, then build and serve the Worker (default port: 8787)
+cargo xtask dev --lambda [--port N]       the same for the Lambda function, without Docker (default port: 9000)
+cargo xtask test                          install the tools, then run every check and test
+cargo xtask test --quick                  check the format, lint, and run the unit tests and every suite in memory
 cargo xtask policy --config FILE --claims FILE --request FILE
-                                          what a policy decides, and why: 0 granted, 1 refused, 2 wrong input.
-                                          In place of --claims: --gateway FILE, --service NAME, --anonymous
-cargo xtask check-config FILE             what a deployment with the configuration does, of a JSON document or a
-                                          wrangler.toml: 0 valid, 2 wrong
-cargo xtask build worker                  build the Worker to target/worker, as wrangler does by itself
+                                          evaluate a policy and explain the decision. Exit code: 0 granted, 1 denied,
+                                          2 invalid input. Instead of --claims: --gateway FILE, --service NAME, or
+                                          --anonymous
+cargo xtask check-config FILE             validate a configuration document (JSON) or wrangler.toml, and describe what the
+                                          deployment does. Exit code: 0 valid, 2 invalid
+cargo xtask build worker                  build the Worker to target/worker; wrangler runs this command itself
 cargo xtask build lambda                  build the Lambda function for this machine
-cargo xtask fuzz [TARGET] [--seconds N]   look for texts that make the token core fail
-cargo xtask schemathesis [--examples N]   hold the served OpenAPI document against the Worker
-cargo xtask size [--save]                 bytes of the Worker by crate and module, and the differences from
-                                          crates/xtask/bench/size.tsv, which --save writes
-cargo xtask bench core                    nanoseconds and allocations per token, natively and in WebAssembly
-cargo xtask bench worker                  requests per second and CPU time per request on workerd, beside JavaScript
-                                          Workers (Linux)
-cargo xtask bench worker --auth           the same for users with JWTs, beside npm jose
-cargo xtask bench worker --cold           milliseconds to the first response of a fresh process, and the functions that V8
-                                          compiles for it
-cargo xtask bench lambda                  cold start of the Lambda function in AWS's emulator, with secrets in the
-                                          environment and in two stand-ins of Secrets Manager, beside JavaScript
+cargo xtask fuzz [TARGET] [--seconds N]   fuzz the token core: one target or all of them
+cargo xtask schemathesis [--examples N]   test the Worker against its OpenAPI document
+cargo xtask size [--save]                 print the Worker's size by crate and module, and the differences from
+                                          crates/xtask/bench/size.tsv; --save updates this file
+cargo xtask bench core                    measure nanoseconds and allocations per token, natively and in WebAssembly
+cargo xtask bench worker                  measure requests per second and CPU time per request on workerd, compared
+                                          with JavaScript Workers (Linux only)
+cargo xtask bench worker --auth           the same for users with JWTs, compared with npm jose
+cargo xtask bench worker --cold           measure the time to the first response of a new process, and list the
+                                          functions that V8 compiles for it
+cargo xtask bench lambda                  measure cold starts of the Lambda function in AWS's emulator, with secrets in
+                                          the environment and in two local versions of Secrets Manager, compared with
+                                          JavaScript
 ";
 
 fn main() -> ExitCode {
@@ -63,7 +64,7 @@ fn main() -> ExitCode {
         _ => run(&arguments).map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {
-        terminal::say(format_args!("error: {error:#}"));
+        terminal::print_line(format_args!("error: {error:#}"));
         ExitCode::FAILURE
     })
 }
@@ -82,14 +83,14 @@ fn evaluate(arguments: &[&str]) -> Result<ExitCode> {
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
-#[expect(clippy::print_stdout, reason = "the usage is the result")]
+#[expect(clippy::print_stdout, reason = "the usage text is the result")]
 fn print_usage() {
     print!("{USAGE}");
 }
 
-/// Reads the number that an option takes.
+/// Parses the value of an option as a number.
 fn parse<T: FromStr<Err = ParseIntError>>(option: &str, value: &str) -> Result<T> {
-    value.parse().with_context(|| format!("{option} takes a whole number, not {value:?}"))
+    value.parse().with_context(|| format!("{option} expects a whole number, not {value:?}"))
 }
 
 fn run(arguments: &[&str]) -> Result<()> {
@@ -102,16 +103,12 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["test", "--quick"] => test::quick(),
         ["build", "worker"] => build::worker_for_wrangler(),
         ["build", "lambda"] => build::lambda(),
-        ["fuzz"] => fuzz::by_hand(None, None),
-        ["fuzz", "--seconds", seconds] => fuzz::by_hand(None, Some(parse("--seconds", seconds)?)),
-        ["fuzz", target] => fuzz::by_hand(Some(target), None),
-        ["fuzz", target, "--seconds", seconds] => {
-            fuzz::by_hand(Some(target), Some(parse("--seconds", seconds)?))
-        }
-        ["schemathesis"] => schemathesis::by_hand(None),
-        ["schemathesis", "--examples", examples] => {
-            schemathesis::by_hand(Some(parse("--examples", examples)?))
-        }
+        ["fuzz"] => fuzz::run(None, None),
+        ["fuzz", "--seconds", seconds] => fuzz::run(None, Some(parse("--seconds", seconds)?)),
+        ["fuzz", target] => fuzz::run(Some(target), None),
+        ["fuzz", target, "--seconds", seconds] => fuzz::run(Some(target), Some(parse("--seconds", seconds)?)),
+        ["schemathesis"] => schemathesis::run(None),
+        ["schemathesis", "--examples", examples] => schemathesis::run(Some(parse("--examples", examples)?)),
         ["size"] => size::run(false),
         ["size", "--save"] => size::run(true),
         ["bench", "core"] => bench::core::run(),
@@ -123,6 +120,9 @@ fn run(arguments: &[&str]) -> Result<()> {
             print_usage();
             Ok(())
         }
-        _ => bail!("no such command or option: {}. `cargo xtask help` lists all", arguments.join(" ")),
+        _ => bail!(
+            "unknown command or option: {}. `cargo xtask help` lists all commands and options",
+            arguments.join(" ")
+        ),
     }
 }

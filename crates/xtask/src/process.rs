@@ -1,4 +1,4 @@
-//! Running other programs.
+//! Functions that run other programs.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::process::CommandExt as _;
@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use socket2::{Domain, Socket, Type};
 
-use crate::terminal::say;
+use crate::terminal::print_line;
 
 /// Returns the root folder of the repository.
 ///
-/// Cargo sets the variable for what it runs. The path must not be compiled in: in a clone that was moved together with
-/// its target folder, the program would work on the old place.
+/// Cargo sets the environment variable for every program that it runs. A compiled-in path would be wrong after a clone is
+/// moved together with its target folder.
 pub(crate) fn root() -> PathBuf {
     let package = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(PathBuf::new, PathBuf::from);
     let root = package.ancestors().find(|folder| folder.join("Cargo.lock").exists());
@@ -24,46 +24,47 @@ pub(crate) fn root() -> PathBuf {
 /// Returns a command that runs in the root folder of the repository.
 pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new(program);
-    // What is built is looked for below `target`, whatever the machine's own settings say.
+    // Overrides the machine's settings, because these commands expect Cargo's output below `target`.
     command.current_dir(root()).env("CARGO_TARGET_DIR", root().join("target"));
     command
 }
 
-/// Runs a command to its end.
+/// Runs a command and waits until it exits.
 ///
 /// # Errors
-/// If it cannot be started or fails.
+/// If the command cannot be started or fails.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
-    let shown = shown(command);
-    let status = command.status().with_context(|| format!("cannot start {shown}"))?;
+    let command_line = command_line(command);
+    let status = command.status().with_context(|| format!("cannot start {command_line}"))?;
     if !status.success() {
-        bail!("{shown} failed: {status}");
+        bail!("{command_line} failed: {status}");
     }
     Ok(())
 }
 
-/// Runs a command and shows what it printed only if it fails.
+/// Runs a command, and prints its output only if it fails.
 ///
 /// # Errors
-/// If it cannot be started or fails.
+/// If the command cannot be started or fails.
 pub(crate) fn run_quietly(command: &mut Command) -> Result<()> {
-    let shown = shown(command);
-    let output = command.stdin(Stdio::null()).output().with_context(|| format!("cannot start {shown}"))?;
+    let command_line = command_line(command);
+    let output =
+        command.stdin(Stdio::null()).output().with_context(|| format!("cannot start {command_line}"))?;
     if !output.status.success() {
-        say(String::from_utf8_lossy(&output.stdout));
-        say(String::from_utf8_lossy(&output.stderr));
-        bail!("{shown} failed: {}", output.status);
+        print_line(String::from_utf8_lossy(&output.stdout));
+        print_line(String::from_utf8_lossy(&output.stderr));
+        bail!("{command_line} failed: {}", output.status);
     }
     Ok(())
 }
 
-/// What a command prints, trimmed; `None` if it cannot be started or fails.
+/// Runs a command and returns its standard output, trimmed. Returns `None` if the command cannot be started or fails.
 pub(crate) fn output(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// A process that ends when the value is dropped.
+/// A process that is killed when the value is dropped.
 pub(crate) struct Running(pub(crate) Child);
 
 impl Drop for Running {
@@ -73,17 +74,17 @@ impl Drop for Running {
     }
 }
 
-/// A process that ends when the value is dropped, together with all processes that it has started.
+/// A process that is killed when the value is dropped, together with all processes that it has started.
 pub(crate) struct RunningGroup(pub(crate) Child);
 
 impl RunningGroup {
-    /// Starts a command in a process group of its own.
+    /// Starts a command in its own process group.
     ///
     /// # Errors
     /// If the command cannot be started.
     pub(crate) fn start(mut command: Command) -> Result<Self> {
-        let shown = shown(&command);
-        Ok(Self(command.process_group(0).spawn().with_context(|| format!("cannot start {shown}"))?))
+        let command_line = command_line(&command);
+        Ok(Self(command.process_group(0).spawn().with_context(|| format!("cannot start {command_line}"))?))
     }
 }
 
@@ -95,10 +96,10 @@ impl Drop for RunningGroup {
     }
 }
 
-/// A port of this machine that no other program gets until the value is dropped.
+/// A local port that is reserved until the value is dropped.
 ///
-/// The socket is bound and does not listen. On Linux a server that sets `SO_REUSEADDR`, as all of ours do, can listen on
-/// the port meanwhile.
+/// The socket is bound but does not listen. On Linux a server that sets `SO_REUSEADDR` can listen on the port meanwhile. All
+/// servers that xtask starts set it.
 pub(crate) struct ReservedPort {
     port: u16,
     _socket: Option<Socket>,
@@ -108,7 +109,7 @@ impl ReservedPort {
     /// Reserves a port that the operating system chooses.
     ///
     /// # Errors
-    /// If there is none.
+    /// If no port is available.
     pub(crate) fn new() -> Result<Self> {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
         socket.set_reuse_address(true)?;
@@ -123,16 +124,16 @@ impl ReservedPort {
     }
 }
 
-/// Waits until a server is ready. The limit only ends a wait for a server that hangs.
+/// Waits until a server is ready. The long time limit affects only a server that hangs.
 ///
 /// # Errors
-/// If the server ends first, or is not ready in time.
-pub(crate) fn wait_until(server: &mut Child, ready: impl Fn() -> bool) -> Result<()> {
+/// If the server exits before it is ready, or exceeds the time limit.
+pub(crate) fn wait_until(server: &mut Child, is_ready: impl Fn() -> bool) -> Result<()> {
     const LIMIT: Duration = Duration::from_secs(1800);
     let start = Instant::now();
-    while !ready() {
+    while !is_ready() {
         if let Some(status) = server.try_wait()? {
-            bail!("the server ended before it was ready: {status}");
+            bail!("the server exited before it was ready: {status}");
         }
         if start.elapsed() > LIMIT {
             bail!("the server was not ready after {} s", LIMIT.as_secs());
@@ -142,7 +143,7 @@ pub(crate) fn wait_until(server: &mut Child, ready: impl Fn() -> bool) -> Result
     Ok(())
 }
 
-fn shown(command: &Command) -> String {
+fn command_line(command: &Command) -> String {
     let program = command.get_program().to_string_lossy().into_owned();
     command.get_args().fold(program, |line, argument| line + " " + &argument.to_string_lossy())
 }

@@ -1,4 +1,4 @@
-//! The suite that runs `sam local` in a container: finding a container engine for it.
+//! The test suite that runs `sam local`, and the container engine that it needs.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -6,18 +6,18 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result};
 
 use crate::process::{command, root};
-use crate::terminal::say;
+use crate::terminal::print_line;
 
-/// A container engine that responds, and has AWS's image.
+/// A container engine that responds and has AWS's image.
 pub(crate) struct Engine {
-    /// The value of `DOCKER_HOST` that leads to the engine.
+    /// The engine's address, as a value of `DOCKER_HOST`.
     pub(crate) docker_host: String,
 }
 
 /// The name of the suite, as `cargo test` filters it.
 const SUITE: &str = "sam_local::on_lambda_in_a_container";
-/// Prints the first of several addresses at which an engine responds and has the image, or why there is none. A client
-/// program on this machine proves nothing. The library is the one that SAM CLI uses.
+/// A Python program that prints the first address at which an engine responds and has the image. If there is none, it fails
+/// with the reason. It uses the SAM CLI's library, because an installed client program does not show that an engine runs.
 const FIND: &str = r#"
 import os, sys, docker
 
@@ -43,7 +43,7 @@ for address in addresses:
 sys.exit(f"no engine responds at {', '.join(addresses)}")
 "#;
 
-/// Lets a `cargo test` run the suite, or skip it if there is no container engine. `python` is the folder that
+/// Configures a `cargo test` to run the suite, or to skip it if there is no container engine. `python` is the folder that
 /// [`crate::tools::python`] returns.
 ///
 /// # Errors
@@ -56,7 +56,7 @@ pub(crate) fn add_suite(test: &mut Command, python: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Finds a container engine. If there is none, says why the suite is skipped.
+/// Finds a container engine. If there is none, prints why the suite is skipped.
 ///
 /// # Errors
 /// If Python cannot be started.
@@ -71,9 +71,9 @@ pub(crate) fn engine(python: &Path) -> Result<Option<Engine>> {
         }
         String::from_utf8_lossy(&found.stderr).trim().to_owned()
     } else {
-        "the suite runs the function that is built for this machine, which is not Linux".to_owned()
+        "the suite runs the function that is built for this machine, which does not run Linux".to_owned()
     };
-    say(format_args!(
+    print_line(format_args!(
         "    skipped: sam local needs a container engine (Docker or podman); {reason}. See tests/sam-local/README.md"
     ));
     Ok(None)
@@ -85,7 +85,8 @@ fn image() -> String {
     format!("public.ecr.aws/lambda/provided:al2023-{architecture}")
 }
 
-/// Returns where an engine can be: where the user says, or else where Docker, podman and our own script listen.
+/// Returns the addresses to try: `DOCKER_HOST` if it is set, otherwise the sockets of Docker, podman and
+/// `tests/sam-local/podman.sh`.
 fn addresses() -> Vec<String> {
     if let Ok(address) = std::env::var("DOCKER_HOST") {
         return vec![address];

@@ -1,8 +1,8 @@
-//! `cargo xtask size`: the bytes of the Worker, and which crates and modules they come from.
+//! The command `cargo xtask size`, which prints the Worker's size by crate and module.
 
+pub(crate) mod bundle;
 pub(crate) mod functions;
 mod owner;
-pub(crate) mod shipped;
 mod table;
 
 use std::collections::BTreeMap;
@@ -10,31 +10,32 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+use self::bundle::BundleSize;
 use self::functions::{Function, Module};
-use self::shipped::Shipped;
 use self::table::Row;
 use crate::build::{self, Profile};
-use crate::prerequisites::{Needs, check};
+use crate::prerequisites::{Prerequisite, check};
 use crate::process::root;
-use crate::terminal::say;
+use crate::terminal::print_line;
 
+/// The number of functions that are listed.
 const LARGEST: usize = 20;
 
-/// Prints the sizes and their differences from the baseline; with `save`, they become the baseline.
+/// Prints the sizes and their differences from the baseline. If `save` is set, saves the sizes as the baseline.
 ///
 /// # Errors
-/// If something is missing, or a tool fails.
+/// If a prerequisite is missing, or a tool fails.
 pub(crate) fn run(save: bool) -> Result<()> {
-    check(&[Needs::Rustup, Needs::Node])?;
+    check(&[Prerequisite::Rustup, Prerequisite::Node])?;
     build::worker(Profile::Release)?;
-    let shipped = shipped::measure(&build::worker_bundle()?)?;
+    let size = bundle::measure(&build::worker_bundle()?)?;
     let module = Module::read(&build::module_with_names()?)?;
-    let rows = [totals(&shipped, &module), by_owner(&module.functions)].concat();
+    let rows = [totals(&size, &module), by_owner(&module.functions)].concat();
     table::print(&rows, &table::read(&baseline())?);
     print_largest(module.functions);
     if save {
         table::write(&baseline(), &rows)?;
-        say(format_args!("\nsaved to {}", shown(&baseline())));
+        print_line(format_args!("\nsaved to {}", relative(&baseline())));
     }
     Ok(())
 }
@@ -43,27 +44,26 @@ fn baseline() -> PathBuf {
     root().join("crates/xtask/bench/size.tsv")
 }
 
-fn shown(path: &Path) -> std::path::Display<'_> {
+fn relative(path: &Path) -> std::path::Display<'_> {
     path.strip_prefix(root()).unwrap_or(path).display()
 }
 
-fn totals(shipped: &Shipped, module: &Module) -> Vec<Row> {
+fn totals(size: &BundleSize, module: &Module) -> Vec<Row> {
     let code = module.functions.iter().map(|function| function.bytes).sum();
     let named = [
-        ("worker, raw", shipped.total().raw),
-        ("worker, gzipped", shipped.total().gzipped),
-        ("module, raw", shipped.module.raw),
-        ("module, gzipped", shipped.module.gzipped),
-        ("glue, raw", shipped.glue.raw),
-        ("glue, gzipped", shipped.glue.gzipped),
+        ("worker, raw", size.total().raw),
+        ("worker, gzipped", size.total().gzipped),
+        ("module, raw", size.module.raw),
+        ("module, gzipped", size.module.gzipped),
+        ("JavaScript, raw", size.javascript.raw),
+        ("JavaScript, gzipped", size.javascript.gzipped),
         ("data of the module", module.data_bytes),
         ("code of the module", code),
     ];
     named.map(|(name, bytes)| Row { name: name.to_owned(), bytes }).to_vec()
 }
 
-/// Returns the code bytes of each crate, the largest first, and of the modules of this workspace's crates after their
-/// crate.
+/// Returns the code bytes of each crate, the largest first. A crate of this workspace is followed by its modules.
 fn by_owner(functions: &[Function]) -> Vec<Row> {
     let mut crates = BTreeMap::<&str, u64>::new();
     let mut modules = BTreeMap::<(&str, &str), u64>::new();
@@ -77,9 +77,11 @@ fn by_owner(functions: &[Function]) -> Vec<Row> {
     let mut rows = Vec::new();
     for (krate, bytes) in by_size(crates) {
         rows.push(Row { name: krate.to_owned(), bytes });
-        let own = modules.iter().filter(|((owner, _), _)| *owner == krate);
-        let own = by_size(own.map(|((_, module), bytes)| (*module, *bytes)));
-        rows.extend(own.into_iter().map(|(module, bytes)| Row { name: format!("{krate}::{module}"), bytes }));
+        let modules = modules.iter().filter(|((owner, _), _)| *owner == krate);
+        let modules = by_size(modules.map(|((_, module), bytes)| (*module, *bytes)));
+        rows.extend(
+            modules.into_iter().map(|(module, bytes)| Row { name: format!("{krate}::{module}"), bytes }),
+        );
     }
     rows
 }
@@ -92,9 +94,9 @@ fn by_size<'a>(bytes: impl IntoIterator<Item = (&'a str, u64)>) -> Vec<(&'a str,
 
 fn print_largest(mut functions: Vec<Function>) {
     functions.sort_by_key(|function| std::cmp::Reverse(function.bytes));
-    say(format_args!("\n    bytes  the {LARGEST} largest functions"));
+    print_line(format_args!("\n    bytes  the {LARGEST} largest functions"));
     for function in functions.iter().take(LARGEST) {
-        say(format_args!("{:>9}  {}", function.bytes, function.name));
+        print_line(format_args!("{:>9}  {}", function.bytes, function.name));
     }
 }
 
@@ -103,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn modules_follow_their_crate() {
+    fn lists_modules_after_their_crate() {
         let function = |bytes, name: &str| Function { index: 0, bytes, name: name.to_owned() };
         let functions = [
             function(1, "hallpass_service::auth::a"),

@@ -1,4 +1,4 @@
-//! Steps of a command: progress on the terminal, lanes that run at the same time, and how long each step took.
+//! Steps of a command: progress output, lanes that run in parallel, and the duration of each step.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
 
-use crate::terminal::say;
+use crate::terminal::print_line;
 
-/// A series of steps that runs beside others.
+/// A series of steps that runs in parallel with other lanes.
 pub(crate) type Lane<'a> = Box<dyn FnOnce() -> Result<()> + Send + 'a>;
 
-/// The error of a step that did not start, because a step of another lane has failed.
+/// The error of a step that was not started because a step of another lane has failed.
 #[derive(Debug)]
 struct Skipped;
 
@@ -26,20 +26,20 @@ static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 static FINISHED: Mutex<Vec<Finished>> = Mutex::new(Vec::new());
 static HAS_FAILED: AtomicBool = AtomicBool::new(false);
 
-/// Prints the name of a step, runs the step, and prints how long it took.
+/// Runs a step. Prints its name before and its duration after.
 ///
 /// # Errors
-/// Returns the error of `work`, or an error if a step of another lane has failed before.
+/// Returns the error of `work`, or an error if a step of another lane has already failed.
 pub(crate) fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     if HAS_FAILED.load(Ordering::Relaxed) {
         return Err(skipped());
     }
     let started = START.elapsed();
-    say(format_args!("==> {name}"));
+    print_line(format_args!("==> {name}"));
     let result = work();
     let took = START.elapsed().saturating_sub(started);
     let outcome = if result.is_ok() { "done" } else { "FAILED" };
-    say(format_args!("    {outcome}: {name} ({:.1} s)", took.as_secs_f64()));
+    print_line(format_args!("    {outcome}: {name} ({:.1} s)", took.as_secs_f64()));
     HAS_FAILED.fetch_or(result.is_err(), Ordering::Relaxed);
     FINISHED.lock().unwrap_or_else(PoisonError::into_inner).push(Finished {
         name: name.to_owned(),
@@ -49,7 +49,7 @@ pub(crate) fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T>
     result
 }
 
-/// Runs lanes at the same time, each on a thread.
+/// Runs lanes in parallel, each in its own thread.
 ///
 /// # Errors
 /// Returns the error of the step that failed first.
@@ -64,20 +64,20 @@ pub(crate) fn concurrently<const N: usize>(lanes: [Lane<'_>; N]) -> Result<()> {
     errors.into_iter().next().map_or(Ok(()), Err)
 }
 
-/// Returns the error of a step that cannot start, because what it waits for has failed.
+/// Returns the error of a step that cannot start because a step that it depends on has failed.
 pub(crate) fn skipped() -> anyhow::Error {
     Skipped.into()
 }
 
-/// Prints when each step started and how long it took, in seconds.
+/// Prints the start and duration of each step, in seconds.
 pub(crate) fn print_table() {
     let mut steps = std::mem::take(&mut *FINISHED.lock().unwrap_or_else(PoisonError::into_inner));
     steps.sort_by_key(|step| step.started);
-    say("\n  start  seconds  step");
+    print_line("\n  start  seconds  step");
     for Finished { name, started, took } in steps {
-        say(format_args!("{:>7.1}  {:>7.1}  {name}", started.as_secs_f64(), took.as_secs_f64()));
+        print_line(format_args!("{:>7.1}  {:>7.1}  {name}", started.as_secs_f64(), took.as_secs_f64()));
     }
-    say(format_args!("{:>7}  {:>7.1}  total", "", START.elapsed().as_secs_f64()));
+    print_line(format_args!("{:>7}  {:>7.1}  total", "", START.elapsed().as_secs_f64()));
 }
 
 impl std::fmt::Display for Skipped {

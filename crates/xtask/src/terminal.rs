@@ -1,7 +1,7 @@
-//! Talking to the person at the terminal.
+//! Output for the user.
 
-/// Prints progress and errors. Standard output is for results.
-#[expect(clippy::print_stderr, reason = "xtask talks to a person")]
-pub(crate) fn say(text: impl std::fmt::Display) {
-    eprintln!("{text}");
+/// Prints a line of progress or an error to standard error. Standard output is for results.
+#[expect(clippy::print_stderr, reason = "progress and errors are for the user")]
+pub(crate) fn print_line(line: impl std::fmt::Display) {
+    eprintln!("{line}");
 }

@@ -1,7 +1,7 @@
-//! Every check and test.
+//! The command `cargo xtask test`, which runs every check and test.
 //!
-//! Lanes run at the same time, because cargo locks a target folder for one profile at a time, and because linking
-//! and many tests leave a processor idle.
+//! Lanes run in parallel. Cargo locks a target folder for one profile at a time, and linking and many tests use only one
+//! processor.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,51 +11,51 @@ use std::sync::mpsc::channel;
 use anyhow::{Result, bail};
 
 use crate::build::Profile;
-use crate::prerequisites::{Needs, check};
+use crate::prerequisites::{Prerequisite, check};
 use crate::process::{command, root, run, run_quietly};
-use crate::size::shipped;
+use crate::size::bundle;
 use crate::steps::{concurrently, print_table, skipped, step};
-use crate::terminal::say;
+use crate::terminal::print_line;
 use crate::{build, dev, fuzz, sam_local, schemathesis, tools};
 
-/// The maximum size of the Worker's module in bytes: a tenth more than docs/performance.md says.
+/// The maximum size of the Worker's module in bytes: the size in docs/performance.md plus a tenth.
 const MODULE_LIMIT: u64 = 485_000;
 
-/// The maximum size of the Worker in bytes, gzipped: module and JavaScript together.
+/// The maximum size of the Worker in bytes after gzip: module and JavaScript together.
 const GZIPPED_LIMIT: u64 = 225_000;
 
-/// Versions of Node that are tested in addition to the installed one.
+/// Versions of Node that are tested in addition to the installed version.
 const NODE_VERSIONS: [&str; 2] = ["22.23.3", "24.9.0"];
 
-/// Names of tests that start a server, or need one of the built deployments.
+/// Parts of the names of tests that start a server or need a built deployment.
 const NEEDS_SERVERS: [&str; 4] = ["on_lambda", "on_moto", "on_worker", "rotation::"];
 
-/// The deployments that the suites run, both optimized.
+/// The optimized deployments that the suites run.
 struct Deployments {
     /// The folder of the Worker, as wrangler uploads it.
     bundle: PathBuf,
-    /// The Lambda function for this machine.
+    /// The path of the Lambda function for this machine.
     bootstrap: PathBuf,
 }
 
-/// `cargo xtask test`: everything.
+/// Runs every check and test.
 ///
 /// # Errors
-/// If anything fails.
+/// If a check or test fails.
 pub(crate) fn all() -> Result<()> {
-    check(&[Needs::Rustup, Needs::Node, Needs::Python])?;
+    check(&[Prerequisite::Rustup, Prerequisite::Node, Prerequisite::Python])?;
     let _lock = lock()?;
     let result = format().and_then(|()| run_lanes()).and_then(|()| wrangler_dev());
     print_table();
     result
 }
 
-/// `cargo xtask test --quick`: what needs neither a server nor a built deployment.
+/// Runs `cargo xtask test --quick`: the checks and tests that need neither a server nor a built deployment.
 ///
 /// # Errors
-/// If anything fails.
+/// If a check or test fails.
 pub(crate) fn quick() -> Result<()> {
-    check(&[Needs::Rustup, Needs::Node])?;
+    check(&[Prerequisite::Rustup, Prerequisite::Node])?;
     let tests = || {
         format()?;
         tools::node_modules()?;
@@ -86,9 +86,9 @@ fn run_lanes() -> Result<()> {
             build::lambda()?;
             let bootstrap = root().join("target/release/bootstrap");
             let _ = optimized.send(Deployments { bundle: bundle.clone(), bootstrap });
-            schemathesis::short(&bundle)?;
+            schemathesis::run_quietly(&bundle)?;
             templates(&tools::python()?)?;
-            fuzz::short()
+            fuzz::run_all_quietly()
         }),
         Box::new(move || {
             tools::rust_target(tools::WORKER_TARGET)?;
@@ -106,12 +106,12 @@ fn run_lanes() -> Result<()> {
     ])
 }
 
-/// Keeps two test runs in the same clone from replacing each other's files.
+/// Locks the clone, so that two test runs do not replace each other's files.
 fn lock() -> Result<fs::File> {
     fs::create_dir_all(root().join("target"))?;
     let lock = fs::File::create(root().join("target/test.lock"))?;
     if lock.try_lock().is_err() {
-        say("waiting for another test run in this clone");
+        print_line("waiting for another test run in this clone to finish");
         lock.lock()?;
     }
     Ok(lock)
@@ -143,7 +143,7 @@ fn document() -> Result<()> {
     })
 }
 
-/// Returns a command that runs the tests of all packages that have any.
+/// Returns a command that runs the tests of every package that has tests.
 fn cargo_test() -> Command {
     let mut test = command("cargo");
     test.args(["test", "--workspace", "--exclude", "worker-bindings", "--features", "xtask/config"]);
@@ -152,31 +152,31 @@ fn cargo_test() -> Command {
 }
 
 fn suites(python: &Path, Deployments { bundle, bootstrap }: Deployments) -> Result<()> {
-    step("running every test, on Lambda and on the Worker too", || {
+    step("running every test, including those on Lambda and on the Worker", || {
         let mut test = cargo_test();
         test.args(["--", "--include-ignored", "--show-output"]);
-        let mut built = vec![
+        let mut paths = vec![
             ("HALLPASS_BOOTSTRAP", bootstrap),
             ("HALLPASS_PYTHON", python.join("bin/python")),
             ("HALLPASS_WORKERD", tools::workerd()?),
             ("HALLPASS_WORKER_DIR", bundle),
         ];
         if cfg!(target_os = "linux") {
-            built.push(("HALLPASS_RIE", tools::lambda_emulator()?));
+            paths.push(("HALLPASS_RIE", tools::lambda_emulator()?));
         } else {
-            say("    skipped: the tests on Lambda, because AWS's emulator runs on Linux only");
+            print_line("    skipped: the tests on Lambda, because AWS's emulator runs only on Linux");
             test.args(["--skip", "on_lambda"]);
         }
-        // A developer who runs one of these tests with `cargo test` sets the same variables: see tests/README.md.
-        for (name, path) in &built {
-            say(format_args!("    export {name}={}", path.display()));
+        // To run one of these tests with `cargo test`, a developer sets the same variables: see tests/README.md.
+        for (name, path) in &paths {
+            print_line(format_args!("    export {name}={}", path.display()));
         }
         sam_local::add_suite(&mut test, python)?;
-        run(test.envs(built))
+        run(test.envs(paths))
     })
 }
 
-/// Leaves out the tests that start another program: WASI has none.
+/// Runs the tests of the token core in WebAssembly, except those that start another program, which WASI cannot do.
 fn token_core_in_wasm() -> Result<()> {
     step("running the tests of the token core in WebAssembly", || {
         let core = ["--package", "hallpass-token", "--package", "hallpass-token-tests"];
@@ -184,7 +184,7 @@ fn token_core_in_wasm() -> Result<()> {
     })
 }
 
-/// Serves the built Worker with `wrangler dev` under each Node that is supported and not installed.
+/// Serves the built Worker with `wrangler dev` under each supported version of Node except the installed one.
 fn node_versions() -> Result<()> {
     NODE_VERSIONS.into_iter().try_for_each(|version| {
         let node = tools::node(version)?;
@@ -194,7 +194,8 @@ fn node_versions() -> Result<()> {
     })
 }
 
-/// Lets wrangler build and serve the Worker as wrangler.toml says. It runs cargo, so no other cargo may be running.
+/// Builds and serves the Worker with wrangler, according to wrangler.toml. This starts cargo, so no other cargo may run at
+/// the same time.
 fn wrangler_dev() -> Result<()> {
     step("building and serving the Worker with wrangler dev", || {
         dev::try_worker(&root().join("wrangler.toml"), None)
@@ -202,21 +203,23 @@ fn wrangler_dev() -> Result<()> {
 }
 
 fn check_size(bundle: &Path) -> Result<()> {
-    let shipped = shipped::measure(bundle)?;
-    let (module, gzipped) = (shipped.module.raw, shipped.total().gzipped);
+    let size = bundle::measure(bundle)?;
+    let (module, gzipped) = (size.module.raw, size.total().gzipped);
     let sizes = format!(
-        "the Worker's module has {module} bytes ({MODULE_LIMIT} are allowed), everything gzipped {gzipped} ({GZIPPED_LIMIT} are allowed)"
+        "the Worker's module has {module} bytes (limit: {MODULE_LIMIT}), and the whole Worker {gzipped} after gzip (limit: {GZIPPED_LIMIT})"
     );
     if module > MODULE_LIMIT || gzipped > GZIPPED_LIMIT {
-        bail!("{sizes}. `cargo xtask size` lists what has grown");
+        bail!(
+            "the Worker is too large: {sizes}. `cargo xtask size` lists the differences by crate and module"
+        );
     }
-    say(format_args!("    {sizes}"));
+    print_line(format_args!("    {sizes}"));
     Ok(())
 }
 
 fn templates(python: &Path) -> Result<()> {
     let sam = |arguments: &[&str]| {
-        // sam finds cargo-lambda, and that finds zig, in the search path.
+        // sam finds cargo-lambda in PATH, and cargo-lambda finds zig there.
         let path = std::env::var_os("PATH").unwrap_or_default();
         let path =
             std::env::join_paths([python.join("bin")].into_iter().chain(std::env::split_paths(&path)))?;
@@ -226,8 +229,8 @@ fn templates(python: &Path) -> Result<()> {
                 .env("PATH", path)
                 .env("SAM_CLI_TELEMETRY", "0")
                 .env("AWS_DEFAULT_REGION", "us-east-1")
-                // The suites run the function as it is optimized for a deployment. Here the build for another
-                // processor is checked, which takes a fraction of the time without link-time optimization.
+                // Without link-time optimization, this build takes a fraction of the time. It only checks that the
+                // function can be built for another processor; the suites test the optimized function.
                 .env("CARGO_PROFILE_RELEASE_LTO", "off")
                 .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
         )

@@ -1,6 +1,6 @@
-//! The tools that the project installs for itself, below `target/tools` and `node_modules`.
+//! Tools that xtask installs, to `target/tools` and `node_modules`.
 //!
-//! What is on the machine in the right version is used; the rest comes from the registries.
+//! If a tool is already installed on the machine in the required version, it is used. Otherwise it comes from its registry.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,27 +10,27 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::process::{command, output, root, run, run_quietly};
 use crate::steps::step;
-use crate::terminal::say;
+use crate::terminal::print_line;
 
-/// Installs the npm packages of package.json, if they are not installed.
+/// Installs the npm packages of package.json, unless they are installed.
 ///
 /// # Errors
 /// If npm fails.
 pub(crate) fn node_modules() -> Result<()> {
     static INSTALLING: Mutex<()> = Mutex::new(());
     let _one_lane_at_a_time = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
-    let wanted = fs::read(root().join("package-lock.json"))?;
+    let lock_file = fs::read(root().join("package-lock.json"))?;
     let stamp = root().join("node_modules/.hallpass-lock");
-    if fs::read(&stamp).ok().as_ref() == Some(&wanted) {
+    if fs::read(&stamp).ok().as_ref() == Some(&lock_file) {
         return Ok(());
     }
     step("installing wrangler and other npm packages to node_modules (once)", || {
         run_quietly(command("npm").args(["ci", "--include=dev", "--no-audit", "--no-fund"]))?;
-        Ok(fs::write(&stamp, &wanted)?)
+        Ok(fs::write(&stamp, &lock_file)?)
     })
 }
 
-/// A program out of `node_modules`.
+/// Returns the path of a program in `node_modules`.
 pub(crate) fn node_program(name: &str) -> PathBuf {
     root().join("node_modules/.bin").join(name)
 }
@@ -38,10 +38,10 @@ pub(crate) fn node_program(name: &str) -> PathBuf {
 /// The Rust target of the Worker.
 pub(crate) const WORKER_TARGET: &str = "wasm32-unknown-unknown";
 
-/// The Rust target in which the tests of the token core run: WebAssembly like the Worker, but with a `main`.
+/// The Rust target for tests of the token core in WebAssembly. Unlike the Worker's target it supports programs with a `main`.
 pub(crate) const WASI_TARGET: &str = "wasm32-wasip1";
 
-/// Installs a Rust target, if it is not installed.
+/// Installs a Rust target, unless it is installed.
 ///
 /// # Errors
 /// If rustup fails.
@@ -52,31 +52,31 @@ pub(crate) fn rust_target(target: &str) -> Result<()> {
     if installed.lines().any(|line| line == target) {
         return Ok(());
     }
-    step(&format!("installing Rust's target {target} (once)"), || {
+    step(&format!("installing the Rust target {target} (once)"), || {
         run_quietly(command("rustup").args(["target", "add", target]))
     })
 }
 
 /// A program that writes the JavaScript bindings of a compiled Worker.
 pub(crate) enum BindingsWriter {
-    /// The command `wasm-bindgen`, which the user has installed in the version of the library.
+    /// The installed command `wasm-bindgen`, in the same version as the library.
     Installed,
-    /// The workspace's own.
+    /// The path of the program built from `crates/worker-bindings`.
     Built(PathBuf),
 }
 
-/// Finds `wasm-bindgen` in the version of the library, or builds `crates/worker-bindings`.
+/// Finds `wasm-bindgen` in the same version as the library, or builds `crates/worker-bindings`.
 ///
 /// # Errors
 /// If cargo fails.
 pub(crate) fn bindings_writer() -> Result<BindingsWriter> {
-    let wanted = format!("wasm-bindgen {}", locked_version("wasm-bindgen")?);
-    if output(command("wasm-bindgen").arg("--version")).is_some_and(|found| found == wanted) {
+    let required = format!("wasm-bindgen {}", locked_version("wasm-bindgen")?);
+    if output(command("wasm-bindgen").arg("--version")).is_some_and(|version| version == required) {
         return Ok(BindingsWriter::Installed);
     }
-    // A target folder of its own, so that cargo can compile the Worker at the same time.
+    // A separate target folder lets cargo compile the Worker at the same time.
     let folder = root().join("target/tools/bindings");
-    step("compiling the writer of the Worker's JavaScript bindings", || {
+    step("compiling worker-bindings, which writes the Worker's JavaScript bindings", || {
         run_quietly(
             command("cargo")
                 .args(["build", "--quiet", "--locked", "--package", "worker-bindings"])
@@ -99,21 +99,21 @@ pub(crate) fn function_sizes(module: &Path) -> Result<String> {
     output(&mut list).with_context(|| format!("cannot list the functions of {}", module.display()))
 }
 
-/// Finds `cargo-fuzz` in the wanted version, or compiles it.
+/// Finds `cargo-fuzz` in the required version, or compiles it.
 ///
 /// # Errors
 /// If cargo fails.
 pub(crate) fn cargo_fuzz() -> Result<PathBuf> {
     const VERSION: &str = "0.13.2";
-    let is_wanted = |path: &PathBuf| {
+    let has_version = |path: &PathBuf| {
         output(command(path).arg("--version")).is_some_and(|line| line == format!("cargo-fuzz {VERSION}"))
     };
-    let own = root().join("target/tools/bin/cargo-fuzz");
-    if let Some(found) = [PathBuf::from("cargo-fuzz"), own.clone()].into_iter().find(is_wanted) {
-        return Ok(found);
+    let built = root().join("target/tools/bin/cargo-fuzz");
+    if let Some(path) = [PathBuf::from("cargo-fuzz"), built.clone()].into_iter().find(has_version) {
+        return Ok(path);
     }
     step(&format!("compiling cargo-fuzz {VERSION} (once)"), || {
-        // Without optimization it is compiled three times faster, and fast enough.
+        // Compiling without optimization is three times faster, and the result is fast enough.
         run_quietly(
             command("cargo")
                 .args(["install", "--locked", "--debug", "--root", "target/tools"])
@@ -122,11 +122,11 @@ pub(crate) fn cargo_fuzz() -> Result<PathBuf> {
                 .env("CARGO_PROFILE_DEV_DEBUG", "0"),
         )
     })?;
-    Ok(own)
+    Ok(built)
 }
 
-/// Installs Python packages into a virtual environment, if they are not installed, and returns its folder. Its programs
-/// are those of infra/requirements.in: `aws`, `cargo-lambda`, `moto_server`, `sam`, `schemathesis`.
+/// Installs the packages of infra/requirements.in to a virtual environment, unless they are installed. Returns the folder of
+/// the environment. Its programs are `aws`, `cargo-lambda`, `moto_server`, `sam` and `schemathesis`.
 ///
 /// # Errors
 /// If Python fails.
@@ -134,12 +134,12 @@ pub(crate) fn python() -> Result<PathBuf> {
     static INSTALLING: Mutex<()> = Mutex::new(());
     let _one_lane_at_a_time = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = root().join("target/tools/python");
-    // The scripts of a virtual environment contain its path.
-    let wanted =
+    // The path is part of the stamp, because the scripts of a virtual environment contain it.
+    let requirements =
         [fs::read(root().join("infra/requirements.txt"))?, folder.as_os_str().as_encoded_bytes().to_vec()]
             .concat();
     let stamp = folder.join(".hallpass-requirements");
-    if fs::read(&stamp).ok().as_ref() != Some(&wanted) {
+    if fs::read(&stamp).ok().as_ref() != Some(&requirements) {
         step(
             "installing cargo-lambda, moto, the AWS CLI, the SAM CLI and schemathesis to target/tools/python (once)",
             || {
@@ -150,34 +150,36 @@ pub(crate) fn python() -> Result<PathBuf> {
                         .args(["--require-hashes", "--only-binary", ":all:"])
                         .args(["--requirement", "infra/requirements.txt"]),
                 )?;
-                Ok(fs::write(&stamp, &wanted)?)
+                Ok(fs::write(&stamp, &requirements)?)
             },
         )?;
     }
     Ok(folder)
 }
 
-/// AWS's Runtime Interface Emulator, which lies inside the SAM CLI.
+/// Returns the path of AWS's Runtime Interface Emulator, which the SAM CLI contains.
 ///
 /// # Errors
-/// On another system than Linux, or if it is not where it was.
+/// If this machine does not run Linux, or the SAM CLI does not contain the emulator.
 pub(crate) fn lambda_emulator() -> Result<PathBuf> {
     if !cfg!(target_os = "linux") {
-        bail!("AWS's emulator runs on Linux only");
+        bail!("AWS's emulator runs only on Linux");
     }
     let machine = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
     let find = "import samcli.local.rapid as rapid; print(rapid.__path__[0])";
-    let folder = output(command(python()?.join("bin/python")).args(["-c", find]))
-        .context("the SAM CLI has no samcli.local.rapid, where the emulator was")?;
+    let folder = output(command(python()?.join("bin/python")).args(["-c", find])).context(
+        "the SAM CLI has no Python package samcli.local.rapid, which should contain AWS's emulator",
+    )?;
     Ok(PathBuf::from(folder).join(format!("aws-lambda-rie-{machine}")))
 }
 
-/// Installs a version of Node below `target/tools`, and returns the folder of its program.
+/// Installs a version of Node to `target/tools`, and returns the folder of its program.
 ///
 /// # Errors
 /// If npm has no such package for this machine.
 pub(crate) fn node(version: &str) -> Result<PathBuf> {
-    // The package `node` would choose one of these in an install script, which npm does not run unasked.
+    // The package `node` is not used, because it selects one of these packages in an install script. npm does not run
+    // install scripts by default.
     let system = if cfg!(target_os = "macos") { "darwin" } else { "linux" };
     let machine = if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" };
     let package = format!("node-{system}-{machine}");
@@ -197,30 +199,31 @@ pub(crate) fn node(version: &str) -> Result<PathBuf> {
     Ok(programs)
 }
 
-/// The runtime of Cloudflare's Workers, out of the npm package.
+/// Returns the path of workerd, the runtime of Cloudflare Workers, from the npm package.
 ///
 /// # Errors
-/// If the package does not say where it is.
+/// If the npm package is not installed.
 pub(crate) fn workerd() -> Result<PathBuf> {
     let find = "process.stdout.write(require('workerd').default)";
-    let path = output(command("node").args(["-e", find])).context("the npm package workerd is missing")?;
+    let path =
+        output(command("node").args(["-e", find])).context("the npm package workerd is not installed")?;
     Ok(PathBuf::from(path))
 }
 
-/// wrk, which sends the load of a benchmark.
+/// Installs wrk, which sends the load of a benchmark, unless it is installed.
 ///
 /// # Errors
-/// If it is missing and cannot be installed.
+/// If wrk cannot be installed.
 pub(crate) fn wrk() -> Result<()> {
     if output(command("sh").args(["-c", "command -v wrk"])).is_some() {
         return Ok(());
     }
-    say("wrk is missing; trying to install Debian's package");
+    print_line("wrk is not installed. Installing Debian's package");
     run(command("apt-get").args(["install", "--yes", "--quiet", "wrk"]))
-        .context("install wrk by hand (Debian: apt install wrk, macOS: brew install wrk)")
+        .context("cannot install wrk. Install it yourself (Debian: apt install wrk, macOS: brew install wrk)")
 }
 
-/// The version of a package in Cargo.lock.
+/// Returns the version of a package in Cargo.lock.
 fn locked_version(package: &str) -> Result<String> {
     let lock = fs::read_to_string(root().join("Cargo.lock"))?;
     version_in(&lock, package).with_context(|| format!("{package} is not in Cargo.lock"))
@@ -238,7 +241,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_version_is_found_by_the_whole_name() {
+    fn finds_a_version_by_the_exact_name() {
         let lock = "[[package]]\nname = \"ab\"\nversion = \"1.0.0\"\n\n[[package]]\nname = \"a\"\nversion = \"2.0.0\"\n";
         assert_eq!(version_in(lock, "a").as_deref(), Some("2.0.0"));
         assert_eq!(version_in(lock, "b"), None);

@@ -1,15 +1,15 @@
-//! Makes the Worker's module smaller and faster, with the tools of npm's binaryen.
+//! Optimization of the Worker's module, with the tools of the npm package binaryen.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use crate::glue::graph;
+use crate::generated_js::reachability_graph;
 use crate::process::{command, run_quietly};
 use crate::tools;
 
-/// WebAssembly features that the module may use; all of them are in every Worker runtime.
+/// WebAssembly features that the module may use. Every Workers runtime supports all of them.
 const FEATURES: [&str; 8] = [
     "--enable-bulk-memory",
     "--enable-exception-handling",
@@ -21,9 +21,12 @@ const FEATURES: [&str; 8] = [
     "--enable-simd",
 ];
 
-/// How wasm-opt optimizes. Without the limit it inlines whatever has a single caller, into functions of 100 KB, which the
-/// runtime compiles as a whole before it executes the first of their instructions. Rust's stack lies in the low memory, so no
-/// pointer is less than an offset. Functions of similar names have similar code, which gzip finds if they are neighbors.
+/// The options of wasm-opt.
+///
+/// - Without the limit, wasm-opt inlines every function that has a single caller. The resulting functions have 100 KB, and the
+///   runtime must compile all of a function before it executes its first instruction.
+/// - Low memory is unused: Rust's stack is there, so no pointer is less than an offset.
+/// - Functions with similar names have similar code, which gzip compresses better if they are adjacent.
 const OPTIMIZATION: [&str; 5] = [
     "-Oz",
     "--one-caller-inline-max-function-size",
@@ -37,7 +40,7 @@ pub(crate) fn wasm_opt() -> PathBuf {
     tools::node_program("wasm-opt")
 }
 
-/// Removes what the JavaScript in the same folder does not use, and optimizes the rest.
+/// Removes the functions that the JavaScript in the same folder does not use, and optimizes the rest.
 ///
 /// # Errors
 /// If a tool fails.
@@ -46,7 +49,7 @@ pub(crate) fn optimize(folder: &Path, keeps_names: bool) -> Result<()> {
     let (exports, used, optimized) =
         (folder.join("exports.json"), folder.join("used.wasm"), folder.join("optimized.wasm"));
     let names = keeps_names.then_some("-g");
-    fs::write(&exports, graph(&fs::read_to_string(folder.join("hallpass.js"))?))?;
+    fs::write(&exports, reachability_graph(&fs::read_to_string(folder.join("hallpass.js"))?))?;
     let mut remove_unused = command(tools::node_program("wasm-metadce"));
     remove_unused.arg("-g").args(FEATURES).arg(&module).arg("--graph-file").arg(&exports);
     run_quietly(remove_unused.arg("-o").arg(&used))?;
@@ -54,5 +57,5 @@ pub(crate) fn optimize(folder: &Path, keeps_names: bool) -> Result<()> {
     run_quietly(optimize.args(OPTIMIZATION).args(names).args(FEATURES).arg(&used).arg("-o").arg(&optimized))?;
     fs::remove_file(exports)?;
     fs::remove_file(used)?;
-    fs::rename(optimized, module).context("wasm-opt wrote nothing")
+    fs::rename(optimized, module).context("wasm-opt wrote no module")
 }

@@ -1,4 +1,4 @@
-//! workerd, Cloudflare's runtime, with one Worker in it.
+//! A server that runs one Worker in workerd, Cloudflare's runtime.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -11,13 +11,13 @@ use anyhow::{Context as _, Result};
 use crate::process::{Running, command, wait_until};
 use crate::tools;
 
-/// A Worker, and where it listens.
+/// A Worker, its settings and its port.
 pub(crate) struct Worker<'a> {
-    /// Its files, the one that is started first.
+    /// The Worker's files. The first one is the main module.
     pub(crate) files: &'a [PathBuf],
     pub(crate) settings: &'a [(String, String)],
     pub(crate) port: u16,
-    /// Flags of V8. If there are any, the log also has what V8 and the Worker print to standard output.
+    /// Flags of V8. If there are any, the log also contains the standard output of V8 and the Worker.
     pub(crate) v8_flags: &'a [&'a str],
 }
 
@@ -82,7 +82,7 @@ const main :Workerd.Worker = (
     }
 }
 
-/// The files of a bundle, the JavaScript one first.
+/// Returns the files of a bundle, JavaScript first.
 ///
 /// # Errors
 /// If the folder cannot be read.
@@ -93,9 +93,9 @@ pub(crate) fn files(bundle: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// One module. Its path is relative to the folder of the configuration, as workerd wants it.
+/// Copies a module to the folder of the configuration, because workerd expects relative paths, and returns its entry.
 fn module(file: &Path, folder: &Path) -> Result<String> {
-    let name = file.file_name().context("a module has a name")?.to_string_lossy().into_owned();
+    let name = file.file_name().context("the module's path has no file name")?.to_string_lossy().into_owned();
     let kind = if name.ends_with(".wasm") { "wasm" } else { "esModule" };
     fs::copy(file, folder.join(&name))?;
     Ok(format!("(name = \"{name}\", {kind} = embed \"{name}\"), "))

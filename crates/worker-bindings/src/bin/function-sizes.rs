@@ -3,7 +3,7 @@
 //! The first line is the number of bytes in data segments. Each further line describes one function: its index, the bytes of
 //! its body, and its name, separated by tabs. The name is empty if the module has none for the function.
 //!
-//! A binary of this package, because the package already depends on the parser.
+//! This program is in this package because the package already depends on the parser.
 
 use std::collections::HashMap;
 use std::io::Write as _;
@@ -11,11 +11,11 @@ use std::io::Write as _;
 use anyhow::{Result, bail};
 use wasmparser::{KnownCustom, Name, NameSectionReader, Parser, Payload, TypeRef};
 
-/// The parts of a module that are printed.
+/// The printed parts of a module.
 #[derive(Default)]
 struct Module<'a> {
     imported_functions: u32,
-    /// Bytes of each function's body, in the order of the code section.
+    /// The size of each function's body, in the order of the code section.
     bodies: Vec<usize>,
     data_bytes: usize,
     names: HashMap<u32, &'a str>,
@@ -34,7 +34,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Reads the sections of a module.
+/// Parses the sections of a module.
 fn read(bytes: &[u8]) -> Result<Module<'_>> {
     let mut module = Module::default();
     for payload in Parser::new(0).parse_all(bytes) {
@@ -58,7 +58,7 @@ fn read(bytes: &[u8]) -> Result<Module<'_>> {
     Ok(module)
 }
 
-/// Reads the names of functions by their index.
+/// Returns the names of functions by their index.
 fn function_names(section: NameSectionReader<'_>) -> Result<HashMap<u32, &str>> {
     let mut names = HashMap::new();
     for subsection in section {

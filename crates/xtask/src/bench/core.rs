@@ -1,10 +1,9 @@
-//! Nanoseconds and allocations per token, natively and in WebAssembly under Node, beside the HMACs alone and beside
-//! Agora's npm packages.
+//! The command `cargo xtask bench core`: nanoseconds and allocations per token, natively and in WebAssembly under Node,
+//! compared with the HMACs alone and with Agora's npm packages.
 //!
-//! Agora's SDK for Rust (`DynamicKey/AgoraDynamicKey/rust` of <https://github.com/AgoraIO/Tools>) is in no registry. Who
-//! has it can write a program that mints the tokens named below for the inputs of `tests/token/benches/mint`, and
-//! prints for each a line of its name, a tab and the nanoseconds: `007 RTC\t1234.5`. With the path of that program in
-//! `HALLPASS_OFFICIAL_RUST`, its figures stand beside ours.
+//! Agora's SDK for Rust (`DynamicKey/AgoraDynamicKey/rust` of <https://github.com/AgoraIO/Tools>) is not in any registry. To
+//! include it, write a program that mints the tokens named below for the inputs of `tests/token/benches/mint`. For each token,
+//! print its name, a tab and the nanoseconds: `007 RTC\t1234.5`. Set `HALLPASS_OFFICIAL_RUST` to the program's path.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -12,30 +11,30 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 
 use super::median;
-use crate::prerequisites::{Needs, check};
+use crate::prerequisites::{Prerequisite, check};
 use crate::process::{command, output, root, run_quietly};
 use crate::steps::step;
-use crate::terminal::say;
+use crate::terminal::print_line;
 use crate::tools;
 
-/// Each starts every program once, in turns.
+/// The number of rounds. Each round runs every program once.
 const ROUNDS: usize = 7;
 
-/// The most that a token may cost natively, as a multiple of its HMACs alone.
+/// The maximum time for a token natively, as a multiple of the time for its HMACs.
 const BUDGETS: [(&str, f64); 2] = [("006 RTC", 1.3), ("007 RTC", 2.0)];
 
-/// A program that prints figures.
+/// A program that prints measurements.
 struct Program {
     name: &'static str,
     command: Box<dyn Fn() -> Command>,
 }
 
-/// What the programs printed for one kind of token, by program.
-type Row = BTreeMap<&'static str, Figures>;
+/// The measurements for one kind of token, by program.
+type Row = BTreeMap<&'static str, Measurements>;
 
-/// One figure for each round; ratio and allocations only from ours.
+/// The measurements of one program, one value for each round. Only Hallpass's programs print ratios and allocations.
 #[derive(Default)]
-struct Figures {
+struct Measurements {
     nanoseconds: Vec<f64>,
     ratio: Vec<f64>,
     allocations: Option<String>,
@@ -43,12 +42,12 @@ struct Figures {
 
 const NATIVE: &str = "native";
 
-/// `cargo xtask bench core`.
+/// Runs `cargo xtask bench core`.
 ///
 /// # Errors
-/// If something is missing, or a program fails.
+/// If a prerequisite is missing, or a program fails.
 pub(crate) fn run() -> Result<()> {
-    check(&[Needs::Rustup, Needs::Node])?;
+    check(&[Prerequisite::Rustup, Prerequisite::Node])?;
     tools::node_modules()?;
     tools::rust_target(tools::WASI_TARGET)?;
     step("building the programs", || {
@@ -67,11 +66,12 @@ pub(crate) fn run() -> Result<()> {
     step(&format!("{ROUNDS} rounds"), || {
         for _ in 0..ROUNDS {
             for program in &programs {
-                let printed = output(&mut (program.command)())
+                let output = output(&mut (program.command)())
                     .with_context(|| format!("the program {} failed", program.name))?;
-                for line in printed.lines() {
-                    note(&mut rows, program.name, line)
-                        .with_context(|| format!("{} printed {line:?}", program.name))?;
+                for line in output.lines() {
+                    record(&mut rows, program.name, line).with_context(|| {
+                        format!("the program {} printed an invalid line: {line:?}", program.name)
+                    })?;
                 }
             }
         }
@@ -101,44 +101,50 @@ fn npm() -> Command {
     node
 }
 
-/// Takes a line: name, nanoseconds, and from ours also ratio and allocations.
-fn note(rows: &mut Vec<(String, Row)>, program: &'static str, line: &str) -> Result<()> {
+/// Records a line of output: name and nanoseconds, for Hallpass's programs followed by ratio and allocations.
+fn record(rows: &mut Vec<(String, Row)>, program: &'static str, line: &str) -> Result<()> {
     let mut columns = line.split('\t');
-    let name = columns.next().context("no name")?;
-    let nanoseconds = columns.next().context("no nanoseconds")?.parse()?;
+    let name = columns.next().context("the name is missing")?;
+    let nanoseconds = columns.next().context("the nanoseconds are missing")?.parse()?;
     let position = rows.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
         rows.push((name.to_owned(), Row::new()));
         rows.len() - 1
     });
     let (_, row) = rows.get_mut(position).context("no row")?;
-    let figures = row.entry(program).or_default();
-    figures.nanoseconds.push(nanoseconds);
+    let measurements = row.entry(program).or_default();
+    measurements.nanoseconds.push(nanoseconds);
     if let Some(ratio) = columns.next() {
-        figures.ratio.push(ratio.parse()?);
+        measurements.ratio.push(ratio.parse()?);
     }
-    figures.allocations = columns.next().map(ToOwned::to_owned).or(figures.allocations.take());
+    measurements.allocations = columns.next().map(ToOwned::to_owned).or(measurements.allocations.take());
     Ok(())
 }
 
 fn report(name: &str, row: &Row, programs: &[Program]) {
-    say(format_args!("\n{name}"));
-    let own = row.get(NATIVE).map(|figures| figures.nanoseconds.as_slice()).unwrap_or_default();
-    for (program, figures) in programs.iter().filter_map(|program| row.get_key_value(program.name)) {
-        let mut line = format!("  {program:<14} {:>8.0} ns", median(figures.nanoseconds.clone()));
-        if figures.ratio.is_empty() {
-            let times = figures.nanoseconds.iter().zip(own).map(|(other, own)| other / own).collect();
-            line += &format!("   {:>6.1} times ours", median(times));
+    print_line(format_args!("\n{name}"));
+    let hallpass =
+        row.get(NATIVE).map(|measurements| measurements.nanoseconds.as_slice()).unwrap_or_default();
+    for (program, measurements) in programs.iter().filter_map(|program| row.get_key_value(program.name)) {
+        let mut line = format!("  {program:<14} {:>8.0} ns", median(measurements.nanoseconds.clone()));
+        if measurements.ratio.is_empty() {
+            let ratios = measurements
+                .nanoseconds
+                .iter()
+                .zip(hallpass)
+                .map(|(other, hallpass)| other / hallpass)
+                .collect();
+            line += &format!("   {:>6.1} times Hallpass", median(ratios));
         } else {
-            line += &format!("   {:>6.2} times its HMACs", median(figures.ratio.clone()));
+            line += &format!("   {:>6.2} times its HMACs", median(measurements.ratio.clone()));
         }
-        if let Some(allocations) = &figures.allocations {
+        if let Some(allocations) = &measurements.allocations {
             line += &format!(", {allocations} allocations");
         }
         let budget = BUDGETS.iter().find(|(known, _)| *program == NATIVE && *known == name);
         if let Some((_, budget)) = budget {
-            line += &format!("; {budget:.1} are allowed");
+            line += &format!(" (budget: {budget:.1} times its HMACs)");
         }
-        say(line);
+        print_line(line);
     }
 }
 
@@ -147,10 +153,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_of_one_token_come_together() {
+    fn groups_measurements_by_token() {
         let mut rows = Vec::new();
-        note(&mut rows, NATIVE, "007 RTC\t100.0\t1.5\t2").unwrap();
-        note(&mut rows, "official Rust", "007 RTC\t250.0").unwrap();
+        record(&mut rows, NATIVE, "007 RTC\t100.0\t1.5\t2").unwrap();
+        record(&mut rows, "official Rust", "007 RTC\t250.0").unwrap();
         let [(name, row)] = rows.as_slice() else { panic!("{} rows", rows.len()) };
         assert_eq!(name, "007 RTC");
         assert_eq!(row[NATIVE].allocations.as_deref(), Some("2"));
@@ -158,8 +164,8 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_a_number_is_refused() {
-        assert!(note(&mut Vec::new(), NATIVE, "007 RTC").is_err());
-        assert!(note(&mut Vec::new(), NATIVE, "007 RTC\tfast").is_err());
+    fn rejects_a_line_without_a_number() {
+        assert!(record(&mut Vec::new(), NATIVE, "007 RTC").is_err());
+        assert!(record(&mut Vec::new(), NATIVE, "007 RTC\tfast").is_err());
     }
 }

@@ -1,8 +1,9 @@
-//! Cold start of the Lambda function in AWS's emulator: from the first event, at which the emulator starts the
-//! function, to its answer. Beside it a function in JavaScript that does the same.
+//! The command `cargo xtask bench lambda`: cold starts of the Lambda function in AWS's emulator, compared with an equivalent
+//! function in JavaScript. A cold start is the time from the first event, at which the emulator starts the function, to the
+//! response.
 //!
-//! Secrets are in the environment, in moto, and in a store that answers at once: moto takes most of what a start with it
-//! takes, and AWS would take its own.
+//! The secrets are in the environment, in moto, or in a store that responds at once. moto takes most of the time of a start
+//! that uses it. AWS's Secrets Manager would take a different time.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -13,16 +14,16 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::store::Store;
-use super::{least, median};
+use super::store::LocalSecretsManager;
+use super::{median, minimum};
 use crate::dev::sample_settings;
-use crate::prerequisites::{Needs, check};
+use crate::prerequisites::{Prerequisite, check};
 use crate::process::{Running, command, root, run_quietly, wait_until};
 use crate::steps::step;
-use crate::terminal::say;
+use crate::terminal::print_line;
 use crate::{build, tools};
 
-/// Interleaved, so that a slow moment of the machine strikes all alike.
+/// The number of rounds. Each round starts every function once, so that variations of the machine's speed affect all alike.
 const ROUNDS: usize = 31;
 const PORT: u16 = 9320;
 const RUNTIME_PORT: u16 = 9321;
@@ -30,26 +31,28 @@ const MOTO_PORT: u16 = 9322;
 const INSTANT_PORT: u16 = 9323;
 const SECRETS: [&str; 2] = ["AGORA_APP_CERTIFICATE", "VIDEOSDK_SECRET_KEY"];
 
-/// A function that is measured.
+/// A measured function.
 struct Subject {
     name: &'static str,
     bootstrap: PathBuf,
     settings: Vec<(String, String)>,
 }
 
-/// Milliseconds to the first answer of each start, and to the second.
+/// The response times of a function in milliseconds, one value for each start.
 #[derive(Clone, Default)]
 struct Times {
+    /// The time to the first response.
     cold: Vec<f64>,
+    /// The time to the second response.
     warm: Vec<f64>,
 }
 
-/// `cargo xtask bench lambda`.
+/// Runs `cargo xtask bench lambda`.
 ///
 /// # Errors
-/// If something is missing, or a function does not answer.
+/// If a prerequisite is missing, or a function does not respond.
 pub(crate) fn run() -> Result<()> {
-    check(&[Needs::Rustup, Needs::Node, Needs::Python])?;
+    check(&[Prerequisite::Rustup, Prerequisite::Node, Prerequisite::Python])?;
     build::lambda()?;
     tools::node_modules()?;
     let python = tools::python()?;
@@ -61,24 +64,24 @@ pub(crate) fn run() -> Result<()> {
     let in_environment = sample_settings()?;
     let (secrets, others): (Vec<_>, Vec<_>) =
         in_environment.iter().cloned().partition(|(name, _)| SECRETS.contains(&name.as_str()));
-    let moto = step("starting moto", || Store::moto(&python, &folder, MOTO_PORT, &secrets))?;
-    let instant = Store::instant(&folder, INSTANT_PORT, &secrets)?;
+    let moto = step("starting moto", || LocalSecretsManager::moto(&python, &folder, MOTO_PORT, &secrets))?;
+    let instant = LocalSecretsManager::instant(&folder, INSTANT_PORT, &secrets)?;
     let bootstrap = root().join("target/release/bootstrap");
-    let other = step("bundling a function in JavaScript", || bundle(&folder))?;
-    let with = |store: &Store| [others.clone(), store.settings.clone()].concat();
+    let javascript = step("bundling a function in JavaScript", || bundle(&folder))?;
+    let with = |store: &LocalSecretsManager| [others.clone(), store.settings.clone()].concat();
     let subject = |name, bootstrap: &Path, settings| Subject { name, bootstrap: bootstrap.into(), settings };
     let subjects = [
         subject("Hallpass, secrets in the environment", &bootstrap, in_environment),
-        subject("Hallpass, a store that answers at once", &bootstrap, with(&instant)),
-        subject("JavaScript, a store that answers at once", &other, with(&instant)),
+        subject("Hallpass, store without delay", &bootstrap, with(&instant)),
+        subject("JavaScript, store without delay", &javascript, with(&instant)),
         subject("Hallpass, moto", &bootstrap, with(&moto)),
-        subject("JavaScript, moto", &other, with(&moto)),
+        subject("JavaScript, moto", &javascript, with(&moto)),
     ];
     let mut times = vec![Times::default(); subjects.len()];
     step(&format!("{ROUNDS} starts of each function, each with one cold and one warm event"), || {
         for _ in 0..ROUNDS {
             for (subject, times) in subjects.iter().zip(&mut times) {
-                let (cold, warm) = start_and_ask(&emulator, subject, &event).context(subject.name)?;
+                let (cold, warm) = start_and_invoke(&emulator, subject, &event).context(subject.name)?;
                 times.cold.push(cold);
                 times.warm.push(warm);
             }
@@ -88,12 +91,15 @@ pub(crate) fn run() -> Result<()> {
     for (subject, times) in subjects.iter().zip(&times) {
         report(subject.name, times);
     }
-    say(format_args!("Hallpass for this machine, with symbols: {} bytes", fs::metadata(bootstrap)?.len()));
-    say(format_args!("JavaScript, minified: {} bytes", fs::metadata(other)?.len()));
+    print_line(format_args!(
+        "Hallpass, built for this machine with symbols: {} bytes",
+        fs::metadata(bootstrap)?.len()
+    ));
+    print_line(format_args!("JavaScript, minified: {} bytes", fs::metadata(javascript)?.len()));
     Ok(())
 }
 
-/// Puts the function in JavaScript and all that it imports into one file, which starts faster.
+/// Bundles the function in JavaScript with its imports into one file, because it starts faster.
 fn bundle(folder: &Path) -> Result<PathBuf> {
     let bootstrap = folder.join("bootstrap");
     run_quietly(
@@ -106,8 +112,8 @@ fn bundle(folder: &Path) -> Result<PathBuf> {
     Ok(bootstrap)
 }
 
-/// Milliseconds to the first answer and to the second.
-fn start_and_ask(emulator: &Path, subject: &Subject, event: &str) -> Result<(f64, f64)> {
+/// Starts a function and invokes it twice. Returns the milliseconds to the first and to the second response.
+fn start_and_invoke(emulator: &Path, subject: &Subject, event: &str) -> Result<(f64, f64)> {
     let mut server = command(emulator);
     server
         .args(["--log-level", "error", "--runtime-interface-emulator-address"])
@@ -120,10 +126,10 @@ fn start_and_ask(emulator: &Path, subject: &Subject, event: &str) -> Result<(f64
         .stderr(Stdio::null());
     let mut process = Running(server.spawn()?);
     wait_until(&mut process.0, || TcpStream::connect((Ipv4Addr::LOCALHOST, PORT)).is_ok())?;
-    Ok((ask(event)?, ask(event)?))
+    Ok((invoke(event)?, invoke(event)?))
 }
 
-fn ask(event: &str) -> Result<f64> {
+fn invoke(event: &str) -> Result<f64> {
     let start = Instant::now();
     let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, PORT))?;
     write!(
@@ -131,17 +137,18 @@ fn ask(event: &str) -> Result<f64> {
         "POST /2015-03-31/functions/function/invocations HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{event}",
         event.len()
     )?;
-    let mut answer = String::new();
-    connection.read_to_string(&mut answer).context("the emulator ended")?;
+    let mut response = String::new();
+    connection.read_to_string(&mut response).context("the emulator closed the connection")?;
     let time = start.elapsed().as_secs_f64() * 1000.0;
-    if !answer.contains("\"statusCode\":200") {
-        bail!("the function did not mint: {answer}");
+    if !response.contains("\"statusCode\":200") {
+        bail!("the function returned no token: {response}");
     }
     Ok(time)
 }
 
 fn report(name: &str, Times { cold, warm }: &Times) {
-    let shown =
-        |times: &[f64]| format!("median {:>6.2} ms, least {:>6.2} ms", median(times.to_vec()), least(times));
-    say(format_args!("  {name:<40}  cold: {}   warm: {}", shown(cold), shown(warm)));
+    let format = |times: &[f64]| {
+        format!("median {:>6.2} ms, minimum {:>6.2} ms", median(times.to_vec()), minimum(times))
+    };
+    print_line(format_args!("  {name:<40}  cold: {}   warm: {}", format(cold), format(warm)));
 }

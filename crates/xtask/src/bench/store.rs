@@ -1,4 +1,4 @@
-//! AWS Secrets Manager on this machine, over TLS.
+//! Local versions of AWS Secrets Manager, over TLS.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpStream};
@@ -11,18 +11,18 @@ use crate::process::{Running, command, run_quietly, wait_until};
 
 const SECRET_ID: &str = "hallpass";
 
-/// A running Secrets Manager that holds one secret.
-pub(super) struct Store {
-    /// How a function gets to the secret.
+/// A running server with the API of Secrets Manager, which holds one secret.
+pub(super) struct LocalSecretsManager {
+    /// The settings with which a function reads the secret.
     pub(super) settings: Vec<(String, String)>,
     _process: Running,
 }
 
-impl Store {
-    /// Moto, with these secrets, which takes its time; `folder` is for its certificate and log.
+impl LocalSecretsManager {
+    /// Starts moto with these secrets. `folder` is for its certificate and log.
     ///
     /// # Errors
-    /// If it does not start, or does not take the secret.
+    /// If moto does not start, or does not accept the secret.
     pub(super) fn moto(
         python: &Path,
         folder: &Path,
@@ -40,20 +40,20 @@ impl Store {
         let moto = Self::start(server, folder, "moto", port)?;
         run_quietly(
             python()
-                .args(["crates/xtask/bench/secret.py", SECRET_ID, &text(secrets)])
+                .args(["crates/xtask/bench/secret.py", SECRET_ID, &to_json(secrets)])
                 .envs(moto.settings.clone()),
         )?;
         Ok(moto)
     }
 
-    /// One that answers at once, with the certificate of [`moto`](Self::moto).
+    /// Starts a server that responds without delay, with the certificate of [`moto`](Self::moto).
     ///
     /// # Errors
-    /// If it does not start.
+    /// If the server does not start.
     pub(super) fn instant(folder: &Path, port: u16, secrets: &[(String, String)]) -> Result<Self> {
         let mut server = command("node");
         server.args(["crates/xtask/bench/store.mjs", &port.to_string()]).arg(folder);
-        server.env("SECRET", text(secrets));
+        server.env("SECRET", to_json(secrets));
         Self::start(server, folder, "store", port)
     }
 
@@ -78,8 +78,8 @@ impl Store {
     }
 }
 
-/// The sample secrets hold nothing that JSON escapes.
-fn text(secrets: &[(String, String)]) -> String {
+/// Formats the secrets as JSON. The sample secrets contain no characters that JSON escapes.
+fn to_json(secrets: &[(String, String)]) -> String {
     let fields: Vec<_> = secrets.iter().map(|(name, value)| format!("\"{name}\":\"{value}\"")).collect();
     format!("{{{}}}", fields.join(","))
 }

@@ -1,5 +1,5 @@
-//! Workers on workerd: requests per second and CPU time of Hallpass, of JavaScript Workers that do the same, and of one
-//! that does nothing; and cold starts.
+//! The commands `cargo xtask bench worker`: requests per second, CPU time and cold starts of Hallpass on workerd, compared
+//! with equivalent JavaScript Workers and with a Worker that does nothing.
 
 mod cold;
 mod compare;
@@ -16,13 +16,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use self::compare::compare;
-use self::load::{Load, ORIGIN, Rival};
+use self::load::{Baseline, Load, ORIGIN};
 use self::subject::{
     AGORA, FLOOR, HALLPASS, HALLPASS_WITH_CORS, HELLO, JOSE, Settings, Started, Subject, with_config,
 };
 use crate::dev::sample_settings;
 use crate::http::Request;
-use crate::prerequisites::{Needs, check};
+use crate::prerequisites::{Prerequisite, check};
 use crate::process::{command, root, run_quietly};
 use crate::steps::step;
 use crate::{build, tools};
@@ -31,7 +31,7 @@ const FIRST_PORT: u16 = 9310;
 
 const MINT: &str = r#"{"rtc":{"channel":"demo","uid":1234,"role":"publisher"}}"#;
 
-/// A mint by a user, as that user.
+/// The body of a mint for the caller's own identity.
 const MINT_AS_SELF: &str = r#"{"rtc":{"channel":"demo","role":"publisher"}}"#;
 
 const OPEN: [Load; 3] = [
@@ -41,10 +41,10 @@ const OPEN: [Load; 3] = [
         body: Some(MINT),
         jwts: None,
         measured: HALLPASS,
-        rivals: &[
-            Rival { name: HELLO, rate: None, cpu: None },
-            Rival { name: FLOOR, rate: None, cpu: Some(0.75) },
-            Rival { name: AGORA, rate: Some(1.8), cpu: None },
+        baselines: &[
+            Baseline { name: HELLO, rate: None, cpu: None },
+            Baseline { name: FLOOR, rate: None, cpu: Some(0.75) },
+            Baseline { name: AGORA, rate: Some(1.8), cpu: None },
         ],
     },
     Load {
@@ -53,19 +53,19 @@ const OPEN: [Load; 3] = [
         body: None,
         jwts: None,
         measured: HALLPASS,
-        rivals: &[
-            Rival { name: HELLO, rate: None, cpu: None },
-            Rival { name: FLOOR, rate: None, cpu: Some(0.8) },
-            Rival { name: AGORA, rate: None, cpu: None },
+        baselines: &[
+            Baseline { name: HELLO, rate: None, cpu: None },
+            Baseline { name: FLOOR, rate: None, cpu: Some(0.8) },
+            Baseline { name: AGORA, rate: None, cpu: None },
         ],
     },
     Load {
-        name: "POST /v1/token with CORS: cors.origins and an Origin, beside neither",
+        name: "POST /v1/token with cors.origins and an Origin, compared with neither",
         path: "/v1/token",
         body: Some(MINT),
         jwts: None,
         measured: HALLPASS_WITH_CORS,
-        rivals: &[Rival { name: HALLPASS, rate: None, cpu: Some(0.95) }],
+        baselines: &[Baseline { name: HALLPASS, rate: None, cpu: Some(0.95) }],
     },
 ];
 
@@ -74,32 +74,36 @@ const AUTHENTICATED: [Load; 3] = [
         "POST /v1/token with RS256",
         "RS256",
         &[
-            Rival { name: HELLO, rate: None, cpu: None },
-            Rival { name: FLOOR, rate: None, cpu: None },
-            Rival { name: JOSE, rate: Some(1.5), cpu: None },
+            Baseline { name: HELLO, rate: None, cpu: None },
+            Baseline { name: FLOOR, rate: None, cpu: None },
+            Baseline { name: JOSE, rate: Some(1.5), cpu: None },
         ],
     ),
     Load::authenticated("POST /v1/token with ES256", "ES256", WITHOUT_BUDGET),
     Load::authenticated("POST /v1/token with EdDSA", "EdDSA", WITHOUT_BUDGET),
 ];
 
-const WITHOUT_BUDGET: &[Rival] = &[
-    Rival { name: HELLO, rate: None, cpu: None },
-    Rival { name: FLOOR, rate: None, cpu: None },
-    Rival { name: JOSE, rate: None, cpu: None },
+const WITHOUT_BUDGET: &[Baseline] = &[
+    Baseline { name: HELLO, rate: None, cpu: None },
+    Baseline { name: FLOOR, rate: None, cpu: None },
+    Baseline { name: JOSE, rate: None, cpu: None },
 ];
 
 impl Load {
-    const fn authenticated(name: &'static str, algorithm: &'static str, rivals: &'static [Rival]) -> Self {
+    const fn authenticated(
+        name: &'static str,
+        algorithm: &'static str,
+        baselines: &'static [Baseline],
+    ) -> Self {
         let body = Some(MINT_AS_SELF);
-        Self { name, path: "/v1/token", body, jwts: Some(algorithm), measured: HALLPASS, rivals }
+        Self { name, path: "/v1/token", body, jwts: Some(algorithm), measured: HALLPASS, baselines }
     }
 }
 
-/// `cargo xtask bench worker`: callers without credentials.
+/// Runs `cargo xtask bench worker`, which sends requests without credentials.
 ///
 /// # Errors
-/// If something is missing, or a Worker does not respond.
+/// If a prerequisite is missing, or a Worker does not respond.
 pub(crate) fn open() -> Result<()> {
     let (folder, bundle) = prepare()?;
     let settings = sample_settings()?;
@@ -113,10 +117,10 @@ pub(crate) fn open() -> Result<()> {
     compare(&folder, &workers, &OPEN)
 }
 
-/// `cargo xtask bench worker --auth`: users with JWTs.
+/// Runs `cargo xtask bench worker --auth`, which sends requests with users' JWTs.
 ///
 /// # Errors
-/// If something is missing, or a Worker does not respond as it should.
+/// If a prerequisite is missing, or a Worker does not respond as expected.
 pub(crate) fn authenticated() -> Result<()> {
     let (folder, bundle) = prepare()?;
     let _issuer = issuer::start(&folder)?;
@@ -128,10 +132,11 @@ pub(crate) fn authenticated() -> Result<()> {
     compare(&folder, &workers, &AUTHENTICATED)
 }
 
-/// `cargo xtask bench worker --cold`: the first response of a fresh process, and what V8 compiles for it.
+/// Runs `cargo xtask bench worker --cold`, which measures the time to the first response of a new process, and lists the
+/// functions that V8 compiles for it.
 ///
 /// # Errors
-/// If something is missing, or a Worker does not respond.
+/// If a prerequisite is missing, or a Worker does not respond.
 pub(crate) fn cold() -> Result<()> {
     let (folder, bundle) = prepare()?;
     let module = build::module_with_names()?;
@@ -141,9 +146,10 @@ pub(crate) fn cold() -> Result<()> {
     trace::report(&folder, &bundle, &module, &settings)
 }
 
-/// Builds what every command needs. Returns the folder for the files of the benchmark, and that of the bundled Hallpass.
+/// Installs the tools and builds Hallpass. Returns the folder for the files of the benchmark, and the folder of the bundled
+/// Hallpass.
 fn prepare() -> Result<(PathBuf, PathBuf)> {
-    check(&[Needs::Rustup, Needs::Node])?;
+    check(&[Prerequisite::Rustup, Prerequisite::Node])?;
     tools::wrk()?;
     tools::node_modules()?;
     build::worker(build::Profile::Release)?;
@@ -152,21 +158,21 @@ fn prepare() -> Result<(PathBuf, PathBuf)> {
     Ok((folder, build::worker_bundle()?))
 }
 
-/// Starts the Workers, the first of which is Hallpass, and those that every benchmark has. The floor does nothing with
-/// a JWT.
+/// Starts these Workers and the Workers of every benchmark, [`HELLO`] and [`FLOOR`]. The first subject is Hallpass. The floor
+/// ignores JWTs.
 fn start(folder: &Path, subjects: &[Subject], loads: &[Load]) -> Result<Vec<Started>> {
     let mut ports = FIRST_PORT..;
-    let mut start = |subject: &Subject| subject.start(folder, ports.next().context("no port is left")?);
+    let mut start = |subject: &Subject| subject.start(folder, ports.next().context("no port is available")?);
     let mut workers = subjects.iter().map(&mut start).collect::<Result<Vec<_>>>()?;
     let requests: Vec<Request> = loads.iter().map(|load| load.request(folder)).collect::<Result<_>>()?;
-    let hallpass = workers.first().context("no Worker")?;
+    let hallpass = workers.first().context("Hallpass was not started")?;
     let floor = floor::subject(hallpass, &requests)?;
     workers.push(start(&Subject::script(HELLO, "hello.js", &Settings::new()))?);
     workers.push(start(&floor)?);
     Ok(workers)
 }
 
-/// Checks that Hallpass and the JavaScript Worker give users a token, and reject other callers.
+/// Checks that Hallpass and the JavaScript Worker return a token to users, and reject other callers.
 fn check_tokens(folder: &Path, workers: &[Started]) -> Result<()> {
     step("checking that only users get a token", || {
         let ports = [HALLPASS, JOSE].into_iter().filter_map(|name| {

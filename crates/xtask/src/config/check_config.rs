@@ -8,7 +8,7 @@ use hallpass_service::check::summary::{Summary, summarize};
 use toml::{Table, Value};
 
 use crate::read;
-use crate::terminal::say;
+use crate::terminal::print_line;
 
 const INVALID_INPUT: u8 = 2;
 const DOCUMENT: &str = "HALLPASS_CONFIG";
@@ -23,7 +23,7 @@ pub(crate) fn run(path: &str) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            say(format_args!("error: {error:#}"));
+            print_line(format_args!("error: {error:#}"));
             INVALID_INPUT.into()
         }
     }

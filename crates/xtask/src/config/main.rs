@@ -21,7 +21,7 @@ fn main() -> ExitCode {
         ["policy", options @ ..] => policy::run(options),
         ["check-config", path] => check_config::run(path),
         _ => {
-            terminal::say("usage: see cargo xtask help");
+            terminal::print_line("invalid arguments. `cargo xtask help` lists the commands and options");
             ExitCode::FAILURE
         }
     }

@@ -9,7 +9,7 @@ use hallpass_service::check::dry_run::{CallerSpec, Decision, GrantedService, PLA
 use serde_json::Value;
 
 use crate::read;
-use crate::terminal::say;
+use crate::terminal::print_line;
 
 const DENIED: u8 = 1;
 const INVALID_INPUT: u8 = 2;
@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &[&str]) -> ExitCode {
             if let Decision::Denied { .. } = decision { DENIED.into() } else { ExitCode::SUCCESS }
         }
         Err(error) => {
-            say(format_args!("error: {error:#}"));
+            print_line(format_args!("error: {error:#}"));
             INVALID_INPUT.into()
         }
     }

@@ -6,9 +6,9 @@ use anyhow::{Context as _, Result};
 
 use crate::tools;
 
-/// The parts of a module.
+/// The data and functions of a module.
 pub(crate) struct Module {
-    /// Bytes in data segments.
+    /// The size of the data segments.
     pub(crate) data_bytes: u64,
     pub(crate) functions: Vec<Function>,
 }
@@ -16,9 +16,9 @@ pub(crate) struct Module {
 /// A function of a module.
 pub(crate) struct Function {
     pub(crate) index: u32,
-    /// Bytes of the body.
+    /// The size of the body.
     pub(crate) bytes: u64,
-    /// The name without hashes; empty if the module has none.
+    /// The name without hashes, or an empty string if the module has no name for the function.
     pub(crate) name: String,
 }
 
@@ -32,7 +32,7 @@ impl Module {
         parse(&list).with_context(|| format!("unexpected list of the functions of {}", path.display()))
     }
 
-    /// Returns the name of a function.
+    /// Returns the name of a function, or `(no name)`.
     pub(crate) fn name(&self, index: u32) -> &str {
         let function = self.functions.iter().find(|function| function.index == index);
         function.map(|function| function.name.as_str()).filter(|name| !name.is_empty()).unwrap_or("(no name)")
@@ -52,27 +52,27 @@ fn function(line: &str) -> Option<Function> {
     Some(Function { index, bytes, name: without_hashes(columns.next().unwrap_or_default()) })
 }
 
-/// Removes what differs between builds: a hash at the end (`::h0123456789abcdef`), and hashes of crates and counters
-/// (`core[c5930c85a12de822]`, `[1]`).
+/// Removes the parts of a name that differ between builds: a hash at the end (`::h0123456789abcdef`), the hashes of crates
+/// (`core[c5930c85a12de822]`), and counters (`[1]`).
 fn without_hashes(name: &str) -> String {
     let mut rest = name;
-    let mut text = String::new();
+    let mut kept = String::new();
     while let Some((before, (inside, after))) =
         rest.split_once('[').and_then(|(before, after)| Some((before, after.split_once(']')?)))
     {
-        text.push_str(before);
+        kept.push_str(before);
         if inside.is_empty() || !inside.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            text.push('[');
+            kept.push('[');
             rest = rest.get(before.len() + 1..).unwrap_or_default();
         } else {
             rest = after;
         }
     }
-    text.push_str(rest);
+    kept.push_str(rest);
     let is_hash = |hash: &str| hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
-    match text.rsplit_once("::h") {
+    match kept.rsplit_once("::h") {
         Some((path, hash)) if is_hash(hash) => path.to_owned(),
-        _ => text,
+        _ => kept,
     }
 }
 
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_has_data_and_functions() {
+    fn parses_data_and_functions() {
         let module = parse("191061\n69\t12\ta::b::h0123456789abcdef\n70\t3\t\n71\t4").unwrap();
         assert_eq!(module.data_bytes, 191_061);
         let [first, second, third] = module.functions.as_slice() else { panic!("not three functions") };
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn names_lose_their_hashes_only() {
+    fn removes_only_hashes_and_counters() {
         for (name, expected) in [
             ("<core[c5930c85a12de822]::str::Chars>::next", "<core::str::Chars>::next"),
             ("a::b::h0123456789abcdef[12]", "a::b"),

@@ -1,4 +1,4 @@
-//! The crate and module that a function belongs to, by its name.
+//! Assignment of functions to crates and modules, by their names.
 
 /// The owner of functions without a path, such as `memcpy` and the shims of wasm-bindgen.
 const UNKNOWN: &str = "(no path)";
@@ -6,21 +6,21 @@ const UNKNOWN: &str = "(no path)";
 /// The module of functions in the root of a crate.
 const ROOT: &str = "(root)";
 
-/// A crate, and its module on the top level.
+/// A crate and one of its top-level modules.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Owner<'a> {
     pub(super) krate: &'a str,
     pub(super) module: &'a str,
 }
 
-/// Returns the owner by the outermost path: `core` for `core::ptr::drop_in_place<hallpass_token::Key>`. A type without a path
-/// belongs to the crate of the trait, as in `<T as core::fmt::Debug>::fmt`.
+/// Returns the owner of the outermost path: `core` for `core::ptr::drop_in_place<hallpass_token::Key>`. If the type has no
+/// path, the owner is the trait's crate, as in `<T as core::fmt::Debug>::fmt`.
 pub(super) fn of(name: &str) -> Owner<'_> {
     let path = outermost(name);
     let mut segments = path.split("::").filter(|segment| !segment.is_empty());
     let krate = segments.next().filter(|_| path.contains("::"));
     let Some(krate) = krate else {
-        // The methods of primitive types are in core.
+        // Methods of primitive types belong to core.
         let krate = if name.starts_with('<') { "core" } else { UNKNOWN };
         return Owner { krate, module: ROOT };
     };
@@ -30,16 +30,16 @@ pub(super) fn of(name: &str) -> Owner<'_> {
     Owner { krate, module: second.filter(|_| has_more || name.starts_with('<')).unwrap_or(ROOT) }
 }
 
-/// Returns the path of a function, or of the type or trait that has it.
+/// Returns the path of a function, or of the type or trait that the function belongs to.
 fn outermost(name: &str) -> &str {
-    let own = first_path(name);
-    if own.contains("::") {
-        return own;
+    let path = first_path(name);
+    if path.contains("::") {
+        return path;
     }
-    name.split_once(" as ").map_or(own, |(_, of_trait)| first_path(of_trait))
+    name.split_once(" as ").map_or(path, |(_, trait_name)| first_path(trait_name))
 }
 
-/// Returns the path at the start, without what surrounds it.
+/// Returns the path at the start, without the surrounding punctuation and keywords.
 fn first_path(name: &str) -> &str {
     let mut rest = name;
     while let Some(inner) = ["<", "&", "mut ", "dyn ", "*const ", "[", "("]
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_outermost_path_decides() {
+    fn the_outermost_path_determines_the_owner() {
         for (name, krate, module) in [
             ("hallpass_service::routes::compat::gin::rte::{{closure}}", "hallpass_service", "routes"),
             (
@@ -69,15 +69,15 @@ mod tests {
                 "hallpass_service",
                 "web",
             ),
-            ("hallpass_worker::answer::{{closure}}", "hallpass_worker", "(root)"),
-            ("hallpass_worker::answer", "hallpass_worker", "(root)"),
+            ("hallpass_worker::handle::{{closure}}", "hallpass_worker", "(root)"),
+            ("hallpass_worker::handle", "hallpass_worker", "(root)"),
             ("hallpass_token::Key::new", "hallpass_token", "(root)"),
             ("core::ptr::drop_in_place<hallpass_token::Key>", "core", "ptr"),
             ("<alloc::vec::Vec<T,A> as core::ops::drop::Drop>::drop", "alloc", "vec"),
             ("<&mut serde_json::de::Deserializer<R> as serde_core::de::Deserializer>::f", "serde_json", "de"),
             ("<[T] as core::fmt::Debug>::fmt", "core", "fmt"),
             ("<char>::is_whitespace", "core", "(root)"),
-            ("answer externref shim", "(no path)", "(root)"),
+            ("handle externref shim", "(no path)", "(root)"),
             ("", "(no path)", "(root)"),
         ] {
             assert_eq!(of(name), Owner { krate, module }, "{name}");

@@ -1,4 +1,4 @@
-//! Rows of sizes, and the file with those of the baseline.
+//! The table of sizes, and the file of the baseline.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,25 +6,25 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use crate::terminal::say;
+use crate::terminal::print_line;
 
-/// A part of the Worker.
+/// The size of a part of the Worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Row {
     pub(super) name: String,
     pub(super) bytes: u64,
 }
 
-/// Bytes by the name of the part.
+/// The sizes of an earlier build, by the name of the part.
 type Baseline = BTreeMap<String, u64>;
 
-/// Reads a baseline; an empty one if there is no file.
+/// Reads a baseline. Returns an empty baseline if the file does not exist.
 ///
 /// # Errors
 /// If the file has a line that is not a name, a tab and a number.
 pub(super) fn read(path: &Path) -> Result<Baseline> {
-    let text = if path.exists() { fs::read_to_string(path)? } else { String::new() };
-    text.lines().map(|line| parse(line).with_context(|| format!("{}: {line:?}", path.display()))).collect()
+    let file = if path.exists() { fs::read_to_string(path)? } else { String::new() };
+    file.lines().map(|line| parse(line).with_context(|| format!("{}: {line:?}", path.display()))).collect()
 }
 
 /// Writes rows as a baseline.
@@ -32,13 +32,13 @@ pub(super) fn read(path: &Path) -> Result<Baseline> {
 /// # Errors
 /// If the file cannot be written.
 pub(super) fn write(path: &Path, rows: &[Row]) -> Result<()> {
-    let text: String = rows.iter().map(|row| format!("{}\t{}\n", row.name, row.bytes)).collect();
-    Ok(fs::write(path, text)?)
+    let lines: String = rows.iter().map(|row| format!("{}\t{}\n", row.name, row.bytes)).collect();
+    Ok(fs::write(path, lines)?)
 }
 
-/// Prints rows with their differences from a baseline, and what is only in the baseline.
+/// Prints rows with their differences from a baseline, then the rows that only the baseline has.
 pub(super) fn print(rows: &[Row], baseline: &Baseline) {
-    say("\n    bytes  difference");
+    print_line("\n    bytes  difference");
     for row in rows {
         print_row(&row.name, row.bytes, baseline.get(&row.name).copied());
     }
@@ -49,7 +49,7 @@ pub(super) fn print(rows: &[Row], baseline: &Baseline) {
 
 fn print_row(name: &str, bytes: u64, before: Option<u64>) {
     let indent = if name.contains("::") { "  " } else { "" };
-    say(format_args!("{bytes:>9}  {:>10}  {indent}{name}", difference(bytes, before)));
+    print_line(format_args!("{bytes:>9}  {:>10}  {indent}{name}", difference(bytes, before)));
 }
 
 fn difference(bytes: u64, before: Option<u64>) -> String {
@@ -70,13 +70,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_has_a_name_and_a_number() {
+    fn parses_a_name_and_a_number() {
         assert_eq!(parse("worker, raw\t12"), Some(("worker, raw".to_owned(), 12)));
         assert_eq!((parse("worker"), parse("worker\tmany")), (None, None));
     }
 
     #[test]
-    fn a_difference_has_a_sign() {
+    fn formats_a_difference_with_its_sign() {
         let differences = [Some(7), Some(12), Some(10), None].map(|before| difference(10, before));
         assert_eq!(differences, ["+3", "-2", "0", "new"]);
     }

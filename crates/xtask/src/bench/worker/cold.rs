@@ -1,4 +1,4 @@
-//! Cold starts: the first request to a fresh process.
+//! Cold starts: the first request to a new process.
 
 use std::path::Path;
 use std::thread::sleep;
@@ -14,19 +14,19 @@ use crate::bench::{paired_ratio, spread};
 use crate::http::{Request, Response};
 use crate::process::Running;
 use crate::steps::step;
-use crate::terminal::say;
+use crate::terminal::print_line;
 
 const ROUNDS: usize = 15;
 
-/// How long a process rests between listening and the request, so that the start of the process is not measured.
-const REST: Duration = Duration::from_millis(700);
+/// The delay between the start of a process and the request, so that the start of the process is not measured.
+const DELAY: Duration = Duration::from_millis(700);
 
-/// The longest first request of Hallpass, as a multiple of [`AGORA`]'s.
+/// The maximum time of Hallpass's first request, as a multiple of [`AGORA`]'s.
 const BUDGET: f64 = 1.5;
 
 const AUTHENTICATED: &str = "Hallpass, authenticated (RS256)";
 const LARGE: &str = "Hallpass, 30 rules and 5 issuers";
-const HEALTH: &str = "Hallpass, GET /healthz alone";
+const HEALTH: &str = "Hallpass, GET /healthz";
 
 /// A Worker and its first request.
 pub(super) struct Case {
@@ -34,11 +34,11 @@ pub(super) struct Case {
     request: Request,
 }
 
-/// Milliseconds of one case, one value for each round.
+/// The response times of a case in milliseconds, one value for each round.
 #[derive(Clone, Default)]
 struct Times {
-    /// The time from the request to the whole response, after the rest.
-    rested: Vec<f64>,
+    /// The time from the request to the whole response, after the delay.
+    first_request: Vec<f64>,
     /// The time from the start of the process to the whole response.
     start_to_response: Vec<f64>,
 }
@@ -65,12 +65,12 @@ pub(super) fn cases(folder: &Path, bundle: &Path, settings: &Settings) -> Result
     ])
 }
 
-/// Returns a mint with this body.
+/// Returns a request for a token with this body.
 pub(super) fn mint(body: &str) -> Request {
     Request { body: Some(body.to_owned()), ..Request::get("/v1/token") }
 }
 
-/// Returns a configuration with 5 issuers and 30 rules, of which only the last one is for callers without credentials.
+/// Returns a configuration with 5 issuers and 30 rules. Only the last rule is for callers without credentials.
 fn large_document() -> String {
     let issuers: Vec<_> =
         (1..=5).map(|number| issuer::provider(&format!("https://issuer-{number}.example"))).collect();
@@ -84,7 +84,7 @@ fn large_document() -> String {
     format!(r#"{{"auth":{{"open":true,"jwt":[{}]}},"policy":[{}]}}"#, issuers.join(","), rules.join(","))
 }
 
-/// Starts all Workers in turn, and reports how long their first responses take.
+/// Starts all Workers in turn, and reports the times of their first responses.
 ///
 /// # Errors
 /// If a Worker does not respond with 200.
@@ -95,23 +95,26 @@ pub(super) fn compare(folder: &Path, cases: &[Case]) -> Result<()> {
         for round in 0..ROUNDS {
             for index in rotated(&indexes, round) {
                 let (Some(case), Some(times)) = (cases.get(*index), times.get_mut(*index)) else { continue };
-                times.rested.push(case.rested(folder).context(case.subject.name)?);
+                times.first_request.push(case.first_request(folder).context(case.subject.name)?);
                 times.start_to_response.push(case.start_to_response(folder).context(case.subject.name)?);
             }
         }
         Ok(())
     })?;
-    say(format_args!("\nFirst request, {} ms after the process listens", REST.as_millis()));
-    report(cases, &times, |times| &times.rested, Some(BUDGET));
-    say("\nStart of the process to the first response");
+    print_line(format_args!(
+        "\nTime of the first request, {} ms after the process listens",
+        DELAY.as_millis()
+    ));
+    report(cases, &times, |times| &times.first_request, Some(BUDGET));
+    print_line("\nTime from the start of the process to the first response");
     report(cases, &times, |times| &times.start_to_response, None);
     Ok(())
 }
 
 impl Case {
-    fn rested(&self, folder: &Path) -> Result<f64> {
+    fn first_request(&self, folder: &Path) -> Result<f64> {
         let worker = self.subject.start(folder, FIRST_PORT)?;
-        sleep(REST);
+        sleep(DELAY);
         let start = Instant::now();
         let response = self.request.send(worker.port)?;
         let elapsed = milliseconds(start);
@@ -128,7 +131,7 @@ impl Case {
                 break response;
             }
             if let Some(status) = process.0.try_wait()? {
-                bail!("workerd ended: {status}");
+                bail!("workerd exited: {status}");
             }
             sleep(Duration::from_micros(200));
         };
@@ -139,7 +142,7 @@ impl Case {
 }
 
 fn check(response: &Response) -> Result<()> {
-    ensure!(response.status == 200, "the response was {}: {}", response.status, response.body);
+    ensure!(response.status == 200, "expected status 200, got {}: {}", response.status, response.body);
     Ok(())
 }
 
@@ -148,19 +151,19 @@ fn milliseconds(start: Instant) -> f64 {
 }
 
 fn report(cases: &[Case], times: &[Times], values: impl Fn(&Times) -> &[f64], budget: Option<f64>) {
-    let named = |name| cases.iter().zip(times).find(|(case, _)| case.subject.name == name);
-    let (Some((_, agora)), Some((_, jose))) = (named(AGORA), named(JOSE)) else { return };
+    let find = |name| cases.iter().zip(times).find(|(case, _)| case.subject.name == name);
+    let (Some((_, agora)), Some((_, jose))) = (find(AGORA), find(JOSE)) else { return };
     for (case, times) in cases.iter().zip(times) {
         let name = case.subject.name;
         let ratio = |other| paired_ratio(values(times), values(other));
         let mut line =
             format!("  {name:<34} {:>22} ms  {:>5.2} times {AGORA}", spread(values(times), 1), ratio(agora));
         if let Some(budget) = budget.filter(|_| name == HALLPASS || name == LARGE) {
-            line += &format!(" (at most {budget:.1} is allowed)");
+            line += &format!(" (budget: {budget:.1})");
         }
         if name == AUTHENTICATED {
             line += &format!(", {:.2} times {JOSE}", ratio(jose));
         }
-        say(line);
+        print_line(line);
     }
 }

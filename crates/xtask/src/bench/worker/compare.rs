@@ -1,4 +1,4 @@
-//! Rounds in which several Workers get the same requests in turn, and the report.
+//! Comparison of several Workers under the same load.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,11 +10,11 @@ use super::load::{Load, Sample};
 use super::subject::Started;
 use crate::bench::{paired_ratio, spread};
 use crate::steps::step;
-use crate::terminal::say;
+use crate::terminal::print_line;
 
 const ROUNDS: usize = 9;
 
-/// Values of one Worker, one for each round.
+/// The samples of one Worker, one value for each round.
 #[derive(Default)]
 struct Samples {
     rate: Vec<f64>,
@@ -24,18 +24,18 @@ struct Samples {
 /// Samples by the name of the Worker.
 type Row = BTreeMap<&'static str, Samples>;
 
-/// Measures and reports all loads. Each round starts with another Worker, and a slow moment of the machine affects all of
-/// them. The first round warms up and does not count.
+/// Measures and reports all loads. Each round measures every Worker, starting with a different one, so that variations of the
+/// machine's speed affect all Workers. The first round is a warm-up, and is not counted.
 ///
 /// # Errors
 /// If a Worker does not respond.
 pub(super) fn compare(folder: &Path, workers: &[Started], loads: &[Load]) -> Result<()> {
     let tick_micros = cpu::tick_micros()?;
     let mut rows: Vec<Row> = loads.iter().map(|_| Row::new()).collect();
-    step(&format!("{ROUNDS} rounds of 1 s for each Worker and request, after one to warm up"), || {
+    step(&format!("{ROUNDS} rounds of 1 s for each Worker and request, after a warm-up round"), || {
         for round in 0..=ROUNDS {
             for (load, row) in loads.iter().zip(&mut rows) {
-                for worker in rotated(&takers(load, workers), round) {
+                for worker in rotated(&workers_of(load, workers), round) {
                     let sample = load.measure(folder, worker, tick_micros)?;
                     if round > 0 {
                         row.entry(worker.name).or_default().push(&sample);
@@ -51,13 +51,14 @@ pub(super) fn compare(folder: &Path, workers: &[Started], loads: &[Load]) -> Res
     Ok(())
 }
 
-/// Returns the Workers that get a load.
-fn takers<'a>(load: &Load, workers: &'a [Started]) -> Vec<&'a Started> {
-    let takes = |name| name == load.measured || load.rivals.iter().any(|rival| rival.name == name);
-    workers.iter().filter(|worker| takes(worker.name)).collect()
+/// Returns the Workers that receive a load.
+fn workers_of<'a>(load: &Load, workers: &'a [Started]) -> Vec<&'a Started> {
+    let receives =
+        |name| name == load.measured || load.baselines.iter().any(|baseline| baseline.name == name);
+    workers.iter().filter(|worker| receives(worker.name)).collect()
 }
 
-/// Returns all values, and starts with the one at `first`, modulo their number.
+/// Returns all values in order, starting at index `first` modulo the number of values.
 pub(super) fn rotated<T>(values: &[T], first: usize) -> impl Iterator<Item = &T> {
     let start = first.checked_rem(values.len()).unwrap_or_default();
     values.iter().cycle().skip(start).take(values.len())
@@ -79,25 +80,25 @@ impl Samples {
 }
 
 fn report(load: &Load, row: &Row) {
-    say(format_args!("\n{}", load.name));
-    let Some(own) = row.get(load.measured) else { return };
-    for rival in load.rivals {
-        let Some(other) = row.get(rival.name) else { continue };
-        let rate = paired_ratio(&own.rate, &other.rate);
-        let cpu = paired_ratio(&other.cpu, &own.cpu);
-        say(format_args!(
-            "{}  {} is at {rate:.2} by rate{}, {cpu:.2} by CPU{}",
-            other.describe(rival.name),
+    print_line(format_args!("\n{}", load.name));
+    let Some(measured) = row.get(load.measured) else { return };
+    for baseline in load.baselines {
+        let Some(samples) = row.get(baseline.name) else { continue };
+        let rate = paired_ratio(&measured.rate, &samples.rate);
+        let cpu = paired_ratio(&samples.cpu, &measured.cpu);
+        print_line(format_args!(
+            "{}  ratio of {}: {rate:.2} by rate{}, {cpu:.2} by CPU{}",
+            samples.describe(baseline.name),
             load.measured,
-            allowed(rival.rate),
-            allowed(rival.cpu)
+            format_budget(baseline.rate),
+            format_budget(baseline.cpu)
         ));
     }
-    say(own.describe(load.measured));
+    print_line(measured.describe(load.measured));
 }
 
-fn allowed(budget: Option<f64>) -> String {
-    budget.map(|least| format!(" (at least {least:.2} is allowed)")).unwrap_or_default()
+fn format_budget(budget: Option<f64>) -> String {
+    budget.map(|minimum| format!(" (minimum: {minimum:.2})")).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -105,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_round_starts_with_another_worker() {
+    fn each_round_starts_with_a_different_worker() {
         let order = |first| rotated(&["a", "b", "c"], first).copied().collect::<String>();
         assert_eq!([order(0), order(1), order(5)], ["abc", "bca", "cab"]);
         assert_eq!(rotated::<u8>(&[], 1).count(), 0);

@@ -1,4 +1,4 @@
-//! CPU time of a process, as Linux counts it.
+//! CPU time of a process on Linux.
 
 use std::fs;
 
@@ -6,18 +6,18 @@ use anyhow::{Context as _, Result};
 
 use crate::process::{command, output};
 
-/// Returns the user and system time of a process and its threads, in ticks of the clock.
+/// Returns the user and system time of a process and its threads, in clock ticks.
 ///
 /// # Errors
-/// If there is no such process, or no `/proc`.
+/// If the process does not exist, or the system has no `/proc`.
 pub(super) fn ticks(process: u32) -> Result<u64> {
     let path = format!("/proc/{process}/stat");
-    let stat =
-        fs::read_to_string(&path).with_context(|| format!("{path} has the CPU time, on Linux only"))?;
-    user_and_system(&stat).with_context(|| format!("no CPU time in {stat:?}"))
+    let stat = fs::read_to_string(&path)
+        .with_context(|| format!("cannot read the CPU time from {path}; this works only on Linux"))?;
+    user_and_system(&stat).with_context(|| format!("{path} contains no CPU time: {stat:?}"))
 }
 
-/// Returns the microseconds of a tick.
+/// Returns the length of a clock tick in microseconds.
 ///
 /// # Errors
 /// If `getconf` fails.
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_name_of_the_program_may_look_like_fields() {
+    fn ignores_fields_in_the_name_of_the_program() {
         let stat = "7 (a) S 1 (b) R 1 7 7 0 -1 4194304 100 0 0 0 250 17 0 0 20 0 9 0 1000 1 1";
         assert_eq!(user_and_system(stat), Some(267));
         assert_eq!(user_and_system("7 (a) R 1 7"), None);

@@ -1,15 +1,14 @@
-//! A Worker in JavaScript with the same input and output as Hallpass, and no token.
+//! A JavaScript Worker with the same input and output as Hallpass, which mints no token.
 
 use anyhow::{Result, ensure};
 
 use super::subject::{FLOOR, Settings, Started, Subject};
 use crate::http::{Request, Response};
 
-/// Headers of a response that are not part of every response with the same value.
+/// Headers whose values differ between responses.
 const OWN_HEADERS: [&str; 3] = ["content-length", "connection", "x-request-id"];
 
-/// Returns the Worker. Its responses have the headers and the size of Hallpass's response to the first request of each
-/// method.
+/// Returns the Worker. Its responses have the same headers and size as Hallpass's response to the first request of each method.
 ///
 /// # Errors
 /// If Hallpass does not respond with 200.
@@ -21,13 +20,19 @@ pub(super) fn subject(hallpass: &Started, requests: &[Request]) -> Result<Subjec
             continue;
         }
         let response = request.send(hallpass.port)?;
-        ensure!(response.status == 200, "{} responded {}: {}", hallpass.name, response.status, response.body);
+        ensure!(
+            response.status == 200,
+            "{} responded with status {}: {}",
+            hallpass.name,
+            response.status,
+            response.body
+        );
         settings.push((name, template(&response)));
     }
     Ok(Subject::script(FLOOR, "floor.js", &settings))
 }
 
-/// Returns the headers and the size of a response as JSON. Hallpass's headers have nothing that JSON escapes.
+/// Returns the headers and size of a response as JSON. Hallpass's headers contain no characters that JSON escapes.
 fn template(response: &Response) -> String {
     let headers = response.headers.iter().filter(|(name, _)| !OWN_HEADERS.contains(&name.as_str()));
     let headers: Vec<_> = headers.map(|(name, value)| format!("\"{name}\":\"{value}\"")).collect();
@@ -39,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_template_has_the_headers_that_stay_the_same() {
+    fn omits_headers_that_differ_between_responses() {
         let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let headers = vec![header("content-length", "3"), header("a", "b"), header("x-request-id", "c")];
         let response = Response { status: 200, headers, body: "abc".to_owned() };

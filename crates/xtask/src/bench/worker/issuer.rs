@@ -1,4 +1,4 @@
-//! An identity provider on this machine, whose users call the Workers.
+//! A local identity provider, whose users call the Workers.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpStream};
@@ -14,12 +14,12 @@ const PORT: u16 = 9320;
 const ISSUER: &str = "https://issuer.example";
 const AUDIENCE: &str = "demo";
 
-/// Writes JWTs of many users to a file of the folder for each algorithm, and serves the keys.
+/// Writes the JWTs of many users to the folder, in one file for each algorithm, and serves the keys.
 ///
 /// # Errors
 /// If Node fails.
 pub(super) fn start(folder: &Path) -> Result<Running> {
-    step("making JWTs of many users", || {
+    step("signing JWTs for many users", || {
         let mut issuer = command("node");
         issuer.arg("crates/xtask/bench/issuer.mjs").args([ISSUER, AUDIENCE, &PORT.to_string()]).arg(folder);
         let mut issuer = Running(issuer.spawn()?);
@@ -41,7 +41,7 @@ pub(super) fn provider(issuer: &str) -> String {
     format!(r#"{{"issuer":"{issuer}","audience":"{AUDIENCE}","jwks_uri":"{}"}}"#, jwks_uri())
 }
 
-/// Returns the first user's `Authorization`.
+/// Returns the header `Authorization` of the first user.
 ///
 /// # Errors
 /// If the issuer was not started.

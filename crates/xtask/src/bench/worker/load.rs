@@ -1,4 +1,4 @@
-//! Requests that wrk sends for a second.
+//! The load of a benchmark: requests that wrk sends for a second.
 
 use std::fs;
 use std::path::Path;
@@ -11,34 +11,34 @@ use super::subject::{HALLPASS_WITH_CORS, Started};
 use crate::http::Request;
 use crate::process::{command, output};
 
-/// Cloudflare gives every request this header.
+/// The header that Cloudflare adds to every request.
 const RAY: (&str, &str) = ("cf-ray", "8f0a1b2c3d4e5f60-AMS");
 
-/// The origin that [`HALLPASS_WITH_CORS`] allows. Only requests to that Worker have it.
+/// The origin that [`HALLPASS_WITH_CORS`] allows. Only requests to this Worker have an `Origin`.
 pub(super) const ORIGIN: &str = "https://app.example.com";
 
-/// A request that several Workers get; a mint of format 007 for those that mint.
+/// A request that several Workers receive. Workers that mint return a token in the format 007.
 pub(super) struct Load {
     pub(super) name: &'static str,
     pub(super) path: &'static str,
     pub(super) body: Option<&'static str>,
-    /// The algorithm of the JWTs, each of another user, that the requests have in turn.
+    /// The algorithm of the requests' JWTs. Consecutive requests have JWTs of different users.
     pub(super) jwts: Option<&'static str>,
-    /// The name of the Worker that is compared with the others.
+    /// The name of the measured Worker.
     pub(super) measured: &'static str,
-    pub(super) rivals: &'static [Rival],
+    pub(super) baselines: &'static [Baseline],
 }
 
-/// A Worker that the measured one is compared with, and budgets: the least that the measured one may reach of it.
-pub(super) struct Rival {
+/// A Worker that the measured Worker is compared with, and the minimum ratios.
+pub(super) struct Baseline {
     pub(super) name: &'static str,
-    /// Requests per second as a part of the rival's.
+    /// The minimum of the measured Worker's requests per second divided by the baseline's.
     pub(super) rate: Option<f64>,
-    /// The rival's CPU time per request as a part of the measured Worker's.
+    /// The minimum of the baseline's CPU time per request divided by the measured Worker's.
     pub(super) cpu: Option<f64>,
 }
 
-/// The work of one Worker in a second.
+/// The result of one run of wrk against one Worker.
 pub(super) struct Sample {
     /// Requests per second.
     pub(super) rate: f64,
@@ -47,7 +47,7 @@ pub(super) struct Sample {
 }
 
 impl Load {
-    /// Returns a single request of the load, by the first user.
+    /// Returns a single request of the load, with the first user's JWT if the load has JWTs.
     ///
     /// # Errors
     /// If the issuer was not started.
@@ -63,7 +63,7 @@ impl Load {
     /// Sends the load to a Worker.
     ///
     /// # Errors
-    /// If wrk fails, or the Worker denies requests.
+    /// If wrk fails, or the Worker responds with an error status.
     pub(super) fn measure(&self, folder: &Path, worker: &Started, tick_micros: f64) -> Result<Sample> {
         let script = folder.join("load.lua");
         fs::write(&script, self.script(folder, worker.name))?;
@@ -73,13 +73,13 @@ impl Load {
             .arg(&script)
             .arg(url);
         let before = cpu::ticks(worker.process.0.id())?;
-        let printed = output(&mut wrk).context("wrk failed")?;
+        let output = output(&mut wrk).context("wrk failed")?;
         let ticks = cpu::ticks(worker.process.0.id())?.saturating_sub(before);
-        if printed.contains("Non-2xx") {
-            bail!("{} denied requests of {}:\n{printed}", worker.name, self.name);
+        if output.contains("Non-2xx") {
+            bail!("{} responded to requests of {} with an error status:\n{output}", worker.name, self.name);
         }
         let (requests, rate) =
-            requests_and_rate(&printed).with_context(|| format!("wrk printed no rate:\n{printed}"))?;
+            requests_and_rate(&output).with_context(|| format!("wrk printed no rate:\n{output}"))?;
         #[expect(clippy::cast_precision_loss, reason = "a run of a second has few ticks")]
         let ticks = ticks as f64;
         Ok(Sample { rate, cpu: ticks * tick_micros / requests })
@@ -102,9 +102,9 @@ impl Load {
     }
 }
 
-/// Reads the number of requests and the requests per second from what wrk prints.
-fn requests_and_rate(printed: &str) -> Option<(f64, f64)> {
-    let line = |separator| printed.lines().find_map(|line| line.split_once(separator));
+/// Parses the number of requests and the requests per second from the output of wrk.
+fn requests_and_rate(output: &str) -> Option<(f64, f64)> {
+    let line = |separator| output.lines().find_map(|line| line.split_once(separator));
     let (requests, _) = line(" requests in ")?;
     let (_, rate) = line("Requests/sec:")?;
     Some((requests.trim().parse().ok()?, rate.trim().parse().ok()?))
@@ -115,9 +115,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wrk_prints_requests_and_their_rate() {
-        let printed = "Running 1s test\n  9015 requests in 1.10s, 4.89MB read\nRequests/sec:   8195.45\nTransfer/sec: 4MB";
-        assert_eq!(requests_and_rate(printed), Some((9015.0, 8195.45)));
+    fn parses_the_output_of_wrk() {
+        let output = "Running 1s test\n  9015 requests in 1.10s, 4.89MB read\nRequests/sec:   8195.45\nTransfer/sec: 4MB";
+        assert_eq!(requests_and_rate(output), Some((9015.0, 8195.45)));
         assert_eq!(requests_and_rate("unable to connect"), None);
     }
 }

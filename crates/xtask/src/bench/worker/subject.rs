@@ -1,4 +1,4 @@
-//! The Workers that are measured.
+//! The measured Workers.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,13 +35,13 @@ pub(super) struct Started {
 }
 
 impl Subject {
-    /// Returns the Worker that is one file of crates/xtask/bench.
+    /// Returns a Worker that consists of one file of crates/xtask/bench.
     pub(super) fn script(name: &'static str, file: &str, settings: &Settings) -> Self {
         let files = vec![root().join("crates/xtask/bench").join(file)];
         Self { name, files, settings: settings.clone() }
     }
 
-    /// Returns a Worker whose script, a file of crates/xtask/bench, is bundled with the npm packages that it imports.
+    /// Returns a Worker whose script, a file of crates/xtask/bench, is bundled with its npm packages.
     ///
     /// # Errors
     /// If wrangler fails.
@@ -50,7 +50,7 @@ impl Subject {
         Ok(Self { name, files: vec![bundle], settings: settings.clone() })
     }
 
-    /// Returns the built and bundled Hallpass.
+    /// Returns the bundled Hallpass with these settings.
     ///
     /// # Errors
     /// If the bundle cannot be read.
@@ -58,7 +58,7 @@ impl Subject {
         Ok(Self { name, files: workerd::files(bundle)?, settings: settings.clone() })
     }
 
-    /// Returns the Worker at a port.
+    /// Returns the Worker with a port.
     pub(super) fn worker(&self, port: u16) -> Worker<'_> {
         Worker { files: &self.files, settings: &self.settings, port, v8_flags: &[] }
     }
@@ -72,7 +72,7 @@ impl Subject {
     }
 }
 
-/// Returns the settings with another configuration document.
+/// Returns the settings with this configuration document instead of their own.
 pub(super) fn with_config(settings: &Settings, document: &str) -> Settings {
     let others = settings.iter().filter(|(name, _)| name != "HALLPASS_CONFIG").cloned();
     others.chain([("HALLPASS_CONFIG".to_owned(), document.to_owned())]).collect()
@@ -81,10 +81,10 @@ pub(super) fn with_config(settings: &Settings, document: &str) -> Settings {
 fn bundle_script(folder: &Path, name: &str) -> Result<PathBuf> {
     let config = folder.join(format!("{name}.toml"));
     let main = root().join(format!("crates/xtask/bench/{name}.mjs"));
-    let text = format!(
+    let wrangler_toml = format!(
         "name = \"{name}\"\nmain = {main:?}\ncompatibility_date = \"2026-04-01\"\ncompatibility_flags = [\"nodejs_compat\"]\n"
     );
-    fs::write(&config, text)?;
+    fs::write(&config, wrangler_toml)?;
     let bundle = folder.join(name);
     build::bundle(&config, &bundle)?;
     Ok(bundle.join(format!("{name}.js")))

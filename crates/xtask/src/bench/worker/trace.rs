@@ -11,35 +11,36 @@ use super::subject::Settings;
 use super::{FIRST_PORT, MINT};
 use crate::size::functions::Module;
 use crate::steps::step;
-use crate::terminal::say;
+use crate::terminal::print_line;
 use crate::workerd::{self, Worker};
 
 const FLAGS: [&str; 1] = ["--trace-wasm-compilation-times"];
-const SHOWN: usize = 10;
+/// The number of functions that are listed.
+const LISTED: usize = 10;
 
-/// The compilation of one function by V8's baseline compiler, during which the request waits.
+/// The compilation of a function by V8's baseline compiler. The request waits for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Compilation {
     micros: u64,
-    /// Bytes of the function's body in the module.
+    /// The size of the function's body in the module.
     bytes: u64,
 }
 
 /// Compilations by the index of the function.
 type Compilations = BTreeMap<u32, Compilation>;
 
-/// Starts Hallpass with a module that has names, mints once, and reports what V8 compiled.
+/// Starts Hallpass with a module that contains function names, mints once, and reports which functions V8 compiled.
 ///
 /// # Errors
 /// If Hallpass does not respond with 200, or V8 prints no compilation.
 pub(super) fn report(folder: &Path, bundle: &Path, module: &Path, settings: &Settings) -> Result<()> {
-    let log = step("tracing what V8 compiles for the first mint", || {
+    let log = step("tracing the functions that V8 compiles for the first mint", || {
         let folder = folder.join("trace");
         let files = with_module(bundle, module, &folder)?;
         let worker = Worker { files: &files, settings, port: FIRST_PORT, v8_flags: &FLAGS };
         let process = worker.start(&folder)?;
         let response = mint(MINT).send(FIRST_PORT)?;
-        ensure!(response.status == 200, "the response was {}: {}", response.status, response.body);
+        ensure!(response.status == 200, "expected status 200, got {}: {}", response.status, response.body);
         drop(process);
         Ok(fs::read_to_string(worker.log(&folder))?)
     })?;
@@ -49,12 +50,12 @@ pub(super) fn report(folder: &Path, bundle: &Path, module: &Path, settings: &Set
     Ok(())
 }
 
-/// Copies a bundle, and puts another module in the place of its module.
+/// Copies a bundle, and replaces its module.
 fn with_module(bundle: &Path, module: &Path, folder: &Path) -> Result<Vec<PathBuf>> {
     let copies = folder.join("bundle");
     fs::create_dir_all(&copies)?;
     let copy = |file: PathBuf| {
-        let copied = copies.join(file.file_name().context("a module has a name")?);
+        let copied = copies.join(file.file_name().context("the module's path has no file name")?);
         let is_module = file.extension().is_some_and(|extension| extension == "wasm");
         fs::copy(if is_module { module } else { &file }, &copied)?;
         Ok(copied)
@@ -62,7 +63,7 @@ fn with_module(bundle: &Path, module: &Path, folder: &Path) -> Result<Vec<PathBu
     workerd::files(bundle)?.into_iter().map(copy).collect()
 }
 
-/// Reads V8's lines, and skips the Worker's log.
+/// Parses V8's lines, and skips the Worker's log.
 fn parse(log: &str) -> Compilations {
     let mut compilations = Compilations::new();
     for (index, compilation) in log.lines().filter_map(parse_line) {
@@ -73,8 +74,8 @@ fn parse(log: &str) -> Compilations {
     compilations
 }
 
-/// Reads `Compiled function 0x7f#69 using Liftoff, took 38 μs and 16360 bytes; bodysize 72 codesize 536`. The optimizing
-/// compiler runs in other threads, and is skipped.
+/// Parses `Compiled function 0x7f#69 using Liftoff, took 38 μs and 16360 bytes; bodysize 72 codesize 536`. Lines of the
+/// optimizing compiler are skipped, because that compiler runs in other threads.
 fn parse_line(line: &str) -> Option<(u32, Compilation)> {
     let (function, rest) = line.strip_prefix("Compiled function ")?.split_once(" using Liftoff, took ")?;
     let (_, index) = function.split_once('#')?;
@@ -86,20 +87,20 @@ fn parse_line(line: &str) -> Option<(u32, Compilation)> {
 
 fn print(compilations: &Compilations, module: &Module) {
     let total = |value: fn(&Compilation) -> u64| compilations.values().map(value).sum::<u64>();
-    say(format_args!(
+    print_line(format_args!(
         "\nCompiled from the start to the first mint: {} functions of {} bytes in {} ms",
         compilations.len(),
         total(|compilation| compilation.bytes),
         milliseconds(total(|compilation| compilation.micros))
     ));
     if let Some((index, largest)) = compilations.iter().max_by_key(|(_, compilation)| compilation.bytes) {
-        say(format_args!("The largest has {} bytes: {}", largest.bytes, module.name(*index)));
+        print_line(format_args!("The largest has {} bytes: {}", largest.bytes, module.name(*index)));
     }
-    say("      ms    bytes  most expensive functions");
+    print_line("      ms    bytes  most expensive functions");
     let mut by_time: Vec<_> = compilations.iter().collect();
     by_time.sort_by_key(|(_, compilation)| std::cmp::Reverse(compilation.micros));
-    for (index, Compilation { micros, bytes }) in by_time.into_iter().take(SHOWN) {
-        say(format_args!("{:>8} {bytes:>8}  {}", milliseconds(*micros), module.name(*index)));
+    for (index, Compilation { micros, bytes }) in by_time.into_iter().take(LISTED) {
+        print_line(format_args!("{:>8} {bytes:>8}  {}", milliseconds(*micros), module.name(*index)));
     }
 }
 
@@ -114,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_lines_of_the_baseline_compiler_count() {
+    fn counts_only_lines_of_the_baseline_compiler() {
         let log = "\
 Compiled function 0x3167bfc34a98#79 using Liftoff, took 134 μs and 43784 bytes; bodysize 4608 codesize 12624
 {\"level\":\"INFO\",\"event\":\"decision\"}
@@ -127,7 +128,7 @@ Compiled function broken";
     }
 
     #[test]
-    fn milliseconds_are_rounded() {
+    fn rounds_milliseconds() {
         assert_eq!([milliseconds(12_345), milliseconds(4), milliseconds(5)], ["12.35", "0.00", "0.01"]);
     }
 }
