@@ -12,13 +12,14 @@ use hallpass_tests::{root, scratch};
 use super::page::pages;
 
 /// The commands of tools that a test on a fresh machine cannot ask, with the options that the documentation uses.
-const KNOWN: [(&str, &[&str]); 25] = [
+const KNOWN: [(&str, &[&str]); 26] = [
     ("aws cloudformation describe-stacks", &["--stack-name", "--output", "--query"]),
     (
         "aws cognito-idp initiate-auth",
         &["--auth-flow", "--client-id", "--auth-parameters", "--query", "--output"],
     ),
     ("aws lambda get-function-configuration", &["--function-name", "--query", "--output"]),
+    ("aws lambda wait function-updated-v2", &["--function-name"]),
     ("aws lambda update-function-configuration", &["--function-name", "--description"]),
     (
         "aws logs filter-log-events",

@@ -82,7 +82,9 @@ impl Page {
                 while let Some((_, row)) = lines.next_if(|(_, line)| line.trim_start().starts_with('|')) {
                     rows.push(cells(row.trim()));
                 }
-                rows.retain(|row| !row.iter().all(|cell| cell.chars().all(|c| matches!(c, '-' | ':'))));
+                rows.retain(|row| {
+                    !row.iter().all(|cell| cell.chars().all(|c| matches!(c, '-' | ':' | '|' | ' ')))
+                });
                 elements.push(Element::Table(rows));
             } else {
                 elements.push(Element::Line(line.to_owned()));

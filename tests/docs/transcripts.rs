@@ -249,12 +249,19 @@ fn compare(expected: &Value, got: &Value, path: &str) -> Vec<String> {
     }
 }
 
-/// Returns whether a string is the documented one, in which `…` stands for any characters.
+/// Returns whether a string is the documented one, in which each `…` stands for any characters.
 fn matches(expected: &str, got: &str) -> bool {
-    match expected.split_once(MORE) {
-        Some((start, end)) => got.strip_prefix(start).is_some_and(|rest| rest.ends_with(end)),
-        None => expected == got,
+    let Some((start, rest)) = expected.split_once(MORE) else { return expected == got };
+    let Some(mut got) = got.strip_prefix(start) else { return false };
+    let mut parts = rest.split(MORE).peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return got.ends_with(part);
+        }
+        let Some((_, after)) = got.split_once(part) else { return false };
+        got = after;
     }
+    true
 }
 
 /// Returns whether two values are of one kind. Tokens of one format start alike.
