@@ -36,7 +36,7 @@ impl From<&ConfigError> for InputError {
 
 impl From<Problem> for InputError {
     fn from(problem: Problem) -> Self {
-        Self { field: problem.field_at_fault().map(str::to_owned), message: problem.to_string() }
+        Self { field: problem.field_path().map(str::to_owned), message: problem.to_string() }
     }
 }
 

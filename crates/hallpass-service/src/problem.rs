@@ -13,8 +13,8 @@ use crate::web::field_error::FieldError;
 use crate::web::json::{Json, JsonError, SyntaxError};
 use crate::web::request::MAX_BODY_BYTES;
 
-/// An error of a request: one variant for each action that a client may have to take. The titles say what they mean. Display
-/// is a sentence for people.
+/// An error of a request: one variant for each action that a client may have to take. [`row`](Self::row) holds the titles.
+/// Display writes the `detail` of the error document: complete sentences.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Problem {
     InvalidJson {
@@ -35,34 +35,34 @@ pub(crate) enum Problem {
     Upstream(UpstreamError),
     OriginNotAllowed,
     NotFound,
-    /// The route exists, for these methods.
+    /// The route exists for the methods in `allow` only.
     MethodNotAllowed {
         allow: String,
     },
-    /// `missing` are names for `/readyz`.
+    /// The configuration has no `auth`. `/readyz` lists `missing`.
     AuthNotConfigured {
         missing: Vec<String>,
     },
-    /// A setting or a secret is missing or wrong; the log says which. `missing` are names for `/readyz`.
+    /// A setting or secret is missing or invalid. The log names it, and `/readyz` lists `missing`.
     NotReady {
         missing: Vec<String>,
     },
 }
 
-/// The longest period that the platform's limiters count.
+/// The value of `Retry-After` for a rate-limited caller: the longest period that the platforms' limiters count.
 const RETRY_SECONDS: &str = "60";
-/// When the keys of an issuer are fetched again.
+/// The value of `Retry-After` if an issuer's keys cannot be fetched: the time until they are fetched again.
 const RETRY_ISSUER_SECONDS: &str = "10";
 
 impl Problem {
     pub(crate) const NOT_READY: Self = Self::NotReady { missing: Vec::new() };
 
-    /// A problem with the field of this name.
+    /// Returns a problem with a field. The detail is the field's name and the predicate.
     pub(crate) fn field(field: &str, predicate: impl fmt::Display) -> Self {
         Self::InvalidField(FieldError::new(field, predicate))
     }
 
-    /// Returns the name that programs may rely on.
+    /// Returns the stable code for programs.
     pub(crate) fn code(&self) -> &'static str {
         self.row().0
     }
@@ -71,49 +71,48 @@ impl Problem {
         self.row().1
     }
 
-    /// The code, the status and the title.
+    /// Returns the code, the status and the title.
     fn row(&self) -> (&'static str, StatusCode, &'static str) {
         const INVALID: StatusCode = StatusCode::BAD_REQUEST;
         const UNAVAILABLE: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
         match self {
-            Self::InvalidJson { .. } => ("invalid_json", INVALID, "The body is not JSON"),
-            Self::InvalidField(_) => ("invalid_field", INVALID, "The request holds an invalid value"),
-            Self::InvalidPath => ("invalid_path", INVALID, "The path is not UTF-8"),
+            Self::InvalidJson { .. } => ("invalid_json", INVALID, "The body is not valid JSON"),
+            Self::InvalidField(_) => ("invalid_field", INVALID, "The request contains an invalid value"),
+            Self::InvalidPath => ("invalid_path", INVALID, "The path is not valid UTF-8"),
             Self::BodyBroken => ("body_broken", INVALID, "The body is incomplete"),
             Self::BodyTooLarge => ("body_too_large", StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
             Self::Unauthorized(error) => {
-                let title = "The credentials are missing or not accepted";
+                let title = "The credentials are missing or invalid";
                 (error.code(), StatusCode::UNAUTHORIZED, title)
             }
             Self::IssuerUnreachable => {
-                ("issuer_unreachable", UNAVAILABLE, "The credentials cannot be checked")
+                ("issuer_unreachable", UNAVAILABLE, "The credentials cannot be verified")
             }
             Self::TooManyRequests => {
                 ("too_many_requests", StatusCode::TOO_MANY_REQUESTS, "Too many requests")
             }
-            Self::Denied(_) => ("policy_refused", StatusCode::FORBIDDEN, "The policy refuses this token"),
+            Self::Denied(_) => ("policy_refused", StatusCode::FORBIDDEN, "The policy denies this request"),
             Self::NoProject { .. } => ("no_project", INVALID, "No project of this provider is configured"),
             Self::AgoraAccountNotConfigured => {
-                ("no_customer", INVALID, "The account at Agora is not configured")
+                ("no_customer", INVALID, "The Agora account is not configured")
             }
-            Self::Upstream(error) => (error.code(), error.status(), "The provider did not do it"),
+            Self::Upstream(error) => (error.code(), error.status(), "The request to the provider failed"),
             Self::OriginNotAllowed => {
-                ("origin_not_allowed", StatusCode::FORBIDDEN, "The page's origin is not allowed")
+                ("origin_not_allowed", StatusCode::FORBIDDEN, "The origin is not allowed")
             }
-            Self::NotFound => ("not_found", StatusCode::NOT_FOUND, "There is no such route"),
+            Self::NotFound => ("not_found", StatusCode::NOT_FOUND, "The route does not exist"),
             Self::MethodNotAllowed { .. } => {
-                let title = "The route does not know this method";
+                let title = "The route does not support this method";
                 ("method_not_allowed", StatusCode::METHOD_NOT_ALLOWED, title)
             }
             Self::AuthNotConfigured { .. } => {
-                ("auth_not_configured", UNAVAILABLE, "No authentication is configured")
+                ("auth_not_configured", UNAVAILABLE, "Authentication is not configured")
             }
-            Self::NotReady { .. } => ("not_ready", UNAVAILABLE, "The service is not set up"),
+            Self::NotReady { .. } => ("not_ready", UNAVAILABLE, "The service is not ready"),
         }
     }
 
-    /// Returns the header that tells a client what to do: `WWW-Authenticate` (RFC 9110 section 11.6.1), `Retry-After` or
-    /// `Allow`.
+    /// Returns the header that the status requires: `WWW-Authenticate` (RFC 9110 section 11.6.1), `Retry-After` or `Allow`.
     pub(crate) fn header(&self) -> Option<(&'static str, Cow<'static, str>)> {
         if let Self::Unauthorized(error) = self {
             Some(("www-authenticate", error.challenge().into()))
@@ -130,18 +129,18 @@ impl Problem {
         }
     }
 
-    /// Returns the path of the field at fault, if it is a single one.
-    pub(crate) fn field_at_fault(&self) -> Option<&str> {
+    /// Returns the path of the invalid or denied field; `None` if there is no single one.
+    pub(crate) fn field_path(&self) -> Option<&str> {
         if let Self::Denied(error) = self {
             return Some(&error.field);
         }
         if let Self::InvalidField(error) = self { error.field.as_deref() } else { None }
     }
 
-    /// Whether the server that a compatible route imitates finds the error while it reads the request.
-    pub(crate) fn is_reading(&self) -> bool {
+    /// Returns whether the server that a compatible route imitates detects the error while it parses the request.
+    pub(crate) fn is_parse_error(&self) -> bool {
         if let Self::InvalidField(error) = self {
-            return error.is_reading;
+            return error.is_parse_error;
         }
         matches!(self, Self::InvalidJson { .. } | Self::BodyBroken | Self::BodyTooLarge)
     }
@@ -156,7 +155,7 @@ impl Problem {
             ("detail", self.to_string().into()),
             ("code", code.into()),
         ];
-        fields.extend(self.field_at_fault().map(|field| ("field", field.into())));
+        fields.extend(self.field_path().map(|field| ("field", field.into())));
         if let Self::Denied(error) = self {
             fields.push(("refused_by", error.part.name().into()));
         } else if let Self::Upstream(error) = self {
@@ -227,32 +226,32 @@ impl From<TokenError> for Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InvalidJson { detail } => f.write_str(detail),
+            Self::InvalidJson { detail } => write!(f, "The body is not valid JSON: {detail}."),
             Self::InvalidField(error) => error.fmt(f),
-            Self::InvalidPath => f.write_str("the path, percent-decoded, must be UTF-8"),
-            Self::BodyBroken => f.write_str("the body ended early or could not be decoded; send it again"),
-            Self::BodyTooLarge => write!(f, "the body may have at most {MAX_BODY_BYTES} bytes"),
+            Self::InvalidPath => f.write_str("The percent-decoded path must be valid UTF-8."),
+            Self::BodyBroken => f.write_str("The body ended early or could not be decoded. Send the request again."),
+            Self::BodyTooLarge => write!(f, "The body must not exceed {MAX_BODY_BYTES} bytes."),
             Self::Unauthorized(unauthorized) => unauthorized.fmt(f),
             Self::IssuerUnreachable => {
-                f.write_str("the keys of the JWT's issuer cannot be fetched; try again later")
+                f.write_str("The keys of the JWT's issuer cannot be fetched. Try again later.")
             }
-            Self::TooManyRequests => write!(f, "too many requests; wait {RETRY_SECONDS} s"),
+            Self::TooManyRequests => write!(f, "The caller exceeded the rate limit. Wait {RETRY_SECONDS} seconds."),
             Self::Denied(error) => error.fmt(f),
             Self::NoProject { provider } => ProjectError::None { provider }.fmt(f),
             Self::AgoraAccountNotConfigured => f.write_str(
-                "there are no credentials for this: `rest.agora` in HALLPASS_CONFIG names no customer ID and secret",
+                "This request needs the credentials of the Agora account. Set `customer_id` and `customer_secret` in `rest.agora` of HALLPASS_CONFIG.",
             ),
             Self::Upstream(error) => error.fmt(f),
             Self::OriginNotAllowed => {
-                f.write_str("`cors.origins` in HALLPASS_CONFIG does not list the origin of this page")
+                f.write_str("The origin of this page is not allowed. Add it to `cors.origins` in HALLPASS_CONFIG.")
             }
-            Self::NotFound => f.write_str("see the README for the routes and how they are written"),
-            Self::MethodNotAllowed { allow } => write!(f, "this route answers {allow}"),
+            Self::NotFound => f.write_str("No route matches this path. For all routes, see docs/api.md."),
+            Self::MethodNotAllowed { allow } => write!(f, "Allowed methods: {allow}."),
             Self::AuthNotConfigured { .. } => {
-                f.write_str("nothing is minted until `auth` in HALLPASS_CONFIG says who may call")
+                f.write_str("No tokens are issued until `auth` is set in HALLPASS_CONFIG. See docs/configuration.md.")
             }
             Self::NotReady { .. } => {
-                f.write_str("a setting or a secret is missing or wrong; the service's log names it")
+                f.write_str("A setting or secret is missing or invalid. The service's log names it.")
             }
         }
     }

@@ -1,16 +1,16 @@
-//! The providers of real-time services. Everything about one provider is in its folder; only `registry` lists them.
+//! The providers of real-time services. Each provider has a module; only `registry` lists the providers.
 //!
 //! The module of a provider contains these items:
-//! - `NAME` and `TITLE`: its name in configuration and responses, and in messages;
-//! - `SHORT_SETTING`: the setting that defines its only project in a configuration without `projects`;
-//! - `DEFAULT_PROJECT`: the project for requests that name none, if it must have a certain name;
-//! - `PROJECT_FIELDS` and `ProjectConfig`: its projects in the configuration, without secrets;
-//! - `Config`: its projects and its REST API, without secrets;
-//! - `Provider`: the same with secrets;
-//! - `grant_fields` and `Grants`: its part of a rule;
-//! - `request_fields`, `read_request` and `TokenRequest`: its part of a request to `/v1/token`;
-//! - `EXPECT_FIELDS`, `recognizes` and `inspect`: its part of a request to `/v1/inspect`;
-//! - `Config::describe` and `Grants::describe`, behind the feature `check`: descriptions for people.
+//! - `NAME` and `TITLE`: the provider's name in configuration and responses, and in messages;
+//! - `SHORT_SETTING`: the setting that defines the provider's only project in a configuration without `projects`;
+//! - `DEFAULT_PROJECT`: the required name of the project for requests without `project`, if there is such a requirement;
+//! - `PROJECT_FIELDS` and `ProjectConfig`: a project in the configuration, without secrets;
+//! - `Config`: the projects and the REST API, without secrets;
+//! - `Provider`: the projects and the REST API, with secrets;
+//! - `grant_fields` and `Grants`: the provider's part of a rule;
+//! - `request_fields`, `read_request` and `TokenRequest`: the provider's part of a request to `/v1/token`;
+//! - `EXPECT_FIELDS`, `recognizes` and `inspect`: the provider's part of a request to `/v1/inspect`;
+//! - `Config::describe` and `Grants::describe`, behind the feature `check`: descriptions for the configuration summary.
 
 pub(crate) mod agora;
 mod calls;

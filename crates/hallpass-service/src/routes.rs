@@ -1,4 +1,4 @@
-//! Which request goes where. A request is authenticated and authorized before its handler runs.
+//! Dispatch of requests to handlers. A request is authenticated and authorized before its handler runs.
 
 mod authorized;
 mod compat;
@@ -24,7 +24,7 @@ use crate::web::log::RequestLog;
 use crate::web::request::{Request, RequestContext};
 use crate::web::response::Response;
 
-/// Responds to a request. `state` loads the state of the deployment, for routes that need it.
+/// Responds to a request. `state` loads the deployment's state, for routes that need it.
 pub(crate) async fn respond(
     request: &Request,
     context: &RequestContext<'_>,
@@ -32,7 +32,7 @@ pub(crate) async fn respond(
     log: &RequestLog,
     state: impl AsyncFnOnce() -> Arc<LoadedState>,
 ) -> Response {
-    // Decoded once, before it is matched, so `%2F` separates like `/`.
+    // Decoded before it is matched, so that `%2F` separates segments like `/`.
     let Ok(path) = percent_decode_str(&request.path).decode_utf8() else {
         return respond_with_problem(&Problem::InvalidPath, &context.request_id);
     };
@@ -62,7 +62,7 @@ pub(crate) async fn respond(
     handle.await.unwrap_or_else(|problem| render(&problem, route, request, context))
 }
 
-/// Responds with an error in the conventions of the route's server.
+/// Renders an error in the dialect of the route, and adds the headers that the error requires.
 #[cold]
 #[inline(never)]
 fn render(problem: &Problem, route: &Route, request: &Request, context: &RequestContext<'_>) -> Response {

@@ -1,4 +1,4 @@
-//! Minting: from a token request to a signed token, a response, and a line in the audit log.
+//! Minting: token requests, their decision and signing, and the response to them.
 
 mod audit;
 
@@ -16,26 +16,26 @@ use crate::web::request::RequestContext;
 
 /// A request for one token.
 pub(crate) struct TokenRequest<'a> {
-    /// The name of a configured project.
+    /// The name of a configured project; `None` for the provider's default project.
     pub(crate) project: Option<&'a str>,
-    /// The lifetime; capped by the configuration.
+    /// The lifetime, which the configuration and the rules cap; `None` for the configured default.
     pub(crate) ttl: Option<RequestedTtl>,
     pub(crate) provider: ProviderRequest<'a>,
 }
 
-/// The requested lifetime.
+/// A requested lifetime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RequestedTtl {
     For(Ttl),
     Until {
         end: UnixSeconds,
-        /// The field that names the time, for one that has passed.
+        /// The request field with the time, for the error if the time has passed.
         field: &'static str,
     },
 }
 
 impl<'a> TokenRequest<'a> {
-    /// A request for a token of the provider's default project.
+    /// Returns a request for a token of the provider's default project.
     pub(crate) fn new(ttl: Option<RequestedTtl>, provider: impl Into<ProviderRequest<'a>>) -> Self {
         Self { project: None, ttl, provider: provider.into() }
     }
@@ -44,7 +44,7 @@ impl<'a> TokenRequest<'a> {
 /// Decides on a request, completes it, and signs the token.
 ///
 /// # Errors
-/// [`TokenError`]
+/// [`TokenError`], if the request is denied or invalid.
 pub(crate) fn mint<'a>(
     signing: &'a Signing,
     request: &mut TokenRequest<'a>,
@@ -69,7 +69,7 @@ fn ttl(requested: Option<RequestedTtl>, config: TtlConfig, now: UnixSeconds) -> 
         Some(RequestedTtl::Until { end, field }) => match Ttl::new(end.0.saturating_sub(now.0)) {
             Ok(ttl) => ttl,
             Err(TtlError::Zero) => {
-                return Err(FieldError::new(field, "must be a time that is still to come"));
+                return Err(FieldError::new(field, "must be in the future"));
             }
             Err(TtlError::TooLong(_) | TtlError::UnixTime(_)) => Ttl::MAX,
         },
@@ -77,7 +77,7 @@ fn ttl(requested: Option<RequestedTtl>, config: TtlConfig, now: UnixSeconds) -> 
     Ok(ttl.min(config.max))
 }
 
-/// Returns the response to `POST /v1/token`: the token, and what was granted with it.
+/// Returns the response to `POST /v1/token`: the token and the granted services.
 #[inline(never)]
 pub(crate) fn response<'a>(minted: &'a Minted<'_>, request: &'a TokenRequest<'_>) -> Json<'a> {
     let ttl = minted.ttl.seconds();
@@ -97,12 +97,12 @@ pub(crate) fn response<'a>(minted: &'a Minted<'_>, request: &'a TokenRequest<'_>
     fields.into()
 }
 
-/// Returns when to request the next token: after four fifths of the lifetime, but 15 s before the SDKs warn, which is 30 s
-/// before the end. If the lifetime is too short for that, after half of it, and never at once.
+/// Returns the time until the client should request the next token: four fifths of the lifetime, but at least 15 s before the
+/// SDKs' warning, which comes 30 s before expiration. If the lifetime is too short, half of it, and at least 1 s.
 fn refresh_after(ttl: Seconds) -> Seconds {
-    const BEFORE_END: u32 = 30 + 15;
+    const BEFORE_EXPIRATION: u32 = 30 + 15;
     let ttl = ttl.0;
-    Seconds((ttl / 5 * 4).min(ttl.saturating_sub(BEFORE_END)).max(ttl / 2).max(1))
+    Seconds((ttl / 5 * 4).min(ttl.saturating_sub(BEFORE_EXPIRATION)).max(ttl / 2).max(1))
 }
 
 #[cfg(test)]
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lifetime_may_be_requested_by_its_end() {
+    fn accepts_an_expiration_time_as_the_lifetime() {
         let [default, max] = [60, 600].map(|seconds| Ttl::new(seconds).unwrap());
         let until = |end| {
             let requested = RequestedTtl::Until { end: UnixSeconds(end), field: "end" };
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_token_comes_before_the_warning_of_the_sdks_if_the_lifetime_is_longer_than_a_minute() {
+    fn refreshes_before_the_sdks_warn_if_the_lifetime_exceeds_a_minute() {
         for ttl in 61..=86_400 {
             assert!(refresh_after(Seconds(ttl)).0 < ttl - 30, "{ttl}");
         }

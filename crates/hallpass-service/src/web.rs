@@ -1,4 +1,4 @@
-//! HTTP and JSON as the service sees them: requests, responses, logs, CORS. Knows nothing of tokens.
+//! Requests, responses, JSON, log lines and CORS. Independent of tokens.
 
 pub(crate) mod cors;
 pub(crate) mod field_error;

@@ -8,7 +8,7 @@ use crate::auth::{AuthConfig, CallerKind};
 use crate::policy::PolicyDescription;
 use crate::providers::{self, ProjectDescription, ProviderDescription, short_settings};
 use crate::state::Config;
-use crate::web::cors::AllowedPages;
+use crate::web::cors::AllowedOrigins;
 use crate::web::text::{listed, without_hex};
 
 /// A summary of a configuration. Display is plain text for the terminal.
@@ -50,7 +50,7 @@ pub fn summarize(setting: &dyn Fn(&str) -> Option<String>) -> Result<Summary, In
         ("token TTL", vec![format!("default {default_ttl} s, maximum {max_ttl} s")]),
         ("compatible routes", vec![format!("format {version} where the original server issues format 006")]),
         ("provider REST APIs", providers.iter().filter_map(|provider| provider.rest.clone()).collect()),
-        ("CORS", vec![pages(config.cors.pages())]),
+        ("CORS", vec![pages(config.cors.origins())]),
         ("secrets", secrets.iter().map(|(name, purpose)| format!("{name}: {purpose}")).collect()),
         ("warnings", warnings),
     ];
@@ -81,11 +81,11 @@ fn projects(provider: &ProviderDescription<'_>) -> Vec<String> {
     projects.iter().map(describe).collect()
 }
 
-fn pages(pages: &AllowedPages) -> String {
+fn pages(pages: &AllowedOrigins) -> String {
     match pages {
-        AllowedPages::SameOrigin => "same origin only".to_owned(),
-        AllowedPages::Any => "all origins".to_owned(),
-        AllowedPages::Listed(patterns) => format!("origins {}", listed(patterns, "and")),
+        AllowedOrigins::SameOrigin => "same origin only".to_owned(),
+        AllowedOrigins::Any => "all origins".to_owned(),
+        AllowedOrigins::Listed(patterns) => format!("origins {}", listed(patterns, "and")),
     }
 }
 
@@ -130,7 +130,7 @@ fn warnings(config: &Config, kinds: &[CallerKind], policy: &PolicyDescription) -
         warnings.push(format!("`auth.open`: {warning}"));
     }
     warnings.extend_from_slice(&policy.warnings);
-    if matches!(config.cors.pages(), AllowedPages::Any) {
+    if matches!(config.cors.origins(), AllowedOrigins::Any) {
         warnings.push("`cors.origins`: web pages of every origin can call the service".to_owned());
     }
     warnings

@@ -1,4 +1,4 @@
-//! Agora: tokens of formats 006 and 007 for all services, and the REST APIs.
+//! Agora: tokens in formats 006 and 007 for all services, and the REST APIs.
 
 mod config;
 #[cfg(feature = "check")]
@@ -16,13 +16,15 @@ pub(crate) use self::config::{
 pub(crate) use self::grants::{Grants, decide_rest_call, grant_fields};
 pub(crate) use self::inspect::{EXPECT_FIELDS, inspect, recognizes};
 pub(crate) use self::request::{TokenRequest, read_request, request_fields};
-pub(crate) use self::services::{Apaas, ChannelUser, Chat, Plain, RequestedRole, Rtc, Rtm, TokenService};
+pub(crate) use self::services::{
+    Apaas, ChannelUser, Chat, FieldlessService, RequestedRole, Rtc, Rtm, TokenService,
+};
 pub(crate) use self::version::{CompatConfig, Version};
 
 use super::upstream::ProviderNames;
 
-/// The name in configuration, responses and logs.
+/// The provider's name in configuration, responses and logs.
 pub(crate) const NAME: &str = "agora";
-/// The name in messages.
+/// The provider's name in messages.
 pub(crate) const TITLE: &str = "Agora";
 const NAMES: ProviderNames = ProviderNames { name: NAME, title: TITLE };

@@ -1,4 +1,4 @@
-//! Calls to a provider that a rule can grant.
+//! Calls to a provider's REST API that a rule can grant.
 
 use hallpass_token::Ttl;
 
@@ -6,26 +6,26 @@ use crate::auth::Caller;
 use crate::policy::{DecidedBy, DeniedPart, Policy, PolicyError};
 use crate::web::json::{Invalid, Json};
 
-/// A call to a provider.
-pub(super) trait Call: Copy + PartialEq + 'static {
-    /// The field of a rule that names the calls.
+/// A call to a provider's REST API that a rule can grant.
+pub(super) trait GrantableCall: Copy + PartialEq + 'static {
+    /// The field of a rule that lists the granted calls.
     const FIELD: &'static str;
     const ALL: &'static [Self];
-    /// What a rule may name.
+    /// The names of all calls, for error messages.
     const EXPECTED: &'static str;
 
-    /// Returns the name in a rule.
+    /// Returns the name of the call in a rule.
     fn name(self) -> &'static str;
 }
 
-/// Reads the calls that a rule grants.
-pub(super) fn read_calls<'j, C: Call>(value: &'j Json<'j>) -> Result<Vec<C>, Invalid<'j>> {
+/// Reads the list of calls that a rule grants.
+pub(super) fn read_granted_calls<'j, C: GrantableCall>(value: &'j Json<'j>) -> Result<Vec<C>, Invalid<'j>> {
     let parse = |name: &str| C::ALL.iter().copied().find(|call| call.name() == name);
     value.read_one_or_more(|item| item.named(C::EXPECTED, parse))
 }
 
-/// Decides on a call, and returns the longest lifetime of a token for it.
-pub(super) fn decide_call<G, C: Call>(
+/// Decides on a call. Returns the deciding rule and the maximum lifetime of a token for the call.
+pub(super) fn decide_call<G, C: GrantableCall>(
     policy: &Policy<G>,
     granted: impl Fn(&G) -> Option<&Vec<C>>,
     caller: &Caller,
@@ -36,6 +36,10 @@ pub(super) fn decide_call<G, C: Call>(
     if rule.grant.contains(&call) {
         return Ok((rule.by, rule.ttl));
     }
-    let reason = format!("the rule for this caller does not have \"{}\" in `{}`", call.name(), C::FIELD);
+    let reason = format!(
+        "The rules for this caller do not allow the call \"{}\". Add it to `{}` in a rule.",
+        call.name(),
+        C::FIELD
+    );
     Err(PolicyError::new(DeniedPart::Privileged, C::FIELD, reason).decided_by(rule.by))
 }

@@ -1,52 +1,55 @@
-//! What an inspection of a token says, for any provider.
+//! The response to an inspection of a token, for any provider.
 //!
-//! Anyone can write a token, so nothing in one is trusted: strings and lists out of a token are cut.
+//! The content of a token is untrusted, because anyone can create a token. Therefore strings and lists from a token are
+//! truncated.
 
 use hallpass_token::agora::Format;
 
 use crate::web::json::Json;
 
-/// The most services, privileges, permissions, names or problems in a response, each.
+/// The maximum length of each list in a response: services, privileges, permissions, names and problems.
 pub(super) const MAX_LISTED: usize = 32;
 
-/// The bytes of a response for the content of the token, as JSON.
+/// The maximum size of the token's content in a response, in bytes of JSON.
 pub(super) const MAX_CONTENT_BYTES: usize = 8 * 1024;
 
-/// Whether a token looks like a JWT, with or without whitespace, quotes or `Bearer` around it.
+/// Returns whether a token looks like a JWT, with or without surrounding whitespace, quotation marks or `Bearer`.
 pub(super) fn has_jwt(token: &str) -> bool {
-    let around = |c: char| c.is_whitespace() || matches!(c, '"' | '\'');
-    token.split(around).any(|word| Format::detect(word) == Format::Jwt)
+    let is_separator = |c: char| c.is_whitespace() || matches!(c, '"' | '\'');
+    token.split(is_separator).any(|word| Format::detect(word) == Format::Jwt)
 }
 
 /// The result of an inspection.
 pub(super) struct Inspection {
     pub(super) provider: &'static str,
-    /// What could be read of the token.
+    /// The readable content of the token.
     pub(super) content: Vec<(&'static str, Json<'static>)>,
     pub(super) signature: Json<'static>,
+    /// True if the token is valid at the current time.
     pub(super) in_time: bool,
+    /// True if there is no problem for which the provider would reject the token.
     pub(super) usable: bool,
     pub(super) problems: Vec<Json<'static>>,
 }
 
-/// The signature of a configured project.
+/// Returns the result for a signature of a configured project. `key` is the name of the field with the key's position.
 pub(super) fn valid_signature(project: &str, key: &'static str, position: usize) -> Json<'static> {
     let position = u32::try_from(position).unwrap_or(u32::MAX);
     Json::object([("status", "valid".into()), ("project", project.to_owned().into()), (key, position.into())])
 }
 
-/// A signature that no configured project made, or that could not be checked.
+/// Returns the result for a signature that is invalid or was not checked.
 pub(super) fn other_signature(status: &'static str) -> Json<'static> {
     Json::object([("status", status.into())])
 }
 
-/// One SDK's error for a problem.
+/// Returns the error that an SDK reports for a problem.
 pub(super) fn sdk_error(sdk: &'static str, code: i32, name: &'static str) -> Json<'static> {
     Json::object([("sdk", sdk.into()), ("code", code.into()), ("name", name.into())])
 }
 
 impl Inspection {
-    /// Returns the response. Content that is `null` is left out.
+    /// Returns the response. Omits content that is `null`.
     pub(super) fn into_json(self, budget: &Budget) -> Json<'static> {
         let mut fields = vec![("provider", self.provider.into())];
         fields.extend(self.content.into_iter().filter(|(_, value)| *value != Json::Null));
@@ -54,33 +57,33 @@ impl Inspection {
         fields.push(("in_time", self.in_time.into()));
         fields.push(("usable", self.usable.into()));
         fields.push(("problems", self.problems.into()));
-        fields.extend(budget.is_cut.then_some(("cut", true.into())));
+        fields.extend(budget.is_truncated.then_some(("cut", true.into())));
         fields.into()
     }
 }
 
-/// How much of a token a response may still show.
+/// The remaining bytes for the content of a token in a response.
 ///
-/// Limits for each text and each list are not enough: a token of 500 bytes may unpack to 64 KiB of characters that JSON
-/// writes with six bytes each.
+/// Limits on each string and each list are not sufficient: a token of 500 bytes may decompress to 64 KiB of characters that
+/// take six bytes each in JSON.
 #[derive(Debug)]
 pub(super) struct Budget {
     bytes: usize,
-    is_cut: bool,
+    is_truncated: bool,
 }
 
 impl Budget {
     pub(super) const fn new() -> Self {
-        Self { bytes: MAX_CONTENT_BYTES, is_cut: false }
+        Self { bytes: MAX_CONTENT_BYTES, is_truncated: false }
     }
 
-    /// Returns the start of a string. Within the budget, every string that a provider accepts is whole.
-    pub(super) fn text(&mut self, text: &str) -> Json<'static> {
+    /// Truncates a string to 256 characters and to the budget. No string that a provider accepts is longer.
+    pub(super) fn string(&mut self, string: &str) -> Json<'static> {
         const MAX_CHARS: usize = 256;
         let mut start = String::new();
-        for (position, c) in text.chars().enumerate() {
-            if position == MAX_CHARS || !self.spend(written_len(c)) {
-                self.is_cut = true;
+        for (position, c) in string.chars().enumerate() {
+            if position == MAX_CHARS || !self.spend(json_len(c)) {
+                self.is_truncated = true;
                 start.push('…');
                 break;
             }
@@ -89,40 +92,40 @@ impl Budget {
         start.into()
     }
 
-    /// Returns the start of a list of strings.
-    pub(super) fn texts(&mut self, texts: impl IntoIterator<Item: AsRef<str>>) -> Json<'static> {
+    /// Truncates a list of strings.
+    pub(super) fn strings(&mut self, strings: impl IntoIterator<Item: AsRef<str>>) -> Json<'static> {
         const QUOTES_AND_COMMA: usize = 3;
-        self.list(texts, QUOTES_AND_COMMA, |budget, text| budget.text(text.as_ref())).into()
+        self.list(strings, QUOTES_AND_COMMA, |budget, string| budget.string(string.as_ref())).into()
     }
 
-    /// Returns the start of a list, whose entries take this many bytes each in addition to their strings.
+    /// Truncates a list to [`MAX_LISTED`] entries and to the budget. Each entry takes `bytes` in addition to its strings.
     pub(super) fn list<T, U>(
         &mut self,
         entries: impl IntoIterator<Item = T>,
         bytes: usize,
-        mut tell: impl FnMut(&mut Self, T) -> U,
+        mut convert: impl FnMut(&mut Self, T) -> U,
     ) -> Vec<U> {
-        let mut told = Vec::new();
+        let mut converted = Vec::new();
         for entry in entries {
-            if told.len() == MAX_LISTED || !self.spend(bytes) {
-                self.is_cut = true;
+            if converted.len() == MAX_LISTED || !self.spend(bytes) {
+                self.is_truncated = true;
                 break;
             }
-            told.push(tell(self, entry));
+            converted.push(convert(self, entry));
         }
-        told
+        converted
     }
 
-    /// Whether there was so much left.
+    /// Deducts bytes from the budget. Returns whether the budget was sufficient.
     fn spend(&mut self, bytes: usize) -> bool {
-        let left = self.bytes.checked_sub(bytes);
-        self.bytes = left.unwrap_or_default();
-        left.is_some()
+        let remaining = self.bytes.checked_sub(bytes);
+        self.bytes = remaining.unwrap_or_default();
+        remaining.is_some()
     }
 }
 
-/// The bytes that a character takes in JSON.
-const fn written_len(c: char) -> usize {
+/// Returns the number of bytes of a character in JSON.
+const fn json_len(c: char) -> usize {
     match c {
         '"' | '\\' | '\u{8}' | '\t' | '\n' | '\u{c}' | '\r' => 2,
         '\0'..='\u{1f}' => 6,
@@ -130,45 +133,45 @@ const fn written_len(c: char) -> usize {
     }
 }
 
-/// No answer is as long, whatever the token: the content has its budget, and 32 problems take some hundred bytes each.
+/// An upper bound for the size of any response, because the content has a budget and 32 problems take a few hundred bytes each.
 #[cfg(test)]
-pub(super) const MAX_ANSWER_BYTES: usize = 24 * 1024;
+pub(super) const MAX_RESPONSE_BYTES: usize = 24 * 1024;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_cut_between_characters() {
+    fn truncates_strings_between_characters() {
         let mut budget = Budget::new();
-        assert_eq!(budget.text(&"é".repeat(256)), "é".repeat(256).into());
-        assert!(!budget.is_cut);
-        assert_eq!(budget.text(&"é".repeat(257)), ("é".repeat(256) + "…").into());
-        assert!(budget.is_cut);
+        assert_eq!(budget.string(&"é".repeat(256)), "é".repeat(256).into());
+        assert!(!budget.is_truncated);
+        assert_eq!(budget.string(&"é".repeat(257)), ("é".repeat(256) + "…").into());
+        assert!(budget.is_truncated);
     }
 
     #[test]
-    fn a_list_is_cut_behind_its_last_place() {
+    fn truncates_lists() {
         let mut budget = Budget::new();
         assert_eq!(budget.list(0..32, 1, |_, entry| entry).len(), 32);
-        assert!(!budget.is_cut);
+        assert!(!budget.is_truncated);
         assert_eq!(budget.list(0..33, 1, |_, entry| entry).len(), 32);
-        assert!(budget.is_cut);
+        assert!(budget.is_truncated);
     }
 
     #[test]
-    fn what_is_over_the_budget_is_left_out() {
-        let mut budget = Budget { bytes: 10, is_cut: false };
-        assert_eq!(budget.texts(["ab", "cde", "f"]), vec!["ab", "cd…"].into());
-        assert!(budget.is_cut);
-        assert_eq!(budget.text("g"), "…".into());
-        assert_eq!(budget.text(""), "".into());
+    fn omits_content_that_exceeds_the_budget() {
+        let mut budget = Budget { bytes: 10, is_truncated: false };
+        assert_eq!(budget.strings(["ab", "cde", "f"]), vec!["ab", "cd…"].into());
+        assert!(budget.is_truncated);
+        assert_eq!(budget.string("g"), "…".into());
+        assert_eq!(budget.string(""), "".into());
     }
 
     #[test]
-    fn characters_are_counted_as_they_are_written() {
+    fn counts_the_json_bytes_of_characters() {
         for c in ('\0'..='\u{ff}').chain(['\u{2028}', '\u{d7ff}', '\u{fffe}', '\u{10ffff}']) {
-            assert_eq!(serde_json::to_string(&c).unwrap().len(), 2 + written_len(c), "{c:?}");
+            assert_eq!(serde_json::to_string(&c).unwrap().len(), 2 + json_len(c), "{c:?}");
         }
     }
 }

@@ -1,22 +1,25 @@
-//! Minting a token of any provider: what it needs, and what it yields.
+//! The inputs and results of minting, for any provider.
 
 use hallpass_token::agora::Uid;
 use hallpass_token::{Ttl, UnixSeconds};
 
 use crate::policy::{DecidedBy, Evaluator};
 
-/// What a token depends on in addition to the request, the provider and the policy.
+/// The last sentence of a denial that a rule causes.
+pub(super) const SEE_LOG: &str = "The log entry with this request_id names the rules.";
+
+/// The inputs of minting in addition to the request, the provider and the policy.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MintContext<'a> {
     pub(crate) evaluator: Evaluator<'a>,
-    /// The project that the request names.
+    /// The project named in the request.
     pub(crate) project: Option<&'a str>,
     /// The requested lifetime; a rule may cap it.
     pub(crate) ttl: Ttl,
     pub(crate) now: UnixSeconds,
-    /// Random bytes.
+    /// The random salt of an Agora token.
     pub(crate) salt: [u8; 4],
-    /// The uid for requests that name no user, of callers who may choose.
+    /// The random uid for requests without a user, if the caller may choose the user.
     pub(crate) random_uid: Uid,
 }
 
@@ -30,21 +33,21 @@ pub(crate) struct Minted<'a> {
     pub(crate) version: &'static str,
     /// The name of the project.
     pub(crate) project: &'a str,
-    /// The name of the field with the project's public id, and the id.
+    /// The project's public id, preceded by the name of its response field.
     pub(crate) id: (&'static str, &'a str),
     pub(crate) issued_at: UnixSeconds,
     pub(crate) ttl: Ttl,
-    /// The lifetime of the privilege that expires first; never longer than that of the token.
+    /// The lifetime of the privilege that expires first; at most that of the token.
     pub(crate) shortest_ttl: Ttl,
-    /// The deciding rules in the order of the services.
+    /// The deciding rules, in the order of the services.
     pub(crate) decided_by: Vec<DecidedBy>,
 }
 
-/// What the audit log says of a token request.
+/// The part of a token request that appears in the audit log.
 #[derive(Debug, Default)]
 pub(crate) struct RequestSummary<'a> {
     pub(crate) services: Vec<&'static str>,
-    /// The first one, if there are several.
+    /// The channel or room; the first one if the request has several.
     pub(crate) channel: Option<&'a str>,
     pub(crate) role: Option<&'static str>,
 }

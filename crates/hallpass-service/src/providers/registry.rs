@@ -1,4 +1,4 @@
-//! The list of providers, and the types that have one part for each.
+//! The list of providers, and the types that combine all providers.
 
 #[cfg(feature = "check")]
 use super::description::ProviderDescription;
@@ -10,10 +10,10 @@ use crate::settings::{ConfigError, NamedProject, Projects, SecretName, Secrets, 
 use crate::web::json::{Fields, Invalid, Json};
 use hallpass_token::{Ttl, UnixSeconds};
 
-/// Defines the types that have one part for each provider. The name of its module is also the name of its field.
+/// Defines the types that combine all providers. The name of a provider's module is also the name of its field.
 macro_rules! providers {
     ($($provider:ident as $Variant:ident),*) => {
-        const ALL: &[Definition] = &[$(Definition {
+        const ALL: &[ProviderDescriptor] = &[$(ProviderDescriptor {
             name: $provider::NAME,
             title: $provider::TITLE,
             short_setting: $provider::SHORT_SETTING,
@@ -47,16 +47,16 @@ macro_rules! providers {
         #[derive(Debug)]
         pub(crate) struct Providers { $(pub(crate) $provider: $provider::Provider,)* }
 
-        /// What a rule grants.
+        /// The grants of a rule.
         #[derive(Debug, Default)]
         pub(crate) struct Grants { $(pub(crate) $provider: $provider::Grants,)* }
 
-        /// The part of a token request that is a provider's own. The policy completes it with what the request omits.
+        /// The provider-specific part of a token request. The policy fills in omitted values.
         pub(crate) enum ProviderRequest<'a> { $($Variant($provider::TokenRequest<'a>),)* }
 
         impl ProjectConfigs {
-            /// Returns the default project that is missing: with several projects, a request that names none would get one
-            /// by chance.
+            /// Returns the name of a missing default project. A provider with several projects may require a default project,
+            /// so that requests without `project` do not depend on the order of the projects.
             fn missing_default(&self) -> Option<&'static str> {
                 $(if let Some(default) = $provider::DEFAULT_PROJECT
                     && self.$provider.len() > 1
@@ -72,6 +72,7 @@ macro_rules! providers {
                 Ok(Self { $($provider: $provider::ProjectConfig::from_settings(setting)?.into_iter().collect(),)* })
             }
 
+            /// Returns the names of all projects, each with its provider's title.
             pub(crate) fn names(&self) -> Vec<(&str, &'static str)> {
                 let mut names = Vec::new();
                 $(names.extend(self.$provider.iter().map(|project| (project.name.as_str(), $provider::TITLE)));)*
@@ -98,20 +99,20 @@ macro_rules! providers {
         }
 
         impl Config {
-            /// The secrets that the projects and the REST APIs name.
+            /// Returns the names of all secrets of the projects and the REST APIs.
             pub(crate) fn secret_names(&self) -> Vec<&SecretName> {
                 let mut names = Vec::new();
                 $(names.extend(self.$provider.secret_names());)*
                 names
             }
 
-            /// Whether any project is configured.
+            /// Returns whether any project is configured.
             pub(crate) fn has_projects(&self) -> bool {
                 $(!self.$provider.projects.all().is_empty())||*
             }
 
-            /// Loads the secrets of all projects, including those that do not sign: a rotation must not find out at its last
-            /// step that a secret is malformed.
+            /// Loads the secrets of all projects, including secrets that do not sign, so that a malformed secret is reported
+            /// before a rotation makes it the signing secret.
             ///
             /// # Errors
             /// [`ConfigError`] for the first secret that is missing or malformed.
@@ -121,22 +122,22 @@ macro_rules! providers {
         }
 
         impl Grants {
-            /// Everything, for callers with a service key.
-            fn everything() -> Self {
-                Self { $($provider: $provider::Grants::everything(),)* }
+            /// Returns grants without limits, for callers with a service key.
+            fn unrestricted() -> Self {
+                Self { $($provider: $provider::Grants::unrestricted(),)* }
             }
 
-            /// Tokens for a single user of the caller's choice, for callers without credentials.
+            /// Returns grants for users of the caller's choice, for callers without credentials.
             fn any_user(is_wildcard: bool) -> Self {
                 Self { $($provider: $provider::Grants::any_user(is_wildcard),)* }
             }
 
-            /// Tokens for the caller itself, for callers with a user's credentials.
-            fn own_user() -> Self {
-                Self { $($provider: $provider::Grants::own_user(),)* }
+            /// Returns grants for the caller's own identity, for callers with a user's credentials.
+            fn own_identity() -> Self {
+                Self { $($provider: $provider::Grants::own_identity(),)* }
             }
 
-            /// Reads what a rule grants; `None` if that is nothing.
+            /// Reads the grants of a rule; `None` if the rule grants nothing.
             fn read<'j>(
                 fields: Fields<'j>,
                 may_match: &dyn Fn(CallerKind) -> bool,
@@ -162,12 +163,12 @@ macro_rules! providers {
                 }
             }
 
-            /// Returns what the audit log says of the request.
+            /// Returns the summary for the audit log.
             pub(crate) fn summary(&self) -> RequestSummary<'a> {
                 match self { $(Self::$Variant(request) => request.summary(),)* }
             }
 
-            /// Returns what a response says of each service, once the token is minted.
+            /// Returns the services for the response, once the token is minted.
             pub(crate) fn services(&self, ttl: Ttl) -> Vec<(&'static str, Json<'_>)> {
                 match self { $(Self::$Variant(request) => request.services(ttl),)* }
             }
@@ -181,7 +182,7 @@ macro_rules! providers {
 
         #[cfg(feature = "check")]
         impl Config {
-            /// Describes the projects and REST APIs, for people who check a configuration.
+            /// Describes the projects and REST APIs for the configuration summary.
             pub(crate) fn describe(&self) -> Vec<ProviderDescription<'_>> {
                 vec![$(self.$provider.describe()),*]
             }
@@ -198,13 +199,13 @@ macro_rules! providers {
     };
 }
 
-// A token is inspected as one of the first provider that recognizes it.
+// The first provider that recognizes a token inspects it.
 providers!(agora as Agora, videosdk as VideoSdk);
 
 pub(crate) type Policy = policy::Policy<Grants>;
 
-/// What the rest of the service needs to know about a provider by name.
-struct Definition {
+/// The constants and functions of a provider, for lookups by name.
+struct ProviderDescriptor {
     name: &'static str,
     title: &'static str,
     short_setting: &'static str,
@@ -219,12 +220,12 @@ struct Definition {
         for<'j> fn(&Providers, &str, Option<Fields<'j>>, UnixSeconds) -> Result<Json<'static>, Invalid<'j>>,
 }
 
-/// The settings that define projects in a configuration without `projects`.
+/// Returns the settings that define projects in a configuration without `projects`.
 pub(crate) fn short_settings() -> Vec<&'static str> {
     ALL.iter().map(|provider| provider.short_setting).collect()
 }
 
-/// The fields of a token request that belong to a provider.
+/// Returns the provider-specific fields of a token request.
 pub(crate) fn request_fields() -> Vec<&'static str> {
     ALL.iter().flat_map(|provider| (provider.request_fields)()).collect()
 }
@@ -246,18 +247,18 @@ pub(crate) fn read_projects<'j>(section: &'j Json<'j>) -> Result<ProjectConfigs,
         let is_own = |field: &&str| *field == "provider" || provider.project_fields.contains(field);
         let mut others = known.iter().filter(|field| !is_own(field));
         if let Some(value) = others.find_map(|field| fields.get(field)) {
-            return Err(Invalid::new(value, "is for projects of the other provider"));
+            return Err(Invalid::new(value, format!("not a field of {} projects", provider.title)));
         }
         (provider.read_project)(&mut projects, name, fields)?;
     }
     if is_empty {
-        // Someone who left the object empty may have set the short settings, which it overrides.
+        // The short settings may be set, but an empty object overrides them.
         let settings = short_settings().join(" and ");
-        let detail = format!("expected at least one project; {settings} count without `projects`");
+        let detail = format!("expected at least one project; {settings} apply only without `projects`");
         return Err(Invalid::new(section, detail));
     }
     if let Some(default) = projects.missing_default() {
-        let detail = format!("one of several must be named `{default}`");
+        let detail = format!("expected a project named `{default}`, because there are several projects");
         return Err(Invalid::field(section, default, detail));
     }
     Ok(projects)
@@ -274,7 +275,7 @@ pub(crate) fn read_policy<'j>(
     Ok(Policy::new(rules))
 }
 
-/// Returns the rules that apply without a policy. `is_wildcard` is whether callers without credentials get uid 0.
+/// Returns the rules that apply without a policy. `is_wildcard` grants uid 0 to callers without credentials.
 #[inline(never)]
 pub(crate) fn default_policy(is_wildcard: bool) -> Policy {
     let rule = |kinds: &[CallerKind], grants| Rule {
@@ -283,13 +284,13 @@ pub(crate) fn default_policy(is_wildcard: bool) -> Policy {
         ..Rule::default()
     };
     Policy::default_rules(vec![
-        rule(&[CallerKind::Service], Grants::everything()),
+        rule(&[CallerKind::Service], Grants::unrestricted()),
         rule(&[CallerKind::Anonymous], Grants::any_user(is_wildcard)),
-        rule(&[CallerKind::User, CallerKind::Gateway], Grants::own_user()),
+        rule(&[CallerKind::User, CallerKind::Gateway], Grants::own_identity()),
     ])
 }
 
-/// Reads the part of a token request that is a provider's own.
+/// Reads the provider-specific part of a token request.
 pub(crate) fn read_request(fields: Fields<'_>) -> Result<ProviderRequest<'_>, Invalid<'_>> {
     let mut found = None;
     for provider in ALL {
@@ -297,8 +298,10 @@ pub(crate) fn read_request(fields: Fields<'_>) -> Result<ProviderRequest<'_>, In
             (None, _) => {}
             (Some(request), None) => found = Some((provider, request)),
             (Some(_), Some((first, _))) => {
-                let detail =
-                    format!("cannot stand beside services of {}; ask for one token each", first.title);
+                let detail = format!(
+                    "cannot be combined with {} services. Request one token per provider",
+                    first.title
+                );
                 return Err(Invalid::field(fields.object(), provider.name, detail));
             }
         }
@@ -307,13 +310,13 @@ pub(crate) fn read_request(fields: Fields<'_>) -> Result<ProviderRequest<'_>, In
         let services: Vec<_> = request_fields().into_iter().filter(|field| *field != "version").collect();
         let (last, others) = services.split_last().unwrap_or((&"", &[]));
         let others = others.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        let detail = format!("there is nothing to make a token for; name {others} or `{last}`");
+        let detail = format!("No service specified. Provide {others} or `{last}`");
         Invalid::rule(fields.object(), detail)
     })
 }
 
-/// Says what a token contains and whether it is usable: as a token of the provider whose things are expected of it, otherwise
-/// of the provider whose tokens look like it.
+/// Inspects a token. The fields of `expect` determine the provider; without them, the first provider that recognizes the token
+/// inspects it.
 pub(crate) fn inspect<'j>(
     providers: &Providers,
     token: &str,
@@ -327,8 +330,7 @@ pub(crate) fn inspect<'j>(
     match (expected.next(), expected.next(), fields) {
         (Some(one), Some(other), Some(fields)) => {
             let (one, other) = (one.title, other.title);
-            let detail =
-                format!("names things of {one} beside things of {other}; a token is for one of them");
+            let detail = format!("combines fields of {one} and {other}. Specify the fields of one provider");
             Err(Invalid::rule(fields.object(), detail))
         }
         (Some(provider), ..) => (provider.inspect)(providers, token, fields, now),
@@ -339,8 +341,8 @@ pub(crate) fn inspect<'j>(
     }
 }
 
-/// Describes the rules, for people who check a configuration. `kinds` are those of the callers that the configuration
-/// authenticates, `max` is the longest lifetime of a token.
+/// Describes the rules for the configuration summary. `kinds` are the caller kinds that the configuration authenticates, and
+/// `max` is the maximum lifetime of a token.
 #[cfg(feature = "check")]
 pub(crate) fn describe_policy(policy: &Policy, kinds: &[CallerKind], max: Ttl) -> policy::PolicyDescription {
     policy.describe(kinds, max, Grants::describe)
@@ -352,7 +354,7 @@ mod tests {
 
     const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.e30.c2ln";
 
-    /// The provider whose inspection a token gets, or the path and the detail of the error.
+    /// Returns the name of the provider that inspects a token, or the path and the detail of the error.
     fn inspected(token: &str, expect: &str) -> Result<String, (String, String)> {
         let config = ProjectConfigs::default().with_rest(None).unwrap();
         let providers = config.load(&Secrets::permanent([])).unwrap();
@@ -366,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn the_token_decides_if_nothing_is_expected() {
+    fn detects_the_provider_by_the_token_without_expectations() {
         for (token, provider) in [
             (JWT, "videosdk"),
             (&format!("Bearer {JWT}"), "videosdk"),
@@ -375,14 +377,14 @@ mod tests {
             ("eyJhbGciOiJIUzI1NiJ9", "agora"),
             ("", "agora"),
         ] {
-            for nothing in ["{}", r#"{"expect":null}"#, r#"{"expect":{}}"#, r#"{"expect":{"room":null}}"#] {
-                assert_eq!(inspected(token, nothing).as_deref(), Ok(provider), "{token} {nothing}");
+            for expect in ["{}", r#"{"expect":null}"#, r#"{"expect":{}}"#, r#"{"expect":{"room":null}}"#] {
+                assert_eq!(inspected(token, expect).as_deref(), Ok(provider), "{token} {expect}");
             }
         }
     }
 
     #[test]
-    fn an_expectation_decides_before_the_token() {
+    fn expectations_determine_the_provider() {
         for (expect, provider) in [
             (r#"{"app_id":"x"}"#, "agora"),
             (r#"{"channel":"x"}"#, "agora"),
@@ -400,18 +402,18 @@ mod tests {
     }
 
     #[test]
-    fn expectations_that_no_token_meets_are_rejected() {
+    fn rejects_expectations_that_no_token_meets() {
         for (expect, path, detail) in [
             (
                 r#"{"uid":1,"account":"a"}"#,
                 "expect.account",
-                "cannot stand beside `expect.uid`; a user has a number or an account",
+                "cannot be combined with `expect.uid`. Specify one of them",
             ),
             (r#"{"uid":1,"account":2}"#, "expect.account", "invalid type: integer `2`, expected a string"),
             (
                 r#"{"uid":1,"room":"r"}"#,
                 "expect",
-                "names things of Agora beside things of VideoSDK; a token is for one of them",
+                "combines fields of Agora and VideoSDK. Specify the fields of one provider",
             ),
             (
                 r#"{"user":"a"}"#,

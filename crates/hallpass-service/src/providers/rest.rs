@@ -8,21 +8,21 @@ use crate::web::json::{Invalid, Json};
 use crate::web::outbound::{OutboundRequest, OutboundResponse, SendError};
 use crate::web::url::is_loopback;
 
-/// Reads `url` of a REST API: one of the provider's own, or a stand-in on this machine. Whoever receives a request there
-/// receives credentials. Without a URL, the first of `known` is used.
+/// Reads the `url` of a REST API; the default is the first URL in `known`. Only the provider's own URLs and loopback URLs are
+/// accepted, because requests contain credentials.
 pub(super) fn read_url<'j>(value: Option<&'j Json<'j>>, known: &[&str]) -> Result<String, Invalid<'j>> {
     let Some(value) = value else { return Ok(known.first().copied().unwrap_or_default().to_owned()) };
     let url = value.string()?.trim_end_matches('/');
-    let is_here = url.strip_prefix("http://").is_some_and(is_loopback);
-    if is_here || known.contains(&url) {
+    let is_local = url.strip_prefix("http://").is_some_and(is_loopback);
+    if is_local || known.contains(&url) {
         return Ok(url.to_owned());
     }
-    let detail = format!("expected {}, or http:// and an address of this machine", known.join(" or "));
+    let detail = format!("expected {}, or an http:// URL of a loopback address", known.join(" or "));
     Err(Invalid::new(value, detail))
 }
 
-/// Returns a request with these credentials, and limits on the size and the duration of the response. Agora requires the content type even without content, and responds 415 without
-/// it.
+/// Returns a request with these credentials, and with limits on the size and the duration of the response. Agora responds 415 to
+/// a request without a content type, even if the request has no body.
 pub(super) fn request(
     method: Method,
     url: String,
@@ -35,8 +35,11 @@ pub(super) fn request(
     OutboundRequest { method, url, headers, body, max_bytes, seconds }
 }
 
-/// Reads the document of a successful response. `read` returns `None` for a document that differs from the provider's
+/// Reads the JSON body of a successful response. `read` returns `None` for a body that does not match the provider's
 /// documentation.
+///
+/// # Errors
+/// [`UpstreamError`], if there is no response, the status is not a success, or the body has an unexpected form.
 pub(super) fn read<T>(
     provider: ProviderNames,
     response: Result<OutboundResponse, SendError>,
@@ -44,7 +47,7 @@ pub(super) fn read<T>(
 ) -> Result<T, UpstreamError> {
     let response = successful(provider, response)?;
     let document = Json::parse(&response.body).ok();
-    document.and_then(read).ok_or_else(|| UpstreamError::not_understood(provider, &response))
+    document.and_then(read).ok_or_else(|| UpstreamError::from_unexpected_body(provider, &response))
 }
 
 fn successful(
@@ -53,8 +56,8 @@ fn successful(
 ) -> Result<OutboundResponse, UpstreamError> {
     match response {
         Ok(response) if (200..300).contains(&response.status) => Ok(response),
-        Ok(response) => Err(UpstreamError::of_response(provider, &response)),
-        Err(error) => Err(UpstreamError::of_sending(provider, error)),
+        Ok(response) => Err(UpstreamError::from_response(provider, &response)),
+        Err(error) => Err(UpstreamError::from_send_error(provider, error)),
     }
 }
 
@@ -64,7 +67,7 @@ mod tests {
 
     /// In addition to the URLs in `tests/config`.
     #[test]
-    fn only_the_provider_and_this_machine_get_requests() {
+    fn accepts_provider_and_loopback_urls_only() {
         const KNOWN: &[&str] = &["https://api.agora.io", "https://api.sd-rtn.com"];
         for (url, expected) in [
             ("https://api.sd-rtn.com", true),

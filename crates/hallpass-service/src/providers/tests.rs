@@ -1,4 +1,4 @@
-//! Decisions that need the policy and the providers together.
+//! Tests of decisions that combine the policy and the providers.
 
 use hallpass_token::agora::Uid;
 use hallpass_token::{Ttl, UnixSeconds};
@@ -20,9 +20,9 @@ fn rules(rules: &str) -> Policy {
     Json::parse(rules.as_bytes()).unwrap().read(|rules| read_policy(rules, &context)).unwrap()
 }
 
-/// `tests/providers/callers.rs` covers who may make a call at all, with and without a policy.
+/// `tests/providers/callers.rs` tests which callers may make a call at all, with and without a policy.
 #[test]
-fn a_rule_for_some_projects_grants_no_call_about_the_whole_account() {
+fn rules_for_some_projects_grant_no_call_about_the_whole_account() {
     let policy = rules(
         r#"[
             { "project": ["default", "meet"], "rooms": "validate", "agora_rest": ["auth", "kick"] },
@@ -46,8 +46,8 @@ fn a_rule_for_some_projects_grants_no_call_about_the_whole_account() {
     }
 }
 
-/// What alice gets who takes a token of either version.
-fn either_version(rule: &str) -> Result<String, String> {
+/// Returns the version and the services of the token that alice gets for a request that accepts either version.
+fn mint_either_version(rule: &str) -> Result<String, String> {
     let policy = rules(&format!(r#"[{{"videosdk":{rule}}}]"#));
     let setting = |name: &str| (name == "VIDEOSDK_API_KEY").then(|| "key".to_owned());
     let config = ProjectConfigs::from_settings(&setting).unwrap().with_rest(None).unwrap();
@@ -74,14 +74,14 @@ fn either_version(rule: &str) -> Result<String, String> {
 }
 
 #[test]
-fn version_1_is_for_those_who_may_have_it() {
-    let granted = |text: &str| Ok(text.to_owned());
+fn issues_version_1_only_if_a_rule_grants_it() {
+    let granted = |token: &str| Ok(token.to_owned());
     assert_eq!(
-        either_version("{}"),
+        mint_either_version("{}"),
         granted(r#"2 {"participant":"alice","permissions":["allow_join"],"roles":["rtc"]}"#)
     );
-    assert_eq!(either_version(r#"{"v1":true}"#), granted(r#"1 {"permissions":["allow_join"]}"#));
-    let filled_in = either_version(r#"{"room":"room-{sub}","identity":"any"}"#);
+    assert_eq!(mint_either_version(r#"{"v1":true}"#), granted(r#"1 {"permissions":["allow_join"]}"#));
+    let filled_in = mint_either_version(r#"{"room":"room-{sub}","identity":"any"}"#);
     assert_eq!(filled_in, granted(r#"2 {"room":"room-alice","permissions":["allow_join"],"roles":["rtc"]}"#));
-    assert_eq!(either_version(r#"{"room":"room-*"}"#), Err("videosdk.room".to_owned()));
+    assert_eq!(mint_either_version(r#"{"room":"room-*"}"#), Err("videosdk.room".to_owned()));
 }

@@ -1,4 +1,4 @@
-//! Calls to a provider that failed.
+//! Errors of calls to a provider.
 
 use std::fmt;
 
@@ -10,93 +10,94 @@ use http::StatusCode;
 /// The names of a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ProviderNames {
-    /// In responses and logs.
+    /// The name in responses and logs.
     pub(super) name: &'static str,
-    /// In messages.
+    /// The name in messages.
     pub(super) title: &'static str,
 }
 
-/// A failed call to a provider, and what the provider said. It contains no credential. Boxed, because every reader of a response
-/// returns it.
+/// A failed call to a provider, with the provider's message. Contains no credentials. Boxed, because every function that reads a
+/// response returns it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct UpstreamError(Box<Parts>);
+pub(crate) struct UpstreamError(Box<UpstreamErrorInner>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Parts {
+struct UpstreamErrorInner {
     provider: ProviderNames,
     reason: Reason,
-    /// The provider's own words.
+    /// The provider's message.
     message: Option<String>,
-    /// What the provider's support asks for, by the names of its headers.
+    /// The request ids that the provider's support asks for, by header name.
     request_ids: Vec<(&'static str, String)>,
-    /// When to come again, as `Retry-After` has it.
+    /// The value of the provider's `Retry-After`.
     retry_after: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reason {
-    /// There was no answer: nobody knows whether the call was carried out.
+    /// There is no response, so it is unknown whether the provider performed the call.
     Sending(SendError),
-    /// The answer has a status that is no success.
+    /// The response has a status other than 2xx.
     Status(u16),
-    /// The answer is a success, but not of the form that is known.
-    NotUnderstood,
+    /// The response is a success, but its body has an unexpected form.
+    UnexpectedBody,
 }
 
 const REQUEST_IDS: [&str; 3] = ["x-request-id", "x-amz-request-id", "x-resource-id"];
 
 impl UpstreamError {
-    /// There is no answer.
+    /// Returns the error for a request without a response.
     #[cold]
-    pub(super) fn of_sending(provider: ProviderNames, error: SendError) -> Self {
-        let reason = Reason::Sending(error);
-        Self(Box::new(Parts { provider, reason, message: None, request_ids: Vec::new(), retry_after: None }))
+    pub(super) fn from_send_error(provider: ProviderNames, error: SendError) -> Self {
+        let (reason, request_ids) = (Reason::Sending(error), Vec::new());
+        let inner = UpstreamErrorInner { provider, reason, message: None, request_ids, retry_after: None };
+        Self(Box::new(inner))
     }
 
-    /// The answer is a failure.
+    /// Returns the error for a response with a status other than 2xx.
     #[cold]
-    pub(super) fn of_response(provider: ProviderNames, answer: &OutboundResponse) -> Self {
-        Self::about(provider, Reason::Status(answer.status), message(&answer.body), answer)
+    pub(super) fn from_response(provider: ProviderNames, response: &OutboundResponse) -> Self {
+        Self::with_headers(provider, Reason::Status(response.status), message(&response.body), response)
     }
 
-    /// The answer is none.
+    /// Returns the error for a successful response with an unexpected body.
     #[cold]
-    pub(super) fn not_understood(provider: ProviderNames, answer: &OutboundResponse) -> Self {
-        Self::about(provider, Reason::NotUnderstood, None, answer)
+    pub(super) fn from_unexpected_body(provider: ProviderNames, response: &OutboundResponse) -> Self {
+        Self::with_headers(provider, Reason::UnexpectedBody, None, response)
     }
 
-    fn about(
+    fn with_headers(
         provider: ProviderNames,
         reason: Reason,
         message: Option<String>,
-        answer: &OutboundResponse,
+        response: &OutboundResponse,
     ) -> Self {
         let header = |name: &'static str| {
-            let (name, value) = answer.headers.iter().find(|(known, _)| *known == name)?;
-            let is_plain =
+            let (name, value) = response.headers.iter().find(|(known, _)| *known == name)?;
+            let is_printable =
                 value.len() <= 64 && value.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
-            is_plain.then(|| (*name, value.clone()))
+            is_printable.then(|| (*name, value.clone()))
         };
         let request_ids = REQUEST_IDS.into_iter().filter_map(header).collect();
         let retry_after = header("retry-after").map(|(_, value)| value);
-        Self(Box::new(Parts { provider, reason, message, request_ids, retry_after }))
+        Self(Box::new(UpstreamErrorInner { provider, reason, message, request_ids, retry_after }))
     }
 
-    /// Whether nobody knows if the call was carried out: the provider did not refuse it.
-    pub(crate) fn is_in_doubt(&self) -> bool {
+    /// Returns whether the provider may have performed the call: it did not reject the call.
+    pub(crate) fn is_outcome_unknown(&self) -> bool {
         !matches!(self.0.reason, Reason::Status(300..=407 | 409..=499))
     }
 
-    /// The status of our answer.
+    /// Returns the status of the service's own response.
     pub(crate) fn status(&self) -> StatusCode {
         match self.0.reason {
             Reason::Sending(SendError::TimedOut) | Reason::Status(408 | 504) => StatusCode::GATEWAY_TIMEOUT,
             Reason::Status(429) => StatusCode::TOO_MANY_REQUESTS,
-            Reason::Status(_) | Reason::Sending(_) | Reason::NotUnderstood => StatusCode::BAD_GATEWAY,
+            Reason::Status(_) | Reason::Sending(_) | Reason::UnexpectedBody => StatusCode::BAD_GATEWAY,
         }
     }
 
-    /// The name that programs may rely on.
+    /// Returns the stable code for programs.
     pub(crate) fn code(&self) -> &'static str {
         match self.status() {
             StatusCode::GATEWAY_TIMEOUT => "provider_timeout",
@@ -105,22 +106,22 @@ impl UpstreamError {
         }
     }
 
-    /// When the provider wants to be asked again.
+    /// Returns the provider's `Retry-After`, if the status is 429.
     pub(crate) fn retry_after(&self) -> Option<&str> {
         self.0.retry_after.as_deref().filter(|_| self.0.reason == Reason::Status(429))
     }
 
-    /// The status of the provider's answer.
+    /// Returns the status of the provider's response.
     pub(crate) fn upstream_status(&self) -> Option<StatusCode> {
         if let Reason::Status(status) = self.0.reason { StatusCode::from_u16(status).ok() } else { None }
     }
 
-    /// The provider's own words.
+    /// Returns the provider's message.
     pub(crate) fn message(&self) -> Option<&str> {
         self.0.message.as_deref()
     }
 
-    /// Returns what an error document and the log say of the provider's response.
+    /// Returns the field `upstream` of the error document and the log line.
     pub(crate) fn to_json(&self) -> Json<'_> {
         let status = if let Reason::Status(status) = self.0.reason { Some(u32::from(status)) } else { None };
         let ids = self.0.request_ids.iter().map(|(name, id)| (*name, id.as_str().into()));
@@ -132,7 +133,7 @@ impl UpstreamError {
         ])
     }
 
-    /// The line for the person on call.
+    /// Returns the log line for the operator.
     pub(crate) fn log_line(&self, request_id: &str, route: &str) -> LogLine {
         let is_rejected = matches!(self.0.reason, Reason::Status(400..=499));
         let level = if is_rejected { Level::Warning } else { Level::Error };
@@ -150,51 +151,56 @@ impl fmt::Display for UpstreamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.0.provider.title;
         match self.0.reason {
-            Reason::Sending(SendError::TimedOut) => write!(f, "{name} did not answer in time"),
-            Reason::Sending(SendError::Unreachable) => write!(f, "{name} cannot be reached"),
-            Reason::Sending(SendError::TooLarge) => write!(f, "the answer of {name} is too long"),
-            Reason::Status(status) => write!(f, "{name} answered with status {status}"),
-            Reason::NotUnderstood => write!(f, "the answer of {name} is not what its documentation says"),
+            Reason::Sending(SendError::TimedOut) => write!(f, "{name} did not respond in time"),
+            Reason::Sending(SendError::Unreachable) => write!(f, "{name} is unreachable"),
+            Reason::Sending(SendError::TooLarge) => write!(f, "The response from {name} is too large"),
+            Reason::Status(status) => write!(f, "{name} responded with status {status}"),
+            Reason::UnexpectedBody => {
+                write!(f, "The response from {name} does not match the documentation of its API")
+            }
         }?;
         match self.message() {
             Some(message) => write!(f, ": {message}"),
-            None => Ok(()),
+            None => f.write_str("."),
         }
     }
 }
 
-/// What an error document of a provider says: the member that VideoSDK's own SDKs look for, or one of Agora's; a text
-/// that is no JSON says it itself, unless it is a page.
+/// The fields that contain messages, in order of precedence: the ones that VideoSDK's SDKs read, then Agora's.
+const MESSAGE_FIELDS: [&str; 6] = ["message", "error", "msg", "statusMessage", "reason", "error_msg"];
+
+/// Returns the message in the body of an error response: the first string among [`MESSAGE_FIELDS`], a JSON string, or plain
+/// text. `None` for an HTML page.
 fn message(body: &[u8]) -> Option<String> {
-    const MEMBERS: [&str; 6] = ["message", "error", "msg", "statusMessage", "reason", "error_msg"];
-    let text = match Json::parse(body) {
+    let message = match Json::parse(body) {
         Ok(Json::Object(fields)) => {
-            let text = |name: &str| {
+            let field = |name: &str| {
                 let (_, value) = fields.iter().rev().find(|(known, _)| known == name)?;
-                value.as_str().map(tidy)
+                value.as_str().map(sanitize)
             };
-            MEMBERS.into_iter().filter_map(text).find(|text| !text.is_empty())?
+            MESSAGE_FIELDS.into_iter().filter_map(field).find(|message| !message.is_empty())?
         }
-        Ok(Json::String(text)) => tidy(&text),
+        Ok(Json::String(message)) => sanitize(&message),
         Ok(_) => return None,
-        Err(_) => std::str::from_utf8(body).ok().map(tidy).filter(|text| !text.starts_with('<'))?,
+        Err(_) => std::str::from_utf8(body).ok().map(sanitize).filter(|text| !text.starts_with('<'))?,
     };
-    (!text.is_empty()).then_some(text)
+    (!message.is_empty()).then_some(message)
 }
 
-/// One line of others that may be shown: whatever is long enough to be a token or a key is left out.
-fn tidy(text: &str) -> String {
+/// Converts a provider's message into one line of at most 200 characters. Replaces every word that is long enough to be a token
+/// or a key with `…`.
+fn sanitize(message: &str) -> String {
     const MAX_CHARS: usize = 200;
-    const LONGEST_WORD: usize = 23;
-    let is_of_token = |c: char| c.is_ascii_alphanumeric() || "+/=_-.~:".contains(c);
-    let mut tidied = String::new();
-    for piece in text.split_inclusive(|c: char| !is_of_token(c)) {
-        let word = piece.trim_end_matches(|c: char| !is_of_token(c));
+    const MAX_WORD_BYTES: usize = 23;
+    let is_token_char = |c: char| c.is_ascii_alphanumeric() || "+/=_-.~:".contains(c);
+    let mut sanitized = String::new();
+    for piece in message.split_inclusive(|c: char| !is_token_char(c)) {
+        let word = piece.trim_end_matches(|c: char| !is_token_char(c));
         let rest = piece.get(word.len()..).unwrap_or_default();
-        tidied.push_str(if word.len() > LONGEST_WORD { "…" } else { word });
-        tidied.extend(rest.chars().map(|c| if c.is_control() { ' ' } else { c }));
+        sanitized.push_str(if word.len() > MAX_WORD_BYTES { "…" } else { word });
+        sanitized.extend(rest.chars().map(|c| if c.is_control() { ' ' } else { c }));
     }
-    tidied.trim().chars().take(MAX_CHARS).collect()
+    sanitized.trim().chars().take(MAX_CHARS).collect()
 }
 
 #[cfg(test)]
@@ -202,7 +208,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_is_found_where_providers_put_it() {
+    fn finds_the_message_in_every_form() {
         for (body, found) in [
             (r#"{"message":"a","error":"b"}"#, Some("a")),
             (r#"{"message":"","error":"b"}"#, Some("b")),
@@ -220,10 +226,13 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_a_token_or_a_key_is_left_out() {
-        assert_eq!(tidy("Token eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.x is expired"), "Token … is expired");
-        assert_eq!(tidy("key=4f1e8a7c3b2d49658d0c7b6a5e4f3210!"), "…!");
-        assert_eq!(tidy("room abcd-efgh-ijkl not found"), "room abcd-efgh-ijkl not found");
-        assert_eq!(tidy(&"é ".repeat(300)).chars().count(), 200);
+    fn removes_possible_tokens_and_keys_from_messages() {
+        assert_eq!(
+            sanitize("Token eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.x is expired"),
+            "Token … is expired"
+        );
+        assert_eq!(sanitize("key=4f1e8a7c3b2d49658d0c7b6a5e4f3210!"), "…!");
+        assert_eq!(sanitize("room abcd-efgh-ijkl not found"), "room abcd-efgh-ijkl not found");
+        assert_eq!(sanitize(&"é ".repeat(300)).chars().count(), 200);
     }
 }

@@ -17,8 +17,8 @@ pub(crate) use self::request::{Binding, RequestedScope, TokenRequest, read_reque
 
 use super::upstream::ProviderNames;
 
-/// The name in configuration, requests, responses and logs.
+/// The provider's name in configuration, requests, responses and logs.
 pub(crate) const NAME: &str = "videosdk";
-/// The name in messages.
+/// The provider's name in messages.
 pub(crate) const TITLE: &str = "VideoSDK";
 const NAMES: ProviderNames = ProviderNames { name: NAME, title: TITLE };

@@ -1,4 +1,4 @@
-//! A request of an authorized caller: how it is authorized, and what its handler gets.
+//! Authorization of requests, and the request of an authorized caller.
 
 use crate::auth::{AuthError, Caller, address_limit_key};
 use crate::platform::{BoxFuture, Platform};
@@ -12,7 +12,7 @@ use crate::web::log::RequestLog;
 use crate::web::outbound::{OutboundRequest, OutboundResponse, SendError};
 use crate::web::request::{Body, Request, RequestContext, segments};
 
-/// A request of an authorized caller. Only dispatch creates it, so no handler can forget to check the caller.
+/// A request of an authorized caller. Only dispatch creates values of this type, so no handler can skip the authorization.
 #[derive(Clone, Copy)]
 pub(super) struct Authorized<'a> {
     pub(super) signing: &'a Signing,
@@ -27,10 +27,10 @@ pub(super) struct Authorized<'a> {
     pub(super) log: &'a RequestLog,
 }
 
-/// Authenticates the caller and counts the request against the rate limit. A rejection is noted in the audit log.
+/// Authenticates the caller and counts the request against the rate limit. Records a rejection in the audit log.
 ///
 /// # Errors
-/// [`Problem`]
+/// [`Problem`], if authentication fails or the caller exceeds the rate limit.
 pub(super) async fn authorize(
     state: &LoadedState,
     request: &Request,
@@ -56,7 +56,7 @@ pub(super) async fn authorize(
     Err(rejected(caller, is_within_limit, context, log, audit))
 }
 
-/// Notes a rejection in the audit log.
+/// Records a rejection in the audit log.
 #[cold]
 #[inline(never)]
 fn rejected(
@@ -76,21 +76,22 @@ fn rejected(
 }
 
 impl<'a> Authorized<'a> {
-    /// Returns the part of the path with this name in the route; empty if the route has none.
+    /// Returns the path segment with this name in the route; empty if the route has no such parameter.
     pub(super) fn path_param(&self, name: &str) -> &'a str {
-        let mut parts = segments(self.audit.route.as_bytes()).zip(segments(self.path.as_bytes()));
-        let part = parts.find(|(expected, _)| {
+        let mut pairs = segments(self.audit.route.as_bytes()).zip(segments(self.path.as_bytes()));
+        let pair = pairs.find(|(expected, _)| {
             expected.strip_prefix(b"{").and_then(|rest| rest.strip_suffix(b"}")) == Some(name.as_bytes())
         });
-        part.and_then(|(_, part)| str::from_utf8(part).ok()).unwrap_or_default()
+        pair.and_then(|(_, segment)| str::from_utf8(segment).ok()).unwrap_or_default()
     }
 
-    /// Returns the first value of this name in the query, decoded.
+    /// Returns the first value of a query parameter, decoded.
     pub(super) fn query(&self, name: &str) -> Option<String> {
         let mut pairs = form_urlencoded::parse(self.request.query.as_bytes());
         pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 
+    /// Returns the body, if it is complete and not too large.
     pub(super) fn body(&self) -> Result<&'a [u8], Problem> {
         match &self.request.body {
             Body::Whole(bytes) => Ok(bytes),
@@ -99,17 +100,17 @@ impl<'a> Authorized<'a> {
         }
     }
 
-    /// Returns the body as JSON, in which no name occurs twice.
+    /// Returns the body as JSON. Rejects duplicate field names.
     pub(super) fn json(&self) -> Result<Json<'a>, Problem> {
         let document = Json::parse(self.body()?)?;
         document.read(Json::check_names)?;
         Ok(document)
     }
 
-    /// Decides on a token request, completes it, and signs the token. The audit log gets the decision.
+    /// Decides on a token request, completes it, and signs the token. Records the decision in the audit log.
     pub(super) fn mint<'r>(&'r self, request: &mut TokenRequest<'r>) -> Result<Minted<'r>, Problem> {
         let evaluator = Evaluator { caller: self.caller, arena: self.arena };
-        // Minting completes the request, and a denial is about what the client sent.
+        // Taken before minting, which completes the request, because the line for a denial shows the original request.
         let requested = request.provider.summary();
         let minted = token::mint(self.signing, request, evaluator, self.context);
         match &minted {
@@ -119,14 +120,15 @@ impl<'a> Authorized<'a> {
             Err(TokenError::Denied(error)) => {
                 self.log.add(self.audit.denied(self.caller, request.project, requested, error));
             }
-            // Invalid requests are not decided on.
+            // The policy does not decide on invalid requests.
             Err(_) => {}
         }
         Ok(minted?)
     }
 
-    /// Notes the decision on a call to a provider in the audit log. No rule decides on a call with the caller's own token.
-    pub(super) fn note_call(
+    /// Records the decision on a call to a provider in the audit log. For a call with the caller's own token, the deciding rule is
+    /// `None`.
+    pub(super) fn audit_call(
         &self,
         call: ProviderCall<'_>,
         decided: Result<Option<DecidedBy>, PolicyError>,
@@ -136,6 +138,7 @@ impl<'a> Authorized<'a> {
         Ok(())
     }
 
+    /// Sends a request to a provider.
     pub(super) fn send(
         &self,
         request: OutboundRequest,
@@ -144,7 +147,7 @@ impl<'a> Authorized<'a> {
         Box::pin(async move { platform.send(&request).await })
     }
 
-    /// Logs a failed call to a provider.
+    /// Logs a failed call to a provider, and returns the problem for it.
     pub(super) fn upstream_failed(&self, error: UpstreamError) -> Problem {
         self.log.add(error.log_line(&self.context.request_id, self.audit.route));
         Problem::Upstream(error)

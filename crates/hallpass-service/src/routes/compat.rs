@@ -1,5 +1,5 @@
-//! The routes of servers that apps use today. The module of a server reads its requests, and writes its responses and errors;
-//! tokens are minted as for every other route.
+//! Routes that are compatible with other token servers. The module of a server reads its requests and writes its responses and
+//! errors. Tokens are minted as for the native routes.
 
 pub(super) mod agora_docs;
 pub(super) mod agoracn;
@@ -14,7 +14,7 @@ use crate::problem::Problem;
 use crate::providers::agora::{self, TokenService, Version};
 use crate::token::{RequestedTtl, TokenRequest};
 
-/// Mints a token of the default project.
+/// Mints a token for the default project.
 fn agora_token<'a>(
     authorized: &'a Authorized<'_>,
     ttl: Option<RequestedTtl>,
@@ -23,7 +23,7 @@ fn agora_token<'a>(
     Ok(authorized.mint(&mut TokenRequest::new(ttl, request))?.token)
 }
 
-/// Mints a token of the default project and the default lifetime, for one service.
+/// Mints a token for the default project and one service, with the default lifetime.
 fn service_token<'a>(
     authorized: &'a Authorized<'_>,
     version: Version,

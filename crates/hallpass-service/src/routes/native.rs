@@ -1,4 +1,4 @@
-//! The service's own routes. Their errors are problem documents (RFC 9457).
+//! The native routes. Errors are problem documents (RFC 9457).
 
 pub(super) mod agora;
 pub(super) mod openapi;
@@ -16,7 +16,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     render: |error| respond_with_problem(error.problem, error.request_id),
 };
 
-/// Responds to a request that reaches no route.
+/// Responds with a problem document.
 pub(crate) fn respond_with_problem(problem: &Problem, request_id: &str) -> Response {
     response::json(problem.status(), PROBLEM_JSON, &problem.to_json(request_id))
 }

@@ -1,4 +1,4 @@
-//! A route: its path and methods, its handler, and the conventions of its server.
+//! Routes: path, methods, handler and dialect.
 
 use http::{Method, StatusCode};
 
@@ -10,23 +10,23 @@ use crate::web::json::Json;
 use crate::web::request::{Request, segments};
 use crate::web::response::{self, Response};
 
-/// One route.
+/// A route.
 #[derive(Debug)]
 pub(super) struct Route {
-    /// The path; `{name}` stands for any one segment.
+    /// The path; `{name}` matches any single segment.
     pub(super) path: &'static str,
-    /// The methods, as the header `Allow` names them.
+    /// The methods, in the format of the header `Allow`.
     pub(super) methods: &'static str,
     pub(super) handler: Handler,
     pub(super) dialect: Dialect,
 }
 
-/// A handler, by what it needs.
+/// A handler, by its inputs.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Handler {
-    /// Responds to anyone, without the state.
+    /// Responds to any caller, without the state.
     Anyone(fn(&Request) -> Response),
-    /// Responds to anyone, with the state of the deployment.
+    /// Responds to any caller, with the deployment's state.
     State(fn(&LoadedState) -> Result<Response, Problem>),
     /// Responds to an authorized caller.
     Caller(CallerHandler),
@@ -36,22 +36,22 @@ pub(super) enum Handler {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum CallerHandler {
     Sync(fn(&Authorized<'_>) -> Result<Response, Problem>),
-    /// Waits for a provider.
+    /// Waits for a response of a provider.
     Async(for<'a> fn(&'a Authorized<'a>) -> BoxFuture<'a, Result<Response, Problem>>),
 }
 
-/// The conventions of one server.
+/// The conventions of a server: the matching of paths and the format of errors.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Dialect {
-    /// Whether a path is matched with and without a slash at the end.
+    /// True if paths match with and without a trailing slash.
     pub(super) ignores_slash: bool,
-    /// Whether a path is matched in upper and lower case.
+    /// True if paths are case-insensitive.
     pub(super) ignores_case: bool,
-    /// Renders every error of the server's routes. Headers are added afterwards, the same for all servers.
+    /// Renders an error of the server's routes. Dispatch adds the headers that the error requires.
     pub(super) render: fn(&ErrorContext<'_>) -> Response,
 }
 
-/// An error, and the request that it is for.
+/// An error and the request that caused it.
 pub(super) struct ErrorContext<'a> {
     pub(super) problem: &'a Problem,
     pub(super) method: &'a Method,
@@ -65,7 +65,7 @@ impl Route {
         self.methods.split([',', ' ']).any(|allowed| method == allowed)
     }
 
-    /// Whether a decoded path is that of the route.
+    /// Returns whether a decoded path matches the route.
     pub(super) fn matches(&self, path: &str) -> bool {
         let Dialect { ignores_slash, ignores_case, .. } = self.dialect;
         let path = if ignores_slash { path.strip_suffix('/').unwrap_or(path) } else { path };
@@ -74,7 +74,7 @@ impl Route {
         };
         let (route, path) = (self.path.as_bytes(), path.as_bytes());
         let Some(start) = route.iter().position(|byte| *byte == b'{') else { return is_same(route, path) };
-        // Most routes end here.
+        // Rules out most routes.
         if !route.get(..start).zip(path.get(..start)).is_some_and(|(route, path)| is_same(route, path)) {
             return false;
         }
@@ -82,7 +82,7 @@ impl Route {
         loop {
             match (expected.next(), parts.next()) {
                 (None, None) => return true,
-                // Platforms and clients differ in what they make of such segments.
+                // Platforms and clients resolve such segments differently.
                 (Some(_), Some(b"." | b"..")) => return false,
                 (Some(expected), Some(part)) if expected.starts_with(b"{") || is_same(expected, part) => {}
                 _ => return false,
@@ -91,7 +91,7 @@ impl Route {
     }
 }
 
-/// Responds 200 with this value.
+/// Responds with status 200 and this value.
 pub(super) fn ok(content_type: &'static str, value: &Json<'_>) -> Response {
     response::json(StatusCode::OK, content_type, value)
 }

@@ -1,4 +1,4 @@
-//! All routes. A request that matches none of them gets 404.
+//! The route table. A request that matches no route gets a 404 response.
 
 use http::Method;
 
@@ -9,35 +9,35 @@ use super::route::{CallerHandler, Dialect, Handler, Route};
 use crate::problem::Problem;
 use crate::web::response::Response;
 
-/// A handler that waits for a provider, out of an async function.
-macro_rules! waiting {
+/// Converts an async function into a handler that waits for a provider.
+macro_rules! async_caller {
     ($handler:path) => {
         Handler::Caller(CallerHandler::Async(|authorized| Box::pin($handler(authorized))))
     };
 }
 
-/// Every route; the most frequent ones come first.
+/// Every route. The most frequent routes come first.
 pub(super) static ROUTES: &[Route] = &[
     route(NATIVE, "/v1/token", POST, caller(token::mint)),
     route(NATIVE, "/v1/inspect", POST, caller(token::inspect)),
-    route(NATIVE, "/v1/videosdk/rooms", POST, waiting!(rooms::create)),
-    route(NATIVE, "/v1/videosdk/rooms/{id}/validate", GET, waiting!(rooms::validate)),
+    route(NATIVE, "/v1/videosdk/rooms", POST, async_caller!(rooms::create)),
+    route(NATIVE, "/v1/videosdk/rooms/{id}/validate", GET, async_caller!(rooms::validate)),
     route(NATIVE, "/v1/agora/rest-auth", POST, caller(agora::rest_auth)),
-    route(NATIVE, "/v1/agora/projects", GET, waiting!(agora::projects)),
-    route(NATIVE, "/v1/agora/rtm/user-events", GET, waiting!(agora::user_events)),
-    route(NATIVE, "/v1/agora/kick", POST, waiting!(agora::kick)),
-    route(NATIVE, "/healthz", READ, Handler::Anyone(pages::health)),
-    route(NATIVE, "/readyz", READ, Handler::State(pages::ready)),
-    route(NATIVE, "/openapi.json", READ, Handler::Anyone(openapi::respond)),
-    route(NATIVE, "/", READ, Handler::Anyone(pages::home)),
-    route(TOOLS, "/rtcToken", READ, caller(express::tools_rtc_token)),
-    route(TOOLS, "/rtmToken", READ, caller(express::tools_rtm_token)),
+    route(NATIVE, "/v1/agora/projects", GET, async_caller!(agora::projects)),
+    route(NATIVE, "/v1/agora/rtm/user-events", GET, async_caller!(agora::user_events)),
+    route(NATIVE, "/v1/agora/kick", POST, async_caller!(agora::kick)),
+    route(NATIVE, "/healthz", GET_AND_HEAD, Handler::Anyone(pages::health)),
+    route(NATIVE, "/readyz", GET_AND_HEAD, Handler::State(pages::ready)),
+    route(NATIVE, "/openapi.json", GET_AND_HEAD, Handler::Anyone(openapi::respond)),
+    route(NATIVE, "/", GET_AND_HEAD, Handler::Anyone(pages::home)),
+    route(TOOLS, "/rtcToken", GET_AND_HEAD, caller(express::tools_rtc_token)),
+    route(TOOLS, "/rtmToken", GET_AND_HEAD, caller(express::tools_rtm_token)),
     route(EXPRESS, "/rtctoken", POST, caller(express::rtc_token)),
     route(EXPRESS, "/rtmtoken", POST, caller(express::rtm_token)),
     route(DOCS, "/fetch_rtc_token", POST, caller(agora_docs::rtc_token)),
     route(DOCS, "/fetch_rtc_token_string", POST, caller(agora_docs::rtc_token_for_account)),
     route(DOCS, "/fetch_rtm_token", POST, caller(agora_docs::rtm_token)),
-    route(PING, "/ping", READ, Handler::Anyone(gin::ping)),
+    route(PING, "/ping", GET_AND_HEAD, Handler::Anyone(gin::ping)),
     route(GIN, "/rtc/{channel}/{role}/{tokentype}/{uid}", GET, caller(gin::rtc)),
     route(GIN, "/rtm/{rtmuid}", GET, caller(gin::rtm)),
     route(GIN, "/rte/{channel}/{role}/{tokentype}/{uid}", GET, caller(gin::rte)),
@@ -47,15 +47,15 @@ pub(super) static ROUTES: &[Route] = &[
     route(GET_TOKEN, "/getToken", POST, caller(get_token::respond)),
     route(GET_TOKEN, "/token/getNew", POST, caller(get_token::respond)),
     route(AGORACN, "/token/generate", POST, caller(agoracn::respond)),
-    route(EXPRESS, "/access_token", READ, caller(express::access_token)),
-    route(EXPRESS, "/get-token", READ_AND_POST, caller(videosdk::token)),
-    route(EXPRESS, "/create-meeting", POST, waiting!(videosdk::create_meeting)),
-    route(EXPRESS, "/validate-meeting/{id}", READ_AND_POST, waiting!(videosdk::validate_meeting)),
+    route(EXPRESS, "/access_token", GET_AND_HEAD, caller(express::access_token)),
+    route(EXPRESS, "/get-token", GET_HEAD_AND_POST, caller(videosdk::token)),
+    route(EXPRESS, "/create-meeting", POST, async_caller!(videosdk::create_meeting)),
+    route(EXPRESS, "/validate-meeting/{id}", GET_HEAD_AND_POST, async_caller!(videosdk::validate_meeting)),
 ];
 
 const NATIVE: Dialect = native::DIALECT;
 const EXPRESS: Dialect = express::DIALECT;
-/// Its paths differ from those of the Express tutorial in case only.
+/// The dialect of Agora's Tools server. Paths are case-sensitive, because they differ from the Express tutorial's only in case.
 const TOOLS: Dialect = Dialect { ignores_case: false, ..EXPRESS };
 const DOCS: Dialect = agora_docs::DIALECT;
 const GIN: Dialect = gin::DIALECT;
@@ -65,15 +65,15 @@ const GET_TOKEN: Dialect = get_token::DIALECT;
 
 const GET: &str = "GET";
 const POST: &str = "POST";
-const READ: &str = "GET, HEAD";
-const READ_AND_POST: &str = "GET, HEAD, POST";
+const GET_AND_HEAD: &str = "GET, HEAD";
+const GET_HEAD_AND_POST: &str = "GET, HEAD, POST";
 
-/// Finds the route for a decoded path. If two routes know the path, the method decides; if neither has it, the first stands
-/// for both.
+/// Finds the route for a decoded path. If several routes match the path, returns the first one that allows the method; if none
+/// does, the first one.
 #[inline(never)]
 pub(super) fn find(path: &str, method: &Method) -> Option<&'static Route> {
     let mut first = None;
-    for route in known(path) {
+    for route in matching(path) {
         if route.allows(method) {
             return Some(route);
         }
@@ -82,14 +82,14 @@ pub(super) fn find(path: &str, method: &Method) -> Option<&'static Route> {
     first
 }
 
-/// Returns all methods of a path, as the header `Allow` names them.
+/// Returns all methods of a path, in the format of the header `Allow`.
 #[cold]
 #[inline(never)]
 pub(super) fn methods(path: &str) -> String {
-    known(path).map(|route| route.methods).collect::<Vec<_>>().join(", ")
+    matching(path).map(|route| route.methods).collect::<Vec<_>>().join(", ")
 }
 
-fn known(path: &str) -> impl Iterator<Item = &'static Route> {
+fn matching(path: &str) -> impl Iterator<Item = &'static Route> {
     ROUTES.iter().filter(move |route| route.matches(path))
 }
 
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_known_in_its_spellings() {
+    fn matches_paths_by_dialect() {
         const RTC: &str = "/rtc/{channel}/{role}/{tokentype}/{uid}";
         let found = |path| find(path, &Method::POST).map(|route| route.path);
         for (path, expected) in [
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn no_route_is_hidden_by_another_one() {
+    fn every_route_is_reachable() {
         for route in ROUTES {
             for method in route.methods.split(", ") {
                 let found = find(route.path, &method.parse().unwrap()).unwrap();

@@ -6,7 +6,7 @@ use crate::auth::AuthConfig;
 use crate::policy::RuleContext;
 use crate::providers::{self, CompatConfig, Policy, ProjectConfigs};
 use crate::settings::{ConfigError, DOCUMENT, SecretName, SettingLookup, TtlConfig};
-use crate::web::cors::{AllowedPages, Cors};
+use crate::web::cors::{AllowedOrigins, Cors};
 use crate::web::json::{Fields, Invalid, Json, JsonError, SyntaxError};
 use crate::web::text::{find, without_hex};
 
@@ -42,7 +42,7 @@ impl Config {
     fn read_sections<'j>(root: &'j Json<'j>, projects: ProjectConfigs) -> Result<Self, Invalid<'j>> {
         let fields = root.fields(&FIELDS)?;
         let ttl = fields.read("ttl", TtlConfig::read)?.unwrap_or(TtlConfig::DEFAULT);
-        let pages = fields.read("cors", AllowedPages::read)?.unwrap_or_default();
+        let pages = fields.read("cors", AllowedOrigins::read)?.unwrap_or_default();
         let auth = fields.read("auth", AuthConfig::read)?.flatten();
         let policy = Arc::new(read_policy(fields, auth.as_ref(), &projects)?);
         let compat = fields.read("compat", CompatConfig::read)?.unwrap_or(CompatConfig::DEFAULT);

@@ -1,4 +1,4 @@
-//! The audit log: one line for each decision. Never a token, a key or a header.
+//! The audit log: one line for each decision. A line never contains a token, a key or a header.
 
 use crate::auth::Caller;
 use crate::policy::{DecidedBy, PolicyError};
@@ -6,11 +6,11 @@ use crate::providers::{Minted, RequestSummary};
 use crate::web::json::Json;
 use crate::web::log::{Level, LogLine};
 
-/// What the lines of one request have in common.
+/// The fields that all audit lines of one request share.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AuditContext<'a> {
     pub(crate) request_id: &'a str,
-    /// The path of the route in the table.
+    /// The path of the route, as the route table has it.
     pub(crate) route: &'a str,
 }
 
@@ -18,16 +18,16 @@ pub(crate) struct AuditContext<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct ProviderCall<'a> {
     pub(crate) service: &'static str,
-    /// `None` for the whole account, and for a call with the caller's own token.
+    /// The project; `None` for calls about the whole account and for calls with the caller's own token.
     pub(crate) project: Option<&'a str>,
     /// The room or channel.
     pub(crate) channel: Option<&'a str>,
     pub(crate) ban: Option<Json<'a>>,
 }
 
-/// One decision. Fields that do not apply are `null`, so that a reader of the log can rely on each.
+/// The content of an audit line. Fields that do not apply are `null`, so that programs can rely on every field.
 #[derive(Default)]
-struct Line<'a> {
+struct AuditLine<'a> {
     caller: &'static str,
     subject: Option<&'a str>,
     project: Option<&'a str>,
@@ -43,7 +43,7 @@ struct Line<'a> {
 }
 
 impl AuditContext<'_> {
-    /// A token was signed. The line shows what was granted.
+    /// Returns the line for a signed token, with the granted services.
     pub(crate) fn granted(
         self,
         caller: &Caller,
@@ -52,10 +52,13 @@ impl AuditContext<'_> {
     ) -> LogLine {
         let Minted { project, ttl, decided_by, .. } = minted;
         let (ttl, rules) = (Some(ttl.seconds().0), Some(decided_by.clone()));
-        self.write("granted", Line { project: Some(project), ttl, rules, ..Line::of(caller).with(granted) })
+        self.write(
+            "granted",
+            AuditLine { project: Some(project), ttl, rules, ..AuditLine::of(caller).with_request(granted) },
+        )
     }
 
-    /// The policy denies a token. The line shows what was requested.
+    /// Returns the line for a denied token, with the requested services.
     pub(crate) fn denied(
         self,
         caller: &Caller,
@@ -63,11 +66,11 @@ impl AuditContext<'_> {
         requested: RequestSummary<'_>,
         error: &PolicyError,
     ) -> LogLine {
-        let line = Line { project, ..Line::of(caller).with(requested) };
-        self.write("refused", line.because(error))
+        let line = AuditLine { project, ..AuditLine::of(caller).with_request(requested) };
+        self.write("refused", line.with_denial(error))
     }
 
-    /// A call to a provider was allowed or denied.
+    /// Returns the line for an allowed or denied call to a provider.
     pub(crate) fn call(
         self,
         caller: &Caller,
@@ -75,20 +78,23 @@ impl AuditContext<'_> {
         decided: Result<Option<DecidedBy>, &PolicyError>,
     ) -> LogLine {
         let ProviderCall { service, project, channel, ban } = call;
-        let line = Line { project, channel, services: Some(vec![service]), ban, ..Line::of(caller) };
+        let line =
+            AuditLine { project, channel, services: Some(vec![service]), ban, ..AuditLine::of(caller) };
         match decided {
-            Ok(by) => self.write("granted", Line { rules: by.map(|by| vec![by]), ..line }),
-            Err(error) => self.write("refused", line.because(error)),
+            Ok(by) => self.write("granted", AuditLine { rules: by.map(|by| vec![by]), ..line }),
+            Err(error) => self.write("refused", line.with_denial(error)),
         }
     }
 
-    /// The request was rejected before it was read: the caller is not authenticated, or exceeds the rate limit.
+    /// Returns the line for a request that was rejected before its content was read: authentication failed, or the caller
+    /// exceeded the rate limit.
     pub(crate) fn rejected(self, caller: Option<&Caller>, address: Option<String>, code: &str) -> LogLine {
-        let line = caller.map_or_else(|| Line { caller: "unknown", ..Line::default() }, Line::of);
-        self.write("refused", Line { caller_address: address, reason: Some(code), ..line })
+        let line =
+            caller.map_or_else(|| AuditLine { caller: "unknown", ..AuditLine::default() }, AuditLine::of);
+        self.write("refused", AuditLine { caller_address: address, reason: Some(code), ..line })
     }
 
-    fn write(self, decision: &'static str, line: Line<'_>) -> LogLine {
+    fn write(self, decision: &'static str, line: AuditLine<'_>) -> LogLine {
         let rules = line.rules.map(|rules| {
             let rules = rules.iter().map(|rule| Json::from(rule.to_string()));
             rules.collect::<Vec<_>>()
@@ -114,17 +120,17 @@ impl AuditContext<'_> {
     }
 }
 
-impl<'a> Line<'a> {
+impl<'a> AuditLine<'a> {
     fn of(caller: &'a Caller) -> Self {
-        Line { caller: caller.kind().as_str(), subject: caller.subject(), ..Line::default() }
+        AuditLine { caller: caller.kind().as_str(), subject: caller.subject(), ..AuditLine::default() }
     }
 
-    fn with(self, RequestSummary { services, channel, role }: RequestSummary<'a>) -> Self {
-        Line { services: Some(services), channel, role, ..self }
+    fn with_request(self, RequestSummary { services, channel, role }: RequestSummary<'a>) -> Self {
+        AuditLine { services: Some(services), channel, role, ..self }
     }
 
-    fn because(self, error: &'a PolicyError) -> Self {
+    fn with_denial(self, error: &'a PolicyError) -> Self {
         let rules = error.decided_by.map(|rule| vec![rule]);
-        Line { reason: Some(&error.reason), refused_by: Some(error.part.name()), rules, ..self }
+        AuditLine { reason: Some(&error.reason), refused_by: Some(error.part.name()), rules, ..self }
     }
 }

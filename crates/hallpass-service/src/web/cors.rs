@@ -1,6 +1,6 @@
-//! Requests of web pages from other origins (Fetch Standard, section 3.2.2: <https://fetch.spec.whatwg.org>).
+//! Cross-origin requests of web pages (Fetch Standard, section 3.2.2: <https://fetch.spec.whatwg.org>).
 //!
-//! Credentials in the sense of browsers, which are cookies, are never allowed: callers prove themselves by a header.
+//! `Access-Control-Allow-Credentials` is never sent, because callers authenticate with a header and not with cookies.
 
 use std::borrow::Cow;
 
@@ -10,23 +10,23 @@ use super::request::Request;
 use super::response::{self, Response};
 use http::{Method, StatusCode};
 
-/// What web pages of other origins may do.
+/// The CORS policy.
 #[derive(Debug)]
 pub(crate) struct Cors {
-    pages: AllowedPages,
-    /// The headers that the pages may send.
+    origins: AllowedOrigins,
+    /// The value of `Access-Control-Allow-Headers`.
     headers: Cow<'static, str>,
 }
 
-/// The pages that may read responses. Requests without an origin, as apps and servers send them, always pass.
+/// The origins whose pages may read responses. Requests without `Origin`, which apps and servers send, are always allowed.
 #[derive(Debug, Default)]
-pub(crate) enum AllowedPages {
-    /// None but those of the same origin: nothing is configured.
+pub(crate) enum AllowedOrigins {
+    /// The service's own origin only: no origins are configured.
     #[default]
     SameOrigin,
-    /// All.
+    /// Every origin.
     Any,
-    /// Those of these origins. `https://*.example.com` is every host below the domain, but not the domain.
+    /// The listed origins. `https://*.example.com` matches every subdomain, but not the domain itself.
     Listed(Vec<String>),
 }
 
@@ -35,51 +35,52 @@ pub(crate) enum Preflight {
     /// The request is not a preflight.
     None,
     Allowed(Response),
-    /// The page's origin is not configured.
+    /// The request is a preflight of an origin that is not allowed.
     Denied,
 }
 
 const ORIGIN: &str = "origin";
 const REQUEST_METHOD: &str = "access-control-request-method";
-/// Headers that every page may send.
-const ALWAYS: &str = "Authorization, Content-Type";
-/// A day, in seconds; browsers cap it, Chrome at two hours.
+/// Headers that every allowed page may send.
+const DEFAULT_HEADERS: &str = "Authorization, Content-Type";
+/// The value of `Access-Control-Max-Age`: a day, in seconds. Browsers cap the value, Chrome at two hours.
 const MAX_AGE: &str = "86400";
 
 impl Cors {
-    /// For no page of another origin.
-    pub(crate) const CLOSED: Self = Self { pages: AllowedPages::SameOrigin, headers: Cow::Borrowed(ALWAYS) };
+    /// The policy that allows no other origin.
+    pub(crate) const CLOSED: Self =
+        Self { origins: AllowedOrigins::SameOrigin, headers: Cow::Borrowed(DEFAULT_HEADERS) };
 
-    /// For these pages, which send credentials in these headers.
-    pub(crate) fn new(pages: AllowedPages, credentials: &[String]) -> Self {
+    /// Returns the policy for these origins. `credentials` are the names of the headers that carry credentials.
+    pub(crate) fn new(origins: AllowedOrigins, credentials: &[String]) -> Self {
         let others = credentials.iter().filter(|name| *name != AUTHORIZATION);
-        let headers = others.fold(ALWAYS.to_owned(), |list, name| format!("{list}, {name}"));
-        Self { pages, headers: headers.into() }
+        let headers = others.fold(DEFAULT_HEADERS.to_owned(), |list, name| format!("{list}, {name}"));
+        Self { origins, headers: headers.into() }
     }
 
     #[cfg(feature = "check")]
-    pub(crate) const fn pages(&self) -> &AllowedPages {
-        &self.pages
+    pub(crate) const fn origins(&self) -> &AllowedOrigins {
+        &self.origins
     }
 
-    /// The headers that it looks at.
+    /// Returns the names of the request headers that the policy depends on, in lower case.
     pub(crate) fn headers_read(&self, method: &Method) -> &'static [&'static str] {
-        match self.pages {
-            AllowedPages::SameOrigin => &[],
+        match self.origins {
+            AllowedOrigins::SameOrigin => &[],
             _ if method == Method::OPTIONS => &[ORIGIN, REQUEST_METHOD],
-            AllowedPages::Any | AllowedPages::Listed(_) => &[ORIGIN],
+            AllowedOrigins::Any | AllowedOrigins::Listed(_) => &[ORIGIN],
         }
     }
 
-    /// Decides on a request with which a browser asks before it sends the actual one.
+    /// Decides on a request that may be a preflight.
     pub(crate) fn preflight(&self, request: &Request) -> Preflight {
         let is_preflight = request.method == Method::OPTIONS
             && request.headers.get(ORIGIN).is_some()
             && request.headers.get(REQUEST_METHOD).is_some();
-        if !is_preflight || matches!(self.pages, AllowedPages::SameOrigin) {
+        if !is_preflight || matches!(self.origins, AllowedOrigins::SameOrigin) {
             return Preflight::None;
         }
-        if self.allowed(&request.headers).is_none() {
+        if self.allow_origin(&request.headers).is_none() {
             return Preflight::Denied;
         }
         let mut response = response::empty(StatusCode::NO_CONTENT);
@@ -89,27 +90,27 @@ impl Cors {
         Preflight::Allowed(response)
     }
 
-    /// Adds to any answer, errors included, what lets the page read it.
+    /// Adds the CORS headers to a response. Errors get them too, so that pages can read them.
     pub(crate) fn finish(&self, request: &Request, response: &mut Response) {
-        if let AllowedPages::Listed(_) = self.pages {
+        if let AllowedOrigins::Listed(_) = self.origins {
             response.headers.push("vary", "Origin");
         }
-        if let Some(origin) = self.allowed(&request.headers) {
+        if let Some(origin) = self.allow_origin(&request.headers) {
             response.headers.push("access-control-allow-origin", origin);
-            // Each header costs a Worker as much as an HMAC; these two say something where the page was refused.
+            // Each header costs a Worker as much as an HMAC, and only a failed request needs these two.
             if !response.status.is_success() {
                 response.headers.push("access-control-expose-headers", "X-Request-Id, Retry-After");
             }
         }
     }
 
-    /// What to allow the origin of this request, if it is allowed at all.
-    fn allowed(&self, headers: &Headers) -> Option<Cow<'static, str>> {
+    /// Returns the value of `Access-Control-Allow-Origin`; `None` if the request has no allowed origin.
+    fn allow_origin(&self, headers: &Headers) -> Option<Cow<'static, str>> {
         let origin = headers.get(ORIGIN)?;
-        match &self.pages {
-            AllowedPages::SameOrigin => None,
-            AllowedPages::Any => Some("*".into()),
-            AllowedPages::Listed(patterns) => {
+        match &self.origins {
+            AllowedOrigins::SameOrigin => None,
+            AllowedOrigins::Any => Some("*".into()),
+            AllowedOrigins::Listed(patterns) => {
                 let is_listed = patterns.iter().any(|pattern| matches(pattern, origin));
                 is_listed.then(|| origin.to_owned().into())
             }
@@ -117,7 +118,7 @@ impl Cors {
     }
 }
 
-/// Whether a string is an origin as browsers send it, or has `*.` in place of the first labels.
+/// Returns whether a string is an origin as browsers send it, optionally with `*.` in place of the first labels.
 fn is_pattern(text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once(':') else { return false };
     let Some(host) = rest.strip_prefix("//") else { return false };
@@ -128,11 +129,11 @@ fn is_pattern(text: &str) -> bool {
 
 fn matches(pattern: &str, origin: &str) -> bool {
     let Some((scheme, domain)) = pattern.split_once('*') else { return pattern == origin };
-    let below = origin.strip_prefix(scheme).and_then(|host| host.strip_suffix(domain));
-    below.is_some_and(is_name)
+    let subdomain = origin.strip_prefix(scheme).and_then(|host| host.strip_suffix(domain));
+    subdomain.is_some_and(is_name)
 }
 
-/// A name or an address with or without a port.
+/// Returns whether a string is a host name or an IPv4 address, with or without a port.
 fn is_host(text: &str) -> bool {
     let (name, port) = match text.rsplit_once(':') {
         Some((name, port)) => (name, Some(port)),
@@ -142,7 +143,7 @@ fn is_host(text: &str) -> bool {
     is_name(name) && port.is_none_or(is_port)
 }
 
-/// Whether a string has labels with dots between them, in lower case, as browsers write them.
+/// Returns whether a string consists of labels separated by dots, in lower case as browsers send them.
 fn is_name(text: &str) -> bool {
     text.split('.').all(|label| !label.is_empty() && is_lowercase(label, b"-_"))
 }
@@ -151,14 +152,12 @@ fn is_lowercase(text: &str, marks: &[u8]) -> bool {
     text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || marks.contains(&byte))
 }
 
-const EXPECTED: &str = "expected an origin such as https://app.example.com, http://localhost:3000 or https://*.example.com, or \"*\" alone for all";
+const EXPECTED: &str = "expected an origin such as https://app.example.com, http://localhost:3000 or https://*.example.com, or only \"*\" to allow every origin";
 
-impl AllowedPages {
+impl AllowedOrigins {
     /// Reads the section `cors` of the configuration.
     pub(crate) fn read<'j>(section: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
-        let Some(list) = section.fields(&["origins"])?.get("origins") else {
-            return Ok(Self::SameOrigin);
-        };
+        let Some(list) = section.fields(&["origins"])?.get("origins") else { return Ok(Self::SameOrigin) };
         let mut patterns = Vec::new();
         let items = list.items()?;
         for item in items {
@@ -174,7 +173,7 @@ impl AllowedPages {
             (0, _) => Ok(Self::SameOrigin),
             (1, 0) => Ok(Self::Any),
             (count, listed) if count == listed => Ok(Self::Listed(patterns)),
-            _ => Err(Invalid::new(list, "expected \"*\" alone, or origins without it")),
+            _ => Err(Invalid::new(list, "expected either only \"*\", or origins without \"*\"")),
         }
     }
 }
@@ -184,27 +183,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_origin_is_compared_as_a_whole() {
+    fn matches_whole_origins_only() {
         const EXACT: &str = "https://app.example.com";
-        const BELOW: &str = "https://*.example.com";
+        const SUBDOMAINS: &str = "https://*.example.com";
         for (pattern, origin, expected) in [
             (EXACT, "https://app.example.com:8443", false),
             (EXACT, "https://app.example.com.evil.com", false),
             (EXACT, "https://evil.com/https://app.example.com", false),
             (EXACT, "https://APP.example.com", false),
-            (BELOW, "https://a.example.com", true),
-            (BELOW, "https://a.b.example.com", true),
-            (BELOW, "https://example.com", false),
-            (BELOW, "https://.example.com", false),
-            (BELOW, "https://evilexample.com", false),
-            (BELOW, "https://a.example.com:8443", false),
-            (BELOW, "http://a.example.com", false),
-            (BELOW, "https://evil.com/a.example.com", false),
-            (BELOW, "https://evil.com#.example.com", false),
-            (BELOW, "https://user@a.example.com", false),
-            (BELOW, "https://a.example.com.evil.com", false),
-            (BELOW, "https://é.example.com", false),
-            (BELOW, "https://a\r\nb.example.com", false),
+            (SUBDOMAINS, "https://a.example.com", true),
+            (SUBDOMAINS, "https://a.b.example.com", true),
+            (SUBDOMAINS, "https://example.com", false),
+            (SUBDOMAINS, "https://.example.com", false),
+            (SUBDOMAINS, "https://evilexample.com", false),
+            (SUBDOMAINS, "https://a.example.com:8443", false),
+            (SUBDOMAINS, "http://a.example.com", false),
+            (SUBDOMAINS, "https://evil.com/a.example.com", false),
+            (SUBDOMAINS, "https://evil.com#.example.com", false),
+            (SUBDOMAINS, "https://user@a.example.com", false),
+            (SUBDOMAINS, "https://a.example.com.evil.com", false),
+            (SUBDOMAINS, "https://é.example.com", false),
+            (SUBDOMAINS, "https://a\r\nb.example.com", false),
             ("http://*.localhost:3000", "http://app.localhost:3000", true),
         ] {
             assert!(is_pattern(pattern) && matches(pattern, origin) == expected, "{pattern}: {origin}");
@@ -212,17 +211,17 @@ mod tests {
     }
 
     #[test]
-    fn a_page_may_send_its_credentials() {
+    fn allows_the_headers_that_carry_credentials() {
         let headers = |names: &[&str]| {
             let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
-            Cors::new(AllowedPages::Any, &names).headers
+            Cors::new(AllowedOrigins::Any, &names).headers
         };
         assert_eq!(headers(&[AUTHORIZATION]), "Authorization, Content-Type");
         assert_eq!(headers(&[AUTHORIZATION, "x-user-jwt"]), "Authorization, Content-Type, x-user-jwt");
     }
 
     #[test]
-    fn what_no_browser_sends_is_no_pattern() {
+    fn rejects_patterns_that_match_no_origin() {
         for text in ["https://*example.com", "https://example..com", " https://example.com"] {
             assert!(!is_pattern(text), "{text}");
         }

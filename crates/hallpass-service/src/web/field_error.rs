@@ -1,28 +1,28 @@
-//! An invalid value in a request, and where it is.
+//! Invalid values in a request.
 
 use std::fmt;
 use std::ops::Deref;
 
 use super::json::JsonError;
 
-/// A part of a request that holds an invalid value. Display is a sentence for the client. Boxed, because every reader of a
-/// request returns it.
+/// An invalid value in a request. Display writes a sentence for the client. Boxed, because every function that reads a request
+/// returns it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct FieldError(Box<Parts>);
+pub(crate) struct FieldError(Box<FieldErrorInner>);
 
-/// The parts of a [`FieldError`].
+/// The content of a [`FieldError`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Parts {
-    /// The path of the field; `None` if no single field is at fault.
+pub(crate) struct FieldErrorInner {
+    /// The path of the field; `None` if no single field is invalid.
     pub(crate) field: Option<String>,
     detail: String,
-    /// Whether the server that a compatible route imitates finds the error while it reads the request, and not while it
-    /// builds the token. Some servers report the two in different fields.
-    pub(crate) is_reading: bool,
+    /// True if the server that a compatible route imitates detects the error while it parses the request, and not while it
+    /// builds the token. Some servers report the two in different response fields.
+    pub(crate) is_parse_error: bool,
 }
 
 impl FieldError {
-    /// Returns an error whose sentence is the name of the field and this predicate.
+    /// Returns an error whose sentence is the name of the field followed by the predicate.
     pub(crate) fn new(field: &str, predicate: impl fmt::Display) -> Self {
         Self::of(field, &predicate)
     }
@@ -30,48 +30,59 @@ impl FieldError {
     // Compiled once, for all types of predicates.
     #[cold]
     fn of(field: &str, predicate: &dyn fmt::Display) -> Self {
-        Self::sentence(field, format!("`{field}` {predicate}"))
+        Self::sentence(field, with_period(format!("`{field}` {predicate}")))
     }
 
-    /// Returns an error with this whole sentence.
-    pub(crate) fn sentence(field: &str, sentence: impl Into<String>) -> Self {
-        Self(Box::new(Parts { field: Some(field.to_owned()), detail: sentence.into(), is_reading: false }))
+    /// Returns an error whose message is used as it is.
+    pub(crate) fn sentence(field: &str, message: impl Into<String>) -> Self {
+        Self::inner(Some(field.to_owned()), message.into())
     }
 
     /// Returns an error of the body as a whole.
     pub(crate) fn body(detail: impl fmt::Display) -> Self {
-        Self::whole(format!("the body: {}", &detail as &dyn fmt::Display))
+        Self::whole(with_period(format!("The body is invalid: {}", &detail as &dyn fmt::Display)))
     }
 
-    /// Returns an error of no single field, with this whole sentence.
-    pub(crate) fn whole(sentence: impl Into<String>) -> Self {
-        Self(Box::new(Parts { field: None, detail: sentence.into(), is_reading: false }))
+    /// Returns an error that concerns no single field. The message is used as it is.
+    pub(crate) fn whole(message: impl Into<String>) -> Self {
+        Self::inner(None, message.into())
     }
 
-    /// Marks the error as one that the imitated server finds while it reads the request.
-    pub(crate) fn reading(mut self) -> Self {
-        self.0.is_reading = true;
+    fn inner(field: Option<String>, detail: String) -> Self {
+        Self(Box::new(FieldErrorInner { field, detail, is_parse_error: false }))
+    }
+
+    /// Marks the error as one that the imitated server detects while it parses the request.
+    pub(crate) fn while_parsing(mut self) -> Self {
+        self.0.is_parse_error = true;
         self
     }
 }
 
-impl Deref for FieldError {
-    type Target = Parts;
+/// Ends a sentence with a period.
+fn with_period(mut sentence: String) -> String {
+    if !sentence.ends_with('.') {
+        sentence.push('.');
+    }
+    sentence
+}
 
-    fn deref(&self) -> &Parts {
+impl Deref for FieldError {
+    type Target = FieldErrorInner;
+
+    fn deref(&self) -> &FieldErrorInner {
         &self.0
     }
 }
 
-/// A JSON document that is invalid at one place.
+/// Converts an error in the body. Without a path, a predicate is a complete sentence.
 impl From<JsonError> for FieldError {
     fn from(JsonError { path, detail, is_predicate }: JsonError) -> Self {
-        if path.is_empty() {
-            Self::body(detail)
-        } else if is_predicate {
-            Self::new(&path, detail)
-        } else {
-            Self::new(&path, format_args!("is not valid: {detail}"))
+        match (path.is_empty(), is_predicate) {
+            (true, true) => Self::whole(with_period(detail)),
+            (true, false) => Self::body(detail),
+            (false, true) => Self::new(&path, detail),
+            (false, false) => Self::new(&path, format_args!("is invalid: {detail}")),
         }
     }
 }

@@ -13,8 +13,8 @@ pub(crate) const AUTHORIZATION: &str = "authorization";
 pub struct Headers(Vec<(Cow<'static, str>, Cow<'static, str>)>);
 
 impl Headers {
-    /// Adds a header, whose name is in lower case. Omits the header if its value contains a control character other than a
-    /// tab: HTTP cannot transport it, and a line break would start another header.
+    /// Adds a header; `name` is in lower case. Omits the header if its value contains a control character other than a tab,
+    /// because HTTP cannot transport control characters and a line break would start another header.
     pub fn push(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Cow<'static, str>>) {
         let value = value.into();
         if value.bytes().all(|byte| byte == b'\t' || !byte.is_ascii_control()) {
@@ -28,13 +28,13 @@ impl Headers {
         self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
-    /// Returns the names and values.
+    /// Returns the names and values, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }
 }
 
-/// Returns whether a string is the name of a header: a token in the sense of RFC 9110 section 5.6.2.
+/// Returns whether a string is a valid header name: a token as defined in RFC 9110 section 5.6.2.
 pub(crate) fn is_name(text: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !text.is_empty() && text.bytes().all(is_allowed)
@@ -46,7 +46,7 @@ mod tests {
     use http::{HeaderName, HeaderValue};
 
     #[test]
-    fn the_first_value_of_a_name_is_returned() {
+    fn returns_the_first_value_of_a_name() {
         let mut headers = Headers::default();
         headers.push("accept", "a\n");
         headers.push("accept", "b");
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_never_splits_a_response() {
+    fn omits_values_that_would_split_the_response() {
         for value in ["a\r\nset-cookie: b", "a\n", "\r", "a\0", "a\x7F"] {
             let mut headers = Headers::default();
             headers.push("x-request-id", value);
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_values_are_those_of_the_http_crate() {
+    fn accepts_the_names_and_values_of_the_http_crate() {
         for text in (0..0x180).filter_map(char::from_u32).map(|c| format!("a{c}")).chain([String::new()]) {
             assert_eq!(is_name(&text), HeaderName::try_from(&text).is_ok(), "{text:?}");
             let mut headers = Headers::default();

@@ -1,8 +1,8 @@
-//! JSON documents: one parser, one tree, and one way to read values out of it.
+//! JSON documents: a parser, a tree of values, and functions that read typed values from it.
 //!
-//! A reader takes a node of the tree and says what it expects. An error points at the node, and the path is only
-//! searched when there is an error, so that reading a valid document costs nothing extra. serde_json parses; its limit
-//! of 128 nested values holds.
+//! A function that reads a value takes a node of the tree. An error refers to its node. The node's path is determined only if
+//! there is an error, so that reading a valid document costs nothing extra. serde_json parses documents and limits their
+//! nesting to 128 levels.
 
 mod parse;
 mod path;
@@ -27,7 +27,7 @@ pub(crate) enum Json<'a> {
     Number(Number),
     String(Cow<'a, str>),
     Array(Vec<Json<'a>>),
-    /// The fields in the order of the document. A name may occur more than once; see [`Json::check_names`].
+    /// The fields in document order. A name may occur more than once; see [`Json::check_names`].
     Object(Vec<(Cow<'a, str>, Json<'a>)>),
 }
 
@@ -45,18 +45,18 @@ impl<'a> Json<'a> {
         self
     }
 
-    /// Returns the field of this name; of several, the last.
+    /// Returns the value of a field; the last one if the name is duplicated.
     pub(crate) fn get(&self, name: &str) -> Option<&Self> {
         let Self::Object(fields) = self else { return None };
         fields.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
-    /// Returns the string, if the value is one.
+    /// Returns the value if it is a string.
     pub(crate) fn as_str(&self) -> Option<&str> {
         if let Self::String(text) = self { Some(text) } else { None }
     }
 
-    /// Returns the integer, if the value is one from 0 to 2^64-1.
+    /// Returns the value if it is an integer from 0 to 2^64-1.
     pub(crate) fn as_u64(&self) -> Option<u64> {
         if let Self::Number(number) = self { number.as_u64() } else { None }
     }
@@ -66,7 +66,7 @@ impl<'a> Json<'a> {
         if let Self::Array(items) = self { items } else { &[] }
     }
 
-    /// Copies what is borrowed.
+    /// Converts borrowed strings into owned ones.
     pub(crate) fn into_owned(self) -> Json<'static> {
         match self {
             Self::Null => Json::Null,
@@ -132,7 +132,7 @@ impl From<u64> for Json<'_> {
     }
 }
 
-/// An object with these fields.
+/// Returns an object with these fields.
 impl<'a> From<Vec<(&'static str, Json<'a>)>> for Json<'a> {
     fn from(fields: Vec<(&'static str, Json<'a>)>) -> Self {
         Self::Object(fields.into_iter().map(|(name, value)| (name.into(), value)).collect())
@@ -140,8 +140,8 @@ impl<'a> From<Vec<(&'static str, Json<'a>)>> for Json<'a> {
 }
 
 impl<'a> From<Vec<&'a str>> for Json<'a> {
-    fn from(texts: Vec<&'a str>) -> Self {
-        Self::Array(texts.into_iter().map(Json::from).collect())
+    fn from(strings: Vec<&'a str>) -> Self {
+        Self::Array(strings.into_iter().map(Json::from).collect())
     }
 }
 
@@ -151,7 +151,7 @@ impl<'a> From<Vec<Json<'a>>> for Json<'a> {
     }
 }
 
-/// Nothing is `null`.
+/// Converts `None` into `null`.
 impl<'a, T: Into<Json<'a>>> From<Option<T>> for Json<'a> {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)

@@ -1,17 +1,17 @@
-//! Log lines: one JSON object each, with an event name that does not change.
+//! Log lines: JSON objects with a stable event name.
 
 use std::cell::{Cell, RefCell};
 
 use super::json::{Json, write_object};
 
-/// How urgent a line is.
+/// The severity of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
     /// An event that needs no action.
     Info,
     /// A condition that needs attention, but not at once.
     Warning,
-    /// A client did not get what it should have.
+    /// A failure that prevented a valid request from succeeding.
     Error,
 }
 
@@ -45,7 +45,7 @@ impl LogLine {
         Self { level, text: String::from_utf8(text).unwrap_or_default() }
     }
 
-    /// Returns how urgent the line is.
+    /// Returns the severity.
     #[must_use]
     pub const fn level(&self) -> Level {
         self.level
@@ -58,7 +58,7 @@ impl LogLine {
     }
 }
 
-/// The log of one request, and whether the secrets have to be read again after its response.
+/// The log lines of one request, and whether the secrets must be refreshed after its response.
 #[derive(Debug, Default)]
 pub(crate) struct RequestLog {
     lines: RefCell<Vec<LogLine>>,
@@ -70,12 +70,12 @@ impl RequestLog {
         self.lines.borrow_mut().push(line);
     }
 
-    /// Asks for the secrets to be read again.
+    /// Requests a refresh of the secrets.
     pub(crate) fn request_refresh(&self) {
         self.is_refresh_due.set(true);
     }
 
-    /// Returns the lines, and whether the secrets have to be read again.
+    /// Returns the lines, and whether the secrets must be refreshed.
     pub(crate) fn into_parts(self) -> (Vec<LogLine>, bool) {
         (self.lines.into_inner(), self.is_refresh_due.get())
     }

@@ -7,17 +7,17 @@ use zeroize::Zeroizing;
 
 /// A request to a provider or an issuer.
 pub struct OutboundRequest {
-    /// GET or POST.
+    /// The method: GET or POST.
     pub method: Method,
-    /// An absolute address, percent-encoded; it holds no secret.
+    /// The absolute, percent-encoded URL. It contains no secret.
     pub url: String,
-    /// Names in lower case, and values, some of which are credentials.
+    /// The header names, in lower case, and values. Some values are credentials.
     pub headers: Vec<(&'static str, Zeroizing<String>)>,
-    /// Empty for none.
+    /// The body; empty if there is none.
     pub body: Vec<u8>,
-    /// The most bytes of the response's body.
+    /// The maximum size of the response body, in bytes.
     pub max_bytes: usize,
-    /// How long to wait for the end of the response, in seconds.
+    /// The time limit for the complete response, in seconds.
     pub seconds: u32,
 }
 
@@ -28,24 +28,24 @@ pub struct OutboundResponse {
     pub status: u16,
     /// The headers in [`CAPTURED_HEADERS`] that are present.
     pub headers: Vec<(&'static str, String)>,
-    /// The whole body. It may hold secrets.
+    /// The complete body. It may contain secrets.
     pub body: Zeroizing<Vec<u8>>,
 }
 
-/// The headers of an response that the service reads.
+/// The response headers that the service reads.
 pub const CAPTURED_HEADERS: [&str; 4] = ["retry-after", "x-request-id", "x-amz-request-id", "x-resource-id"];
 
-/// Why there is no response.
+/// The reason why a request yielded no response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
-    /// It did not come in time.
-    #[error("no answer in time")]
+    /// The response did not arrive within the time limit.
+    #[error("the request timed out")]
     TimedOut,
-    /// There was no connection, or it broke.
-    #[error("no connection")]
+    /// The connection could not be established or was lost.
+    #[error("the connection failed")]
     Unreachable,
-    /// Its body is longer than was asked for.
-    #[error("an answer that is too long")]
+    /// The body is larger than [`OutboundRequest::max_bytes`].
+    #[error("the response is too large")]
     TooLarge,
 }
 

@@ -1,23 +1,23 @@
-//! Requests, as an adapter converts them, and what the platform supplies with each.
+//! Requests, and the data that the platform supplies with each request.
 
 use hallpass_token::UnixSeconds;
 use http::Method;
 
 use super::headers::Headers;
 
-/// The most bytes that the body of a request may have.
+/// The maximum size of a request body, in bytes.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
 
-/// One HTTP request, with nothing about it checked.
+/// An HTTP request, not validated.
 #[derive(Debug)]
 pub struct Request {
-    /// The method as it was sent.
+    /// The method.
     pub method: Method,
-    /// The path as it was sent, percent-encoding included, beginning with `/`.
+    /// The path as sent, percent-encoded, starting with `/`.
     pub path: String,
-    /// What follows the `?`, percent-encoding included; empty where there is none.
+    /// The query string after the `?`, percent-encoded; empty if there is none.
     pub query: String,
-    /// At least those headers that [`Service::headers_read`](crate::Service::headers_read) names.
+    /// The headers; at least the ones that [`Service::headers_read`](crate::Service::headers_read) names.
     pub headers: Headers,
     /// The body.
     pub body: Body,
@@ -26,30 +26,30 @@ pub struct Request {
 /// The body of a request.
 #[derive(Debug)]
 pub enum Body {
-    /// All of it, at most [`MAX_BODY_BYTES`].
+    /// The complete body, at most [`MAX_BODY_BYTES`] long.
     Whole(Vec<u8>),
-    /// It is longer than [`MAX_BODY_BYTES`]; the rest was not read.
+    /// The body is longer than [`MAX_BODY_BYTES`], and was not read completely.
     TooLarge,
-    /// It ended early or could not be decoded.
+    /// The body ended early or could not be decoded.
     Broken,
 }
 
-/// What the platform supplies with a request.
+/// The data that the platform supplies with a request.
 pub struct RequestContext<'a> {
     /// The current time.
     pub now: UnixSeconds,
-    /// Fresh bytes from the platform's secure source.
+    /// Random bytes from the platform's cryptographically secure generator.
     pub random: [u8; RequestContext::RANDOM_BYTES],
-    /// The platform's id of this request, as its own log has it.
+    /// The id under which the platform logs the request.
     pub request_id: String,
-    /// Claims that the platform's gateway has checked; `None` where it has none, and where there is no such gateway.
+    /// The claims that the platform's gateway verified; `None` if there are no such claims, or no such gateway.
     pub gateway_claims: Option<Vec<(String, String)>>,
-    /// The address of the caller, where the platform knows it. Asked for only when it is needed.
+    /// Returns the address of the caller, if the platform knows it. Called only when the address is needed.
     pub caller_address: &'a dyn Fn() -> Option<String>,
 }
 
 impl RequestContext<'_> {
-    /// How many random bytes a request needs: 4 for a salt, 4 for a uid.
+    /// The number of random bytes that a request needs: 4 for a salt and 4 for a uid.
     pub const RANDOM_BYTES: usize = 8;
 
     pub(crate) fn salt_bytes(&self) -> [u8; 4] {
@@ -64,15 +64,15 @@ impl RequestContext<'_> {
 }
 
 impl Body {
-    /// A body that is whole, or too large.
+    /// Returns [`Self::Whole`], or [`Self::TooLarge`] if there are too many bytes.
     #[must_use]
     pub fn from_bytes(bytes: Vec<u8>) -> Self {
         if bytes.len() > MAX_BODY_BYTES { Self::TooLarge } else { Self::Whole(bytes) }
     }
 }
 
-/// Returns the parts of a path between its slashes. Bytes, because to look for a character of a text costs several times as
-/// much.
+/// Returns the parts of a path between its slashes. Takes bytes, because splitting a `str` at a character costs several times
+/// as much.
 pub(crate) fn segments(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     path.split(|byte| *byte == b'/')
 }

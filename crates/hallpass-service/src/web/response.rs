@@ -1,11 +1,11 @@
-//! Responses, and the headers that all of them have.
+//! Responses, and the headers that all responses have.
 
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::headers::Headers;
 use super::json::Json;
 
-/// An HTTP response with its whole body.
+/// An HTTP response with its complete body.
 #[derive(Debug)]
 pub struct Response {
     /// The status.
@@ -22,7 +22,7 @@ pub(crate) const HTML: &str = "text/html; charset=utf-8";
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 pub(crate) const TEXT: &str = "text/plain; charset=utf-8";
 
-/// Headers that every response has with the same value.
+/// The headers that every response has, with constant values.
 pub const COMMON_HEADERS: [(&str, &str); 2] =
     [("cache-control", "no-store"), ("x-content-type-options", "nosniff")];
 

@@ -1,9 +1,9 @@
-//! Strings from outside in our own messages.
+//! String functions for messages that contain untrusted strings.
 
 use std::borrow::Cow;
 
-/// Shortens a string from outside for a message: a long one may be a token, and clients log messages. The shortest tokens
-/// have more than 100 bytes.
+/// Truncates an untrusted string for a message if it is longer than 64 bytes. A longer string may be a token, because even the
+/// shortest tokens have more than 100 bytes, and clients log messages.
 pub(crate) fn quote(text: &str) -> Cow<'_, str> {
     const MAX_BYTES: usize = 64;
     const START_CHARS: usize = 24;
@@ -15,31 +15,32 @@ pub(crate) fn quote(text: &str) -> Cow<'_, str> {
     Cow::Owned(start)
 }
 
-/// Returns the first place of a part in a text. `str::find` brings 4 KB for long texts; these are short.
+/// Returns the byte position of the first occurrence of a substring. `str::find` would add 4 KB of code that pays off only for
+/// long strings.
 pub(crate) fn find(text: &str, part: &str) -> Option<usize> {
     text.as_bytes().windows(part.len()).position(|window| window == part.as_bytes())
 }
 
-/// Replaces whatever may be a certificate, or a part of one, by `…`.
+/// Replaces every sequence that may be a certificate, or part of one, with `…`: more than 15 hexadecimal digits.
 pub(crate) fn without_hex(text: &str) -> String {
-    const LONGEST_INNOCENT_RUN: usize = 15;
+    const MAX_SHOWN_DIGITS: usize = 15;
     let mut shown = String::new();
     for run in text.split_inclusive(|c: char| !c.is_ascii_hexdigit()) {
         let hex = run.trim_end_matches(|c: char| !c.is_ascii_hexdigit());
-        shown.push_str(if hex.len() > LONGEST_INNOCENT_RUN { "…" } else { hex });
+        shown.push_str(if hex.len() > MAX_SHOWN_DIGITS { "…" } else { hex });
         shown.push_str(run.get(hex.len()..).unwrap_or_default());
     }
     shown
 }
 
-/// Returns the items with commas between them, and a word before the last one.
+/// Joins items with commas, and the last one with a conjunction.
 #[cfg(feature = "check")]
-pub(crate) fn listed(items: impl IntoIterator<Item = impl ToString>, word: &str) -> String {
+pub(crate) fn listed(items: impl IntoIterator<Item = impl ToString>, conjunction: &str) -> String {
     let items: Vec<_> = items.into_iter().map(|item| item.to_string()).collect();
     match items.as_slice() {
         [] => String::new(),
         [item] => item.clone(),
-        [items @ .., last] => format!("{} {word} {last}", items.join(", ")),
+        [items @ .., last] => format!("{} {conjunction} {last}", items.join(", ")),
     }
 }
 
@@ -48,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_start_of_a_long_string_is_quoted() {
+    fn truncates_long_strings() {
         assert_eq!(quote(&"é".repeat(32)), "é".repeat(32));
         assert_eq!(quote(&"é".repeat(33)), "é".repeat(24) + "…");
     }

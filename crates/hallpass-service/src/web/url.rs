@@ -1,6 +1,6 @@
-//! URLs that credentials or keys are fetched from.
+//! Checks of the URLs that keys are fetched from or credentials are sent to.
 
-/// Whether no one can change a response on its way: `https`, or this machine itself.
+/// Returns whether no one can modify the response in transit: the URL uses `https`, or `http` to a loopback host.
 pub(crate) fn is_safe(url: &str) -> bool {
     if url.bytes().any(|byte| !byte.is_ascii_graphic()) || url.contains(['\\', '#']) {
         return false;
@@ -18,7 +18,7 @@ pub(crate) fn is_safe(url: &str) -> bool {
     }
 }
 
-/// Whether this host, with or without a port, is this machine.
+/// Returns whether a host, with or without a port, is a loopback host.
 pub(crate) fn is_loopback(authority: &str) -> bool {
     let (host, port) = match authority.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_https_and_this_machine_are_safe() {
+    fn accepts_https_and_loopback_only() {
         for url in [
             "https://a.example/jwks",
             "https://a.example:8443",

@@ -1,4 +1,4 @@
-//! Agora's part of the configuration, without and with secrets.
+//! Agora's part of the configuration, without secrets and with them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,17 +9,17 @@ use crate::providers::rest::read_url;
 use crate::settings::{ConfigError, NamedProject, Projects, SecretName, Secrets, SettingLookup};
 use crate::web::json::{Fields, Invalid, Json};
 
-/// The setting with the App ID of the only project, in a configuration without `projects`.
+/// The setting with the App ID of the only project in a configuration without `projects`.
 pub(crate) const SHORT_SETTING: &str = "AGORA_APP_ID";
-/// The secret with the certificate of the only project, in a configuration without `projects`.
+/// The secret with the certificate of the only project in a configuration without `projects`.
 const SHORT_CERTIFICATE: &str = "AGORA_APP_CERTIFICATE";
-/// The project for requests that name none. One of several must have this name.
+/// The default project. If there are several projects, one of them must have this name.
 pub(crate) const DEFAULT_PROJECT: Option<&str> = Some(SHORT_PROJECT);
-/// The name of the only project, in a configuration without `projects`.
+/// The name of the only project in a configuration without `projects`.
 const SHORT_PROJECT: &str = "default";
 pub(crate) const PROJECT_FIELDS: &[&str] = &["app_id", "certificates"];
 
-/// The second URL is for times when the domain of the first cannot be resolved:
+/// The URLs of the REST APIs. The second one is for outages of the first one's domain name:
 /// <https://docs.agora.io/en/video-calling/channel-management-api/overview/ensure-service-reliability>
 const URLS: &[&str] = &["https://api.agora.io", "https://api.sd-rtn.com"];
 
@@ -27,7 +27,7 @@ const URLS: &[&str] = &["https://api.agora.io", "https://api.sd-rtn.com"];
 #[derive(Clone, Debug)]
 pub(crate) struct ProjectConfig {
     pub(crate) app_id: AppId,
-    /// At least one.
+    /// The names of the secrets with the certificates; at least one.
     pub(crate) certificates: Vec<SecretName>,
 }
 
@@ -35,17 +35,17 @@ pub(crate) struct ProjectConfig {
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) projects: Projects<ProjectConfig>,
-    /// The URL of the REST APIs, without a slash at the end.
+    /// The URL of the REST APIs, without a trailing slash.
     pub(crate) url: String,
-    /// The secrets with the customer ID and the customer secret of the account.
-    pub(crate) customer: Option<(SecretName, SecretName)>,
+    /// The names of the secrets with the account's customer ID and customer secret.
+    pub(crate) account: Option<(SecretName, SecretName)>,
 }
 
 /// A project, with its secrets.
 #[derive(Debug)]
 pub(crate) struct AgoraProject {
     pub(crate) app_id: AppId,
-    /// At least one; the first signs every token, and all of them verify.
+    /// The certificates; at least one. The first one signs tokens, and all of them verify tokens.
     pub(crate) certificates: Vec<AppCertificate>,
 }
 
@@ -53,21 +53,22 @@ pub(crate) struct AgoraProject {
 #[derive(Debug)]
 pub(crate) struct Provider {
     pub(crate) projects: Projects<AgoraProject>,
-    /// The URL of the REST APIs, without a slash at the end.
+    /// The URL of the REST APIs, without a trailing slash.
     pub(crate) url: String,
-    /// Opens the whole account.
-    pub(crate) customer: Option<Customer>,
+    /// The credentials of the account, if they are configured.
+    pub(crate) account: Option<AccountCredentials>,
 }
 
-/// The credentials of the account, as the value of `Authorization` (RFC 7617 section 2). They open the whole account.
-pub(crate) struct Customer {
+/// The credentials of the Agora account, which grant access to the whole account.
+pub(crate) struct AccountCredentials {
+    /// The value of `Authorization` (RFC 7617 section 2).
     pub(super) authorization: Zeroizing<String>,
 }
 
 impl ProjectConfig {
     #[inline(never)]
     pub(crate) fn read<'j>(fields: Fields<'j>) -> Result<Self, Invalid<'j>> {
-        let missing = |field, what| Invalid::field(fields.object(), field, what);
+        let missing = |field, expected| Invalid::field(fields.object(), field, expected);
         let app_id = fields.get("app_id").ok_or_else(|| missing("app_id", "expected an App ID"))?;
         let certificates = fields.get("certificates");
         let certificates =
@@ -95,28 +96,30 @@ impl Config {
         rest: Option<&'j Json<'j>>,
     ) -> Result<Self, Invalid<'j>> {
         let Some(section) = rest else {
-            return Ok(Self { projects, url: read_url(None, URLS)?, customer: None });
+            return Ok(Self { projects, url: read_url(None, URLS)?, account: None });
         };
         let fields = section.fields(&["customer_id", "customer_secret", "url"])?;
         let name = |field| fields.read(field, SecretName::read);
         let missing = |field| {
-            let detail = "expected the name of a secret: customer ID and customer secret belong together";
+            let detail = "expected the name of a secret, because `customer_id` and `customer_secret` must be set together";
             Err(Invalid::field(section, field, detail))
         };
-        let customer = match (name("customer_id")?, name("customer_secret")?) {
+        let account = match (name("customer_id")?, name("customer_secret")?) {
             (None, None) => None,
             (Some(id), Some(secret)) => Some((id, secret)),
             (None, Some(_)) => return missing("customer_id"),
             (Some(_), None) => return missing("customer_secret"),
         };
-        Ok(Self { projects, url: read_url(fields.get("url"), URLS)?, customer })
+        Ok(Self { projects, url: read_url(fields.get("url"), URLS)?, account })
     }
 
     pub(crate) fn secret_names(&self) -> impl Iterator<Item = &SecretName> {
         let certificates = self.projects.all().iter().flat_map(|named| &named.project.certificates);
-        certificates.chain(self.customer.iter().flat_map(|(id, secret)| [id, secret]))
+        certificates.chain(self.account.iter().flat_map(|(id, secret)| [id, secret]))
     }
 
+    /// Loads the secrets.
+    ///
     /// # Errors
     /// [`ConfigError`] for the first secret that is missing or malformed.
     #[inline(never)]
@@ -125,22 +128,22 @@ impl Config {
             let certificates = secrets.parse_all(certificates, AppCertificate::parse)?;
             Ok(AgoraProject { app_id: app_id.clone(), certificates })
         })?;
-        let customer = self.customer.as_ref().map(|(id, secret)| Customer::load(id, secret, secrets));
-        Ok(Provider { projects, url: self.url.clone(), customer: customer.transpose()? })
+        let account = self.account.as_ref().map(|(id, secret)| AccountCredentials::load(id, secret, secrets));
+        Ok(Provider { projects, url: self.url.clone(), account: account.transpose()? })
     }
 }
 
-impl Customer {
-    /// Loads customer ID and customer secret.
+impl AccountCredentials {
+    /// Loads the customer ID and the customer secret.
     ///
     /// # Errors
     /// [`ConfigError`] for the first secret that is missing or malformed.
     fn load(id: &SecretName, secret: &SecretName, secrets: &Secrets) -> Result<Self, ConfigError> {
         let (name, id, secret) = (id, secrets.checked(id)?, secrets.checked(secret)?);
-        // The id would end there (RFC 7617 section 2).
+        // A colon ends the id (RFC 7617 section 2).
         if id.contains(':') {
             let (name, detail) =
-                (name.as_str().to_owned(), "is a customer ID and must not hold a colon".into());
+                (name.as_str().to_owned(), "is a customer ID and must not contain a colon".into());
             return Err(ConfigError::Secret { name, detail });
         }
         let pair = Zeroizing::new([id, secret].join(":"));
@@ -151,7 +154,7 @@ impl Customer {
     }
 }
 
-impl std::fmt::Debug for Customer {
+impl std::fmt::Debug for AccountCredentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("…")
     }

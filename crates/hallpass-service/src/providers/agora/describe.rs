@@ -7,7 +7,7 @@ use super::config::{Config, SHORT_SETTING};
 use super::grants::Grants;
 use super::services::{Grant, SERVICES, ServiceType};
 use crate::policy::{GrantDescription, GrantKind, GrantsDescription, Identity, describe_places};
-use crate::providers::calls::Call as _;
+use crate::providers::calls::GrantableCall as _;
 use crate::providers::description::{ProjectDescription, ProviderDescription};
 use crate::web::text::listed;
 
@@ -20,13 +20,13 @@ impl Config {
             secrets: &named.project.certificates,
         });
         let projects: Vec<_> = projects.collect();
-        let account = if self.customer.is_some() {
+        let account = if self.account.is_some() {
             "account credentials configured (full account access; the call `auth` returns them)"
         } else {
             "no account credentials (required for `projects`, `kick` and `basic` authentication)"
         };
-        let has_calls = self.customer.is_some() || !projects.is_empty();
-        let secrets = self.customer.iter().flat_map(|(id, secret)| {
+        let has_calls = self.account.is_some() || !projects.is_empty();
+        let secrets = self.account.iter().flat_map(|(id, secret)| {
             [(id, "Agora customer ID"), (secret, "Agora customer secret (full account access)")]
         });
         ProviderDescription {
@@ -71,7 +71,7 @@ impl Grant {
             limits.push(self.describe_role().to_owned());
         }
         for place in ["channel", "room"].into_iter().filter(|place| has(place)) {
-            limits.push(describe_places(self.places.as_deref(), place));
+            limits.push(describe_places(self.channels.as_deref(), place));
         }
         if every_channel {
             limits.push("wildcard channel `*`".to_owned());

@@ -1,4 +1,4 @@
-//! What a rule grants of Agora's services.
+//! The grants of a rule for Agora's services.
 
 use hallpass_token::Ttl;
 
@@ -7,44 +7,44 @@ use super::services::{Grant, SERVICES, ServiceType};
 use super::version::Version;
 use crate::auth::{Caller, CallerKind};
 use crate::policy::{DecidedBy, DeniedPart, Identity, Policy, PolicyError};
-use crate::providers::calls::{self, Call as _, read_calls};
+use crate::providers::calls::{self, GrantableCall as _, read_granted_calls};
 use crate::web::json::{Fields, Invalid};
 
-/// Returns the fields of a rule: the services, the token formats, and the calls of the REST APIs.
+/// Returns the fields of a rule: the token formats, the services, and the calls to the REST APIs.
 pub(crate) fn grant_fields() -> Vec<&'static str> {
     let services = SERVICES.iter().map(|service| service.name);
     ["version"].into_iter().chain(services).chain(["agora_rest"]).collect()
 }
 
-/// What a rule grants.
+/// The grants of a rule.
 #[derive(Debug, Default)]
 pub(crate) struct Grants {
     services: Vec<(&'static str, Grant)>,
-    /// The token formats; `None` for both.
+    /// The granted token formats; `None` for both.
     pub(super) versions: Option<Vec<Version>>,
-    /// The calls of the REST APIs, for callers with a service key.
+    /// The granted calls to the REST APIs, for callers with a service key.
     pub(super) rest_calls: Option<Vec<RestCall>>,
 }
 
 impl Grants {
-    /// Every service without limits, and all calls.
+    /// Returns grants for every service without limits, and for all calls.
     #[inline(never)]
-    pub(crate) fn everything() -> Self {
+    pub(crate) fn unrestricted() -> Self {
         let grant =
             || Grant { every_channel: true, identity: Identity::Wildcard, app: true, ..Grant::default() };
         Self { rest_calls: Some(RestCall::ALL.to_vec()), ..Self::of(|_| true, &grant) }
     }
 
-    /// Every service for a single user of the caller's choice, or for all users.
+    /// Returns grants for every service, for users of the caller's choice. `is_wildcard` adds uid 0.
     #[inline(never)]
     pub(crate) fn any_user(is_wildcard: bool) -> Self {
         let identity = || if is_wildcard { Identity::Wildcard } else { Identity::Any };
         Self::of(|_| true, &|| Grant { identity: identity(), ..Grant::default() })
     }
 
-    /// The services of one user, for the caller itself.
+    /// Returns grants for the services that users get without a policy, for the caller's own identity.
     #[inline(never)]
-    pub(crate) fn own_user() -> Self {
+    pub(crate) fn own_identity() -> Self {
         Self::of(|service| service.is_for_users, &Grant::default)
     }
 
@@ -54,7 +54,7 @@ impl Grants {
         Self { services: services.map(|service| (service.name, grant())).collect(), ..Self::default() }
     }
 
-    /// Reads a rule. `may_match` is whether the rule can apply to callers of a kind.
+    /// Reads the grants of a rule. `may_match` returns whether the rule can apply to callers of a kind.
     #[inline(never)]
     pub(crate) fn read<'j>(
         fields: Fields<'j>,
@@ -70,9 +70,10 @@ impl Grants {
             grants.versions = Some(value.read_one_or_more(Version::read)?);
         }
         if let Some(value) = fields.get("agora_rest") {
-            let calls = read_calls(value)?;
+            let calls = read_granted_calls(value)?;
             if !may_match(CallerKind::Service) {
-                let expected = "is for callers of the kind \"service\", where `auth` lets them in";
+                let expected =
+                    "expected a rule for callers of kind \"service\", and `auth.keys` to authenticate them";
                 return Err(Invalid::new(value, expected));
             }
             grants.rest_calls = Some(calls);
@@ -84,18 +85,19 @@ impl Grants {
         self.services.is_empty() && self.rest_calls.is_none()
     }
 
-    /// Whether tokens of this format are granted.
+    /// Returns whether tokens in this format are granted.
     pub(super) fn allows(&self, version: Version) -> bool {
         self.versions.as_ref().is_none_or(|versions| versions.contains(&version))
     }
 
-    /// Returns what is granted of a service.
+    /// Returns the grant for a service.
     pub(super) fn get(&self, service: &str) -> Option<&Grant> {
         self.services.iter().find(|(name, _)| *name == service).map(|(_, grant)| grant)
     }
 }
 
-/// Decides on a call, and returns the longest lifetime of a token for it. An empty project stands for the whole account.
+/// Decides on a call. Returns the deciding rule and the maximum lifetime of a token for the call. An empty `project` means the
+/// whole account.
 pub(crate) fn decide_rest_call<G>(
     policy: &Policy<G>,
     grants: impl Fn(&G) -> &Grants,
@@ -104,8 +106,7 @@ pub(crate) fn decide_rest_call<G>(
     call: RestCall,
 ) -> Result<(DecidedBy, Ttl), PolicyError> {
     if caller.kind() != CallerKind::Service {
-        let reason =
-            "Agora's REST APIs are for callers with a service key: their credentials open the whole account";
+        let reason = "Agora's REST APIs require a service key, because their credentials grant access to the whole account.";
         return Err(PolicyError::new(DeniedPart::Privileged, RestCall::FIELD, reason));
     }
     calls::decide_call(policy, |of| grants(of).rest_calls.as_ref(), caller, project, call)

@@ -22,19 +22,19 @@ use crate::web::json::{Fields, Invalid, Json};
 /// The fields of `expect` in a request to `/v1/inspect`.
 pub(crate) const EXPECT_FIELDS: &[&str] = &["app_id", "channel", "uid", "account"];
 
-/// The bytes of an entry of a list in JSON, in addition to strings out of the token.
-mod bytes_of {
+/// Upper bounds for the JSON bytes of a list entry, without strings from the token.
+mod entry_bytes {
     pub(super) const SERVICE: usize = 80;
     pub(super) const PRIVILEGE: usize = 60;
     pub(super) const PERMISSION: usize = 32;
 }
 
-/// Whether a token is inspected as one of Agora's: any that does not look like a JWT.
+/// Returns whether to inspect a token as an Agora token: any token that does not look like a JWT.
 pub(crate) fn recognizes(token: &str) -> bool {
     !has_jwt(token)
 }
 
-/// Says what a token contains, who signed it, and why an SDK would reject it.
+/// Inspects a token: its content, its signature, and the reasons why an SDK would reject it.
 pub(crate) fn inspect<'j>(
     provider: &Provider,
     token: &str,
@@ -51,7 +51,7 @@ fn read_expected<'j>(fields: Fields<'j>) -> Result<Expected<'j>, Invalid<'j>> {
     let account = fields.optional("account").map(|value| Ok((value, value.string()?))).transpose()?;
     let user = match (uid, account) {
         (Some(_), Some((value, _))) => {
-            let detail = "cannot stand beside `expect.uid`; a user has a number or an account";
+            let detail = "cannot be combined with `expect.uid`. Specify one of them";
             return Err(Invalid::rule(value, detail));
         }
         (Some(uid), None) => Some(ExpectedUser::Uid(uid)),
@@ -71,7 +71,7 @@ fn inspect_in(
         .map(|project| Project { app_id: &project.app_id, certificates: &project.certificates })
         .collect();
     let report = explain(token, &Context { now, projects: &keys, expected });
-    let is_early_or_late =
+    let is_outside_validity =
         |problem: &Problem| matches!(problem, Problem::NotYetValid { .. } | Problem::Expired { .. });
     let mut budget = Budget::new();
     let content = match &report.token {
@@ -91,7 +91,7 @@ fn inspect_in(
             Signature::Invalid => other_signature("invalid"),
             Signature::NotChecked => other_signature("not_checked"),
         },
-        in_time: report.token.is_some() && !report.problems.iter().any(is_early_or_late),
+        in_time: report.token.is_some() && !report.problems.iter().any(is_outside_validity),
         usable: report.is_usable(),
         problems,
     };
@@ -112,10 +112,10 @@ fn problem_to_json(report: &Report, problem: &Problem) -> Json<'static> {
     fields.into()
 }
 
-/// An 006 token has only checksums of its channel and its user.
+/// Returns the content of an 006 token, which contains only checksums of its channel and user.
 fn content_of_006(token: &Untrusted006, budget: &mut Budget) -> Vec<(&'static str, Json<'static>)> {
     let privileges = first_by_id(&token.privileges());
-    let privileges = budget.list(privileges, bytes_of::PRIVILEGE, |_, (id, end)| {
+    let privileges = budget.list(privileges, entry_bytes::PRIVILEGE, |_, (id, end)| {
         let name = Untrusted006::privilege_name(id).map_or_else(|| id.to_string(), str::to_owned);
         let ends_at = if end == UnixSeconds(0) { token.expires_at() } else { end };
         (name, Json::object([("ends_at", ends_at.0.into())]))
@@ -140,7 +140,7 @@ fn content_of_006(token: &Untrusted006, budget: &mut Budget) -> Vec<(&'static st
 }
 
 fn content_of_007(token: &Untrusted007, budget: &mut Budget) -> Vec<(&'static str, Json<'static>)> {
-    let services = budget.list(token.services(), bytes_of::SERVICE, |budget, service| {
+    let services = budget.list(token.services(), entry_bytes::SERVICE, |budget, service| {
         service_to_json(&service, token, budget)
     });
     let unreadable = match token.remainder() {
@@ -167,47 +167,47 @@ fn content_of_007(token: &Untrusted007, budget: &mut Budget) -> Vec<(&'static st
 fn service_to_json(service: &Service<'_>, token: &Untrusted007, budget: &mut Budget) -> Json<'static> {
     let mut fields = vec![("name", service.name().into())];
     if let Service::Apaas { room, role, .. } = service {
-        fields.push(("room", budget.text(room.as_str())));
-        fields.push(("user", service.user().map(|user| budget.text(user.as_str())).into()));
+        fields.push(("room", budget.string(room.as_str())));
+        fields.push(("user", service.user().map(|user| budget.string(user.as_str())).into()));
         fields.push(("role", i32::from(*role).into()));
     } else if let Some(channel) = service.channel() {
-        fields.push(("channel", budget.text(channel.as_str())));
+        fields.push(("channel", budget.string(channel.as_str())));
         let user = service.user().map(|user| user.as_str()).unwrap_or_default();
         fields.push(match Uid::parse(user) {
             Ok(uid) => ("uid", uid.get().into()),
             Err(_) if user.is_empty() => ("uid", 0_u32.into()),
-            Err(_) => ("account", budget.text(user)),
+            Err(_) => ("account", budget.string(user)),
         });
     } else if let Some(user) = service.user() {
-        fields.push(("user", budget.text(user.as_str())));
+        fields.push(("user", budget.string(user.as_str())));
     }
     let privileges = first_by_id(service.privileges());
-    let privileges = budget.list(privileges, bytes_of::PRIVILEGE, |_, (id, lasting)| {
-        let (Seconds(seconds), ends_at) = (lasting, token.privilege_expires_at(lasting).0);
+    let privileges = budget.list(privileges, entry_bytes::PRIVILEGE, |_, (id, lifetime)| {
+        let (Seconds(seconds), ends_at) = (lifetime, token.privilege_expires_at(lifetime).0);
         let name = service.privilege_name(id).map_or_else(|| id.to_string(), str::to_owned);
         (name, Json::object([("seconds", seconds.into()), ("ends_at", ends_at.into())]))
     });
     fields.push(("privileges", by_name(privileges)));
-    // Last, because the names may use up the budget.
+    // Last, because the names may exhaust the budget.
     if let Service::Rtm2 { permissions, .. } = service {
         fields.push(("permissions", permissions_to_json(permissions, budget)));
     }
     fields.into()
 }
 
-/// Returns the first privileges by id: one more than are listed, so that the list is marked as cut. Of privileges with the
-/// same id, the last one counts.
+/// Returns the privileges with the lowest ids: one more than the maximum length of a list, so that a longer list is marked as
+/// truncated. If an id occurs several times, the last occurrence counts.
 fn first_by_id<T: PrivilegeTime>(privileges: &Privileges<'_, T>) -> Vec<(u16, T)> {
     let mut first = Vec::new();
     for (id, time) in privileges.iter() {
         insert(&mut first, id, time);
-        // A hostile token has ten thousand privileges, so what is not listed is not kept in order.
+        // Bounds the time for hostile tokens, which have ten thousand privileges.
         first.truncate(MAX_LISTED + 1);
     }
     first
 }
 
-/// Inserts an entry into a list that is ordered by key, or replaces the entry with this key.
+/// Inserts an entry into a list sorted by key, or replaces the entry with the same key.
 fn insert<K: Ord, V>(entries: &mut Vec<(K, V)>, key: K, value: V) {
     let position = entries.partition_point(|(known, _)| *known < key);
     match entries.get_mut(position) {
@@ -216,7 +216,7 @@ fn insert<K: Ord, V>(entries: &mut Vec<(K, V)>, key: K, value: V) {
     }
 }
 
-/// Returns an object whose fields are in the order of their names.
+/// Returns an object with its fields sorted by name.
 fn by_name(fields: Vec<(String, Json<'static>)>) -> Json<'static> {
     let mut sorted = Vec::new();
     for (name, value) in fields {
@@ -225,13 +225,13 @@ fn by_name(fields: Vec<(String, Json<'static>)>) -> Json<'static> {
     Json::Object(sorted)
 }
 
-/// The names by resource and access.
+/// Returns the names by resource and access.
 fn permissions_to_json(permissions: &Permissions<'_>, budget: &mut Budget) -> Json<'static> {
     let permissions =
-        budget.list(permissions.to_vec(), bytes_of::PERMISSION, |budget, (resource, access, names)| {
+        budget.list(permissions.to_vec(), entry_bytes::PERMISSION, |budget, (resource, access, names)| {
             let resource = resource.as_str().map_or_else(|| resource.number().to_string(), str::to_owned);
             let access = access.as_str().map_or_else(|| access.number().to_string(), str::to_owned);
-            (resource, access, budget.texts(names))
+            (resource, access, budget.strings(names))
         });
     let mut resources = Vec::<(String, Vec<(String, Json<'static>)>)>::new();
     for (resource, access, names) in permissions {
@@ -251,11 +251,11 @@ mod tests {
         Access, AppCertificate, AppId, FieldStr, Permission, PermissionTree, Resource, SizeError,
     };
 
-    use crate::providers::inspection::{MAX_ANSWER_BYTES, MAX_CONTENT_BYTES};
+    use crate::providers::inspection::{MAX_CONTENT_BYTES, MAX_RESPONSE_BYTES};
 
     const NOW: UnixSeconds = UnixSeconds(1_700_000_000);
 
-    fn answer_to(services: &[Service<'_>], expected: Expected<'_>) -> serde_json::Value {
+    fn inspect_services(services: &[Service<'_>], expected: Expected<'_>) -> serde_json::Value {
         let app_id = AppId::parse("970CA35de60c44645bbae8a215061b33").unwrap();
         let certificate = AppCertificate::parse("5CFd2fd1755d40ecb72977518be15d3b").unwrap();
         let mut services = services.to_vec();
@@ -269,15 +269,15 @@ mod tests {
         };
         let token = token.sign(&certificate);
         let text = serde_json::to_string(&inspect_in(&[], &token, expected, NOW)).unwrap();
-        assert!(text.len() < MAX_ANSWER_BYTES && !text.contains(&token), "{} bytes", text.len());
-        let answer: serde_json::Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(answer["service_count"], count);
-        let services = answer["services"].to_string();
+        assert!(text.len() < MAX_RESPONSE_BYTES && !text.contains(&token), "{} bytes", text.len());
+        let response: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(response["service_count"], count);
+        let services = response["services"].to_string();
         assert!(services.len() <= MAX_CONTENT_BYTES + 100, "{} bytes", services.len());
-        answer
+        response
     }
 
-    /// Names in the lists of this many kinds, to read and to write.
+    /// Returns permissions to read and write `names`, for the first `kinds` kinds of resources.
     fn tree(kinds: u16, names: &[&str]) -> Result<PermissionTree, SizeError> {
         let kinds = (0..kinds).map(Resource::from_number);
         let permission = |resource, access| Permission { resource, access, names };
@@ -287,8 +287,8 @@ mod tests {
         PermissionTree::new(&permissions)
     }
 
-    /// One service of each type.
-    fn all<'a>(
+    /// Returns a service of each type.
+    fn one_of_each<'a>(
         text: FieldStr<'a>,
         privileges: Privileges<'a, Seconds>,
         permissions: Permissions<'a>,
@@ -308,53 +308,55 @@ mod tests {
     }
 
     #[test]
-    fn of_thousands_of_services_a_few_are_listed() {
-        let answer = answer_to(&[Service::stt(); 10_000], Expected::default());
-        assert_eq!(answer["services"].as_array().map(Vec::len), Some(MAX_LISTED));
-        assert_eq!(answer["cut"], true);
+    fn truncates_the_list_of_services() {
+        let response = inspect_services(&[Service::stt(); 10_000], Expected::default());
+        assert_eq!(response["services"].as_array().map(Vec::len), Some(MAX_LISTED));
+        assert_eq!(response["cut"], true);
     }
 
     #[test]
-    fn long_texts_are_cut() {
+    fn truncates_long_strings() {
         let name = "x".repeat(20_000);
         let channel = FieldStr::new(&name).unwrap();
         let rtc = Service::Rtc { channel, user: channel, privileges: Privileges::NONE };
-        let answer = answer_to(&[rtc], Expected::default());
-        let service = &answer["services"][0];
+        let response = inspect_services(&[rtc], Expected::default());
+        let service = &response["services"][0];
         for text in [&service["channel"], &service["account"]] {
             assert_eq!(text.as_str().map(|text| text.chars().count()), Some(257));
         }
-        assert_eq!(answer["cut"], true);
+        assert_eq!(response["cut"], true);
     }
 
     #[test]
-    fn names_that_are_long_in_json_are_left_out_and_privileges_are_not() {
+    fn omits_names_that_exceed_the_budget_and_keeps_privileges() {
         let (name, privileges) = ("\0".repeat(256), Privileges::new(&[(1, Seconds(0))]).unwrap());
         let tree = tree(4, &[name.as_str(); 31]).unwrap();
         let (user, permissions) = (FieldStr::new("alice").unwrap(), tree.as_permissions());
-        let answer = answer_to(&[Service::Rtm2 { user, permissions, privileges }], Expected::default());
-        let service = &answer["services"][0];
+        let response =
+            inspect_services(&[Service::Rtm2 { user, permissions, privileges }], Expected::default());
+        let service = &response["services"][0];
         assert_eq!(
             (&service["user"], &service["privileges"]["login"]["seconds"]),
             (&"alice".into(), &0.into())
         );
         assert_eq!(service["permissions"]["message_channels"]["read"].as_array().map(Vec::len), Some(6));
-        assert_eq!(answer["cut"], true);
+        assert_eq!(response["cut"], true);
     }
 
     #[test]
-    fn nothing_of_a_token_for_every_service_is_cut() {
+    fn does_not_truncate_a_token_for_every_service() {
         let name = "x".repeat(64);
         let four: Vec<_> = (1..=4).map(|id| (id, Seconds(60))).collect();
         let tree = tree(5, &["a-name", "another-name"]).unwrap();
         let (text, privileges) = (FieldStr::new(&name).unwrap(), Privileges::new(&four).unwrap());
-        let answer = answer_to(&all(text, privileges, tree.as_permissions()), Expected::default());
-        assert_eq!(answer.get("cut"), None);
+        let response =
+            inspect_services(&one_of_each(text, privileges, tree.as_permissions()), Expected::default());
+        assert_eq!(response.get("cut"), None);
     }
 
     #[test]
-    fn no_token_makes_a_long_answer() {
-        /// Enough for every budget, and quick.
+    fn limits_the_response_to_any_token() {
+        /// Enough to exhaust the budget, but small enough for a fast test.
         const PAYLOAD_BYTES: usize = 20_000;
         let texts = ["\0", "\u{10ffff}", "\"", "x", ""];
         for (text, count) in texts.into_iter().flat_map(|text| [(text, 65), (text, 257)]) {
@@ -365,14 +367,14 @@ mod tests {
             let mut different = Vec::new();
             for seconds in [0, 1, 61, u32::MAX].map(Seconds) {
                 let privileges = Privileges::new(&[1, 2, 3, 4].map(|id| (id, seconds))).unwrap();
-                for service in all(text, privileges, tree.as_permissions()) {
+                for service in one_of_each(text, privileges, tree.as_permissions()) {
                     let is_tree = matches!(service, Service::Rtm2 { .. });
                     let bytes = 50 + name.len() * 2 + if is_tree { 50 * (name.len() + 20) } else { 0 };
-                    answer_to(&vec![service; (PAYLOAD_BYTES / bytes).clamp(1, 40)], expected);
+                    inspect_services(&vec![service; (PAYLOAD_BYTES / bytes).clamp(1, 40)], expected);
                     different.extend(Some(service).filter(|_| !is_tree));
                 }
             }
-            answer_to(&different, expected);
+            inspect_services(&different, expected);
         }
     }
 }

@@ -10,23 +10,23 @@ use super::grants::Grants;
 use super::services::{Context, SERVICES, TokenService};
 use super::version::Version;
 use crate::policy::{DecidedBy, DeniedPart, MatchedRule, Policy, PolicyError, TokenError};
-use crate::providers::minting::{MintContext, Minted, RequestSummary};
+use crate::providers::minting::{MintContext, Minted, RequestSummary, SEE_LOG};
 use crate::settings::NamedProject;
 use crate::web::field_error::FieldError;
 use crate::web::json::{Fields, Invalid, Json};
 
-/// Returns the fields of a request to `/v1/token`: the format and the services.
+/// Returns Agora's fields of a request to `/v1/token`: the token format and the services.
 pub(crate) fn request_fields() -> Vec<&'static str> {
     ["version"].into_iter().chain(SERVICES.iter().map(|service| service.name)).collect()
 }
 
-/// A request for a token of one or more services.
+/// A request for a token with one or more services.
 pub(crate) struct TokenRequest<'a> {
     pub(crate) version: Version,
     pub(crate) services: Vec<Box<dyn TokenService<'a> + 'a>>,
 }
 
-/// Reads the part of a request to `/v1/token`; `None` if it names no service.
+/// Reads Agora's part of a request to `/v1/token`; `None` if the request has no Agora service.
 #[inline(never)]
 pub(crate) fn read_request<'j>(fields: Fields<'j>) -> Result<Option<TokenRequest<'j>>, Invalid<'j>> {
     let mut services = Vec::with_capacity(2);
@@ -42,14 +42,17 @@ pub(crate) fn read_request<'j>(fields: Fields<'j>) -> Result<Option<TokenRequest
     if let Some(room) = apaas.filter(|room| **room != Json::Null)
         && (fields.optional("rtm").is_some() || fields.optional("chat").is_some())
     {
-        return Err(Invalid::rule(room, "brings `rtm` and `chat` for its user along; leave these out"));
+        return Err(Invalid::rule(
+            room,
+            "already includes `rtm` and `chat` for its user. Remove these two fields",
+        ));
     }
     let version = fields.read_optional("version", Version::read)?.unwrap_or(Version::V007);
     Ok(Some(TokenRequest { version, services }))
 }
 
 impl<'a> TokenRequest<'a> {
-    /// A request for one service.
+    /// Returns a request for one service.
     pub(crate) fn one(version: Version, service: impl TokenService<'a> + 'a) -> Self {
         Self { version, services: vec![Box::new(service)] }
     }
@@ -70,12 +73,12 @@ impl<'a> TokenRequest<'a> {
             let rule = policy.find(context.evaluator.caller, name, service.name(), granted)?;
             let MatchedRule { by, ttl: rule_ttl, grant: (rule, grant) } = rule;
             check_version(rule, self.version, by)?;
-            let for_service = Context {
+            let service_context = Context {
                 evaluator: context.evaluator,
                 app_id: &project.app_id,
                 random_uid: context.random_uid,
             };
-            service.complete(grant, &for_service).map_err(|error| error.decided_by(by))?;
+            service.complete(grant, &service_context).map_err(|error| error.decided_by(by))?;
             ttl = ttl.min(rule_ttl).min(grant.ttl.unwrap_or(Ttl::MAX));
             decided_by.push(by);
         }
@@ -113,7 +116,7 @@ impl<'a> TokenRequest<'a> {
                 if let [service] = self.services.as_slice() { service.sign_006(&mint, ttl) } else { None };
             return token.ok_or_else(|| {
                 let detail =
-                    "\"006\" carries exactly one of `rtc` and `rtm`, that without `permissions`; use \"007\"";
+                    "\"006\" supports exactly one service: `rtc`, or `rtm` without `permissions`. Use \"007\"";
                 FieldError::new("version", detail).into()
             });
         }
@@ -125,7 +128,7 @@ impl<'a> TokenRequest<'a> {
         Ok(mint.services(services, ttl))
     }
 
-    /// Returns what the audit log says of the request.
+    /// Returns the summary for the audit log.
     pub(crate) fn summary(&self) -> RequestSummary<'a> {
         RequestSummary {
             services: self.services.iter().map(|service| service.audit_name()).collect(),
@@ -134,12 +137,12 @@ impl<'a> TokenRequest<'a> {
         }
     }
 
-    /// Returns what a response says of each service, by name.
+    /// Returns the services for the response, by name.
     pub(crate) fn services(&self, ttl: Ttl) -> Vec<(&'static str, Json<'_>)> {
         self.services.iter().map(|service| (service.name(), service.to_json(ttl))).collect()
     }
 
-    /// Returns the uid of the completed request, if it is for one in a channel.
+    /// Returns the uid of the completed request, if it is for a uid in a channel.
     pub(crate) fn uid(&self) -> Option<u32> {
         self.services.iter().find_map(|service| service.uid())
     }
@@ -149,6 +152,7 @@ fn check_version(grants: &Grants, version: Version, by: DecidedBy) -> Result<(),
     if grants.allows(version) {
         return Ok(());
     }
-    let reason = format!("the rule for this caller does not give tokens of format {}", version.as_str());
+    let reason =
+        format!("The rules for this caller do not allow token format {}. {SEE_LOG}", version.as_str());
     Err(TokenError::from(PolicyError::new(DeniedPart::Service, "version", reason)).decided_by(by))
 }

@@ -1,4 +1,4 @@
-//! Agora's REST APIs: the projects of the account, the events of Signaling, and who is banned from a channel.
+//! Agora's REST APIs: the projects of the account, Signaling events, and kicking rules.
 //! <https://docs.agora.io/en/video-calling/channel-management-api/overview/product-overview>
 
 mod credentials;
@@ -8,18 +8,19 @@ use hallpass_token::agora::AppId;
 use http::Method;
 
 use crate::providers::agora::NAMES;
-use crate::providers::calls::Call;
+use crate::providers::calls::GrantableCall;
 use crate::providers::rest;
 use crate::providers::upstream::UpstreamError;
 use crate::web::json::Json;
 use crate::web::outbound::{OutboundRequest, OutboundResponse, SendError};
 
-pub(crate) use self::credentials::{Credentials, Form, Signing};
-pub(crate) use super::config::Customer;
+pub(crate) use self::credentials::{Credentials, Form, TokenSigner};
+pub(crate) use super::config::AccountCredentials;
 
-/// A call of Agora's REST APIs, or the credentials for others.
+/// A call to Agora's REST APIs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RestCall {
+    /// The issuance of credentials with which the caller itself calls the REST APIs.
     Auth,
     Projects,
     UserEvents,
@@ -27,7 +28,7 @@ pub(crate) enum RestCall {
 }
 
 impl RestCall {
-    /// Returns the name in the log.
+    /// Returns the name of the call in the log.
     pub(crate) const fn audit_name(self) -> &'static str {
         match self {
             Self::Auth => "agora_rest.auth",
@@ -38,7 +39,7 @@ impl RestCall {
     }
 }
 
-impl Call for RestCall {
+impl GrantableCall for RestCall {
     const FIELD: &'static str = "agora_rest";
     const ALL: &'static [Self] = &[Self::Auth, Self::Projects, Self::UserEvents, Self::Kick];
     const EXPECTED: &'static str = "\"auth\", \"projects\", \"user_events\" or \"kick\"";
@@ -53,14 +54,14 @@ pub(crate) fn list_projects(url: &str, credentials: Credentials) -> OutboundRequ
     credentials.request(Method::GET, format!("{url}/dev/v1/projects"), Vec::new())
 }
 
-/// Returns a request for the events of a project's users. Agora deletes the events with its response, so this request must
-/// never be sent twice.
+/// Returns a request for the events of a project's users. Agora deletes the events when it responds, so this request must never
+/// be sent twice.
 pub(crate) fn take_user_events(url: &str, app_id: &AppId, credentials: Credentials) -> OutboundRequest {
     let url = format!("{url}/dev/v2/project/{}/rtm/vendor/user_events", app_id.as_str());
     credentials.request(Method::GET, url, Vec::new())
 }
 
-/// Reads the projects of the account. The App Certificate, which Agora sends as `sign_key`, is left out.
+/// Reads the projects of the account. Omits the App Certificate, which Agora sends as `sign_key`.
 pub(crate) fn projects(
     response: Result<OutboundResponse, SendError>,
 ) -> Result<Vec<Json<'static>>, UpstreamError> {
@@ -80,8 +81,7 @@ pub(crate) fn projects(
     })
 }
 
-/// Reads the events of a project's users, in no certain order: the user, `Login` or `Logout`, and the time in Unix
-/// milliseconds.
+/// Reads the events of a project's users, in arbitrary order: the user, `Login` or `Logout`, and the time in Unix milliseconds.
 pub(crate) fn user_events(
     response: Result<OutboundResponse, SendError>,
 ) -> Result<Vec<Json<'static>>, UpstreamError> {
@@ -100,9 +100,9 @@ pub(crate) fn user_events(
     })
 }
 
-/// Agora documents seconds, and sends milliseconds.
+/// Converts a time into seconds. Agora documents seconds but sends milliseconds.
 const fn seconds(number: u64) -> u64 {
-    /// As seconds, in the year 5138; as milliseconds, in 1973.
+    /// The largest number taken as seconds: the year 5138 in seconds, 1973 in milliseconds.
     const LAST_SECOND: u64 = 100_000_000_000;
     if number > LAST_SECOND { number / 1000 } else { number }
 }
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_in_milliseconds_is_one_in_seconds() {
+    fn converts_milliseconds_into_seconds() {
         assert_eq!([1_464_165_672, 1_464_165_672_000].map(seconds), [1_464_165_672; 2]);
     }
 }

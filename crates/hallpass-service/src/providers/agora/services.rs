@@ -1,9 +1,9 @@
-//! Agora's services: each is one type, from a request through the policy to the token.
+//! Agora's services. Each service is one type, which reads the request, applies the policy and adds the service to the token.
 
 mod apaas;
 mod channel_user;
 mod chat;
-mod plain;
+mod fieldless;
 mod privileges;
 mod rtc;
 mod rtm;
@@ -13,13 +13,13 @@ mod streaming;
 pub(crate) use self::apaas::Apaas;
 pub(crate) use self::channel_user::{ChannelUser, read_uid};
 pub(crate) use self::chat::Chat;
-pub(crate) use self::plain::Plain;
+pub(crate) use self::fieldless::FieldlessService;
 pub(crate) use self::rtc::{RequestedRole, Rtc};
 pub(crate) use self::rtm::Rtm;
 pub(crate) use self::service::TokenService;
 pub(super) use self::service::{Context, Grant, ServiceType};
 
-/// All services, in the order in which a response names them.
+/// All services, in the order of the fields of a response.
 pub(super) static SERVICES: &[ServiceType] = &[
     rtc::SERVICE,
     rtm::SERVICE,
@@ -27,7 +27,7 @@ pub(super) static SERVICES: &[ServiceType] = &[
     streaming::STREAMING,
     streaming::FCDN,
     apaas::SERVICE,
-    plain::FPA,
-    plain::CONVO_AI,
-    plain::STT,
+    fieldless::FPA,
+    fieldless::CONVO_AI,
+    fieldless::STT,
 ];

@@ -1,8 +1,8 @@
-//! The token formats of Agora.
+//! Agora's token formats.
 
 use crate::web::json::{Invalid, Json};
 
-/// A token format of Agora.
+/// An Agora token format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Version {
     /// AccessToken.
@@ -23,7 +23,7 @@ impl Version {
     }
 
     pub(crate) fn read<'j>(value: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
-        value.named("the text \"006\" or \"007\"", Self::parse)
+        value.named("the string \"006\" or \"007\"", Self::parse)
     }
 
     pub(crate) const fn as_str(self) -> &'static str {
@@ -34,15 +34,15 @@ impl Version {
     }
 }
 
-/// The options of the routes that imitate other servers.
+/// The options of the compatible routes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CompatConfig {
-    /// The token format of servers whose original mints 006.
+    /// The default token format of routes whose original issues 006.
     pub(crate) version: Version,
 }
 
 impl CompatConfig {
-    /// Without a section `compat` in the configuration.
+    /// The options of a configuration without `compat`.
     pub(crate) const DEFAULT: Self = Self { version: Version::V006 };
 
     /// Reads the section `compat` of the configuration.

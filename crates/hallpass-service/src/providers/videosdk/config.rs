@@ -1,4 +1,4 @@
-//! VideoSDK's part of the configuration.
+//! VideoSDK's part of the configuration, without secrets and with them.
 
 use hallpass_token::videosdk::{ApiKey, Secret};
 
@@ -6,13 +6,13 @@ use crate::providers::rest::read_url;
 use crate::settings::{ConfigError, NamedProject, Projects, SecretName, Secrets, SettingLookup};
 use crate::web::json::{Fields, Invalid, Json};
 
-/// The setting with the API key of the only project, in a configuration without `projects`.
+/// The setting with the API key of the only project in a configuration without `projects`.
 pub(crate) const SHORT_SETTING: &str = "VIDEOSDK_API_KEY";
-/// The secret of the only project, in a configuration without `projects`.
+/// The secret of the only project in a configuration without `projects`.
 const SHORT_SECRET: &str = "VIDEOSDK_SECRET_KEY";
-/// The name of the only project, in a configuration without `projects`.
+/// The name of the only project in a configuration without `projects`.
 const SHORT_PROJECT: &str = "videosdk";
-/// Requests that name no project get the first one.
+/// The default project; `None`, because requests without `project` get the first one.
 pub(crate) const DEFAULT_PROJECT: Option<&str> = None;
 pub(crate) const PROJECT_FIELDS: &[&str] = &["api_key", "secrets"];
 const URLS: &[&str] = &["https://api.videosdk.live"];
@@ -21,7 +21,7 @@ const URLS: &[&str] = &["https://api.videosdk.live"];
 #[derive(Clone, Debug)]
 pub(crate) struct ProjectConfig {
     pub(crate) api_key: ApiKey,
-    /// At least one.
+    /// The names of the secrets; at least one.
     pub(crate) secrets: Vec<SecretName>,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct ProjectConfig {
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) projects: Projects<ProjectConfig>,
-    /// The URL of the REST API, without a slash at the end.
+    /// The URL of the REST API, without a trailing slash.
     pub(crate) url: String,
     pub(crate) rooms_version: RoomsVersion,
 }
@@ -38,7 +38,7 @@ pub(crate) struct Config {
 #[derive(Debug)]
 pub(crate) struct VideoSdkProject {
     pub(crate) api_key: ApiKey,
-    /// At least one; the first signs every token, and all of them verify.
+    /// The secrets; at least one. The first one signs tokens, and all of them verify tokens.
     pub(crate) secrets: Vec<Secret>,
 }
 
@@ -46,7 +46,7 @@ pub(crate) struct VideoSdkProject {
 #[derive(Debug)]
 pub(crate) struct Provider {
     pub(crate) projects: Projects<VideoSdkProject>,
-    /// The URL of the REST API, without a slash at the end.
+    /// The URL of the REST API, without a trailing slash.
     pub(crate) url: String,
     pub(crate) rooms_version: RoomsVersion,
 }
@@ -54,9 +54,9 @@ pub(crate) struct Provider {
 /// The version of the REST API.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum RoomsVersion {
-    /// Meetings, as the oldest apps know them.
+    /// Version 1, with meetings, for old apps.
     V1,
-    /// Rooms.
+    /// Version 2, with rooms.
     #[default]
     V2,
 }
@@ -64,7 +64,7 @@ pub(crate) enum RoomsVersion {
 impl ProjectConfig {
     #[inline(never)]
     pub(crate) fn read<'j>(fields: Fields<'j>) -> Result<Self, Invalid<'j>> {
-        let missing = |field, what| Invalid::field(fields.object(), field, what);
+        let missing = |field, expected| Invalid::field(fields.object(), field, expected);
         let api_key = fields.get("api_key").ok_or_else(|| missing("api_key", "expected an API key"))?;
         let secrets = fields.get("secrets").ok_or_else(|| missing("secrets", "expected names of secrets"))?;
         Ok(Self { api_key: api_key.parsed(ApiKey::parse)?, secrets: SecretName::read_list(secrets)? })
@@ -106,6 +106,8 @@ impl Config {
         self.projects.all().iter().flat_map(|named| &named.project.secrets)
     }
 
+    /// Loads the secrets.
+    ///
     /// # Errors
     /// [`ConfigError`] for the first secret that is missing or malformed.
     #[inline(never)]

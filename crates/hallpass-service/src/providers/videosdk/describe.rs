@@ -4,7 +4,7 @@ use super::config::{Config, RoomsVersion, SHORT_SETTING};
 use super::grants::{Grant, Grants, ROLES};
 use super::{NAME, TITLE};
 use crate::policy::{GrantDescription, GrantKind, GrantsDescription, describe_places, granted};
-use crate::providers::calls::Call as _;
+use crate::providers::calls::GrantableCall as _;
 use crate::providers::description::{ProjectDescription, ProviderDescription};
 use crate::web::text::listed;
 

@@ -1,35 +1,35 @@
-//! What a rule grants of VideoSDK.
+//! The grants of a rule for VideoSDK.
 
 use hallpass_token::Ttl;
 use hallpass_token::videosdk::{Permissions, Roles};
 
 use crate::auth::{Caller, CallerKind};
 use crate::policy::{DecidedBy, Identity, NamePattern, Policy, PolicyError};
-use crate::providers::calls::{self, Call, read_calls};
+use crate::providers::calls::{self, GrantableCall, read_granted_calls};
 use crate::settings::read_ttl;
 use crate::web::json::{Fields, Invalid, Json};
 
-/// What a rule grants.
+/// The grants of a rule.
 #[derive(Debug, Default)]
 pub(crate) struct Grants {
     pub(super) tokens: Option<Grant>,
-    /// The calls of the REST API that the service makes for the caller.
+    /// The granted calls to the REST API, which the service makes for the caller.
     pub(super) room_calls: Option<Vec<RoomCall>>,
 }
 
-/// What a rule grants of tokens.
+/// The grant of a rule for tokens.
 #[derive(Debug)]
 pub(crate) struct Grant {
-    /// The rooms; `None` for every room, and for all at once.
+    /// The granted rooms; `None` for all rooms, and for tokens that are valid in every room.
     pub(super) room: Option<Vec<NamePattern>>,
     pub(super) identity: Identity,
-    /// The permissions that may be requested, out of [`PERMISSIONS`].
+    /// The granted permissions, from [`PERMISSIONS`].
     pub(super) permissions: Vec<&'static str>,
-    /// For requests that name no permissions.
+    /// The permissions for requests that specify none.
     pub(super) default_permissions: Permissions,
-    /// The roles that may be requested, out of [`ROLES`].
+    /// The granted roles, from [`ROLES`].
     pub(super) roles: Vec<&'static str>,
-    /// Whether tokens of version 1 are granted, which have no roles and are valid in every room.
+    /// True if version 1 tokens are granted, which have no roles and are valid in every room.
     pub(super) v1: bool,
     pub(super) ttl: Option<Ttl>,
 }
@@ -37,22 +37,22 @@ pub(crate) struct Grant {
 const PERMISSIONS: [&str; 3] = ["allow_join", "allow_mod", "ask_join"];
 pub(super) const ROLES: [&str; 2] = ["rtc", "crawler"];
 
-/// A call of the REST API.
+/// A call to the REST API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RoomCall {
     Create,
     Validate,
 }
 
-/// Returns the fields of a rule.
+/// Returns VideoSDK's fields of a rule.
 pub(crate) fn grant_fields() -> Vec<&'static str> {
     vec!["videosdk", "rooms"]
 }
 
 impl Grants {
-    /// Tokens without limits, and all calls.
+    /// Returns grants for tokens without limits, and for all calls.
     #[inline(never)]
-    pub(crate) fn everything() -> Self {
+    pub(crate) fn unrestricted() -> Self {
         let tokens = Grant {
             identity: Identity::Wildcard,
             permissions: PERMISSIONS.to_vec(),
@@ -63,15 +63,15 @@ impl Grants {
         Self { tokens: Some(tokens), room_calls: Some(RoomCall::ALL.to_vec()) }
     }
 
-    /// Tokens for a participant of the caller's choice. The apps of VideoSDK's examples need tokens of version 1.
+    /// Returns grants for participants of the caller's choice. Includes version 1, which VideoSDK's example apps need.
     #[inline(never)]
     pub(crate) fn any_user(is_wildcard: bool) -> Self {
         let identity = if is_wildcard { Identity::Wildcard } else { Identity::Any };
         Self { tokens: Some(Grant { identity, v1: true, ..Grant::default() }), room_calls: None }
     }
 
-    /// Nothing: only a rule grants tokens to users.
-    pub(crate) fn own_user() -> Self {
+    /// Returns no grants, because users get VideoSDK tokens only by a rule.
+    pub(crate) fn own_identity() -> Self {
         Self::default()
     }
 
@@ -82,7 +82,7 @@ impl Grants {
     ) -> Result<Self, Invalid<'j>> {
         Ok(Self {
             tokens: fields.read("videosdk", Grant::read)?,
-            room_calls: fields.read("rooms", read_calls)?,
+            room_calls: fields.read("rooms", read_granted_calls)?,
         })
     }
 
@@ -110,9 +110,10 @@ impl Grant {
         }
         grant.ttl = fields.read("ttl", read_ttl)?;
         match fields.get("v1") {
-            Some(value) if grant.v1 && grant.room.is_some() => {
-                Err(Invalid::new(value, "gives tokens for every room, and cannot stand beside `room`"))
-            }
+            Some(value) if grant.v1 && grant.room.is_some() => Err(Invalid::new(
+                value,
+                "cannot be combined with `room`, because version 1 tokens are valid in every room",
+            )),
             _ => Ok(grant),
         }
     }
@@ -121,19 +122,19 @@ impl Grant {
         permissions.names().iter().all(|name| self.permissions.contains(name))
     }
 
-    /// Whether all of these roles may be requested. A token without roles has the rights of both.
+    /// Returns whether all of these roles are granted. A token without roles has the rights of both roles.
     pub(super) fn allows_roles(&self, roles: Roles) -> bool {
         let names = if roles == Roles::None { ROLES.as_slice() } else { roles.names() };
         names.iter().all(|name| self.roles.contains(name))
     }
 
-    /// The role for requests that name none.
+    /// Returns the role for requests that specify none.
     pub(super) fn default_role(&self) -> Roles {
         if self.roles.contains(&"rtc") { Roles::Rtc } else { Roles::Crawler }
     }
 }
 
-/// Grants to enter, directly or by asking, without the REST API.
+/// Grants joining, directly or by request, without access to the REST API.
 impl Default for Grant {
     fn default() -> Self {
         Self {
@@ -148,7 +149,7 @@ impl Default for Grant {
     }
 }
 
-/// Reads names out of `known`, and returns them in its order.
+/// Reads names from `known`. Returns them in the order of `known`.
 fn read_names<'j>(
     value: &'j Json<'j>,
     known: &[&'static str],
@@ -163,7 +164,7 @@ fn read_names<'j>(
 }
 
 impl RoomCall {
-    /// Returns the name in the log.
+    /// Returns the name of the call in the log.
     pub(crate) const fn audit_name(self) -> &'static str {
         match self {
             Self::Create => "rooms.create",
@@ -172,7 +173,7 @@ impl RoomCall {
     }
 }
 
-impl Call for RoomCall {
+impl GrantableCall for RoomCall {
     const FIELD: &'static str = "rooms";
     const ALL: &'static [Self] = &[Self::Create, Self::Validate];
     const EXPECTED: &'static str = "\"create\" or \"validate\"";
@@ -182,7 +183,7 @@ impl Call for RoomCall {
     }
 }
 
-/// Decides on a call.
+/// Decides on a call. Returns the deciding rule.
 pub(crate) fn decide_call<G>(
     policy: &Policy<G>,
     grants: impl Fn(&G) -> &Grants,

@@ -16,12 +16,12 @@ use crate::web::json::{Fields, Invalid, Json};
 /// The fields of `expect` in a request to `/v1/inspect`.
 pub(crate) const EXPECT_FIELDS: &[&str] = &["api_key", "room", "participant"];
 
-/// Whether a token is inspected as one of VideoSDK's.
+/// Returns whether to inspect a token as a VideoSDK token.
 pub(crate) fn recognizes(token: &str) -> bool {
     has_jwt(token)
 }
 
-/// Says what a token contains, who signed it, and why the SDK would reject it.
+/// Inspects a token: its content, its signature, and the reasons why the SDK would reject it.
 pub(crate) fn inspect<'j>(
     provider: &Provider,
     token: &str,
@@ -50,7 +50,7 @@ fn inspect_in(
     let is_known = |api_key: &str| {
         expected.api_key == Some(api_key) || keys.iter().any(|project| project.api_key.as_str() == api_key)
     };
-    let is_early_or_late = |problem: &Problem| {
+    let is_outside_validity = |problem: &Problem| {
         matches!(
             problem,
             Problem::NotYetValid { .. } | Problem::Expired { .. } | Problem::ExpiresAtOnce { .. }
@@ -70,7 +70,7 @@ fn inspect_in(
             Signature::Invalid => other_signature("invalid"),
             Signature::NotChecked => other_signature("not_checked"),
         },
-        in_time: token.is_some() && !report.problems.iter().any(is_early_or_late),
+        in_time: token.is_some() && !report.problems.iter().any(is_outside_validity),
         usable: report.is_usable(),
         problems: budget.list(&report.problems, 0, |_, problem| problem_to_json(problem)),
     };
@@ -87,7 +87,7 @@ fn problem_to_json(problem: &Problem) -> Json<'static> {
     ])
 }
 
-/// An API key that is not known is left out: it may be the secret, put into the wrong place.
+/// Returns the content of a token. Omits an unknown API key, because it may be a misplaced secret.
 fn content(
     claims: &ParsedClaims,
     is_known: impl Fn(&str) -> bool,
@@ -95,28 +95,28 @@ fn content(
 ) -> Vec<(&'static str, Json<'static>)> {
     let (issued_at, expires_at) = (claims.issued_at, claims.expires_at);
     let expires_in = issued_at.zip(expires_at).and_then(|(from, to)| to.checked_sub(from));
-    let mut text = |text: Option<&str>| text.map(|text| budget.text(text)).into();
-    let api_key = text(Some(claims.api_key.as_str()).filter(|key| is_known(key)));
+    let mut string = |value: Option<&str>| value.map(|value| budget.string(value)).into();
+    let api_key = string(Some(claims.api_key.as_str()).filter(|key| is_known(key)));
     let version = match &claims.version {
         Some(Version::Number(number)) => (*number).into(),
-        Some(Version::String(version)) => text(Some(version)),
+        Some(Version::String(version)) => string(Some(version)),
         None => Json::Null,
     };
-    let (permissions, roles) = (budget.texts(&claims.permissions), budget.texts(&claims.roles));
-    let mut text = |text: &Option<String>| text.as_ref().map(|text| budget.text(text)).into();
+    let (permissions, roles) = (budget.strings(&claims.permissions), budget.strings(&claims.roles));
+    let mut string = |value: &Option<String>| value.as_ref().map(|value| budget.string(value)).into();
     vec![
         ("format", "jwt".into()),
         ("api_key", api_key),
         ("version", version),
         ("permissions", permissions),
         ("roles", roles),
-        ("room", text(&claims.room)),
-        ("participant", text(&claims.participant)),
+        ("room", string(&claims.room)),
+        ("participant", string(&claims.participant)),
         ("issued_at", issued_at.into()),
         ("not_before", claims.not_before.into()),
         ("expires_in", expires_in.into()),
         ("expires_at", expires_at.into()),
-        ("id", text(&claims.id)),
+        ("id", string(&claims.id)),
     ]
 }
 
@@ -127,31 +127,31 @@ mod tests {
     use base64::prelude::BASE64_URL_SAFE_NO_PAD;
     use serde_json::{Value, json};
 
-    use crate::providers::inspection::{MAX_ANSWER_BYTES, MAX_LISTED};
+    use crate::providers::inspection::{MAX_LISTED, MAX_RESPONSE_BYTES};
 
-    fn answer_to(claims: &Value, expected: Expected<'_>) -> Value {
+    fn inspect_claims(claims: &Value, expected: Expected<'_>) -> Value {
         let encode = |part: &Value| BASE64_URL_SAFE_NO_PAD.encode(part.to_string());
         let signature = BASE64_URL_SAFE_NO_PAD.encode([0; 32]);
         let token = format!("{}.{}.{signature}", encode(&json!({"alg": "HS256"})), encode(claims));
-        let answer = inspect_in(&[], &token, expected, UnixSeconds(1_700_000_000));
-        assert!(answer.get("format").is_some(), "{claims}");
-        let text = serde_json::to_string(&answer).unwrap();
-        assert!(text.len() < MAX_ANSWER_BYTES, "{} bytes", text.len());
+        let response = inspect_in(&[], &token, expected, UnixSeconds(1_700_000_000));
+        assert!(response.get("format").is_some(), "{claims}");
+        let text = serde_json::to_string(&response).unwrap();
+        assert!(text.len() < MAX_RESPONSE_BYTES, "{} bytes", text.len());
         serde_json::from_str(&text).unwrap()
     }
 
     #[test]
-    fn long_lists_are_cut() {
+    fn truncates_long_lists() {
         let claims = |count| json!({"apikey": "k", "permissions": vec!["allow_join"; count]});
-        let answer = answer_to(&claims(MAX_LISTED), Expected::default());
-        assert_eq!(answer.get("cut"), None);
-        let answer = answer_to(&claims(MAX_LISTED + 1), Expected::default());
-        assert_eq!(answer["permissions"].as_array().map(Vec::len), Some(MAX_LISTED));
-        assert_eq!(answer["cut"], true);
+        let response = inspect_claims(&claims(MAX_LISTED), Expected::default());
+        assert_eq!(response.get("cut"), None);
+        let response = inspect_claims(&claims(MAX_LISTED + 1), Expected::default());
+        assert_eq!(response["permissions"].as_array().map(Vec::len), Some(MAX_LISTED));
+        assert_eq!(response["cut"], true);
     }
 
     #[test]
-    fn no_token_makes_a_long_answer() {
+    fn limits_the_response_to_any_token() {
         for (text, count) in
             ["\0", "\u{7f}", "\u{10ffff}", "\"", "x", ""].into_iter().zip([300, 1000, 400, 800, 1000, 0])
         {
@@ -168,8 +168,8 @@ mod tests {
                 "exp": u64::MAX,
                 "jti": &long,
             });
-            let answer = answer_to(&claims, expected);
-            assert_eq!(answer.get("cut").is_some(), !text.is_empty());
+            let response = inspect_claims(&claims, expected);
+            assert_eq!(response.get("cut").is_some(), !text.is_empty());
         }
     }
 }

@@ -9,9 +9,10 @@ use super::NAME;
 use super::config::Provider;
 use super::grants::{Grant, Grants};
 use crate::policy::{DeniedPart, Evaluator, MatchedRule, Policy, PolicyError, TokenError};
-use crate::providers::minting::{MintContext, Minted, RequestSummary};
+use crate::providers::minting::{MintContext, Minted, RequestSummary, SEE_LOG};
 use crate::settings::NamedProject;
 use crate::web::json::{Fields, Invalid, Json};
+use crate::web::text::quote;
 
 /// A request for a token.
 #[derive(Clone, Copy, Debug)]
@@ -20,17 +21,17 @@ pub(crate) struct TokenRequest<'a> {
     scope: RequestedScope<'a>,
 }
 
-/// The version of a token, and what it is bound to.
+/// The version of a token and its binding.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum RequestedScope<'a> {
-    /// Version 1, which has no roles and is bound to nothing.
+    /// Version 1, which has no roles and no binding.
     V1,
     V2(Binding<'a>),
-    /// Version 1 if the policy grants it, otherwise version 2 with what the policy fills in.
+    /// Version 1 if the policy grants it, otherwise version 2 with the values that the policy fills in.
     V1OrV2,
 }
 
-/// What a token of version 2 is bound to.
+/// The binding of a version 2 token: the roles, the room and the participant for which it is valid.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Binding<'a> {
     pub(crate) roles: Option<Roles>,
@@ -38,17 +39,17 @@ pub(crate) struct Binding<'a> {
     pub(crate) participant: Option<ParticipantId<'a>>,
 }
 
-/// Returns the fields of a request to `/v1/token`.
+/// Returns VideoSDK's field of a request to `/v1/token`.
 pub(crate) fn request_fields() -> Vec<&'static str> {
     vec![NAME]
 }
 
-/// Reads the part of a request to `/v1/token`; `None` if it does not name VideoSDK.
+/// Reads VideoSDK's part of a request to `/v1/token`; `None` if the request has no field `videosdk`.
 #[inline(never)]
 pub(crate) fn read_request<'j>(fields: Fields<'j>) -> Result<Option<TokenRequest<'j>>, Invalid<'j>> {
     let Some(section) = fields.optional(NAME) else { return Ok(None) };
     if let Some(version) = fields.optional("version") {
-        let detail = "is a format of Agora; a token of VideoSDK has `videosdk.version`";
+        let detail = "selects an Agora token format. For a VideoSDK token, use `videosdk.version`";
         return Err(Invalid::rule(version, detail));
     }
     let fields = section.fields(&["room", "participant", "permissions", "roles", "version"])?;
@@ -59,7 +60,7 @@ pub(crate) fn read_request<'j>(fields: Fields<'j>) -> Result<Option<TokenRequest
     if version.transpose()? == Some(1) {
         let other = ["room", "participant", "roles"].into_iter().find_map(|name| fields.optional(name));
         return match other {
-            Some(other) => Err(Invalid::rule(other, "needs `videosdk.version` 2")),
+            Some(other) => Err(Invalid::rule(other, "requires `videosdk.version` 2")),
             None => Ok(Some(TokenRequest { permissions, scope: RequestedScope::V1 })),
         };
     }
@@ -71,11 +72,12 @@ fn read_permissions<'j>(value: &'j Json<'j>) -> Result<Permissions, Invalid<'j>>
     let (items, names) = (value.items()?, value.read_items(Json::string)?);
     Permissions::parse(names).map_err(|error| match error {
         PermissionsError::Empty => {
-            Invalid::rule(value, "must hold \"allow_join\", \"ask_join\" or \"allow_mod\"")
+            Invalid::rule(value, "must contain \"allow_join\", \"ask_join\" or \"allow_mod\"")
         }
-        PermissionsError::Mixed => {
-            Invalid::rule(value, "must hold \"ask_join\" alone, or not at all; VideoSDK refuses a mixture")
-        }
+        PermissionsError::Mixed => Invalid::rule(
+            value,
+            "cannot combine \"ask_join\" with other permissions, because VideoSDK rejects the combination",
+        ),
         PermissionsError::Unknown(position) => {
             let detail = "must be \"allow_join\", \"ask_join\" or \"allow_mod\"";
             Invalid::rule(items.get(position).unwrap_or(value), detail)
@@ -91,7 +93,7 @@ fn read_roles<'j>(value: &'j Json<'j>) -> Result<Roles, Invalid<'j>> {
 }
 
 impl<'a> TokenRequest<'a> {
-    /// A request that leaves the permissions to the policy.
+    /// Returns a request without permissions, which the policy fills in.
     pub(crate) const fn new(scope: RequestedScope<'a>) -> Self {
         Self { permissions: None, scope }
     }
@@ -137,7 +139,7 @@ impl<'a> TokenRequest<'a> {
         })
     }
 
-    /// Checks what is requested against what a rule grants, and fills in what is omitted.
+    /// Checks the request against a grant, and fills in omitted values.
     fn complete(&mut self, grant: &'a Grant, evaluator: Evaluator<'a>) -> Result<(), TokenError> {
         self.permissions = Some(permissions(grant, self.permissions)?);
         let mut binding = match self.scope {
@@ -159,18 +161,18 @@ impl<'a> TokenRequest<'a> {
         Ok(())
     }
 
-    /// Returns what the token is bound to: in version 1, to nothing.
+    /// Returns the binding of the token, which is empty in version 1.
     fn binding(&self) -> Binding<'a> {
         if let RequestedScope::V2(binding) = self.scope { binding } else { Binding::default() }
     }
 
-    /// Returns what the audit log says of the request.
+    /// Returns the summary for the audit log.
     pub(crate) fn summary(&self) -> RequestSummary<'a> {
         let channel = self.binding().room.map(|room| room.as_str());
         RequestSummary { services: vec![NAME], channel, role: None }
     }
 
-    /// Returns what a response says of the token.
+    /// Returns the granted token content for the response.
     pub(crate) fn services(&self, _: Ttl) -> Vec<(&'static str, Json<'_>)> {
         let (mut fields, Binding { roles, room, participant }) = (Vec::new(), self.binding());
         fields.extend(room.map(|room| ("room", room.as_str().into())));
@@ -188,9 +190,13 @@ fn permissions(grant: &Grant, requested: Option<Permissions>) -> Result<Permissi
         return Ok(permissions);
     }
     let (part, reason) = if permissions.can_moderate() && !grant.permissions.contains(&"allow_mod") {
-        (DeniedPart::Privileged, MODERATOR)
+        (DeniedPart::Privileged, MODERATOR.to_owned())
     } else {
-        (DeniedPart::Role, "the rule for this caller does not give these permissions")
+        let names = permissions.names().join("\", \"");
+        (
+            DeniedPart::Role,
+            format!("The rules for this caller do not allow the permissions \"{names}\". {SEE_LOG}"),
+        )
     };
     Err(PolicyError::new(part, "videosdk.permissions", reason))
 }
@@ -201,12 +207,12 @@ fn roles(grant: &Grant, requested: Option<Roles>) -> Result<Roles, PolicyError> 
         return Ok(roles);
     }
     let (part, reason) = match roles {
-        Roles::None => (DeniedPart::Privileged, NO_ROLE),
+        Roles::None => (DeniedPart::Privileged, NO_ROLE.to_owned()),
         Roles::Crawler | Roles::RtcAndCrawler if !grant.roles.contains(&"crawler") => {
-            (DeniedPart::Privileged, CRAWLER)
+            (DeniedPart::Privileged, CRAWLER.to_owned())
         }
         Roles::Rtc | Roles::Crawler | Roles::RtcAndCrawler => {
-            (DeniedPart::Role, "the rule for this caller does not give the role `rtc`")
+            (DeniedPart::Role, format!("The rules for this caller do not allow the role `rtc`. {SEE_LOG}"))
         }
     };
     Err(PolicyError::new(part, "videosdk.roles", reason))
@@ -217,15 +223,20 @@ fn room<'a>(
     requested: Option<RoomId<'a>>,
     evaluator: Evaluator<'a>,
 ) -> Result<Option<RoomId<'a>>, PolicyError> {
-    let denied = |reason| PolicyError::new(DeniedPart::Channel, "videosdk.room", reason);
+    let denied = |reason: String| PolicyError::new(DeniedPart::Channel, "videosdk.room", reason);
     let patterns = grant.room.as_deref();
     match requested {
         Some(room) if evaluator.allows(patterns, room.as_str()) => Ok(Some(room)),
-        Some(_) => Err(denied("the rule for this caller does not give this room")),
+        Some(room) => {
+            let room = quote(room.as_str());
+            Err(denied(format!("The rules for this caller do not allow room \"{room}\". {SEE_LOG}")))
+        }
         None if patterns.is_none() => Ok(None),
         None => match evaluator.only(patterns).map(RoomId::parse) {
             Some(Ok(room)) => Ok(Some(room)),
-            Some(Err(_)) | None => Err(denied("the rule for this caller gives single rooms; name one")),
+            Some(Err(_)) | None => {
+                Err(denied("The rules for this caller require a room. Specify `videosdk.room`.".to_owned()))
+            }
         },
     }
 }
@@ -243,9 +254,8 @@ fn participant<'a>(
     evaluator.resolve_user(&grant.identity, FIELD, requested, as_str, parse).map(Some)
 }
 
-const MODERATOR: &str =
-    "`allow_mod` lets its holder remove others, and is given only by a rule that names it in `permissions`";
-const CRAWLER: &str =
-    "the role `crawler` calls VideoSDK's REST API, and is given only by a rule that names it in `roles`";
-const NO_ROLE: &str = "a token without a role calls VideoSDK's REST API as well, and is given only by a rule with `roles` rtc and crawler; name the role `rtc`";
-const VERSION_1: &str = "a token of version 1 is bound to nothing, and is given only by a rule with `v1`";
+const MODERATOR: &str = "`allow_mod` allows its holder to remove others. Only a rule with `allow_mod` in `permissions` grants it.";
+const CRAWLER: &str = "The role `crawler` allows calls to VideoSDK's REST API. Only a rule with `crawler` in `roles` grants it.";
+const NO_ROLE: &str = "A token without a role allows calls to VideoSDK's REST API. Request the role `rtc`. Only a rule with `rtc` and `crawler` in `roles` grants tokens without a role.";
+const VERSION_1: &str =
+    "A version 1 token is valid for every room and participant. Only a rule with `v1` grants it.";

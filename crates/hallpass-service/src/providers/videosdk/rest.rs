@@ -1,4 +1,4 @@
-//! VideoSDK's REST API: rooms, which its version 1 calls meetings.
+//! VideoSDK's REST API for rooms, which version 1 of the API calls meetings.
 //! <https://docs.videosdk.live/api-reference/realtime-communication/create-room>
 
 use hallpass_token::videosdk::{Claims, Permissions, Roles, RoomId, Scope};
@@ -14,13 +14,13 @@ use crate::providers::upstream::UpstreamError;
 use crate::web::json::Json;
 use crate::web::outbound::{OutboundRequest, OutboundResponse, SendError};
 
-/// How long a call may take.
+/// The time limit of a call, in seconds.
 const SECONDS: u32 = 8;
-/// The size limit of a response; a room has about 500 bytes.
+/// The size limit of a response. A room takes about 500 bytes.
 const MAX_BYTES: usize = 64 * 1024;
-/// The lifetime of a token for the service's own call, with some time for clock skew.
+/// The lifetime of a token for the service's own calls, which allows for clock skew.
 const TWO_MINUTES: Ttl = match Ttl::new(120) {
-    Ok(life) => life,
+    Ok(ttl) => ttl,
     Err(_) => Ttl::MAX,
 };
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'~');
@@ -29,16 +29,17 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct RoomOptions<'a> {
     pub(crate) custom_room_id: Option<&'a str>,
-    /// The region of its media servers.
+    /// The region of the media servers.
     pub(crate) region: Option<&'a str>,
     pub(crate) geo_fence: Option<&'a str>,
 }
 
-/// Whether a room exists.
+/// The result of a room's validation.
 #[derive(Debug)]
 pub(crate) enum Validity {
-    /// The room exists; VideoSDK's fields.
+    /// The room exists. Contains VideoSDK's fields.
     Valid(Json<'static>),
+    /// The room does not exist.
     NotValid(UpstreamError),
 }
 
@@ -93,11 +94,11 @@ pub(crate) fn validate(provider: &Provider, token: Zeroizing<String>, room: Room
 }
 
 fn request(method: Method, url: String, token: Zeroizing<String>, body: Vec<u8>) -> OutboundRequest {
-    // The token as it is, without `Bearer`.
+    // VideoSDK expects the token without `Bearer`.
     rest::request(method, url, vec![("authorization", token)], body, (MAX_BYTES, SECONDS))
 }
 
-/// Reads a created room, and names it in both ways: apps of version 1 read `meetingId`, those of version 2 `roomId`.
+/// Reads a created room. Adds its id as `roomId`, which apps for version 2 read, and as `meetingId`, for version 1.
 pub(crate) fn created(response: Result<OutboundResponse, SendError>) -> Result<Json<'static>, UpstreamError> {
     const ID_FIELDS: [&str; 2] = ["roomId", "meetingId"];
     rest::read(NAMES, response, |room| {
@@ -111,7 +112,7 @@ pub(crate) fn created(response: Result<OutboundResponse, SendError>) -> Result<J
     })
 }
 
-/// Reads whether a room exists. VideoSDK responds 400, 402 or 404 if not.
+/// Reads whether a room exists. VideoSDK responds 400, 402 or 404 if it does not.
 pub(crate) fn validity(response: Result<OutboundResponse, SendError>) -> Result<Validity, UpstreamError> {
     match created(response) {
         Ok(room) => Ok(Validity::Valid(room)),

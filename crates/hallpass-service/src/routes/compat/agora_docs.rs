@@ -1,13 +1,13 @@
-//! The Go server of Agora's documentation: `POST /fetch_rtc_token` with `{uid, ChannelName, role}`; in other editions
-//! `/fetch_rtc_token_string`, whose `uid` is an account, and `/fetch_rtm_token` with `{uid}`.
+//! The Go server in Agora's documentation: `POST /fetch_rtc_token` with `{uid, ChannelName, role}`. Other versions of the
+//! documentation have `/fetch_rtc_token_string`, whose `uid` is an account, and `/fetch_rtm_token` with `{uid}`.
 //!
-//! A response has the sentence of an error in the field for the token. As in Go, whatever follows the first JSON value is
-//! ignored.
+//! An error response has the message in the field `token`. Like the original in Go, the routes
+//! ignore everything after the first JSON value.
 
 use hallpass_token::agora::{Account, Channel, Role, RtmUser, User};
 use http::{Method, StatusCode};
 
-use super::read::{body_user, digits, first_object, parsed, single, text, value, version};
+use super::read::{body_user, digits, first_object, parsed, single_user, text, value, version};
 use super::service_token;
 use crate::problem::Problem;
 use crate::providers::agora::{ChannelUser, RequestedRole, Rtc, Rtm, TokenService};
@@ -19,7 +19,7 @@ use crate::web::response::{self, JSON, Response, TEXT};
 
 pub(in crate::routes) const DIALECT: Dialect = Dialect { ignores_slash: false, ignores_case: false, render };
 
-/// The type of a response to OPTIONS, as the original spells it.
+/// The content type of responses to OPTIONS, in the spelling of the original.
 const OPTIONS_TYPE: &str = "application/json; charset=UTF-8";
 
 fn render(error: &ErrorContext<'_>) -> Response {
@@ -34,7 +34,7 @@ fn render(error: &ErrorContext<'_>) -> Response {
     response::body(StatusCode::NOT_FOUND, TEXT, "Unsupported method. Please check.\n")
 }
 
-/// Returns the fields in the order in which Go's encoder writes a map.
+/// Returns the response body. The fields are in the order in which Go encodes a map.
 fn envelope(status: StatusCode, token: String) -> Json<'static> {
     Json::object([("code", status.as_u16().to_string().into()), ("token", token.into())])
 }
@@ -55,14 +55,14 @@ pub(in crate::routes) fn rtc_token(authorized: &Authorized<'_>) -> Result<Respon
 pub(in crate::routes) fn rtc_token_for_account(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let body = first_object(authorized)?;
     let user = body_user(&body, "uid")?;
-    let account = parsed("uid", single("uid", user.as_deref())?, Account::parse)?;
+    let account = parsed("uid", single_user("uid", user.as_deref())?, Account::parse)?;
     respond(authorized, &body, rtc(&body, User::Account(account))?)
 }
 
 pub(in crate::routes) fn rtm_token(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let body = first_object(authorized)?;
     let user = body_user(&body, "uid")?;
-    respond(authorized, &body, Rtm::new(parsed("uid", single("uid", user.as_deref())?, RtmUser::parse)?))
+    respond(authorized, &body, Rtm::new(parsed("uid", single_user("uid", user.as_deref())?, RtmUser::parse)?))
 }
 
 fn respond<'a>(
@@ -80,8 +80,8 @@ fn rtc<'j>(body: &'j Json<'j>, user: User<'j>) -> Result<Rtc<'j>, FieldError> {
     Ok(Rtc::new(ChannelUser::new(channel, user), role(value(body, "role"))?))
 }
 
-/// Reads a number, or a string of digits, which some clients send and the original rejects. 0 and nothing stand for all
-/// users.
+/// Reads a uid: a number, or a string of digits, which some clients send although the original rejects it. 0, like a missing
+/// field, means all users.
 fn uid(value: Option<&Json<'_>>) -> Result<u32, FieldError> {
     let number = match value {
         None => Some(0),
@@ -92,7 +92,7 @@ fn uid(value: Option<&Json<'_>>) -> Result<u32, FieldError> {
     number.ok_or_else(|| FieldError::new("uid", "must be a whole number from 1 to 4294967295"))
 }
 
-/// Reads a role of format 006. Any other number is rejected, for which the original uses the role of the previous request.
+/// Reads a role of format 006. Rejects unknown numbers, for which the original uses the role of the previous request.
 fn role(value: Option<&Json<'_>>) -> Result<RequestedRole, FieldError> {
     let role = match value {
         None => return Ok(RequestedRole::Default(Role::Publisher)),

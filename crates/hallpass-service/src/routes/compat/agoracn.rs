@@ -1,17 +1,19 @@
-//! The image `agoracn/token`: `POST /token/generate`, all services in one token.
+//! The server in the Docker image `agoracn/token`: `POST /token/generate`, which issues one token for all services.
 //!
-//! As in Go, whatever follows the first JSON value is ignored.
+//! Like the original in Go, the route ignores everything after the first JSON value.
 
 use std::fmt;
 
 use hallpass_token::PrivilegeTtl;
 use hallpass_token::agora::{Channel, ChatUser, Role, RtmUser, User};
 
-use super::read::{body_user, first_object, life_field, parsed, single, text_or_empty, user, value, version};
+use super::read::{
+    body_user, first_object, parsed, single_user, text_or_empty, ttl_field, user, value, version,
+};
 use super::{agora_token, gin};
 use crate::problem::Problem;
 use crate::providers::agora::{
-    self, Apaas, ChannelUser, Chat, Plain, RequestedRole, Rtc, Rtm, TokenService, Version,
+    self, Apaas, ChannelUser, Chat, FieldlessService, RequestedRole, Rtc, Rtm, TokenService, Version,
 };
 use crate::routes::authorized::Authorized;
 use crate::routes::route::{Dialect, ErrorContext, ok};
@@ -27,8 +29,8 @@ fn render(error: &ErrorContext<'_>) -> Response {
     if matches!(problem, Problem::MethodNotAllowed { .. }) {
         return gin::page_not_found();
     }
-    // The original uses the wrong type for errors of the body; clients that check the type rely on it.
-    let (code, content_type) = if problem.is_reading() { (-1, TEXT) } else { (-2, JSON_UTF8) };
+    // The original uses the wrong content type for errors in the body. Clients that check the type rely on it.
+    let (code, content_type) = if problem.is_parse_error() { (-1, TEXT) } else { (-2, JSON_UTF8) };
     let body = envelope(code, "".into(), problem.to_string().into());
     response::json(problem.status(), content_type, &body)
 }
@@ -40,7 +42,7 @@ fn envelope<'a>(code: i8, data: Json<'a>, message: Json<'a>) -> Json<'a> {
 pub(in crate::routes) fn respond(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let body = first_object(authorized)?;
     let version = version(authorized, Some(&body), Version::V007)?;
-    let ttl = life_field(&body, "tokenExpireTs")?.map(RequestedTtl::For);
+    let ttl = ttl_field(&body, "tokenExpireTs")?.map(RequestedTtl::For);
     let user = body_user(&body, "uid")?;
     let services = services(&body, text_or_empty(&body, "channelName")?, user.as_deref())?;
     if services.is_empty() {
@@ -58,27 +60,27 @@ fn services<'j>(
 ) -> Result<Vec<Box<dyn TokenService<'j> + 'j>>, FieldError> {
     let mut services: Vec<Box<dyn TokenService<'j> + 'j>> = Vec::new();
     let section = Section::read(body, "serviceRtc")?;
-    if section.is_on("enable")? {
+    if section.is_enabled("enable")? {
         services.push(Box::new(rtc(body, section, channel_name, body_user)?));
     }
-    if Section::read(body, "serviceRtm")?.is_on("enable")? {
-        services.push(Box::new(Rtm::new(parsed("uid", single("uid", body_user)?, RtmUser::parse)?)));
+    if Section::read(body, "serviceRtm")?.is_enabled("enable")? {
+        services.push(Box::new(Rtm::new(parsed("uid", single_user("uid", body_user)?, RtmUser::parse)?)));
     }
-    if Section::read(body, "serviceFpa")?.is_on("enable")? {
-        services.push(Box::new(Plain::Fpa));
+    if Section::read(body, "serviceFpa")?.is_enabled("enable")? {
+        services.push(Box::new(FieldlessService::Fpa));
     }
     let section = Section::read(body, "serviceChat")?;
-    if section.is_on("enableUser")? {
+    if section.is_enabled("enableUser")? {
         services.push(Box::new(Chat::User(Some(section.user(ChatUser::parse)?))));
     }
-    if section.is_on("enableApp")? {
+    if section.is_enabled("enableApp")? {
         services.push(Box::new(Chat::App));
     }
     let section = Section::read(body, "serviceApaas")?;
-    if section.is_on("enableUser")? {
+    if section.is_enabled("enableUser")? {
         services.push(Box::new(Apaas::User(Some(section.user(RtmUser::parse)?))));
     }
-    if section.is_on("enableApp")? {
+    if section.is_enabled("enableApp")? {
         services.push(Box::new(Apaas::App));
     }
     Ok(services)
@@ -94,17 +96,17 @@ fn rtc<'j>(
         None => None,
         Some(Json::Number(number)) if number.as_i64() == Some(1) => Some(Role::Publisher),
         Some(Json::Number(_)) => Some(Role::Subscriber),
-        Some(_) => return Err(section.wrong("role", "must be a number")),
+        Some(_) => return Err(section.error("role", "must be a number")),
     };
-    let life = life_field(body, "privilegeExpireTs")?;
+    let ttl = ttl_field(body, "privilegeExpireTs")?;
     let channel = parsed("channelName", channel_name, Channel::parse_or_any)?;
-    let place = ChannelUser::new(channel, body_user.map_or(Ok(User::Any), |text| user("uid", text))?);
-    let mut rtc = Rtc::new(place, RequestedRole::or_default(named, Role::Subscriber));
-    rtc.privileges = life.map(|life| named.unwrap_or(Role::Subscriber).privileges(PrivilegeTtl::For(life)));
+    let channel_user = ChannelUser::new(channel, body_user.map_or(Ok(User::Any), |text| user("uid", text))?);
+    let mut rtc = Rtc::new(channel_user, RequestedRole::or_default(named, Role::Subscriber));
+    rtc.privileges = ttl.map(|ttl| named.unwrap_or(Role::Subscriber).privileges(PrivilegeTtl::For(ttl)));
     Ok(rtc)
 }
 
-/// The part of the body for one service.
+/// The section of the body for one service.
 #[derive(Clone, Copy)]
 struct Section<'j> {
     name: &'static str,
@@ -115,7 +117,7 @@ impl<'j> Section<'j> {
     fn read(body: &'j Json<'j>, name: &'static str) -> Result<Self, FieldError> {
         match value(body, name) {
             fields @ (None | Some(Json::Object(_))) => Ok(Self { name, fields }),
-            Some(_) => Err(FieldError::new(name, "must be an object").reading()),
+            Some(_) => Err(FieldError::new(name, "must be an object").while_parsing()),
         }
     }
 
@@ -123,11 +125,11 @@ impl<'j> Section<'j> {
         value(self.fields?, field)
     }
 
-    fn is_on(self, field: &str) -> Result<bool, FieldError> {
+    fn is_enabled(self, field: &str) -> Result<bool, FieldError> {
         match self.value(field) {
             None => Ok(false),
-            Some(Json::Bool(is_on)) => Ok(*is_on),
-            Some(_) => Err(self.wrong(field, "must be true or false")),
+            Some(Json::Bool(is_enabled)) => Ok(*is_enabled),
+            Some(_) => Err(self.error(field, "must be true or false")),
         }
     }
 
@@ -135,12 +137,12 @@ impl<'j> Section<'j> {
         let user = match self.value("userUuid") {
             None => "",
             Some(Json::String(user)) => user,
-            Some(_) => return Err(self.wrong("userUuid", "must be a string")),
+            Some(_) => return Err(self.error("userUuid", "must be a string")),
         };
         parsed(&format!("{}.userUuid", self.name), user, parse)
     }
 
-    fn wrong(self, field: &str, predicate: &str) -> FieldError {
-        FieldError::new(&format!("{}.{field}", self.name), predicate).reading()
+    fn error(self, field: &str, predicate: &str) -> FieldError {
+        FieldError::new(&format!("{}.{field}", self.name), predicate).while_parsing()
     }
 }

@@ -1,6 +1,7 @@
-//! Servers for Agora that are built with Express: the tutorial's server, `POST /rtctoken` with `{channel, isPublisher}` and
-//! `POST /rtmtoken` with `{user}`; the demo server of Agora's tools, `GET /rtcToken?channelName=…&uid=…` and
-//! `GET /rtmToken?account=…`; and TokenServer-nodejs, `GET /access_token?channel=…&uid=…&expiredTs=…`.
+//! Agora token servers that are built with Express:
+//! - the tutorial's server: `POST /rtctoken` with `{channel, isPublisher}` and `POST /rtmtoken` with `{user}`;
+//! - the demo server in Agora's Tools repository: `GET /rtcToken?channelName=…&uid=…` and `GET /rtmToken?account=…`;
+//! - TokenServer-nodejs: `GET /access_token?channel=…&uid=…&expiredTs=…`.
 
 use hallpass_token::agora::{Channel, Role, RtmUser};
 use hallpass_token::{Ttl, UnixSeconds};
@@ -40,10 +41,10 @@ pub(in crate::routes) fn rtc_token(authorized: &Authorized<'_>) -> Result<Respon
     let body = object(authorized)?;
     let channel = parsed("channel", text(&body, "channel")?, Channel::parse_or_any)?;
     let version = version(authorized, Some(&body), authorized.signing.compat.version)?;
-    let place = ChannelUser { channel: Some(channel), user: None };
-    let named = |value| if is_true(value) { Role::Publisher } else { Role::Subscriber };
+    let channel_user = ChannelUser { channel: Some(channel), user: None };
+    let named = |value| if is_truthy(value) { Role::Publisher } else { Role::Subscriber };
     let role = value(&body, "isPublisher").map(named);
-    let rtc = Rtc::new(place, RequestedRole::or_default(role, Role::Subscriber));
+    let rtc = Rtc::new(channel_user, RequestedRole::or_default(role, Role::Subscriber));
     let mut request = TokenRequest::new(None, agora::TokenRequest::one(version, rtc));
     let minted = authorized.mint(&mut request)?;
     let uid = if let ProviderRequest::Agora(request) = &request.provider { request.uid() } else { None };
@@ -72,7 +73,7 @@ pub(in crate::routes) fn access_token(authorized: &Authorized<'_>) -> Result<Res
     Ok(token("token", rtc_of_query(authorized, "channel", Role::Subscriber, read_end)?))
 }
 
-/// Mints a token for the channel and the user of the query.
+/// Mints a token for the channel and the user in the query.
 fn rtc_of_query(
     authorized: &Authorized<'_>,
     channel_field: &str,
@@ -83,24 +84,24 @@ fn rtc_of_query(
     let uid = authorized.query("uid").unwrap_or_default();
     let version = version(authorized, None, authorized.signing.compat.version)?;
     let channel = parsed(channel_field, &name, Channel::parse_or_any)?;
-    let place = ChannelUser::new(channel, user("uid", &uid)?);
-    let rtc = Rtc::new(place, RequestedRole::Default(role));
+    let channel_user = ChannelUser::new(channel, user("uid", &uid)?);
+    let rtc = Rtc::new(channel_user, RequestedRole::Default(role));
     agora_token(authorized, read_ttl(authorized)?, agora::TokenRequest::one(version, rtc))
 }
 
-/// Returns a value of the query that must not be empty.
+/// Returns a required query parameter, which must not be empty.
 fn required_query(authorized: &Authorized<'_>, name: &str, sentence: &str) -> Result<String, FieldError> {
-    let text = authorized.query(name).filter(|text| !text.is_empty());
-    text.ok_or_else(|| FieldError::sentence(name, sentence))
+    let value = authorized.query(name).filter(|value| !value.is_empty());
+    value.ok_or_else(|| FieldError::sentence(name, sentence))
 }
 
-/// Reads `?expiredTs=`, the Unix time when the token expires. Nothing and 0 stand for a day.
+/// Reads `?expiredTs=`, the Unix time when the token expires. 0, like a missing or empty parameter, means 24 hours.
 fn read_end(authorized: &Authorized<'_>) -> Result<Option<RequestedTtl>, FieldError> {
     const FIELD: &str = "expiredTs";
     let text = authorized.query(FIELD).unwrap_or_default();
     match digits(&text) {
         None if !text.is_empty() => {
-            Err(FieldError::new(FIELD, "must be a Unix time in seconds, or 0 for a day"))
+            Err(FieldError::new(FIELD, "must be a Unix time in seconds, or 0 for 24 hours"))
         }
         None | Some(0) => Ok(Some(RequestedTtl::For(Ttl::MAX))),
         Some(end) => {
@@ -115,8 +116,8 @@ pub(super) fn token(name: &'static str, token: String) -> Response {
     ok(JSON_UTF8, &Json::object([(name, token.into())]))
 }
 
-/// Whether JavaScript takes the value for true. Unlike there, the string `false` is not.
-fn is_true(value: &Json<'_>) -> bool {
+/// Returns whether a value is truthy in JavaScript. Unlike in JavaScript, the string `false` is falsy.
+fn is_truthy(value: &Json<'_>) -> bool {
     match value {
         Json::Null => false,
         Json::Bool(value) => *value,
@@ -131,13 +132,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_true_as_in_javascript_except_the_string_false() {
-        let is_true = |text: &str| is_true(&Json::parse(text.as_bytes()).unwrap());
+    fn values_are_truthy_as_in_javascript_except_the_string_false() {
+        let is_truthy = |text: &str| is_truthy(&Json::parse(text.as_bytes()).unwrap());
         for value in ["true", "1", "-0.5", r#""true""#, r#""0""#, "[]", "{}"] {
-            assert!(is_true(value), "{value}");
+            assert!(is_truthy(value), "{value}");
         }
         for value in ["false", "0", "0.0", r#""""#, "null", r#""false""#, r#""False""#] {
-            assert!(!is_true(value), "{value}");
+            assert!(!is_truthy(value), "{value}");
         }
     }
 }

@@ -1,13 +1,15 @@
-//! The Go servers of today's documentation (agora-token-service, agora-go-backend-middleware): `POST /getToken` and
-//! `POST /token/getNew` with `{tokenType, channel, role, uid, expire}`.
+//! The Go servers agora-token-service and agora-go-backend-middleware: `POST /getToken` and `POST /token/getNew` with
+//! `{tokenType, channel, role, uid, expire}`.
 //!
-//! Errors are a line of text. As in Go, whatever follows the first JSON value is ignored.
+//! An error is a line of plain text. Like the originals in Go, the routes ignore everything after the first
+//! JSON value.
 
 use hallpass_token::agora::{Channel, ChatUser, Role, User};
 use http::{Method, StatusCode};
 
 use super::read::{
-    body_user, first_object, life_field, number_or_account, parsed, signaling, single, text_or_empty, version,
+    body_user, first_object, number_or_account, parsed, signaling, single_user, text_or_empty, ttl_field,
+    version,
 };
 use super::{agora_token, gin};
 use crate::problem::Problem;
@@ -40,13 +42,13 @@ pub(in crate::routes) fn respond(authorized: &Authorized<'_>) -> Result<Response
     let request = match text_or_empty(&body, "tokenType")? {
         "rtc" => agora::TokenRequest::one(version, rtc(&body, user)?),
         "rtm" => {
-            let uid = named(single("uid", user)?)?;
+            let uid = non_empty(single_user("uid", user)?)?;
             signaling(version, ("uid", uid), ("channel", text_or_empty(&body, "channel")?))?
         }
-        "chat" => agora::TokenRequest::one(version, chat(single("uid", user)?)?),
+        "chat" => agora::TokenRequest::one(version, chat(single_user("uid", user)?)?),
         _ => return Err(FieldError::sentence("tokenType", "Unsupported tokenType").into()),
     };
-    let ttl = life_field(&body, "expire")?.map(RequestedTtl::For);
+    let ttl = ttl_field(&body, "expire")?.map(RequestedTtl::For);
     let token = agora_token(authorized, ttl, request)?;
     Ok(ok(JSON, &Json::object([("token", token.into())])))
 }
@@ -62,11 +64,11 @@ fn rtc<'j>(body: &'j Json<'j>, user: Option<&'j str>) -> Result<Rtc<'j>, FieldEr
         _ => RequestedRole::Named(Role::Subscriber),
     };
     let channel = parsed("channel", name, Channel::parse_or_any)?;
-    let user = user.map_or(Ok(User::Any), |uid| number_or_account("uid", named(uid)?))?;
+    let user = user.map_or(Ok(User::Any), |uid| number_or_account("uid", non_empty(uid)?))?;
     Ok(Rtc::new(ChannelUser::new(channel, user), role))
 }
 
-/// Without a user, the token is for the app itself.
+/// Returns a request for Chat. Without a user, the token is for the app.
 fn chat(uid: &str) -> Result<Chat<'_>, FieldError> {
     if uid.is_empty() {
         return Ok(Chat::App);
@@ -74,7 +76,7 @@ fn chat(uid: &str) -> Result<Chat<'_>, FieldError> {
     Ok(Chat::User(Some(parsed("uid", uid, ChatUser::parse)?)))
 }
 
-fn named(uid: &str) -> Result<&str, FieldError> {
+fn non_empty(uid: &str) -> Result<&str, FieldError> {
     if uid.is_empty() {
         return Err(FieldError::sentence("uid", "invalid: missing user ID or account"));
     }

@@ -1,13 +1,13 @@
-//! The Gin guide's server, and those that kept its paths and added to them: `GET /rtc/:channel/:role/:tokentype/:uid`,
-//! `/rtm/:uid`, `/rte/…` with both tokens, `/chat/app`, `/chat/account/:id`, `/ping`.
+//! The Gin guide's server, and servers that extend its routes: `GET /rtc/:channel/:role/:tokentype/:uid`, `/rtm/:uid`,
+//! `/rte/…` with both tokens, `/chat/app`, `/chat/account/:id`, `/ping`.
 //!
-//! Each path is matched with and without a slash at the end, for which the originals redirect.
+//! Paths match with and without a trailing slash. The originals redirect instead.
 
 use hallpass_token::agora::{Account, Channel, ChatUser, Role, RtmUser, User};
 use http::StatusCode;
 
 use super::agora_token;
-use super::read::{digits, life, parsed, signaling, version};
+use super::read::{capped_ttl, digits, parsed, signaling, version};
 use crate::problem::Problem;
 use crate::providers::agora::{self, ChannelUser, Chat, RequestedRole, Rtc, Rtm, Version};
 use crate::routes::authorized::Authorized;
@@ -32,14 +32,14 @@ fn render(error: &ErrorContext<'_>) -> Response {
         Some("rte") => "RTC and RTM",
         _ => "Chat",
     };
-    let (name, separator) = if problem.is_reading() { ("message", ":") } else { ("error", " -") };
+    let (name, separator) = if problem.is_parse_error() { ("message", ":") } else { ("error", " -") };
     let sentence = format!("Error Generating {tokens} token{separator} {problem}");
     let status = problem.status();
     let body = Json::object([(name, sentence.into()), ("status", u32::from(status.as_u16()).into())]);
     response::json(status, JSON_UTF8, &body)
 }
 
-/// Gin's response to a method that no route has.
+/// Returns Gin's response to a method that no route supports.
 pub(super) fn page_not_found() -> Response {
     response::body(StatusCode::NOT_FOUND, TEXT, "404 page not found")
 }
@@ -59,7 +59,7 @@ pub(in crate::routes) fn rtm(authorized: &Authorized<'_>) -> Result<Response, Pr
     let user = authorized.path_param("rtmuid");
     if matches!(user, "" | "0") {
         let detail = format!("invalid RTM User ID: \"{user}\"");
-        return Err(FieldError::sentence("rtmuid", detail).reading().into());
+        return Err(FieldError::sentence("rtmuid", detail).while_parsing().into());
     }
     let request = agora::TokenRequest::one(version, Rtm::new(parsed("rtmuid", user, RtmUser::parse)?));
     Ok(respond([("rtmToken", agora_token(authorized, ttl, request)?)]))
@@ -92,17 +92,17 @@ fn chat<'a>(
     Ok(respond([("chatToken", agora_token(authorized, ttl, request)?)]))
 }
 
-/// Reads the options in the query: `expiry`, a number of seconds, capped at a day; and the format. An empty string is not a
-/// number.
+/// Reads the query: `expiry`, the lifetime in seconds, capped at 24 hours; and `version`, the token format. Rejects an empty
+/// `expiry`.
 fn read_query(
     authorized: &Authorized<'_>,
     default: Version,
 ) -> Result<(Option<RequestedTtl>, Version), FieldError> {
     let read_ttl = |text: String| {
-        digits(&text).and_then(life).map(RequestedTtl::For).ok_or_else(|| {
+        digits(&text).and_then(capped_ttl).map(RequestedTtl::For).ok_or_else(|| {
             let expected = "causing error: must be a whole number of seconds, 1 or more";
             let detail = format!("failed to parse expiry: {}, {expected}", quote(&text));
-            FieldError::sentence("expiry", detail).reading()
+            FieldError::sentence("expiry", detail).while_parsing()
         })
     };
     let ttl = authorized.query("expiry").map(read_ttl).transpose()?;
@@ -114,7 +114,7 @@ fn both_tokens(authorized: &Authorized<'_>, rtm_user: &str) -> Result<Response, 
     let rtc = read_rtc(authorized)?;
     if matches!(rtm_user, "" | "0") {
         let detail = "failed to parse rtm user ID. Cannot be empty or \"0\"";
-        return Err(FieldError::sentence("rtmuid", detail).reading().into());
+        return Err(FieldError::sentence("rtmuid", detail).while_parsing().into());
     }
     let channel = ("channelName", authorized.path_param("channel"));
     let signaling = signaling(version, ("rtmuid", rtm_user), channel)?;
@@ -122,7 +122,7 @@ fn both_tokens(authorized: &Authorized<'_>, rtm_user: &str) -> Result<Response, 
     Ok(respond([("rtcToken", rtc_token), ("rtmToken", agora_token(authorized, ttl, signaling)?)]))
 }
 
-/// Responds with tokens, in the order in which Go's encoder writes a map.
+/// Responds with tokens. The fields are in the order in which Go encodes a map.
 fn respond<const N: usize>(tokens: [(&'static str, String); N]) -> Response {
     ok(JSON_UTF8, &Json::object(tokens.map(|(name, token)| (name, token.into()))))
 }

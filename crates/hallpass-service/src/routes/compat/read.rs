@@ -1,4 +1,4 @@
-//! How these servers read requests. Names of fields match in upper or lower case, and `null` is the same as no field.
+//! Functions that read requests as the imitated servers do. Field names are case-insensitive, and `null` equals a missing field.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,25 +12,25 @@ use crate::routes::authorized::Authorized;
 use crate::web::field_error::FieldError;
 use crate::web::json::Json;
 
-/// Reads the body as Express does: one JSON object.
+/// Reads the body as Express does: a JSON object.
 pub(super) fn object<'a>(authorized: &Authorized<'a>) -> Result<Json<'a>, Problem> {
     let body = Json::parse(authorized.body()?)?;
     body.read(|body| body.entries().map(drop))?;
     Ok(body)
 }
 
-/// Reads the body as Go's decoder does: the first JSON value. `null` is an object without fields.
+/// Reads the body as Go's decoder does: the first JSON value. `null` is an empty object.
 pub(super) fn first_object<'a>(authorized: &Authorized<'a>) -> Result<Json<'a>, Problem> {
     match Json::parse_first(authorized.body()?)? {
         body @ Json::Object(_) => Ok(body),
         Json::Null => Ok(Json::object([])),
         Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => {
-            Err(FieldError::new("body", "must be a JSON object").reading().into())
+            Err(FieldError::new("body", "must be a JSON object").while_parsing().into())
         }
     }
 }
 
-/// Returns the field of this name; if there is none, the first one, by its bytes, that differs in case only.
+/// Returns a field. If no name matches exactly, returns the match that differs only in case and sorts first by its bytes.
 pub(super) fn value<'j>(object: &'j Json<'j>, name: &str) -> Option<&'j Json<'j>> {
     let similar = || {
         let Json::Object(fields) = object else { return None };
@@ -40,7 +40,7 @@ pub(super) fn value<'j>(object: &'j Json<'j>, name: &str) -> Option<&'j Json<'j>
     object.get(name).or_else(similar).filter(|value| **value != Json::Null)
 }
 
-/// Reads a string that must be set.
+/// Reads a required string.
 pub(super) fn text<'j>(object: &'j Json<'j>, name: &str) -> Result<&'j str, FieldError> {
     match value(object, name) {
         None => Err(FieldError::new(name, "is missing")),
@@ -48,16 +48,16 @@ pub(super) fn text<'j>(object: &'j Json<'j>, name: &str) -> Result<&'j str, Fiel
     }
 }
 
-/// Reads a string; as in Go, the default is an empty one.
+/// Reads a string. As in Go, the default is an empty string.
 pub(super) fn text_or_empty<'j>(object: &'j Json<'j>, name: &str) -> Result<&'j str, FieldError> {
     match value(object, name) {
         None => Ok(""),
         Some(Json::String(text)) => Ok(text),
-        Some(_) => Err(FieldError::new(name, "must be a string").reading()),
+        Some(_) => Err(FieldError::new(name, "must be a string").while_parsing()),
     }
 }
 
-/// Reads the token format: `version` of the query or the body, or the default.
+/// Reads the token format from `version` in the query or the body.
 pub(super) fn version(
     authorized: &Authorized<'_>,
     body: Option<&Json<'_>>,
@@ -68,32 +68,31 @@ pub(super) fn version(
         (None, Some(value)) => value.as_str().and_then(Version::parse),
         (None, None) => Some(default),
     };
-    parsed.ok_or_else(|| FieldError::new("version", Version::EXPECTED).reading())
+    parsed.ok_or_else(|| FieldError::new("version", Version::EXPECTED).while_parsing())
 }
 
-/// Reads the user that a body names: a string, by default an empty one; any other number than 0 as its digits, although the
-/// originals reject numbers. `None` for the number 0, which is not the account `0`.
+/// Reads the user in a body: a string, which is empty by default, or a number, which the originals reject. A number is returned
+/// as its digits. Returns `None` for the number 0, which is not the account `0`.
 pub(super) fn body_user<'j>(object: &'j Json<'j>, name: &str) -> Result<Option<Cow<'j, str>>, FieldError> {
     let Some(value @ Json::Number(_)) = value(object, name) else {
         return Ok(Some(text_or_empty(object, name)?.into()));
     };
     let Some(Ok(number)) = value.as_u64().map(u32::try_from) else {
         let detail = "must be a string, or a whole number from 1 to 4294967295";
-        return Err(FieldError::new(name, detail).reading());
+        return Err(FieldError::new(name, detail).while_parsing());
     };
     Ok((number != 0).then(|| number.to_string().into()))
 }
 
-/// Returns the user that a body names, for a token that is never for all users.
-pub(super) fn single<'a>(name: &str, user: Option<&'a str>) -> Result<&'a str, FieldError> {
+/// Returns the user of [`body_user`] for a token that cannot be for all users.
+pub(super) fn single_user<'a>(name: &str, user: Option<&'a str>) -> Result<&'a str, FieldError> {
     user.ok_or_else(|| {
-        let detail = "is the number 0, which stands for anybody; this token needs a name, as a string";
+        let detail = "is the number 0, which means all users. This token requires one user: specify a string";
         FieldError::new(name, detail)
     })
 }
 
-/// Reads a user as the originals do that copy the string into the token: an empty one stands for all users, and `0` is an
-/// account.
+/// Parses a user as servers do that copy the string into the token: an empty string means all users, and `0` is an account.
 pub(super) fn user<'a>(name: &str, text: &'a str) -> Result<User<'a>, FieldError> {
     if text.is_empty() {
         Ok(User::Any)
@@ -104,16 +103,16 @@ pub(super) fn user<'a>(name: &str, text: &'a str) -> Result<User<'a>, FieldError
     }
 }
 
-/// Reads a user as the originals do that parse a number: 0 stands for all users, and anything but a number is an account.
+/// Parses a user as servers do that parse a number: 0 means all users, and everything except a number is an account.
 pub(super) fn number_or_account<'a>(name: &str, text: &'a str) -> Result<User<'a>, FieldError> {
     let Some(number) = digits(text) else { return parsed(name, text, Account::parse).map(User::Account) };
     let number = u32::try_from(number);
     number
         .map(User::from_number_or_any)
-        .map_err(|_| FieldError::new(name, "must be at most 4294967295 where it is a number"))
+        .map_err(|_| FieldError::new(name, "must not exceed 4294967295 if it is a number"))
 }
 
-/// Reads a value that a type of the token core checks.
+/// Parses a value with a type of the token crate.
 pub(super) fn parsed<'a, T, E: fmt::Display>(
     name: &str,
     text: &'a str,
@@ -122,8 +121,8 @@ pub(super) fn parsed<'a, T, E: fmt::Display>(
     parse(text).map_err(|error| FieldError::new(name, error))
 }
 
-/// Returns a request for Signaling. In format 007 the token is for the channel too, if one is named: Signaling calls it a
-/// stream channel. Each argument is the name of a field and its value.
+/// Returns a request for Signaling. If a channel is specified, a token in format 007 is also valid for that stream channel. Each
+/// argument consists of the name and the value of a field.
 pub(super) fn signaling<'a>(
     version: Version,
     (user_field, user): (&str, &'a str),
@@ -138,23 +137,23 @@ pub(super) fn signaling<'a>(
     Ok(request)
 }
 
-/// Reads digits and nothing else, as Go's `ParseUint` does. A number that does not fit becomes the largest.
+/// Parses a string of digits, as Go's `ParseUint` does. Returns [`u64::MAX`] if the number is too large.
 pub(super) fn digits(text: &str) -> Option<u64> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
-/// Returns a lifetime, capped at a day; `None` for 0.
-pub(super) fn life(seconds: u64) -> Option<Ttl> {
-    let life = u32::try_from(seconds).ok().and_then(|seconds| Ttl::new(seconds).ok());
-    (seconds != 0).then_some(life.unwrap_or(Ttl::MAX))
+/// Returns a lifetime, capped at 24 hours; `None` for 0.
+pub(super) fn capped_ttl(seconds: u64) -> Option<Ttl> {
+    let ttl = u32::try_from(seconds).ok().and_then(|seconds| Ttl::new(seconds).ok());
+    (seconds != 0).then_some(ttl.unwrap_or(Ttl::MAX))
 }
 
-/// Reads a lifetime in seconds, capped at a day; `None` if the field is 0 or not set.
-pub(super) fn life_field(object: &Json<'_>, name: &str) -> Result<Option<Ttl>, FieldError> {
+/// Reads a lifetime in seconds, capped at 24 hours; `None` if the field is 0 or not set.
+pub(super) fn ttl_field(object: &Json<'_>, name: &str) -> Result<Option<Ttl>, FieldError> {
     let Some(value) = value(object, name) else { return Ok(None) };
-    let error = || FieldError::new(name, "must be a whole number of seconds, 0 or more").reading();
-    value.as_u64().map(life).ok_or_else(error)
+    let error = || FieldError::new(name, "must be a whole number of seconds, 0 or more").while_parsing();
+    value.as_u64().map(capped_ttl).ok_or_else(error)
 }
 
 #[cfg(test)]
@@ -162,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_match_in_upper_or_lower_case() {
+    fn field_names_are_case_insensitive() {
         for (body, expected) in [
             (r#"{"Uid":1,"uid":2,"UID":3}"#, Some(2)),
             (r#"{"Uid":1,"UID":3,"UID":4}"#, Some(4)),
@@ -176,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_is_read_in_two_ways() {
+    fn parses_users_as_strings_or_numbers() {
         let account = |text| Ok(User::Account(Account::parse(text).unwrap()));
         assert_eq!((user("uid", ""), user("uid", "0")), (Ok(User::Any), account("0")));
         assert_eq!(
@@ -191,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_for_a_user_has_no_sign_no_fraction_and_32_bits() {
+    fn rejects_negative_fractional_and_large_uids() {
         for uid in ["-1", "0.0", "4294967296"] {
             let body = format!(r#"{{"uid":{uid}}}"#);
             assert!(body_user(&Json::parse(body.as_bytes()).unwrap(), "uid").is_err(), "{uid}");

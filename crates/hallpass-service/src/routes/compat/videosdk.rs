@@ -1,9 +1,9 @@
-//! The servers of VideoSDK's examples: `GET` and `POST /get-token` with `roomId` and `peerId` or `participantId`, in the
-//! query or in a JSON body; `POST /create-meeting` and `POST` or `GET /validate-meeting/{id}`, with the caller's own `token`
-//! in the body.
+//! The servers in VideoSDK's examples:
+//! - `GET` and `POST /get-token` with `roomId` and `peerId` or `participantId`, in the query or in a JSON body;
+//! - `POST /create-meeting` and `POST` or `GET /validate-meeting/{id}`, with the caller's own `token` in the body.
 //!
-//! Unlike theirs, the tokens allow their holders to moderate only if a rule of the policy grants it; a failure of VideoSDK has
-//! its status; and without a token in the body, the service signs one for a call that the policy allows.
+//! Differences from the examples: A token allows moderation only if a rule grants it. A failed call to VideoSDK yields an error
+//! status. If the body has no token, the service signs one, provided that the policy allows the call.
 
 use std::borrow::Cow;
 
@@ -34,7 +34,7 @@ pub(in crate::routes) fn token(authorized: &Authorized<'_>) -> Result<Response, 
     };
     let room = room.as_deref().map(|id| parsed("roomId", id, RoomId::parse)).transpose()?;
     let participant = participant.as_deref().map(|id| parsed(name, id, ParticipantId::parse)).transpose()?;
-    // If a request names nothing, the examples bind the token to nothing.
+    // Without a room and a participant, the examples issue tokens without a binding.
     let scope = match (room, participant) {
         (None, None) => RequestedScope::V1OrV2,
         (room, participant) => RequestedScope::V2(Binding { roles: None, room, participant }),
@@ -67,7 +67,7 @@ pub(in crate::routes) async fn validate_meeting(authorized: &Authorized<'_>) -> 
     }
 }
 
-/// Returns the token for a call to VideoSDK, and whether it is the caller's own, on which VideoSDK decides.
+/// Returns the token for a call to VideoSDK, and whether it is the caller's own token, in which case VideoSDK decides.
 fn call_token(
     authorized: &Authorized<'_>,
     body: &Json<'_>,
@@ -81,40 +81,40 @@ fn call_token(
     if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(FieldError::new("token", "is not a token").into());
     }
-    let noted = ProviderCall { service: call.audit_name(), channel: room, ..ProviderCall::default() };
-    authorized.note_call(noted, Ok(None))?;
+    let call = ProviderCall { service: call.audit_name(), channel: room, ..ProviderCall::default() };
+    authorized.audit_call(call, Ok(None))?;
     Ok((Zeroizing::new(token.to_owned()), true))
 }
 
-/// Relays that a room does not exist. Apps look for `meetingId` or `roomId`, or at the status.
+/// Responds that a room does not exist. Apps check for `meetingId` or `roomId`, or check the status.
 fn not_valid(error: &UpstreamError) -> Response {
     let status = error.upstream_status().unwrap_or(StatusCode::NOT_FOUND);
-    let message = error.message().unwrap_or("there is no such room");
-    relay(status, status, vec![("valid", false.into()), ("error", message.into())])
+    let message = error.message().unwrap_or("The room does not exist.");
+    videosdk_response(status, status, vec![("valid", false.into()), ("error", message.into())])
 }
 
-/// If VideoSDK rejects the caller's own token, that is relayed: the caller can act on it.
-fn failed(
-    authorized: &Authorized<'_>,
-    error: UpstreamError,
-    is_callers_token: bool,
-) -> Result<Response, Problem> {
-    let rejected = error.upstream_status().filter(|status| {
-        is_callers_token && matches!(*status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
-    });
+/// Responds to a failed call. If VideoSDK rejected the caller's own token, the response says so, because the caller can fix it.
+fn failed(authorized: &Authorized<'_>, error: UpstreamError, is_callers: bool) -> Result<Response, Problem> {
+    let rejected = error
+        .upstream_status()
+        .filter(|status| is_callers && matches!(*status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN));
     let Some(rejected) = rejected else { return Err(authorized.upstream_failed(error)) };
-    let message = error.message().unwrap_or("VideoSDK does not take this token");
-    // Not 401, which would be about the credentials for this service.
-    Ok(relay(StatusCode::FORBIDDEN, rejected, vec![("error", message.into())]))
+    let message = error.message().unwrap_or("VideoSDK rejected this token.");
+    // Not 401, which would concern the credentials for this service.
+    Ok(videosdk_response(StatusCode::FORBIDDEN, rejected, vec![("error", message.into())]))
 }
 
-/// Responds as VideoSDK does to apps that call it themselves.
-fn relay(status: StatusCode, upstream: StatusCode, mut fields: Vec<(&'static str, Json<'_>)>) -> Response {
+/// Responds as VideoSDK does to apps that call it directly.
+fn videosdk_response(
+    status: StatusCode,
+    upstream: StatusCode,
+    mut fields: Vec<(&'static str, Json<'_>)>,
+) -> Response {
     fields.push(("statusCode", u32::from(upstream.as_u16()).into()));
     response::json(status, JSON_UTF8, &fields.into())
 }
 
-/// Reads the body of a POST. That of a GET is ignored, because not every client and platform sends it.
+/// Reads the body of a POST. Ignores the body of a GET, because not every client and platform sends it.
 fn body<'a>(authorized: &Authorized<'a>) -> Result<Json<'a>, Problem> {
     if authorized.request.method != Method::POST || authorized.body()?.is_empty() {
         return Ok(Json::object([]));
@@ -122,7 +122,7 @@ fn body<'a>(authorized: &Authorized<'a>) -> Result<Json<'a>, Problem> {
     object(authorized)
 }
 
-/// Reads a string of the body or the query. As in the examples, an empty string is the same as none.
+/// Reads a string in the body or the query. As in the examples, an empty string equals a missing one.
 fn field<'j>(
     authorized: &Authorized<'_>,
     body: &'j Json<'j>,

@@ -1,11 +1,11 @@
-//! The routes for Agora's REST APIs.
+//! Routes for Agora's REST APIs.
 
 use hallpass_token::agora::RtmUser;
 use hallpass_token::{Seconds, Ttl};
 
 use crate::problem::Problem;
 use crate::providers::agora::rest::kick::{self, Ban};
-use crate::providers::agora::rest::{self, Credentials, Customer, Form, RestCall, Signing};
+use crate::providers::agora::rest::{self, AccountCredentials, Credentials, Form, RestCall, TokenSigner};
 use crate::providers::agora::{AgoraProject, decide_rest_call};
 use crate::routes::authorized::Authorized;
 use crate::routes::route::ok;
@@ -15,40 +15,40 @@ use crate::web::field_error::FieldError;
 use crate::web::json::{Invalid, Json};
 use crate::web::response::{JSON, Response};
 
-/// The lifetime of a token for one call, with some time for clock skew.
+/// The default lifetime of a token for one call, which allows for clock skew.
 const DEFAULT_TTL: Ttl = match Ttl::new(600) {
-    Ok(life) => life,
+    Ok(ttl) => ttl,
     Err(_) => Ttl::MAX,
 };
 
-/// `GET /v1/agora/projects`.
+/// Handles `GET /v1/agora/projects`: lists the projects of the account.
 pub(in crate::routes) async fn projects(authorized: &Authorized<'_>) -> Result<Response, Problem> {
-    allow(authorized, RestCall::Projects, None, None)?;
-    let credentials = Credentials::basic(customer(authorized)?);
+    authorize_call(authorized, RestCall::Projects, None, None)?;
+    let credentials = Credentials::basic(account(authorized)?);
     let request = rest::list_projects(&authorized.signing.providers.agora.url, credentials);
     let projects = rest::projects(authorized.send(request).await);
     let projects = projects.map_err(|error| authorized.upstream_failed(error))?;
     Ok(ok(JSON, &Json::object([("projects", projects.into())])))
 }
 
-/// `GET /v1/agora/rtm/user-events`.
+/// Handles `GET /v1/agora/rtm/user-events`: takes the login and logout events of Signaling.
 pub(in crate::routes) async fn user_events(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let provider = &authorized.signing.providers.agora;
     let project = provider.projects.get(authorized.query("project").as_deref())?;
     let form = match authorized.query("form") {
         None => Form::AgoraToken,
         Some(name) => Form::parse(&name)
-            .ok_or_else(|| FieldError::sentence("form", format!("expected {}", Form::EXPECTED)))?,
+            .ok_or_else(|| FieldError::new("form", format!("must be {}", Form::EXPECTED)))?,
     };
-    let longest = allow(authorized, RestCall::UserEvents, Some(&project.name), None)?;
-    let (headers, ..) = credentials(authorized, form, &project.project, None, longest.min(DEFAULT_TTL))?;
+    let max_ttl = authorize_call(authorized, RestCall::UserEvents, Some(&project.name), None)?;
+    let (headers, ..) = credentials(authorized, form, &project.project, None, max_ttl.min(DEFAULT_TTL))?;
     let request = rest::take_user_events(&provider.url, &project.project.app_id, headers);
     let events = rest::user_events(authorized.send(request).await);
     let events = events.map_err(|error| authorized.upstream_failed(error))?;
     Ok(ok(JSON, &Json::object([("events", events.into())])))
 }
 
-/// `POST /v1/agora/rest-auth`: headers with which a server calls Agora's REST APIs itself.
+/// Handles `POST /v1/agora/rest-auth`: returns headers with which a server can call Agora's REST APIs.
 pub(in crate::routes) fn rest_auth(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let document = authorized.json()?;
     let (form, project, user, ttl) = document.read(|body| {
@@ -56,7 +56,7 @@ pub(in crate::routes) fn rest_auth(authorized: &Authorized<'_>) -> Result<Respon
         let form = Form::read(fields.required("form")?)?;
         let others = ["project", "user", "ttl"].into_iter().filter_map(|name| fields.optional(name));
         if let (Form::Basic, Some(other)) = (form, { others }.next()) {
-            let detail = "is for forms with a token; \"basic\" is for the whole account";
+            let detail = "cannot be combined with `form` \"basic\", which grants access to the whole account";
             return Err(Invalid::rule(other, detail));
         }
         let text = |name| fields.read_optional(name, Json::string);
@@ -65,13 +65,13 @@ pub(in crate::routes) fn rest_auth(authorized: &Authorized<'_>) -> Result<Respon
     })?;
     let mut fields = Vec::new();
     let credentials = if form == Form::Basic {
-        allow(authorized, RestCall::Auth, None, None)?;
-        Credentials::basic(customer(authorized)?)
+        authorize_call(authorized, RestCall::Auth, None, None)?;
+        Credentials::basic(account(authorized)?)
     } else {
         let project = authorized.signing.providers.agora.projects.get(project)?;
         let user = user.map(rtm_user).transpose()?;
-        let longest = allow(authorized, RestCall::Auth, Some(&project.name), None)?;
-        let ttl = ttl.unwrap_or(DEFAULT_TTL).min(longest);
+        let max_ttl = authorize_call(authorized, RestCall::Auth, Some(&project.name), None)?;
+        let ttl = ttl.unwrap_or(DEFAULT_TTL).min(max_ttl);
         let (credentials, user, ttl) = credentials(authorized, form, &project.project, user, ttl)?;
         let (now, ttl) = (authorized.context.now.0, ttl.seconds().0);
         fields.extend([
@@ -89,8 +89,8 @@ pub(in crate::routes) fn rest_auth(authorized: &Authorized<'_>) -> Result<Respon
     Ok(ok(JSON, &fields.into()))
 }
 
-/// `POST /v1/agora/kick`: removes a user from a channel, and keeps the user out for a while. Agora revokes no token, so a
-/// token ends early only by this and by not issuing the next one.
+/// Handles `POST /v1/agora/kick`: removes users from a channel and bans them for a period. Agora cannot revoke tokens, so a ban
+/// is the only way to end access before a token expires.
 pub(in crate::routes) async fn kick(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let document = authorized.json()?;
     let (project, ban) = document.read(|body| {
@@ -98,7 +98,7 @@ pub(in crate::routes) async fn kick(authorized: &Authorized<'_>) -> Result<Respo
         Ok((fields.read_optional("project", Json::string)?, Ban::read(fields)?))
     })?;
     let project = authorized.signing.providers.agora.projects.get(project)?;
-    allow(authorized, RestCall::Kick, Some(&project.name), Some(&ban))?;
+    authorize_call(authorized, RestCall::Kick, Some(&project.name), Some(&ban))?;
     let rule_id = create_rule(authorized, project, &ban).await?;
     let mut fields = vec![
         ("rule_id", rule_id.into()),
@@ -109,20 +109,21 @@ pub(in crate::routes) async fn kick(authorized: &Authorized<'_>) -> Result<Respo
     Ok(ok(JSON, &fields.into()))
 }
 
+/// Creates a kicking rule, and returns its id.
 async fn create_rule(
     authorized: &Authorized<'_>,
     project: &NamedProject<AgoraProject>,
     ban: &Ban,
 ) -> Result<u64, Problem> {
     let (url, app_id) = (&authorized.signing.providers.agora.url, &project.project.app_id);
-    let credentials = || customer(authorized).map(Credentials::basic);
+    let credentials = || account(authorized).map(Credentials::basic);
     let created = kick::created(authorized.send(kick::create(url, app_id, ban, credentials()?)).await);
     let error = match created {
         Ok(id) => return Ok(id),
         Err(error) => error,
     };
-    // The rule may exist all the same, and to create it again would be another one. A rule of 0 seconds is in no list.
-    if error.is_in_doubt() && ban.seconds != 0 {
+    // The rule may exist nevertheless, and a second request would create another one. Lists omit rules of 0 seconds.
+    if error.is_outcome_unknown() && ban.seconds != 0 {
         let until = authorized.context.now.saturating_add(Seconds(ban.seconds));
         let rules = authorized.send(kick::list(url, app_id, credentials()?)).await;
         if let Ok(Some(id)) = kick::find(rules, ban, until) {
@@ -132,9 +133,9 @@ async fn create_rule(
     Err(authorized.upstream_failed(error))
 }
 
-/// Decides on a call and notes the decision. Returns the longest lifetime of a token for the call. Without a project, the
-/// call is about the whole account.
-fn allow(
+/// Decides on a call and records the decision in the audit log. Returns the maximum lifetime of a token for the call. Without a
+/// project, the call concerns the whole account.
+fn authorize_call(
     authorized: &Authorized<'_>,
     call: RestCall,
     project: Option<&str>,
@@ -144,17 +145,17 @@ fn allow(
     let decided = decide_rest_call(policy, |grants| &grants.agora, authorized.caller, name, call);
     let ttl = decided.as_ref().map_or(Ttl::MAX, |(_, ttl)| *ttl);
     let channel = ban.and_then(|ban| ban.channel.as_deref());
-    let noted = ProviderCall { service: call.audit_name(), project, channel, ban: ban.map(Ban::audit) };
-    authorized.note_call(noted, decided.map(|(by, _)| Some(by)))?;
+    let call = ProviderCall { service: call.audit_name(), project, channel, ban: ban.map(Ban::audit) };
+    authorized.audit_call(call, decided.map(|(by, _)| Some(by)))?;
     Ok(ttl)
 }
 
 /// Returns the credentials of the account.
-fn customer<'a>(authorized: &Authorized<'a>) -> Result<&'a Customer, Problem> {
-    authorized.signing.providers.agora.customer.as_ref().ok_or(Problem::AgoraAccountNotConfigured)
+fn account<'a>(authorized: &Authorized<'a>) -> Result<&'a AccountCredentials, Problem> {
+    authorized.signing.providers.agora.account.as_ref().ok_or(Problem::AgoraAccountNotConfigured)
 }
 
-/// Returns credentials with a token, its user, and its lifetime. The default user is the name of the caller's key.
+/// Returns credentials, with the user and the lifetime of their token. The default user is the name of the caller's key.
 fn credentials<'a>(
     authorized: &Authorized<'a>,
     form: Form,
@@ -166,15 +167,15 @@ fn credentials<'a>(
         Some(user) => user,
         None => rtm_user(authorized.caller.subject().unwrap_or_default())?,
     };
-    let life = ttl.min(authorized.signing.ttl.max);
+    let ttl = ttl.min(authorized.signing.ttl.max);
     let context = authorized.context;
-    let signing = Signing { project, user, life, now: context.now, salt: context.salt_bytes() };
+    let signer = TokenSigner { project, user, ttl, now: context.now, salt: context.salt_bytes() };
     let headers = match form {
-        Form::Basic => Some(Credentials::basic(customer(authorized)?)),
-        Form::AgoraToken => Credentials::agora_token(signing),
-        Form::XAgoraToken => Credentials::x_agora_token(signing),
+        Form::Basic => Some(Credentials::basic(account(authorized)?)),
+        Form::AgoraToken => Credentials::agora_token(signer),
+        Form::XAgoraToken => Credentials::x_agora_token(signer),
     };
-    Ok((headers.ok_or(Problem::NOT_READY)?, user, life))
+    Ok((headers.ok_or(Problem::NOT_READY)?, user, ttl))
 }
 
 fn rtm_user(text: &str) -> Result<RtmUser<'_>, Problem> {

@@ -1,4 +1,4 @@
-//! `GET /openapi.json`: what the routes take and answer, for programs.
+//! `GET /openapi.json`: the OpenAPI document of all routes.
 
 use std::sync::LazyLock;
 
@@ -8,11 +8,11 @@ use miniz_oxide::inflate::decompress_to_vec;
 use crate::web::request::Request;
 use crate::web::response::{self, JSON, Response};
 
-/// The document without the whitespace between its parts, as a DEFLATE stream (RFC 1951): an eighth of the size.
+/// The minified document as a DEFLATE stream (RFC 1951), which has an eighth of the document's size.
 const COMPRESSED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.deflate"));
 
 pub(in crate::routes) fn respond(_: &Request) -> Response {
-    // Decompressed once, because anyone may ask for it at any rate. The build script wrote a valid stream.
+    // Decompressed only once, because any caller may request it at any rate. The build script wrote a valid stream.
     static DOCUMENT: LazyLock<Vec<u8>> = LazyLock::new(|| decompress_to_vec(COMPRESSED).unwrap_or_default());
     response::body(StatusCode::OK, JSON, DOCUMENT.as_slice())
 }
@@ -24,18 +24,18 @@ mod tests {
     use serde_json::{Map, Value};
     use std::collections::BTreeSet;
 
-    /// The readable document.
+    /// The source document.
     const SOURCE: &[u8] = include_bytes!("../../../openapi.json");
 
     fn document() -> Value {
         serde_json::from_slice(SOURCE).unwrap()
     }
 
-    fn members<'a>(value: &'a Value, pointer: &str) -> &'a Map<String, Value> {
+    fn fields<'a>(value: &'a Value, pointer: &str) -> &'a Map<String, Value> {
         value.pointer(pointer).and_then(Value::as_object).unwrap_or_else(|| panic!("no object at {pointer}"))
     }
 
-    /// Calls `visit` for the value and all that is in it.
+    /// Calls `visit` for every object in a value, including the value itself.
     fn walk<'a>(value: &'a Value, visit: &mut impl FnMut(&'a Map<String, Value>)) {
         match value {
             Value::Object(object) => {
@@ -48,19 +48,19 @@ mod tests {
     }
 
     #[test]
-    fn the_served_document_is_the_readable_one_without_blanks() {
+    fn serves_the_minified_source_document() {
         let served = decompress_to_vec(COMPRESSED).unwrap();
         assert_eq!(serde_json::from_slice::<Value>(&served).unwrap(), document());
         let count = |text: &[u8]| text.iter().filter(|byte| byte.is_ascii_whitespace()).count();
         assert!(count(&served) < count(SOURCE) && !served.contains(&b'\n'));
     }
 
-    /// HEAD goes with GET, and is not described.
+    /// HEAD is not described, because every GET route also supports it.
     #[test]
-    fn its_paths_and_methods_are_those_of_the_table() {
+    fn describes_every_route() {
         let document = document();
         let mut described = BTreeSet::new();
-        for (path, operations) in members(&document, "/paths") {
+        for (path, operations) in fields(&document, "/paths") {
             let methods = operations.as_object().unwrap().keys().filter(|name| *name != "parameters");
             described.extend(methods.map(|method| format!("{} {path}", method.to_uppercase())));
         }
@@ -74,15 +74,15 @@ mod tests {
     }
 
     #[test]
-    fn every_part_of_a_path_is_described() {
+    fn describes_every_path_parameter() {
         let document = document();
-        for (path, operations) in members(&document, "/paths") {
+        for (path, operations) in fields(&document, "/paths") {
             let named: BTreeSet<_> =
                 path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
             let mut parameters = Vec::new();
             walk(operations, &mut |object| {
                 let object = match object.get("$ref").and_then(Value::as_str) {
-                    Some(reference) => members(&document, &reference[1..]),
+                    Some(reference) => fields(&document, &reference[1..]),
                     None => object,
                 };
                 if object.get("in").is_some_and(|place| place == "path") {
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn every_reference_leads_somewhere_every_component_is_used_and_every_id_is_unique() {
+    fn has_valid_references_no_unused_components_and_unique_operation_ids() {
         let document = document();
         let (mut used, mut ids) = (BTreeSet::new(), BTreeSet::new());
         walk(&document, &mut |object| {
@@ -107,36 +107,36 @@ mod tests {
                 used.insert(pointer.to_owned());
             }
         });
-        for (kind, components) in members(&document, "/components") {
+        for (kind, components) in fields(&document, "/components") {
             for name in components.as_object().unwrap().keys().filter(|_| kind != "securitySchemes") {
                 assert!(used.contains(&format!("/components/{kind}/{name}")), "{kind} {name}");
             }
         }
     }
 
-    /// Credentials are needed but where a deployment is open, and on no route for anyone.
+    /// Every route requires credentials, except in an open deployment and on public routes.
     #[test]
-    fn what_needs_a_caller_says_so() {
+    fn describes_which_routes_require_credentials() {
         let document = document();
-        let usual = document.pointer("/security").unwrap();
-        assert_eq!(*usual, serde_json::json!([{ "bearer": [] }, {}]));
+        let default = document.pointer("/security").unwrap();
+        assert_eq!(*default, serde_json::json!([{ "bearer": [] }, {}]));
         assert!(document.pointer("/components/securitySchemes/bearer").is_some());
         for route in table::ROUTES {
-            let is_for_anyone = !matches!(route.handler, route::Handler::Caller(_));
+            let is_public = !matches!(route.handler, route::Handler::Caller(_));
             for method in route.methods.split(", ").filter(|method| *method != "HEAD") {
                 let operation = &document["paths"][route.path][method.to_lowercase()];
-                let needs_nobody = operation.get("security") == Some(&Value::Array(Vec::new()));
-                assert_eq!(needs_nobody, is_for_anyone, "{method} {}", route.path);
+                let has_no_security = operation.get("security") == Some(&Value::Array(Vec::new()));
+                assert_eq!(has_no_security, is_public, "{method} {}", route.path);
                 for status in ["401", "429"] {
-                    let is_told = operation["responses"].get(status).is_some();
-                    assert_eq!(is_told, !is_for_anyone, "{status} of {method} {}", route.path);
+                    let is_described = operation["responses"].get(status).is_some();
+                    assert_eq!(is_described, !is_public, "{status} of {method} {}", route.path);
                 }
             }
         }
     }
 
     #[test]
-    fn every_code_of_a_problem_is_listed() {
+    fn lists_every_problem_code() {
         let document = document();
         let codes = document.pointer("/components/schemas/Problem/properties/code/enum").unwrap();
         let listed: BTreeSet<_> =

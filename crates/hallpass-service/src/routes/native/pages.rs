@@ -1,4 +1,4 @@
-//! The pages for anyone: the front page, the health check and the readiness check.
+//! Public pages: the home page, the health check and the readiness check.
 
 use http::StatusCode;
 
@@ -10,7 +10,7 @@ use crate::web::request::Request;
 use crate::web::response::{self, HTML, JSON, Response};
 use crate::web::text::find;
 
-/// What the Express tutorial's server answers on `/`.
+/// The response of the Express tutorial's server to `GET /`.
 const EXPRESS_GREETING: &str = "Agora Auth Token Server";
 
 const PAGE: &str = "<!doctype html>
@@ -18,25 +18,27 @@ const PAGE: &str = "<!doctype html>
 <meta charset=\"utf-8\">
 <title>Hallpass</title>
 <h1>Hallpass</h1>
-<p>This server hands out the short-lived tokens that an app's clients need before they join a channel.</p>
-<p>A token: <code>POST /v1/token</code>. The routes, the configuration and the errors are described in the README
-of the project that this server was deployed from.</p>
+<p>This server issues the short-lived Agora and VideoSDK tokens that an app's clients need before they join a channel.</p>
+<p>To get a token, send <code>POST /v1/token</code>. <a href=\"openapi.json\">openapi.json</a> describes all routes. For
+details, see these files of the project that this server was deployed from: <code>docs/api.md</code> (routes),
+<code>docs/configuration.md</code> (configuration) and <code>docs/errors.md</code> (errors).</p>
 </html>
 ";
 
-/// `GET /`: a page for a browser, and for other clients the string that they may look for.
+/// Handles `GET /`: responds to browsers with a page, and to other clients with the greeting that they may expect.
 pub(in crate::routes) fn home(request: &Request) -> Response {
     let accept = request.headers.get(ACCEPT).filter(|value| value.is_ascii()).unwrap_or_default();
     let page = if find(accept, "text/html").is_some() { PAGE } else { EXPRESS_GREETING };
     response::body(StatusCode::OK, HTML, page)
 }
 
-/// `GET /healthz`: 200 while the process answers; nothing is read.
+/// Handles `GET /healthz`: responds with status 200 while the process runs. Reads no settings or secrets.
 pub(in crate::routes) fn health(_: &Request) -> Response {
     response::body(StatusCode::OK, JSON, r#"{"status":"ok"}"#)
 }
 
-/// `GET /readyz`: whether tokens can be minted, and if not, the names of what is missing or wrong.
+/// Handles `GET /readyz`: reports whether tokens can be issued. If not, lists the settings and secrets that are missing or
+/// invalid.
 pub(in crate::routes) fn ready(state: &LoadedState) -> Result<Response, Problem> {
     let has_no_auth = matches!(state.auth, AuthState::NotConfigured);
     let mut missing = Vec::new();

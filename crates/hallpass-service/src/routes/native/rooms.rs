@@ -1,5 +1,5 @@
-//! `POST /v1/videosdk/rooms` and `GET /v1/videosdk/rooms/{id}/validate`: VideoSDK's response to a call with a token that the
-//! service signs for itself.
+//! `POST /v1/videosdk/rooms` and `GET /v1/videosdk/rooms/{id}/validate`. The service calls VideoSDK with a token that it signs
+//! for this purpose, and returns VideoSDK's response.
 
 use hallpass_token::videosdk::RoomId;
 use zeroize::Zeroizing;
@@ -25,7 +25,7 @@ pub(in crate::routes) async fn create(authorized: &Authorized<'_>) -> Result<Res
         let (custom_room_id, region, geo_fence) =
             (text("custom_room_id")?, text("region")?, text("geo_fence")?);
         if geo_fence.is_some() && provider.rooms_version == RoomsVersion::V1 {
-            let detail = "is for version 2 of VideoSDK's API, and `rest.videosdk.version` is \"v1\" here";
+            let detail = "requires version 2 of VideoSDK's API, but `rest.videosdk.version` is \"v1\"";
             return Err(Invalid::field(body, "geo_fence", detail));
         }
         Ok((text("project")?, RoomOptions { custom_room_id, region, geo_fence }))
@@ -51,18 +51,18 @@ pub(in crate::routes) async fn validate(authorized: &Authorized<'_>) -> Result<R
     Ok(ok(JSON, &body))
 }
 
-/// Reads a room's id that can be a segment of a path.
+/// Parses a room id that can be a path segment.
 pub(in crate::routes) fn room_id<'a>(field: &str, text: &'a str) -> Result<RoomId<'a>, Problem> {
     parse_room_id(text).map_err(|error| Problem::field(field, error))
 }
 
-/// `.` and `..` are not segments: they lead elsewhere.
+/// Parses a room id. Rejects `.` and `..`, which would change the path of the request to VideoSDK.
 fn parse_room_id(text: &str) -> Result<RoomId<'_>, String> {
     let room = RoomId::parse(text).map_err(|error| error.to_string())?;
-    if matches!(text, "." | "..") { Err("is no id of a room".to_owned()) } else { Ok(room) }
+    if matches!(text, "." | "..") { Err("must not be `.` or `..`".to_owned()) } else { Ok(room) }
 }
 
-/// Signs the token for a call that the policy allows.
+/// Decides on a call, and signs the token for it.
 pub(in crate::routes) fn own_token(
     authorized: &Authorized<'_>,
     project: Option<&str>,
@@ -75,8 +75,8 @@ pub(in crate::routes) fn own_token(
     let decided =
         decide_call(&signing.policy, |grants| &grants.videosdk, authorized.caller, &project.name, call);
     let (service, name) = (call.audit_name(), Some(project.name.as_str()));
-    let noted = ProviderCall { service, project: name, channel: room, ban: None };
-    authorized.note_call(noted, decided.map(Some))?;
+    let call = ProviderCall { service, project: name, channel: room, ban: None };
+    authorized.audit_call(call, decided.map(Some))?;
     let token = rest::own_token(&project.project, provider.rooms_version, authorized.context.now);
     token.ok_or(Problem::NOT_READY)
 }

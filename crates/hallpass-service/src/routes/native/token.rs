@@ -11,7 +11,7 @@ use crate::token::{self, RequestedTtl, TokenRequest};
 use crate::web::json::{Invalid, Json};
 use crate::web::response::{JSON, Response};
 
-/// `POST /v1/token`: one request, one token.
+/// Handles `POST /v1/token`: issues a token.
 pub(in crate::routes) fn mint(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let document = authorized.json()?;
     let mut request = document.read(read_token_request)?;
@@ -19,7 +19,7 @@ pub(in crate::routes) fn mint(authorized: &Authorized<'_>) -> Result<Response, P
     Ok(ok(JSON, &token::response(&minted, &request)))
 }
 
-/// `POST /v1/inspect`: what a token contains, who signed it, and why an SDK would reject it.
+/// Handles `POST /v1/inspect`: reports the content of a token, its signature, and the reasons why an SDK would reject it.
 pub(in crate::routes) fn inspect(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let document = authorized.json()?;
     let inspection = document.read(|body| {

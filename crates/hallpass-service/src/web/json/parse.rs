@@ -1,4 +1,4 @@
-//! From text to tree.
+//! Parses JSON documents.
 
 use std::borrow::Cow;
 use std::collections::BinaryHeap;
@@ -10,33 +10,33 @@ use super::Json;
 use super::path::Invalid;
 use crate::web::text::quote;
 
-/// Describes why a text is not JSON.
+/// The reason why a document is not valid JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SyntaxError(pub(crate) String);
 
 impl<'a> Json<'a> {
-    /// Parses one document and nothing after it.
-    pub(crate) fn parse(text: &'a [u8]) -> Result<Self, SyntaxError> {
-        if text.is_empty() {
-            return Err(SyntaxError::nothing());
+    /// Parses a document. Rejects characters after it.
+    pub(crate) fn parse(document: &'a [u8]) -> Result<Self, SyntaxError> {
+        if document.is_empty() {
+            return Err(SyntaxError::empty());
         }
-        serde_json::from_slice(text).map_err(|error| SyntaxError(error.to_string()))
+        serde_json::from_slice(document).map_err(|error| SyntaxError(error.to_string()))
     }
 
-    /// Parses the first value, as Go's decoder does: what follows is ignored.
-    pub(crate) fn parse_first(text: &'a [u8]) -> Result<Self, SyntaxError> {
-        let first = serde_json::Deserializer::from_slice(text).into_iter().next();
-        first.ok_or_else(SyntaxError::nothing)?.map_err(|error| SyntaxError(error.to_string()))
+    /// Parses the first value and ignores everything after it, as Go's decoder does.
+    pub(crate) fn parse_first(document: &'a [u8]) -> Result<Self, SyntaxError> {
+        let first = serde_json::Deserializer::from_slice(document).into_iter().next();
+        first.ok_or_else(SyntaxError::empty)?.map_err(|error| SyntaxError(error.to_string()))
     }
 }
 
 impl<'j> Json<'j> {
-    /// Rejects an object with two fields of the same name, at any depth: two readers may take different ones.
+    /// Rejects duplicate field names at any depth, because two parsers may use different values.
     pub(crate) fn check_names(&'j self) -> Result<(), Invalid<'j>> {
         match self {
             Self::Array(items) => items.iter().try_for_each(Json::check_names),
             Self::Object(fields) => {
-                if let Some((name, value)) = repeated(fields) {
+                if let Some((name, value)) = first_duplicate(fields) {
                     return Err(Invalid::new(value, format!("duplicate field `{}`", quote(name))));
                 }
                 fields.iter().try_for_each(|(_, value)| value.check_names())
@@ -46,9 +46,9 @@ impl<'j> Json<'j> {
     }
 }
 
-/// Returns the first field whose name occurred before. Few names are compared with each other; many are sorted, so that
-/// the time does not grow with the square of their number.
-fn repeated<'j>(fields: &'j [(Cow<'j, str>, Json<'j>)]) -> Option<&'j (Cow<'j, str>, Json<'j>)> {
+/// Returns the first field whose name occurred before. Compares up to 16 names with each other; sorts more names, so that the
+/// time does not grow with the square of their number.
+fn first_duplicate<'j>(fields: &'j [(Cow<'j, str>, Json<'j>)]) -> Option<&'j (Cow<'j, str>, Json<'j>)> {
     const FEW: usize = 16;
     if fields.len() <= FEW {
         let is_known = |(position, (name, _)): &(usize, &(Cow<'_, str>, Json<'_>))| {
@@ -58,18 +58,18 @@ fn repeated<'j>(fields: &'j [(Cow<'j, str>, Json<'j>)]) -> Option<&'j (Cow<'j, s
     }
     let mut last_first: BinaryHeap<_> =
         fields.iter().enumerate().map(|(position, (name, _))| (name.as_ref(), position)).collect();
-    let mut repeated: Option<usize> = None;
+    let mut duplicate: Option<usize> = None;
     while let Some((name, position)) = last_first.pop() {
         if last_first.peek().is_some_and(|(next, _)| *next == name) {
-            repeated = Some(repeated.map_or(position, |known| known.min(position)));
+            duplicate = Some(duplicate.map_or(position, |known| known.min(position)));
         }
     }
-    fields.get(repeated?)
+    fields.get(duplicate?)
 }
 
 impl SyntaxError {
-    fn nothing() -> Self {
-        Self("expected a JSON object, found nothing".to_owned())
+    fn empty() -> Self {
+        Self("expected a JSON object, found an empty body".to_owned())
     }
 }
 
@@ -128,7 +128,7 @@ impl<'de> Visitor<'de> for Tree {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Json<'de>, A::Error> {
         let mut fields = Vec::new();
         while let Some((name, value)) = entries.next_entry::<Json<'de>, Json<'de>>()? {
-            // JSON knows no other names.
+            // Names in JSON are always strings.
             if let Json::String(name) = name {
                 fields.push((name, value));
             }
@@ -141,26 +141,26 @@ impl<'de> Visitor<'de> for Tree {
 mod tests {
     use super::*;
 
-    fn duplicate(text: &str) -> Option<String> {
-        let json = Json::parse(text.as_bytes()).unwrap();
+    fn duplicate(document: &str) -> Option<String> {
+        let json = Json::parse(document.as_bytes()).unwrap();
         json.check_names().err().map(|error| error.resolve(&json).path)
     }
 
     #[test]
-    fn a_second_document_is_rejected() {
+    fn rejects_a_second_document() {
         assert!(Json::parse(b"{} {}").is_err());
         assert_eq!(Json::parse_first(b"{} {").unwrap(), Json::object([]));
     }
 
     #[test]
-    fn nesting_is_limited() {
+    fn limits_nesting() {
         let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
         assert!(Json::parse(nested(127).as_bytes()).is_ok());
         assert!(Json::parse(nested(128).as_bytes()).is_err());
     }
 
     #[test]
-    fn a_duplicate_is_found_at_every_depth_and_in_objects_of_any_size() {
+    fn finds_duplicates_at_any_depth_in_objects_of_any_size() {
         assert_eq!(duplicate(r#"{"a":1,"b":{"a":1}}"#), None);
         assert_eq!(duplicate(r#"{"a":1,"a":1}"#).as_deref(), Some("a"));
         assert_eq!(duplicate(r#"{"x":[{"y":1},{"y":1,"y":2}]}"#).as_deref(), Some("x[1].y"));

@@ -1,4 +1,4 @@
-//! From a node to a value, strictly. Each error says what was found and what was expected.
+//! Reads typed values from nodes, without implicit conversions. Each error states the found and the expected value.
 
 use std::ops::RangeInclusive;
 
@@ -6,17 +6,17 @@ use hallpass_token::Quoted;
 
 use super::Json;
 use super::path::{Invalid, JsonError};
-use super::write::number_text;
+use super::write::format_number;
 use crate::web::text::quote;
 
-/// The fields of an object, all of them known ones.
+/// The fields of an object that has no unknown fields.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fields<'j> {
     object: &'j Json<'j>,
 }
 
 impl<'j> Json<'j> {
-    /// Reads a value, and finds the path of an error.
+    /// Reads a value, and determines the path if there is an error.
     pub(crate) fn read<T>(
         &'j self,
         read: impl FnOnce(&'j Self) -> Result<T, Invalid<'j>>,
@@ -24,7 +24,7 @@ impl<'j> Json<'j> {
         read(self).map_err(|error| error.resolve(self))
     }
 
-    /// Reads an object. Fields with other names than these are rejected.
+    /// Reads an object. Rejects fields with names that are not in `known`.
     pub(crate) fn fields(&'j self, known: &[&str]) -> Result<Fields<'j>, Invalid<'j>> {
         match self.entries()?.find(|(name, _)| !known.contains(name)) {
             Some((name, value)) => Err(unknown_field(name, value, known)),
@@ -32,7 +32,7 @@ impl<'j> Json<'j> {
         }
     }
 
-    /// Reads an object whose names are the document's own.
+    /// Reads an object with arbitrary field names.
     pub(crate) fn entries(&'j self) -> Result<impl Iterator<Item = (&'j str, &'j Self)>, Invalid<'j>> {
         let Self::Object(fields) = self else { return Err(self.expected("an object")) };
         Ok(fields.iter().map(|(name, value)| (name.as_ref(), value)))
@@ -43,9 +43,9 @@ impl<'j> Json<'j> {
         if let Self::Array(items) = self { Ok(items) } else { Err(self.expected("an array")) }
     }
 
-    /// Reads an array with at least one item, or a single value in place of it.
+    /// Reads a non-empty array, or a single value as an array of one item.
     pub(crate) fn one_or_more(&'j self) -> Result<&'j [Self], Invalid<'j>> {
-        const EXPECTED: &str = "a value, or a list of at least one";
+        const EXPECTED: &str = "a value or a non-empty list";
         match self {
             Self::Array(items) if items.is_empty() => {
                 Err(Invalid::new(self, format!("invalid length 0, expected {EXPECTED}")))
@@ -64,7 +64,7 @@ impl<'j> Json<'j> {
         read_all(self.items()?, read)
     }
 
-    /// Reads each item of an array with at least one, or a single value in place of it.
+    /// Reads each item of a non-empty array, or a single value.
     pub(crate) fn read_one_or_more<T>(
         &'j self,
         read: impl Fn(&'j Self) -> Result<T, Invalid<'j>>,
@@ -82,7 +82,7 @@ impl<'j> Json<'j> {
         if let Self::Bool(value) = self { Ok(*value) } else { Err(self.expected("a boolean")) }
     }
 
-    /// Reads a string that stands for a value; `expected` ends the sentence "…, expected …".
+    /// Reads a string that names a value. `expected` continues the message "…, expected ".
     pub(crate) fn named<T>(
         &'j self,
         expected: &str,
@@ -92,7 +92,7 @@ impl<'j> Json<'j> {
         parse(text).ok_or_else(|| self.unexpected_value(expected))
     }
 
-    /// Reads a string that a type of the token core checks.
+    /// Reads a string that a type of the token crate parses.
     pub(crate) fn parsed<T, E: std::fmt::Display>(
         &'j self,
         parse: impl FnOnce(&'j str) -> Result<T, E>,
@@ -100,7 +100,7 @@ impl<'j> Json<'j> {
         parse(self.string()?).map_err(|error| self.rejected(&error))
     }
 
-    /// Reads a whole number in a range; `expected` ends the sentence "…, expected …".
+    /// Reads an integer in a range. `expected` continues the message "…, expected ".
     pub(crate) fn whole_number(
         &'j self,
         range: RangeInclusive<u32>,
@@ -121,31 +121,31 @@ impl<'j> Json<'j> {
         }
     }
 
-    /// An error for a value of another type than the expected one.
+    /// Returns an error for a value of a type other than the expected one.
     #[cold]
     pub(crate) fn expected(&'j self, expected: &str) -> Invalid<'j> {
-        Invalid::new(self, format!("invalid type: {}, expected {expected}", self.found()))
+        Invalid::new(self, format!("invalid type: {}, expected {expected}", self.describe()))
     }
 
-    /// An error for a value of the expected type that is not one of the expected values.
+    /// Returns an error for a value of the expected type that is not an expected value.
     #[cold]
     pub(crate) fn unexpected_value(&'j self, expected: &str) -> Invalid<'j> {
-        Invalid::new(self, format!("invalid value: {}, expected {expected}", self.found()))
+        Invalid::new(self, format!("invalid value: {}, expected {expected}", self.describe()))
     }
 
-    /// An error of a type of the token core.
+    /// Returns an error of a type of the token crate.
     #[cold]
     fn rejected(&'j self, error: &dyn std::fmt::Display) -> Invalid<'j> {
         Invalid::rule(self, error.to_string())
     }
 
-    /// Describes the value; a long string may be a token, so only its start is repeated.
-    fn found(&self) -> String {
+    /// Describes the value. Truncates long strings, because they may be tokens.
+    fn describe(&self) -> String {
         match self {
             Self::Null => "null".to_owned(),
             Self::Bool(value) => format!("boolean `{value}`"),
-            Self::Number(number) if number.is_f64() => format!("floating point `{}`", number_text(number)),
-            Self::Number(number) => format!("integer `{}`", number_text(number)),
+            Self::Number(number) if number.is_f64() => format!("floating point `{}`", format_number(number)),
+            Self::Number(number) => format!("integer `{}`", format_number(number)),
             Self::String(text) => format!("string {}", quote(&Quoted(text).to_string())),
             Self::Array(_) => "array".to_owned(),
             Self::Object(_) => "object".to_owned(),
@@ -154,17 +154,17 @@ impl<'j> Json<'j> {
 }
 
 impl<'j> Fields<'j> {
-    /// The field of this name; `null` is a value.
+    /// Returns the value of a field; `null` is a value.
     pub(crate) fn get(self, name: &str) -> Option<&'j Json<'j>> {
         self.object.get(name)
     }
 
-    /// The field of this name; `null` is the same as no field.
+    /// Returns the value of a field; `None` if the value is `null`.
     pub(crate) fn optional(self, name: &str) -> Option<&'j Json<'j>> {
         self.get(name).filter(|value| !matches!(value, Json::Null))
     }
 
-    /// Reads the field of this name, if it is set; `null` is a value.
+    /// Reads the value of a field, if it is set; `null` is a value.
     pub(crate) fn read<T>(
         self,
         name: &str,
@@ -173,7 +173,7 @@ impl<'j> Fields<'j> {
         self.get(name).map(read).transpose()
     }
 
-    /// Reads the field of this name, if it is set; `null` is the same as no field.
+    /// Reads the value of a field, if it is set and not `null`.
     pub(crate) fn read_optional<T>(
         self,
         name: &str,
@@ -182,18 +182,18 @@ impl<'j> Fields<'j> {
         self.optional(name).map(read).transpose()
     }
 
-    /// The field of this name, which must be set.
+    /// Returns the value of a required field.
     pub(crate) fn required(self, name: &str) -> Result<&'j Json<'j>, Invalid<'j>> {
         self.get(name).ok_or_else(|| Invalid::new(self.object, format!("missing field `{name}`")))
     }
 
-    /// The object itself, for errors that are about several of its fields.
+    /// Returns the object, for errors that concern several of its fields.
     pub(crate) const fn object(self) -> &'j Json<'j> {
         self.object
     }
 }
 
-// A loop: to collect results takes three times the code, for each type.
+// A loop, because collecting results takes three times the code for each type.
 fn read_all<'j, T>(
     items: &'j [Json<'j>],
     read: impl Fn(&'j Json<'j>) -> Result<T, Invalid<'j>>,
@@ -209,7 +209,7 @@ fn read_all<'j, T>(
 fn unknown_field<'j>(name: &str, value: &'j Json<'j>, known: &[&str]) -> Invalid<'j> {
     let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
     let expected = match known.as_slice() {
-        [] => "there are no fields".to_owned(),
+        [] => "expected no fields".to_owned(),
         [one] => format!("expected {one}"),
         [one, other] => format!("expected {one} or {other}"),
         all => format!("expected one of {}", all.join(", ")),
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_long_is_not_repeated() {
+    fn truncates_long_values_and_names() {
         let long = "x".repeat(5000);
         let (_, detail) = error(&format!(r#"{{"a":"{long}"}}"#), pair);
         assert_eq!(detail, format!("invalid type: string \"{}…, expected a small number", "x".repeat(23)));
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_whole_number_in_its_range_is_read() {
+    fn reads_only_integers_in_the_range() {
         let read =
             |text: &str| Json::parse(text.as_bytes()).unwrap().whole_number(1..=9, "a small number").ok();
         assert_eq!(read("9"), Some(9));

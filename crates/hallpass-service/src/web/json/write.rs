@@ -1,4 +1,4 @@
-//! Writes a tree as text, byte for byte as serde_json does.
+//! Serializes JSON values; the result is identical to that of serde_json.
 
 use ryu::Buffer;
 use serde_json::Number;
@@ -6,58 +6,58 @@ use serde_json::Number;
 use super::Json;
 
 impl Json<'_> {
-    /// Returns the value as the bytes of its JSON text.
+    /// Serializes the value.
     pub(crate) fn to_vec(&self) -> Vec<u8> {
-        let mut text = Vec::with_capacity(512);
-        self.write(&mut text);
-        text
+        let mut output = Vec::with_capacity(512);
+        self.write(&mut output);
+        output
     }
 
-    fn write(&self, text: &mut Vec<u8>) {
+    fn write(&self, output: &mut Vec<u8>) {
         match self {
-            Self::Null => text.extend_from_slice(b"null"),
-            Self::Bool(true) => text.extend_from_slice(b"true"),
-            Self::Bool(false) => text.extend_from_slice(b"false"),
-            Self::Number(number) => text.extend_from_slice(number_text(number).as_bytes()),
-            Self::String(string) => write_string(string, text),
+            Self::Null => output.extend_from_slice(b"null"),
+            Self::Bool(true) => output.extend_from_slice(b"true"),
+            Self::Bool(false) => output.extend_from_slice(b"false"),
+            Self::Number(number) => output.extend_from_slice(format_number(number).as_bytes()),
+            Self::String(string) => write_string(string, output),
             Self::Array(items) => {
-                text.push(b'[');
-                for (place, item) in items.iter().enumerate() {
-                    separate(place, text);
-                    item.write(text);
+                output.push(b'[');
+                for (position, item) in items.iter().enumerate() {
+                    separate(position, output);
+                    item.write(output);
                 }
-                text.push(b']');
+                output.push(b']');
             }
             Self::Object(fields) => {
-                write_object(fields.iter().map(|(name, value)| (name.as_ref(), value)), text);
+                write_object(fields.iter().map(|(name, value)| (name.as_ref(), value)), output);
             }
         }
     }
 }
 
-/// Writes an object with these fields.
+/// Serializes an object with these fields.
 pub(crate) fn write_object<'f, 'j: 'f>(
     fields: impl Iterator<Item = (&'f str, &'f Json<'j>)>,
-    text: &mut Vec<u8>,
+    output: &mut Vec<u8>,
 ) {
-    text.push(b'{');
-    for (place, (name, value)) in fields.enumerate() {
-        separate(place, text);
-        write_string(name, text);
-        text.push(b':');
-        value.write(text);
+    output.push(b'{');
+    for (position, (name, value)) in fields.enumerate() {
+        separate(position, output);
+        write_string(name, output);
+        output.push(b':');
+        value.write(output);
     }
-    text.push(b'}');
+    output.push(b'}');
 }
 
-fn separate(place: usize, text: &mut Vec<u8>) {
-    if place > 0 {
-        text.push(b',');
+fn separate(position: usize, output: &mut Vec<u8>) {
+    if position > 0 {
+        output.push(b',');
     }
 }
 
-/// Returns a number as JSON text. Of the formatters for floating-point numbers, ryu's for small programs has the smallest tables.
-pub(crate) fn number_text(number: &Number) -> String {
+/// Formats a number. Uses ryu, because its `small` feature has the smallest tables of all formatters for floating-point numbers.
+pub(crate) fn format_number(number: &Number) -> String {
     match (number.as_u64(), number.as_i64(), number.as_f64()) {
         (Some(number), ..) => number.to_string(),
         (None, Some(number), _) => number.to_string(),
@@ -65,7 +65,7 @@ pub(crate) fn number_text(number: &Number) -> String {
             let mut buffer = Buffer::new();
             let text = buffer.format_finite(float.unwrap_or_default());
             match text.split_once('e') {
-                // serde_json gives every exponent a sign.
+                // serde_json writes the sign of every exponent.
                 Some((digits, exponent)) if !exponent.starts_with('-') => format!("{digits}e+{exponent}"),
                 _ => text.to_owned(),
             }
@@ -73,20 +73,20 @@ pub(crate) fn number_text(number: &Number) -> String {
     }
 }
 
-fn write_string(string: &str, text: &mut Vec<u8>) {
+fn write_string(string: &str, output: &mut Vec<u8>) {
     let string = string.as_bytes();
-    text.push(b'"');
+    output.push(b'"');
     // Most of a response is one token without escapes.
     let (words, rest) = string.as_chunks();
     if words.iter().all(|word| is_plain(*word)) && !rest.iter().any(|byte| is_escaped(*byte)) {
-        text.extend_from_slice(string);
+        output.extend_from_slice(string);
     } else {
-        write_escaped(string, text);
+        write_escaped(string, output);
     }
-    text.push(b'"');
+    output.push(b'"');
 }
 
-/// Whether no byte needs an escape. A byte above 0x7f, which needs none, may be taken for one that does.
+/// Returns whether no byte needs escaping. May return `false` for bytes above 0x7f, although they need no escaping.
 const fn is_plain(bytes: [u8; 8]) -> bool {
     const EACH: u64 = 0x0101_0101_0101_0101;
     let word = u64::from_le_bytes(bytes);
@@ -102,17 +102,17 @@ const fn is_escaped(byte: u8) -> bool {
 
 #[cold]
 #[inline(never)]
-fn write_escaped(string: &[u8], text: &mut Vec<u8>) {
+fn write_escaped(string: &[u8], output: &mut Vec<u8>) {
     for byte in string {
         match byte {
-            b'\n' => text.extend_from_slice(b"\\n"),
-            b'\r' => text.extend_from_slice(b"\\r"),
-            b'\t' => text.extend_from_slice(b"\\t"),
-            8 => text.extend_from_slice(b"\\b"),
-            12 => text.extend_from_slice(b"\\f"),
-            b'"' | b'\\' => text.extend_from_slice(&[b'\\', *byte]),
-            byte if is_escaped(*byte) => text.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
-            byte => text.push(*byte),
+            b'\n' => output.extend_from_slice(b"\\n"),
+            b'\r' => output.extend_from_slice(b"\\r"),
+            b'\t' => output.extend_from_slice(b"\\t"),
+            8 => output.extend_from_slice(b"\\b"),
+            12 => output.extend_from_slice(b"\\f"),
+            b'"' | b'\\' => output.extend_from_slice(&[b'\\', *byte]),
+            byte if is_escaped(*byte) => output.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
+            byte => output.push(*byte),
         }
     }
 }
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_what_serde_json_writes() {
+    fn writes_the_same_bytes_as_serde_json() {
         let characters: String = ('\0'..='\u{ff}').chain(['\u{2028}', '\u{fffd}', '\u{10ffff}']).collect();
         let twice = format!("{characters}\n\n\"\"{characters}\"\u{0}\u{0}");
         let numbers =

@@ -1,4 +1,4 @@
-//! The three forms of credentials that Agora's REST APIs take.
+//! The three forms of credentials that Agora's REST APIs accept.
 //! <https://docs.agora.io/en/signaling/reference/restful-authentication>
 
 use hallpass_token::agora::v007::Services;
@@ -7,36 +7,36 @@ use hallpass_token::{PrivilegeTtl, Ttl, UnixSeconds};
 use http::Method;
 use zeroize::Zeroizing;
 
-use crate::providers::agora::config::{AgoraProject, Customer};
+use crate::providers::agora::config::{AccountCredentials, AgoraProject};
 use crate::providers::rest;
 use crate::web::json::{Invalid, Json};
 use crate::web::outbound::OutboundRequest;
 
-/// How long a call may take, unless its function says otherwise.
+/// The default time limit of a call, in seconds.
 const SECONDS: u32 = 8;
-/// The size limit of a response: 1,000 events have about 130 KB, and so have 500 projects.
+/// The size limit of a response. 1,000 events take about 130 KB, as do 500 projects.
 const MAX_BYTES: usize = 512 * 1024;
 
-/// How a request proves whose it is.
+/// The form of the credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// Customer ID and customer secret, which open the whole account.
+    /// The customer ID and the customer secret, which grant access to the whole account.
     Basic,
-    /// A token of format 007 for a user of Signaling.
+    /// A token in format 007 for a Signaling user.
     AgoraToken,
-    /// A token of format 006 for a user of Signaling, and the user.
+    /// A token in format 006 for a Signaling user, and the user's name.
     XAgoraToken,
 }
 
-/// Headers that open something.
+/// The headers that authenticate a request to Agora.
 pub(crate) struct Credentials(Vec<(&'static str, Zeroizing<String>)>);
 
-/// What a token of Agora is made with.
+/// Signs the tokens in credentials.
 #[derive(Clone, Copy)]
-pub(crate) struct Signing<'a> {
+pub(crate) struct TokenSigner<'a> {
     pub(crate) project: &'a AgoraProject,
     pub(crate) user: RtmUser<'a>,
-    pub(crate) life: Ttl,
+    pub(crate) ttl: Ttl,
     pub(crate) now: UnixSeconds,
     pub(crate) salt: [u8; 4],
 }
@@ -62,26 +62,28 @@ impl Form {
 }
 
 impl Credentials {
-    pub(crate) fn basic(customer: &Customer) -> Self {
-        Self(vec![("authorization", customer.authorization.clone())])
+    /// Returns credentials of the form [`Form::Basic`].
+    pub(crate) fn basic(account: &AccountCredentials) -> Self {
+        Self(vec![("authorization", account.authorization.clone())])
     }
 
-    /// `None` for a project without a certificate, which does not exist.
-    pub(crate) fn agora_token(signing: Signing<'_>) -> Option<Self> {
-        let mut services = [Service::rtm(signing.user, PrivilegeTtl::For(signing.life))];
+    /// Returns credentials of the form [`Form::AgoraToken`]; `None` if the project has no certificate.
+    pub(crate) fn agora_token(signer: TokenSigner<'_>) -> Option<Self> {
+        let mut services = [Service::rtm(signer.user, PrivilegeTtl::For(signer.ttl))];
         let services = Services::new(&mut services).ok()?;
-        let token = Zeroizing::new(signing.mint()?.services(services, signing.life));
-        // Agora wants the token without quotes, unlike a parameter of RFC 9110.
+        let token = Zeroizing::new(signer.mint()?.services(services, signer.ttl));
+        // Agora expects the token without quotation marks, unlike a parameter of RFC 9110.
         Some(Self(vec![("authorization", Zeroizing::new(format!("agora token={}", token.as_str())))]))
     }
 
-    /// As [`agora_token`](Self::agora_token).
-    pub(crate) fn x_agora_token(signing: Signing<'_>) -> Option<Self> {
-        let token = signing.mint()?.rtm_006(signing.user, PrivilegeTtl::For(signing.life));
-        let user = signing.user.as_str().to_owned();
+    /// Returns credentials of the form [`Form::XAgoraToken`]; `None` if the project has no certificate.
+    pub(crate) fn x_agora_token(signer: TokenSigner<'_>) -> Option<Self> {
+        let token = signer.mint()?.rtm_006(signer.user, PrivilegeTtl::For(signer.ttl));
+        let user = signer.user.as_str().to_owned();
         Some(Self(vec![("x-agora-token", token.into()), ("x-agora-uid", user.into())]))
     }
 
+    /// Returns the names and values of the headers.
     pub(crate) fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.0.iter().map(|(name, value)| (*name, value.as_str()))
     }
@@ -92,7 +94,7 @@ impl Credentials {
     }
 }
 
-impl<'a> Signing<'a> {
+impl<'a> TokenSigner<'a> {
     fn mint(&self) -> Option<Mint<'a>> {
         Some(Mint {
             app_id: &self.project.app_id,

@@ -1,4 +1,4 @@
-//! Kicking rules: who is removed from a channel and may not return for a while.
+//! Kicking rules, which remove users from channels and ban them for a period.
 //! <https://docs.agora.io/en/video-calling/channel-management-api/endpoint/ban-user-privileges/create-rule>
 
 use std::net::IpAddr;
@@ -15,21 +15,21 @@ use crate::providers::upstream::UpstreamError;
 use crate::web::json::{Fields, Invalid, Json};
 use crate::web::outbound::{OutboundRequest, OutboundResponse, SendError};
 
-/// Agora requires at least 20 s: a rule reaches every edge before the response.
+/// The time limit for creating a rule. Agora requires at least 20 s, because it responds after every edge has the rule.
 const CREATE_SECONDS: u32 = 20;
 const LIST_SECONDS: u32 = 5;
-/// How far Agora's clock may be behind ours.
+/// The maximum time by which Agora's clock may be behind the service's clock.
 const CLOCK_SKEW_SECONDS: u32 = 60;
 
-/// Who is removed: all conditions that are set must match.
+/// A ban. A user is banned if all conditions that are set match: `channel`, `uid` and `ip`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ban {
     pub(crate) channel: Option<String>,
     pub(crate) uid: Option<u32>,
     pub(crate) ip: Option<String>,
-    /// 0 removes, and allows to return at once.
+    /// The duration of the ban. 0 removes users, who may rejoin immediately.
     pub(crate) seconds: u32,
-    /// What a banned user may not do, out of [`PRIVILEGES`].
+    /// The privileges that banned users lose, from [`PRIVILEGES`].
     privileges: Vec<&'static str>,
 }
 
@@ -45,7 +45,7 @@ impl Ban {
         let channel = fields.read_optional("channel", |value| value.parsed(ChannelName::parse))?;
         let uid = fields.read_optional("uid", read_uid)?;
         if uid == Some(0) {
-            let detail = "must be a number from 1 to 4294967295; leave it out for everybody";
+            let detail = "must be a number from 1 to 4294967295. Omit it to match all users";
             return Err(Invalid::field(object, "uid", detail));
         }
         let ip = |value: &'j Json<'j>| {
@@ -54,7 +54,10 @@ impl Ban {
         let ip = fields.read_optional("ip", ip)?;
         let seconds = fields.read("seconds", read_seconds)?.unwrap_or(3600);
         if channel.is_none() && uid.is_none() && ip.is_none() {
-            return Err(Invalid::rule(object, "says nobody; name a `channel`, a `uid` or an `ip`"));
+            return Err(Invalid::rule(
+                object,
+                "No target specified. Provide at least one of `channel`, `uid` or `ip`.",
+            ));
         }
         let privileges = fields.read("privileges", read_privileges)?;
         let privileges = privileges.unwrap_or_else(|| vec!["join_channel"]);
@@ -62,7 +65,7 @@ impl Ban {
         Ok(Self { channel, uid, ip, seconds, privileges })
     }
 
-    /// The conditions and the duration, as the log says them in addition to the channel.
+    /// Returns the log field `ban`: the duration and the conditions except the channel, which has a log field of its own.
     pub(crate) fn audit(&self) -> Json<'_> {
         Json::object([
             ("uid", self.uid.into()),
@@ -71,7 +74,7 @@ impl Ban {
         ])
     }
 
-    /// Returns what a response says. Conditions that are not set are left out.
+    /// Returns the fields of the response. Omits conditions that are not set.
     pub(crate) fn to_fields(&self) -> Vec<(&'static str, Json<'_>)> {
         let mut fields =
             vec![("seconds", self.seconds.into()), ("privileges", self.privileges.clone().into())];
@@ -79,7 +82,7 @@ impl Ban {
         fields
     }
 
-    /// Returns the conditions that are set. Only the name of the channel's field differs between Agora and this service.
+    /// Returns the conditions that are set. Agora and this service use different names for the field with the channel.
     fn conditions(&self, channel_field: &'static str) -> impl Iterator<Item = (&'static str, Json<'_>)> {
         let conditions = [
             (channel_field, self.channel.as_deref().into()),
@@ -96,9 +99,10 @@ fn read_privileges<'j>(value: &'j Json<'j>) -> Result<Vec<&'static str>, Invalid
         let known = |name: &str| PRIVILEGES.into_iter().find(|known| *known == name);
         privileges.push(item.named("`join_channel`, `publish_audio` or `publish_video`", known)?);
     }
-    let is_repeated = |(place, privilege)| privileges.iter().take(place).any(|other| other == privilege);
-    if privileges.is_empty() || privileges.iter().enumerate().any(is_repeated) {
-        return Err(Invalid::rule(value, "must name at least one, and each once"));
+    let is_duplicate =
+        |(position, privilege)| privileges.iter().take(position).any(|other| other == privilege);
+    if privileges.is_empty() || privileges.iter().enumerate().any(is_duplicate) {
+        return Err(Invalid::rule(value, "must list at least one privilege, without duplicates"));
     }
     Ok(privileges)
 }
@@ -113,7 +117,7 @@ fn read_seconds<'j>(value: &'j Json<'j>) -> Result<u32, Invalid<'j>> {
     }
 }
 
-/// Returns a request that creates a rule.
+/// Returns a request that creates a kicking rule.
 pub(crate) fn create(url: &str, app_id: &AppId, ban: &Ban, credentials: Credentials) -> OutboundRequest {
     let mut rule = vec![("appid", app_id.as_str().into())];
     rule.extend(ban.conditions("cname"));
@@ -125,7 +129,7 @@ pub(crate) fn create(url: &str, app_id: &AppId, ban: &Ban, credentials: Credenti
     OutboundRequest { seconds: CREATE_SECONDS, ..request }
 }
 
-/// Returns a request for the rules of a project.
+/// Returns a request for the kicking rules of a project.
 pub(crate) fn list(url: &str, app_id: &AppId, credentials: Credentials) -> OutboundRequest {
     let url = format!("{url}/dev/v1/kicking-rule?appid={}", app_id.as_str());
     OutboundRequest { seconds: LIST_SECONDS, ..credentials.request(Method::GET, url, Vec::new()) }
@@ -134,26 +138,26 @@ pub(crate) fn list(url: &str, app_id: &AppId, credentials: Credentials) -> Outbo
 /// Reads the id of a created rule.
 ///
 /// # Errors
-/// [`UpstreamError`]; if it [is in doubt](UpstreamError::is_in_doubt), the rule may exist all the same.
+/// [`UpstreamError`]. If the [outcome is unknown](UpstreamError::is_outcome_unknown), the rule may exist nevertheless.
 pub(crate) fn created(response: Result<OutboundResponse, SendError>) -> Result<u64, UpstreamError> {
     rest::read(NAMES, response, |body| body.get("id")?.as_u64())
 }
 
-/// Finds the id of the latest rule for the same ban that lasts until then. An earlier rule for the same ban that ends
-/// earlier is another one.
+/// Finds the id of the latest rule for a ban that lasts at least until `until`. An earlier rule for the same ban does not count
+/// if it ends earlier.
 pub(crate) fn find(
     response: Result<OutboundResponse, SendError>,
     ban: &Ban,
     until: UnixSeconds,
 ) -> Result<Option<u64>, UpstreamError> {
     let until = date(UnixSeconds(until.0.saturating_sub(CLOCK_SKEW_SECONDS)));
-    // Others create rules too, by hand and for purposes that are not known here: a rule that cannot be read is not this one.
+    // Rules may also be created by other means, such as Agora Console. Skips rules that cannot be read.
     let is_same = |rule: &&Json<'_>| {
         let text = |name| rule.get(name).and_then(Json::as_str).filter(|text| !text.is_empty());
         let uid = rule.get("uid").and_then(Json::as_u64).filter(|uid| *uid != 0);
         let names = rule.get("privileges").map(Json::as_array).unwrap_or_default();
         let is_named = |privilege: &&str| names.iter().any(|name| name.as_str() == Some(privilege));
-        // A condition that is not set is left out, null or empty.
+        // Agora omits a condition that is not set, or sends `null` or an empty string.
         text("cname") == ban.channel.as_deref()
             && uid == ban.uid.map(u64::from)
             && text("ip") == ban.ip.as_deref()
@@ -168,7 +172,7 @@ pub(crate) fn find(
     })
 }
 
-/// Returns a time as Agora writes it, such as `2023-11-14T22:13:20`, in UTC; of two such texts the later time is the greater one.
+/// Formats a time as Agora does, such as `2023-11-14T22:13:20`, in UTC. The strings sort in chronological order.
 fn date(UnixSeconds(time): UnixSeconds) -> String {
     // <https://howardhinnant.github.io/date_algorithms.html#civil_from_days>: years begin in March, eras in the year 0.
     let days = time / 86_400 + 719_468;
@@ -188,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_latest_rule_for_the_same_is_found() {
+    fn finds_the_latest_rule_for_the_same_ban() {
         const UNTIL: UnixSeconds = UnixSeconds(1_700_000_000);
         let rule =
             |id: u64, ends: &str, rest: &str| format!(r#"{{"id":{id},"appid":"x","ts":"{ends}",{rest}}}"#);
@@ -200,15 +204,15 @@ mod tests {
             rule(4, in_time, r#""cname":"a","uid":8,"privileges":["join_channel"]"#),
             rule(5, in_time, r#""cname":"a","uid":7,"privileges":["publish_audio","join_channel"]"#),
             rule(6, in_time, r#""cname":"","uid":7,"privileges":["join_channel"]"#),
-            // Those end earlier, or nobody knows when.
+            // Rules that end earlier, or without a known end.
             rule(7, "2023-11-14T22:12:19.000Z", of_7),
             rule(8, "", of_7),
             format!(r#"{{"id":9,{of_7}}}"#),
-            // A clock that is behind.
+            // A rule by a clock that is behind.
             rule(10, "2023-11-14T22:12:20.000Z", r#""cname":"b","uid":7,"privileges":["join_channel"]"#),
         ];
         let body = format!(r#"{{"status":"success","rules":[{}]}}"#, rules.join(","));
-        let answer = || {
+        let response = || {
             Ok(OutboundResponse {
                 status: 200,
                 body: body.as_bytes().to_vec().into(),
@@ -231,12 +235,12 @@ mod tests {
             (ban("c", Some(7), &[join]), None),
             (ban("a", None, &[join]), None),
         ] {
-            assert_eq!(find(answer(), &ban, UNTIL).unwrap(), id, "{ban:?}");
+            assert_eq!(find(response(), &ban, UNTIL).unwrap(), id, "{ban:?}");
         }
     }
 
     #[test]
-    fn dates_are_those_of_the_calendar() {
+    fn formats_dates() {
         for (time, expected) in [
             (0, "1970-01-01T00:00:00"),
             (951_782_399, "2000-02-28T23:59:59"),

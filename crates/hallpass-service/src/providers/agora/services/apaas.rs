@@ -1,10 +1,11 @@
-//! `apaas`: Flexible Classroom for a user in a room, for a user, or for the app itself.
+//! `apaas`: Flexible Classroom for a user in a room, for a user, or for the app.
 
 use hallpass_token::agora::{ChannelName, RtmUser, Service};
 use hallpass_token::{PrivilegeTtl, Ttl};
 
 use super::service::{Context, Grant, ServiceType, TokenService, read_room_role};
 use crate::policy::{DeniedPart, PolicyError, TokenError};
+use crate::providers::minting::SEE_LOG;
 use crate::web::json::{Invalid, Json};
 
 pub(super) const SERVICE: ServiceType = ServiceType {
@@ -14,7 +15,7 @@ pub(super) const SERVICE: ServiceType = ServiceType {
     is_for_users: false,
 };
 
-/// Flexible Classroom.
+/// A Flexible Classroom (APaaS) service in a token request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Apaas<'a> {
     /// A user in a room. The token includes Signaling and Chat for the user, as with Agora's own builder.
@@ -24,7 +25,7 @@ pub(crate) enum Apaas<'a> {
         role: i16,
     },
     User(Option<RtmUser<'a>>),
-    /// The app itself, with the rights of an administrator.
+    /// The app, with administrator rights.
     App,
 }
 
@@ -34,7 +35,7 @@ impl<'a> Apaas<'a> {
         if fields.read("app", Json::boolean)?.unwrap_or_default() {
             let other = ["room", "user", "role"].into_iter().find_map(|name| fields.optional(name));
             return match other {
-                Some(other) => Err(Invalid::rule(other, "cannot stand beside `apaas.app`")),
+                Some(other) => Err(Invalid::rule(other, "cannot be combined with `apaas.app`")),
                 None => Ok(Self::App),
             };
         }
@@ -44,10 +45,11 @@ impl<'a> Apaas<'a> {
                 Ok(Self::Room { room: room.parsed(ChannelName::parse)?, user, role: read_room_role(role)? })
             }
             (Some(_), None) => {
-                let detail = "is missing; a room needs the role of its user, a number from 0 to 32767";
+                let detail =
+                    "is missing. Specify the user's role in the room: a whole number from 0 to 32767";
                 Err(Invalid::field(section, "role", detail))
             }
-            (None, Some(role)) => Err(Invalid::rule(role, "is for an `apaas.room` only")),
+            (None, Some(role)) => Err(Invalid::rule(role, "requires `apaas.room`")),
             (None, None) => Ok(Self::User(user)),
         }
     }
@@ -70,28 +72,26 @@ impl<'a> TokenService<'a> for Apaas<'a> {
     }
 
     fn complete(&mut self, grant: &'a Grant, context: &Context<'a>) -> Result<(), TokenError> {
-        let denied = |part, field: &str, reason| Err(PolicyError::new(part, field, reason).into());
+        let denied = |part, field: &str, reason: String| Err(PolicyError::new(part, field, reason).into());
         let user = match self {
             Self::App if grant.app => return Ok(()),
             Self::App => {
-                let reason = "an APaaS token for the app has the rights of an administrator, and is given only by a rule with `apaas.app`";
-                return denied(DeniedPart::Privileged, "apaas.app", reason);
+                let reason =
+                    "An APaaS app token has administrator rights. Only a rule with `apaas.app` grants it.";
+                return denied(DeniedPart::Privileged, "apaas.app", reason.to_owned());
             }
-            Self::Room { room, .. } if !context.evaluator.allows(grant.places.as_deref(), room.as_str()) => {
-                return denied(
-                    DeniedPart::Channel,
-                    "apaas.room",
-                    "the rule for this caller does not give this room",
-                );
+            Self::Room { room, .. }
+                if !context.evaluator.allows(grant.channels.as_deref(), room.as_str()) =>
+            {
+                let room = room.as_str();
+                let reason = format!("The rules for this caller do not allow room \"{room}\". {SEE_LOG}");
+                return denied(DeniedPart::Channel, "apaas.room", reason);
             }
             Self::Room { role, .. }
                 if grant.room_roles.as_ref().is_some_and(|roles| !roles.contains(role)) =>
             {
-                return denied(
-                    DeniedPart::Role,
-                    "apaas.role",
-                    "the rule for this caller does not give this role",
-                );
+                let reason = format!("The rules for this caller do not allow role {role}. {SEE_LOG}");
+                return denied(DeniedPart::Role, "apaas.role", reason);
             }
             Self::Room { user, .. } | Self::User(user) => user,
         };
@@ -101,13 +101,13 @@ impl<'a> TokenService<'a> for Apaas<'a> {
     }
 
     fn add_to_007<'s>(&'s self, ttl: Ttl, services: &mut Vec<Service<'s>>) {
-        let lasts = PrivilegeTtl::For(ttl);
+        let privilege_ttl = PrivilegeTtl::For(ttl);
         match *self {
             Self::Room { room, user: Some(user), role } => {
-                services.extend(Service::apaas_room(room, user, role, lasts));
+                services.extend(Service::apaas_room(room, user, role, privilege_ttl));
             }
-            Self::User(Some(user)) => services.push(Service::apaas_user(user, lasts)),
-            Self::App => services.push(Service::apaas_app(lasts)),
+            Self::User(Some(user)) => services.push(Service::apaas_user(user, privilege_ttl)),
+            Self::App => services.push(Service::apaas_app(privilege_ttl)),
             Self::Room { user: None, .. } | Self::User(None) => {}
         }
     }

@@ -1,14 +1,15 @@
-//! A channel and a user in it.
+//! Channels and the users in them.
 
 use hallpass_token::agora::{Account, AppId, Channel, ChannelName, Uid, User};
 use sha2::{Digest, Sha256};
 
 use super::service::{Context, Grant};
 use crate::policy::{BoundUser, DeniedPart, Identity, OTHER_USER_DENIED, PolicyError, TokenError};
+use crate::providers::minting::SEE_LOG;
 use crate::web::field_error::FieldError;
 use crate::web::json::{Fields, Invalid, Json};
 
-/// A channel and a user in it; both are set once the request is completed.
+/// A channel and a user. Both are set once the request is completed.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ChannelUser<'a> {
     pub(crate) channel: Option<Channel<'a>>,
@@ -16,7 +17,7 @@ pub(crate) struct ChannelUser<'a> {
 }
 
 impl<'a> ChannelUser<'a> {
-    /// A request that names both.
+    /// Returns a request that specifies both.
     pub(crate) const fn new(channel: Channel<'a>, user: User<'a>) -> Self {
         Self { channel: Some(channel), user: Some(user) }
     }
@@ -27,8 +28,7 @@ impl<'a> ChannelUser<'a> {
         let uid = fields.read_optional("uid", read_uid)?;
         let user = match (uid, fields.optional("account")) {
             (Some(_), Some(account)) => {
-                let detail =
-                    format!("cannot stand beside `{service}.uid`; a user has a number or an account");
+                let detail = format!("cannot be combined with `{service}.uid`. Specify one of them");
                 return Err(Invalid::rule(account, detail));
             }
             (Some(uid), None) => Some(User::from_number_or_any(uid)),
@@ -38,6 +38,7 @@ impl<'a> ChannelUser<'a> {
         Ok(Self { channel, user })
     }
 
+    /// Checks the channel and the user against a grant, and fills in omitted values.
     pub(super) fn complete(
         &mut self,
         service: &str,
@@ -55,20 +56,26 @@ impl<'a> ChannelUser<'a> {
         context: &Context<'a>,
     ) -> Result<(), TokenError> {
         let field = format!("{service}.channel");
-        let (evaluator, patterns) = (context.evaluator, grant.places.as_deref());
-        let denied = |part, reason| Err(PolicyError::new(part, &field, reason).into());
+        let (evaluator, patterns) = (context.evaluator, grant.channels.as_deref());
+        let denied = |part, reason: String| Err(PolicyError::new(part, &field, reason).into());
         match self.channel {
             Some(Channel::Any) if grant.every_channel => Ok(()),
-            Some(Channel::Any) => denied(DeniedPart::Privileged, ANY_CHANNEL),
+            Some(Channel::Any) => denied(DeniedPart::Privileged, ANY_CHANNEL.to_owned()),
             Some(channel) if evaluator.allows(patterns, channel.as_str()) => Ok(()),
-            Some(_) => denied(DeniedPart::Channel, "the rule for this caller does not give this channel"),
+            Some(channel) => {
+                let channel = channel.as_str();
+                denied(
+                    DeniedPart::Channel,
+                    format!("The rules for this caller do not allow channel \"{channel}\". {SEE_LOG}"),
+                )
+            }
             None => {
                 let Some(name) = evaluator.only(patterns) else {
-                    return Err(FieldError::new(&field, "is missing; it names the channel to join").into());
+                    return Err(FieldError::new(&field, "is missing. Specify the channel to join").into());
                 };
                 let channel = ChannelName::parse(name).map_err(|error| {
                     let reason =
-                        format!("the channel that the rule for this caller gives cannot be one: it {error}");
+                        format!("The rule for this caller yields an invalid channel name: it {error}.");
                     PolicyError::new(DeniedPart::Channel, &field, reason)
                 })?;
                 self.channel = Some(channel.into());
@@ -101,7 +108,7 @@ impl<'a> ChannelUser<'a> {
         Ok(())
     }
 
-    /// Returns channel and user once the request is completed.
+    /// Returns the channel and the user, once the request is completed.
     pub(super) fn completed(&self) -> Option<(Channel<'a>, User<'a>)> {
         self.channel.zip(self.user)
     }
@@ -110,7 +117,7 @@ impl<'a> ChannelUser<'a> {
         self.channel.map(|channel| channel.as_str())
     }
 
-    /// Returns the uid; 0 stands for all users.
+    /// Returns the uid; 0 means all users.
     pub(super) fn uid(&self) -> Option<u32> {
         match self.user? {
             User::Uid(uid) => Some(uid.get()),
@@ -119,7 +126,7 @@ impl<'a> ChannelUser<'a> {
         }
     }
 
-    /// Returns what a response says.
+    /// Returns the fields of the response.
     pub(super) fn to_fields(self) -> Vec<(&'static str, Json<'a>)> {
         let mut fields = vec![("channel", self.channel_name().into())];
         match self.user {
@@ -130,24 +137,25 @@ impl<'a> ChannelUser<'a> {
     }
 }
 
-/// Reads a uid; 0 stands for all users, which is the policy's matter.
+/// Reads a uid. 0 means all users; the policy decides on it.
 pub(crate) fn read_uid<'j>(value: &'j Json<'j>) -> Result<u32, Invalid<'j>> {
-    value.whole_number(0..=u32::MAX, "a whole number from 1 to 4294967295; a text belongs in `account`")
+    value.whole_number(0..=u32::MAX, "a whole number from 1 to 4294967295; for a string, use `account`")
 }
 
-/// Returns the uid of a caller in the channels of an app. A claim with digits is a uid itself; a subject never is.
+/// Returns the caller's uid in the channels of an app. A claim other than the subject is the uid itself if it is a number;
+/// otherwise the uid is derived.
 fn bound_uid(bound: BoundUser<'_>, app_id: &AppId) -> Uid {
     let claimed = if bound.is_subject { None } else { Uid::parse(bound.id).ok() };
     claimed.unwrap_or_else(|| derived_uid(app_id, bound.id))
 }
 
-/// Whether the caller is this user in the channels of an app.
+/// Returns whether the caller is this user in the channels of an app.
 fn is_bound(bound: BoundUser<'_>, user: User<'_>, app_id: &AppId) -> bool {
     let own = bound_uid(bound, app_id);
     match user {
         User::Any => false,
         User::Uid(uid) => uid == own,
-        // A token does not distinguish a uid from an account with the same digits, and the uid may be another user's.
+        // Tokens do not distinguish a uid from an account with the same digits, and the uid may belong to another user.
         User::Account(account) => {
             let is_uid_of_other = Uid::parse(account.as_str()).is_ok_and(|uid| uid != own);
             account.as_str() == bound.id && !is_uid_of_other
@@ -155,8 +163,8 @@ fn is_bound(bound: BoundUser<'_>, user: User<'_>, app_id: &AppId) -> bool {
     }
 }
 
-/// Derives a uid from a subject, the same on every platform: the first four bytes of SHA-256(App ID, zero byte, subject),
-/// big-endian; 1 if that is 0.
+/// Derives a uid from a subject: the first four bytes of SHA-256(App ID, zero byte, subject), big-endian; 1 if they are 0. The
+/// result is the same on every platform.
 fn derived_uid(app_id: &AppId, subject: &str) -> Uid {
     let mut hash = Sha256::new();
     hash.update(app_id.as_str());
@@ -167,15 +175,14 @@ fn derived_uid(app_id: &AppId, subject: &str) -> Uid {
 }
 
 const ANY_CHANNEL: &str =
-    "channel `*` opens every channel of the project, and is given only by a rule with `every_channel`";
-const UID_0: &str =
-    "uid 0 makes a token that anybody may use; name a uid, or let a rule or `auth.open` say `wildcard`";
+    "Channel `*` grants access to every channel of the project. Only a rule with `every_channel` grants it.";
+const UID_0: &str = "uid 0 creates a token that any user can use. Specify a uid from 1 to 4294967295, or grant it with `\"identity\": \"wildcard\"`; without a policy, with `auth.open.wildcard`.";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The uid of `alice`, calculated with `sha256sum`; `tests/policy` has it too.
+    /// The uid of `alice`, calculated with `sha256sum`. `tests/policy` uses it too.
     const ALICE: u32 = 2_606_419_837;
 
     fn app_id() -> AppId {
@@ -183,14 +190,14 @@ mod tests {
     }
 
     #[test]
-    fn a_subject_of_digits_is_not_the_user_with_that_uid() {
+    fn rejects_a_numeric_subject_as_the_account_with_the_same_digits() {
         let digits = ALICE.to_string();
-        let is = |is_subject, text| {
+        let is_allowed = |is_subject, text| {
             let account = Account::parse(text).unwrap();
             is_bound(BoundUser { id: text, is_subject }, account.into(), &app_id())
         };
-        assert!(is(true, "alice"));
-        assert!(!is(true, &digits));
-        assert!(is(false, &digits));
+        assert!(is_allowed(true, "alice"));
+        assert!(!is_allowed(true, &digits));
+        assert!(is_allowed(false, &digits));
     }
 }

@@ -1,4 +1,4 @@
-//! `chat`: Chat for a user, or for the app itself.
+//! `chat`: Chat for a user, or for the app.
 
 use hallpass_token::agora::{ChatUser, Service};
 use hallpass_token::{PrivilegeTtl, Ttl};
@@ -14,11 +14,11 @@ pub(super) const SERVICE: ServiceType = ServiceType {
     is_for_users: true,
 };
 
-/// Chat.
+/// A Chat service in a token request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Chat<'a> {
     User(Option<ChatUser<'a>>),
-    /// The app itself, with the rights of an administrator.
+    /// The app, with administrator rights.
     App,
 }
 
@@ -28,7 +28,7 @@ impl<'a> Chat<'a> {
         let app = fields.get("app");
         let is_app = app.map(Json::boolean).transpose()?.unwrap_or_default();
         match (fields.optional("user"), app.filter(|_| is_app)) {
-            (Some(_), Some(app)) => Err(Invalid::rule(app, "cannot stand beside `chat.user`")),
+            (Some(_), Some(app)) => Err(Invalid::rule(app, "cannot be combined with `chat.user`")),
             (None, Some(_)) => Ok(Self::App),
             (user, None) => Ok(Self::User(user.map(|value| value.parsed(ChatUser::parse)).transpose()?)),
         }
@@ -58,7 +58,8 @@ impl<'a> TokenService<'a> for Chat<'a> {
             }
             Self::App if grant.app => Ok(()),
             Self::App => {
-                let reason = "a Chat token for the app has the rights of an administrator, and is given only by a rule with `chat.app`";
+                let reason =
+                    "A Chat app token has administrator rights. Only a rule with `chat.app` grants it.";
                 Err(PolicyError::new(DeniedPart::Privileged, "chat.app", reason).into())
             }
         }

@@ -7,6 +7,7 @@ use super::channel_user::ChannelUser;
 use super::privileges;
 use super::service::{Context, Grant, ServiceType, TokenService};
 use crate::policy::{DeniedPart, PolicyError, TokenError};
+use crate::providers::minting::SEE_LOG;
 use crate::settings::read_requested_ttl;
 use crate::web::field_error::FieldError;
 use crate::web::json::{Invalid, Json};
@@ -18,45 +19,45 @@ pub(super) const SERVICE: ServiceType = ServiceType {
     is_for_users: true,
 };
 
-/// Voice and video for a user in a channel.
+/// Voice and video for a user in a channel, in a token request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rtc<'a> {
-    pub(crate) place: ChannelUser<'a>,
+    pub(crate) channel_user: ChannelUser<'a>,
     pub(crate) role: RequestedRole,
-    /// Lifetimes of single privileges, out of those of the role.
+    /// The lifetimes of individual privileges of the role.
     pub(crate) privileges: Option<RtcPrivileges>,
-    /// Whether the token is for data only, in what Signaling calls a stream channel.
+    /// True if the token is for data only, in a Signaling stream channel.
     is_stream: bool,
 }
 
-/// The role in a channel.
+/// The requested role in a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RequestedRole {
-    /// The request or the policy names the role.
+    /// The role that the request specifies, or that the policy filled in.
     Named(Role),
-    /// The request does not name a role: this one, if the policy does not name another.
+    /// The role if neither the request nor the policy specifies one.
     Default(Role),
 }
 
 impl<'a> Rtc<'a> {
-    pub(crate) const fn new(place: ChannelUser<'a>, role: RequestedRole) -> Self {
-        Self { place, role, privileges: None, is_stream: false }
+    pub(crate) const fn new(channel_user: ChannelUser<'a>, role: RequestedRole) -> Self {
+        Self { channel_user, role, privileges: None, is_stream: false }
     }
 
-    /// Data in a channel, for a user of Signaling.
+    /// Returns a request for data in a channel, for a Signaling user.
     pub(crate) fn stream_channel(channel: Channel<'a>, user: Account<'a>) -> Self {
-        let place = ChannelUser::new(channel, user.into());
-        Self { is_stream: true, ..Self::new(place, RequestedRole::Default(Role::Publisher)) }
+        let channel_user = ChannelUser::new(channel, user.into());
+        Self { is_stream: true, ..Self::new(channel_user, RequestedRole::Default(Role::Publisher)) }
     }
 
     fn read(section: &'a Json<'a>) -> Result<Self, Invalid<'a>> {
         let fields = section.fields(&["channel", "uid", "account", "role", "privileges"])?;
-        let place = ChannelUser::read(SERVICE.name, fields)?;
+        let channel_user = ChannelUser::read(SERVICE.name, fields)?;
         let named =
-            |value: &'a Json<'a>| value.named("the text \"publisher\" or \"subscriber\"", Role::parse);
+            |value: &'a Json<'a>| value.named("the string \"publisher\" or \"subscriber\"", Role::parse);
         let role = RequestedRole::or_default(fields.read_optional("role", named)?, Role::Subscriber);
         let privileges = fields.read_optional("privileges", read_privileges)?;
-        Ok(Self { privileges, ..Self::new(place, role) })
+        Ok(Self { privileges, ..Self::new(channel_user, role) })
     }
 }
 
@@ -75,7 +76,7 @@ fn read_privileges<'j>(value: &'j Json<'j>) -> Result<RtcPrivileges, Invalid<'j>
 }
 
 impl RequestedRole {
-    /// The role that the request names, or this one by default.
+    /// Returns the role that the request specifies, or the default.
     pub(crate) fn or_default(named: Option<Role>, default: Role) -> Self {
         named.map_or(Self::Default(default), Self::Named)
     }
@@ -93,7 +94,7 @@ impl<'a> TokenService<'a> for Rtc<'a> {
     }
 
     fn channel(&self) -> Option<&'a str> {
-        self.place.channel_name()
+        self.channel_user.channel_name()
     }
 
     fn role(&self) -> Option<&'static str> {
@@ -101,23 +102,23 @@ impl<'a> TokenService<'a> for Rtc<'a> {
     }
 
     fn uid(&self) -> Option<u32> {
-        self.place.uid()
+        self.channel_user.uid()
     }
 
     fn complete(&mut self, grant: &'a Grant, context: &Context<'a>) -> Result<(), TokenError> {
-        self.place.complete_channel(SERVICE.name, grant, context)?;
-        // Data can only be published.
+        self.channel_user.complete_channel(SERVICE.name, grant, context)?;
+        // A stream channel needs the privilege to publish data.
         let requested = if self.is_stream { RequestedRole::Named(Role::Publisher) } else { self.role };
         let role = match (grant.role, requested) {
             (Some(Role::Subscriber), RequestedRole::Named(Role::Publisher)) => {
-                let reason = "the rule for this caller gives the role `subscriber` only";
+                let reason = format!("The rules for this caller allow only the role `subscriber`. {SEE_LOG}");
                 return Err(PolicyError::new(DeniedPart::Role, "rtc.role", reason).into());
             }
             (_, RequestedRole::Named(role)) => role,
             (granted, RequestedRole::Default(role)) => granted.unwrap_or(role),
         };
         self.role = RequestedRole::Named(role);
-        self.place.complete_user(SERVICE.name, grant, context)?;
+        self.channel_user.complete_user(SERVICE.name, grant, context)?;
         let mut privileges = role_privileges(role, self.privileges)?;
         if self.is_stream {
             (privileges.publish_audio, privileges.publish_video) = (None, None);
@@ -137,18 +138,18 @@ impl<'a> TokenService<'a> for Rtc<'a> {
     }
 
     fn add_to_007<'s>(&'s self, _: Ttl, services: &mut Vec<Service<'s>>) {
-        if let (Some((channel, user)), Some(privileges)) = (self.place.completed(), self.privileges) {
+        if let (Some((channel, user)), Some(privileges)) = (self.channel_user.completed(), self.privileges) {
             services.push(Service::rtc(channel, user, privileges));
         }
     }
 
     fn sign_006(&self, mint: &Mint<'_>, _: Ttl) -> Option<String> {
-        let (channel, user) = self.place.completed()?;
+        let (channel, user) = self.channel_user.completed()?;
         Some(mint.rtc_006(channel, user, self.privileges?))
     }
 
     fn to_json(&self, ttl: Ttl) -> Json<'_> {
-        let mut fields = self.place.to_fields();
+        let mut fields = self.channel_user.to_fields();
         fields.push(("role", self.role.role().as_str().into()));
         if let Some(all) = self.privileges {
             fields.push(("privileges", privileges::to_json(named(all), ttl)));
@@ -162,10 +163,10 @@ fn each_mut(all: &mut RtcPrivileges) -> [&mut Option<PrivilegeTtl>; 4] {
 }
 
 fn named(all: RtcPrivileges) -> impl Iterator<Item = (&'static str, PrivilegeTtl)> {
-    all.iter().map(|(privilege, lasts)| (privilege.as_str(), lasts))
+    all.iter().map(|(privilege, ttl)| (privilege.as_str(), ttl))
 }
 
-/// The privileges of the role, with the lifetimes that the request names.
+/// Returns the privileges of the role, with the lifetimes that the request specifies.
 fn role_privileges(role: Role, requested: Option<RtcPrivileges>) -> Result<RtcPrivileges, TokenError> {
     let mut full = role.privileges(PrivilegeTtl::For(Ttl::MAX));
     let Some(mut requested) = requested else { return Ok(full) };
@@ -173,7 +174,7 @@ fn role_privileges(role: Role, requested: Option<RtcPrivileges>) -> Result<RtcPr
         && let Some((privilege, _)) = requested.iter().find(|(privilege, _)| *privilege != RtcPrivilege::Join)
     {
         let field = format!("rtc.privileges.{}", privilege.as_str());
-        return Err(FieldError::new(&field, "is for `rtc.role` publisher only").into());
+        return Err(FieldError::new(&field, "requires `rtc.role` \"publisher\"").into());
     }
     for (full, requested) in each_mut(&mut full).into_iter().zip(each_mut(&mut requested)) {
         *full = full.map(|full| requested.unwrap_or(full));

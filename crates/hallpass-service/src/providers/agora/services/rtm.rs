@@ -16,7 +16,7 @@ pub(super) const SERVICE: ServiceType = ServiceType {
     is_for_users: true,
 };
 
-/// Signaling for a user.
+/// Signaling for a user, in a token request.
 #[derive(Debug)]
 pub(crate) struct Rtm<'a> {
     user: Option<RtmUser<'a>>,
@@ -68,7 +68,7 @@ impl<'a> TokenService<'a> for Rtm<'a> {
     }
 }
 
-/// Reads the names that may be read and written, for each kind of resource.
+/// Reads the permissions: for each kind of resource, the names that the user may read and write.
 fn read_permissions<'j>(section: &'j Json<'j>) -> Result<PermissionTree, Invalid<'j>> {
     const RESOURCES: [Resource; 5] = [
         Resource::MessageChannels,
@@ -95,7 +95,7 @@ fn read_permissions<'j>(section: &'j Json<'j>) -> Result<PermissionTree, Invalid
     PermissionTree::new(&permissions).map_err(|error| Invalid::rule(section, error.to_string()))
 }
 
-/// Reads names of channels, groups or users. All of them have the alphabet and the length of channel names.
+/// Reads names of channels, groups or users, which all follow the rules for channel names.
 fn read_names<'j>(names: &'j Json<'j>) -> Result<Vec<&'j str>, Invalid<'j>> {
     names.read_items(|name| Ok(name.parsed(ChannelName::parse)?.as_str()))
 }

@@ -1,4 +1,4 @@
-//! What all services have in common.
+//! The interface that all services implement, and the grant for a service.
 
 use hallpass_token::Ttl;
 use hallpass_token::agora::{AppId, Mint, Role, Service, Uid};
@@ -10,88 +10,88 @@ use crate::web::json::{Invalid, Json};
 /// The definition of a service.
 #[derive(Clone, Copy)]
 pub(crate) struct ServiceType {
-    /// The name in requests, rules, responses and logs.
+    /// The name of the service in requests, rules, responses and logs.
     pub(crate) name: &'static str,
-    /// Reads the section of a request.
+    /// Reads the service's section of a request.
     pub(crate) read: for<'j> fn(&'j Json<'j>) -> Result<Box<dyn TokenService<'j> + 'j>, Invalid<'j>>,
-    /// The limits that a rule may set.
+    /// The fields that a rule may have in the service's section.
     pub(crate) grant_fields: &'static [&'static str],
-    /// Whether users get the service without a policy.
+    /// True if users get the service in a configuration without a policy.
     pub(crate) is_for_users: bool,
 }
 
-/// What a decision depends on in addition to request and rule.
+/// The inputs of a decision in addition to the request and the rule.
 pub(crate) struct Context<'a> {
     pub(crate) evaluator: Evaluator<'a>,
     pub(crate) app_id: &'a AppId,
-    /// The uid for requests that name no user, of callers who may choose.
+    /// The random uid for requests without a user, if the caller may choose the user.
     pub(crate) random_uid: Uid,
 }
 
-/// One service of a token request. The policy completes what the request omits.
+/// A service in a token request. The policy fills in omitted values.
 pub(crate) trait TokenService<'a> {
-    /// The name in requests, rules and responses.
+    /// Returns the name of the service in requests, rules and responses.
     fn name(&self) -> &'static str;
 
-    /// The name in the log, which distinguishes tokens for the app itself.
+    /// Returns the name of the service in the log, which distinguishes app tokens.
     fn audit_name(&self) -> &'static str {
         self.name()
     }
 
-    /// The channel or room.
+    /// Returns the channel or room.
     fn channel(&self) -> Option<&'a str> {
         None
     }
 
-    /// The role in a channel, if request or rule names one.
+    /// Returns the role in a channel, if the request or the rule specifies one.
     fn role(&self) -> Option<&'static str> {
         None
     }
 
-    /// The uid in a channel, if the service is for one.
+    /// Returns the uid in a channel, if the service is for a uid.
     fn uid(&self) -> Option<u32> {
         None
     }
 
-    /// Checks what is requested against what a rule grants, and fills in what is omitted.
+    /// Checks the request against a grant, and fills in omitted values.
     ///
     /// # Errors
-    /// [`TokenError::Denied`], or [`TokenError::Field`] if neither request nor rule says what must be said.
+    /// [`TokenError::Denied`], or [`TokenError::Field`] if neither the request nor the rule specifies a required value.
     fn complete(&mut self, grant: &'a Grant, context: &Context<'a>) -> Result<(), TokenError>;
 
-    /// Caps the lifetimes of the privileges by that of the token.
+    /// Caps the lifetimes of the privileges by the lifetime of the token.
     fn cap(&mut self, _ttl: Ttl) {}
 
-    /// The lifetime of the privilege that expires first, if privileges have lifetimes of their own.
+    /// Returns the lifetime of the privilege that expires first, if privileges have individual lifetimes.
     fn shortest_ttl(&self, _ttl: Ttl) -> Option<Ttl> {
         None
     }
 
-    /// Adds the completed service to a token of format 007.
+    /// Adds the completed service to a token in format 007.
     fn add_to_007<'s>(&'s self, ttl: Ttl, services: &mut Vec<Service<'s>>);
 
-    /// Signs a token of format 006 for the completed service; `None` if that format does not carry the service.
+    /// Signs a token in format 006 for the completed service; `None` if the format does not support the service.
     fn sign_006(&self, _mint: &Mint<'_>, _ttl: Ttl) -> Option<String> {
         None
     }
 
-    /// Returns what a response says of the completed service. `ttl` is the lifetime of the token.
+    /// Returns the completed service for the response. `ttl` is the lifetime of the token.
     fn to_json(&self, ttl: Ttl) -> Json<'_>;
 }
 
-/// What a rule grants of one service. Each service has some of these limits.
+/// The grant of a rule for one service. Each service uses some of these limits.
 #[derive(Debug, Default)]
 pub(crate) struct Grant {
-    /// The channels or rooms; `None` for every one that has a name.
-    pub(crate) places: Option<Vec<NamePattern>>,
-    /// Whether channel `*` is granted, which opens all channels.
+    /// The granted channels or rooms; `None` for all channels except `*`.
+    pub(crate) channels: Option<Vec<NamePattern>>,
+    /// True if channel `*` is granted, which allows access to all channels.
     pub(crate) every_channel: bool,
-    /// The highest role in a channel, and the one for requests that name none; `None` for any, and subscriber.
+    /// The highest role in a channel, which is also the default role; `None` for any role, and subscriber by default.
     pub(crate) role: Option<Role>,
-    /// The roles in an APaaS room; `None` for all.
+    /// The granted roles in an APaaS room; `None` for all.
     pub(crate) room_roles: Option<Vec<i16>>,
     pub(crate) identity: Identity,
-    /// Whether tokens for the app itself are granted, which have the rights of an administrator.
+    /// True if app tokens are granted, which have administrator rights.
     pub(crate) app: bool,
     pub(crate) ttl: Option<Ttl>,
 }
@@ -103,12 +103,12 @@ impl Grant {
         known: &[&str],
     ) -> Result<Self, Invalid<'j>> {
         let fields = section.fields(known)?;
-        // APaaS calls its channels rooms, and has roles of its own.
+        // APaaS has rooms instead of channels, and its own roles.
         let is_room = known.contains(&"room");
-        let places = fields.get(if is_room { "room" } else { "channel" });
+        let channels = fields.get(if is_room { "room" } else { "channel" });
         let is_set = |name| fields.read(name, Json::boolean).map(Option::unwrap_or_default);
         let mut grant = Self {
-            places: places.map(NamePattern::read_list).transpose()?,
+            channels: channels.map(NamePattern::read_list).transpose()?,
             every_channel: is_set("every_channel")?,
             app: is_set("app")?,
             identity: fields.read("identity", Identity::read)?.unwrap_or_default(),
@@ -126,7 +126,7 @@ impl Grant {
     }
 }
 
-/// Reads a role in an APaaS room, whose meaning is the app's matter.
+/// Reads a role in an APaaS room. The app defines the meaning of each role.
 pub(crate) fn read_room_role<'j>(value: &'j Json<'j>) -> Result<i16, Invalid<'j>> {
     const EXPECTED: &str = "a whole number from 0 to 32767";
     i16::try_from(value.whole_number(0..=32_767, EXPECTED)?).map_err(|_| value.expected(EXPECTED))

@@ -1,4 +1,4 @@
-//! `streaming` and `fcdn`: Media Push and Fusion CDN in a channel. Only the privileges that a request names are granted.
+//! `streaming` and `fcdn`: Media Push and Fusion CDN in a channel. A token has only the requested privileges.
 
 use hallpass_token::agora::{Channel, FcdnPrivileges, Service, StreamingPrivileges, User};
 use hallpass_token::{PrivilegeTtl, Ttl};
@@ -23,7 +23,7 @@ pub(super) const FCDN: ServiceType = ServiceType {
     ..STREAMING
 };
 
-/// What sends a stream out of a channel.
+/// A product that forwards streams from a channel.
 #[derive(Debug)]
 struct Product {
     name: &'static str,
@@ -45,39 +45,39 @@ static FUSION_CDN: Product = Product {
     service: |channel, user, [publish, play]| Service::fcdn(channel, user, FcdnPrivileges { publish, play }),
 };
 
-/// A stream out of a channel.
+/// A streaming service in a token request.
 #[derive(Clone, Copy, Debug)]
 struct Stream<'a> {
     product: &'static Product,
-    place: ChannelUser<'a>,
-    /// In the order of [`Product`]; at least one is set.
+    channel_user: ChannelUser<'a>,
+    /// The lifetimes of the privileges, in the order of [`Product::privileges`]; at least one is set.
     privileges: [Option<PrivilegeTtl>; 2],
 }
 
 impl<'a> Stream<'a> {
     fn read(product: &'static Product, section: &'a Json<'a>) -> Result<Self, Invalid<'a>> {
         let fields = section.fields(&["channel", "uid", "account", "privileges"])?;
-        let place = ChannelUser::read(product.name, fields)?;
+        let channel_user = ChannelUser::read(product.name, fields)?;
         let names = product.privileges;
         let mut privileges = [None; 2];
         if let Some(section) = fields.optional("privileges") {
             let fields = section.fields(&names)?;
-            for (name, lasts) in names.iter().zip(&mut privileges) {
-                *lasts = fields.read_optional(name, read_requested_ttl)?.map(PrivilegeTtl::For);
+            for (name, ttl) in names.iter().zip(&mut privileges) {
+                *ttl = fields.read_optional(name, read_requested_ttl)?.map(PrivilegeTtl::For);
             }
         }
         if privileges == [None; 2] {
             let [one, other] = names;
             let detail =
-                format!("is missing or empty; name `{one}`, `{other}` or both, each for how many seconds");
+                format!("is missing or empty. Specify `{one}`, `{other}` or both, with lifetimes in seconds");
             return Err(Invalid::field(section, "privileges", detail));
         }
-        Ok(Self { product, place, privileges })
+        Ok(Self { product, channel_user, privileges })
     }
 
     fn named(&self) -> impl Iterator<Item = (&'static str, PrivilegeTtl)> {
         let named = self.product.privileges.into_iter().zip(self.privileges);
-        named.filter_map(|(name, lasts)| Some((name, lasts?)))
+        named.filter_map(|(name, ttl)| Some((name, ttl?)))
     }
 }
 
@@ -87,11 +87,11 @@ impl<'a> TokenService<'a> for Stream<'a> {
     }
 
     fn channel(&self) -> Option<&'a str> {
-        self.place.channel_name()
+        self.channel_user.channel_name()
     }
 
     fn complete(&mut self, grant: &'a Grant, context: &Context<'a>) -> Result<(), TokenError> {
-        self.place.complete(self.product.name, grant, context)
+        self.channel_user.complete(self.product.name, grant, context)
     }
 
     fn cap(&mut self, ttl: Ttl) {
@@ -103,13 +103,13 @@ impl<'a> TokenService<'a> for Stream<'a> {
     }
 
     fn add_to_007<'s>(&'s self, _: Ttl, services: &mut Vec<Service<'s>>) {
-        if let Some((channel, user)) = self.place.completed() {
+        if let Some((channel, user)) = self.channel_user.completed() {
             services.push((self.product.service)(channel, user, self.privileges));
         }
     }
 
     fn to_json(&self, ttl: Ttl) -> Json<'_> {
-        let mut fields = self.place.to_fields();
+        let mut fields = self.channel_user.to_fields();
         fields.push(("privileges", privileges::to_json(self.named(), ttl)));
         Json::from(fields)
     }

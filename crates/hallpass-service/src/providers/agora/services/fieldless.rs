@@ -1,4 +1,4 @@
-//! `fpa`, `convoai` and `stt`: services without fields.
+//! `fpa`, `convoai` and `stt`: services without request fields.
 
 use hallpass_token::agora::Service;
 use hallpass_token::{PrivilegeTtl, Ttl};
@@ -9,34 +9,37 @@ use crate::web::json::{Invalid, Json};
 
 pub(super) const FPA: ServiceType = ServiceType {
     name: "fpa",
-    read: |section| Ok(Box::new(Plain::read(Plain::Fpa, section)?)),
+    read: |section| Ok(Box::new(FieldlessService::read(FieldlessService::Fpa, section)?)),
     grant_fields: &["ttl"],
     is_for_users: false,
 };
 pub(super) const CONVO_AI: ServiceType = ServiceType {
     name: "convoai",
-    read: |section| Ok(Box::new(Plain::read(Plain::ConvoAi, section)?)),
+    read: |section| Ok(Box::new(FieldlessService::read(FieldlessService::ConvoAi, section)?)),
     ..FPA
 };
-pub(super) const STT: ServiceType =
-    ServiceType { name: "stt", read: |section| Ok(Box::new(Plain::read(Plain::Stt, section)?)), ..FPA };
+pub(super) const STT: ServiceType = ServiceType {
+    name: "stt",
+    read: |section| Ok(Box::new(FieldlessService::read(FieldlessService::Stt, section)?)),
+    ..FPA
+};
 
-/// A service without fields.
+/// A service without request fields in a token request.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Plain {
+pub(crate) enum FieldlessService {
     Fpa,
     ConvoAi,
     Stt,
 }
 
-impl Plain {
+impl FieldlessService {
     fn read<'j>(self, section: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
         section.fields(&[])?;
         Ok(self)
     }
 }
 
-impl<'a> TokenService<'a> for Plain {
+impl<'a> TokenService<'a> for FieldlessService {
     fn name(&self) -> &'static str {
         match self {
             Self::Fpa => FPA.name,
