@@ -110,7 +110,7 @@ fn walk<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::R
     let visits_closed = visits(&mut closed)?;
     for visit in &visits_closed {
         let expected = if visit.needs_caller() || visit.path == "/readyz" { 503 } else { 200 };
-        visit.ensure_refused(expected, "auth_not_configured", "nothing is minted until `auth`")?;
+        visit.ensure_refused(expected, "auth_not_configured", "No tokens are issued until `auth`")?;
     }
     ensure!(!closed.log()?.contains("granted"), "a token was granted where no auth is configured");
 

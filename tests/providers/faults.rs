@@ -54,9 +54,9 @@ struct Said<'a> {
     words: Option<&'a str>,
 }
 
-const UNREACHABLE: &str = "cannot be reached";
-const TOO_LONG: &str = "is too long";
-const NOT_UNDERSTOOD: &str = "is not what its documentation says";
+const UNREACHABLE: &str = "is unreachable";
+const TOO_LONG: &str = "is too large";
+const NOT_UNDERSTOOD: &str = "does not match the documentation of its API";
 /// One for each provider and method, since all of those have the same time-out.
 const SILENT: [&str; 4] = [
     "/v1/videosdk/rooms",
@@ -180,7 +180,7 @@ fn silent_call<T: Target>(
     call.fail(&harness, Some(Fault::Hang));
     let answer = harness.wait_out(&call.request, Some((call.name, "granted")), 8)?;
     let code = "provider_timeout";
-    call.check_said(&answer, &Said { status: 504, code, ..Said::no_answer("did not answer in time") })?;
+    call.check_said(&answer, &Said { status: 504, code, ..Said::no_answer("did not respond in time") })?;
     ensure!(answer.sent.len() == 1, "{} was sent", answer.sent().join(", "));
     call.fail(&harness, None);
     call.send(&mut harness)?.ensure_status(200)?;
@@ -254,12 +254,12 @@ impl Call {
             504 => (504, "provider_timeout"),
             _ => (502, "provider_failed"),
         };
-        let reason = &format!("answered with status {upstream_status}");
+        let reason = &format!("responded with status {upstream_status}");
         let upstream_status = Some(upstream_status);
         self.check_said(answer, &Said { status, code, reason, upstream_status, words })
     }
 
-    /// That there is no such room is no failure.
+    /// That The room does not exist. is no failure.
     fn check_not_valid(
         &self,
         answer: &ObservedResponse,
@@ -271,7 +271,7 @@ impl Call {
         } else {
             (
                 status,
-                json!({ "valid": false, "error": "there is no such room", "statusCode": status }),
+                json!({ "valid": false, "error": "The room does not exist.", "statusCode": status }),
                 "error",
             )
         };
