@@ -1,11 +1,18 @@
 #!/usr/bin/env python3
-"""Changes the secret of the Lambda function, without showing a value.
+"""Changes the secret of the Lambda function without printing a value.
 
 usage: aws-secret.py names | put NAME | replace NAME | swap NAME NAME | copy FROM TO | remove NAME | back
 
-`put` adds a name, `replace` changes one that is there; both ask for the value, or take it from standard input. `back`
-takes the last change back. Which secret, SECRET_ID says: a name or an ARN. Needs the AWS CLI, with the rights to
-describe, read and write this secret.
+  names         lists the names in the secret
+  put NAME      adds a name and its value
+  replace NAME  changes the value of an existing name
+  swap A B      exchanges the values of two names
+  copy A B      copies the value of A to B
+  remove NAME   removes a name and its value
+  back          undoes the last change
+
+`put` and `replace` prompt for the value, or read it from standard input. Set SECRET_ID to the name or ARN of the
+secret. The AWS CLI must be installed and be allowed to describe, read and write this secret.
 """
 
 import getpass
@@ -17,97 +24,104 @@ import sys
 import uuid
 
 
+def fail(message):
+    sys.exit(f"error: {message}. Nothing was changed.")
+
+
 def aws(command, *arguments, stdin=""):
-    """What `aws secretsmanager` answers; a value goes in by standard input, where no list of processes shows it."""
+    """Runs `aws secretsmanager` and returns its output. Secrets are passed through standard input, because a list of
+    processes shows arguments."""
     line = ["aws", "secretsmanager", command, "--secret-id", os.environ["SECRET_ID"], "--output", "json", *arguments]
-    done = subprocess.run(line, input=stdin.encode(), stdout=subprocess.PIPE, check=False)
-    if done.returncode == 0:
-        return json.loads(done.stdout or b"null")
+    result = subprocess.run(line, input=stdin.encode(), stdout=subprocess.PIPE, check=False)
+    if result.returncode == 0:
+        return json.loads(result.stdout or b"null")
     if command == "put-secret-value":
         sys.exit(
-            "it failed, or its answer was lost: look with `names`. A ResourceExistsException says that somebody else was"
-            " faster: nothing was changed, do it again"
+            "error: the change failed, or its response was lost. Run `aws-secret.py names` to check. After a"
+            " ResourceExistsException, nothing was changed, because another change was made at the same time: run the"
+            " command again."
         )
-    sys.exit(f"`aws secretsmanager {command}` failed; nothing was changed")
+    fail(f"`aws secretsmanager {command}` failed")
 
 
-def versions():
-    """The labels of each version: none before the secret is filled, else AWSCURRENT and perhaps AWSPREVIOUS."""
+def read_versions():
+    """Returns the staging labels of each version: AWSCURRENT, and AWSPREVIOUS after a change. Without a value, the
+    secret has no versions."""
     stages = aws("describe-secret").get("VersionIdsToStages") or {}
     return {version: sorted(labels) for version, labels in stages.items()}
 
 
-def read(seen, label="AWSCURRENT"):
-    """The secrets by name."""
-    if not any(label in labels for labels in seen.values()):
+def read_secrets(versions, label="AWSCURRENT"):
+    """Returns the names and values of the version with this label."""
+    if not any(label in labels for labels in versions.values()):
         return {}
-    text = aws("get-secret-value", "--version-stage", label).get("SecretString", "")
+    string = aws("get-secret-value", "--version-stage", label).get("SecretString", "")
     try:
-        secrets = json.loads(text)
+        secrets = json.loads(string)
     except ValueError:
         secrets = None
     if not isinstance(secrets, dict) or not all(isinstance(value, str) for value in secrets.values()):
-        sys.exit("the secret is not a JSON object of texts; mend it in the console")
+        fail("the secret is not a JSON object of strings. Correct it in the AWS console")
     return secrets
 
 
-def write(secrets, seen):
-    """A version has its id from those that it follows, and AWS refuses a second one of the same id: of two who change
-    the same version, the slower one."""
-    token = str(uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(seen, sort_keys=True)))
+def write_secrets(secrets, versions):
+    """Writes a new version. Its ID is derived from the existing versions, and AWS rejects a duplicate ID. Of two
+    changes to the same version, the second one therefore fails."""
+    token = str(uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(versions, sort_keys=True)))
     aws(
         "put-secret-value", "--client-request-token", token, "--secret-string", "file:///dev/stdin",
         stdin=json.dumps(secrets),
     )
-    show(secrets)
+    print_names(secrets)
 
 
-def show(secrets):
-    print("\n".join(sorted(map(shown, secrets))) or "the secret is empty")
+def print_names(secrets):
+    print("\n".join(sorted(map(redacted, secrets))) or "the secret is empty")
 
 
-def is_name(text):
-    """The service's own rule: nothing that may be a value, or a piece of one."""
-    return re.fullmatch("[A-Z][A-Z0-9_]*", text) and not re.search("[0-9A-F]{16}", text)
+def is_name(string):
+    """Returns whether a string is a name and not a value or a part of one. The service has the same rule."""
+    return re.fullmatch("[A-Z][A-Z0-9_]*", string) and not re.search("[0-9A-F]{16}", string)
 
 
-def shown(name):
+def redacted(name):
     return name if is_name(name) else "…"
 
 
-def take(secrets, name):
+def require(secrets, name):
     if name not in secrets:
-        sys.exit(f"the secret has no {shown(name)}; nothing was changed")
+        fail(f"{redacted(name)} is not in the secret")
     return secrets[name]
 
 
 def check_name(name):
     if not is_name(name):
-        sys.exit("a name has capital letters, digits and underscores, and is never the value; nothing was changed")
+        fail("a name consists of capital letters, digits and underscores. Do not pass the value as the name")
 
 
-def ask(name):
+def read_value(name):
     try:
         value = getpass.getpass(f"{name}: ") if sys.stdin.isatty() else sys.stdin.buffer.read().decode()
         value.encode()
     except (EOFError, KeyboardInterrupt):
         value = ""
     except UnicodeError:
-        sys.exit(f"the value of {name} is not UTF-8; nothing was changed")
-    # The end of a line, as editors and `openssl rand` write it.
+        fail(f"the value of {name} is not UTF-8")
+    # Editors and `openssl rand` add a newline.
     value = value.removesuffix("\n").removesuffix("\r")
-    wrong = fault(name, value)
-    if wrong:
-        sys.exit(f"the value of {name} {wrong}; nothing was changed")
+    problem = find_problem(name, value)
+    if problem:
+        fail(f"the value of {name} {problem}")
     return value
 
 
-def fault(name, value):
-    """What is wrong with a value, as the service sees it."""
+def find_problem(name, value):
+    """Returns a description of an invalid value, or None. The service has the same rules."""
     if not value:
         return "is empty"
     if value != value.strip():
-        return "begins or ends with a blank"
+        return "begins or ends with whitespace"
     if "CERTIFICATE" in name and not re.fullmatch("[0-9a-fA-F]{32}", value):
         return "must have 32 hexadecimal characters"
     if name.startswith("HALLPASS_KEY_") and len(value.encode()) < 32:
@@ -116,53 +130,53 @@ def fault(name, value):
 
 
 def names():
-    show(read(versions()))
+    print_names(read_secrets(read_versions()))
 
 
-def store(name, is_there):
+def store(name, is_replacement):
     check_name(name)
-    value, seen = ask(name), versions()
-    secrets = read(seen)
-    if is_there:
-        take(secrets, name)
+    value, versions = read_value(name), read_versions()
+    secrets = read_secrets(versions)
+    if is_replacement:
+        require(secrets, name)
     elif name in secrets:
-        sys.exit(f"the secret has a {name}: `replace` changes it; nothing was changed")
-    write({**secrets, name: value}, seen)
+        fail(f"the secret already has {name}. To change its value, use `replace`")
+    write_secrets({**secrets, name: value}, versions)
 
 
-def swap(one, other):
-    seen = versions()
-    secrets = read(seen)
-    write({**secrets, one: take(secrets, other), other: take(secrets, one)}, seen)
+def swap(first, second):
+    versions = read_versions()
+    secrets = read_secrets(versions)
+    write_secrets({**secrets, first: require(secrets, second), second: require(secrets, first)}, versions)
 
 
-def copy(source, to):
-    check_name(to)
-    seen = versions()
-    secrets = read(seen)
-    write({**secrets, to: take(secrets, source)}, seen)
+def copy(source, target):
+    check_name(target)
+    versions = read_versions()
+    secrets = read_secrets(versions)
+    write_secrets({**secrets, target: require(secrets, source)}, versions)
 
 
 def remove(name):
-    seen = versions()
-    secrets = read(seen)
-    take(secrets, name)
+    versions = read_versions()
+    secrets = read_secrets(versions)
+    require(secrets, name)
     del secrets[name]
-    write(secrets, seen)
+    write_secrets(secrets, versions)
 
 
 def back():
-    seen = versions()
-    before = read(seen, "AWSPREVIOUS")
-    if not before:
-        sys.exit("there is no version before this one; nothing was changed")
-    write(before, seen)
+    versions = read_versions()
+    previous = read_secrets(versions, "AWSPREVIOUS")
+    if not previous:
+        fail("the secret has no previous version")
+    write_secrets(previous, versions)
 
 
 COMMANDS = {
     ("names", 0): names,
-    ("put", 1): lambda name: store(name, is_there=False),
-    ("replace", 1): lambda name: store(name, is_there=True),
+    ("put", 1): lambda name: store(name, is_replacement=False),
+    ("replace", 1): lambda name: store(name, is_replacement=True),
     ("swap", 2): swap,
     ("copy", 2): copy,
     ("remove", 1): remove,
@@ -176,7 +190,7 @@ def main():
     if run is None:
         sys.exit(__doc__)
     if "SECRET_ID" not in os.environ:
-        sys.exit("set SECRET_ID to the name or ARN of the secret")
+        sys.exit("error: SECRET_ID is not set. Set it to the name or ARN of the secret.")
     run(*arguments)
 
 

@@ -555,7 +555,7 @@ fn value_of(moto: &Moto, name: &str) -> anyhow::Result<Option<String>> {
 fn a_wrong_value_is_not_stored() -> anyhow::Result<()> {
     const KEY: &str = "HALLPASS_KEY_BACKEND";
     const HEX: &str = "must have 32 hexadecimal characters";
-    const NAME: &str = "a name has capital letters";
+    const NAME: &str = "a name consists of capital letters";
     let folder = scratch("rotation-refusals")?;
     let moto = Moto::start(&folder)?;
     let operator = Operator::new(&moto, &folder)?;
@@ -568,29 +568,29 @@ fn a_wrong_value_is_not_stored() -> anyhow::Result<()> {
     let long = "k".repeat(32);
     let upper = NEXT.to_uppercase();
     let cases: [(String, &[u8], &str); 16] = [
-        (format!("put {FIRST}"), NEXT.as_bytes(), "`replace` changes it"),
-        (format!("replace {SECOND}"), NEXT.as_bytes(), "the secret has no"),
-        (format!("copy {SECOND} {FIRST}"), b"", "the secret has no"),
-        (format!("swap {FIRST} {SECOND}"), b"", "the secret has no"),
-        (format!("remove {SECOND}"), b"", "the secret has no"),
-        ("back".into(), b"", "no version before"),
+        (format!("put {FIRST}"), NEXT.as_bytes(), "use `replace`"),
+        (format!("replace {SECOND}"), NEXT.as_bytes(), "is not in the secret"),
+        (format!("copy {SECOND} {FIRST}"), b"", "is not in the secret"),
+        (format!("swap {FIRST} {SECOND}"), b"", "is not in the secret"),
+        (format!("remove {SECOND}"), b"", "is not in the secret"),
+        ("back".into(), b"", "no previous version"),
         (format!("put {SECOND}"), &NEXT.as_bytes()[1..], HEX),
         (format!("replace {FIRST}"), long.as_bytes(), HEX),
         (format!("put {KEY}"), &long.as_bytes()[1..], "must have at least 32 bytes"),
-        (format!("put {KEY}"), b" 0123456789abcdef0123456789abcdef", "a blank"),
-        (format!("put {KEY}"), b"0123456789abcdef0123456789abcdef\n\n", "a blank"),
+        (format!("put {KEY}"), b" 0123456789abcdef0123456789abcdef", "with whitespace"),
+        (format!("put {KEY}"), b"0123456789abcdef0123456789abcdef\n\n", "with whitespace"),
         (format!("put {KEY}"), b"\xff0123456789abcdef0123456789abcdef", "is not UTF-8"),
         ("put VIDEOSDK_SECRET_KEY".into(), b"\n", "is empty"),
         (format!("put {NEXT}"), OLD.as_bytes(), NAME),
         (format!("copy {FIRST} A{upper}"), b"", NAME),
-        (format!("remove {NEXT}"), b"", "the secret has no …"),
+        (format!("remove {NEXT}"), b"", "… is not in the secret"),
     ];
     for locale in ["C", "C.UTF-8"] {
         for (command, input, wanted) in &cases {
             let line = format!("LC_ALL={locale} python3 infra/aws-secret.py {command}");
             let (is_done, said) = operator.attempt(&line, input)?;
             ensure!(
-                !is_done && said.contains(wanted) && said.contains("nothing was changed"),
+                !is_done && said.contains(wanted) && said.contains("Nothing was changed."),
                 "{command}: {said}"
             );
             let is_shown = [OLD, NEXT, &upper, &long[1..]].iter().any(|value| said.contains(value));

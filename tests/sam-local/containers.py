@@ -1,6 +1,8 @@
-"""Prints what containers have logged, or removes them: containers.py logs|remove ID...
+"""Prints the logs of containers, or removes the containers.
 
-The library and its settings (DOCKER_HOST and others) are those of SAM CLI. A container that does not exist is skipped.
+usage: containers.py logs|remove ID...
+
+Uses the same library and settings as the SAM CLI, such as DOCKER_HOST. Skips containers that do not exist.
 """
 
 import sys

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Starts podman in place of Docker, with an image made of Debian packages, so that `sam local` needs no image registry.
-# Needs root on Debian. Everything except the packages podman and runc stays below target/sam-local.
+# Starts podman instead of Docker, with an image made of Debian packages, so that `sam local` needs no image registry.
+# Requires root on Debian. All files except the packages podman and runc are below target/sam-local.
 #
-#   tests/sam-local/podman.sh start   prints the DOCKER_HOST to use
+#   tests/sam-local/podman.sh start   starts podman and prints its DOCKER_HOST
 #   tests/sam-local/podman.sh stop    removes the containers, the image and the folder
 set -eu
 
@@ -11,7 +11,7 @@ socket=$folder/podman.sock
 pid_file=$folder/service.pid
 export CONTAINERS_CONF="$folder/containers.conf"
 
-# Runs podman with its own storage, so that images and containers of the machine are left alone.
+# Runs podman with its own storage, so that other images and containers of the machine are not affected.
 own_podman() {
     podman --root "$folder/storage" --runroot "$folder/run" "$@"
 }
@@ -24,7 +24,7 @@ install_packages() {
     fi
 }
 
-# Containers get the limits of Lambda. Without an entry podman asks for more than the machine may allow.
+# Containers get the limits of Lambda. Without `default_ulimits`, podman requests limits that the machine may not allow.
 write_settings() {
     mkdir -p "$folder"
     cat >"$CONTAINERS_CONF" <<END
@@ -43,7 +43,7 @@ import_image() {
     case $(uname -m) in
     x86_64) image=public.ecr.aws/lambda/provided:al2023-x86_64 ;;
     aarch64) image=public.ecr.aws/lambda/provided:al2023-arm64 ;;
-    *) echo "Lambda has no architecture $(uname -m)" >&2 && exit 1 ;;
+    *) echo "error: Lambda does not support the architecture $(uname -m)" >&2 && exit 1 ;;
     esac
     if own_podman image exists "$image"; then
         return
