@@ -3,6 +3,7 @@
 //! docs/contributing.md lists the conventions that let a test read a page: how a command, its output, a configuration,
 //! and a table of cases are written.
 
+mod codes;
 mod commands;
 mod configurations;
 mod links;
