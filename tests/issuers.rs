@@ -151,7 +151,7 @@ fn endless<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow
     ensure_refused(&provider.send(&mut target, 0)?, UNREACHABLE)?;
     let waited = started.elapsed();
     ensure!(waited > Duration::from_secs(4), "it was given up after {waited:?}");
-    wait::until(|| Ok(target.log()?.contains("no answer within 5 s")), || "the log says why".to_owned())
+    wait::until(|| Ok(target.log()?.contains("did not respond within 5 s")), || "the log says why".to_owned())
 }
 
 /// Twenty at once in a fresh isolate: one of them fetches, and the others wait for it.
@@ -266,16 +266,16 @@ fn all_failures() -> Vec<Failure> {
     vec![
         failure("/closes", "no connection", discovery_path, Reply::Close),
         failure("/closes-later", "no connection", jwks, Reply::Close),
-        failure("/error", "an answer with status 500", discovery_path, Reply::Status(500)),
-        failure("/missing", "an answer with status 404", jwks, Reply::Status(404)),
-        failure("/empty", "an answer with status 204", jwks, Reply::Status(204)),
+        failure("/error", "responded with status 500", discovery_path, Reply::Status(500)),
+        failure("/missing", "responded with status 404", jwks, Reply::Status(404)),
+        failure("/empty", "responded with status 204", jwks, Reply::Status(204)),
         failure(
             "/elsewhere",
-            "an answer with status 302",
+            "responded with status 302",
             discovery_path,
             Reply::Redirect("$ISSUER/.well-known/openid-configuration".into()),
         ),
-        failure("/keys-elsewhere", "an answer with status 302", jwks, Reply::Redirect("$ISSUER/jwks".into())),
+        failure("/keys-elsewhere", "responded with status 302", jwks, Reply::Redirect("$ISSUER/jwks".into())),
         failure("/oversized", "an answer that is too long", jwks, keys("")),
         failure(
             "/oversized-discovery",
@@ -283,51 +283,61 @@ fn all_failures() -> Vec<Failure> {
             discovery_path,
             document(&" ".repeat(MAX_DOCUMENT + 1)),
         ),
-        failure("/page", "no discovery document", discovery_path, document("<!doctype html>")),
-        failure("/no-address", "no discovery document", discovery_path, document(r#"{"issuer":"$TENANT"}"#)),
+        failure("/page", "not a discovery document", discovery_path, document("<!doctype html>")),
+        failure(
+            "/no-address",
+            "not a discovery document",
+            discovery_path,
+            document(r#"{"issuer":"$TENANT"}"#),
+        ),
         failure(
             "/in-the-name-of-another",
-            "the discovery document of another issuer",
+            "the discovery document belongs to another issuer",
             discovery_path,
             document(r#"{"issuer":"$ISSUER","jwks_uri":"$ISSUER/jwks"}"#),
         ),
         failure(
             "/named-with-slash",
-            "the discovery document of another issuer",
+            "the discovery document belongs to another issuer",
             discovery_path,
             document(r#"{"issuer":"$TENANT/","jwks_uri":"$TENANT/jwks"}"#),
         ),
-        failure("/unsafe", "a `jwks_uri` that is not https", discovery_path, led_to("http://192.0.2.1/jwks")),
+        failure(
+            "/unsafe",
+            "the `jwks_uri` is not an https URL",
+            discovery_path,
+            led_to("http://192.0.2.1/jwks"),
+        ),
         failure(
             "/unsafe-name",
-            "a `jwks_uri` that is not https",
+            "the `jwks_uri` is not an https URL",
             discovery_path,
             led_to("http://localhost.example.com/jwks"),
         ),
         failure(
             "/unsafe-user",
-            "a `jwks_uri` that is not https",
+            "the `jwks_uri` is not an https URL",
             discovery_path,
             led_to("http://127.0.0.1@192.0.2.1/jwks"),
         ),
-        failure("/file", "a `jwks_uri` that is not https", discovery_path, led_to("file:///etc/passwd")),
-        failure("/no-keys", "no key for RS256, ES256 or EdDSA", jwks, keys("")),
-        failure("/no-json", "no key for RS256, ES256 or EdDSA", jwks, document("null")),
+        failure("/file", "the `jwks_uri` is not an https URL", discovery_path, led_to("file:///etc/passwd")),
+        failure("/no-keys", "no usable key for RS256, ES256 or EdDSA", jwks, keys("")),
+        failure("/no-json", "no usable key for RS256, ES256 or EdDSA", jwks, document("null")),
         failure(
             "/secret",
-            "no key for RS256, ES256 or EdDSA",
+            "no usable key for RS256, ES256 or EdDSA",
             jwks,
             keys(&format!(r#"{{"kty":"oct","kid":"rsa","k":"{word}"}}"#)),
         ),
         failure(
             "/short",
-            "no key for RS256, ES256 or EdDSA",
+            "no usable key for RS256, ES256 or EdDSA",
             jwks,
             keys(&format!(r#"{{"kty":"RSA","kid":"rsa","n":"{word}","e":"AQAB"}}"#)),
         ),
         failure(
             "/encrypts",
-            "no key for RS256, ES256 or EdDSA",
+            "no usable key for RS256, ES256 or EdDSA",
             jwks,
             keys(&format!(r#"{{"kty":"OKP","crv":"Ed25519","use":"enc","kid":"rsa","x":"{word}"}}"#)),
         ),

@@ -118,7 +118,7 @@ fn walk<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::R
     let mut with_keys = start("keys", keys)?;
     for visit in visits(&mut with_keys)? {
         let expected = if visit.needs_caller() { 401 } else { 200 };
-        visit.ensure_refused(expected, "no_credentials", "there are no credentials")?;
+        visit.ensure_refused(expected, "no_credentials", "The request has no credentials")?;
         if visit.is_described && visit.needs_caller() {
             let challenge = visit.response.headers().get("www-authenticate");
             visit.ensure(challenge.is_some_and(|challenge| challenge == "Bearer"))?;

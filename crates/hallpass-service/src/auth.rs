@@ -1,4 +1,4 @@
-//! Authentication: credentials in, caller out.
+//! Authentication of callers.
 
 mod algorithm;
 mod authenticator;

@@ -1,12 +1,12 @@
-//! The token service: an HTTP request in, an HTTP response out.
+//! The token service: converts an HTTP request into an HTTP response, independently of the platform.
 //!
-//! In scope: routes, authentication, policy, limits, errors.
-//! Out of scope: what a platform provides. **Invariants**: this crate reads no clock, environment or random source, opens no
-//! socket and knows no async runtime; an adapter passes all of these as [`RequestContext`], settings and [`Platform`]. No
-//! input makes the crate panic.
+//! In scope: routes, authentication, policy, limits, errors. Out of scope: everything that a platform provides.
+//!
+//! **Invariants**: this crate reads no clock, environment or random source, opens no socket, and uses no async runtime. An
+//! adapter passes all of these as [`RequestContext`], settings and [`Platform`]. No input makes the crate panic.
 //!
 //! The modules are layers. From bottom to top: `web`, `settings`, `platform`, `auth`, `policy`, `providers`, `state`,
-//! `problem`, `token`, `routes`, `check`, `service`. A module imports only from those before it; `tests/layers.rs` enforces
+//! `problem`, `token`, `routes`, `check`, `service`. A module imports only from modules before it; `tests/layers.rs` enforces
 //! the order.
 
 mod auth;

@@ -1,5 +1,5 @@
-//! The policy: rules, their conditions on the caller, and how a rule is found. What a rule grants is the providers' matter,
-//! so the types are generic over it.
+//! The policy: rules, conditions on callers, and rule matching. The types are generic over the grants, which the providers
+//! define.
 
 mod caller_conditions;
 #[cfg(feature = "check")]

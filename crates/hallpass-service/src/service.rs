@@ -1,4 +1,4 @@
-//! The service: settings in, then one response for each request.
+//! The entry point: creates the service from settings, and responds to requests.
 
 use std::sync::Arc;
 
@@ -25,21 +25,21 @@ pub struct Outcome {
     pub response: Response,
     /// Lines for the log.
     pub log: Vec<LogLine>,
-    /// Whether [`Service::refresh`] is to be called; no response waits for it.
+    /// Whether the adapter must call [`Service::refresh`] after the response.
     pub is_refresh_due: bool,
 }
 
-/// The token service of one deployment. Made once for each process or isolate; it answers any number of requests.
+/// The token service of one deployment. An adapter creates one instance per process or isolate.
 #[derive(Debug)]
 pub struct Service {
-    /// `None` where it cannot be read; the cache says why.
+    /// The configuration; `None` if it is invalid. The cache contains the error.
     config: Option<Config>,
     cache: Cache,
 }
 
 impl Service {
-    /// Reads settings by name. It never fails: where something is missing, the service says so in its
-    /// [`notices`](Self::notices) and answers 503 to whoever wants a token.
+    /// Creates the service from settings. If a setting is missing or invalid, [`notices`](Self::notices) reports the error,
+    /// and every token request gets status 503.
     #[must_use]
     pub fn new(setting: impl Fn(&str) -> Option<String>) -> Self {
         match Config::read(&setting) {
@@ -51,7 +51,7 @@ impl Service {
         }
     }
 
-    /// What the person on call should know of this deployment; to be logged at every start.
+    /// Returns log lines about errors and risks of the configuration. An adapter logs them at every start.
     #[must_use]
     pub fn notices(&self) -> Vec<LogLine> {
         let Some(config) = &self.config else {
@@ -67,41 +67,42 @@ impl Service {
         };
         let (event, message) = match config.auth.as_ref().map(AuthConfig::open) {
             None => {
-                let message = "no auth is configured: every request for a token is answered 503";
+                let message = "`auth` accepts no callers: every token request gets status 503";
                 ("auth_not_configured", message.to_owned())
             }
             Some(Some(OpenAccess { wildcard })) => {
-                let whom = if wildcard { ", also for uid 0, which anybody may use" } else { "" };
-                let message = "auth.open is set: whoever reaches this service may call without credentials";
-                ("auth_open", format!("{message}{whom}"))
+                let scope =
+                    if wildcard { ", including tokens for uid 0, which any user can use" } else { "" };
+                let message = "auth.open is set: callers without credentials can get tokens";
+                ("auth_open", format!("{message}{scope}"))
             }
             Some(None) => return Vec::new(),
         };
         vec![LogLine::new(Level::Warning, event, [("message", message.into())])]
     }
 
-    /// Reads the secrets, whatever was read before. To be called where an [`Outcome`] says so; where a platform has time
-    /// before the first request, then too. The lines are for the log.
+    /// Reads the secrets, and returns a line for the log. An adapter calls this function if an [`Outcome`] requests it, and may
+    /// call it before the first request.
     pub async fn refresh(&self, now: UnixSeconds, platform: &dyn Platform) -> Option<LogLine> {
         let config = self.config.as_ref()?;
-        let attempt = self.cache.begin();
+        let attempt = self.cache.begin_attempt();
         let secrets = platform.secrets(&config.secret_names()).await;
         let secrets = secrets.as_ref().map_err(|error| ConfigError::Store(error.clone()));
-        self.cache.keep(config, attempt, secrets, now)
+        self.cache.finish_attempt(config, attempt, secrets, now)
     }
 
-    /// Returns the names of the headers that [`handle`](Self::handle) reads for such a request, in lower case. An adapter may
-    /// omit all others.
+    /// Returns the names of the headers that [`handle`](Self::handle) reads for this method and path, in lower case. An adapter
+    /// may omit all other headers.
     pub fn headers_read(&self, method: &Method, path: &str) -> impl Iterator<Item = &str> {
         let is_home = path == "/" && (method == Method::GET || method == Method::HEAD);
-        let of_route = is_home.then_some(ACCEPT);
+        let route_header = is_home.then_some(ACCEPT);
         let auth = self.config.as_ref().and_then(|config| config.auth.as_ref());
-        let of_auth = auth.map_or(&[][..], AuthConfig::headers);
-        let of_auth = of_auth.iter().map(String::as_str);
-        of_route.into_iter().chain(of_auth).chain(self.cors().headers_read(method).iter().copied())
+        let auth_headers = auth.map_or(&[][..], AuthConfig::headers);
+        let auth_headers = auth_headers.iter().map(String::as_str);
+        route_header.into_iter().chain(auth_headers).chain(self.cors().headers_read(method).iter().copied())
     }
 
-    /// Responds to one request. Every failure is a response.
+    /// Responds to one request. Errors become responses.
     pub async fn handle(
         &self,
         request: &Request,
@@ -113,7 +114,7 @@ impl Service {
             Some(response) => response,
             None => {
                 let state = async || self.state(context.now, platform, &log).await;
-                // Boxed, so that it is a function of its own.
+                // Boxed, so that the future is compiled as a separate function.
                 let response: BoxFuture<'_, _> =
                     Box::pin(routes::respond(request, context, platform, &log, state));
                 response.await
@@ -122,7 +123,7 @@ impl Service {
         self.finish(request, context, response, log)
     }
 
-    /// Responds to the preflight request of a browser; `None` for any other request.
+    /// Returns the response to a CORS preflight request; `None` for any other request.
     #[inline(never)]
     fn preflight(&self, request: &Request, context: &RequestContext<'_>) -> Option<Response> {
         match self.cors().preflight(request) {
@@ -132,7 +133,7 @@ impl Service {
         }
     }
 
-    /// Completes a response, and collects the log.
+    /// Completes the response, and collects the log lines.
     #[inline(never)]
     fn finish(
         &self,
@@ -142,7 +143,7 @@ impl Service {
         log: RequestLog,
     ) -> Outcome {
         self.cors().finish(request, &mut response);
-        // A client can correct a 4xx itself, and a failed call to a provider has a line of its own.
+        // Clients can correct 4xx errors, and a failed provider call has its own log line.
         let status = response.status;
         let is_upstream = matches!(status, StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT);
         if status.is_server_error() && !is_upstream {
@@ -155,7 +156,7 @@ impl Service {
         Outcome { response, log, is_refresh_due }
     }
 
-    /// Returns the loaded state. Waits for the secrets if none are loaded, or if they are too old.
+    /// Returns the loaded state. Loads the secrets first if none are loaded, or if they are too old.
     async fn state(&self, now: UnixSeconds, platform: &dyn Platform, log: &RequestLog) -> Arc<LoadedState> {
         let Some(config) = &self.config else { return self.cache.current() };
         match self.cache.action(config, now, platform.works_after_response()) {
@@ -179,16 +180,16 @@ impl Service {
         self.config.as_ref().map_or(&CLOSED, |config| &config.cors)
     }
 
-    /// The line for a response that needs the person on call.
+    /// Returns the log line of a response with a server error.
     #[cold]
     #[inline(never)]
     fn failure(&self, request: &Request, context: &RequestContext<'_>, status: StatusCode) -> LogLine {
         let state = self.cache.current();
         let reason = match (&state.auth, &state.signing) {
-            (AuthState::NotConfigured, _) => "no auth is configured".to_owned(),
+            (AuthState::NotConfigured, _) => "`auth` accepts no callers".to_owned(),
             (_, Err(error)) => error.to_string(),
             (_, Ok(_)) if status == StatusCode::SERVICE_UNAVAILABLE => {
-                "the keys of the caller's issuer could not be fetched".to_owned()
+                "cannot fetch the signing keys of the caller's issuer".to_owned()
             }
             (_, Ok(_)) => "internal error".to_owned(),
         };

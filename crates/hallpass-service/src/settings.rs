@@ -1,4 +1,4 @@
-//! The vocabulary of the configuration: names of settings and secrets, secrets, lifetimes, named projects, errors.
+//! Types that all parts of the configuration share: secrets, TTLs, named projects, errors.
 
 mod error;
 mod project;
@@ -14,8 +14,8 @@ pub(crate) use self::secrets::Fingerprints;
 pub use self::secrets::Secrets;
 pub(crate) use self::ttl::{TtlConfig, read_requested_ttl, read_ttl};
 
-/// The setting that holds the configuration document.
+/// The name of the setting that contains the configuration document.
 pub(crate) const DOCUMENT: &str = "HALLPASS_CONFIG";
 
-/// Settings by name.
+/// A function that returns the setting of a name.
 pub(crate) type SettingLookup<'a> = &'a dyn Fn(&str) -> Option<String>;

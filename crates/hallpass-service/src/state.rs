@@ -1,4 +1,4 @@
-//! The state of a deployment: the configuration, the secrets, and what they yield together.
+//! The state of a deployment: the configuration, the loaded secrets, and their cache.
 
 mod cache;
 mod config;

@@ -1,6 +1,6 @@
 //! The signature algorithms of JWTs (RFC 7518 section 3.1, RFC 8037 section 3.1).
 
-/// How a JWT is signed.
+/// A signature algorithm of a JWT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Algorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256.
@@ -9,12 +9,12 @@ pub(super) enum Algorithm {
     Es256,
     /// Ed25519.
     EdDsa,
-    /// HMAC with SHA-256; issuer and service share a secret.
+    /// HMAC with SHA-256 and a secret that the issuer and the service share.
     Hs256,
 }
 
 impl Algorithm {
-    /// The algorithms whose keys an issuer publishes.
+    /// The algorithms with public keys.
     pub(super) const PUBLIC: [Self; 3] = [Self::Rs256, Self::Es256, Self::EdDsa];
 
     pub(super) fn parse(name: &str) -> Option<Self> {

@@ -1,4 +1,4 @@
-//! From credentials to a caller.
+//! Verification of credentials.
 
 use hmac::{Hmac, KeyInit as _};
 use sha2::Sha256;
@@ -15,24 +15,30 @@ use crate::web::headers::AUTHORIZATION;
 use crate::web::log::RequestLog;
 use crate::web::request::{Request, RequestContext};
 
-/// The accepted credentials, with the secrets that verify them.
+/// The authentication configuration with loaded secrets.
 #[derive(Debug)]
 pub(crate) struct Authenticator {
     config: AuthConfig,
     service_keys: Fingerprints,
-    /// For each issuer of the configuration, its key for HS256, if it has one.
+    /// The HS256 key of each configured issuer; `None` for an issuer with published keys.
     hmac_keys: Vec<Option<Hmac<Sha256>>>,
 }
 
 /// The credentials of a request.
 enum Credentials<'r> {
     Verified(Caller),
-    /// Neither a service key nor verified, and the header that contains it.
-    Token(&'r str, &'r str),
+    /// An unverified bearer token that is not a service key.
+    Token {
+        header: &'r str,
+        token: &'r str,
+    },
 }
 
 impl AuthConfig {
-    /// Adds the secrets.
+    /// Loads the secrets of the configuration.
+    ///
+    /// # Errors
+    /// Returns [`ConfigError`] for the first secret that is missing or invalid.
     #[inline(never)]
     pub(crate) fn load(&self, secrets: &Secrets) -> Result<Authenticator, ConfigError> {
         let mut service_keys = Vec::new();
@@ -50,7 +56,7 @@ impl AuthConfig {
 }
 
 impl Authenticator {
-    /// Whether this caller can be authenticated.
+    /// Returns whether the configuration can authenticate this caller.
     #[cfg(feature = "check")]
     pub(crate) fn can_authenticate(&self, caller: &Caller) -> bool {
         let is_key = |name| self.config.key_names().any(|known| known == name);
@@ -58,7 +64,10 @@ impl Authenticator {
         self.config.kinds().contains(&caller.kind()) && (!is_service || caller.subject().is_some_and(is_key))
     }
 
-    /// Determines who is calling.
+    /// Authenticates the caller of a request.
+    ///
+    /// # Errors
+    /// Returns [`AuthError`] if the credentials are missing or invalid, or if the issuer's keys cannot be fetched.
     pub(crate) async fn authenticate(
         &self,
         request: &Request,
@@ -68,8 +77,8 @@ impl Authenticator {
     ) -> Result<Caller, AuthError> {
         match self.credentials(request, context)? {
             Credentials::Verified(caller) => Ok(caller),
-            Credentials::Token(header, token) => {
-                // Boxed, because callers with a service key do not need it.
+            Credentials::Token { header, token } => {
+                // Boxed, so that requests with a service key do not allocate space for this future.
                 let context = Context { now: context.now, platform, log };
                 let user: BoxFuture<'_, _> = Box::pin(self.authenticate_user(header, token, &context));
                 user.await
@@ -77,7 +86,7 @@ impl Authenticator {
         }
     }
 
-    /// Finds the credentials of a request, and verifies all but a JWT.
+    /// Extracts the credentials of a request, and verifies them unless they are a JWT.
     #[inline(never)]
     fn credentials<'r>(
         &'r self,
@@ -109,7 +118,7 @@ impl Authenticator {
         {
             return Ok(Credentials::Verified(Caller::service(name)));
         }
-        Ok(Credentials::Token(header, token))
+        Ok(Credentials::Token { header, token })
     }
 
     async fn authenticate_user(
@@ -118,13 +127,13 @@ impl Authenticator {
         token: &str,
         context: &Context<'_>,
     ) -> Result<Caller, AuthError> {
-        let takes_jwt = self.config.issuers.iter().any(|issuer| issuer.header == header);
-        if !takes_jwt || (!self.config.keys.is_empty() && !UntrustedJwt::has_three_parts(token)) {
+        let accepts_jwt = self.config.issuers.iter().any(|issuer| issuer.header == header);
+        if !accepts_jwt || (!self.config.keys.is_empty() && !UntrustedJwt::has_three_parts(token)) {
             return Err(Unauthorized::UnknownKey.into());
         }
         let jwt = UntrustedJwt::parse(token)?;
-        // A provider can have several entries, such as one for each kind of its JWTs, or for the current and the next secret.
-        // If all of them reject the JWT, the last one gives the reason.
+        // A provider can have several entries, such as one per JWT type, or one each for the current and the next secret. If all
+        // entries reject the JWT, the last one determines the reason.
         let mut reason = Unauthorized::UnknownIssuer;
         for (issuer, hmac_key) in self.config.issuers.iter().zip(&self.hmac_keys) {
             if issuer.header != header || jwt.claims.get_str("iss") != Some(&issuer.name) {

@@ -1,4 +1,4 @@
-//! Callers.
+//! Authenticated callers.
 
 use std::borrow::Cow;
 use std::net::Ipv6Addr;
@@ -10,25 +10,25 @@ use sha2::{Digest, Sha256};
 use super::claims::{Claims, integer};
 use crate::web::json::{Invalid, Json};
 
-/// An authenticated caller, or an anonymous one if the configuration accepts such callers.
+/// An authenticated caller, or an anonymous caller if the configuration accepts them.
 #[derive(Debug)]
 pub(crate) struct Caller {
     kind: CallerKind,
-    /// For a user, the claim `sub`; for a service, the name of its key.
+    /// The claim `sub`, or the name of the service key.
     subject: Option<String>,
     claims: Claims,
 }
 
-/// How a caller was authenticated.
+/// The kind of a caller, which follows from the credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CallerKind {
-    /// Not at all: the service accepts callers without credentials.
+    /// A caller without credentials.
     Anonymous,
-    /// By a JWT.
+    /// A user with a JWT.
     User,
-    /// By a service key.
+    /// A server with a service key.
     Service,
-    /// By API Gateway, which supplied the claims.
+    /// A caller whose claims come from an API Gateway authorizer.
     Gateway,
 }
 
@@ -65,24 +65,24 @@ impl Caller {
         &self.claims
     }
 
-    /// Returns the string or integer of a claim if it can replace the claim's name in a channel or identify a user. Strings
-    /// with characters that have a meaning in patterns, or that a provider takes for a wildcard, cannot.
+    /// Returns a claim that can be substituted into a pattern or identify a user: a non-empty string or an exact integer.
+    /// Strings with `*`, `{` or `}` are excluded, because patterns and providers give these characters a special meaning.
     pub(crate) fn substitutable_claim(&self, name: &str) -> Option<Cow<'_, str>> {
-        let text = match (name, self.claims.get(name)) {
+        let value = match (name, self.claims.get(name)) {
             ("sub", _) => self.subject()?.into(),
-            (_, Some(Json::String(text))) => Cow::Borrowed(text.as_ref()),
-            // Numbers beyond 64 bits and fractions were rounded when they were parsed, and may be those of several users.
+            (_, Some(Json::String(string))) => Cow::Borrowed(string.as_ref()),
+            // Numbers beyond 64 bits were rounded by the parser, so that two users may have the same number.
             (_, Some(Json::Number(number))) => Cow::Owned(match integer(number)? {
                 (false, magnitude) => magnitude.to_string(),
                 (true, magnitude) => 0_i64.checked_sub_unsigned(magnitude)?.to_string(),
             }),
             _ => return None,
         };
-        (!text.is_empty() && !text.contains(['*', '{', '}'])).then_some(text)
+        (!value.is_empty() && !value.contains(['*', '{', '}'])).then_some(value)
     }
 
-    /// Returns the key that requests of this caller are counted by. The key is a hash, because a subject may be long and is
-    /// confidential.
+    /// Returns the rate limit key of this caller; `None` without a subject. The key is a hash, because a subject may be long
+    /// and is confidential.
     pub(crate) fn limit_key(&self) -> Option<String> {
         let subject = self.subject()?;
         let issuer = self.claims.get_str("iss").unwrap_or_default();
@@ -91,8 +91,8 @@ impl Caller {
     }
 }
 
-/// Returns the key that requests from an address are counted by if the caller has no subject. All IPv6 addresses of a
-/// network have the same key, because one client can use all of them.
+/// Returns the rate limit key of an IP address, for callers without a subject. All addresses of an IPv6 /64 network have the
+/// same key, because one client can use all of them.
 pub(crate) fn address_limit_key(address: &str) -> String {
     match address.parse::<Ipv6Addr>() {
         Ok(address) => {
@@ -104,7 +104,7 @@ pub(crate) fn address_limit_key(address: &str) -> String {
 }
 
 impl CallerKind {
-    /// Reads the kind that a rule names.
+    /// Reads a `kind` of a rule.
     pub(crate) fn read<'j>(value: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
         value.named("\"user\", \"service\", \"gateway\" or \"anonymous\"", |name| {
             let all = [Self::Anonymous, Self::User, Self::Service, Self::Gateway];
@@ -128,7 +128,7 @@ mod tests {
     use crate::auth::testing::user;
 
     #[test]
-    fn a_number_that_was_rounded_is_not_substitutable() {
+    fn rounded_numbers_are_not_substitutable() {
         let caller = user(
             r#"{"largest":18446744073709551615,"least":-1,"larger":18446744073709551616,"half":0.5,"float":3.0,"exponent":1e17}"#,
         );
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_of_ipv6_counts_as_one() {
+    fn an_ipv6_network_has_one_limit_key() {
         for (address, key) in [
             ("192.0.2.1", "192.0.2.1"),
             ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn each_caller_has_a_limit_key_of_its_own() {
+    fn limit_keys_depend_on_kind_issuer_and_subject() {
         let key = |claims: &str| user(claims).limit_key();
         assert_ne!(key(r#"{"iss":"a","sub":"x"}"#), key(r#"{"iss":"b","sub":"x"}"#));
         assert_ne!(Caller::service("x").limit_key(), key(r#"{"sub":"x"}"#));

@@ -4,65 +4,65 @@ use serde_json::Number;
 
 use crate::web::json::{Invalid, Json};
 
-/// The claims of a caller: an object without duplicate names, because two readers may take different ones.
+/// The claims of a caller, a JSON object. Duplicate names are rejected, because two parsers may choose different values.
 #[derive(Debug)]
 pub(crate) struct Claims(Json<'static>);
 
-/// Names of claims, each with the values that the claim may have.
+/// Conditions on claims: the name of each claim with its accepted values.
 pub(crate) type ClaimConditions = Vec<(String, Vec<Json<'static>>)>;
 
 impl Claims {
     pub(super) const NONE: Self = Self(Json::Object(Vec::new()));
 
-    /// Returns claims that are all strings, as API Gateway supplies them.
+    /// Returns claims from strings, as API Gateway supplies them.
     pub(crate) fn from_strings(claims: impl IntoIterator<Item = (String, String)>) -> Self {
         Self(Json::Object(claims.into_iter().map(|(name, text)| (name.into(), text.into())).collect()))
     }
 
-    /// Parses a JSON object without duplicate names at any depth.
+    /// Parses a JSON object. Rejects duplicate names at any depth.
     pub(super) fn parse(text: &[u8]) -> Option<Self> {
         let json = Json::parse(text).ok()?;
-        check(&json).ok()?;
+        check_names(&json).ok()?;
         Some(Self(json.into_owned()))
     }
 
-    /// Reads an object without duplicate names at any depth.
+    /// Reads an object. Rejects duplicate names at any depth.
     #[cfg(feature = "check")]
     pub(crate) fn read<'j>(value: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
-        check(value)?;
+        check_names(value)?;
         Ok(Self(value.clone().into_owned()))
     }
 
-    /// Returns the claim of this name. If there is none, dots in the name lead into objects: `app_metadata.role`.
+    /// Returns the claim with this name. If there is none, the name is a path with dots, such as `app_metadata.role`.
     pub(crate) fn get(&self, name: &str) -> Option<&Json<'static>> {
         self.0.get(name).or_else(|| name.split('.').try_fold(&self.0, |claim, part| claim.get(part)))
     }
 
-    /// Returns the claim of this name if it is a string.
+    /// Returns the claim with this name if it is a string.
     pub(crate) fn get_str(&self, name: &str) -> Option<&str> {
         self.get(name)?.as_str()
     }
 
-    /// Whether the claim is one of these values, or a list with one of them.
+    /// Returns whether the claim equals one of these values, or is an array that contains one of them.
     pub(crate) fn matches(&self, name: &str, wanted: &[Json<'static>]) -> bool {
-        let is_wanted = |value: &Json<'_>| wanted.iter().any(|wanted| is_same(wanted, value));
+        let is_wanted = |value: &Json<'_>| wanted.iter().any(|wanted| equals(wanted, value));
         match self.get(name) {
             Some(Json::Array(values)) => values.iter().any(is_wanted),
             value => value.is_some_and(is_wanted),
         }
     }
 
-    /// Whether all conditions hold.
+    /// Returns whether the claims satisfy all conditions.
     pub(super) fn satisfy(&self, conditions: &ClaimConditions) -> bool {
         conditions.iter().all(|(name, wanted)| self.matches(name, wanted))
     }
 }
 
-fn check<'j>(claims: &'j Json<'j>) -> Result<(), Invalid<'j>> {
+fn check_names<'j>(claims: &'j Json<'j>) -> Result<(), Invalid<'j>> {
     claims.entries().and_then(|_| claims.check_names())
 }
 
-fn is_same(wanted: &Json<'_>, value: &Json<'_>) -> bool {
+fn equals(wanted: &Json<'_>, value: &Json<'_>) -> bool {
     match (wanted, value) {
         (Json::Number(wanted), Json::Number(number)) => match (integer(wanted), integer(number)) {
             (None, None) => wanted == number,
@@ -72,8 +72,8 @@ fn is_same(wanted: &Json<'_>, value: &Json<'_>) -> bool {
     }
 }
 
-/// Returns whether an integer is negative, and its magnitude. The result is the same for `3` and `3.0`; `None` if the number has a
-/// fraction, or more than 64 bits.
+/// Returns whether an integer is negative, and its magnitude. The results for `3` and `3.0` are the same. Returns `None` if
+/// the number has a fraction or more than 64 bits.
 pub(super) fn integer(number: &Number) -> Option<(bool, u64)> {
     if let Some(integer) = number.as_i64() {
         return Some((integer < 0, integer.unsigned_abs()));
@@ -84,18 +84,18 @@ pub(super) fn integer(number: &Number) -> Option<(bool, u64)> {
     is_exact.then_some((float < 0.0, magnitude))
 }
 
-/// Reads conditions out of the configuration: an object whose fields are strings, numbers, booleans, or lists of these.
+/// Reads conditions from the configuration: an object whose fields are strings, numbers, booleans, or arrays of these.
 pub(crate) fn read_conditions<'j>(object: &'j Json<'j>) -> Result<ClaimConditions, Invalid<'j>> {
-    const PLAIN: &str = "expected a text, a number, true or false, or a list of these";
+    const SCALARS: &str = "expected a string, a number, true or false, or a list of these";
     let Json::Object(fields) = object else {
-        return Err(object.expected("an object with each name once"));
+        return Err(object.expected("an object"));
     };
-    let is_plain = |value: &Json<'_>| matches!(value, Json::Bool(_) | Json::Number(_) | Json::String(_));
+    let is_scalar = |value: &Json<'_>| matches!(value, Json::Bool(_) | Json::Number(_) | Json::String(_));
     let mut conditions = Vec::new();
     for (name, value) in fields {
         let wanted = value.one_or_more()?;
-        if !wanted.iter().all(is_plain) {
-            return Err(Invalid::new(object, PLAIN));
+        if !wanted.iter().all(is_scalar) {
+            return Err(Invalid::new(object, SCALARS));
         }
         conditions.push((name.to_string(), wanted.iter().cloned().map(Json::into_owned).collect()));
     }
@@ -114,13 +114,13 @@ pub(crate) fn describe_conditions<'a>(
     listed(conditions.into_iter().map(describe), "and")
 }
 
-/// Describes a value that a condition can ask for.
+/// Describes a value of a condition.
 #[cfg(feature = "check")]
 fn describe_claim(claim: &Json<'_>) -> String {
     match claim {
         Json::String(text) => format!("{text:?}"),
         Json::Number(number) => match number.as_f64() {
-            // Without an exponent.
+            // Display omits the exponent.
             Some(float) if number.is_f64() => float.to_string(),
             _ => number.to_string(),
         },
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_the_same_in_each_notation() {
+    fn numbers_are_equal_in_every_notation() {
         let number = |text: &str| Json::parse(text.as_bytes()).unwrap().into_owned();
         let claims = br#"{"integer":3,"float":3.0,"half":0.5,"large":9007199254740993,"exponent":1e17}"#;
         let claims = Claims::parse(claims).unwrap();

@@ -13,28 +13,28 @@ use crate::web::json::{Invalid, Json};
 use crate::web::text::without_hex;
 use crate::web::url::is_safe;
 
-/// The service accepts callers without credentials.
+/// The setting `auth.open`: the service accepts callers without credentials.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OpenAccess {
-    /// Without a policy, these callers may also have tokens that any user can use (uid 0).
+    /// Whether the default policy also grants these callers uid 0, whose tokens any user can use.
     pub(crate) wildcard: bool,
 }
 
-/// The accepted credentials, without the secrets that verify them.
+/// The section `auth`, without secrets.
 #[derive(Clone, Debug)]
 pub(crate) struct AuthConfig {
     pub(super) open: Option<OpenAccess>,
-    /// Whether claims that API Gateway supplies are credentials.
+    /// Whether the claims of an API Gateway authorizer are accepted.
     pub(super) trusts_gateway: bool,
-    /// The names of the service keys, and of their secrets.
+    /// The names of the service keys and of their secrets.
     pub(super) keys: Arc<[(String, SecretName)]>,
     pub(super) issuers: Arc<[Issuer]>,
-    /// The headers that contain credentials, each once.
+    /// The headers that contain credentials, without duplicates.
     pub(super) headers: Arc<[String]>,
 }
 
 impl AuthConfig {
-    /// Reads the section `auth`; `None` if it accepts no credentials at all.
+    /// Reads the section `auth`. Returns `None` if the section accepts no callers.
     #[inline(never)]
     pub(crate) fn read<'j>(section: &'j Json<'j>) -> Result<Option<Self>, Invalid<'j>> {
         let fields = section.fields(&["open", "gateway", "jwt", "keys"])?;
@@ -45,10 +45,10 @@ impl AuthConfig {
         if open.is_none() && !trusts_gateway && keys.is_empty() && issuers.is_empty() {
             return Ok(None);
         }
-        // `Authorization` comes first: a proxy in front of the app adds its own header to every request.
-        let of_keys = (!keys.is_empty()).then_some(AUTHORIZATION);
+        // `Authorization` comes first, because a proxy may add its own header to every request.
+        let key_header = (!keys.is_empty()).then_some(AUTHORIZATION);
         let mut headers: Vec<String> = Vec::new();
-        for header in of_keys.into_iter().chain(issuers.iter().map(|issuer| issuer.header.as_str())) {
+        for header in key_header.into_iter().chain(issuers.iter().map(|issuer| issuer.header.as_str())) {
             if !headers.iter().any(|known| known == header) {
                 let position = if header == AUTHORIZATION { 0 } else { headers.len() };
                 headers.insert(position, header.to_owned());
@@ -58,17 +58,17 @@ impl AuthConfig {
         Ok(Some(Self { open, trusts_gateway, keys, issuers, headers }))
     }
 
-    /// Returns what callers without credentials may do, if they are accepted.
+    /// Returns `auth.open` if the service accepts callers without credentials.
     pub(crate) const fn open(&self) -> Option<OpenAccess> {
         self.open
     }
 
-    /// Returns the headers that contain credentials.
+    /// Returns the headers that contain credentials, in lower case.
     pub(crate) fn headers(&self) -> &[String] {
         &self.headers
     }
 
-    /// Returns the kinds of callers that can be authenticated.
+    /// Returns the accepted caller kinds.
     pub(crate) fn kinds(&self) -> Vec<CallerKind> {
         let kinds = [
             (CallerKind::Anonymous, self.open.is_some()),
@@ -86,12 +86,12 @@ impl AuthConfig {
 
     /// Returns the names of all secrets.
     pub(crate) fn secret_names(&self) -> impl Iterator<Item = &SecretName> {
-        let of_issuers = self.issuers.iter().filter_map(|issuer| issuer.keys.secret_name());
-        self.keys.iter().map(|(_, secret)| secret).chain(of_issuers)
+        let hmac_secrets = self.issuers.iter().filter_map(|issuer| issuer.keys.secret_name());
+        self.keys.iter().map(|(_, secret)| secret).chain(hmac_secrets)
     }
 }
 
-/// Reads `true`, `false`, or an object with `wildcard`.
+/// Reads `auth.open`: `true`, `false`, or an object with `wildcard`.
 fn read_open<'j>(value: &'j Json<'j>) -> Result<Option<OpenAccess>, Invalid<'j>> {
     match value {
         Json::Bool(is_open) => Ok(is_open.then_some(OpenAccess { wildcard: false })),
@@ -114,15 +114,15 @@ fn read_keys<'j>(items: &'j Json<'j>) -> Result<Vec<(String, SecretName)>, Inval
         let (name_value, secret_value) = (fields.required("name")?, fields.required("secret")?);
         let (name, secret) = (name_value.string()?, SecretName::read(secret_value)?);
         if name.is_empty() || without_hex(name) != name {
-            let expected = "expected a name for the logs and for rules, such as \"backend\"";
+            let expected = "expected a non-empty name, such as \"backend\", that is not a secret";
             return Err(Invalid::new(name_value, expected));
         }
         if keys.iter().any(|(known, _)| known == name) {
-            return Err(Invalid::new(name_value, "expected each name once"));
+            return Err(Invalid::new(name_value, "expected a name that no other key has"));
         }
-        // Of two keys with the same secret, only one would ever be found.
+        // Two keys with the same secret cannot be told apart.
         if keys.iter().any(|(_, known)| *known == secret) {
-            return Err(Invalid::new(secret_value, "expected each secret once"));
+            return Err(Invalid::new(secret_value, "expected a secret that no other key has"));
         }
         keys.push((name.to_owned(), secret));
     }
@@ -153,15 +153,15 @@ fn read_issuer<'j>(item: &'j Json<'j>) -> Result<Issuer, Invalid<'j>> {
     if let Some(value) = fields.get("claims") {
         issuer.claims.extend(read_conditions(value)?);
     }
-    // With neither, JWTs that the provider issued for any other app would be accepted.
+    // Without both, JWTs that the provider issued for other apps would be accepted.
     if issuer.audiences.is_empty() && issuer.claims.is_empty() {
-        let expected = "expected what `aud` must be, or `claims` that say for whom a JWT is";
+        let expected = "expected the required `aud`, or `claims` that identify the app";
         return Err(Invalid::field(item, "audience", expected));
     }
     if let Some(value) = fields.get("header") {
         let name = value.string()?;
         if !headers::is_name(name) {
-            return Err(Invalid::new(value, "expected the name of a header"));
+            return Err(Invalid::new(value, "expected a header name"));
         }
         issuer.header = name.to_ascii_lowercase();
     }
@@ -169,13 +169,13 @@ fn read_issuer<'j>(item: &'j Json<'j>) -> Result<Issuer, Invalid<'j>> {
     if let Some(value) = fields.get("secret") {
         issuer.keys = KeySource::Secret(SecretName::read(value)?);
         if url.is_some() || algorithms.is_some() {
-            let detail = "is for HS256 alone, and stands without `algorithms` and `jwks_uri`";
+            let detail = "is for HS256 only. Remove `algorithms` and `jwks_uri`, or remove `secret`.";
             return Err(Invalid::new(value, detail));
         }
     } else if let KeySource::Published { algorithms: accepted, keys } = &mut issuer.keys {
         if !is_safe(&keys.url) {
             let field = if url.is_some() { "jwks_uri" } else { "issuer" };
-            let expected = "expected an address with https, or of this machine";
+            let expected = "expected an https URL, or an http URL of this machine";
             return Err(Invalid::field(item, field, expected));
         }
         if let Some(value) = algorithms {
@@ -185,7 +185,7 @@ fn read_issuer<'j>(item: &'j Json<'j>) -> Result<Issuer, Invalid<'j>> {
     Ok(issuer)
 }
 
-/// Reads the name of an algorithm with public keys.
+/// Reads an algorithm with public keys.
 fn read_algorithm<'j>(value: &'j Json<'j>) -> Result<Algorithm, Invalid<'j>> {
     value.named("\"RS256\", \"ES256\" or \"EdDSA\"", |name| {
         Algorithm::parse(name).filter(|algorithm| Algorithm::PUBLIC.contains(algorithm))

@@ -1,48 +1,56 @@
-//! Why a caller could not be authenticated.
+//! Authentication errors.
 
-/// Why a caller could not be authenticated.
+/// An authentication error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AuthError {
     /// The credentials are missing or not accepted.
     Unauthorized(Unauthorized),
-    /// The keys to verify a JWT with cannot be fetched.
+    /// The issuer's keys cannot be fetched.
     IssuerUnreachable,
 }
 
-/// Why credentials are not accepted. Messages contain no part of the credentials.
+/// A reason for a response with status 401. Messages contain no part of the credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unauthorized {
-    #[error("there are no credentials; send `Authorization: Bearer` with the app's JWT or a service key")]
+    #[error(
+        "The request has no credentials. Send `Authorization: Bearer` with a JWT from a configured issuer or a service key."
+    )]
     Missing,
-    #[error("the scheme of `Authorization` must be `Bearer`")]
+    #[error(
+        "The scheme of `Authorization` is not `Bearer`. Send `Authorization: Bearer` with a JWT or a service key."
+    )]
     WrongScheme,
-    #[error("the credentials are too long; a JWT may have 8 KiB")]
+    #[error("The JWT is too long. The maximum is 8 KiB.")]
     TooLarge,
-    #[error("the bearer token is no configured service key")]
+    #[error(
+        "The bearer token is neither a configured service key nor a JWT. Send a service key, or a JWT from a configured issuer. Opaque and encrypted (five-part) access tokens are not accepted: ask the identity provider for a JWT, usually by requesting an audience."
+    )]
     UnknownKey,
     #[error(
-        "the bearer token is no JWT: three parts of Base64url with dots between them, the first two JSON objects with each name once"
+        "The bearer token is not a valid JWT. Expected three base64url parts separated by dots; the first two must be JSON objects without duplicate keys."
     )]
     MalformedJwt,
-    #[error("the JWT's `alg` is not one that is configured for its issuer")]
+    #[error("The JWT's `alg` is not one of the algorithms that the configuration accepts for its issuer.")]
     AlgorithmNotAllowed,
-    #[error("the JWT's `iss` is not a configured issuer")]
+    #[error(
+        "The JWT's `iss` is not a configured issuer. The configured `issuer` must equal `iss` exactly, including a trailing slash."
+    )]
     UnknownIssuer,
-    #[error("the JWT's `aud` does not hold the configured audience")]
+    #[error("The JWT's `aud` does not contain the configured audience.")]
     WrongAudience,
-    #[error("the JWT does not have the claims that are configured for its issuer")]
+    #[error("The JWT does not have the claims that the configuration requires for its issuer.")]
     WrongClaims,
-    #[error("the JWT has no `exp`, or none that is a number")]
+    #[error("The JWT's `exp` is missing or not a number. A JWT must have an expiration time.")]
     NoExpiry,
-    #[error("the JWT has ended: its `exp` is more than a minute ago")]
+    #[error("The JWT has expired: its `exp` is at least 60 s in the past. Get a new JWT.")]
     Expired,
-    #[error("the JWT is not valid yet: its `nbf` is more than a minute ahead")]
+    #[error("The JWT is not valid yet: its `nbf` is more than 60 s in the future.")]
     NotYetValid,
     #[error(
-        "the issuer publishes no key with the JWT's `kid` for its `alg`; without a `kid`, it must publish a single one"
+        "The issuer does not publish a key with the JWT's `kid` and `alg`. If the JWT has no `kid`, the issuer must publish exactly one key for its `alg`."
     )]
     UnknownSigningKey,
-    #[error("the JWT's signature does not fit its issuer's key")]
+    #[error("The JWT's signature does not match its issuer's key.")]
     BadSignature,
 }
 
@@ -53,7 +61,7 @@ impl From<Unauthorized> for AuthError {
 }
 
 impl Unauthorized {
-    /// Returns the error code, which programs may rely on.
+    /// Returns the stable error code.
     pub(crate) const fn code(self) -> &'static str {
         match self {
             Self::Missing => "no_credentials",
@@ -73,7 +81,8 @@ impl Unauthorized {
         }
     }
 
-    /// Returns the value of `WWW-Authenticate` (RFC 6750 section 3), which has an error only if there were credentials.
+    /// Returns the value of `WWW-Authenticate` (RFC 6750 section 3). The value contains an error only if the request had
+    /// credentials.
     pub(crate) const fn challenge(self) -> &'static str {
         if matches!(self, Self::Missing | Self::WrongScheme) {
             "Bearer"

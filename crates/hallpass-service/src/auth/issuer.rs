@@ -1,4 +1,4 @@
-//! An identity provider, and which of its JWTs are accepted.
+//! Identity providers, and the verification of their JWTs.
 
 use hallpass_token::UnixSeconds;
 use hmac::{Hmac, Mac as _};
@@ -14,38 +14,41 @@ use crate::settings::SecretName;
 use crate::web::headers::AUTHORIZATION;
 use crate::web::json::Json;
 
-/// An identity provider, and what its JWTs must say.
+/// An identity provider, and the conditions on its JWTs.
 #[derive(Debug)]
 pub(super) struct Issuer {
-    /// The claim `iss`.
+    /// The required claim `iss`.
     pub(super) name: String,
-    /// `aud` must hold one of these. If there are none, `claims` tell for which app a JWT is.
+    /// The accepted values of `aud`. If the list is empty, `claims` identifies the app.
     pub(super) audiences: Vec<Json<'static>>,
-    /// Further claims that a JWT must have.
+    /// Conditions on other claims.
     pub(super) claims: ClaimConditions,
     /// The header that contains the JWT, in lower case.
     pub(super) header: String,
     pub(super) keys: KeySource,
 }
 
-/// The keys that verify the JWTs of an issuer.
+/// The source of the keys that verify an issuer's JWTs.
 #[derive(Debug)]
 pub(super) enum KeySource {
-    /// The secret of this name, for HS256 only.
+    /// The secret with this name, for HS256 only.
     Secret(SecretName),
-    /// Published keys, for these algorithms. They are part of the configuration, so that a change of secrets does not
-    /// discard them.
+    /// The keys that the issuer publishes, for these algorithms. The cached keys are part of the configuration, so that
+    /// changed secrets do not discard them.
     Published { algorithms: Vec<Algorithm>, keys: KeySet },
 }
 
 impl Issuer {
-    /// Returns an issuer with published keys and JWTs in `Authorization`.
+    /// Returns an issuer with published keys. JWTs are expected in `Authorization`.
     pub(super) fn new(name: String, audiences: Vec<Json<'static>>, keys: KeySet) -> Self {
         let keys = KeySource::Published { algorithms: Algorithm::PUBLIC.to_vec(), keys };
         Self { name, audiences, claims: Vec::new(), header: AUTHORIZATION.to_owned(), keys }
     }
 
-    /// Verifies a JWT. `hmac_key` is the key for HS256, if the issuer has one.
+    /// Verifies a JWT. `hmac_key` is the issuer's HS256 key, if it has one.
+    ///
+    /// # Errors
+    /// Returns [`AuthError`] if the JWT is rejected, or if the issuer's keys cannot be fetched.
     pub(super) async fn verify(
         &self,
         jwt: &UntrustedJwt<'_>,
@@ -58,7 +61,7 @@ impl Issuer {
             KeySource::Secret(_) => hmac_key
                 .is_some_and(|key| key.clone().chain_update(message).verify_slice(&jwt.signature).is_ok()),
             KeySource::Published { keys, .. } => {
-                // Boxed, because JWTs with HS256 do not need it.
+                // Boxed, so that JWTs with HS256 do not allocate space for this future.
                 let key: BoxFuture<'_, _> = Box::pin(keys.key(jwt.key_id.as_deref(), algorithm, context));
                 context.platform.verify(&*key.await?, message, &jwt.signature).await
             }
@@ -66,7 +69,7 @@ impl Issuer {
         if is_signed { Ok(()) } else { Err(Unauthorized::BadSignature.into()) }
     }
 
-    /// Checks everything but the signature.
+    /// Checks the algorithm and the claims, and returns the algorithm.
     #[inline(never)]
     fn check(&self, jwt: &UntrustedJwt<'_>, now: UnixSeconds) -> Result<Algorithm, Unauthorized> {
         let algorithms = match &self.keys {
@@ -87,7 +90,7 @@ impl Issuer {
 }
 
 impl KeySource {
-    /// Returns the name of the secret, if the keys are not public.
+    /// Returns the name of the secret; `None` for published keys.
     pub(super) const fn secret_name(&self) -> Option<&SecretName> {
         if let Self::Secret(name) = self { Some(name) } else { None }
     }

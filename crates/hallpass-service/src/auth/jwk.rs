@@ -1,4 +1,4 @@
-//! JSON Web Key Sets, the keys that an issuer publishes (RFC 7517).
+//! JSON Web Key Sets (RFC 7517).
 
 use std::sync::Arc;
 
@@ -9,19 +9,19 @@ use super::algorithm::Algorithm;
 use crate::platform::{KeyMaterial, PublicKey};
 use crate::web::json::Json;
 
-/// A published key with its name.
+/// A published key with its ID.
 #[derive(Debug)]
 pub(super) struct Jwk {
     key_id: Option<String>,
     pub(super) key: Arc<PublicKey>,
 }
 
-/// The most keys of a set that are kept.
+/// The maximum number of keys of a set. Further keys are ignored.
 const MAX_KEYS: usize = 64;
 
-/// Parses a key set. Keys for other purposes are left out (RFC 7517 section 5).
+/// Parses a key set, and ignores keys for other purposes (RFC 7517 section 5).
 ///
-/// Returns `None` if the document is not a key set or has no usable key.
+/// Returns `None` if the document is not a key set or contains no usable key.
 pub(super) fn parse(document: &[u8]) -> Option<Vec<Jwk>> {
     let document = Json::parse(document).ok()?;
     let keys: Vec<_> = document.get("keys")?.as_array().iter().filter_map(Jwk::read).take(MAX_KEYS).collect();
@@ -30,39 +30,39 @@ pub(super) fn parse(document: &[u8]) -> Option<Vec<Jwk>> {
 
 impl Jwk {
     fn read(value: &Json<'_>) -> Option<Self> {
-        let text = |name: &str| value.get(name).and_then(Json::as_str);
-        let is_for_signatures = text("use").is_none_or(|purpose| purpose == "sig");
+        let string = |name: &str| value.get(name).and_then(Json::as_str);
+        let is_for_signatures = string("use").is_none_or(|purpose| purpose == "sig");
         let may_verify = value.get("key_ops").is_none_or(|operations| {
             operations.as_array().iter().any(|operation| operation.as_str() == Some("verify"))
         });
         if !is_for_signatures || !may_verify {
             return None;
         }
-        let bytes = |name: &str| URL_SAFE_NO_PAD.decode(text(name)?).ok();
-        let word = |name: &str| <[u8; 32]>::try_from(bytes(name)?).ok();
-        let kind = match (text("kty")?, text("crv")) {
+        let bytes = |name: &str| URL_SAFE_NO_PAD.decode(string(name)?).ok();
+        let bytes32 = |name: &str| <[u8; 32]>::try_from(bytes(name)?).ok();
+        let kind = match (string("kty")?, string("crv")) {
             ("RSA", None) => rsa(bytes("n")?, bytes("e")?)?,
-            ("EC", Some("P-256")) => KeyMaterial::P256 { x: word("x")?, y: word("y")? },
-            ("OKP", Some("Ed25519")) => KeyMaterial::Ed25519(word("x")?),
+            ("EC", Some("P-256")) => KeyMaterial::P256 { x: bytes32("x")?, y: bytes32("y")? },
+            ("OKP", Some("Ed25519")) => KeyMaterial::Ed25519(bytes32("x")?),
             _ => return None,
         };
-        let fits = text("alg").is_none_or(|named| named == algorithm(&kind).as_str());
-        let jwk = jwk_text(&kind);
-        fits.then(|| Self {
-            key_id: text("kid").map(str::to_owned),
+        let has_matching_algorithm = string("alg").is_none_or(|named| named == algorithm(&kind).as_str());
+        let jwk = to_json(&kind);
+        has_matching_algorithm.then(|| Self {
+            key_id: string("kid").map(str::to_owned),
             key: Arc::new(PublicKey::new(kind, jwk)),
         })
     }
 
-    /// Returns the key with this id for this algorithm. If the JWT names no id, the set must have a single such key.
+    /// Returns the key with this ID for this algorithm. Without an ID, the set must contain a single key for the algorithm.
     pub(super) fn find<'a>(keys: &'a [Self], key_id: Option<&str>, wanted: Algorithm) -> Option<&'a Self> {
-        let mut fitting = keys.iter().filter(|jwk| {
+        let mut candidates = keys.iter().filter(|jwk| {
             let is_named = key_id.is_none_or(|key_id| jwk.key_id.as_deref() == Some(key_id));
             is_named && algorithm(jwk.key.material()) == wanted
         });
-        let first = fitting.next()?;
-        // Of two keys with the same id, only the first is tried: sets with such keys are not valid.
-        let is_only = key_id.is_some() || fitting.next().is_none();
+        let first = candidates.next()?;
+        // If two keys have the same ID, only the first is used, because such a set is not valid.
+        let is_only = key_id.is_some() || candidates.next().is_none();
         is_only.then_some(first)
     }
 }
@@ -76,7 +76,7 @@ const fn algorithm(kind: &KeyMaterial) -> Algorithm {
 }
 
 /// Returns the JSON Web Key with its required members only (RFC 7638 section 3.2).
-fn jwk_text(kind: &KeyMaterial) -> String {
+fn to_json(kind: &KeyMaterial) -> String {
     let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
     match kind {
         KeyMaterial::Rsa { n, e } => format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, encode(e), encode(n)),
@@ -87,7 +87,7 @@ fn jwk_text(kind: &KeyMaterial) -> String {
     }
 }
 
-/// Returns `None` for an unsuitable key: a short one can be broken, and a long one takes long to verify with.
+/// Returns an RSA key, or `None` if its size is not accepted. Short keys can be broken; long keys are slow to verify with.
 fn rsa(n: Vec<u8>, e: Vec<u8>) -> Option<KeyMaterial> {
     const MIN_BYTES: usize = 2048 / 8;
     const MAX_BYTES: usize = 4096 / 8;
@@ -115,20 +115,20 @@ mod tests {
     }
 
     #[test]
-    fn keys_for_other_purposes_are_left_out() {
+    fn ignores_keys_for_other_purposes() {
         assert_eq!(count(&rsa_jwk(256, "")), 1);
         assert_eq!(count(&rsa_jwk(256, r#","use":"sig","alg":"RS256","key_ops":["verify"]"#)), 1);
         for more in [r#","use":"enc""#, r#","alg":"PS256""#, r#","key_ops":["encrypt"]"#, r#","crv":"P-256""#]
         {
             assert_eq!(count(&rsa_jwk(256, more)), 0, "{more}");
         }
-        let word = URL_SAFE_NO_PAD.encode([1; 32]);
+        let encoded = URL_SAFE_NO_PAD.encode([1; 32]);
         for (jwk, expected) in [
-            (r#""kty":"EC","crv":"P-256","x":"WORD","y":"WORD""#, 1),
-            (r#""kty":"OKP","crv":"Ed25519","x":"WORD""#, 1),
-            (r#""kty":"OKP","crv":"X25519","x":"WORD""#, 0),
+            (r#""kty":"EC","crv":"P-256","x":"ENCODED","y":"ENCODED""#, 1),
+            (r#""kty":"OKP","crv":"Ed25519","x":"ENCODED""#, 1),
+            (r#""kty":"OKP","crv":"X25519","x":"ENCODED""#, 0),
         ] {
-            let document = format!(r#"{{"keys":[{{{}}}]}}"#, jwk.replace("WORD", &word));
+            let document = format!(r#"{{"keys":[{{{}}}]}}"#, jwk.replace("ENCODED", &encoded));
             assert_eq!(count(&document), expected, "{jwk}");
         }
         for document in ["", "{}", "[]", r#"{"keys":[]}"#, r#"{"keys":[null,1,{}]}"#] {
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn an_rsa_key_has_a_sound_size() {
+    fn accepts_rsa_keys_of_2048_to_4096_bits() {
         for (bytes, expected) in [(255, 0), (256, 1), (512, 1), (513, 0), (0, 0)] {
             assert_eq!(count(&rsa_jwk(bytes, "")), expected, "{bytes}");
         }
@@ -149,9 +149,9 @@ mod tests {
     }
 
     #[test]
-    fn a_jwt_without_a_key_id_needs_a_single_key() {
-        let word = URL_SAFE_NO_PAD.encode([1; 32]);
-        let key = |id: &str| format!(r#"{{"kty":"OKP","crv":"Ed25519","kid":"{id}","x":"{word}"}}"#);
+    fn a_jwt_without_a_key_id_requires_a_single_key() {
+        let encoded = URL_SAFE_NO_PAD.encode([1; 32]);
+        let key = |id: &str| format!(r#"{{"kty":"OKP","crv":"Ed25519","kid":"{id}","x":"{encoded}"}}"#);
         let one = parse(format!(r#"{{"keys":[{}]}}"#, key("a")).as_bytes()).unwrap();
         let two = parse(format!(r#"{{"keys":[{},{}]}}"#, key("a"), key("b")).as_bytes()).unwrap();
         let found = |keys: &[Jwk], id| Jwk::find(keys, id, Algorithm::EdDsa).is_some();

@@ -9,30 +9,30 @@ use super::claims::Claims;
 use super::error::Unauthorized;
 use crate::web::json::Json;
 
-/// The most bytes of a JWT. Servers in front of an app accept no longer headers either.
+/// The maximum length of a JWT in bytes. Common proxies reject longer headers.
 pub(super) const MAX_BYTES: usize = 8 * 1024;
-/// How far the clocks of issuer and service may differ. A stolen token can be used for as long after it has expired.
+/// The tolerated clock difference between issuer and service. A JWT is accepted this long after it has expired.
 const LEEWAY_SECONDS: u64 = 60;
 
-/// A JWT whose signature was not verified.
+/// A JWT whose signature has not been verified.
 #[derive(Debug)]
 pub(super) struct UntrustedJwt<'a> {
-    /// `None` for an unknown algorithm, and for `none`.
+    /// The algorithm; `None` for `none` and for unknown algorithms.
     pub(super) algorithm: Option<Algorithm>,
     pub(super) key_id: Option<String>,
     pub(super) claims: Claims,
-    /// The signed part.
+    /// The signed bytes: the first two parts.
     pub(super) message: &'a str,
     pub(super) signature: Vec<u8>,
 }
 
 impl<'a> UntrustedJwt<'a> {
-    /// Whether a string has three parts, as a JWT does.
+    /// Returns whether the string has three parts separated by dots, like a JWT.
     pub(super) fn has_three_parts(text: &str) -> bool {
         text.bytes().filter(|byte| *byte == b'.').count() == 2
     }
 
-    /// Parses a JWT without verifying anything.
+    /// Parses a JWT without verifying the signature.
     pub(super) fn parse(text: &'a str) -> Result<Self, Unauthorized> {
         if text.len() > MAX_BYTES {
             return Err(Unauthorized::TooLarge);
@@ -47,7 +47,7 @@ impl<'a> UntrustedJwt<'a> {
         let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).ok();
         let header = Claims::parse(&decode(header)?)?;
         let claims = Claims::parse(&decode(claims)?)?;
-        // The header names an extension that must be understood (RFC 7515 section 4.1.11). The service knows none.
+        // `crit` names extensions that the verifier must support (RFC 7515 section 4.1.11). This service supports none.
         if header.get("crit").is_some() {
             return None;
         }
@@ -59,7 +59,7 @@ impl<'a> UntrustedJwt<'a> {
         Some(Self { algorithm, key_id, claims, message, signature: decode(signature)? })
     }
 
-    /// Rejects a JWT that has expired, never expires, or is not valid yet.
+    /// Rejects a JWT that has expired, is not valid yet, or has no expiration time.
     pub(super) fn check_times(&self, UnixSeconds(now): UnixSeconds) -> Result<(), Unauthorized> {
         let now = u64::from(now);
         let expires_at = self.claims.get("exp").and_then(seconds).ok_or(Unauthorized::NoExpiry)?;
@@ -74,7 +74,7 @@ impl<'a> UntrustedJwt<'a> {
     }
 }
 
-/// Returns a time in seconds. Fractions, which some issuers write (RFC 7519 section 2), are cut off; a time before 1970 is 0.
+/// Returns a time in whole seconds. Fractions (RFC 7519 section 2) are truncated, and times before 1970 are 0.
 fn seconds(claim: &Json<'_>) -> Option<u64> {
     let Json::Number(number) = claim else { return None };
     number.as_u64().or_else(|| number.as_f64().map(|seconds| seconds as u64))
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_may_be_a_minute_off() {
+    fn accepts_times_within_the_leeway() {
         for (claims, expected) in [
             (r#"{"exp":999941}"#, Ok(())),
             (r#"{"exp":999940}"#, Err(Unauthorized::Expired)),

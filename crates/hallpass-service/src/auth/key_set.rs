@@ -1,4 +1,4 @@
-//! The published keys of one issuer: fetched when they are needed, and kept.
+//! The published keys of an issuer, fetched on demand and cached.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,32 +16,32 @@ use crate::web::outbound::{OutboundRequest, SendError};
 use crate::web::text::quote;
 use crate::web::url::is_safe;
 
-/// Keys of this age are fetched again, so that a key that the issuer has withdrawn is not trusted for long.
+/// The age at which cached keys are fetched again, which limits how long a revoked key is trusted.
 const FRESH_SECONDS: u32 = 3600;
-/// If the issuer is unreachable, keys up to this age are used; by then its last tokens have expired.
+/// The maximum age of cached keys while the issuer is unreachable. By then, the issuer's last JWTs have usually expired.
 const USABLE_SECONDS: u32 = 24 * 3600;
-/// The least time between two fetches, so that tokens with made-up key ids cannot make the service flood the issuer.
-const BETWEEN_FETCHES_SECONDS: u32 = 60;
-/// The least time between two fetches while there are no keys, and all requests wait for the first ones.
-const BETWEEN_FIRST_FETCHES_SECONDS: u32 = 10;
-/// How long to wait for one document.
-const FETCH_SECONDS: u32 = 5;
-/// A fetch that takes longer was abandoned along with its request: both documents have timed out.
-const ABANDONED_SECONDS: u32 = 2 * FETCH_SECONDS + 1;
-/// The most bytes of a document of the issuer.
+/// The minimum interval between two fetches, so that JWTs with invented key IDs cannot flood the issuer with requests.
+const FETCH_INTERVAL_SECONDS: u32 = 60;
+/// The minimum interval between two fetches while no keys are cached, and requests wait for the first fetch.
+const FIRST_FETCH_INTERVAL_SECONDS: u32 = 10;
+/// The timeout for one document.
+const FETCH_TIMEOUT_SECONDS: u32 = 5;
+/// The duration after which a fetch counts as abandoned: by then, both documents have timed out.
+const ABANDONED_SECONDS: u32 = 2 * FETCH_TIMEOUT_SECONDS + 1;
+/// The maximum size of a discovery document or a key set.
 const MAX_DOCUMENT_BYTES: usize = 128 * 1024;
 
 /// The published keys of one issuer.
 #[derive(Debug)]
 pub(super) struct KeySet {
-    /// The URL of the keys or of the issuer.
+    /// The URL of the key set, or of the issuer with `by_discovery`.
     pub(super) url: String,
-    /// Whether the issuer's discovery document names the URL of the keys (OpenID Connect Discovery 1.0 section 4).
+    /// Whether the URL of the key set comes from the issuer's discovery document (OpenID Connect Discovery 1.0 section 4).
     pub(super) by_discovery: bool,
     cache: Mutex<Cache>,
 }
 
-/// The time, the platform and the log of the request that needs a key.
+/// The time, the platform and the log of the request that requires a key.
 pub(super) struct Context<'a> {
     pub(super) now: UnixSeconds,
     pub(super) platform: &'a dyn Platform,
@@ -51,19 +51,19 @@ pub(super) struct Context<'a> {
 #[derive(Debug, Default)]
 struct Cache {
     keys: Vec<Jwk>,
-    /// When these keys were fetched.
+    /// The time of the fetch that returned these keys.
     fetched_at: Option<UnixSeconds>,
-    /// When the last fetch began.
+    /// The start of the last fetch.
     requested_at: Option<UnixSeconds>,
-    /// Whether the last fetch has not ended.
+    /// Whether the last fetch is in progress.
     is_fetching: bool,
 }
 
-/// How to serve a request that needs a key.
+/// The next step of a request that requires a key.
 enum CacheAction {
     Return(Result<Arc<PublicKey>, AuthError>),
     Fetch,
-    /// Another request is fetching.
+    /// Waits for the fetch of another request.
     Wait,
 }
 
@@ -72,7 +72,11 @@ impl KeySet {
         Self { url, by_discovery, cache: Mutex::default() }
     }
 
-    /// Returns the key with this id. If it is not cached, the keys are fetched, because the issuer may have replaced them.
+    /// Returns the key with this ID. If the key is not cached, fetches the key set, because the issuer may have rotated its
+    /// keys.
+    ///
+    /// # Errors
+    /// Returns [`AuthError`] if the issuer does not publish such a key, or if the keys cannot be fetched.
     pub(super) async fn key(
         &self,
         key_id: Option<&str>,
@@ -89,7 +93,7 @@ impl KeySet {
                     cache.is_fetching = false;
                     match fetched {
                         Ok(keys) => (cache.keys, cache.fetched_at) = (keys, Some(context.now)),
-                        // The previous keys stay.
+                        // The cached keys stay.
                         Err(reason) => context.log.add(self.log_line(reason)),
                     }
                 }
@@ -105,13 +109,13 @@ impl KeySet {
         let is_usable = !cache.keys.is_empty() && age(cache.fetched_at) < USABLE_SECONDS;
         let key = if is_usable { Jwk::find(&cache.keys, key_id, algorithm) } else { None };
         let is_fetching = cache.is_fetching && age(cache.requested_at) < ABANDONED_SECONDS;
-        let between = if is_usable { BETWEEN_FETCHES_SECONDS } else { BETWEEN_FIRST_FETCHES_SECONDS };
+        let interval = if is_usable { FETCH_INTERVAL_SECONDS } else { FIRST_FETCH_INTERVAL_SECONDS };
         match key {
             Some(key) if is_fetching || age(cache.fetched_at) < FRESH_SECONDS => {
                 CacheAction::Return(Ok(Arc::clone(&key.key)))
             }
             None if is_fetching => CacheAction::Wait,
-            _ if age(cache.requested_at) >= between => {
+            _ if age(cache.requested_at) >= interval => {
                 cache.requested_at = Some(now);
                 cache.is_fetching = true;
                 CacheAction::Fetch
@@ -122,19 +126,20 @@ impl KeySet {
         }
     }
 
-    /// Returns the usable keys, or the reason for the log.
+    /// Fetches the usable keys. An error is the reason for the log.
     async fn fetch(&self, platform: &dyn Platform) -> Result<Vec<Jwk>, String> {
         let document = if self.by_discovery {
             get(&discover(&self.url, platform).await?, platform).await?
         } else {
             get(&self.url, platform).await?
         };
-        jwk::parse(&document).ok_or_else(|| "no key for RS256, ES256 or EdDSA".to_owned())
+        jwk::parse(&document)
+            .ok_or_else(|| "the key set contains no usable key for RS256, ES256 or EdDSA".to_owned())
     }
 
     fn log_line(&self, reason: String) -> LogLine {
         let fields = [
-            ("message", "the keys of an issuer could not be fetched".into()),
+            ("message", "cannot fetch the signing keys of an issuer".into()),
             ("source", self.url.as_str().into()),
             ("by_discovery", self.by_discovery.into()),
             ("reason", reason.into()),
@@ -143,23 +148,23 @@ impl KeySet {
     }
 }
 
-/// Returns the URL of the keys that the issuer's discovery document names.
+/// Returns the `jwks_uri` of the issuer's discovery document.
 async fn discover(issuer: &str, platform: &dyn Platform) -> Result<String, String> {
     let document = get(&discovery_url(issuer), platform).await?;
     let document = Json::parse(&document).ok();
     let text = |name| document.as_ref().and_then(|document| document.get(name)?.as_str());
     let (Some(name), Some(url)) = (text("issuer"), text("jwks_uri")) else {
-        return Err("no discovery document".to_owned());
+        return Err("the response is not a discovery document with `issuer` and `jwks_uri`".to_owned());
     };
     if name != issuer {
-        return Err(format!("the discovery document of another issuer: {}", quote(name)));
+        return Err(format!("the discovery document belongs to another issuer: {}", quote(name)));
     }
-    // The document of a public issuer must not lead to this machine.
+    // The discovery document of a public issuer must not refer to this machine.
     let is_allowed = url.starts_with("https://") || !issuer.starts_with("https://");
     if is_allowed && is_safe(url) {
         Ok(url.to_owned())
     } else {
-        Err("a `jwks_uri` that is not https".to_owned())
+        Err("the `jwks_uri` is not an https URL".to_owned())
     }
 }
 
@@ -175,12 +180,14 @@ async fn get(url: &str, platform: &dyn Platform) -> Result<Zeroizing<Vec<u8>>, S
         headers: vec![("accept", "application/json".to_owned().into())],
         body: Vec::new(),
         max_bytes: MAX_DOCUMENT_BYTES,
-        seconds: FETCH_SECONDS,
+        seconds: FETCH_TIMEOUT_SECONDS,
     };
     match platform.send(&request).await {
         Ok(response) if response.status == 200 => Ok(response.body),
-        Ok(response) => Err(format!("an answer with status {}", response.status)),
-        Err(SendError::TimedOut) => Err(format!("no answer within {FETCH_SECONDS} s")),
+        Ok(response) => Err(format!("the issuer responded with status {}", response.status)),
+        Err(SendError::TimedOut) => {
+            Err(format!("the issuer did not respond within {FETCH_TIMEOUT_SECONDS} s"))
+        }
         Err(error) => Err(error.to_string()),
     }
 }

@@ -1,12 +1,13 @@
-//! Presets for identity providers, which supply what is the same for all customers of a provider.
+//! Presets for identity providers: the issuer URL, the key set and the claims that all tenants of a provider share.
 
 use super::issuer::Issuer;
 use super::key_set::KeySet;
 use crate::web::json::{Fields, Invalid, Json};
 
-/// A preset: its name, the fields that it reads, and how it reads them. The last argument is the field `audience`.
-type Preset = (&'static str, &'static [&'static str], Read);
-type Read = for<'j> fn(Fields<'j>, Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>>;
+/// The name of a preset, its own fields, and the function that reads them.
+type Preset = (&'static str, &'static [&'static str], ReadPreset);
+/// A function that reads the fields of a preset. The second argument is the field `audience`.
+type ReadPreset = for<'j> fn(Fields<'j>, Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>>;
 
 static PRESETS: [Preset; 6] = [
     ("auth0", &["domain", "audience"], auth0),
@@ -16,33 +17,46 @@ static PRESETS: [Preset; 6] = [
     ("clerk", &["domain", "authorized_parties", "audience"], clerk),
     ("cloudflare-access", &["team", "audience"], cloudflare_access),
 ];
-/// An issuer without a preset.
+/// The fields of an issuer without a preset.
 static CUSTOM: Preset = ("", &["issuer", "audience", "jwks_uri"], custom);
-/// The fields of an issuer with any preset.
+/// The fields of every issuer.
 const COMMON_FIELDS: [&str; 5] = ["preset", "secret", "header", "algorithms", "claims"];
-/// An error for an empty string.
-const NOT_EMPTY: &str = "expected a text that is not empty";
-/// Cloudflare's header for the user of a page that Access protects.
+/// The error for an empty string.
+const NOT_EMPTY: &str = "expected a non-empty string";
+/// The header in which Cloudflare Access passes the user's JWT.
 const ACCESS_HEADER: &str = "cf-access-jwt-assertion";
 
-/// Reads the fields of a preset. A field of another preset is rejected, because nothing would check it.
+/// Reads an issuer with or without a preset. Rejects fields of other presets, because they would have no effect.
 pub(super) fn read_issuer<'j>(fields: Fields<'j>) -> Result<Issuer, Invalid<'j>> {
     let expected = "\"auth0\", \"cognito\", \"firebase\", \"supabase\", \"clerk\" or \"cloudflare-access\"";
     let preset = |name: &str| PRESETS.iter().find(|(known, ..)| *known == name);
-    let (_, own_fields, read) =
+    let (preset, own_fields, read) =
         fields.get("preset").map_or(Ok(&CUSTOM), |value| value.named(expected, preset))?;
     let is_foreign = |name: &str| !COMMON_FIELDS.contains(&name) && !own_fields.contains(&name);
-    if let Some((_, value)) = fields.object().entries()?.find(|(name, _)| is_foreign(name)) {
-        return Err(Invalid::new(value, "means nothing with this `preset`, or without one"));
+    if let Some((name, value)) = fields.object().entries()?.find(|(name, _)| is_foreign(name)) {
+        return Err(Invalid::new(value, foreign_field(name, preset, own_fields)));
     }
     read(fields, strings(fields, "audience")?)
+}
+
+#[cold]
+fn foreign_field(name: &str, preset: &str, own_fields: &[&str]) -> String {
+    let noun = if own_fields.len() == 1 { "field is" } else { "fields are" };
+    let own = own_fields.join("`, `");
+    if preset.is_empty() {
+        format!("`{name}` requires a `preset`. Remove it; without a preset, the {noun} `{own}`.")
+    } else {
+        format!(
+            "`{name}` is not a field of the preset `{preset}`. Remove it; this preset's own {noun} `{own}`."
+        )
+    }
 }
 
 /// <https://auth0.com/docs/secure/tokens/access-tokens/validate-access-tokens>
 fn auth0<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>> {
     let issuer = format!("https://{}/", host(fields, "domain")?);
     if audiences.is_empty() {
-        return error(fields, "audience", "expected the identifier of the API");
+        return error(fields, "audience", "expected the identifier of the API in Auth0");
     }
     Ok(with_keys_at(issuer, ".well-known/jwks.json", audiences))
 }
@@ -66,7 +80,7 @@ fn supabase<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Result<Iss
 /// <https://clerk.com/docs/guides/sessions/manual-jwt-verification>
 fn clerk<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>> {
     let issuer = format!("https://{}", host(fields, "domain")?);
-    // Clerk omits the claim for native apps, which have no origin; their JWTs are identified by an audience.
+    // Clerk omits `azp` for native apps, which have no origin. An audience identifies their JWTs.
     let parties = strings(fields, "authorized_parties")?;
     if parties.is_empty() && audiences.is_empty() {
         let expected = "expected the origins of the app, such as https://app.example.com, or an `audience`";
@@ -90,7 +104,7 @@ fn cloudflare_access<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> R
 
 /// An issuer without a preset.
 fn custom<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>> {
-    let expected = "expected what `iss` is, such as https://login.example.com";
+    let expected = "expected the value of `iss`, such as https://login.example.com";
     let issuer = string(fields, "issuer", expected)?.to_owned();
     let keys = match fields.get("jwks_uri") {
         Some(url) => KeySet::new(url.string()?.to_owned(), false),
@@ -99,18 +113,18 @@ fn custom<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Result<Issue
     Ok(Issuer::new(issuer, audiences, keys))
 }
 
-/// Reads a user pool and its app clients. An id token names the client in `aud`, an access token in `client_id`. The issuer
-/// of a pool has one of two forms; the original one follows from the pool's id:
+/// Reads a user pool and its app clients. An ID token contains the client in `aud`, an access token in `client_id`. The
+/// issuer URL of a pool has one of two forms; the original form follows from the pool ID:
 /// <https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html>,
 /// <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_IssuerConfigurationType.html>
 fn cognito<'j>(fields: Fields<'j>, _: Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>> {
     let issuer = match (fields.get("issuer"), fields.get("user_pool")) {
-        (Some(_), Some(_)) => return error(fields, "issuer", "stands in place of `user_pool`"),
+        (Some(_), Some(_)) => return error(fields, "issuer", "replaces `user_pool`. Remove one of the two."),
         (Some(_), None) => string(fields, "issuer", NOT_EMPTY)?.to_owned(),
         (None, _) => {
             let pool = name(fields, "user_pool")?;
             let Some((region, _)) = pool.split_once('_') else {
-                let expected = "expected the id of a user pool, such as eu-central-1_AbCdEfGhI";
+                let expected = "expected the ID of a user pool, such as eu-central-1_AbCdEfGhI";
                 return error(fields, "user_pool", expected);
             };
             format!("https://cognito-idp.{region}.amazonaws.com/{pool}")
@@ -118,18 +132,18 @@ fn cognito<'j>(fields: Fields<'j>, _: Vec<Json<'static>>) -> Result<Issuer, Inva
     };
     let clients = strings(fields, "client_id")?;
     if clients.is_empty() {
-        return error(fields, "client_id", "expected the id of the app client");
+        return error(fields, "client_id", "expected the ID of the app client");
     }
-    let of_kind = |kind: &'static str| ("token_use".to_owned(), vec![kind.into()]);
+    let token_use = |value: &'static str| ("token_use".to_owned(), vec![value.into()]);
     let (audiences, claims) = match fields.read("token_use", Json::string)? {
-        Some("id") => (clients, vec![of_kind("id")]),
-        Some("access") => (Vec::new(), vec![of_kind("access"), ("client_id".to_owned(), clients)]),
+        Some("id") => (clients, vec![token_use("id")]),
+        Some("access") => (Vec::new(), vec![token_use("access"), ("client_id".to_owned(), clients)]),
         _ => return error(fields, "token_use", "expected \"id\" or \"access\""),
     };
     Ok(Issuer { claims, ..with_keys_at(issuer, "/.well-known/jwks.json", audiences) })
 }
 
-/// Returns an issuer whose keys are at a path below its URL.
+/// Returns an issuer whose key set is at this path below its URL.
 fn with_keys_at(issuer: String, path: &str, audiences: Vec<Json<'static>>) -> Issuer {
     let keys = KeySet::new(format!("{issuer}{path}"), false);
     Issuer::new(issuer, audiences, keys)
@@ -139,44 +153,49 @@ fn error<'j, T>(fields: Fields<'j>, field: &'static str, detail: &str) -> Result
     Err(Invalid::field(fields.object(), field, detail))
 }
 
-/// Reads one or more strings, none of them empty. Without the field, there are none.
+/// Reads one or more non-empty strings. Returns an empty list if the field is not set.
 fn strings<'j>(fields: Fields<'j>, field: &'static str) -> Result<Vec<Json<'static>>, Invalid<'j>> {
     let Some(value) = fields.get(field) else { return Ok(Vec::new()) };
     let strings = value.read_one_or_more(Json::string)?;
     if strings.contains(&"") {
         return error(fields, field, NOT_EMPTY);
     }
-    Ok(strings.into_iter().map(|text| text.to_owned().into()).collect())
+    Ok(strings.into_iter().map(|string| string.to_owned().into()).collect())
 }
 
-/// Reads a string that is not empty.
+/// Reads a non-empty string.
 fn string<'j>(fields: Fields<'j>, field: &'static str, expected: &str) -> Result<&'j str, Invalid<'j>> {
     match fields.read(field, Json::string)? {
-        Some(text) if !text.is_empty() => Ok(text),
+        Some(string) if !string.is_empty() => Ok(string),
         _ => error(fields, field, expected),
     }
 }
 
-/// Reads a host without a scheme or a path.
+/// Reads a host name without a scheme and a path.
 fn host<'j>(fields: Fields<'j>, field: &'static str) -> Result<&'j str, Invalid<'j>> {
-    word(fields, field, b".-", "expected a host without https:// and path, such as tenant.example.com")
+    restricted(
+        fields,
+        field,
+        b".-",
+        "expected a host name without https:// and path, such as tenant.example.com",
+    )
 }
 
 /// Reads a name that becomes part of a URL.
 fn name<'j>(fields: Fields<'j>, field: &'static str) -> Result<&'j str, Invalid<'j>> {
-    word(fields, field, b"-_", "expected a name of letters, digits, `-` and `_`")
+    restricted(fields, field, b"-_", "expected letters, digits, `-` and `_`")
 }
 
-/// Reads a string of letters, digits and these marks.
-fn word<'j>(
+/// Reads a string of ASCII letters, digits and these bytes.
+fn restricted<'j>(
     fields: Fields<'j>,
     field: &'static str,
-    marks: &[u8],
+    punctuation: &[u8],
     expected: &str,
 ) -> Result<&'j str, Invalid<'j>> {
-    let text = string(fields, field, expected)?;
-    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || marks.contains(&byte);
-    if text.bytes().all(is_allowed) { Ok(text) } else { error(fields, field, expected) }
+    let string = string(fields, field, expected)?;
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || punctuation.contains(&byte);
+    if string.bytes().all(is_allowed) { Ok(string) } else { error(fields, field, expected) }
 }
 
 #[cfg(test)]
@@ -184,7 +203,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_preset_has_several_forms() {
+    fn reads_every_form_of_a_preset() {
         const POOL: &str = "https://cognito-idp.eu-1.amazonaws.com/eu-1_A";
         for (document, issuer, audiences, claims) in [
             (

@@ -8,7 +8,7 @@ pub(crate) fn user(claims: &str) -> Caller {
     Caller::user(Claims::parse(claims.as_bytes()).unwrap())
 }
 
-/// Returns a caller of API Gateway with this subject.
+/// Returns an API Gateway caller with this subject.
 pub(crate) fn gateway(subject: &str) -> Caller {
     Caller::gateway(Claims::from_strings([("sub".to_owned(), subject.to_owned())]))
 }

@@ -1,30 +1,31 @@
-//! Keys that verify signatures.
+//! Public keys for signature verification.
 
-/// A public key, with its JSON Web Key text (RFC 7638 section 3.2) for platforms that import keys as text.
+/// A public key, and its JSON Web Key (RFC 7638 section 3.2) for platforms that import keys as JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicKey {
     material: KeyMaterial,
     jwk: String,
 }
 
-/// The algorithm of a public key, and its numbers.
+/// The algorithm and the parameters of a public key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyMaterial {
-    /// For RSASSA-PKCS1-v1_5 with SHA-256: 2048 to 4096 bits, both numbers big-endian without leading zeros.
+    /// An RSA key of 2048 to 4096 bits, for RSASSA-PKCS1-v1_5 with SHA-256. Both numbers are big-endian without leading
+    /// zeros.
     Rsa {
         /// The modulus.
         n: Vec<u8>,
         /// The exponent.
         e: Vec<u8>,
     },
-    /// For ECDSA on P-256 with SHA-256: the coordinates of a point that may not be on the curve.
+    /// A P-256 key for ECDSA with SHA-256. The point may not be on the curve.
     P256 {
-        /// 32 bytes, big-endian.
+        /// The x coordinate, big-endian.
         x: [u8; 32],
-        /// 32 bytes, big-endian.
+        /// The y coordinate, big-endian.
         y: [u8; 32],
     },
-    /// For Ed25519.
+    /// An Ed25519 key.
     Ed25519([u8; 32]),
 }
 
@@ -33,13 +34,13 @@ impl PublicKey {
         Self { material, jwk }
     }
 
-    /// Returns the algorithm and the numbers.
+    /// Returns the algorithm and the parameters.
     #[must_use]
     pub const fn material(&self) -> &KeyMaterial {
         &self.material
     }
 
-    /// Returns the JSON Web Key, with its required members only.
+    /// Returns the JSON Web Key with its required members only.
     #[must_use]
     pub fn jwk(&self) -> &str {
         &self.jwk

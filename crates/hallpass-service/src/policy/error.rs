@@ -1,4 +1,4 @@
-//! Why a caller gets no token, and which rule decided.
+//! Policy denials, and the rule that decided.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,28 +7,27 @@ use std::ops::Deref;
 use crate::settings::ProjectError;
 use crate::web::field_error::FieldError;
 
-/// A denial: the policy grants less than was requested. Display is a sentence for the client. Boxed, because every decision
-/// returns it.
+/// A denial by the policy. Display is a sentence for the client. Boxed to keep the result of every evaluation small.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PolicyError(Box<Denial>);
 
 /// The parts of a [`PolicyError`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Denial {
-    /// The part of the request that was denied.
+    /// The denied part of the request.
     pub(crate) part: DeniedPart,
-    /// Where that part is in a request to `/v1/token`.
+    /// The path of that part in a request to `/v1/token`.
     pub(crate) field: String,
-    /// What was denied, and what would be granted.
+    /// The reason, and what the policy would grant.
     pub(crate) reason: Cow<'static, str>,
-    /// `None` if no rule applies to the caller and names the service.
+    /// The rule that decided; `None` if no rule applies to the caller and names the service.
     pub(crate) decided_by: Option<DecidedBy>,
 }
 
-/// The parts of a request that a policy decides on.
+/// A part of a request that a policy can deny.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DeniedPart {
-    /// No rule for this caller names the service.
+    /// The service: no rule for this caller names it.
     Service,
     /// The channel or room.
     Channel,
@@ -36,18 +35,18 @@ pub(crate) enum DeniedPart {
     Role,
     /// The user that the token would be for.
     Identity,
-    /// Something that is granted only if a rule names it.
+    /// A privileged part, which requires an explicit grant.
     Privileged,
 }
 
-/// Why a token request yields no token.
+/// An error of a token request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TokenError {
-    /// The policy denies it.
+    /// The policy denies the request.
     Denied(PolicyError),
-    /// The request and the rule together do not say enough, or they contradict each other.
+    /// A field is missing, and the rule does not supply it; or the field contradicts the rule.
     Field(FieldError),
-    /// The request gets no project.
+    /// The project cannot be selected.
     Project(ProjectError),
     /// The project has no key to sign with.
     NoKey,
@@ -63,7 +62,7 @@ impl PolicyError {
         Self(Box::new(Denial { part, field: field.to_owned(), reason, decided_by: None }))
     }
 
-    /// Notes which rule decided.
+    /// Sets the rule that decided.
     pub(crate) fn decided_by(mut self, rule: DecidedBy) -> Self {
         self.0.decided_by = Some(rule);
         self
@@ -79,14 +78,14 @@ impl Deref for PolicyError {
 }
 
 impl TokenError {
-    /// Notes in a denial which rule decided.
+    /// Sets the rule that decided, if this is a denial.
     pub(crate) fn decided_by(self, rule: DecidedBy) -> Self {
         if let Self::Denied(error) = self { Self::Denied(error.decided_by(rule)) } else { self }
     }
 }
 
 impl DeniedPart {
-    /// Returns the name that programs may rely on.
+    /// Returns the stable name, the value of `refused_by`.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Service => "service",
@@ -127,16 +126,16 @@ impl From<ProjectError> for TokenError {
 pub(crate) enum DecidedBy {
     /// The rule at this position in the document, counted from 0.
     Rule(usize),
-    /// A rule that applies if the configuration has no policy.
-    NoPolicy,
+    /// A rule of the default policy, for a configuration without `policy`.
+    DefaultPolicy,
 }
 
-/// As errors in the document name a rule.
+/// Formats a rule like its path in configuration errors.
 impl fmt::Display for DecidedBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rule(position) => write!(f, "policy[{position}]"),
-            Self::NoPolicy => f.write_str("default policy"),
+            Self::DefaultPolicy => f.write_str("default policy"),
         }
     }
 }

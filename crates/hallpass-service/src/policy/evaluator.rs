@@ -1,4 +1,4 @@
-//! Decisions that are the same for all services: places by pattern, users by identity.
+//! Decisions that all services share: names by pattern, users by identity.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -10,36 +10,35 @@ use crate::auth::Caller;
 use crate::web::field_error::FieldError;
 use crate::web::json::{Invalid, Json};
 
-/// The caller that a decision is about.
+/// An evaluator of grants for one caller.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Evaluator<'a> {
     pub(crate) caller: &'a Caller,
-    /// Keeps the strings that a decision creates.
+    /// The owner of strings that an evaluation creates.
     pub(crate) arena: &'a StringArena,
 }
 
-/// The reason for a denial if the caller requests a token for another user.
-pub(crate) const OTHER_USER_DENIED: &str =
-    "the rule for this caller gives tokens for the caller itself only; leave the user out";
+/// The reason for denying a token for another user.
+pub(crate) const OTHER_USER_DENIED: &str = "This rule issues tokens only for the caller's own identity. Omit `uid`, `account` or `user`, or grant others with `\"identity\": \"any\"`.";
 
 impl<'a> Evaluator<'a> {
-    /// Whether one of these patterns, if there are any, allows a name.
+    /// Returns whether one of the patterns matches the name. Without patterns, every name is allowed.
     pub(crate) fn allows(self, patterns: Option<&[NamePattern]>, name: &str) -> bool {
         patterns.is_none_or(|patterns| patterns.iter().any(|pattern| pattern.matches(name, self.caller)))
     }
 
-    /// Returns the only name that these patterns allow, if there is only one.
+    /// Returns the name that the patterns match, if they match exactly one.
     pub(crate) fn only(self, patterns: Option<&[NamePattern]>) -> Option<&'a str> {
         match patterns? {
-            [pattern] => pattern.only(self.caller).map(|text| self.arena.alloc(text)),
+            [pattern] => pattern.only(self.caller).map(|name| self.arena.alloc(name)),
             _ => None,
         }
     }
 
-    /// Returns the only user that the caller may have tokens for; `None` if the caller may choose.
+    /// Returns the user that the identity binds the caller to; `None` if the caller can choose the user.
     ///
     /// # Errors
-    /// [`PolicyError`] if the caller has no claim that names a user.
+    /// Returns [`PolicyError`] if the claim is missing or cannot identify a user.
     pub(crate) fn bound_user(
         self,
         identity: &Identity,
@@ -50,40 +49,43 @@ impl<'a> Evaluator<'a> {
             Identity::Claim(name) => name,
             Identity::Any | Identity::Wildcard => return Ok(None),
         };
-        let text = match self.caller.substitutable_claim(name) {
-            Some(Cow::Borrowed(text)) => text,
-            Some(Cow::Owned(text)) => self.arena.alloc(text),
+        let id = match self.caller.substitutable_claim(name) {
+            Some(Cow::Borrowed(id)) => id,
+            Some(Cow::Owned(id)) => self.arena.alloc(id),
             None => {
                 let reason = format!(
-                    "the caller has no `{name}`, or none that can stand for a user: a text or number without `*`, `{{` and `}}`"
+                    "The claim `{name}` is missing or cannot identify a user. Expected a non-empty string or an exact integer, without `*`, `{{` or `}}`."
                 );
                 return Err(PolicyError::new(DeniedPart::Identity, field, reason));
             }
         };
-        Ok(Some(BoundUser { id: text, is_subject: *identity == Identity::Subject }))
+        Ok(Some(BoundUser { id, is_subject: *identity == Identity::Subject }))
     }
 
-    /// Decides on a user with a name and no number.
+    /// Returns the user of a token, for services whose users are strings.
     ///
     /// # Errors
-    /// [`TokenError`] for another user than the caller may be, and if neither request nor rule names one.
+    /// Returns [`TokenError`] if the identity does not allow the requested user, or if neither the request nor the rule names
+    /// a user.
     pub(crate) fn resolve_user<T: Copy, E: fmt::Display>(
         self,
         identity: &Identity,
         field: &str,
         requested: Option<T>,
-        text_of: impl Fn(T) -> &'a str,
+        to_str: impl Fn(T) -> &'a str,
         parse: impl Fn(&'a str) -> Result<T, E>,
     ) -> Result<T, TokenError> {
         match (self.bound_user(identity, field)?, requested) {
             (None, Some(user)) => Ok(user),
-            (None, None) => Err(FieldError::new(field, "is missing; it says whom the token is for").into()),
-            (Some(bound), Some(user)) if text_of(user) == bound.id => Ok(user),
+            (None, None) => Err(FieldError::new(field, "is missing; specify the user of the token").into()),
+            (Some(bound), Some(user)) if to_str(user) == bound.id => Ok(user),
             (Some(_), Some(_)) => {
                 Err(PolicyError::new(DeniedPart::Identity, field, OTHER_USER_DENIED).into())
             }
             (Some(bound), None) => parse(bound.id).map_err(|error| {
-                let reason = format!("whom the rule lets this caller be cannot be a user here: it {error}");
+                let reason = format!(
+                    "This caller's identity cannot be a `{field}`: it {error}. In the rule, set `identity` to `claim:NAME` for a suitable claim."
+                );
                 PolicyError::new(DeniedPart::Identity, field, reason).into()
             }),
         }
@@ -96,27 +98,27 @@ pub(crate) enum Identity {
     /// The subject of the caller's credentials.
     #[default]
     Subject,
-    /// The user that this claim names.
+    /// The user in this claim.
     Claim(String),
     /// Any single user.
     Any,
-    /// Any single user, and all users at once: uid 0.
+    /// Any single user, or uid 0, which stands for all users.
     Wildcard,
 }
 
-/// The only user that a caller may have tokens for.
+/// The user that an identity binds a caller to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BoundUser<'a> {
     pub(crate) id: &'a str,
-    /// Whether the user is the caller's subject, and not another claim.
+    /// Whether the ID is the caller's subject rather than another claim.
     pub(crate) is_subject: bool,
 }
 
 impl Identity {
-    /// Reads `identity` of a rule.
+    /// Reads the field `identity` of a grant.
     pub(crate) fn read<'j>(value: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
-        let expected = "\"self\", \"any\", \"wildcard\", or \"claim:\" with the name of a claim";
-        value.named(expected, |text| match text {
+        let expected = "\"self\", \"any\", \"wildcard\" or \"claim:NAME\"";
+        value.named(expected, |identity| match identity {
             "self" => Some(Self::Subject),
             "any" => Some(Self::Any),
             "wildcard" => Some(Self::Wildcard),
@@ -128,15 +130,15 @@ impl Identity {
     }
 }
 
-/// Keeps strings that a decision creates, so that a completed request can borrow them like those of the request.
+/// An arena of strings, which lets a completed request borrow the strings that an evaluation creates.
 #[derive(Debug, Default)]
 pub(crate) struct StringArena(OnceCell<(Box<str>, Box<StringArena>)>);
 
 impl StringArena {
-    pub(crate) fn alloc(&self, text: String) -> &str {
+    pub(crate) fn alloc(&self, string: String) -> &str {
         match self.0.get() {
-            Some((_, next)) => next.alloc(text),
-            None => &self.0.get_or_init(|| (text.into(), Box::default())).0,
+            Some((_, next)) => next.alloc(string),
+            None => &self.0.get_or_init(|| (string.into(), Box::default())).0,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Patterns for channels and rooms: `class-*`, `room-{sub}`.
+//! Patterns for channels and rooms, such as `class-*` and `room-{sub}`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,49 +6,55 @@ use std::fmt;
 use crate::auth::Caller;
 use crate::web::json::{Invalid, Json};
 
-/// A pattern of a rule. `*` stands for any text, also an empty one; `{name}` for a claim of the caller; `{{` and `}}`
-/// for the braces themselves.
+/// A pattern of a rule. `*` matches any string, including the empty string. `{name}` is replaced by a claim of the caller.
+/// `{{` and `}}` are escaped braces.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct NamePattern(Vec<Piece>);
+pub(crate) struct NamePattern(Vec<Segment>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece {
-    Text(String),
-    AnyText,
+enum Segment {
+    Literal(String),
+    Wildcard,
     Claim(String),
 }
 
-/// Why a text is no pattern.
+/// An error for an invalid pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PatternError;
 
 impl NamePattern {
+    /// Parses a pattern.
+    ///
     /// # Errors
-    /// [`PatternError`] for an empty text, a brace that stands alone and an empty name.
-    pub(crate) fn parse(text: &str) -> Result<Self, PatternError> {
-        let mut pieces = Vec::new();
-        let mut plain = String::new();
-        let mut rest = text.chars().peekable();
+    /// Returns [`PatternError`] for an empty pattern, an unmatched brace, or an empty claim name.
+    pub(crate) fn parse(pattern: &str) -> Result<Self, PatternError> {
+        let mut segments = Vec::new();
+        let mut literal = String::new();
+        let mut rest = pattern.chars().peekable();
         while let Some(c) = rest.next() {
             match c {
                 '{' | '}' if rest.peek() == Some(&c) => {
                     rest.next();
-                    plain.push(c);
+                    literal.push(c);
                 }
                 '*' | '{' => {
-                    if !plain.is_empty() {
-                        pieces.push(Piece::Text(std::mem::take(&mut plain)));
+                    if !literal.is_empty() {
+                        segments.push(Segment::Literal(std::mem::take(&mut literal)));
                     }
-                    pieces.push(if c == '*' { Piece::AnyText } else { Piece::Claim(name(&mut rest)?) });
+                    segments.push(if c == '*' {
+                        Segment::Wildcard
+                    } else {
+                        Segment::Claim(claim_name(&mut rest)?)
+                    });
                 }
                 '}' => return Err(PatternError),
-                c => plain.push(c),
+                c => literal.push(c),
             }
         }
-        if !plain.is_empty() {
-            pieces.push(Piece::Text(plain));
+        if !literal.is_empty() {
+            segments.push(Segment::Literal(literal));
         }
-        if pieces.is_empty() { Err(PatternError) } else { Ok(Self(pieces)) }
+        if segments.is_empty() { Err(PatternError) } else { Ok(Self(segments)) }
     }
 
     /// Reads the patterns of a rule.
@@ -56,52 +62,53 @@ impl NamePattern {
         value.one_or_more()?.iter().map(|pattern| pattern.parsed(Self::parse)).collect()
     }
 
-    /// Whether the whole text fits. A pattern with a claim that the caller does not have fits nothing.
-    pub(crate) fn matches(&self, text: &str, caller: &Caller) -> bool {
+    /// Returns whether the pattern matches the whole name. If the caller lacks a claim of the pattern, nothing matches.
+    pub(crate) fn matches(&self, name: &str, caller: &Caller) -> bool {
         let mut pattern = Vec::new();
-        for piece in &self.0 {
-            match piece.resolve(caller) {
-                Some(Some(text)) => pattern.extend(text.bytes().map(Some)),
+        for segment in &self.0 {
+            match segment.resolve(caller) {
+                Some(Some(literal)) => pattern.extend(literal.bytes().map(Some)),
                 Some(None) => pattern.push(None),
                 None => return false,
             }
         }
-        fits(&pattern, text.as_bytes())
+        matches_bytes(&pattern, name.as_bytes())
     }
 
-    /// The only text that fits, if there is only one.
+    /// Returns the name that the pattern matches, if it matches exactly one.
     pub(crate) fn only(&self, caller: &Caller) -> Option<String> {
-        self.0.iter().map(|piece| piece.resolve(caller).flatten()).collect::<Option<_>>()
+        self.0.iter().map(|segment| segment.resolve(caller).flatten()).collect::<Option<_>>()
     }
 }
 
-impl Piece {
-    /// The text that it stands for, or `Some(None)` for any; `None` where the caller has no such claim.
+impl Segment {
+    /// Returns the string of the segment, `Some(None)` for the wildcard, or `None` if the caller lacks the claim.
     fn resolve<'a>(&'a self, caller: &'a Caller) -> Option<Option<Cow<'a, str>>> {
         match self {
-            Self::Text(text) => Some(Some(text.into())),
-            Self::AnyText => Some(None),
+            Self::Literal(string) => Some(Some(string.into())),
+            Self::Wildcard => Some(None),
             Self::Claim(name) => caller.substitutable_claim(name).map(Some),
         }
     }
 }
 
-/// Whether a text fits a pattern of bytes, of which `None` stands for any text. At a byte that differs, only the last `None`
-/// takes one byte more: the text between two of them is taken at its first place, which leaves most to what follows. So the
-/// time grows with the product of both lengths, and not with the number of splittings.
-fn fits(pattern: &[Option<u8>], text: &[u8]) -> bool {
-    let (mut expected, mut rest) = (pattern, text);
-    let mut last_any: Option<(&[Option<u8>], &[u8])> = None;
+/// Returns whether a pattern of bytes matches a string. `None` in the pattern is a wildcard.
+///
+/// Each literal between two wildcards is matched at its first position, which leaves most of the string to the rest. On a
+/// mismatch, only the last wildcard is extended by one byte. The time is at most proportional to the product of both lengths.
+fn matches_bytes(pattern: &[Option<u8>], string: &[u8]) -> bool {
+    let (mut expected, mut rest) = (pattern, string);
+    let mut last_wildcard: Option<(&[Option<u8>], &[u8])> = None;
     loop {
         match (expected, rest) {
-            ([None, after @ ..], _) => (expected, last_any) = (after, Some((after, rest))),
+            ([None, after @ ..], _) => (expected, last_wildcard) = (after, Some((after, rest))),
             ([Some(byte), after @ ..], [found, following @ ..]) if byte == found => {
                 (expected, rest) = (after, following);
             }
             ([], []) => return true,
-            _ => match last_any {
+            _ => match last_wildcard {
                 Some((after, [_, following @ ..])) => {
-                    (expected, rest, last_any) = (after, following, Some((after, following)));
+                    (expected, rest, last_wildcard) = (after, following, Some((after, following)));
                 }
                 _ => return false,
             },
@@ -109,8 +116,8 @@ fn fits(pattern: &[Option<u8>], text: &[u8]) -> bool {
     }
 }
 
-/// The name up to the closing brace.
-fn name(rest: &mut impl Iterator<Item = char>) -> Result<String, PatternError> {
+/// Parses a claim name up to the closing brace.
+fn claim_name(rest: &mut impl Iterator<Item = char>) -> Result<String, PatternError> {
     let mut name = String::new();
     for c in rest {
         match c {
@@ -122,20 +129,20 @@ fn name(rest: &mut impl Iterator<Item = char>) -> Result<String, PatternError> {
     Err(PatternError)
 }
 
-/// As the document writes it.
+/// Formats the pattern as in the configuration.
 impl fmt::Display for NamePattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|piece| match piece {
-            Piece::Text(text) => f.write_str(&text.replace('{', "{{").replace('}', "}}")),
-            Piece::AnyText => f.write_str("*"),
-            Piece::Claim(name) => write!(f, "{{{name}}}"),
+        self.0.iter().try_for_each(|segment| match segment {
+            Segment::Literal(string) => f.write_str(&string.replace('{', "{{").replace('}', "}}")),
+            Segment::Wildcard => f.write_str("*"),
+            Segment::Claim(name) => write!(f, "{{{name}}}"),
         })
     }
 }
 
 impl fmt::Display for PatternError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("expected a pattern such as \"class-*\" or \"room-{sub}\"; braces stand around the name of a claim, and are doubled where they mean themselves")
+        f.write_str("expected a pattern such as \"class-*\" or \"room-{sub}\": braces enclose a claim name, and {{ and }} are literal braces")
     }
 }
 
@@ -147,46 +154,54 @@ mod tests {
 
     use super::*;
 
-    fn fits_bytes(pieces: &[Option<&str>], text: &str) -> bool {
-        let bytes = |piece: &Option<&str>| match piece {
-            Some(piece) => piece.bytes().map(Some).collect(),
+    fn matches_segments(segments: &[Option<&str>], string: &str) -> bool {
+        let bytes = |segment: &Option<&str>| match segment {
+            Some(literal) => literal.bytes().map(Some).collect(),
             None => vec![None],
         };
-        fits(&pieces.iter().flat_map(bytes).collect::<Vec<_>>(), text.as_bytes())
+        matches_bytes(&segments.iter().flat_map(bytes).collect::<Vec<_>>(), string.as_bytes())
     }
 
-    /// Says of pieces by trying every splitting what [`fits`] says.
-    fn fits_somehow(pieces: &[Option<&str>], text: &str) -> bool {
-        match pieces {
-            [] => text.is_empty(),
-            [Some(start), pieces @ ..] => {
-                text.strip_prefix(start).is_some_and(|rest| fits_somehow(pieces, rest))
+    /// Matches like [`matches_bytes`], by trying every length of every wildcard.
+    fn matches_exhaustively(segments: &[Option<&str>], string: &str) -> bool {
+        match segments {
+            [] => string.is_empty(),
+            [Some(start), segments @ ..] => {
+                string.strip_prefix(start).is_some_and(|rest| matches_exhaustively(segments, rest))
             }
-            [None, pieces @ ..] => (0..=text.len()).any(|from| fits_somehow(pieces, &text[from..])),
+            [None, segments @ ..] => {
+                (0..=string.len()).any(|from| matches_exhaustively(segments, &string[from..]))
+            }
         }
     }
 
     #[test]
-    fn a_text_fits_if_any_splitting_does() {
-        // What once failed belongs into a test of its own, not into a file of seeds.
+    fn matches_like_an_exhaustive_search() {
+        // Failing inputs belong in a test of their own, not in a file of seeds.
         let config = Config { cases: 1000, failure_persistence: None, ..Config::default() };
-        let pieces = vec(prop_oneof![1 => Just(None), 2 => "[ab]{1,3}".prop_map(Some)], 1..7);
-        let inputs = (pieces, "[ab]{0,8}", vec("[ab]{0,4}", 6));
-        let result = TestRunner::new(config).run(&inputs, |(pieces, any, stars)| {
-            let pieces: Vec<_> = pieces.iter().map(Option::as_deref).collect();
-            assert_eq!(fits_bytes(&pieces, &any), fits_somehow(&pieces, &any), "{pieces:?} {any}");
-            let filled: String =
-                pieces.iter().zip(&stars).map(|(piece, star)| piece.unwrap_or(star)).collect();
-            assert!(fits_bytes(&pieces, &filled), "{pieces:?} {filled}");
+        let segments = vec(prop_oneof![1 => Just(None), 2 => "[ab]{1,3}".prop_map(Some)], 1..7);
+        let inputs = (segments, "[ab]{0,8}", vec("[ab]{0,4}", 6));
+        let result = TestRunner::new(config).run(&inputs, |(segments, any, wildcards)| {
+            let segments: Vec<_> = segments.iter().map(Option::as_deref).collect();
+            assert_eq!(
+                matches_segments(&segments, &any),
+                matches_exhaustively(&segments, &any),
+                "{segments:?} {any}"
+            );
+            let filled: String = segments
+                .iter()
+                .zip(&wildcards)
+                .map(|(segment, wildcard)| segment.unwrap_or(wildcard))
+                .collect();
+            assert!(matches_segments(&segments, &filled), "{segments:?} {filled}");
             Ok(())
         });
         result.unwrap_or_else(|error| panic!("{error}"));
     }
 
-    /// Many stars must not cost more than the text is long.
     #[test]
-    fn a_hard_pattern_is_no_riddle() {
+    fn many_wildcards_do_not_take_exponential_time() {
         let pattern = [None, Some("a")].repeat(60);
-        assert!(!fits_bytes(&pattern, &format!("{}b", "a".repeat(64))));
+        assert!(!matches_segments(&pattern, &format!("{}b", "a".repeat(64))));
     }
 }

@@ -1,4 +1,4 @@
-//! Rules, and how the one that decides is found.
+//! Rules and rule matching.
 
 use hallpass_token::Ttl;
 
@@ -8,29 +8,29 @@ use crate::auth::{Caller, CallerKind};
 use crate::settings::read_ttl;
 use crate::web::json::{Fields, Invalid, Json};
 
-/// Rules in the order of the document. For each requested service, the first rule decides that applies to the caller and
-/// names the service. `G` is what a rule grants.
+/// The rules in the order of the document. For each requested service, the first rule that applies to the caller and names
+/// the service decides. `G` is the type of the grants.
 #[derive(Debug)]
 pub(crate) struct Policy<G> {
     rules: Vec<Rule<G>>,
     is_default: bool,
 }
 
-/// One rule: whom it applies to, and what it grants.
+/// A rule: conditions on callers, and grants.
 #[derive(Debug, Default)]
 pub(crate) struct Rule<G> {
     pub(crate) who: CallerConditions,
-    /// Names of projects; `None` for every project.
+    /// The names of the projects; `None` for all projects.
     pub(crate) projects: Option<Vec<String>>,
-    /// The longest lifetime of a token that the rule grants.
+    /// The maximum TTL of tokens that the rule grants.
     pub(crate) ttl: Option<Ttl>,
     pub(crate) grants: G,
 }
 
-/// What the rest of the configuration says, which rules are checked against.
+/// The parts of the configuration that rules refer to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RuleContext<'a> {
-    /// The kinds of callers that the configuration authenticates.
+    /// The caller kinds that `auth` accepts.
     pub(crate) kinds: &'a [CallerKind],
     /// The names of the service keys.
     pub(crate) keys: &'a [&'a str],
@@ -41,38 +41,39 @@ pub(crate) struct RuleContext<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MatchedRule<T> {
     pub(crate) by: DecidedBy,
-    /// The longest lifetime that the rule grants, for all of its services.
+    /// The maximum TTL of the rule, for all of its services.
     pub(crate) ttl: Ttl,
     pub(crate) grant: T,
 }
 
 impl<G> Policy<G> {
-    /// Returns the rules that apply if the configuration has no policy.
+    /// Returns the policy for a configuration without `policy`.
     pub(crate) const fn default_rules(rules: Vec<Rule<G>>) -> Self {
         Self { rules, is_default: true }
     }
 
-    /// Returns the rules of a configuration.
+    /// Returns a policy with the rules of a configuration.
     pub(crate) const fn new(rules: Vec<Rule<G>>) -> Self {
         Self { rules, is_default: false }
     }
 
-    /// Whether the configuration has no policy.
+    /// Returns whether this is the default policy.
     #[cfg(feature = "check")]
     pub(crate) const fn is_default(&self) -> bool {
         self.is_default
     }
 
-    /// Returns the rules, each with its place in the document.
+    /// Returns the rules, each with its position in the document.
     pub(crate) fn rules(&self) -> impl Iterator<Item = (DecidedBy, &Rule<G>)> {
-        let by = |position| if self.is_default { DecidedBy::NoPolicy } else { DecidedBy::Rule(position) };
+        let by =
+            |position| if self.is_default { DecidedBy::DefaultPolicy } else { DecidedBy::Rule(position) };
         self.rules.iter().enumerate().map(move |(position, rule)| (by(position), rule))
     }
 
-    /// Finds the first rule that applies to the caller and names the service. `grant` returns what a rule grants of it.
+    /// Finds the first rule that applies to the caller and names the service. `grant` selects the grant of the service.
     ///
     /// # Errors
-    /// [`PolicyError`] if there is none.
+    /// Returns [`PolicyError`] if there is no such rule.
     pub(crate) fn find<'a, T>(
         &'a self,
         caller: &Caller,
@@ -88,14 +89,16 @@ impl<G> Policy<G> {
             }
         }
         let kind = caller.kind().as_str();
-        let reason = format!("no rule gives `{service}` to this caller, whose kind is `{kind}`");
+        let reason = format!(
+            "No rule grants `{service}` to this caller (kind: `{kind}`). Add a rule that matches the caller and includes `{service}`."
+        );
         Err(PolicyError::new(DeniedPart::Service, service, reason))
     }
 }
 
 impl<G> Rule<G> {
-    /// Reads a rule. `grant_fields` are the fields that `grants` reads; it gets the conditions on the caller as well, and
-    /// returns `None` if nothing is granted.
+    /// Reads a rule. `grant_fields` are the fields that `grants` reads. `grants` also receives a function that returns whether
+    /// the rule can apply to a caller kind, and returns `None` if the rule grants nothing.
     pub(crate) fn read<'j>(
         value: &'j Json<'j>,
         context: &RuleContext<'_>,
@@ -108,16 +111,16 @@ impl<G> Rule<G> {
             .map(|who| CallerConditions::read(who, context.kinds, context.keys))
             .transpose()?;
         let who = who.unwrap_or_default();
-        let read = |value| read_names(value, context.projects, "expected the name of a project");
+        let read = |value| read_names(value, context.projects, "expected the name of a configured project");
         let projects = fields.get("project").map(read).transpose()?;
         let ttl = fields.read("ttl", read_ttl)?;
         let may_match = |kind| context.kinds.contains(&kind) && who.may_match(kind);
         let grants = grants(fields, &may_match)?
-            .ok_or_else(|| Invalid::new(value, "expected a grant for at least one service"))?;
+            .ok_or_else(|| Invalid::new(value, "expected at least one service, such as `rtc`"))?;
         Ok(Self { who, projects, ttl, grants })
     }
 
-    /// Whether the rule applies to this caller and to tokens of this project.
+    /// Returns whether the rule applies to this caller and this project.
     fn applies_to(&self, caller: &Caller, project: &str) -> bool {
         let is_project = |names: &Vec<String>| names.iter().any(|name| name == project);
         self.projects.as_ref().is_none_or(is_project) && self.who.matches(caller)

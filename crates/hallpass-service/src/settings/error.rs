@@ -1,4 +1,4 @@
-//! What is missing or wrong in settings and secrets.
+//! Errors in settings and secrets.
 
 use std::borrow::Cow;
 
@@ -6,48 +6,48 @@ use super::DOCUMENT;
 use crate::web::json::Json;
 use crate::web::log::{Level, LogLine};
 
-/// A missing or wrong setting or secret. It names the setting or secret and never holds a secret.
+/// A missing or invalid setting or secret. The error contains names of secrets, never their values.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ConfigError {
-    /// `HALLPASS_CONFIG` is not JSON.
-    #[error("{DOCUMENT} is not JSON: {0}")]
+    /// `HALLPASS_CONFIG` is not valid JSON.
+    #[error("{DOCUMENT} is not valid JSON: {0}")]
     Syntax(String),
-    /// A value in `HALLPASS_CONFIG` is not the expected one; the path is empty for the whole document.
+    /// A value in `HALLPASS_CONFIG` is invalid. The path is empty for the document as a whole.
     #[error("{DOCUMENT}{at}: {detail}", at = at(path))]
     Value { path: String, detail: String },
-    /// Neither `projects` nor one of these settings is set.
-    #[error("there is no project: set {}, or `projects` in {DOCUMENT}", .0.join(" or "))]
+    /// Neither `projects` nor any of these settings is set.
+    #[error("no project is configured: set {}, or `projects` in {DOCUMENT}", .0.join(" or "))]
     NoProject(Vec<&'static str>),
-    /// Another setting is not valid.
+    /// Another setting is invalid.
     #[error("{name} {detail}")]
     Setting { name: &'static str, detail: String },
-    /// The store has no secrets of these names.
+    /// The store does not contain the secrets with these names.
     #[error("{}", not_set(.0))]
     SecretsMissing(Vec<String>),
-    /// The secret of this name is not valid.
+    /// The secret with this name is invalid.
     #[error("the secret {name} {detail}")]
     Secret { name: String, detail: Cow<'static, str> },
-    /// The secrets could not be read.
+    /// The store could not be read.
     #[error("the secrets could not be read: {}", .0.reason)]
     Store(StoreError),
-    /// No request has needed the secrets.
-    #[error("the secrets are not loaded")]
+    /// The secrets have not been loaded yet, because no request required them.
+    #[error("the secrets have not been loaded yet")]
     NotLoaded,
 }
 
-/// Why no secrets could be read.
+/// An error of the platform's secret store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreError {
     /// The names of the settings or bindings to check.
     pub names: Vec<String>,
-    /// What was wrong and what was expected, for the log. It holds no part of a secret.
+    /// The cause and the expected state, for the log. The text contains no part of a secret.
     pub reason: Cow<'static, str>,
-    /// Whether the store did not respond at all.
+    /// True if the store did not respond in time.
     pub is_timeout: bool,
 }
 
 impl ConfigError {
-    /// The names of the settings and secrets that are missing or wrong.
+    /// Returns the names of the missing or invalid settings and secrets.
     pub(crate) fn names(&self) -> Vec<String> {
         match self {
             Self::Value { path, .. } if !path.is_empty() => vec![format!("{DOCUMENT}.{path}")],
@@ -60,7 +60,7 @@ impl ConfigError {
         }
     }
 
-    /// The line for the person on call.
+    /// Returns the log line `not_ready`.
     pub(crate) fn log_line(&self) -> LogLine {
         LogLine::new(Level::Error, "not_ready", [("message", Json::from(self.to_string()))])
     }

@@ -12,24 +12,25 @@ pub(crate) struct NamedProject<T> {
 pub(crate) struct Projects<T> {
     /// The provider's name in messages.
     provider: &'static str,
-    /// The project for requests that name none, if it exists; otherwise the first project.
+    /// The name of the default project. If no such project exists, the first project is the default.
     default: Option<&'static str>,
     projects: Vec<NamedProject<T>>,
-    /// Names of projects of other providers, and their providers.
+    /// The projects of other providers: their names and providers.
     others: Vec<(String, &'static str)>,
 }
 
-/// Why a request gets no project. Display is a predicate of the field `project`, or a sentence.
+/// An error in the selection of a project. Display is a predicate for the field `project`, except for `None`, whose Display
+/// is a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ProjectError {
     /// No project of this provider is configured.
-    #[error("no project of {provider} is configured, so there are no tokens for it")]
+    #[error("No {provider} project is configured. Add one to `projects` in HALLPASS_CONFIG.")]
     None { provider: &'static str },
     /// No project has the requested name.
     #[error("is not the name of a configured project")]
     Unknown,
     /// The requested project belongs to another provider.
-    #[error("is a project of {other}; this needs one of {provider}")]
+    #[error("belongs to {other}, but this request is for {provider}")]
     OtherProvider { provider: &'static str, other: &'static str },
 }
 
@@ -43,7 +44,7 @@ impl<T> Projects<T> {
         Self { provider, default, projects, others }
     }
 
-    /// Returns these projects with what `load` makes of each.
+    /// Applies `load` to each project.
     pub(crate) fn load<U, E>(&self, load: impl Fn(&T) -> Result<U, E>) -> Result<Projects<U>, E> {
         let mut projects = Vec::with_capacity(self.projects.len());
         for NamedProject { name, project } in &self.projects {
@@ -56,7 +57,7 @@ impl<T> Projects<T> {
         &self.projects
     }
 
-    /// Returns the project of this name, or the one for requests that name none.
+    /// Returns the project with this name, or the default project if `name` is `None`.
     pub(crate) fn get(&self, name: Option<&str>) -> Result<&NamedProject<T>, ProjectError> {
         let find = |name: &str| self.projects.iter().find(|project| project.name == name);
         let Some(name) = name else {

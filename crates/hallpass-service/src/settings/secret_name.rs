@@ -3,21 +3,19 @@
 use crate::web::json::{Invalid, Json};
 use crate::web::text::without_hex;
 
-/// The name of a secret, and never its value.
+/// The name of a secret, such as `AGORA_APP_CERTIFICATE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SecretName(String);
 
 impl SecretName {
-    /// Returns a name that the service itself chose.
+    /// Returns a name that the service defines.
     pub(crate) fn new(name: &str) -> Self {
         Self(name.to_owned())
     }
 
-    /// Reads a name out of the configuration. The string is kept out of the message: if someone put a certificate here, the
-    /// log must not repeat it.
+    /// Reads a name from the configuration. An error does not contain the string, because it may be a secret by mistake.
     pub(crate) fn read<'j>(value: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
-        const EXPECTED: &str =
-            "expected the name of a secret, such as AGORA_APP_CERTIFICATE, and never its value";
+        const EXPECTED: &str = "expected the name of a secret, such as AGORA_APP_CERTIFICATE, not its value";
         let name = value.string()?;
         let is_name = name.starts_with(|c: char| c.is_ascii_uppercase())
             && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
@@ -25,10 +23,10 @@ impl SecretName {
         if is_name { Ok(Self::new(name)) } else { Err(Invalid::new(value, EXPECTED)) }
     }
 
-    /// Reads a list of at least one name.
+    /// Reads a non-empty list of names.
     pub(crate) fn read_list<'j>(value: &'j Json<'j>) -> Result<Vec<Self>, Invalid<'j>> {
         if value.items()?.is_empty() {
-            return Err(Invalid::new(value, "expected at least one name of a secret"));
+            return Err(Invalid::new(value, "expected at least one secret name"));
         }
         value.read_items(Self::read)
     }

@@ -1,4 +1,4 @@
-//! Secrets by name, as a platform's store returned them.
+//! Secrets by name, as the platform's store returns them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,31 +10,31 @@ use zeroize::Zeroizing;
 use super::error::ConfigError;
 use super::secret_name::SecretName;
 
-/// Secrets by name. They are zeroized on drop.
+/// Secrets by name, zeroized on drop.
 #[derive(Default)]
 pub struct Secrets {
     values: Vec<(String, Zeroizing<String>)>,
     is_permanent: bool,
 }
 
-/// Names of secrets and hashes of their values. Only hashes are kept, so that nothing can disclose a secret.
+/// The names of secrets, and the SHA-256 hashes of their values.
 #[derive(PartialEq, Eq)]
 pub(crate) struct Fingerprints(Vec<(String, Zeroizing<[u8; 32]>)>);
 
 impl Secrets {
-    /// Returns secrets out of a store that may return others later.
+    /// Returns secrets from a store that may return other values later.
     #[must_use]
     pub fn from_store(values: impl IntoIterator<Item = (String, Zeroizing<String>)>) -> Self {
         Self { values: values.into_iter().collect(), is_permanent: false }
     }
 
-    /// Returns secrets that stay the same for the lifetime of this process or isolate.
+    /// Returns secrets that do not change during the lifetime of this process or isolate.
     #[must_use]
     pub fn permanent(values: impl IntoIterator<Item = (String, Zeroizing<String>)>) -> Self {
         Self { values: values.into_iter().collect(), is_permanent: true }
     }
 
-    /// Whether the secrets stay the same for the lifetime of this process or isolate.
+    /// Returns whether the secrets do not change during the lifetime of this process or isolate.
     pub(crate) const fn is_permanent(&self) -> bool {
         self.is_permanent
     }
@@ -43,21 +43,21 @@ impl Secrets {
         self.find(name).is_some()
     }
 
-    /// Returns the secret of this name.
+    /// Returns the secret with this name.
     pub(crate) fn get(&self, name: &SecretName) -> Result<&str, ConfigError> {
         self.find(name.as_str()).ok_or_else(|| ConfigError::SecretsMissing(vec![name.as_str().to_owned()]))
     }
 
-    /// Returns what `parse` makes of the secret of this name. Its error is a predicate that contains no part of the secret.
+    /// Parses the secret with this name. The error of `parse` must be a predicate without any part of the secret.
     pub(crate) fn parse<T, E: fmt::Display>(
         &self,
         name: &SecretName,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Result<T, ConfigError> {
-        parse(self.get(name)?).map_err(|error| not_valid(name, &error))
+        parse(self.get(name)?).map_err(|error| parse_error(name, &error))
     }
 
-    /// Returns what `parse` makes of each of these secrets.
+    /// Parses the secrets with these names.
     pub(crate) fn parse_all<T, E: fmt::Display>(
         &self,
         names: &[SecretName],
@@ -70,20 +70,20 @@ impl Secrets {
         Ok(parsed)
     }
 
-    /// Returns the secret of this name, a string that a provider issued.
+    /// Returns the secret with this name. Rejects an empty secret and surrounding whitespace.
     pub(crate) fn checked(&self, name: &SecretName) -> Result<&str, ConfigError> {
         let secret = self.get(name)?;
         if secret.is_empty() {
             return Err(invalid(name, "must not be empty"));
         }
-        // Whitespace around a secret is a mistake of whoever stored it, and would match nothing.
+        // Surrounding whitespace is a mistake: no credential would match.
         if secret.trim() != secret {
-            return Err(invalid(name, "must not begin or end with a blank or a line break"));
+            return Err(invalid(name, "must not start or end with whitespace"));
         }
         Ok(secret)
     }
 
-    /// Returns the secret of this name, which two sides have agreed on: at least 256 random bits.
+    /// Returns the secret with this name, a key that two parties share. The key must have at least 32 bytes (256 bits).
     pub(crate) fn shared_key(&self, name: &SecretName) -> Result<&str, ConfigError> {
         const MIN_BYTES: usize = 32;
         let secret = self.get(name)?;
@@ -104,15 +104,15 @@ impl Secrets {
 
 impl Fingerprints {
     pub(crate) fn new<'a>(secrets: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let print = |(name, value): (&str, &str)| {
+        let fingerprint = |(name, value): (&str, &str)| {
             (name.to_owned(), Zeroizing::new(<[u8; 32]>::from(Sha256::digest(value))))
         };
-        Self(secrets.into_iter().map(print).collect())
+        Self(secrets.into_iter().map(fingerprint).collect())
     }
 
-    /// Returns the name of the secret that equals this string, in a time that does not depend on the string.
-    pub(crate) fn find(&self, text: &str) -> Option<&str> {
-        let hash: [u8; 32] = Sha256::digest(text).into();
+    /// Returns the name of the secret that equals the string. The comparison takes constant time.
+    pub(crate) fn find(&self, secret: &str) -> Option<&str> {
+        let hash: [u8; 32] = Sha256::digest(secret).into();
         let mut found = None;
         for (name, known) in &self.0 {
             if known.ct_eq(&hash).into() {
@@ -124,12 +124,12 @@ impl Fingerprints {
 
     /// Returns the names of the secrets whose values changed.
     pub(crate) fn changed_since(&self, before: &Self) -> Vec<&str> {
-        let changed = self.0.iter().filter(|print| !before.0.contains(print));
+        let changed = self.0.iter().filter(|fingerprint| !before.0.contains(fingerprint));
         changed.map(|(name, _)| name.as_str()).collect()
     }
 }
 
-/// Prints names only: the hash of a guessable string reveals it.
+/// Prints names only, because the hash of a guessable secret reveals the secret.
 impl fmt::Debug for Fingerprints {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.0.iter().map(|(name, _)| (name, "…"))).finish()
@@ -143,7 +143,7 @@ impl fmt::Debug for Secrets {
 }
 
 #[cold]
-fn not_valid(name: &SecretName, error: &dyn fmt::Display) -> ConfigError {
+fn parse_error(name: &SecretName, error: &dyn fmt::Display) -> ConfigError {
     invalid(name, error.to_string())
 }
 
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_names_the_secret_and_does_not_repeat_it() {
+    fn errors_contain_the_name_and_not_the_value() {
         let name = SecretName::new("A");
         let error = |error: ConfigError| error.to_string();
         let shared = |value| error(secrets(&[("A", value)]).shared_key(&name).unwrap_err());
@@ -175,7 +175,7 @@ mod tests {
         );
         assert_eq!(
             shared(" 0123456789abcdef0123456789abcdef"),
-            "the secret A must not begin or end with a blank or a line break"
+            "the secret A must not start or end with whitespace"
         );
         assert_eq!(shared("0123456789abcdef0123456789abcde"), "the secret A must have at least 32 bytes");
         let parse = |text: &str| Err::<(), _>(format!("has {} bytes", text.len()));
@@ -186,8 +186,8 @@ mod tests {
     }
 
     #[test]
-    fn printing_shows_names_only() {
-        let shown = format!("{:?}", secrets(&[("A", CERTIFICATE)]));
-        assert_eq!(shown, r#"{"A": "…"}"#);
+    fn debug_output_contains_names_only() {
+        let output = format!("{:?}", secrets(&[("A", CERTIFICATE)]));
+        assert_eq!(output, r#"{"A": "…"}"#);
     }
 }

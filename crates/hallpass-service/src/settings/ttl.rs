@@ -1,15 +1,15 @@
-//! Lifetimes of tokens.
+//! Token TTLs.
 
 use hallpass_token::{Ttl, TtlError};
 
 use crate::web::json::{Invalid, Json};
 
-/// The lifetimes of tokens.
+/// The section `ttl` of the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TtlConfig {
-    /// For requests that name none.
+    /// The TTL for requests without `ttl`.
     pub(crate) default: Ttl,
-    /// The longest; longer requests are capped.
+    /// The maximum. Longer requested TTLs are capped.
     pub(crate) max: Ttl,
 }
 
@@ -19,7 +19,7 @@ const ONE_HOUR: Ttl = match Ttl::new(3600) {
 };
 
 impl TtlConfig {
-    /// Without a section `ttl` in the configuration.
+    /// The values for a configuration without `ttl`.
     pub(crate) const DEFAULT: Self = Self { default: ONE_HOUR, max: Ttl::MAX };
 
     /// Reads the section `ttl` of the configuration.
@@ -31,27 +31,27 @@ impl TtlConfig {
         };
         let default = read_ttl(value)?;
         if default > max {
-            return Err(Invalid::new(value, "must not be above `ttl.max`"));
+            return Err(Invalid::new(value, "must not be greater than `ttl.max`"));
         }
         Ok(Self { default, max })
     }
 }
 
-/// Reads a lifetime out of the configuration.
+/// Reads a TTL from the configuration.
 pub(crate) fn read_ttl<'j>(value: &'j Json<'j>) -> Result<Ttl, Invalid<'j>> {
     const EXPECTED: &str = "a whole number of seconds from 1 to 86400";
     let seconds = value.whole_number(1..=Ttl::MAX.seconds().0, EXPECTED)?;
     Ttl::new(seconds).map_err(|_| value.expected(EXPECTED))
 }
 
-/// Reads a lifetime out of a request, where a Unix time is a common mistake.
+/// Reads a TTL from a request, in which a Unix time is a common mistake.
 pub(crate) fn read_requested_ttl<'j>(value: &'j Json<'j>) -> Result<Ttl, Invalid<'j>> {
     const EXPECTED: &str = "a whole number of seconds from now, 1 to 86400";
     let number = value.as_u64().ok_or_else(|| value.expected(EXPECTED))?;
-    // A number that does not fit is a Unix time in milliseconds.
+    // A number above 32 bits is probably a Unix time in milliseconds.
     Ttl::new(u32::try_from(number).unwrap_or(u32::MAX)).map_err(|error| match error {
         TtlError::UnixTime(_) => {
-            let detail = "looks like a Unix time, but a life is counted from now: 1 to 86400 seconds";
+            let detail = "looks like a Unix time; expected a number of seconds from now, 1 to 86400";
             Invalid::new(value, format!("{number} {detail}"))
         }
         TtlError::Zero | TtlError::TooLong(_) => value.unexpected_value(EXPECTED),

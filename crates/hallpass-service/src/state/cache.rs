@@ -1,4 +1,4 @@
-//! The loaded state, kept while its secrets are fresh.
+//! The cache of the loaded state.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,20 +10,22 @@ use crate::settings::{ConfigError, Fingerprints, Secrets};
 use crate::web::json::Json;
 use crate::web::log::{Level, LogLine};
 
-/// Secrets are read again when they are this old.
+/// The age at which secrets are refreshed.
 const FRESH_SECONDS: u32 = 5 * 60;
-/// A request waits for secrets that are as old as this, also where they could be read after its answer: a place that
-/// nobody called for hours must not sign with a certificate that was withdrawn meanwhile.
+/// The age at which a request waits for the refresh, even if the platform could refresh after the response. An isolate that
+/// was idle for hours must not sign with a certificate that was revoked in the meantime.
 const OVERDUE_SECONDS: u32 = 2 * FRESH_SECONDS;
-/// While the store is out of reach, secrets of this age are used.
+/// The maximum age of secrets while the store is unavailable.
 const USABLE_SECONDS: u32 = 24 * 3600;
-/// Between two attempts at the least, while there are secrets: each may cost a request the whole time that a store has.
-const BETWEEN_SECONDS: u32 = 60;
-/// The same while there are none, and everybody is refused.
-const BETWEEN_FIRST_SECONDS: u32 = 1;
-/// The same where the store did not answer at all: longer than it is waited for, so that most are refused at once.
-const BETWEEN_SILENT_SECONDS: u32 = 5;
+/// The minimum interval between two refreshes. Each refresh may delay a request by the store's full timeout.
+const REFRESH_INTERVAL_SECONDS: u32 = 60;
+/// The minimum interval between two loads while no secrets are loaded, and every token request is rejected.
+const FIRST_LOAD_INTERVAL_SECONDS: u32 = 1;
+/// The minimum interval between two loads after a timeout of the store. The interval exceeds the timeout, so that most
+/// requests are rejected immediately.
+const TIMEOUT_INTERVAL_SECONDS: u32 = 5;
 
+/// A cache of the loaded state.
 #[derive(Debug)]
 pub(crate) struct Cache {
     state: Mutex<State>,
@@ -32,55 +34,63 @@ pub(crate) struct Cache {
 #[derive(Debug)]
 struct State {
     loaded_state: Arc<LoadedState>,
-    /// Of the secrets in it; `None` where it has none, or none that can be used.
+    /// The load that produced the state; `None` if no usable secrets are loaded.
     loaded: Option<Loaded>,
-    /// When the last attempt to read them failed, and why; `None` if it did not.
+    /// The time and the error of the last attempt, if it failed.
     failure: Option<(UnixSeconds, ConfigError)>,
-    /// When a refresh for after an answer was begun.
-    begun_at: Option<UnixSeconds>,
-    /// How often the secrets were read. Several attempts may be on their way at once.
+    /// The time at which a refresh after a response was last requested.
+    refresh_requested_at: Option<UnixSeconds>,
+    /// The number of attempts to read the secrets. Several attempts may be in progress at once.
     attempts: u64,
 }
 
+/// The last successful load of the secrets.
 #[derive(Debug)]
 struct Loaded {
     at: UnixSeconds,
-    by: u64,
+    /// The number of the attempt.
+    attempt: u64,
     is_permanent: bool,
     fingerprints: Fingerprints,
 }
 
-/// What to do for a request.
+/// The handling of the secrets for one request.
 #[derive(Debug)]
 pub(crate) enum CacheAction {
     Use(Arc<LoadedState>),
-    /// Use this, and read the secrets again after the answer.
+    /// Use this state, and refresh the secrets after the response.
     UseAndRefresh(Arc<LoadedState>),
-    /// Read the secrets before the answer.
+    /// Load the secrets before the response.
     Load,
 }
 
 impl Cache {
-    /// One in which there are no secrets.
+    /// Returns a cache without secrets.
     pub(crate) fn new(loaded_state: LoadedState) -> Self {
         let state = State {
             loaded_state: Arc::new(loaded_state),
             loaded: None,
             failure: None,
-            begun_at: None,
+            refresh_requested_at: None,
             attempts: 0,
         };
         Self { state: Mutex::new(state) }
     }
 
-    /// What there is, however old.
+    /// Returns the cached state, regardless of its age.
     pub(crate) fn current(&self) -> Arc<LoadedState> {
         Arc::clone(&self.lock().loaded_state)
     }
 
-    /// What to do for a request. `may_follow` is whether the platform can work after an answer.
+    /// Determines how to handle the secrets for a request. `works_after_response` is whether the platform can refresh after a
+    /// response.
     #[inline(never)]
-    pub(crate) fn action(&self, config: &Config, now: UnixSeconds, may_follow: bool) -> CacheAction {
+    pub(crate) fn action(
+        &self,
+        config: &Config,
+        now: UnixSeconds,
+        works_after_response: bool,
+    ) -> CacheAction {
         let mut state = self.lock();
         let age = state.age(now);
         if age < FRESH_SECONDS || state.loaded.as_ref().is_some_and(|loaded| loaded.is_permanent) {
@@ -91,37 +101,39 @@ impl Cache {
             state.loaded_state = Arc::new(LoadedState::failed(Some(config), error));
             state.loaded = None;
         }
-        let is_overdue = !may_follow || age >= OVERDUE_SECONDS;
-        let has_just_begun = !is_overdue && seconds_between(state.begun_at, now) < BETWEEN_SECONDS;
-        if state.has_just_failed(now) || has_just_begun {
+        let is_overdue = !works_after_response || age >= OVERDUE_SECONDS;
+        let was_just_requested =
+            !is_overdue && seconds_between(state.refresh_requested_at, now) < REFRESH_INTERVAL_SECONDS;
+        if state.has_just_failed(now) || was_just_requested {
             return CacheAction::Use(Arc::clone(&state.loaded_state));
         }
         if is_overdue {
-            // Whoever comes meanwhile has nothing to use, or something that may have been withdrawn, and asks as well.
+            // Concurrent requests load too, because the cached state is missing or may contain revoked secrets.
             return CacheAction::Load;
         }
-        state.begun_at = Some(now);
+        state.refresh_requested_at = Some(now);
         CacheAction::UseAndRefresh(Arc::clone(&state.loaded_state))
     }
 
-    /// Returns the number of an attempt to read the secrets.
-    pub(crate) fn begin(&self) -> u64 {
+    /// Starts an attempt to read the secrets, and returns its number.
+    pub(crate) fn begin_attempt(&self) -> u64 {
         let mut state = self.lock();
         state.attempts += 1;
         state.attempts
     }
 
-    /// Keeps what the store gave. Where that is of no use, what was there before stays until it is too old.
+    /// Stores the result of an attempt, and returns a line for the log. If the result is unusable, the cached state stays
+    /// until it reaches its maximum age.
     #[inline(never)]
-    pub(crate) fn keep(
+    pub(crate) fn finish_attempt(
         &self,
         config: &Config,
-        by: u64,
+        attempt: u64,
         secrets: Result<&Secrets, ConfigError>,
         now: UnixSeconds,
     ) -> Option<LogLine> {
         let mut state = self.lock();
-        if state.loaded.as_ref().is_some_and(|loaded| loaded.by > by) {
+        if state.loaded.as_ref().is_some_and(|loaded| loaded.attempt > attempt) {
             return None;
         }
         let secrets = match secrets {
@@ -135,7 +147,7 @@ impl Cache {
             if let Err(error) = &loaded_state.signing {
                 let line = state.fail(config, error.clone(), now);
                 if is_permanent {
-                    state.loaded = Some(Loaded { at: now, by, is_permanent, fingerprints });
+                    state.loaded = Some(Loaded { at: now, attempt, is_permanent, fingerprints });
                 }
                 return line;
             }
@@ -143,17 +155,19 @@ impl Cache {
         }
         let line = |event, name, value: Json<'_>| Some(LogLine::new(Level::Info, event, [(name, value)]));
         let had_failed = state.failure.take().is_some();
-        let before = state.loaded.replace(Loaded { at: now, by, is_permanent, fingerprints });
+        let before = state.loaded.replace(Loaded { at: now, attempt, is_permanent, fingerprints });
         match (before, &state.loaded) {
             (Some(before), Some(loaded)) if !is_same => {
                 let names = loaded.fingerprints.changed_since(&before.fingerprints);
                 line("secrets_changed", "names", names.into())
             }
-            // Whoever read that it was not should read that it is.
+            // The failure was logged, so the recovery is logged too.
             (Some(_), _) if had_failed => {
-                line("secrets_refreshed", "message", "the secrets could be read again".into())
+                line("secrets_refreshed", "message", "the secrets were refreshed after a failure".into())
             }
-            (None, _) if had_failed => line("ready", "message", "the secrets are there".into()),
+            (None, _) if had_failed => {
+                line("ready", "message", "the secrets are loaded after a failure".into())
+            }
             _ => None,
         }
     }
@@ -168,19 +182,19 @@ impl State {
         seconds_between(self.loaded.as_ref().map(|loaded| loaded.at), now)
     }
 
-    /// Whether it is too early to try again.
+    /// Returns whether the last failure is too recent for another attempt.
     fn has_just_failed(&self, now: UnixSeconds) -> bool {
         let Some((at, error)) = &self.failure else { return false };
-        let is_silent = matches!(error, ConfigError::Store(error) if error.is_timeout);
-        let between = match self.loaded {
-            Some(_) => BETWEEN_SECONDS,
-            None if is_silent => BETWEEN_SILENT_SECONDS,
-            None => BETWEEN_FIRST_SECONDS,
+        let is_timeout = matches!(error, ConfigError::Store(error) if error.is_timeout);
+        let interval = match self.loaded {
+            Some(_) => REFRESH_INTERVAL_SECONDS,
+            None if is_timeout => TIMEOUT_INTERVAL_SECONDS,
+            None => FIRST_LOAD_INTERVAL_SECONDS,
         };
-        seconds_between(Some(*at), now) < between
+        seconds_between(Some(*at), now) < interval
     }
 
-    /// One line for all who tried at once.
+    /// Records a failure, and returns a line for the log. Concurrent failures yield one line.
     #[inline(never)]
     fn fail(&mut self, config: &Config, error: ConfigError, now: UnixSeconds) -> Option<LogLine> {
         let is_known = self.has_just_failed(now);
@@ -189,8 +203,7 @@ impl State {
         let line = if age < USABLE_SECONDS {
             let names = error.names();
             let names: Vec<_> = names.iter().map(String::as_str).collect();
-            let message =
-                "the secrets could not be read again; those from before are used, for a day at most";
+            let message = "the secrets could not be refreshed; the cached secrets are used for up to 24 hours after they were read";
             let fields = [
                 ("message", message.into()),
                 ("age_seconds", age.into()),
@@ -208,7 +221,7 @@ impl State {
     }
 }
 
-/// A clock that was set back must not make secrets young, and failures recent, for as long.
+/// Returns the absolute difference, so that a clock that was set back does not extend the age limits.
 fn seconds_between(then: Option<UnixSeconds>, now: UnixSeconds) -> u32 {
     then.map_or(u32::MAX, |then| now.0.abs_diff(then.0))
 }

@@ -1,4 +1,4 @@
-//! The configuration document, read strictly.
+//! The configuration document.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use crate::web::cors::{AllowedOrigins, Cors};
 use crate::web::json::{Fields, Invalid, Json, JsonError, SyntaxError};
 use crate::web::text::{find, without_hex};
 
-/// The configuration, checked, without secrets.
+/// The validated configuration, without secrets.
 #[derive(Debug)]
 pub(crate) struct Config {
-    /// How callers are authenticated; `None` if the document does not say.
+    /// The accepted credentials; `None` if the document accepts no callers.
     pub(crate) auth: Option<AuthConfig>,
     pub(crate) providers: providers::Config,
     pub(crate) policy: Arc<Policy>,
@@ -22,20 +22,23 @@ pub(crate) struct Config {
     pub(crate) cors: Cors,
 }
 
-/// The fields of the document. An editor finds the schema by the first.
+/// The fields of the document. Editors use `$schema` to find the JSON Schema.
 const FIELDS: [&str; 8] = ["$schema", "projects", "rest", "auth", "policy", "ttl", "compat", "cors"];
 
 impl Config {
-    /// Reads the configuration document out of the platform's settings. An empty setting is the same as none.
+    /// Reads the configuration from the platform's settings. An empty setting counts as not set.
+    ///
+    /// # Errors
+    /// Returns [`ConfigError`] for the first setting or value that is invalid.
     pub(crate) fn read(setting: SettingLookup<'_>) -> Result<Self, ConfigError> {
         let setting: SettingLookup<'_> = &|name| setting(name).filter(|text| !text.is_empty());
         let text = setting(DOCUMENT).unwrap_or_else(|| "{}".into());
         let document =
             Json::parse(text.as_bytes()).map_err(|SyntaxError(detail)| ConfigError::Syntax(detail))?;
-        let read = |error: JsonError| shown(&error);
-        let projects = document.read(read_projects).map_err(read)?;
+        let redact = |error: JsonError| redacted(&error);
+        let projects = document.read(read_projects).map_err(redact)?;
         let projects = projects.map_or_else(|| ProjectConfigs::from_settings(setting), Ok)?;
-        document.read(|root| Self::read_sections(root, projects)).map_err(read)
+        document.read(|root| Self::read_sections(root, projects)).map_err(redact)
     }
 
     #[inline(never)]
@@ -51,11 +54,11 @@ impl Config {
         Ok(Self { auth, providers, policy, ttl, compat, cors })
     }
 
-    /// Returns the names of all secrets, each once.
+    /// Returns the names of all secrets, without duplicates.
     pub(crate) fn secret_names(&self) -> Vec<&str> {
-        let of_auth = self.auth.iter().flat_map(AuthConfig::secret_names);
+        let auth_secrets = self.auth.iter().flat_map(AuthConfig::secret_names);
         let mut names = Vec::new();
-        for name in self.providers.secret_names().into_iter().chain(of_auth).map(SecretName::as_str) {
+        for name in self.providers.secret_names().into_iter().chain(auth_secrets).map(SecretName::as_str) {
             if !names.contains(&name) {
                 names.push(name);
             }
@@ -64,19 +67,19 @@ impl Config {
     }
 }
 
-/// Reads the projects; `None` for a document without `projects`. Names that occur twice and `null` are rejected anywhere
-/// in the document: a limit that was left `null` would be no limit.
+/// Reads the projects; `None` for a document without `projects`. Also rejects duplicate names and `null` in the whole
+/// document, because a `null` limit could be read as no limit.
 #[inline(never)]
 fn read_projects<'j>(root: &'j Json<'j>) -> Result<Option<ProjectConfigs>, Invalid<'j>> {
     let fields = root.fields(&FIELDS)?;
     root.check_names()?;
     if let Some(null) = root.first_null() {
-        return Err(Invalid::new(null, "expected a value, and not null"));
+        return Err(Invalid::new(null, "expected a value other than null"));
     }
     fields.read("projects", providers::read_projects)
 }
 
-/// Reads the rules of the document, or returns those that apply without a policy.
+/// Reads the policy of the document, or returns the default policy.
 #[inline(never)]
 fn read_policy<'j>(
     fields: Fields<'j>,
@@ -89,7 +92,8 @@ fn read_policy<'j>(
     };
     let wildcard = fields.get("auth").and_then(|auth| auth.get("open")?.get("wildcard"));
     if let Some(wildcard) = wildcard.filter(|_| is_wildcard) {
-        let detail = "is for a configuration without `policy`; a rule says it as \"identity\": \"wildcard\"";
+        let detail =
+            "applies only without `policy`. Remove it, and set `\"identity\": \"wildcard\"` in a rule.";
         return Err(Invalid::new(wildcard, detail));
     }
     let kinds = auth.map_or_else(Vec::new, AuthConfig::kinds);
@@ -98,10 +102,9 @@ fn read_policy<'j>(
     providers::read_policy(section, &RuleContext { kinds: &kinds, keys: &keys, projects: &projects })
 }
 
-/// Hides whatever may be a secret that someone put in the place of a value or a name: the log shows the error, and
-/// `/readyz` the path.
-fn shown(JsonError { path, detail, .. }: &JsonError) -> ConfigError {
-    let path = shown_path(path);
+/// Redacts everything in an error that may be a secret, because the log contains the error, and `/readyz` the path.
+fn redacted(JsonError { path, detail, .. }: &JsonError) -> ConfigError {
+    let path = redacted_path(path);
     let detail = if detail.starts_with("duplicate field") {
         format!("duplicate field `{}`", path.rsplit('.').next().unwrap_or_default())
     } else {
@@ -110,7 +113,7 @@ fn shown(JsonError { path, detail, .. }: &JsonError) -> ConfigError {
     ConfigError::Value { path, detail }
 }
 
-/// Returns what was expected, without what was found.
+/// Returns the expectation of an error message, without the value that was found.
 fn expectation(detail: &str) -> String {
     let expected = find(detail, "expected ").and_then(|at| detail.get(at..));
     match expected {
@@ -120,15 +123,15 @@ fn expectation(detail: &str) -> String {
     }
 }
 
-/// Returns the path with `…` for whatever is not a plain name.
-fn shown_path(path: &str) -> String {
-    const LONGEST_NAME: usize = 32;
-    let shown = |member: &str| {
-        let is_plain = member.len() <= LONGEST_NAME
-            && member.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_[]$".contains(&byte));
-        if is_plain { without_hex(member) } else { "…".to_owned() }
+/// Replaces each part of a path that is not a plain name with `…`.
+fn redacted_path(path: &str) -> String {
+    const MAX_NAME_BYTES: usize = 32;
+    let redact = |name: &str| {
+        let is_plain = name.len() <= MAX_NAME_BYTES
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_[]$".contains(&byte));
+        if is_plain { without_hex(name) } else { "…".to_owned() }
     };
-    path.split('.').map(shown).collect::<Vec<_>>().join(".")
+    path.split('.').map(redact).collect::<Vec<_>>().join(".")
 }
 
 #[cfg(test)]
@@ -136,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_in_any_place_is_not_repeated() {
+    fn redacts_secrets_in_every_position() {
         let key = "Zx8kQ+/b3o9Jw0m5uTtR1yVn7cPq2sLdEhGfAaXwyE=";
         for document in [
             r#"{"projects":{"default":{"provider":"agora","app_id":"x","certificates":["SECRET"]}}}"#,

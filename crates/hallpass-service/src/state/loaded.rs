@@ -1,4 +1,4 @@
-//! What the configuration and the secrets yield together.
+//! The configuration combined with the secrets.
 
 use std::sync::Arc;
 
@@ -7,25 +7,25 @@ use crate::auth::Authenticator;
 use crate::providers::{CompatConfig, Policy, Providers};
 use crate::settings::{ConfigError, Secrets, TtlConfig};
 
-/// What requests are answered with.
+/// The state that serves requests.
 #[derive(Debug)]
 pub(crate) struct LoadedState {
     pub(crate) auth: AuthState,
-    /// What tokens are signed with, or why none can be.
+    /// The signing state, or the error that prevents signing.
     pub(crate) signing: Result<Signing, ConfigError>,
 }
 
-/// How callers are authenticated.
+/// The authentication state.
 #[derive(Debug)]
 pub(crate) enum AuthState {
     Configured(Authenticator),
-    /// The configuration has no authentication, so every caller is rejected.
+    /// The configuration accepts no callers. Every token request is rejected.
     NotConfigured,
-    /// The configuration cannot be read, or a secret is missing, so every caller is rejected.
+    /// The configuration is invalid, or a secret is missing. Every token request is rejected.
     Unknown,
 }
 
-/// What minting needs.
+/// The state that issues tokens.
 #[derive(Debug)]
 pub(crate) struct Signing {
     pub(crate) providers: Providers,
@@ -35,14 +35,14 @@ pub(crate) struct Signing {
 }
 
 impl LoadedState {
-    /// A state in which nothing is minted.
+    /// Returns a state that issues no tokens.
     pub(crate) fn failed(config: Option<&Config>, error: ConfigError) -> Self {
         let has_no_auth = config.is_some_and(|config| config.auth.is_none());
         let auth = if has_no_auth { AuthState::NotConfigured } else { AuthState::Unknown };
         Self { auth, signing: Err(error) }
     }
 
-    /// Combines configuration and secrets. An error names all secrets that are missing.
+    /// Combines the configuration and the secrets. An error lists all missing secrets.
     #[inline(never)]
     pub(crate) fn load(config: &Config, secrets: &Secrets) -> Self {
         match Self::try_load(config, secrets) {
