@@ -6,6 +6,7 @@
 mod codes;
 mod commands;
 mod configurations;
+mod events;
 mod links;
 mod page;
 mod shape;
