@@ -190,7 +190,7 @@ fn client_hangs_up_on_worker() -> anyhow::Result<()> {
     let start = |deployment| Worker::start(deployment, &folder);
     let (Provider { issuer, jwts }, worker) = Provider::start("hang-up", &[""], &[json!({})], start)?;
     issuer.publish("", &jwts.keys(&["rsa"])?);
-    issuer.set_holding(true);
+    issuer.set_holding_documents(true);
     let bearer = jwts.bearer(0)?;
     let mut connection = TcpStream::connect(worker.address())?;
     write!(connection, "GET /rtcToken HTTP/1.1\r\nhost: localhost\r\nauthorization: {bearer}\r\n\r\n")?;
@@ -229,7 +229,7 @@ fn others_need_not_wait_on_worker() -> anyhow::Result<()> {
             ensure_granted(&response)?;
         }
         ensure!(!waiting.is_finished(), "the issuer that does not answer was given up");
-        controls.wait_out(5)?;
+        controls.expire_time_limits(5)?;
         for response in waiting.join().ok().context("a sender failed")?? {
             ensure_refused(&response, UNREACHABLE)?;
         }
@@ -245,12 +245,12 @@ fn send_while_holding(
 ) -> anyhow::Result<Vec<Response>> {
     let controls = worker.controls().context("the Worker has no controls")?;
     let expected = controls.requests()? + requests.len();
-    issuer.set_holding(true);
+    issuer.set_holding_documents(true);
     thread::scope(|scope| {
         let sending = scope.spawn(|| worker.send_at_once(requests));
         let arrived =
             wait::until(|| Ok(controls.requests()? >= expected), || "all requests have arrived".to_owned());
-        issuer.set_holding(false);
+        issuer.set_holding_documents(false);
         arrived?;
         sending.join().ok().context("a sender failed")?
     })
@@ -350,10 +350,10 @@ fn all_failures() -> Vec<Failure> {
 fn unknown_keys_a_minute_later() -> anyhow::Result<()> {
     let (provider, mut memory) = with_clock(&[json!({}), unknown_kid(1), unknown_kid(2)])?;
     ensure_granted(&provider.send(&mut memory, 0)?)?;
-    memory.pass(59);
+    memory.advance_clock(59);
     ensure_refused(&provider.send(&mut memory, 1)?, UNKNOWN_KEY)?;
     provider.ensure_fetches(1)?;
-    memory.pass(1);
+    memory.advance_clock(1);
     for place in [1, 2, 1, 2] {
         ensure_refused(&provider.send(&mut memory, place)?, UNKNOWN_KEY)?;
     }
@@ -369,20 +369,20 @@ fn rotation() -> anyhow::Result<()> {
     let [old, new] = [0, 1];
     ensure_granted(&provider.send(&mut memory, old)?)?;
     provider.publish(&["rsa", "next"])?;
-    memory.pass(59);
+    memory.advance_clock(59);
     ensure_refused(&provider.send(&mut memory, new)?, UNKNOWN_KEY)?;
     provider.ensure_fetches(1)?;
-    memory.pass(1);
+    memory.advance_clock(1);
     for place in [new, old] {
         ensure_granted(&provider.send(&mut memory, place)?)?;
     }
     provider.ensure_fetches(2)?;
 
     provider.publish(&["next"])?;
-    memory.pass(3599);
+    memory.advance_clock(3599);
     ensure_granted(&provider.send(&mut memory, old)?)?;
     provider.ensure_fetches(2)?;
-    memory.pass(1);
+    memory.advance_clock(1);
     ensure_refused(&provider.send(&mut memory, old)?, UNKNOWN_KEY)?;
     ensure_granted(&provider.send(&mut memory, new)?)?;
     provider.ensure_fetches(3)
@@ -396,10 +396,10 @@ fn down_at_the_start() -> anyhow::Result<()> {
     provider.issuer.set_down(true);
     ensure_refused(&provider.send(&mut memory, 0)?, UNREACHABLE)?;
     provider.issuer.set_down(false);
-    memory.pass(9);
+    memory.advance_clock(9);
     ensure_refused(&provider.send(&mut memory, 0)?, UNREACHABLE)?;
     ensure!(provider.issuer.fetches(&discovery_path("")) == 1, "it was asked before ten seconds were over");
-    memory.pass(1);
+    memory.advance_clock(1);
     ensure_granted(&provider.send(&mut memory, 0)?)
 }
 
@@ -412,21 +412,21 @@ fn down_later() -> anyhow::Result<()> {
     let (provider, mut memory) = with_clock(&[long(), unknown])?;
     ensure_granted(&provider.send(&mut memory, 0)?)?;
     provider.issuer.set_down(true);
-    memory.pass(HOUR);
+    memory.advance_clock(HOUR);
     ensure_granted(&provider.send(&mut memory, 0)?)?;
     ensure!(memory.log()?.contains("issuer_keys_not_fetched"), "the log does not say so");
     ensure_refused(&provider.send(&mut memory, 1)?, UNKNOWN_KEY)?;
     let asked = provider.issuer.fetches(&discovery_path(""));
     ensure!(asked == 2, "it was asked {asked} times, and not once an hour and a minute apart");
-    memory.pass(59);
+    memory.advance_clock(59);
     ensure_granted(&provider.send(&mut memory, 0)?)?;
     ensure!(provider.issuer.fetches(&discovery_path("")) == 2, "it was asked within a minute");
-    memory.pass(23 * HOUR - 60);
+    memory.advance_clock(23 * HOUR - 60);
     ensure_granted(&provider.send(&mut memory, 0)?).context("a second before the day is over")?;
-    memory.pass(1);
+    memory.advance_clock(1);
     ensure_refused(&provider.send(&mut memory, 0)?, UNREACHABLE).context("a day later")?;
     provider.issuer.set_down(false);
-    memory.pass(10);
+    memory.advance_clock(10);
     ensure_granted(&provider.send(&mut memory, 0)?).context("it is back")
 }
 
@@ -495,7 +495,7 @@ impl Provider {
             tenants.iter().map(|tenant| json!({ "issuer": issuer.url(tenant), "audience": "app" }));
         let document = json!({ "auth": { "jwt": accepted.collect::<Vec<_>>() } });
         let target = start(Deployment::configured(name, document.to_string()))?;
-        let jwts = Jwts::make(target.clock(), &issuer.url(""), kinds)?;
+        let jwts = Jwts::sign(target.clock(), &issuer.url(""), kinds)?;
         Ok((Self { issuer, jwts }, target))
     }
 

@@ -58,7 +58,7 @@ fn on_worker() -> anyhow::Result<()> {
     .with_context(|| worker.log().unwrap_or_default())?;
 
     // Miniflare's limiter counts by the Worker's clock, so that no minute ends but this one.
-    worker.controls.pass(60)?;
+    worker.controls.advance_clock(60)?;
     ensure!(send(&mut worker, "/v1/token", Some(KEY_ONE))?.status() == 200, "a minute later");
     Ok(())
 }

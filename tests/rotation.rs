@@ -209,7 +209,7 @@ fn store(moto: &Moto) -> anyhow::Result<SecretsManager> {
 /// A token that lives for as long as any may.
 fn mint(service: &mut Memory<SecretsManager>) -> anyhow::Result<(String, u64)> {
     let body = json!({ "rtc": { "channel": "demo", "uid": 1 }, "ttl": TTL_MAX });
-    let (status, body) = service.ask(&Request::post("/v1/token", &body, None))?;
+    let (status, body) = service.send_for_json(&Request::post("/v1/token", &body, None))?;
     ensure!(status == 200, "{status} {body}");
     let token = body.get("token").and_then(Value::as_str).context("no token")?;
     Ok((token.to_owned(), body.get("expires_at").and_then(Value::as_u64).context("no end")?))
@@ -217,7 +217,8 @@ fn mint(service: &mut Memory<SecretsManager>) -> anyhow::Result<(String, u64)> {
 
 /// Which of the configured certificates signed a token, by their order.
 fn certificate_of(service: &mut Memory<SecretsManager>, token: &str) -> anyhow::Result<Option<u64>> {
-    let (status, body) = service.ask(&Request::post("/v1/inspect", &json!({ "token": token }), None))?;
+    let (status, body) =
+        service.send_for_json(&Request::post("/v1/inspect", &json!({ "token": token }), None))?;
     ensure!(status == 200, "{status} {body}");
     Ok(body.pointer("/signature/certificate").and_then(Value::as_u64))
 }
@@ -303,12 +304,12 @@ impl Load {
     }
 
     /// Lets time pass, a little at once: no request takes longer than this little by the clock.
-    fn pass(&self, seconds: u32) -> anyhow::Result<()> {
+    fn advance_clock(&self, seconds: u32) -> anyhow::Result<()> {
         let mut rest = seconds;
         while rest > 0 {
             let little = rest.min(LITTLE);
             rest -= little;
-            self.clock.pass(little);
+            self.clock.advance_clock(little);
             let before = self.answers.each_ref().map(|answers| answers.load(Ordering::Acquire));
             // The first one may have begun before.
             while self.answers.iter().zip(before).any(|(it, before)| it.load(Ordering::Acquire) < before + 2)
@@ -325,7 +326,7 @@ impl Load {
         thread::scope(|scope| {
             let running = scope.spawn(|| operator.run(commands, input));
             while !running.is_finished() {
-                self.pass(1)?;
+                self.advance_clock(1)?;
             }
             running.join().ok().context("the operator failed")?.map(drop)
         })
@@ -367,7 +368,7 @@ impl Load {
             ensure!(is_at_console || !commands.is_empty(), "what is to be done here is not known: {words}");
             0
         };
-        self.pass(wait)?;
+        self.advance_clock(wait)?;
         Ok(commands)
     }
 }
@@ -390,12 +391,12 @@ fn a_certificate_is_changed_under_load() -> anyhow::Result<()> {
 
     let mut service = service(&moto, &[FIRST, SECOND])?;
     let (before, _) = mint(&mut service)?;
-    let load = Load::new(service.beside(store(&moto)?));
+    let load = Load::new(service.clone_with_store(store(&moto)?));
     let mut commands = 0;
     let mut of_old = 0;
-    let senders = (0..THREADS).map(|_| Ok(service.beside(store(&moto)?)));
+    let senders = (0..THREADS).map(|_| Ok(service.clone_with_store(store(&moto)?)));
     load.during(senders.collect::<anyhow::Result<_>>()?, || {
-        load.pass(TEN_MINUTES)?;
+        load.advance_clock(TEN_MINUTES)?;
         for (number, step) in (1..).zip(&section.steps) {
             let done = load.follow(&operator, step).with_context(|| format!("step {number}"))?;
             commands += done.len();
@@ -406,7 +407,7 @@ fn a_certificate_is_changed_under_load() -> anyhow::Result<()> {
                 ensure!(known == (Some(1), Some(0)), "after the swap, the two are {known:?}");
             }
         }
-        load.pass(TEN_MINUTES)
+        load.advance_clock(TEN_MINUTES)
     })?;
     ensure!(commands == 3, "the section has {commands} commands");
     let (old, next) = (load.signed_by(OLD), load.signed_by(NEXT));
@@ -440,10 +441,10 @@ fn a_leaked_certificate_is_replaced() -> anyhow::Result<()> {
     );
     operator.run(&mistake, "")?;
     ensure!(
-        service(&moto, &[FIRST])?.ask(&Request::get("/readyz"))?.0 == 503,
+        service(&moto, &[FIRST])?.send_for_json(&Request::get("/readyz"))?.0 == 503,
         "who starts with a wrong value"
     );
-    running.pass(FRESH_SECONDS);
+    running.advance_clock(FRESH_SECONDS);
     ensure!(signer(&mut running, APP_ID)? == OLD, "who runs does not go on");
     operator.run("python3 infra/aws-secret.py back", "")?;
     ensure!(signer(&mut service(&moto, &[FIRST])?, APP_ID)? == OLD, "the change was not taken back");
@@ -451,7 +452,7 @@ fn a_leaked_certificate_is_replaced() -> anyhow::Result<()> {
     let mut started = service(&moto, &[FIRST])?;
     ensure!(signer(&mut started, APP_ID)? == NEXT, "who starts");
     ensure!(certificate_of(&mut started, &leaked)?.is_none(), "the leaked one is known");
-    running.pass(FRESH_SECONDS);
+    running.advance_clock(FRESH_SECONDS);
     ensure!(signer(&mut running, APP_ID)? == NEXT, "who runs");
     // The order of the runbook: the other certificate signs before the leaked one is disabled.
     let place = |words: &str| section.steps.iter().position(|step| step.contains(words));
@@ -559,7 +560,7 @@ fn a_wrong_value_is_not_stored() -> anyhow::Result<()> {
     let folder = scratch("rotation-refusals")?;
     let moto = Moto::start(&folder)?;
     let operator = Operator::new(&moto, &folder)?;
-    moto.make(SECRET_ID)?;
+    moto.create_empty(SECRET_ID)?;
     ensure!(
         operator.run("python3 infra/aws-secret.py names", "")?.contains("empty"),
         "a secret without a version"
@@ -626,7 +627,7 @@ chmod +x late/aws";
         let command = "OTHERS=\"$PATH\" PATH=\"$PWD/late:$PATH\" python3 infra/aws-secret.py put";
         operator.attempt(&format!("RIVAL={rival} {command} SLOW_{rival}"), b"a")
     };
-    moto.make(SECRET_ID)?;
+    moto.create_empty(SECRET_ID)?;
     for rival in [RIVAL, "SECOND_RIVAL"] {
         let (is_done, said) = put(rival)?;
         ensure!(!is_done && said.contains("ResourceExistsException"), "{said}");
@@ -730,7 +731,7 @@ fn serve(listener: &TcpListener, service: &mut Memory<SecretsManager>) -> anyhow
         stream.read_exact(&mut body)?;
         let (status, body) = match target.as_str() {
             LATER | END => {
-                service.pass(TEN_MINUTES);
+                service.advance_clock(TEN_MINUTES);
                 (200, Vec::new())
             }
             _ => {

@@ -126,7 +126,7 @@ fn walk<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::R
     }
     ensure!(!with_keys.log()?.contains("granted"), "a token was granted without credentials");
     ensure!(
-        agora.seen().is_empty() && videosdk.seen().is_empty(),
+        agora.requests().is_empty() && videosdk.requests().is_empty(),
         "a provider was called for somebody without credentials"
     );
 
@@ -137,7 +137,7 @@ fn walk<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::R
         visit.ensure(visit.response.status() == 200)?;
         found += visit.tokens().len();
     }
-    let calls = [agora.seen().len(), videosdk.seen().len()];
+    let calls = [agora.requests().len(), videosdk.requests().len()];
     ensure!(calls == [3, 5], "the calls of a key came to Agora and VideoSDK {calls:?} times");
     ensure!(found > tokens, "a key got {found} tokens, and callers without credentials {tokens}");
     println!(

@@ -54,7 +54,7 @@ fn on_lambda_in_a_container() -> anyhow::Result<()> {
 fn compare_other_routes(sent: &BTreeSet<(String, String)>, folder: &Path) -> anyhow::Result<String> {
     let mut target = SamLocal::start(Setup::BothProviders, folder)?;
     let mut memory = Memory::start(Setup::BothProviders);
-    let (_, document) = target.ask(&Request::get("/openapi.json"))?;
+    let (_, document) = target.send_for_json(&Request::get("/openapi.json"))?;
     let routes = routes(&document)?;
     let mut compared = 0;
     for (method, path) in &routes {
@@ -69,8 +69,8 @@ fn compare_other_routes(sent: &BTreeSet<(String, String)>, folder: &Path) -> any
         } else {
             Request { method: method.clone(), ..Request::get(&path) }
         };
-        let [(status, body), expected] =
-            [target.ask(&request)?, memory.ask(&request)?].map(|(status, body)| (status, without_id(body)));
+        let [(status, body), expected] = [target.send_for_json(&request)?, memory.send_for_json(&request)?]
+            .map(|(status, body)| (status, without_id(body)));
         ensure!(body.is_object(), "{method} {path} answers without JSON");
         ensure!(
             (status, &body) == (expected.0, &expected.1),

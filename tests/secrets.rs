@@ -75,7 +75,7 @@ impl Shelf {
         self.state().closed = Some(false);
     }
 
-    fn fall_silent(&self) {
+    fn become_unresponsive(&self) {
         self.state().closed = Some(true);
     }
 
@@ -109,7 +109,7 @@ fn mint(service: &mut Memory<Shelf>) -> anyhow::Result<(u16, Value)> {
 fn mint_with(service: &mut Memory<Shelf>, key: Option<&str>) -> anyhow::Result<(u16, Value)> {
     let authorization = key.map(|key| format!("Bearer {key}"));
     let body = json!({ "rtc": { "channel": "demo", "uid": 1 } });
-    service.ask(&Request::post("/v1/token", &body, authorization.as_deref()))
+    service.send_for_json(&Request::post("/v1/token", &body, authorization.as_deref()))
 }
 
 /// Whose certificate signs the next token.
@@ -123,7 +123,7 @@ fn events(service: &Memory<Shelf>, event: &str) -> anyhow::Result<Vec<Value>> {
 }
 
 fn ensure_missing(service: &mut Memory<Shelf>, names: &Value) -> anyhow::Result<()> {
-    let (status, body) = service.ask(&Request::get("/readyz"))?;
+    let (status, body) = service.send_for_json(&Request::get("/readyz"))?;
     ensure!(status == 503 && body.get("missing") == Some(names), "{status} {body}");
     Ok(())
 }
@@ -143,10 +143,10 @@ fn a_store_out_of_reach_at_the_start_is_asked_again() -> anyhow::Result<()> {
     let message = format!("the secrets could not be read: {REASON}");
     ensure!(lines.len() == 1 && lines.iter().all(|line| line["message"] == message), "{lines:?}");
 
-    service.pass(RETRY_SECONDS);
+    service.advance_clock(RETRY_SECONDS);
     ensure!(mint(&mut service)?.0 == 503 && shelf.reads() == 2, "it was not asked again after a second");
     shelf.open();
-    service.pass(RETRY_SECONDS);
+    service.advance_clock(RETRY_SECONDS);
     ensure!(signer(&mut service)? == OLD && events(&service, "ready")?.len() == 1, "it did not recover");
     Ok(())
 }
@@ -160,8 +160,8 @@ fn every_missing_secret_is_named() -> anyhow::Result<()> {
     ensure!(lines.iter().any(|line| line["message"] == "the secrets FIRST, KEY are not set"), "{lines:?}");
     shelf.put("FIRST", OLD);
     shelf.put("KEY", KEY);
-    service.pass(RETRY_SECONDS);
-    ensure!(service.ask(&Request::get("/readyz"))?.0 == 200, "it is not ready");
+    service.advance_clock(RETRY_SECONDS);
+    ensure!(service.send_for_json(&Request::get("/readyz"))?.0 == 200, "it is not ready");
     Ok(())
 }
 
@@ -172,16 +172,16 @@ fn a_change_is_picked_up_after_five_minutes() -> anyhow::Result<()> {
     ensure!(signer(&mut service)? == OLD && shelf.reads() == 1, "the start");
     shelf.put("FIRST", NEXT);
     shelf.put("SECOND", OLD);
-    service.pass(FRESH_SECONDS - 1);
+    service.advance_clock(FRESH_SECONDS - 1);
     ensure!(signer(&mut service)? == OLD && shelf.reads() == 1, "it was read again too early");
-    service.pass(1);
+    service.advance_clock(1);
     ensure!(signer(&mut service)? == NEXT && shelf.reads() == 2, "it was not read again");
     let lines = events(&service, "secrets_changed")?;
     ensure!(
         lines.len() == 1 && lines.iter().all(|line| line["names"] == json!(["FIRST", "SECOND"])),
         "{lines:?}"
     );
-    service.pass(FRESH_SECONDS);
+    service.advance_clock(FRESH_SECONDS);
     ensure!(signer(&mut service)? == NEXT && shelf.reads() == 3, "it was not read a third time");
     ensure!(events(&service, "secrets_changed")?.len() == 1, "what is the same is called changed");
     Ok(())
@@ -195,11 +195,12 @@ fn a_token_from_before_a_change_is_known_after_it() -> anyhow::Result<()> {
     let (_, before) = mint(&mut service)?;
     shelf.put("FIRST", NEXT);
     shelf.put("SECOND", OLD);
-    service.pass(FRESH_SECONDS);
+    service.advance_clock(FRESH_SECONDS);
     let (_, after) = mint(&mut service)?;
     for (answered, certificate) in [(before, 1), (after, 0)] {
         let token = answered.get("token").context("no token")?;
-        let (_, report) = service.ask(&Request::post("/v1/inspect", &json!({ "token": token }), None))?;
+        let (_, report) =
+            service.send_for_json(&Request::post("/v1/inspect", &json!({ "token": token }), None))?;
         let signature = report.get("signature").context("no signature")?;
         ensure!(signature["status"] == "valid" && signature["certificate"] == certificate, "{report}");
     }
@@ -212,7 +213,7 @@ fn a_changed_service_key_opens_and_the_old_one_does_not() -> anyhow::Result<()> 
     let mut service = shelf.start();
     ensure!(mint_with(&mut service, Some(KEY))?.0 == 200, "the key");
     shelf.put("KEY", OTHER_KEY);
-    service.pass(FRESH_SECONDS);
+    service.advance_clock(FRESH_SECONDS);
     let statuses = (mint_with(&mut service, Some(KEY))?.0, mint_with(&mut service, Some(OTHER_KEY))?.0);
     ensure!(statuses == (401, 200), "{statuses:?}");
     Ok(())
@@ -226,7 +227,7 @@ fn a_store_that_is_down_for_a_day_stops_nobody() -> anyhow::Result<()> {
     shelf.close();
     let mut minutes = 0;
     for second in (STEP_SECONDS..DAY_SECONDS).step_by(STEP_SECONDS as usize) {
-        service.pass(STEP_SECONDS);
+        service.advance_clock(STEP_SECONDS);
         ensure!(signer(&mut service)? == OLD, "after {second} s");
         minutes = second / 60;
     }
@@ -241,12 +242,12 @@ fn a_store_that_is_down_for_a_day_stops_nobody() -> anyhow::Result<()> {
         "{:?}",
         lines.first()
     );
-    service.pass(STEP_SECONDS);
+    service.advance_clock(STEP_SECONDS);
     ensure!(mint(&mut service)?.0 == 503, "after a day");
     ensure_missing(&mut service, &json!(["THE_STORE"]))?;
     ensure!(events(&service, "not_ready")?.len() == 1, "nobody is told");
     shelf.open();
-    service.pass(RETRY_SECONDS);
+    service.advance_clock(RETRY_SECONDS);
     ensure!(signer(&mut service)? == OLD, "it did not recover");
     Ok(())
 }
@@ -257,11 +258,11 @@ fn what_is_missing_or_malformed_later_changes_nothing() -> anyhow::Result<()> {
     let shelf = full();
     let mut service = shelf.start();
     shelf.put("FIRST", "no certificate");
-    service.pass(FRESH_SECONDS);
+    service.advance_clock(FRESH_SECONDS);
     ensure!(signer(&mut service)? == OLD, "malformed");
     shelf.put("FIRST", NEXT);
     shelf.remove("KEY");
-    service.pass(60);
+    service.advance_clock(60);
     ensure!(signer(&mut service)? == OLD, "missing");
     let lines = events(&service, "secrets_not_refreshed")?;
     let said: Vec<_> = lines.iter().map(|line| (&line["names"], &line["reason"])).collect();
@@ -276,7 +277,7 @@ fn what_is_missing_or_malformed_later_changes_nothing() -> anyhow::Result<()> {
         "{said:?}"
     );
     shelf.put("KEY", KEY);
-    service.pass(60);
+    service.advance_clock(60);
     ensure!(signer(&mut service)? == NEXT, "mended");
     Ok(())
 }
@@ -289,7 +290,7 @@ fn what_is_for_good_is_read_once() -> anyhow::Result<()> {
         shelf.put("SECOND", OLD);
         for _ in 0..3 {
             ensure!(mint(&mut service)?.0 == status, "not {status}");
-            service.pass(DAY_SECONDS);
+            service.advance_clock(DAY_SECONDS);
         }
         ensure!(shelf.reads() == 1, "it was read {} times", shelf.reads());
     }
@@ -299,10 +300,10 @@ fn what_is_for_good_is_read_once() -> anyhow::Result<()> {
 #[test]
 fn a_silent_store_is_asked_less_often() -> anyhow::Result<()> {
     let shelf = full();
-    shelf.fall_silent();
+    shelf.become_unresponsive();
     let mut service = shelf.start();
     for second in 1..=SILENT_RETRY_SECONDS {
-        service.pass(1);
+        service.advance_clock(1);
         ensure!(mint(&mut service)?.0 == 503, "at second {second}");
         let reads = if second < SILENT_RETRY_SECONDS { 1 } else { 2 };
         ensure!(shelf.reads() == reads, "{} reads at second {second}", shelf.reads());
@@ -315,11 +316,11 @@ fn a_store_that_can_be_read_again_is_said_so_once() -> anyhow::Result<()> {
     let shelf = full();
     let mut service = shelf.start();
     shelf.close();
-    service.pass(FRESH_SECONDS);
+    service.advance_clock(FRESH_SECONDS);
     mint(&mut service)?;
     shelf.open();
     for _ in 0..3 {
-        service.pass(FRESH_SECONDS);
+        service.advance_clock(FRESH_SECONDS);
         mint(&mut service)?;
     }
     let said = events(&service, "secrets_refreshed")?.len();
@@ -333,9 +334,9 @@ fn secrets_of_a_day_are_used_no_more() -> anyhow::Result<()> {
     let shelf = full();
     let mut service = shelf.start();
     shelf.close();
-    service.pass(DAY_SECONDS - 1);
+    service.advance_clock(DAY_SECONDS - 1);
     ensure!(signer(&mut service)? == OLD, "a second before");
-    service.pass(1);
+    service.advance_clock(1);
     ensure!(mint(&mut service)?.0 == 503, "after a day");
     ensure_missing(&mut service, &json!(["THE_STORE"]))
 }
@@ -346,10 +347,10 @@ fn a_clock_that_is_set_back_keeps_no_secret_longer() -> anyhow::Result<()> {
     let shelf = full();
     let mut service = shelf.start();
     shelf.put("FIRST", NEXT);
-    service.set_back(2 * DAY_SECONDS);
+    service.rewind_clock(2 * DAY_SECONDS);
     ensure!(signer(&mut service)? == NEXT, "it was not read again");
     shelf.put("FIRST", OLD);
-    service.pass(FRESH_SECONDS);
+    service.advance_clock(FRESH_SECONDS);
     ensure!(signer(&mut service)? == OLD, "it was not read again five minutes later");
     Ok(())
 }
@@ -359,9 +360,9 @@ fn a_route_that_needs_no_secret_waits_for_none() -> anyhow::Result<()> {
     let shelf = full();
     shelf.close();
     let mut service = shelf.start();
-    service.pass(RETRY_SECONDS);
+    service.advance_clock(RETRY_SECONDS);
     for target in ["/healthz", "/", "/openapi.json", "/ping"] {
-        ensure!(service.ask(&Request::get(target))?.0 == 200, "{target}");
+        ensure!(service.send_for_json(&Request::get(target))?.0 == 200, "{target}");
     }
     ensure!(shelf.reads() == 1, "they asked the store");
     Ok(())
@@ -372,7 +373,7 @@ fn nothing_shows_a_value() -> anyhow::Result<()> {
     let shelf = full();
     let mut service = shelf.start();
     shelf.put("FIRST", "a value that is no certificate");
-    service.pass(FRESH_SECONDS);
+    service.advance_clock(FRESH_SECONDS);
     mint(&mut service)?;
     let shown = format!("{service:?}\n{}", service.log()?);
     ensure!(!shown.contains("Fingerprints(["), "hashes of secrets are shown");

@@ -10,8 +10,8 @@ use hallpass_lambda::{STORE_TIMEOUT, SecretsManagerError, TimeLimitFactor};
 use hallpass_tests::logs::{events, leaks};
 use hallpass_tests::moto::{Credentials, Moto};
 use hallpass_tests::signer::{NEXT, OLD, signer};
-use hallpass_tests::silent::Silent;
 use hallpass_tests::target::{EventKind, Lambda, Request, Response, Target};
+use hallpass_tests::unresponsive::UnresponsiveServer;
 use hallpass_tests::{Deployment, TimeLimits, tokens_in, wait};
 use serde_json::{Value, json};
 
@@ -151,9 +151,9 @@ impl Function {
 
     /// It says what is missing to `/readyz`, and why to the log alone.
     fn ensure_not_ready(&mut self, missing: &[&str], message: &str) -> anyhow::Result<()> {
-        let (status, body) = self.ask(&Request::get("/readyz"))?;
+        let (status, body) = self.send_for_json(&Request::get("/readyz"))?;
         ensure!(status == 503 && body.get("missing") == Some(&json!(missing)), "{status} {body}");
-        let (status, body) = self.ask(&token())?;
+        let (status, body) = self.send_for_json(&token())?;
         ensure!(status == 503 && body.get("code").is_some_and(|code| code == "not_ready"), "{status} {body}");
         ensure!(!self.answers.contains(message), "an answer says what only the log should");
         let said = |log: &str| (texts(log, "not_ready", "message"), texts(log, "request_failed", "reason"));
@@ -170,7 +170,7 @@ impl Function {
     /// The running function reads the secrets at one of the next requests, and logs that it is ready.
     fn ensure_served(&mut self) -> anyhow::Result<()> {
         wait::until(
-            || Ok(self.ask(&Request::get("/readyz"))?.0 == 200),
+            || Ok(self.send_for_json(&Request::get("/readyz"))?.0 == 200),
             || "/readyz answers 200".to_owned(),
         )?;
         ensure!(signer(self, APP_ID)? == OLD, "not the first certificate");
@@ -224,7 +224,7 @@ fn secrets_are_loaded_at_the_start_and_kept_without_the_store() -> anyhow::Resul
     let mut moto = Moto::start(&folder)?;
     moto.put("good", &good())?;
     let mut function = Function::start("good", moto.settings("good"), &folder)?;
-    let (status, body) = function.ask(&Request::get("/readyz"))?;
+    let (status, body) = function.send_for_json(&Request::get("/readyz"))?;
     ensure!(status == 200, "{status} {body}");
     moto.stop();
     for mint in 0..MINTS {
@@ -243,7 +243,7 @@ fn what_is_wrong_is_said_until_it_is_mended() -> anyhow::Result<()> {
     let check = |Case { name, stored, missing, message }: Case| {
         match stored {
             Stored::NoSecret => {}
-            Stored::NoValue => moto.make(name)?,
+            Stored::NoValue => moto.create_empty(name)?,
             Stored::Text(secret) => moto.put(name, &secret)?,
         }
         let mut function = Function::start(name, moto.settings(name), &folder)?;
@@ -264,7 +264,7 @@ fn a_role_that_may_not_read_is_said() -> anyhow::Result<()> {
     let folder = scratch("secrets-on-lambda-denied")?;
     let moto = Moto::start(&folder)?;
     moto.put("denied", &good())?;
-    let Credentials { id, key, session } = moto.role("may-not", false)?;
+    let Credentials { id, key, session } = moto.create_role("may-not", false)?;
     moto.enforce_access()?;
     let mut settings = moto.settings("denied");
     settings.retain(|(name, _)| {
@@ -307,7 +307,7 @@ fn a_factor_extends_the_time_limit() -> anyhow::Result<()> {
 /// A request that asks a silent store is answered by 503 once this limit is over, and not before.
 fn is_given_up_after(limit: Duration, name: &str, factor: Option<&str>) -> anyhow::Result<()> {
     let folder = scratch(&format!("secrets-on-lambda-{name}"))?;
-    let mut silent = Silent::at("127.0.0.1:0")?;
+    let mut silent = UnresponsiveServer::bind("127.0.0.1:0")?;
     let url = silent.url()?;
     let settings = [
         ("HALLPASS_SECRET_ID", "silent"),
@@ -320,16 +320,19 @@ fn is_given_up_after(limit: Duration, name: &str, factor: Option<&str>) -> anyho
     let settings =
         settings.into_iter().chain(factor).map(|(name, value)| (name.to_owned(), value.to_owned()));
     let mut function = Function::start_within(TimeLimits::Production, name, settings.collect(), &folder)?;
-    ensure!(function.ask(&Request::get("/healthz"))?.0 == 200 && silent.visitors() == 1, "the start");
+    ensure!(
+        function.send_for_json(&Request::get("/healthz"))?.0 == 200 && silent.connections() == 1,
+        "the start"
+    );
     // The function asks again once some seconds have passed.
     let is_asked_again = || {
-        ensure!(function.ask(&Request::get("/healthz"))?.0 == 200, "/healthz");
-        ensure!(silent.visitors() == 1, "/healthz asked the store");
+        ensure!(function.send_for_json(&Request::get("/healthz"))?.0 == 200, "/healthz");
+        ensure!(silent.connections() == 1, "/healthz asked the store");
         let started = Instant::now();
-        let (status, body) = function.ask(&token())?;
+        let (status, body) = function.send_for_json(&token())?;
         let waited = started.elapsed();
         ensure!(status == 503, "{status} {body}");
-        let is_asked = silent.visitors() == 2;
+        let is_asked = silent.connections() == 2;
         ensure!(!is_asked || waited >= limit, "the store was given up after {waited:?}");
         Ok(is_asked)
     };

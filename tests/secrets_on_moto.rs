@@ -10,7 +10,7 @@ use anyhow::ensure;
 use hallpass_lambda::{STORE_TIMEOUT, SecretsManager, SecretsManagerError};
 use hallpass_tests::TimeLimits;
 use hallpass_tests::logs::{events, leaks};
-use hallpass_tests::moto::{Credentials, Moto, make_certificate};
+use hallpass_tests::moto::{Credentials, Moto, create_certificate};
 use hallpass_tests::signer::{NEXT, OLD, signer};
 use hallpass_tests::target::{Memory, Target as _};
 use serde_json::{Value, json};
@@ -86,7 +86,7 @@ fn secrets_of_all_kinds() -> anyhow::Result<()> {
 fn only_a_role_that_may_read_gets_secrets() -> anyhow::Result<()> {
     let moto = Moto::start(&scratch("secrets-manager-access")?)?;
     moto.put(SECRET_ID, &format!(r#"{{"{CERTIFICATE}":"{VALUE}"}}"#))?;
-    let (may, may_not) = (moto.role("may", true)?, moto.role("may-not", false)?);
+    let (may, may_not) = (moto.create_role("may", true)?, moto.create_role("may-not", false)?);
     moto.enforce_access()?;
     let as_role = |Credentials { id, key, session }: &Credentials| {
         let of_role =
@@ -115,7 +115,7 @@ fn only_a_role_that_may_read_gets_secrets() -> anyhow::Result<()> {
 fn only_a_server_with_a_trusted_certificate_is_asked() -> anyhow::Result<()> {
     let (folder, other) = (scratch("secrets-manager-tls")?, scratch("secrets-manager-tls-other")?);
     let mut moto = Moto::start(&folder)?;
-    make_certificate(&other)?;
+    create_certificate(&other)?;
     let bundle = other.join("ca.pem").to_string_lossy().into_owned();
     moto.put(SECRET_ID, &format!(r#"{{"{CERTIFICATE}":"{VALUE}"}}"#))?;
     let settings = moto.settings(SECRET_ID);
@@ -210,16 +210,16 @@ fn a_service_picks_up_a_change_and_outlives_its_store_for_a_day() -> anyhow::Res
     let mut service = service(&moto)?;
     ensure!(signer(&mut service, APP_ID)? == OLD, "the start");
     moto.put(SECRET_ID, &one(NEXT))?;
-    service.pass(FRESH_SECONDS - 1);
+    service.advance_clock(FRESH_SECONDS - 1);
     ensure!(signer(&mut service, APP_ID)? == OLD, "it was read again too early");
-    service.pass(1);
+    service.advance_clock(1);
     ensure!(signer(&mut service, APP_ID)? == NEXT, "it was not read again");
     ensure!(events(&service.log()?, "secrets_changed").len() == 1, "nobody is told");
 
     moto.stop();
     let mut minutes = 0;
     for second in (STEP_SECONDS..DAY_SECONDS).step_by(STEP_SECONDS as usize) {
-        service.pass(STEP_SECONDS);
+        service.advance_clock(STEP_SECONDS);
         ensure!(signer(&mut service, APP_ID)? == NEXT, "after {second} s");
         minutes = second / 60;
     }
@@ -231,7 +231,7 @@ fn a_service_picks_up_a_change_and_outlives_its_store_for_a_day() -> anyhow::Res
 
     moto.restart()?;
     moto.put(SECRET_ID, &one(OLD))?;
-    service.pass(STEP_SECONDS);
+    service.advance_clock(STEP_SECONDS);
     ensure!(signer(&mut service, APP_ID)? == OLD, "it did not recover");
     ensure!(leaks(&service.log()?).count() == 0, "the log holds a value");
     Ok(())
@@ -244,19 +244,19 @@ fn a_service_answers_while_its_store_says_nothing() -> anyhow::Result<()> {
     let mut moto = Moto::start(&scratch("secrets-manager-silent")?)?;
     moto.put(SECRET_ID, &one(OLD))?;
     let service = service(&moto)?;
-    let mut service = service.beside(store(TimeLimits::Production, &moto.settings(SECRET_ID))?);
-    let mut silent = moto.fall_silent()?;
-    service.pass(FRESH_SECONDS);
+    let mut service = service.clone_with_store(store(TimeLimits::Production, &moto.settings(SECRET_ID))?);
+    let mut silent = moto.become_unresponsive()?;
+    service.advance_clock(FRESH_SECONDS);
     for asked in 1..3 {
         let started = Instant::now();
         ensure!(signer(&mut service, APP_ID)? == OLD, "the certificate from before");
         let waited = started.elapsed();
         ensure!(waited >= STORE_TIMEOUT, "the store was given up after {waited:?}");
         // No other request asks the store before the next attempt.
-        service.pass(BETWEEN_SECONDS - 1);
+        service.advance_clock(BETWEEN_SECONDS - 1);
         ensure!(signer(&mut service, APP_ID)? == OLD, "the certificate from before");
-        ensure!(silent.visitors() == asked, "the store was asked {} times", silent.visitors());
-        service.pass(1);
+        ensure!(silent.connections() == asked, "the store was asked {} times", silent.connections());
+        service.advance_clock(1);
     }
     let reason =
         format!("the secrets could not be read: {}", SecretsManagerError::TimedOut { limit: STORE_TIMEOUT });

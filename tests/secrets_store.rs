@@ -70,10 +70,10 @@ fn missing_at_the_start_on_worker() -> anyhow::Result<()> {
     })?;
 
     worker.put(CERTIFICATE, VALUES[0])?;
-    worker.controls.pass(RETRY_SECONDS)?;
+    worker.controls.advance_clock(RETRY_SECONDS)?;
     ensure_not_ready(&worker, &[NEXT])?;
     worker.put(NEXT, VALUES[1])?;
-    worker.controls.pass(RETRY_SECONDS)?;
+    worker.controls.advance_clock(RETRY_SECONDS)?;
     ensure_signed(&worker, &worker.send_one(&mint())?, 0)?;
     end(&worker, &["not_ready", "ready"])
 }
@@ -88,12 +88,12 @@ fn changed_on_worker() -> anyhow::Result<()> {
     worker.put(NEXT, VALUES[2])?;
     ensure_signed(&worker, &worker.send_one(&mint())?, 0)?;
     worker.put(CERTIFICATE, VALUES[1])?;
-    worker.controls.pass(FRESH_SECONDS - 60)?;
+    worker.controls.advance_clock(FRESH_SECONDS - 60)?;
     for _ in 0..3 {
         ensure_signed(&worker, &worker.send_one(&mint())?, 0).context("within five minutes")?;
     }
     worker.controls.hold(CERTIFICATE)?;
-    worker.controls.pass(60)?;
+    worker.controls.advance_clock(60)?;
     ensure_signed(&worker, &worker.send_one(&mint())?, 0).context("while the store does not answer")?;
     worker.controls.recover()?;
     wait::until(
@@ -103,7 +103,7 @@ fn changed_on_worker() -> anyhow::Result<()> {
     ensure_logged(&worker, 1, is_change_of_the_certificate)?;
 
     worker.put(CERTIFICATE, VALUES[2])?;
-    worker.controls.pass(OVERDUE_SECONDS)?;
+    worker.controls.advance_clock(OVERDUE_SECONDS)?;
     ensure_signed(&worker, &worker.send_one(&mint())?, 2).context("the first request after ten minutes")?;
     ensure_logged(&worker, 2, is_change_of_the_certificate)?;
     end(&worker, &["secrets_changed"])
@@ -118,7 +118,7 @@ fn changed_while_nobody_called_on_worker() -> anyhow::Result<()> {
     worker.put(CERTIFICATE, VALUES[0])?;
     ensure_signed(&worker, &worker.send_one(&mint())?, 0)?;
     worker.put(CERTIFICATE, VALUES[1])?;
-    worker.controls.pass(3 * 3600)?;
+    worker.controls.advance_clock(3 * 3600)?;
     for response in send_while_holding(&worker, AT_ONCE)? {
         ensure_signed(&worker, &response, 1)?;
     }
@@ -135,25 +135,25 @@ fn deleted_later_on_worker() -> anyhow::Result<()> {
     worker.delete(CERTIFICATE)?;
     let is_warning =
         |line: &Value| line["event"] == "secrets_not_refreshed" && line["names"] == json!([CERTIFICATE]);
-    worker.controls.pass(FRESH_SECONDS)?;
+    worker.controls.advance_clock(FRESH_SECONDS)?;
     for warnings in 1..=3 {
         for _ in 0..3 {
             ensure_signed(&worker, &worker.send_one(&mint())?, 0)?;
         }
         ensure_logged(&worker, warnings, is_warning)?;
-        worker.controls.pass(60)?;
+        worker.controls.advance_clock(60)?;
     }
     worker.put(CERTIFICATE, "no certificate")?;
-    worker.controls.pass(DAY_SECONDS - FRESH_SECONDS - 10 * 60)?;
+    worker.controls.advance_clock(DAY_SECONDS - FRESH_SECONDS - 10 * 60)?;
     ensure_signed(&worker, &worker.send_one(&mint())?, 0).context("shortly before the day is over")?;
     ensure_logged(&worker, 4, is_warning)?;
 
-    worker.controls.pass(10 * 60)?;
+    worker.controls.advance_clock(10 * 60)?;
     let refused = worker.send_one(&mint())?;
     ensure!(refused.status() == 503, "a day later: {}", text(&refused));
     ensure_not_ready(&worker, &[CERTIFICATE])?;
     worker.put(CERTIFICATE, VALUES[1])?;
-    worker.controls.pass(RETRY_SECONDS)?;
+    worker.controls.advance_clock(RETRY_SECONDS)?;
     ensure_signed(&worker, &worker.send_one(&mint())?, 1)?;
     end(&worker, &["secrets_not_refreshed", "not_ready", "ready"])
 }
@@ -169,12 +169,12 @@ fn failing_on_worker() -> anyhow::Result<()> {
         let refused = worker.send_one(&request)?;
         let text = text(&refused);
         ensure!(refused.status() == 503 && !text.contains(VALUES[0]), "{}: {text}", request.target);
-        worker.controls.pass(RETRY_SECONDS)?;
+        worker.controls.advance_clock(RETRY_SECONDS)?;
     }
     worker.controls.recover()?;
     ensure_signed(&worker, &worker.send_one(&mint())?, 0)?;
     worker.controls.fail(CERTIFICATE, &format!("{} is not to be read", VALUES[0]))?;
-    worker.controls.pass(OVERDUE_SECONDS)?;
+    worker.controls.advance_clock(OVERDUE_SECONDS)?;
     ensure_signed(&worker, &worker.send_one(&mint())?, 0)?;
     end(&worker, &["not_ready", "ready", "secrets_not_refreshed"])
 }
@@ -200,22 +200,22 @@ fn slow_on_worker() -> anyhow::Result<()> {
     ensure_not_ready(&worker, &[CERTIFICATE]).context("while the store does not answer")?;
 
     worker.controls.recover()?;
-    worker.controls.pass(RETRY_SILENT_SECONDS)?;
+    worker.controls.advance_clock(RETRY_SILENT_SECONDS)?;
     ensure_signed(&worker, &worker.send_one(&mint())?, 0)?;
     worker.controls.hold(CERTIFICATE)?;
-    worker.controls.pass(FRESH_SECONDS)?;
+    worker.controls.advance_clock(FRESH_SECONDS)?;
     let reads = worker.controls.reads(CERTIFICATE)?.begun;
     ensure_signed(&worker, &worker.send_one(&mint())?, 0)
         .context("while it does not answer after five minutes")?;
     wait_until_silent(&worker, reads).context("after the answer")?;
-    worker.controls.wait_out(STORE_SECONDS)?;
+    worker.controls.expire_time_limits(STORE_SECONDS)?;
     ensure_logged(&worker, 1, |line| {
         line["event"] == "secrets_not_refreshed"
             && says(line, "reason", "did not respond within 1500 ms for AGORA")
     })
     .context("of what went on after the answer")?;
 
-    worker.controls.pass(OVERDUE_SECONDS)?;
+    worker.controls.advance_clock(OVERDUE_SECONDS)?;
     let response = send_in_vain(&worker, || Ok(())).context("a request after ten minutes")?;
     ensure_signed(&worker, &response, 0)?;
     ensure_signed(&worker, &worker.send_one(&mint())?, 0).context("the one after it")?;
@@ -231,10 +231,10 @@ fn mixed_on_worker() -> anyhow::Result<()> {
     let videosdk = Request::post("/v1/token", &json!({ "videosdk": {} }), None);
     ensure_not_ready(&worker, &[CERTIFICATE])?;
     worker.put(CERTIFICATE, VALUES[0])?;
-    worker.controls.pass(RETRY_SECONDS)?;
+    worker.controls.advance_clock(RETRY_SECONDS)?;
     ensure_signed(&worker, &worker.send_one(&mint())?, 0)?;
     worker.put(CERTIFICATE, VALUES[1])?;
-    worker.controls.pass(OVERDUE_SECONDS)?;
+    worker.controls.advance_clock(OVERDUE_SECONDS)?;
     ensure_signed(&worker, &worker.send_one(&mint())?, 1)?;
     let of_videosdk = worker.send_one(&videosdk)?;
     ensure!(of_videosdk.status() == 200, "{}", text(&of_videosdk));
@@ -249,7 +249,7 @@ fn without_a_binding_on_worker() -> anyhow::Result<()> {
     let worker = start_with("without-a-binding", &[CERTIFICATE, VIDEOSDK], &[CERTIFICATE], &[])?;
     ensure_not_ready(&worker, &[CERTIFICATE, VIDEOSDK])?;
     worker.put(CERTIFICATE, VALUES[0])?;
-    worker.controls.pass(RETRY_SECONDS)?;
+    worker.controls.advance_clock(RETRY_SECONDS)?;
     ensure_not_ready(&worker, &[VIDEOSDK])?;
     end(&worker, &["not_ready"])
 }
@@ -339,7 +339,7 @@ impl Rotation {
     fn refresh(worker: &Miniflare, age_seconds: u64) -> anyhow::Result<()> {
         let before = worker.controls.reads(NEXT)?.begun;
         worker.controls.hold(NEXT)?;
-        worker.controls.pass(age_seconds)?;
+        worker.controls.advance_clock(age_seconds)?;
         let is_asked = || Ok(worker.controls.reads(NEXT)?.begun > before);
         wait::until(is_asked, || "the store is asked".to_owned())?;
         worker.controls.recover()?;
@@ -460,10 +460,10 @@ fn send_in_vain(
     thread::scope(|scope| {
         let sending = scope.spawn(|| worker.send_one(&mint()));
         wait_until_silent(worker, reads)?;
-        worker.controls.wait_out(STORE_SECONDS - 1)?;
+        worker.controls.expire_time_limits(STORE_SECONDS - 1)?;
         meanwhile()?;
         ensure!(!sending.is_finished(), "it did not wait for the store");
-        worker.controls.wait_out(1)?;
+        worker.controls.expire_time_limits(1)?;
         sending.join().ok().context("a sender failed")?
     })
 }

@@ -156,7 +156,7 @@ fn a_service_leaves_no_secret_behind() {
                 assert_eq!(response.status(), 200);
             }
             *shelf.0.lock().unwrap() = SECOND;
-            service.pass(300);
+            service.advance_clock(300);
         }
         assert!(service.log().unwrap().contains("secrets_changed"));
     });

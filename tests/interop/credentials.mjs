@@ -15,7 +15,7 @@ const LEEWAY = 60;
 const RTM_LOGIN_006 = 1000;
 const CLAIMS = "apikey permissions version roles roomId participantId iat nbf exp jti".split(" ");
 const PERMISSIONS = ["allow_join", "allow_mod", "ask_join"];
-const NOBODY = { is: "nobody" };
+const REJECTED = { is: "rejected" };
 
 // A package prints what it cannot read, where the answers go.
 console.log = () => {};
@@ -28,23 +28,23 @@ for (const line of lines.filter((line) => line !== "").map((line) => JSON.parse(
 
 function agora(asked) {
   const { authorization, token } = asked;
-  if (authorization !== null && token !== null) return NOBODY;
+  if (authorization !== null && token !== null) return REJECTED;
   if (token !== null) return agora006(asked);
   const [scheme, value] = authorization.split(/ (.*)/s);
   if (scheme.toLowerCase() === "basic") {
     const expected = Buffer.from(asked.customer).toString("base64");
-    return value === expected ? { is: "customer" } : NOBODY;
+    return value === expected ? { is: "customer" } : REJECTED;
   }
   const prefix = "agora token=";
-  return authorization.startsWith(prefix) ? agora007(asked, authorization.slice(prefix.length)) : NOBODY;
+  return authorization.startsWith(prefix) ? agora007(asked, authorization.slice(prefix.length)) : REJECTED;
 }
 
 function agora007({ app_id, certificate, now }, token) {
   const parsed = new AccessToken2("", "", 0, 0);
-  if (app_id === null || !readable(() => parsed.from_string(token))) return NOBODY;
-  if (parsed.appId.toString() !== app_id || !parsed.verifySignature(certificate)) return NOBODY;
+  if (app_id === null || !readable(() => parsed.from_string(token))) return REJECTED;
+  if (parsed.appId.toString() !== app_id || !parsed.verifySignature(certificate)) return REJECTED;
   const tokenEnds = parsed.issueTs + Math.min(parsed.expire, DAY);
-  if (parsed.issueTs > now + LEEWAY || tokenEnds < now) return NOBODY;
+  if (parsed.issueTs > now + LEEWAY || tokenEnds < now) return REJECTED;
   for (const service of parsed.services) {
     const lasts = service.__privileges[ServiceRtm.kPrivilegeLogin];
     if (service.service_type() !== kRtmServiceType || lasts === undefined) continue;
@@ -53,40 +53,40 @@ function agora007({ app_id, certificate, now }, token) {
     const services = parsed.services.map((service) => service.service_type());
     return { is: "007", user: service.__user_id.toString(), until, services };
   }
-  return NOBODY;
+  return REJECTED;
 }
 
 // The package cannot verify an 006 token, which does not hold its user: so the package builds one of the same
 // values, which must come out as the same text.
 function agora006({ app_id, certificate, now, token, user }) {
   const parsed = new AccessToken("", "", "", "");
-  if (app_id === null || !user || !readable(() => parsed.fromString(token))) return NOBODY;
+  if (app_id === null || !user || !readable(() => parsed.fromString(token))) return REJECTED;
   const again = new AccessToken(app_id, certificate, user, "");
   again.salt = parsed.salt;
   again.ts = parsed.ts;
   again.messages = parsed.messages;
   const ends = parsed.messages[RTM_LOGIN_006];
-  if (again.build() !== token || ends === undefined) return NOBODY;
+  if (again.build() !== token || ends === undefined) return REJECTED;
   const until = ends === 0 ? parsed.ts : Math.min(ends, parsed.ts);
-  return until > now ? { is: "006", user, until } : NOBODY;
+  return until > now ? { is: "006", user, until } : REJECTED;
 }
 
-async function videosdk({ authorization, now, api_key, secret, longest_life }) {
+async function videosdk({ authorization, now, api_key, secret, max_ttl }) {
   let claims;
   try {
     const key = new TextEncoder().encode(secret);
     const { payload } = await jose.compactVerify(authorization, key, { algorithms: ["HS256"] });
     claims = JSON.parse(new TextDecoder().decode(payload));
   } catch {
-    return NOBODY;
+    return REJECTED;
   }
   const { apikey, permissions = [], iat = 0, nbf = 0, exp } = claims;
   const isInTime = exp > now && Math.max(iat, nbf) <= now + LEEWAY;
-  const isShort = longest_life === null || exp - now <= longest_life;
+  const isShort = max_ttl === null || exp - now <= max_ttl;
   const isAsking = permissions.includes("ask_join");
   const areKnown = permissions.length > 0 && permissions.every((name) => PERMISSIONS.includes(name));
   const arePermissions = areKnown && (!isAsking || permissions.every((name) => name === "ask_join"));
-  if (apikey !== api_key || !isInTime || !isShort || !arePermissions) return NOBODY;
+  if (apikey !== api_key || !isInTime || !isShort || !arePermissions) return REJECTED;
   const known = CLAIMS.filter((name) => claims[name] !== undefined && claims[name].length !== 0);
   return { is: "jwt", claims: Object.fromEntries(known.map((name) => [name, claims[name]])) };
 }

@@ -1,5 +1,5 @@
 // Makes JWTs with the npm package jose, and by hand with Node's cryptography those that jose refuses to make.
-// In: JSON {now, issuer, jwts: [kind]}. Out: JSON {keys: public keys by name, jwts: their texts, by_jose: how many}.
+// In: JSON {now, issuer, jwts: [kind]}. Out: JSON {keys: public keys by name, jwts: their texts, signed_by_jose: how many}.
 //
 // A kind says what differs from a good JWT:
 //   key: the name of the key that signs, `rsa` if it is left out; the key names itself in `kid`
@@ -35,11 +35,11 @@ for (const [name, alg] of Object.entries(ALGORITHMS)) {
 }
 
 const asked = JSON.parse(readFileSync(0, "utf8"));
-let byJose = 0;
+let signedByJose = 0;
 const jwts = [];
 for (const kind of asked.jwts) jwts.push(await make(kind));
 const publicKeys = Object.fromEntries(Object.entries(keys).map(([name, { jwk }]) => [name, jwk]));
-process.stdout.write(JSON.stringify({ keys: publicKeys, jwts, by_jose: byJose }));
+process.stdout.write(JSON.stringify({ keys: publicKeys, jwts, signed_by_jose: signedByJose }));
 
 async function make(kind) {
   const unknown = Object.keys(kind).find((member) => !MEMBERS.includes(member));
@@ -52,12 +52,12 @@ async function make(kind) {
   const secret = kind.hmac?.replace("$pem", key.pem).replace("$jwk", JSON.stringify(key.jwk));
 
   if (kind.unsecured) {
-    byJose += 1;
+    signedByJose += 1;
     return new jose.UnsecuredJWT(claims).encode();
   }
   const isByHand = kind.headerMore ?? kind.claimsMore ?? kind.signature ?? header.crit;
   if (isByHand === undefined && header.alg === (secret ? "HS256" : key.alg)) {
-    byJose += 1;
+    signedByJose += 1;
     const signer = secret ? new TextEncoder().encode(secret) : key.privateKey;
     return await new jose.SignJWT(claims).setProtectedHeader(header).sign(signer);
   }

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, ensure};
 use hallpass_tests::Deployment;
 use hallpass_tests::provider::agora::{APP_ID, Caller, OTHER_APP_ID};
-use hallpass_tests::provider::{Fault, Which};
+use hallpass_tests::provider::{FailingRequests, Fault};
 use hallpass_tests::target::{Request, Target};
 use serde_json::json;
 
@@ -78,7 +78,7 @@ fn samples<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
     answer.ensure(200, &json!({ "form": "basic", "headers": { "authorization": authorization } }))?;
     let response = harness.agora.send(&with_headers(&answer, "/dev/v1/projects")?)?;
     ensure!(response.status() == 200, "the projects are answered with {}", response.status());
-    let caller = harness.agora.seen().pop().context("nothing came")?.caller;
+    let caller = harness.agora.requests().pop().context("nothing came")?.caller;
     ensure!(caller == Ok(Caller::Customer), "{caller:?}");
 
     for form in ["agora-token", "x-agora-token"] {
@@ -123,7 +123,7 @@ fn ensure_accepted<T: Target>(
     let request = with_headers(answer, &format!("/dev/v2/project/{app_id}/rtm/vendor/user_events"))?;
     let response = harness.agora.send(&request)?;
     ensure!(response.status() == 200, "{}: answered with {}", answer.json["form"], response.status());
-    let caller = harness.agora.seen().pop().context("nothing came")?.caller;
+    let caller = harness.agora.requests().pop().context("nothing came")?.caller;
     let (named, until, form) = match &caller {
         Ok(Caller::User007 { user, until, services }) => {
             // It opens nothing beside Signaling.
@@ -215,6 +215,6 @@ fn events<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
         ensure!(answer.json["events"].as_array().map(Vec::len) == Some(count), "not {count} events");
     }
     let failed = json!({ "result": "failed", "request_id": "1", "events": [] });
-    harness.agora.fail(Which::Next(1), Fault::Json(failed));
+    harness.agora.fail(FailingRequests::Next(1), Fault::Json(failed));
     harness.send(&get(EVENTS), EVENTS_GRANTED)?.ensure_status(502)
 }

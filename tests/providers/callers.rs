@@ -68,7 +68,7 @@ fn without_policy<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) ->
     document["auth"] =
         json!({ "open": true, "gateway": true, "jwt": [{ "issuer": issuer.url(""), "audience": "app" }] });
     let mut harness = Harness::start("callers", document, start)?;
-    let jwts = Jwts::make(harness.target.clock(), &issuer.url(""), &[json!({})])?;
+    let jwts = Jwts::sign(harness.target.clock(), &issuer.url(""), &[json!({})])?;
     issuer.publish("", &jwts.keys(&["rsa", "ec", "ed"])?);
     for caller in [Caller::Anonymous, Caller::User(jwts.bearer(0)?), Caller::Gateway] {
         for call in room_calls().iter().chain(&agora_calls()) {
@@ -106,7 +106,7 @@ fn by_policy<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyh
     ]);
     let mut harness = Harness::start("callers-policy", document, start)?;
     let kinds = [json!({ "claims": { "role": "teacher" } }), json!({})];
-    let jwts = Jwts::make(harness.target.clock(), &issuer.url(""), &kinds)?;
+    let jwts = Jwts::sign(harness.target.clock(), &issuer.url(""), &kinds)?;
     issuer.publish("", &jwts.keys(&["rsa", "ec", "ed"])?);
     for (place, allowed) in [(0, &["rooms.create", "rooms.validate"][..]), (1, &["rooms.validate"])] {
         let caller = Caller::User(jwts.bearer(place)?);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use hallpass_tests::Deployment;
 use hallpass_tests::provider::agora::APP_ID;
-use hallpass_tests::provider::{Api, Fault, Provider, Which};
+use hallpass_tests::provider::{Api, FailingRequests, Fault, Provider};
 use hallpass_tests::target::{Request, Target};
 use hallpass_token::UnixSeconds;
 use serde_json::{Value, json};
@@ -73,30 +73,30 @@ fn faults() -> Vec<(Fault, Outcome)> {
     vec![
         (Fault::Slow(Duration::from_millis(300)), Right),
         (Fault::Close, NoAnswer(UNREACHABLE)),
-        (Fault::Half, NoAnswer(UNREACHABLE)),
-        (Fault::Long, NoAnswer(TOO_LONG)),
-        (Fault::LongWithoutLength, NoAnswer(TOO_LONG)),
-        (Fault::BadJson, NoAnswer(NOT_UNDERSTOOD)),
+        (Fault::HalfBody, NoAnswer(UNREACHABLE)),
+        (Fault::LongBody, NoAnswer(TOO_LONG)),
+        (Fault::LongBodyWithoutLength, NoAnswer(TOO_LONG)),
+        (Fault::TruncatedJson, NoAnswer(NOT_UNDERSTOOD)),
         (Fault::Json(json!([1])), NoAnswer(NOT_UNDERSTOOD)),
         (Fault::Json(json!({})), NoAnswer(NOT_UNDERSTOOD)),
         (Fault::Json(foreign), NoAnswer(NOT_UNDERSTOOD)),
-        (Fault::Page(200), NoAnswer(NOT_UNDERSTOOD)),
+        (Fault::Html(200), NoAnswer(NOT_UNDERSTOOD)),
         (Fault::Text(200), NoAnswer(NOT_UNDERSTOOD)),
-        (Fault::Page(400), Status(400, Nothing)),
+        (Fault::Html(400), Status(400, Nothing)),
         (Fault::Text(400), Status(400, These("this did not work"))),
         (Fault::Status(401), Status(401, Default)),
-        (Fault::Repeat(401), Status(401, These("…"))),
+        (Fault::EchoCredentials(401), Status(401, These("…"))),
         (Fault::Status(402), Status(402, Default)),
         (Fault::Status(403), Status(403, Default)),
-        (Fault::Repeat(403), Status(403, These("…"))),
+        (Fault::EchoCredentials(403), Status(403, These("…"))),
         (Fault::Status(404), Status(404, Default)),
-        (Fault::Repeat(404), Status(404, These("…"))),
+        (Fault::EchoCredentials(404), Status(404, These("…"))),
         (Fault::Status(429), Status(429, Default)),
-        (Fault::TooMany(7), Status(429, Default)),
+        (Fault::TooManyRequests(7), Status(429, Default)),
         (Fault::Status(500), Status(500, Default)),
-        (Fault::Page(502), Status(502, Nothing)),
-        (Fault::Page(503), Status(503, Nothing)),
-        (Fault::Page(504), Status(504, Nothing)),
+        (Fault::Html(502), Status(502, Nothing)),
+        (Fault::Html(503), Status(503, Nothing)),
+        (Fault::Html(504), Status(504, Nothing)),
         (Fault::Redirect(302), Status(302, Nothing)),
         (Fault::Redirect(303), Status(303, Nothing)),
         (Fault::Redirect(307), Status(307, Nothing)),
@@ -125,7 +125,7 @@ pub(crate) fn all<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) ->
     for call in calls(&room) {
         for (fault, outcome) in faults() {
             let shown = format!("{fault:?}");
-            let retry_after = matches!(fault, Fault::TooMany(_)).then_some("7");
+            let retry_after = matches!(fault, Fault::TooManyRequests(_)).then_some("7");
             call.fail(&harness, Some(fault));
             let answer = call.send(&mut harness)?;
             call.check(&answer, &outcome).with_context(|| shown.clone())?;
@@ -153,7 +153,7 @@ pub(crate) fn silence<T: Target>(
     let start = &start;
     let calls = calls("room-0000-made").into_iter();
     let calls = calls.filter(|call| SILENT.contains(&call.request.target.as_str()));
-    let kicks = [("silence-made", Fault::Hang.afterwards(), 200), ("silence-unmade", Fault::Hang, 504)];
+    let kicks = [("silence-made", Fault::Hang.after_execution(), 200), ("silence-unmade", Fault::Hang, 504)];
     thread::scope(|scope| {
         let mut threads = Vec::new();
         for (number, call) in calls.enumerate() {
@@ -178,7 +178,7 @@ fn silent_call<T: Target>(
     let mut harness = Harness::start(name, with_customer(), start)?;
     harness.videosdk.with(|videosdk| videosdk.add_room(None, UnixSeconds(0)));
     call.fail(&harness, Some(Fault::Hang));
-    let answer = harness.wait_out(&call.request, Some((call.name, "granted")), 8)?;
+    let answer = harness.expire_time_limits(&call.request, Some((call.name, "granted")), 8)?;
     let code = "provider_timeout";
     call.check_said(&answer, &Said { status: 504, code, ..Said::no_answer("did not respond in time") })?;
     ensure!(answer.sent.len() == 1, "{} was sent", answer.sent().join(", "));
@@ -196,15 +196,15 @@ fn silent_kick<T: Target>(
     let mut harness = Harness::start(name, with_customer(), start)?;
     let (request, decision) =
         (post("/v1/agora/kick", &json!({ "uid": 7 })), Some(("agora_rest.kick", "granted")));
-    harness.agora.fail(Which::Method("POST"), fault);
-    let answer = harness.wait_out(&request, decision, 20)?;
+    harness.agora.fail(FailingRequests::Method("POST"), fault);
+    let answer = harness.expire_time_limits(&request, decision, 20)?;
     answer.ensure_status(status)?;
     let find = format!("GET /dev/v1/kicking-rule?appid={APP_ID}");
     answer.ensure_sent(&["POST /dev/v1/kicking-rule", &find])?;
     let (member, value) =
         if status == 200 { ("rule_id", json!(1953)) } else { ("code", json!("provider_timeout")) };
     ensure!(answer.json[member] == value, "{}", answer.json);
-    harness.agora.heal();
+    harness.agora.recover();
     harness.send(&request, decision)?.ensure_status(200)?;
     harness.finish()
 }
@@ -217,8 +217,8 @@ impl Call {
     fn fail<T>(&self, harness: &Harness<T>, fault: Option<Fault>) {
         fn of<A: Api>(provider: &Provider<A>, fault: Option<Fault>) {
             match fault {
-                Some(fault) => provider.fail(Which::All, fault),
-                None => provider.heal(),
+                Some(fault) => provider.fail(FailingRequests::All, fault),
+                None => provider.recover(),
             }
         }
         match self.provider {

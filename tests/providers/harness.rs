@@ -141,7 +141,7 @@ impl<T: Target> Harness<T> {
     }
 
     /// Sends a request for which a provider does not answer: it waits for so many seconds, and no fewer.
-    pub(crate) fn wait_out(
+    pub(crate) fn expire_time_limits(
         &mut self,
         request: &Request,
         decision: Decision,
@@ -156,7 +156,7 @@ impl<T: Target> Harness<T> {
         };
         let answer = self.send_during(request, decision, |has_reached| {
             wait::until(|| Ok(has_reached()), || "a provider is asked".to_owned())?;
-            controls.wait_out(seconds)
+            controls.expire_time_limits(seconds)
         })?;
         self.set_clocks();
         Ok(answer)
@@ -170,8 +170,8 @@ impl<T: Target> Harness<T> {
         action: impl FnOnce(&dyn Fn() -> bool) -> anyhow::Result<()> + Send,
     ) -> anyhow::Result<ObservedResponse> {
         let Self { agora, videosdk, target, .. } = self;
-        let before = (agora.seen().len(), videosdk.seen().len());
-        let has_reached = || (agora.seen().len(), videosdk.seen().len()) != before;
+        let before = (agora.requests().len(), videosdk.requests().len());
+        let has_reached = || (agora.requests().len(), videosdk.requests().len()) != before;
         let name = format!("{} {}", request.method, request.target);
         let response = thread::scope(|scope| {
             let action = scope.spawn(|| action(&has_reached));
@@ -179,8 +179,8 @@ impl<T: Target> Harness<T> {
             action.join().ok().context("a thread failed")??;
             response
         })?;
-        let sent = self.agora.seen().into_iter().skip(before.0).map(|seen| seen.request);
-        let sent = sent.chain(self.videosdk.seen().into_iter().skip(before.1).map(|seen| seen.request));
+        let sent = self.agora.requests().into_iter().skip(before.0).map(|seen| seen.request);
+        let sent = sent.chain(self.videosdk.requests().into_iter().skip(before.1).map(|seen| seen.request));
         let answer = ObservedResponse {
             request: name,
             json: serde_json::from_slice(response.body()).unwrap_or_default(),
@@ -213,8 +213,8 @@ impl<T: Target> Harness<T> {
             || "the log says what was decided, and nothing else".to_owned(),
         );
         waited.with_context(|| format!("the log: {mismatches}"))?;
-        let of_agora = self.agora.seen().into_iter().map(|seen| seen.request);
-        let requests = of_agora.chain(self.videosdk.seen().into_iter().map(|seen| seen.request));
+        let of_agora = self.agora.requests().into_iter().map(|seen| seen.request);
+        let requests = of_agora.chain(self.videosdk.requests().into_iter().map(|seen| seen.request));
         let mut secret = vec![KEY.to_owned()];
         for request in requests {
             let headers = ["authorization", "x-agora-token"].map(|name| request.header(name));
@@ -232,8 +232,8 @@ impl<T: Target> Harness<T> {
                 bail!("{place} holds {credentials}");
             }
         }
-        ensure!(self.agora.strayed().is_empty(), "a redirect of Agora was followed");
-        ensure!(self.videosdk.strayed().is_empty(), "a redirect of VideoSDK was followed");
+        ensure!(self.agora.redirected_requests().is_empty(), "a redirect of Agora was followed");
+        ensure!(self.videosdk.redirected_requests().is_empty(), "a redirect of VideoSDK was followed");
         let credentials = [self.agora.credentials(), self.videosdk.credentials()].concat();
         Ok(Tally { requests: self.asked.len(), credentials })
     }

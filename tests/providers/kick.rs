@@ -3,7 +3,7 @@
 use anyhow::{Context as _, ensure};
 use hallpass_tests::Deployment;
 use hallpass_tests::provider::agora::{APP_ID, OTHER_APP_ID};
-use hallpass_tests::provider::{Fault, Which};
+use hallpass_tests::provider::{FailingRequests, Fault};
 use hallpass_tests::target::Target;
 use serde_json::{Value, json};
 
@@ -124,29 +124,29 @@ fn in_doubt<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
     let unreachable = "provider_failed";
     // Whether the rule was made; how the answer to that fails; what comes of it.
     for (number, (fault, sent, status, code)) in [
-        (Fault::Half, &[MAKE, FIND][..], 200, ""),
-        (Fault::Close.afterwards(), &[MAKE, FIND], 200, ""),
-        (Fault::Page(504).afterwards(), &[MAKE, FIND], 200, ""),
-        (Fault::Status(408).afterwards(), &[MAKE, FIND], 200, ""),
+        (Fault::HalfBody, &[MAKE, FIND][..], 200, ""),
+        (Fault::Close.after_execution(), &[MAKE, FIND], 200, ""),
+        (Fault::Html(504).after_execution(), &[MAKE, FIND], 200, ""),
+        (Fault::Status(408).after_execution(), &[MAKE, FIND], 200, ""),
         (Fault::Close, &[MAKE, FIND], 502, unreachable),
-        (Fault::Page(504), &[MAKE, FIND], 504, "provider_timeout"),
+        (Fault::Html(504), &[MAKE, FIND], 504, "provider_timeout"),
         (Fault::Status(408), &[MAKE, FIND], 504, "provider_timeout"),
-        (Fault::BadJson, &[MAKE, FIND], 200, ""),
-        (Fault::Page(502).afterwards(), &[MAKE, FIND], 200, ""),
-        (Fault::Page(500), &[MAKE, FIND], 502, unreachable),
+        (Fault::TruncatedJson, &[MAKE, FIND], 200, ""),
+        (Fault::Html(502).after_execution(), &[MAKE, FIND], 200, ""),
+        (Fault::Html(500), &[MAKE, FIND], 502, unreachable),
         (Fault::Redirect(302), &[MAKE], 502, unreachable),
         (Fault::Status(401), &[MAKE], 502, unreachable),
-        (Fault::TooMany(7), &[MAKE], 429, "provider_busy"),
+        (Fault::TooManyRequests(7), &[MAKE], 429, "provider_busy"),
     ]
     .into_iter()
     .enumerate()
     {
         let shown = format!("{fault:?}");
-        harness.agora.fail(Which::Method("POST"), fault);
+        harness.agora.fail(FailingRequests::Method("POST"), fault);
         // A rule for this one alone.
         let uid = 100 + number;
         let answer = harness.send(&post(KICK, &json!({ "channel": "demo", "uid": uid })), GRANTED)?;
-        harness.agora.heal();
+        harness.agora.recover();
         answer.ensure_sent(sent).with_context(|| shown.clone())?;
         answer.ensure_status(status).with_context(|| shown.clone())?;
         if status == 200 {
@@ -158,23 +158,23 @@ fn in_doubt<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
     }
 
     // A rule that is over at once is in no list.
-    harness.agora.fail(Which::Method("POST"), Fault::Page(504).afterwards());
+    harness.agora.fail(FailingRequests::Method("POST"), Fault::Html(504).after_execution());
     let answer = harness.send(&post(KICK, &json!({ "uid": 200, "seconds": 0 })), GRANTED)?;
     answer.ensure_status(504)?;
     answer.ensure_sent(&[MAKE])?;
 
     // It cannot be looked for either.
-    harness.agora.fail(Which::All, Fault::Page(504).afterwards());
+    harness.agora.fail(FailingRequests::All, Fault::Html(504).after_execution());
     let answer = harness.send(&post(KICK, &json!({ "uid": 201 })), GRANTED)?;
     answer.ensure_status(504)?;
     answer.ensure_sent(&[MAKE, FIND])?;
 
     // One for the same that was made earlier, and ends earlier, is another one.
-    harness.agora.heal();
+    harness.agora.recover();
     harness.send(&post(KICK, &json!({ "uid": 202, "seconds": 600 })), GRANTED)?.ensure_status(200)?;
-    harness.agora.fail(Which::Method("POST"), Fault::Page(504));
+    harness.agora.fail(FailingRequests::Method("POST"), Fault::Html(504));
     let answer = harness.send(&post(KICK, &json!({ "uid": 202, "seconds": 3600 })), GRANTED)?;
     answer.ensure_status(504)?;
-    harness.agora.heal();
+    harness.agora.recover();
     Ok(())
 }

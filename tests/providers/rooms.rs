@@ -53,7 +53,7 @@ fn version<T: Target>(api: &Api, start: impl Fn(Deployment) -> anyhow::Result<T>
     own_routes(api, &mut harness).context("our own routes")?;
     ids(api, &mut harness).context("ids")?;
     example_routes(api, &mut harness).context("the routes of the examples")?;
-    for seen in harness.videosdk.seen() {
+    for seen in harness.videosdk.requests() {
         let Ok(content) = seen.caller else { continue };
         let roles: &[&str] = if api.version == "v2" { &["crawler"] } else { &[] };
         ensure!(content.roles == roles, "{content:?}");
@@ -117,7 +117,7 @@ fn own_routes<T: Target>(api: &Api, harness: &mut Harness<T>) -> anyhow::Result<
         let answer = harness.send(&request, decision)?;
         answer.ensure_status(502)?;
         let known = (&answer.json["code"], &answer.json["upstream"]);
-        let expected = (&json!("provider_failed"), &upstream(harness.videosdk.seen().len()));
+        let expected = (&json!("provider_failed"), &upstream(harness.videosdk.requests().len()));
         ensure!(known == expected, "{}", answer.json);
     }
     for (body, field) in [
@@ -236,7 +236,7 @@ fn example_client<T: Target>(
         document["policy"] = json!([{ "who": { "kind": "anonymous" }, "videosdk": videosdk }]);
     }
     let mut harness = Harness::start(&format!("client-{}", api.version), document, start)?;
-    harness.videosdk.with(|videosdk| videosdk.longest_life = None);
+    harness.videosdk.with(|videosdk| videosdk.max_ttl = None);
     let answer = harness.send(&open("GET", "/get-token"), Some(("videosdk", "granted")))?;
     let token = answer.json["token"].as_str().with_context(|| answer.text())?.to_owned();
     answer.ensure(200, &json!({ "token": token }))?;
@@ -249,11 +249,11 @@ fn example_client<T: Target>(
     let answer = harness.send(&Request::post("/validate-meeting/room-0000-made", &body, None), VALIDATE)?;
     answer.ensure_status(200)?;
     ensure_both_names(&answer, "room-0000-made")?;
-    for seen in harness.videosdk.seen() {
+    for seen in harness.videosdk.requests() {
         let sent = seen.request.header("authorization");
         ensure!(sent == Some(token.as_str()) && seen.caller.is_ok(), "{:?}", seen.caller);
     }
-    ensure!(harness.videosdk.seen().len() == 2, "not two calls");
+    ensure!(harness.videosdk.requests().len() == 2, "not two calls");
     harness.finish()
 }
 

@@ -88,8 +88,13 @@ pub fn run<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow
     let (_, first, _) = started.first().context("there is no file")?;
     let asked = started.iter().flat_map(|(_, _, file)| &file.cases);
     let kinds: Vec<_> = asked.filter_map(|case| case.request.jwt.clone()).collect();
-    let jwts = Jwts::make(first.clock(), &issuer.url(""), &kinds)?;
-    ensure!(jwts.by_jose > kinds.len() / 2, "jose made only {} of {} JWTs", jwts.by_jose, kinds.len());
+    let jwts = Jwts::sign(first.clock(), &issuer.url(""), &kinds)?;
+    ensure!(
+        jwts.signed_by_jose > kinds.len() / 2,
+        "jose made only {} of {} JWTs",
+        jwts.signed_by_jose,
+        kinds.len()
+    );
     issuer.publish("", &jwts.keys(&KEYS)?);
     issuer.publish(OTHER_TENANT, &jwts.keys(&OTHER_KEYS)?);
 
@@ -107,7 +112,7 @@ pub fn run<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow
         }
         run.end(&name, &file.logged, &target)?;
     }
-    run.did_something()
+    run.ensure_not_empty()
 }
 
 impl Credentials {

@@ -55,14 +55,14 @@ pub(crate) struct Expect {
     pub(crate) json: Option<Value>,
     /// The whole body as a problem document.
     #[serde(default)]
-    pub(crate) problem: Option<ExpectProblem>,
+    pub(crate) problem: Option<ExpectedProblem>,
     #[serde(default)]
     pub(crate) text: Option<String>,
     #[serde(default)]
     pub(crate) text_contains: Option<String>,
     /// Every token in the body: one, or a list.
     #[serde(default, deserialize_with = "one_or_several")]
-    pub(crate) token: Vec<ExpectToken>,
+    pub(crate) token: Vec<ExpectedToken>,
     /// What the line of the decision says among other things.
     #[serde(default)]
     pub(crate) audit: Option<Map<String, Value>>,
@@ -71,7 +71,7 @@ pub(crate) struct Expect {
 /// The parts of a problem document that differ from case to case.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ExpectProblem {
+pub(crate) struct ExpectedProblem {
     pub(crate) code: String,
     #[serde(default)]
     pub(crate) field: Option<String>,
@@ -85,7 +85,7 @@ pub(crate) struct ExpectProblem {
 /// What a token in the answer must say, by the word of the official packages.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "TokenDocument")]
-pub struct ExpectToken {
+pub struct ExpectedToken {
     /// Where in the answer it is, as a JSON pointer.
     pub(crate) at: String,
     /// `006`, `007` or `jwt`.
@@ -129,7 +129,7 @@ pub(crate) struct Service {
     pub(crate) privileges: BTreeMap<String, i64>,
 }
 
-/// An [`ExpectToken`] as a case writes it: with `services`, with `claims`, or for a channel alone without either.
+/// An [`ExpectedToken`] as a case writes it: with `services`, with `claims`, or for a channel alone without either.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TokenDocument {
@@ -198,7 +198,7 @@ impl CaseRequest {
     }
 }
 
-impl TryFrom<TokenDocument> for ExpectToken {
+impl TryFrom<TokenDocument> for ExpectedToken {
     type Error = &'static str;
 
     fn try_from(document: TokenDocument) -> Result<Self, Self::Error> {
@@ -219,7 +219,7 @@ impl TryFrom<TokenDocument> for ExpectToken {
     }
 }
 
-impl ExpectToken {
+impl ExpectedToken {
     /// The user of the channel, if the token is for one.
     pub(crate) fn uid(&self) -> Option<&str> {
         self.services().iter().find_map(|service| service.uid.as_deref())
@@ -255,7 +255,7 @@ impl Service {
     }
 }
 
-fn one_or_several<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<ExpectToken>, D::Error> {
+fn one_or_several<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<ExpectedToken>, D::Error> {
     let value = Value::deserialize(deserializer)?;
     let tokens = if let Value::Array(tokens) = value { tokens } else { vec![value] };
     tokens.into_iter().map(|token| serde_json::from_value(token).map_err(serde::de::Error::custom)).collect()

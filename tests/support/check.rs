@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::cases::{Case, ExpectProblem, ExpectToken};
+use crate::cases::{Case, ExpectedProblem, ExpectedToken};
 use crate::json_match::{compare, tokens, tokens_in};
 use crate::logs;
 use crate::setup::SECRETS;
@@ -13,23 +13,23 @@ const CREDENTIALS: [&str; 2] = ["authorization", "cf-access-jwt-assertion"];
 
 /// What came out.
 #[derive(Default)]
-pub(crate) struct Checked {
+pub(crate) struct CheckResult {
     /// A sentence for everything that is not as expected.
     pub(crate) mismatches: Vec<String>,
     /// The tokens that were handed out, each with the user that it should be for.
-    pub(crate) tokens: Vec<HandedOut>,
+    pub(crate) tokens: Vec<IssuedToken>,
 }
 
-pub(crate) struct HandedOut {
+pub(crate) struct IssuedToken {
     pub(crate) token: String,
-    pub(crate) expect: ExpectToken,
+    pub(crate) expect: ExpectedToken,
     /// The case names no user.
     pub(crate) uid_was_chosen: bool,
 }
 
-pub(crate) fn check(case: &Case, request: &Request, response: &Response) -> Checked {
+pub(crate) fn check(case: &Case, request: &Request, response: &Response) -> CheckResult {
     let expect = &case.expect;
-    let mut checked = Checked::default();
+    let mut checked = CheckResult::default();
     let mismatches = &mut checked.mismatches;
     let text = String::from_utf8_lossy(response.body());
     if response.status() != expect.status {
@@ -125,7 +125,7 @@ fn value<'a>(response: &'a Response, name: &str) -> &'a str {
     response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-fn problem(status: u16, expect: &ExpectProblem) -> Value {
+fn problem(status: u16, expect: &ExpectedProblem) -> Value {
     let mut document = json!({
         "type": format!("urn:hallpass:problem:{}", expect.code),
         "title": "$string",
@@ -144,10 +144,10 @@ fn problem(status: u16, expect: &ExpectProblem) -> Value {
 }
 
 /// Takes the tokens out of the answer. One that nobody expects would be checked by nobody.
-fn take_tokens(expect: &[ExpectToken], body: &Value, checked: &mut Checked) {
-    let handed_out = tokens(body).len();
-    if handed_out != expect.len() {
-        checked.mismatches.push(format!("expected {} tokens in the answer, got {handed_out}", expect.len()));
+fn take_tokens(expect: &[ExpectedToken], body: &Value, checked: &mut CheckResult) {
+    let issued = tokens(body).len();
+    if issued != expect.len() {
+        checked.mismatches.push(format!("expected {} tokens in the answer, got {issued}", expect.len()));
     }
     for expect in expect {
         match take_token(expect, body) {
@@ -161,7 +161,7 @@ fn take_tokens(expect: &[ExpectToken], body: &Value, checked: &mut Checked) {
     }
 }
 
-fn take_token(expect: &ExpectToken, body: &Value) -> Option<HandedOut> {
+fn take_token(expect: &ExpectedToken, body: &Value) -> Option<IssuedToken> {
     let token = body.pointer(&expect.at)?.as_str()?.to_owned();
     let mut expect = expect.clone();
     let mut uid_was_chosen = false;
@@ -171,5 +171,5 @@ fn take_token(expect: &ExpectToken, body: &Value) -> Option<HandedOut> {
             uid_was_chosen = true;
         }
     }
-    Some(HandedOut { token, expect, uid_was_chosen })
+    Some(IssuedToken { token, expect, uid_was_chosen })
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::server::{Exchange, Server, StubResponse, deliberate_delay, lock};
+use crate::server::{Exchange, Server, StubResponse, lock, test_delay};
 
 /// A running identity provider.
 pub struct Issuer {
@@ -80,7 +80,7 @@ impl Issuer {
     }
 
     /// Has it hold back its documents, or send them, also those that it has held back.
-    pub fn set_holding(&self, is_holding: bool) {
+    pub fn set_holding_documents(&self, is_holding: bool) {
         lock(&self.state).is_holding = is_holding;
     }
 
@@ -110,7 +110,7 @@ pub fn discovery_path(tenant: &str) -> String {
 }
 
 fn answer(state: &Mutex<State>, exchange: &Exchange<'_>) -> io::Result<()> {
-    thread::sleep(deliberate_delay());
+    thread::sleep(test_delay());
     let path = &exchange.request.target;
     let reply = {
         let mut state = lock(state);

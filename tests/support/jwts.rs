@@ -15,7 +15,7 @@ pub struct Jwts {
     /// One for each that was asked for, in their order.
     jwts: Vec<String>,
     /// How many of them jose made.
-    pub by_jose: usize,
+    pub signed_by_jose: usize,
 }
 
 impl Jwts {
@@ -24,7 +24,7 @@ impl Jwts {
     ///
     /// # Errors
     /// Where node or the package cannot be run, or a kind is not understood.
-    pub fn make(now: u64, issuer: &str, kinds: &[Value]) -> anyhow::Result<Self> {
+    pub fn sign(now: u64, issuer: &str, kinds: &[Value]) -> anyhow::Result<Self> {
         let asked = json!({ "now": now, "issuer": issuer, "jwts": kinds });
         let made: Self = serde_json::from_str(&node("jwts.mjs", &asked.to_string())?)?;
         ensure!(made.jwts.len() == kinds.len(), "{} of {} JWTs were made", made.jwts.len(), kinds.len());

@@ -24,8 +24,8 @@ pub mod run;
 mod server;
 mod setup;
 pub mod signer;
-pub mod silent;
 pub mod target;
+pub mod unresponsive;
 pub mod wait;
 
 pub use folders::{root, scratch};

@@ -13,7 +13,7 @@ use crate::folders::{root, scratch};
 use crate::fork_server::Program;
 use crate::http_client::Client;
 use crate::process::{ReservedAddress, delay_start, wait_until_listening};
-use crate::silent::Silent;
+use crate::unresponsive::UnresponsiveServer;
 use crate::wait;
 
 const REGION: &str = "us-east-1";
@@ -42,7 +42,7 @@ pub struct Credentials {
 ///
 /// # Errors
 /// If Python or its packages are not there.
-pub fn make_certificate(folder: &Path) -> anyhow::Result<()> {
+pub fn create_certificate(folder: &Path) -> anyhow::Result<()> {
     let script = root().join("tests/interop/certificate.py");
     let arguments = [script.to_string_lossy(), folder.to_string_lossy()];
     Program::start(&arguments.each_ref().map(|text| &**text), &folder.join("certificate.log"))?.finish()
@@ -56,7 +56,7 @@ fn identity() -> anyhow::Result<PathBuf> {
         return Ok(folder.clone());
     }
     let folder = scratch("moto-certificate")?;
-    make_certificate(&folder)?;
+    create_certificate(&folder)?;
     Ok(made.insert(folder).clone())
 }
 
@@ -112,9 +112,9 @@ impl Moto {
     ///
     /// # Errors
     /// Where the address is not free.
-    pub fn fall_silent(&mut self) -> anyhow::Result<Silent> {
+    pub fn become_unresponsive(&mut self) -> anyhow::Result<UnresponsiveServer> {
         self.stop();
-        Silent::at(&self.address)
+        UnresponsiveServer::bind(&self.address)
     }
 
     /// The settings of a function that finds its secrets in this secret, with credentials that moto takes for good as
@@ -138,7 +138,7 @@ impl Moto {
     ///
     /// # Errors
     /// Where moto does not take it.
-    pub fn make(&self, name: &str) -> anyhow::Result<()> {
+    pub fn create_empty(&self, name: &str) -> anyhow::Result<()> {
         self.secrets_manager("CreateSecret", &json!({ "Name": name }))
     }
 
@@ -176,7 +176,7 @@ impl Moto {
     ///
     /// # Errors
     /// Where moto does not make it.
-    pub fn role(&self, name: &str, may_read: bool) -> anyhow::Result<Credentials> {
+    pub fn create_role(&self, name: &str, may_read: bool) -> anyhow::Result<Credentials> {
         let policy = |statement: Value| {
             percent(&json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string())
         };

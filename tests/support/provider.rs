@@ -6,7 +6,7 @@ pub mod cross_check;
 mod date;
 mod fault;
 #[cfg(test)]
-mod testing;
+mod requests;
 pub mod videosdk;
 
 use std::fmt::{Debug, Display};
@@ -19,11 +19,11 @@ use hallpass_token::UnixSeconds;
 
 pub use self::agora::Agora;
 use self::cross_check::Credential;
-pub use self::fault::{Fault, Which};
+pub use self::fault::{FailingRequests, Fault};
 pub use self::videosdk::Videosdk;
 use crate::http_client::Client;
 pub use crate::server::StubResponse;
-use crate::server::{Exchange, Server, deliberate_delay, lock};
+use crate::server::{Exchange, Server, lock, test_delay};
 use crate::target::{Request, Response, Target};
 
 /// What one provider knows and does.
@@ -31,19 +31,19 @@ pub trait Api: Send + 'static {
     /// Whom it takes a caller for.
     type Caller: Clone + Debug + PartialEq + Send;
     /// Why it takes a caller for nobody.
-    type Refusal: Clone + Debug + Display + PartialEq + Send;
+    type Rejection: Clone + Debug + Display + PartialEq + Send;
 
     /// Finds out who calls.
     ///
     /// # Errors
     /// What is wrong with the credentials.
-    fn authenticate(&self, request: &Request, now: UnixSeconds) -> Result<Self::Caller, Self::Refusal>;
+    fn authenticate(&self, request: &Request, now: UnixSeconds) -> Result<Self::Caller, Self::Rejection>;
 
     /// Carries out a request.
     fn answer(
         &mut self,
         request: &Request,
-        caller: &Result<Self::Caller, Self::Refusal>,
+        caller: &Result<Self::Caller, Self::Rejection>,
         now: UnixSeconds,
     ) -> StubResponse;
 
@@ -51,7 +51,7 @@ pub trait Api: Send + 'static {
     fn error(request: &Request, status: u16) -> StubResponse;
 
     /// The same credentials for somebody else to check; `None` where there are none.
-    fn credential(&self, seen: &Seen<Self>) -> Option<Credential>
+    fn credential(&self, seen: &RecordedRequest<Self>) -> Option<Credential>
     where
         Self: Sized;
 }
@@ -61,24 +61,24 @@ pub struct Provider<A: Api> {
     server: Server,
     elsewhere: Server,
     state: Arc<Mutex<State<A>>>,
-    strayed: Arc<Mutex<Vec<Request>>>,
+    redirected: Arc<Mutex<Vec<Request>>>,
 }
 
 /// A request that came, whatever became of it.
-pub struct Seen<A: Api> {
+pub struct RecordedRequest<A: Api> {
     /// The request.
     pub request: Request,
     /// When it came, by the clock of the provider.
     pub at: UnixSeconds,
     /// Who called, or what was wrong with the credentials.
-    pub caller: Result<A::Caller, A::Refusal>,
+    pub caller: Result<A::Caller, A::Rejection>,
 }
 
 struct State<A: Api> {
     api: A,
     clock: Option<UnixSeconds>,
-    failing: Option<(Which, Fault)>,
-    seen: Vec<Seen<A>>,
+    failing: Option<(FailingRequests, Fault)>,
+    seen: Vec<RecordedRequest<A>>,
     has_delayed: bool,
 }
 
@@ -88,8 +88,8 @@ impl<A: Api> Provider<A> {
     /// # Errors
     /// Where no port is free.
     pub fn start(api: A) -> anyhow::Result<Self> {
-        let strayed = Arc::<Mutex<Vec<Request>>>::default();
-        let shared = Arc::clone(&strayed);
+        let redirected = Arc::<Mutex<Vec<Request>>>::default();
+        let shared = Arc::clone(&redirected);
         let elsewhere = Server::start(move |exchange| {
             lock(&shared).push(exchange.request.clone());
             exchange.send(&StubResponse::json(200, &serde_json::json!({})))
@@ -104,7 +104,7 @@ impl<A: Api> Provider<A> {
         let shared = Arc::clone(&state);
         let other = format!("http://{}", elsewhere.address());
         let server = Server::start(move |exchange| answer(&shared, exchange, &other))?;
-        Ok(Self { server, elsewhere, state, strayed })
+        Ok(Self { server, elsewhere, state, redirected })
     }
 
     /// The base of its URLs, without a slash at the end.
@@ -123,19 +123,19 @@ impl<A: Api> Provider<A> {
 
     /// The base of the URLs that [`Fault::Redirect`] leads to.
     #[must_use]
-    pub fn elsewhere(&self) -> String {
+    pub fn redirect_url(&self) -> String {
         format!("http://{}", self.elsewhere.address())
     }
 
     /// The requests that came there: whoever does not follow redirects leaves none.
     #[must_use]
-    pub fn strayed(&self) -> Vec<Request> {
-        lock(&self.strayed).clone()
+    pub fn redirected_requests(&self) -> Vec<Request> {
+        lock(&self.redirected).clone()
     }
 
     /// The requests that came, in their order.
     #[must_use]
-    pub fn seen(&self) -> Vec<Seen<A>> {
+    pub fn requests(&self) -> Vec<RecordedRequest<A>> {
         lock(&self.state).seen.clone()
     }
 
@@ -147,9 +147,9 @@ impl<A: Api> Provider<A> {
     }
 
     /// Forgets the requests that came.
-    pub fn forget(&self) {
+    pub fn clear_requests(&self) {
         lock(&self.state).seen.clear();
-        lock(&self.strayed).clear();
+        lock(&self.redirected).clear();
     }
 
     /// Looks at what it keeps, or changes it.
@@ -169,12 +169,12 @@ impl<A: Api> Provider<A> {
     }
 
     /// Has these requests fail, in place of those that failed before.
-    pub fn fail(&self, which: Which, fault: Fault) {
+    pub fn fail(&self, which: FailingRequests, fault: Fault) {
         lock(&self.state).failing = Some((which, fault));
     }
 
     /// Has it work as it should.
-    pub fn heal(&self) {
+    pub fn recover(&self) {
         lock(&self.state).failing = None;
     }
 
@@ -191,25 +191,25 @@ fn answer<A: Api>(state: &Mutex<State<A>>, exchange: &Exchange<'_>, elsewhere: &
     let request = &exchange.request;
     // Each provider is asked hundreds of times; one late response shows what all of them would.
     if !std::mem::replace(&mut lock(state).has_delayed, true) {
-        thread::sleep(deliberate_delay());
+        thread::sleep(test_delay());
     }
     let (fault, right) = {
         let mut state = lock(state);
         let now = state.clock.unwrap_or_else(machine_clock);
         let caller = state.api.authenticate(request, now);
-        state.seen.push(Seen { request: request.clone(), at: now, caller: caller.clone() });
+        state.seen.push(RecordedRequest { request: request.clone(), at: now, caller: caller.clone() });
         let fault = state.fault_of(request);
-        let is_carried_out = fault.as_ref().is_none_or(Fault::is_carried_out);
-        (fault, is_carried_out.then(|| state.api.answer(request, &caller, now)))
+        let is_executed = fault.as_ref().is_none_or(Fault::is_executed);
+        (fault, is_executed.then(|| state.api.answer(request, &caller, now)))
     };
     match fault {
-        Some(fault) => fault.play(exchange, right, &|status| A::error(request, status), elsewhere),
+        Some(fault) => fault.inject(exchange, right, &|status| A::error(request, status), elsewhere),
         None => right.map_or(Ok(()), |right| exchange.send(&right)),
     }
 }
 
 /// Derived, it would ask for a provider that can be cloned.
-impl<A: Api> Clone for Seen<A> {
+impl<A: Api> Clone for RecordedRequest<A> {
     fn clone(&self) -> Self {
         Self { request: self.request.clone(), at: self.at, caller: self.caller.clone() }
     }

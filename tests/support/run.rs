@@ -5,8 +5,8 @@ use std::ops::RangeInclusive;
 use anyhow::ensure;
 
 use crate::Setup;
-use crate::cases::{self, Case, ExpectToken};
-use crate::check::{Checked, check, request_id};
+use crate::cases::{self, Case, ExpectedToken};
+use crate::check::{CheckResult, check, request_id};
 use crate::logs::{Decision, Log};
 use crate::target::Target;
 
@@ -38,7 +38,7 @@ pub struct Run {
 pub struct Token {
     pub(crate) id: String,
     pub(crate) token: String,
-    pub(crate) expect: ExpectToken,
+    pub(crate) expect: ExpectedToken,
     /// A user in it is one that the service chose.
     pub(crate) uid_was_chosen: bool,
     /// The time before the request and the time after it.
@@ -59,7 +59,7 @@ pub fn run<T: Target>(mut start: impl FnMut(Setup) -> anyhow::Result<T>) -> anyh
         }
         run.end(setup.name(), setup.logged(), &target)?;
     }
-    run.did_something()
+    run.ensure_not_empty()
 }
 
 /// Returns whether the developer selected cases, so that a run may be too small to compare anything.
@@ -84,7 +84,7 @@ impl Run {
     }
 
     /// Fails for a run that proves nothing.
-    pub(crate) fn did_something(self) -> anyhow::Result<Self> {
+    pub(crate) fn ensure_not_empty(self) -> anyhow::Result<Self> {
         if let Ok(text) = std::env::var(SELECTED) {
             ensure!(self.ran > 0, "no case that this target can receive has {SELECTED}={text:?} in its id");
             return Ok(self);
@@ -114,16 +114,16 @@ impl Run {
         match response {
             Ok(response) => {
                 self.request_ids.push(request_id(&response).to_owned());
-                let Checked { mismatches, tokens } = check(case, &request, &response);
+                let CheckResult { mismatches, tokens } = check(case, &request, &response);
                 if !mismatches.is_empty() {
                     self.failures.push(format!("{}:\n    {}", case.id, mismatches.join("\n    ")));
                 }
                 self.decisions.push(Decision::of(case, &response));
-                self.tokens.extend(tokens.into_iter().map(|handed_out| Token {
+                self.tokens.extend(tokens.into_iter().map(|issued| Token {
                     id: case.id.clone(),
-                    token: handed_out.token,
-                    expect: handed_out.expect,
-                    uid_was_chosen: handed_out.uid_was_chosen,
+                    token: issued.token,
+                    expect: issued.expect,
+                    uid_was_chosen: issued.uid_was_chosen,
                     asked: asked.clone(),
                 }));
             }

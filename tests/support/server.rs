@@ -194,7 +194,7 @@ impl StubResponse {
 
 /// Returns how long issuers, providers and secret stores wait before they respond: `HALLPASS_TEST_DELAY_MS`, by default 0.
 /// A run with a delay shows that no test depends on the speed of the machine.
-pub(crate) fn deliberate_delay() -> Duration {
+pub(crate) fn test_delay() -> Duration {
     let milliseconds = std::env::var("HALLPASS_TEST_DELAY_MS").ok().and_then(|value| value.parse().ok());
     Duration::from_millis(milliseconds.unwrap_or(0))
 }

@@ -18,7 +18,7 @@ pub const NEXT: &str = "b3a1f0c24d5e6978812a3b4c5d6e7f90";
 /// Where there is no token, or neither has signed it.
 pub fn signer(target: &mut impl Target, app_id: &str) -> anyhow::Result<&'static str> {
     let body = json!({ "rtc": { "channel": "demo", "uid": 1 } });
-    let (status, body) = target.ask(&Request::post("/v1/token", &body, None))?;
+    let (status, body) = target.send_for_json(&Request::post("/v1/token", &body, None))?;
     ensure!(status == 200, "{status} {body}");
     let token = body.get("token").and_then(Value::as_str).context("no token")?;
     signer_of(token, app_id).context("signed by nobody")

@@ -48,7 +48,7 @@ pub trait Target {
     ///
     /// # Errors
     /// Where there is no answer.
-    fn ask(&mut self, request: &Request) -> anyhow::Result<(u16, Value)> {
+    fn send_for_json(&mut self, request: &Request) -> anyhow::Result<(u16, Value)> {
         let response = self.send(request)?;
         let body = serde_json::from_slice(response.body()).unwrap_or_default();
         Ok((response.status().as_u16(), body))

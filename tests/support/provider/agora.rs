@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use hallpass_token::UnixSeconds;
 use serde_json::{Value, json};
 
-pub use self::auth::{Caller, Refusal};
+pub use self::auth::{Caller, Rejection};
 use self::kick::Rules;
 use super::cross_check::Credential;
-use super::{Api, Seen, StubResponse};
+use super::{Api, RecordedRequest, StubResponse};
 use crate::setup::Project;
 use crate::target::Request;
 
@@ -76,7 +76,7 @@ impl Agora {
     fn route(
         &mut self,
         request: &Request,
-        caller: &Result<Caller, Refusal>,
+        caller: &Result<Caller, Rejection>,
         now: UnixSeconds,
     ) -> Result<StubResponse, u16> {
         if !request.has_json() {
@@ -100,16 +100,16 @@ impl Agora {
 
 impl Api for Agora {
     type Caller = Caller;
-    type Refusal = Refusal;
+    type Rejection = Rejection;
 
-    fn authenticate(&self, request: &Request, now: UnixSeconds) -> Result<Caller, Refusal> {
+    fn authenticate(&self, request: &Request, now: UnixSeconds) -> Result<Caller, Rejection> {
         auth::authenticate(request, now)
     }
 
     fn answer(
         &mut self,
         request: &Request,
-        caller: &Result<Caller, Refusal>,
+        caller: &Result<Caller, Rejection>,
         now: UnixSeconds,
     ) -> StubResponse {
         self.answers += 1;
@@ -136,7 +136,7 @@ impl Api for Agora {
         StubResponse::json(status, &body)
     }
 
-    fn credential(&self, seen: &Seen<Self>) -> Option<Credential> {
+    fn credential(&self, seen: &RecordedRequest<Self>) -> Option<Credential> {
         auth::credential(seen)
     }
 }
@@ -177,7 +177,7 @@ fn projects() -> StubResponse {
 mod tests {
     use super::*;
     use crate::provider::Provider;
-    use crate::provider::testing::{
+    use crate::provider::requests::{
         NOW, PROJECTS, RULES, agora_cases, as_customer, basic, json_of, request, send, user_events,
     };
 
@@ -192,7 +192,7 @@ mod tests {
         let agora = start();
         for case in agora_cases() {
             let response = send(&agora.url(), &case.request);
-            let caller = agora.seen().pop().unwrap().caller;
+            let caller = agora.requests().pop().unwrap().caller;
             let found = format!("{caller:?}");
             assert!(found.starts_with(case.is), "{}: {found}", case.name);
             let status = if caller.is_ok() { 200 } else { 401 };
@@ -282,14 +282,14 @@ mod tests {
             &agora.url(),
             &request("POST", "/dev/v1/kicking-rule?x=%20", &[("authorization", &basic())], "{\"a\":1}"),
         );
-        let [seen] = agora.seen().try_into().ok().unwrap();
+        let [seen] = agora.requests().try_into().ok().unwrap();
         assert_eq!(
             (seen.request.method.as_str(), seen.request.target.as_str()),
             ("POST", "/dev/v1/kicking-rule?x=%20")
         );
         assert_eq!(seen.request.header("authorization"), Some(basic().as_str()));
         assert_eq!((seen.request.body.as_slice(), seen.at), (&b"{\"a\":1}"[..], NOW));
-        agora.forget();
-        assert!(agora.seen().is_empty());
+        agora.clear_requests();
+        assert!(agora.requests().is_empty());
     }
 }

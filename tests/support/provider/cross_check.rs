@@ -35,7 +35,7 @@ pub fn check(credentials: &[Credential]) -> anyhow::Result<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::testing::{NOW, agora_cases, send, videosdk_cases};
+    use crate::provider::requests::{NOW, agora_cases, send, videosdk_cases};
     use crate::provider::{Agora, Provider, Videosdk};
 
     #[test]

@@ -16,13 +16,13 @@ pub enum Fault {
     /// The right answer, after this time. It is done.
     Slow(Duration),
     /// The first half of the right answer; then the connection ends. It is done.
-    Half,
+    HalfBody,
     /// The right answer with 10 MB of blanks behind it, and their length in front. It is done.
-    Long,
+    LongBody,
     /// The same without a length. It is done.
-    LongWithoutLength,
+    LongBodyWithoutLength,
     /// The right answer without its last byte, as if that were all: no JSON. It is done.
-    BadJson,
+    TruncatedJson,
     /// Nothing: the connection ends.
     Close,
     /// Nothing: the connection stays open.
@@ -30,11 +30,11 @@ pub enum Fault {
     /// An error of this status, in the provider's shape.
     Status(u16),
     /// An error 429 in the provider's shape, with this many seconds in `Retry-After`.
-    TooMany(u32),
+    TooManyRequests(u32),
     /// An error of this status that repeats the credentials, in JSON.
-    Repeat(u16),
+    EchoCredentials(u16),
     /// A page in HTML with this status.
-    Page(u16),
+    Html(u16),
     /// A plain text with this status.
     Text(u16),
     /// This JSON with status 200.
@@ -42,12 +42,12 @@ pub enum Fault {
     /// A redirect of this status to the same path on another server.
     Redirect(u16),
     /// It is done, and then this comes.
-    Afterwards(Box<Fault>),
+    AfterExecution(Box<Fault>),
 }
 
-/// Which requests fail.
+/// FailingRequests requests fail.
 #[derive(Clone, Copy, Debug)]
-pub enum Which {
+pub enum FailingRequests {
     /// All of them.
     All,
     /// So many, and then no more.
@@ -61,24 +61,24 @@ const LONG: usize = 10_000_000;
 impl Fault {
     /// It is done, and then this comes.
     #[must_use]
-    pub fn afterwards(self) -> Self {
-        Self::Afterwards(Box::new(self))
+    pub fn after_execution(self) -> Self {
+        Self::AfterExecution(Box::new(self))
     }
 
-    pub(super) const fn is_carried_out(&self) -> bool {
+    pub(super) const fn is_executed(&self) -> bool {
         match self {
             Self::Slow(_)
-            | Self::Half
-            | Self::Long
-            | Self::LongWithoutLength
-            | Self::BadJson
-            | Self::Afterwards(_) => true,
+            | Self::HalfBody
+            | Self::LongBody
+            | Self::LongBodyWithoutLength
+            | Self::TruncatedJson
+            | Self::AfterExecution(_) => true,
             Self::Close
             | Self::Hang
             | Self::Status(_)
-            | Self::TooMany(_)
-            | Self::Repeat(_)
-            | Self::Page(_)
+            | Self::TooManyRequests(_)
+            | Self::EchoCredentials(_)
+            | Self::Html(_)
             | Self::Text(_)
             | Self::Json(_)
             | Self::Redirect(_) => false,
@@ -86,7 +86,7 @@ impl Fault {
     }
 
     /// Sends what comes; `right` is there where the request was carried out.
-    pub(super) fn play(
+    pub(super) fn inject(
         self,
         exchange: &Exchange<'_>,
         right: Option<StubResponse>,
@@ -99,19 +99,19 @@ impl Fault {
                 exchange.wait(time);
                 exchange.send(&right())
             }
-            Self::Half => {
+            Self::HalfBody => {
                 let right = right();
                 let half = right.body.len() / 2;
                 exchange.write(right.head(Some(right.body.len())).as_bytes())?;
                 exchange.write(right.body.get(..half).unwrap_or_default())
             }
-            Self::Long => exchange.send(&long(right())),
-            Self::LongWithoutLength => {
+            Self::LongBody => exchange.send(&long(right())),
+            Self::LongBodyWithoutLength => {
                 let long = long(right());
                 exchange.write(long.head(None).as_bytes())?;
                 exchange.write(&long.body)
             }
-            Self::BadJson => {
+            Self::TruncatedJson => {
                 let mut right = right();
                 right.body.pop();
                 exchange.send(&right)
@@ -122,8 +122,10 @@ impl Fault {
                 Ok(())
             }
             Self::Status(status) => exchange.send(&error(status)),
-            Self::TooMany(seconds) => exchange.send(&error(429).with("retry-after", seconds.to_string())),
-            Self::Repeat(status) => {
+            Self::TooManyRequests(seconds) => {
+                exchange.send(&error(429).with("retry-after", seconds.to_string()))
+            }
+            Self::EchoCredentials(status) => {
                 let header = |name| exchange.request.header(name);
                 let given = header("authorization").or(header("x-agora-token")).unwrap_or_default();
                 exchange.send(&StubResponse::json(
@@ -131,7 +133,7 @@ impl Fault {
                     &json!({ "message": format!("not accepted: {given}") }),
                 ))
             }
-            Self::Page(status) => {
+            Self::Html(status) => {
                 let page = format!("<!doctype html><title>{status}</title><h1>{status}</h1>");
                 exchange.send(&StubResponse::new(status, "text/html", page))
             }
@@ -143,12 +145,12 @@ impl Fault {
                 let location = format!("{elsewhere}{}", exchange.request.target);
                 exchange.send(&StubResponse::empty(status).with("location", location))
             }
-            Self::Afterwards(fault) => fault.play(exchange, Some(right()), error, elsewhere),
+            Self::AfterExecution(fault) => fault.inject(exchange, Some(right()), error, elsewhere),
         }
     }
 }
 
-impl Which {
+impl FailingRequests {
     /// Whether this one fails, which then counts.
     pub(super) fn counts(&mut self, request: &Request) -> bool {
         match self {
@@ -171,7 +173,7 @@ fn long(mut answer: StubResponse) -> StubResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::testing::{NOW, PROJECTS, RULES, as_customer, crawler, json_of, request, send};
+    use crate::provider::requests::{NOW, PROJECTS, RULES, as_customer, crawler, json_of, request, send};
     use crate::provider::{Agora, Provider, Videosdk, agora};
     use crate::wait;
     use std::io::{Read as _, Write as _};
@@ -205,9 +207,9 @@ mod tests {
 
     /// Nothing has come for a request, and the connection is open, for some time after the provider has seen it.
     fn assert_hangs(agora: &Provider<Agora>, request: &Request) {
-        let seen = agora.seen().len();
+        let seen = agora.requests().len();
         let mut connection = write(agora, request);
-        wait::until(|| Ok(agora.seen().len() > seen), || "the request is seen".to_owned()).unwrap();
+        wait::until(|| Ok(agora.requests().len() > seen), || "the request is seen".to_owned()).unwrap();
         connection.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
         let error = connection.read(&mut [0]).unwrap_err();
         assert!(matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut), "{error}");
@@ -234,7 +236,7 @@ mod tests {
     #[test]
     fn a_slow_answer_is_the_right_one() {
         let agora = start();
-        agora.fail(Which::All, Fault::Slow(Duration::from_millis(300)));
+        agora.fail(FailingRequests::All, Fault::Slow(Duration::from_millis(300)));
         let started = Instant::now();
         let response = send(&agora.url(), &kick());
         assert!(started.elapsed() >= Duration::from_millis(300));
@@ -245,7 +247,7 @@ mod tests {
     #[test]
     fn half_an_answer_says_that_it_is_whole() {
         let agora = start();
-        agora.fail(Which::All, Fault::Half);
+        agora.fail(FailingRequests::All, Fault::HalfBody);
         let answer = bytes(&agora, &kick());
         let whole = json!({ "status": "success", "id": 1953 }).to_string();
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"));
@@ -256,8 +258,8 @@ mod tests {
     #[test]
     fn a_long_answer_would_be_right() {
         let agora = start();
-        for (fault, is_told) in [(Fault::Long, true), (Fault::LongWithoutLength, false)] {
-            agora.fail(Which::All, fault);
+        for (fault, is_told) in [(Fault::LongBody, true), (Fault::LongBodyWithoutLength, false)] {
+            agora.fail(FailingRequests::All, fault);
             let answer = bytes(&agora, &kick());
             let (length, body) = parts(&answer);
             assert!(body.len() > LONG);
@@ -269,7 +271,7 @@ mod tests {
     #[test]
     fn bad_json_is_whole_as_far_as_http_goes() {
         let agora = start();
-        agora.fail(Which::All, Fault::BadJson);
+        agora.fail(FailingRequests::All, Fault::TruncatedJson);
         let response = send(&agora.url(), &kick());
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "application/json");
@@ -280,26 +282,26 @@ mod tests {
     #[test]
     fn nothing_comes_and_nothing_is_done() {
         let agora = start();
-        agora.fail(Which::All, Fault::Close);
+        agora.fail(FailingRequests::All, Fault::Close);
         assert_eq!(bytes(&agora, &kick()), "");
-        agora.fail(Which::All, Fault::Hang);
+        agora.fail(FailingRequests::All, Fault::Hang);
         assert_hangs(&agora, &kick());
         assert_eq!(agora.with(|agora| agora.rules().len()), 0);
-        assert_eq!(agora.seen().len(), 2);
+        assert_eq!(agora.requests().len(), 2);
     }
 
     #[test]
     fn a_rule_is_there_although_nothing_came() {
         let agora = start();
-        for (rules, fault) in [(0, Fault::Hang), (1, Fault::Hang.afterwards())] {
-            agora.fail(Which::Method("POST"), fault);
+        for (rules, fault) in [(0, Fault::Hang), (1, Fault::Hang.after_execution())] {
+            agora.fail(FailingRequests::Method("POST"), fault);
             assert_hangs(&agora, &kick());
             assert_eq!(listed_rules(&agora), rules);
         }
-        agora.fail(Which::Method("POST"), Fault::Close.afterwards());
+        agora.fail(FailingRequests::Method("POST"), Fault::Close.after_execution());
         assert_eq!(bytes(&agora, &kick()), "");
         assert_eq!(listed_rules(&agora), 2);
-        agora.fail(Which::Method("POST"), Fault::Page(504).afterwards());
+        agora.fail(FailingRequests::Method("POST"), Fault::Html(504).after_execution());
         assert_eq!(send(&agora.url(), &kick()).status(), 504);
         assert_eq!(listed_rules(&agora), 3);
     }
@@ -310,14 +312,14 @@ mod tests {
         for (fault, status, kind, begins) in [
             (Fault::Status(402), 402, "application/json", "{\"message\":"),
             (Fault::Status(404), 404, "application/json", "{\"message\":\"not found\"}"),
-            (Fault::TooMany(7), 429, "application/json", "{\"message\":\"too many requests\"}"),
-            (Fault::Page(500), 500, "text/html", "<!doctype html>"),
-            (Fault::Page(502), 502, "text/html", "<!doctype html>"),
+            (Fault::TooManyRequests(7), 429, "application/json", "{\"message\":\"too many requests\"}"),
+            (Fault::Html(500), 500, "text/html", "<!doctype html>"),
+            (Fault::Html(502), 502, "text/html", "<!doctype html>"),
             (Fault::Text(400), 400, "text/plain", "this"),
             (Fault::Json(json!([1])), 200, "application/json", "[1]"),
         ] {
-            let retry_after = matches!(fault, Fault::TooMany(_)).then_some("7");
-            agora.fail(Which::All, fault);
+            let retry_after = matches!(fault, Fault::TooManyRequests(_)).then_some("7");
+            agora.fail(FailingRequests::All, fault);
             let response = send(&agora.url(), &kick());
             assert_eq!(response.status(), status);
             assert_eq!(response.headers()["content-type"], kind);
@@ -331,7 +333,7 @@ mod tests {
     #[test]
     fn credentials_come_back() {
         let agora = start();
-        agora.fail(Which::All, Fault::Repeat(401));
+        agora.fail(FailingRequests::All, Fault::EchoCredentials(401));
         let response = send(&agora.url(), &kick());
         let given = kick().header("authorization").unwrap().to_owned();
         assert_eq!(response.status(), 401);
@@ -341,7 +343,7 @@ mod tests {
     #[test]
     fn an_error_has_the_shape_of_the_provider() {
         let videosdk = Provider::start(Videosdk::default()).unwrap();
-        videosdk.fail(Which::All, Fault::Status(404));
+        videosdk.fail(FailingRequests::All, Fault::Status(404));
         let request = request("POST", "/v2/rooms", &[("authorization", &crawler(None))], "");
         let body = json!({ "error": "Room not found", "statusCode": 404 });
         assert_eq!(json_of(&send(&videosdk.url(), &request)), body);
@@ -351,31 +353,31 @@ mod tests {
     fn whoever_follows_a_redirect_is_seen() {
         let agora = start();
         for status in [302, 307] {
-            agora.fail(Which::All, Fault::Redirect(status));
+            agora.fail(FailingRequests::All, Fault::Redirect(status));
             let response = send(&agora.url(), &kick());
             assert_eq!(response.status(), status);
-            assert_eq!(response.headers()["location"], format!("{}{RULES}", agora.elsewhere()));
-            assert!(agora.strayed().is_empty());
+            assert_eq!(response.headers()["location"], format!("{}{RULES}", agora.redirect_url()));
+            assert!(agora.redirected_requests().is_empty());
         }
-        assert_ne!(agora.url(), agora.elsewhere());
-        send(&agora.elsewhere(), &kick());
-        let [strayed] = agora.strayed().try_into().ok().unwrap();
+        assert_ne!(agora.url(), agora.redirect_url());
+        send(&agora.redirect_url(), &kick());
+        let [strayed] = agora.redirected_requests().try_into().ok().unwrap();
         assert_eq!((strayed.target.as_str(), strayed.body), (RULES, kick().body));
-        agora.forget();
-        assert!(agora.strayed().is_empty());
+        agora.clear_requests();
+        assert!(agora.redirected_requests().is_empty());
     }
 
     #[test]
     fn only_those_fail_that_shall() {
         let agora = start();
         let projects = || send(&agora.url(), &as_customer("GET", PROJECTS, "")).status().as_u16();
-        agora.fail(Which::Next(2), Fault::Page(502));
+        agora.fail(FailingRequests::Next(2), Fault::Html(502));
         assert_eq!([projects(), projects(), projects()], [502, 502, 200]);
-        agora.fail(Which::Method("POST"), Fault::Page(502));
+        agora.fail(FailingRequests::Method("POST"), Fault::Html(502));
         assert_eq!([projects(), send(&agora.url(), &kick()).status().as_u16()], [200, 502]);
-        agora.fail(Which::All, Fault::Page(502));
+        agora.fail(FailingRequests::All, Fault::Html(502));
         assert_eq!(projects(), 502);
-        agora.heal();
+        agora.recover();
         assert_eq!(projects(), 200);
     }
 
@@ -389,6 +391,6 @@ mod tests {
             agora.set_listening(true).unwrap();
             assert_eq!(send(&agora.url(), &as_customer("GET", PROJECTS, "")).status(), 200);
         }
-        assert_eq!(agora.seen().len(), 3);
+        assert_eq!(agora.requests().len(), 3);
     }
 }

@@ -8,10 +8,10 @@ use hallpass_token::videosdk::{ParsedClaims, Version};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
-pub use self::auth::Refusal;
+pub use self::auth::Rejection;
 use self::rooms::{Room, Rooms};
 use super::cross_check::Credential;
-use super::{Api, Seen, StubResponse};
+use super::{Api, RecordedRequest, StubResponse};
 use crate::setup::Project;
 use crate::target::Request;
 
@@ -22,7 +22,7 @@ pub const API_KEY: &str = Project::Videosdk.keys().0;
 pub struct Videosdk {
     /// For how many seconds after a request its token may last; `None` is forever. VideoSDK has no such limit: this
     /// is what Hallpass promises of its own tokens.
-    pub longest_life: Option<u64>,
+    pub max_ttl: Option<u64>,
     /// What a room that is not there is answered with: 400 with a plain text, 402 or 404.
     pub unknown_room: u16,
     rooms: Rooms,
@@ -38,7 +38,7 @@ enum RestVersion {
 
 impl Default for Videosdk {
     fn default() -> Self {
-        Self { longest_life: Some(120), unknown_room: 400, rooms: Rooms::default(), answers: 0 }
+        Self { max_ttl: Some(120), unknown_room: 400, rooms: Rooms::default(), answers: 0 }
     }
 }
 
@@ -57,7 +57,7 @@ impl Videosdk {
     fn route(
         &mut self,
         request: &Request,
-        caller: &Result<ParsedClaims, Refusal>,
+        caller: &Result<ParsedClaims, Rejection>,
         now: UnixSeconds,
     ) -> Result<StubResponse, u16> {
         let path = request.path_and_query().0;
@@ -119,16 +119,16 @@ impl RestVersion {
 
 impl Api for Videosdk {
     type Caller = ParsedClaims;
-    type Refusal = Refusal;
+    type Rejection = Rejection;
 
-    fn authenticate(&self, request: &Request, now: UnixSeconds) -> Result<ParsedClaims, Refusal> {
-        auth::authenticate(request, self.longest_life, now)
+    fn authenticate(&self, request: &Request, now: UnixSeconds) -> Result<ParsedClaims, Rejection> {
+        auth::authenticate(request, self.max_ttl, now)
     }
 
     fn answer(
         &mut self,
         request: &Request,
-        caller: &Result<ParsedClaims, Refusal>,
+        caller: &Result<ParsedClaims, Rejection>,
         now: UnixSeconds,
     ) -> StubResponse {
         self.answers += 1;
@@ -148,8 +148,8 @@ impl Api for Videosdk {
         StubResponse::json(status, &json!({ "error": error, "statusCode": status }))
     }
 
-    fn credential(&self, seen: &Seen<Self>) -> Option<Credential> {
-        auth::credential(seen, self.longest_life)
+    fn credential(&self, seen: &RecordedRequest<Self>) -> Option<Credential> {
+        auth::credential(seen, self.max_ttl)
     }
 }
 
@@ -157,7 +157,7 @@ impl Api for Videosdk {
 mod tests {
     use super::*;
     use crate::provider::Provider;
-    use crate::provider::testing::{
+    use crate::provider::requests::{
         NOW, crawler, json_of, jwt, request, scope, send, signed, videosdk_cases,
     };
     use crate::target::Response;
@@ -178,7 +178,7 @@ mod tests {
         let videosdk = start();
         for case in videosdk_cases() {
             let response = send(&videosdk.url(), &case.request);
-            let caller = videosdk.seen().pop().unwrap().caller;
+            let caller = videosdk.requests().pop().unwrap().caller;
             let found = format!("{caller:?}");
             assert!(found.starts_with(case.is), "{}: {found}", case.name);
             assert_eq!(response.status(), if caller.is_ok() { 200 } else { 401 }, "{}", case.name);
@@ -194,7 +194,7 @@ mod tests {
         let videosdk = start();
         let token = jwt(scope(Roles::Crawler, None), 0, 86_400);
         assert_eq!(call(&videosdk, &token, "POST", "/v2/rooms", "").status(), 401);
-        videosdk.with(|videosdk| videosdk.longest_life = None);
+        videosdk.with(|videosdk| videosdk.max_ttl = None);
         assert_eq!(call(&videosdk, &token, "POST", "/v2/rooms", "").status(), 200);
     }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Request;
 use crate::http_client::Client;
-use crate::server::{deliberate_delay, lock};
+use crate::server::{lock, test_delay};
 
 /// The clock of a Worker when it starts: a time of its own, so that no test depends on the machine's.
 const START_SECONDS: u64 = 1_700_000_000;
@@ -58,7 +58,7 @@ impl Controls {
         let settings = Settings {
             now: START_SECONDS * 1000,
             waited: 0,
-            delay: deliberate_delay().as_millis().try_into()?,
+            delay: test_delay().as_millis().try_into()?,
             held: BTreeSet::new(),
             errors: BTreeMap::new(),
         };
@@ -78,7 +78,7 @@ impl Controls {
     ///
     /// # Errors
     /// If the Worker cannot be told.
-    pub fn pass(&self, seconds: u64) -> anyhow::Result<()> {
+    pub fn advance_clock(&self, seconds: u64) -> anyhow::Result<()> {
         self.set(|settings| settings.now += seconds * 1000)
     }
 
@@ -86,7 +86,7 @@ impl Controls {
     ///
     /// # Errors
     /// If the Worker cannot be told.
-    pub fn wait_out(&self, seconds: u64) -> anyhow::Result<()> {
+    pub fn expire_time_limits(&self, seconds: u64) -> anyhow::Result<()> {
         self.set(|settings| {
             settings.now += seconds * 1000;
             settings.waited += seconds * 1000;

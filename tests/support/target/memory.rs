@@ -64,7 +64,7 @@ impl<S: SecretStore> Memory<S> {
 
     /// The same service with the same clock, for another thread: with its own way to the store, and its own log.
     #[must_use]
-    pub fn beside<T: SecretStore>(&self, store: T) -> Memory<T> {
+    pub fn clone_with_store<T: SecretStore>(&self, store: T) -> Memory<T> {
         Memory::new(Arc::clone(&self.service), store, Arc::clone(&self.clock), self.time_limits)
     }
 
@@ -74,12 +74,12 @@ impl<S: SecretStore> Memory<S> {
     }
 
     /// Lets time pass.
-    pub fn pass(&self, seconds: u32) {
+    pub fn advance_clock(&self, seconds: u32) {
         self.clock.fetch_add(seconds, Ordering::Relaxed);
     }
 
     /// Sets the clock back.
-    pub fn set_back(&self, seconds: u32) {
+    pub fn rewind_clock(&self, seconds: u32) {
         self.clock.fetch_sub(seconds, Ordering::Relaxed);
     }
 

@@ -11,7 +11,7 @@ use hallpass_token::agora::{AppCertificate, AppId, ParseError, Project, RtmUser,
 use serde_json::json;
 
 use super::{Agora, CUSTOMER_ID, CUSTOMER_SECRET, certificate_of, signaling_project};
-use crate::provider::Seen;
+use crate::provider::RecordedRequest;
 use crate::provider::cross_check::Credential;
 use crate::target::Request;
 
@@ -40,7 +40,7 @@ pub enum Caller {
 
 /// Why Agora takes a caller for nobody.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum Rejection {
     /// No header holds credentials.
     Missing,
     /// `Authorization` and a token in a header of its own.
@@ -67,34 +67,34 @@ pub enum Refusal {
 const LOGIN_007: u16 = 1;
 const LOGIN_006: u16 = 1000;
 
-pub(super) fn authenticate(request: &Request, now: UnixSeconds) -> Result<Caller, Refusal> {
+pub(super) fn authenticate(request: &Request, now: UnixSeconds) -> Result<Caller, Rejection> {
     let legacy = request.header("x-agora-token");
     match (request.header("authorization"), legacy) {
-        (None, None) => Err(Refusal::Missing),
-        (Some(_), Some(_)) => Err(Refusal::TwoForms),
+        (None, None) => Err(Rejection::Missing),
+        (Some(_), Some(_)) => Err(Rejection::TwoForms),
         (None, Some(token)) => by_006(token, request, now),
         (Some(value), None) => match value.split_at_checked("Basic ".len()) {
             Some((scheme, credentials)) if scheme.eq_ignore_ascii_case("Basic ") => customer(credentials),
             _ => {
-                let token = value.strip_prefix("agora token=").ok_or(Refusal::Scheme)?;
+                let token = value.strip_prefix("agora token=").ok_or(Rejection::Scheme)?;
                 by_007(token, request, now)
             }
         },
     }
 }
 
-fn customer(credentials: &str) -> Result<Caller, Refusal> {
-    let decoded = STANDARD.decode(credentials).map_err(|_| Refusal::Customer)?;
+fn customer(credentials: &str) -> Result<Caller, Rejection> {
+    let decoded = STANDARD.decode(credentials).map_err(|_| Rejection::Customer)?;
     let is_customer = decoded == format!("{CUSTOMER_ID}:{CUSTOMER_SECRET}").as_bytes();
-    is_customer.then_some(Caller::Customer).ok_or(Refusal::Customer)
+    is_customer.then_some(Caller::Customer).ok_or(Rejection::Customer)
 }
 
-fn by_007(token: &str, request: &Request, now: UnixSeconds) -> Result<Caller, Refusal> {
+fn by_007(token: &str, request: &Request, now: UnixSeconds) -> Result<Caller, Rejection> {
     let (app_id, certificate) = project_of(request)?;
-    let token = Untrusted007::parse(token).map_err(Refusal::Parse)?;
+    let token = Untrusted007::parse(token).map_err(Rejection::Parse)?;
     let project = Project { app_id: &app_id, certificates: &[certificate] };
-    let verified = token.verify(project, now).map_err(Refusal::Verify)?;
-    let (user, until) = login(&token, &verified, now).ok_or(Refusal::Login)?;
+    let verified = token.verify(project, now).map_err(Rejection::Verify)?;
+    let (user, until) = login(&token, &verified, now).ok_or(Rejection::Login)?;
     Ok(Caller::User007 {
         user,
         until,
@@ -117,19 +117,19 @@ fn login(
     })
 }
 
-fn by_006(token: &str, request: &Request, now: UnixSeconds) -> Result<Caller, Refusal> {
+fn by_006(token: &str, request: &Request, now: UnixSeconds) -> Result<Caller, Rejection> {
     let (app_id, certificate) = project_of(request)?;
-    let token = Untrusted006::parse(token).map_err(Refusal::Parse)?;
-    let user = request.header("x-agora-uid").ok_or(Refusal::User)?;
-    let subject = Subject::rtm(RtmUser::parse(user).map_err(|_| Refusal::User)?);
+    let token = Untrusted006::parse(token).map_err(Rejection::Parse)?;
+    let user = request.header("x-agora-uid").ok_or(Rejection::User)?;
+    let subject = Subject::rtm(RtmUser::parse(user).map_err(|_| Rejection::User)?);
     let project = Project { app_id: &app_id, certificates: &[certificate] };
-    let verified = token.verify(project, subject, now).map_err(Refusal::Verify)?;
+    let verified = token.verify(project, subject, now).map_err(Rejection::Verify)?;
     // Of a token for the channel `*` the same texts hold, though it names nobody.
     if verified.subject() != subject {
-        return Err(Refusal::Verify(VerifyError::OtherUser));
+        return Err(Rejection::Verify(VerifyError::OtherUser));
     }
     let end = verified.privileges().get(LOGIN_006).filter(|_| verified.grants(LOGIN_006, now));
-    let until = match end.ok_or(Refusal::Login)? {
+    let until = match end.ok_or(Rejection::Login)? {
         UnixSeconds(0) => verified.expires_at(),
         end => end.min(verified.expires_at()),
     };
@@ -137,14 +137,14 @@ fn by_006(token: &str, request: &Request, now: UnixSeconds) -> Result<Caller, Re
 }
 
 /// The project in the path, whose tokens it takes.
-fn project_of(request: &Request) -> Result<(AppId, AppCertificate), Refusal> {
-    let app_id = signaling_project(request.path_and_query().0).ok_or(Refusal::OnlyCustomer)?;
-    let certificate = certificate_of(app_id).ok_or(Refusal::Project)?;
+fn project_of(request: &Request) -> Result<(AppId, AppCertificate), Rejection> {
+    let app_id = signaling_project(request.path_and_query().0).ok_or(Rejection::OnlyCustomer)?;
+    let certificate = certificate_of(app_id).ok_or(Rejection::Project)?;
     let keys = AppId::parse(app_id).and_then(|id| Ok((id, AppCertificate::parse(certificate)?)));
-    keys.map_err(|_| Refusal::Project)
+    keys.map_err(|_| Rejection::Project)
 }
 
-pub(super) fn credential(seen: &Seen<Agora>) -> Option<Credential> {
+pub(super) fn credential(seen: &RecordedRequest<Agora>) -> Option<Credential> {
     let header = |name| seen.request.header(name);
     let app_id = signaling_project(seen.request.path_and_query().0);
     let given = json!({
@@ -163,13 +163,13 @@ pub(super) fn credential(seen: &Seen<Agora>) -> Option<Credential> {
             json!({ "is": "007", "user": user, "until": until.0, "services": services })
         }
         Ok(Caller::User006 { user, until }) => json!({ "is": "006", "user": user, "until": until.0 }),
-        Err(Refusal::Missing) => return None,
-        Err(_) => json!({ "is": "nobody" }),
+        Err(Rejection::Missing) => return None,
+        Err(_) => json!({ "is": "rejected" }),
     };
     Some(Credential { given, found })
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("no header holds credentials"),

@@ -10,14 +10,14 @@ use hallpass_token::videosdk::{
 use serde_json::{Map, Value, json};
 
 use super::Videosdk;
-use crate::provider::Seen;
+use crate::provider::RecordedRequest;
 use crate::provider::cross_check::Credential;
 use crate::setup;
 use crate::target::Request;
 
 /// Why VideoSDK takes a caller for nobody.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum Rejection {
     /// There is no `Authorization`.
     Missing,
     /// `Authorization` holds more than the token, such as `Bearer`.
@@ -36,28 +36,28 @@ pub enum Refusal {
 
 pub(super) fn authenticate(
     request: &Request,
-    longest_life: Option<u64>,
+    max_ttl: Option<u64>,
     now: UnixSeconds,
-) -> Result<ParsedClaims, Refusal> {
-    let token = request.header("authorization").ok_or(Refusal::Missing)?;
+) -> Result<ParsedClaims, Rejection> {
+    let token = request.header("authorization").ok_or(Rejection::Missing)?;
     if token.contains(' ') {
-        return Err(Refusal::Scheme);
+        return Err(Rejection::Scheme);
     }
-    let token = Untrusted::parse(token).map_err(Refusal::Parse)?;
+    let token = Untrusted::parse(token).map_err(Rejection::Parse)?;
     let (api_key, secret) = setup::Project::Videosdk.keys();
-    let api_key = ApiKey::parse(api_key).map_err(|_| Refusal::Keys)?;
-    let secret = Secret::parse(secret).map_err(|_| Refusal::Keys)?;
+    let api_key = ApiKey::parse(api_key).map_err(|_| Rejection::Keys)?;
+    let secret = Secret::parse(secret).map_err(|_| Rejection::Keys)?;
     let project = Project { api_key: &api_key, secrets: &[secret] };
-    let content = token.verify(project, now).map_err(Refusal::Verify)?.claims();
-    Permissions::parse(content.permissions.iter().map(String::as_str)).map_err(Refusal::Permissions)?;
-    let life = content.expires_at.unwrap_or_default().saturating_sub(now.0.into());
-    match longest_life {
-        Some(longest) if life > longest => Err(Refusal::Ttl(life)),
+    let content = token.verify(project, now).map_err(Rejection::Verify)?.claims();
+    Permissions::parse(content.permissions.iter().map(String::as_str)).map_err(Rejection::Permissions)?;
+    let ttl = content.expires_at.unwrap_or_default().saturating_sub(now.0.into());
+    match max_ttl {
+        Some(longest) if ttl > longest => Err(Rejection::Ttl(ttl)),
         _ => Ok(content.clone()),
     }
 }
 
-pub(super) fn credential(seen: &Seen<Videosdk>, longest_life: Option<u64>) -> Option<Credential> {
+pub(super) fn credential(seen: &RecordedRequest<Videosdk>, max_ttl: Option<u64>) -> Option<Credential> {
     let (api_key, secret) = setup::Project::Videosdk.keys();
     let given = json!({
         "provider": "videosdk",
@@ -65,11 +65,11 @@ pub(super) fn credential(seen: &Seen<Videosdk>, longest_life: Option<u64>) -> Op
         "now": seen.at.0,
         "api_key": api_key,
         "secret": secret,
-        "longest_life": longest_life,
+        "max_ttl": max_ttl,
     });
     let found = match &seen.caller {
         Ok(content) => json!({ "is": "jwt", "claims": claims(content) }),
-        Err(_) => json!({ "is": "nobody" }),
+        Err(_) => json!({ "is": "rejected" }),
     };
     Some(Credential { given, found })
 }
@@ -96,7 +96,7 @@ fn claims(content: &ParsedClaims) -> Map<String, Value> {
     claims.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("there is no `Authorization`"),

@@ -3,21 +3,21 @@
 use std::net::{TcpListener, TcpStream};
 
 /// One that listens.
-pub struct Silent {
+pub struct UnresponsiveServer {
     listener: TcpListener,
     /// Those who wait for an answer: they would notice that nobody holds the other end.
-    visitors: Vec<TcpStream>,
+    connections: Vec<TcpStream>,
 }
 
-impl Silent {
+impl UnresponsiveServer {
     /// One at this address; with port 0, at any that is free.
     ///
     /// # Errors
     /// Where the address is taken.
-    pub fn at(address: &str) -> anyhow::Result<Self> {
+    pub fn bind(address: &str) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
-        Ok(Self { listener, visitors: Vec::new() })
+        Ok(Self { listener, connections: Vec::new() })
     }
 
     /// Where it listens.
@@ -29,10 +29,10 @@ impl Silent {
     }
 
     /// How many have come so far.
-    pub fn visitors(&mut self) -> usize {
-        while let Ok((visitor, _)) = self.listener.accept() {
-            self.visitors.push(visitor);
+    pub fn connections(&mut self) -> usize {
+        while let Ok((connection, _)) = self.listener.accept() {
+            self.connections.push(connection);
         }
-        self.visitors.len()
+        self.connections.len()
     }
 }

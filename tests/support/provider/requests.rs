@@ -125,9 +125,9 @@ fn tokens_007() -> Vec<(&'static str, &'static str, String)> {
     let (channel, alice) = (ChannelName::parse("alice").unwrap(), RtmUser::parse("alice").unwrap());
     let privileges = Role::Publisher.privileges(PrivilegeTtl::WithToken);
     let rtc = Service::rtc(channel.into(), User::Any, privileges);
-    let with = |service, ago, life: u32| {
+    let with = |service, ago, ttl: u32| {
         with_mint(Project::Default, ago, |mint| {
-            mint.services(Services::one(&service), Ttl::new(life).unwrap())
+            mint.services(Services::one(&service), Ttl::new(ttl).unwrap())
         })
     };
     let login = |seconds| Service::rtm(alice, PrivilegeTtl::For(Ttl::new(seconds).unwrap()));
@@ -278,18 +278,18 @@ pub(super) const fn scope(roles: Roles, room: Option<RoomId<'_>>) -> Scope<'_> {
 }
 
 /// Issued so many seconds ago.
-pub(super) fn jwt(scope: Scope<'_>, ago: i64, life: u32) -> String {
+pub(super) fn jwt(scope: Scope<'_>, ago: i64, ttl: u32) -> String {
     let (api_key, secret) = Project::Videosdk.keys();
-    jwt_with(api_key, secret, scope, ago, life)
+    jwt_with(api_key, secret, scope, ago, ttl)
 }
 
-fn jwt_with(api_key: &str, secret: &str, scope: Scope<'_>, ago: i64, life: u32) -> String {
+fn jwt_with(api_key: &str, secret: &str, scope: Scope<'_>, ago: i64, ttl: u32) -> String {
     let claims = Claims {
         api_key: &ApiKey::parse(api_key).unwrap(),
         permissions: Permissions::Join,
         scope,
         issued_at: before(ago),
-        expires_in: Ttl::new(life).unwrap(),
+        expires_in: Ttl::new(ttl).unwrap(),
         id: None,
     };
     claims.sign(&Secret::parse(secret).unwrap())
