@@ -1,4 +1,4 @@
-//! The suites of the token core: the same natively and in WebAssembly, but for those that start another program.
+//! Tests of the token crate. All run natively and in WebAssembly, except those that start another program.
 
 #[cfg(not(target_family = "wasm"))]
 mod sdks;

@@ -1,6 +1,6 @@
-//! What holds for all tokens, tried with many that are made up.
+//! Property tests with generated tokens.
 
-// Clippy lets helpers unwrap where it finds this attribute.
+// The attribute lets Clippy accept `unwrap` in helpers.
 #[cfg(test)]
 mod properties {
     mod content;

@@ -1,11 +1,12 @@
-//! The faults of official SDKs that `SDK-DEFECTS.md` of `hallpass-token` lists, each with a test that shows that ours does
-//! not have it. The letter is the kind of the fault.
+//! Tests for the defects of official SDKs that `SDK-DEFECTS.md` of `hallpass-token` lists.
+//!
+//! Each test shows that the crate does not have the defect. The letter in its name is the category.
 
 #[path = "sdk_defects/bytes.rs"]
 mod bytes;
 #[path = "sdk_defects/errors.rs"]
 mod errors;
-// Clippy lets helpers unwrap where it finds this attribute.
+// The attribute lets Clippy accept `unwrap` in helpers.
 #[cfg(test)]
 #[path = "sdk_defects/fixtures.rs"]
 mod fixtures;
@@ -16,7 +17,7 @@ mod verification;
 
 const TABLE: &str = include_str!("../../crates/hallpass-token/SDK-DEFECTS.md");
 
-/// How many faults there are of each kind, and the module with their tests.
+/// The number of defects in each category, and the source of its tests.
 const KINDS: [(char, usize, &str); 4] = [
     ('A', 28, include_str!("sdk_defects/bytes.rs")),
     ('B', 9, include_str!("sdk_defects/errors.rs")),
@@ -44,14 +45,14 @@ fn each_defect_has_one_row_and_one_test() {
     assert_eq!(rows, expected);
 }
 
-/// The first and the last cell of a row: an id and the name of a test. `None` for a line of another kind.
+/// Returns the first and the last cell of a row: an ID and a test name. Returns `None` for other lines.
 fn row(line: &str) -> Option<(&str, &str)> {
     let cells: Vec<_> = line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ").collect();
     let (id, test) = (*cells.first()?, *cells.last()?);
     Some((id, test.strip_prefix('`')?.strip_suffix('`')?))
 }
 
-/// The names of the tests in a module.
+/// Returns the names of the tests in a module.
 fn tests(source: &str) -> impl Iterator<Item = &str> {
     source.split("#[test]\nfn ").skip(1).filter_map(|test| Some(test.split_once('(')?.0))
 }

@@ -1,5 +1,5 @@
-// Builds and reads tokens with Agora's own packages.
-// In: JSON lines of a project and what to `build` or `read`. Out: a JSON line for each, the token or what it says.
+// Builds and parses tokens with Agora's npm packages.
+// Input: JSON lines with a project and a `build` or `read` request. Output: one JSON line each, a token or its content.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -15,19 +15,19 @@ const packages = {
 for (const line of readFileSync(0, "utf8").split("\n")) {
   if (line === "") continue;
   const { app_id, certificate, build, read } = JSON.parse(line);
-  const answer = build ? buildToken(app_id, certificate, build) : readToken(app_id, certificate, read);
-  process.stdout.write(`${JSON.stringify(answer)}\n`);
+  const response = build ? buildToken(app_id, certificate, build) : readToken(app_id, certificate, read);
+  process.stdout.write(`${JSON.stringify(response)}\n`);
 }
 
-function buildToken(app_id, certificate, { package: name, builder, call, args, services, life }) {
-  if (services) return buildServices(app_id, certificate, services, life);
+function buildToken(app_id, certificate, { package: name, builder, call, args, services, ttl }) {
+  if (services) return buildServices(app_id, certificate, services, ttl);
   const values = args.map((value) => (value?.permissions ? permissions(value.permissions) : value));
   return packages[name][builder][call](app_id, certificate, ...values);
 }
 
-// What no builder of the package offers, out of the parts that its builders are made of.
-function buildServices(app_id, certificate, services, life) {
-  const token = new format007.AccessToken2(app_id, certificate, 0, life);
+// Combines services that no builder of the package combines, with the classes that its builders use.
+function buildServices(app_id, certificate, services, ttl) {
+  const token = new format007.AccessToken2(app_id, certificate, 0, ttl);
   for (const { type, privileges, ...fields } of services) {
     const service = new format007.AccessToken2.kServices[type]();
     for (const [id, seconds] of privileges) service.add_privilege(id, seconds);
@@ -57,8 +57,8 @@ function read007(certificate, token) {
   };
 }
 
-// The package cannot verify an 006 token, and the token does not hold channel and user: so the package builds
-// one of the same values, which must come out as the same text.
+// The package cannot verify an 006 token, and the token does not contain channel and user. Therefore the package
+// builds a token with the same values, which must be the same string.
 function read006(app_id, certificate, token, channel, user) {
   const read = new format006.AccessToken("", "", "", "");
   if (!read.fromString(token)) return null;

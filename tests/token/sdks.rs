@@ -1,4 +1,4 @@
-//! Ours against Agora's npm packages: what either side makes, both must read in the same way.
+//! Interoperability with Agora's npm packages: both sides must parse each other's tokens identically.
 
 mod builders;
 mod builders_006;
@@ -45,7 +45,7 @@ fn agoras_packages_and_ours_agree() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Compares what ours says with what theirs says, and what the packages read in either with what we do.
+/// Compares the content of both tokens, and both sides' reading of each token.
 fn check(
     case: &Case,
     tokens: &[String],

@@ -1,4 +1,4 @@
-//! A service of a 007 token in JSON, as the vectors and the script beside the official packages write it.
+//! JSON representation of a service in a 007 token, as in the vectors and the Node script.
 
 use anyhow::{Context as _, bail};
 use hallpass_token::Seconds;
@@ -7,7 +7,7 @@ use hallpass_token::agora::{
 };
 use serde::{Deserialize, Serialize};
 
-/// The members that its type does not have are `None`.
+/// A service. Fields that its type does not have are `None`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ServiceJson {
@@ -30,10 +30,10 @@ pub(crate) struct ServiceJson {
     pub(crate) permissions: Option<Vec<PermissionJson>>,
 }
 
-/// Kind of resource, access, names.
+/// A permission: kind of resource, access right, names.
 pub(crate) type PermissionJson = (u16, u16, Vec<String>);
 
-/// The permission tree of a list, in any order.
+/// Returns the permission tree of a list in any order.
 pub(crate) fn tree(permissions: &[PermissionJson]) -> anyhow::Result<PermissionTree> {
     let names: Vec<Vec<&str>> =
         permissions.iter().map(|(_, _, names)| names.iter().map(String::as_str).collect()).collect();
@@ -50,7 +50,7 @@ pub(crate) fn tree(permissions: &[PermissionJson]) -> anyhow::Result<PermissionT
 }
 
 impl ServiceJson {
-    /// The service as the format has it. `tree` keeps its permissions.
+    /// Converts to a service that borrows its permissions from `tree`.
     pub(crate) fn service<'a>(&'a self, tree: &'a PermissionTree) -> anyhow::Result<Service<'a>> {
         let lengths: Vec<_> = self.privileges.iter().map(|&(id, seconds)| (id, Seconds(seconds))).collect();
         let privileges = Privileges::new(&lengths)?;
@@ -77,12 +77,12 @@ impl ServiceJson {
         })
     }
 
-    /// The permission tree of the service, an empty one where it has none.
+    /// Returns the permission tree of the service; empty if it has none.
     pub(crate) fn tree(&self) -> anyhow::Result<PermissionTree> {
         tree(self.permissions.as_deref().unwrap_or_default())
     }
 
-    /// A service that was read from a token.
+    /// Converts from a parsed service.
     pub(crate) fn of(service: &Service<'_>) -> anyhow::Result<Self> {
         let text = |text: &FieldStr<'_>| Some(text.as_str().to_owned());
         let mut json = Self {

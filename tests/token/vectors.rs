@@ -1,4 +1,4 @@
-//! Vectors: what the official SDKs emit, recorded. Ours must come out the same, and theirs must be read.
+//! Test vectors recorded from the official SDKs. The crate must produce the same tokens, and parse those of the SDKs.
 
 mod agora;
 mod run;
@@ -11,8 +11,8 @@ use anyhow::Context as _;
 
 use self::run::Run;
 
-/// Another folder of vectors, whose `*.json` files must pass as well. A relative one begins at the top folder of the
-/// workspace.
+/// The environment variable that names a folder with additional vectors, in `*.json` files. A relative path starts at
+/// the workspace root.
 const MORE_VECTORS: &str = "HALLPASS_VECTORS";
 
 #[test]
@@ -34,14 +34,14 @@ fn the_vectors_of_another_folder_pass() -> anyhow::Result<()> {
     run.finish()
 }
 
-/// Returns the folder of this package. In WebAssembly a program has no working directory.
+/// Returns the folder of this package. WebAssembly programs have no working directory.
 fn package() -> anyhow::Result<PathBuf> {
     Ok(env::var_os("CARGO_MANIFEST_DIR").context("cargo did not run this test")?.into())
 }
 
 #[test]
 fn every_builder_runs_through_the_typed_api() {
-    /// All of their vectors end before they begin, or hold what no builder takes.
+    /// The builders whose vectors expire before they are issued, or contain values that no builder accepts.
     const UNTYPED: [&str; 4] = ["raw006", "raw007", "rtc006_account", "rtc_account_priv"];
     let run = recorded();
     for builder in agora::BUILDERS {

@@ -1,4 +1,4 @@
-//! Whatever the two formats can hold is read as it was written, be it sensible or not.
+//! Round trips of all content that the two formats can hold, valid or not.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use super::inputs::{Signer, check, signer, text};
 
-/// All that a service of any type is made of.
+/// The content of a service of any type.
 #[derive(Clone, Debug)]
 pub(crate) struct Content {
     number: u16,
@@ -58,7 +58,7 @@ fn privileges() -> impl Strategy<Value = Vec<(u16, Seconds)>> {
     vec((any::<u16>(), any::<u32>().prop_map(Seconds)), 0..=4)
 }
 
-/// Kinds and accesses of few numbers, so that some stand twice.
+/// Generates permissions with few distinct kinds and access rights, so that duplicates occur.
 fn permissions() -> impl Strategy<Value = Vec<(u16, u16, Vec<String>)>> {
     let number = || prop_oneof![3 => 0..7_u16, 1 => any::<u16>()];
     vec((number(), number(), vec(text(), 0..3)), 0..4)
@@ -83,7 +83,7 @@ fn tree_of(permissions: &[(u16, u16, Vec<String>)]) -> PermissionTree {
     PermissionTree::new(&permissions).unwrap()
 }
 
-/// A 007 token of any content.
+/// Signs a 007 token with arbitrary services.
 pub(crate) fn sign(signer: &Signer, expires_in: Seconds, content: &[Content]) -> String {
     let mut services: Vec<_> = content.iter().map(Content::service).collect();
     Token007 {

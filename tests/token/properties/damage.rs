@@ -1,4 +1,4 @@
-//! No text but the token itself verifies: every bit and every character of it counts.
+//! Rejection of modified tokens: every bit and every character is significant.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use super::inputs::{
 };
 use super::videosdk::{Project, project};
 
-/// A token, and how it is verified at its time.
+/// A token with the function that verifies it while it is valid.
 struct Sample {
     token: String,
     verifies: Box<dyn Fn(&str) -> bool>,
@@ -51,7 +51,7 @@ fn of_videosdk(project: Project, token: String) -> Sample {
     Sample { token, verifies: Box::new(verifies) }
 }
 
-/// Real tokens of each format, of lengths that end in each padding of Base64.
+/// Returns tokens of each format, with lengths that cover every Base64 padding.
 fn samples() -> Vec<Sample> {
     let signer = Signer {
         app_id: AppId::parse("970CA35de60c44645bbae8a215061b33").unwrap(),
@@ -94,7 +94,7 @@ fn each_bit_counts() {
     }
 }
 
-/// What is not UTF-8 is no text.
+/// Flips a bit, and checks that the token is rejected. Bytes that are not UTF-8 are skipped.
 fn assert_flipped(sample: &Sample, position: usize, bit: u8) {
     let mut bytes = sample.token.clone().into_bytes();
     bytes[position] ^= 1 << bit;
@@ -105,7 +105,7 @@ fn assert_flipped(sample: &Sample, position: usize, bit: u8) {
 
 #[test]
 fn each_character_counts() {
-    // One of each format; all would take seconds.
+    // The test uses one token of each format, because all would take seconds.
     for sample in &samples()[6..9] {
         for position in 0..sample.token.len() {
             let (before, from) = sample.token.split_at(position);

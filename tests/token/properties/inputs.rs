@@ -1,4 +1,4 @@
-//! What properties are tried with.
+//! Generated inputs for the property tests.
 
 use hallpass_token::agora::{
     Account, AppCertificate, AppId, Channel, ChatUser, Mint, Project, RtcPrivileges, RtmUser, Salt, User,
@@ -7,12 +7,12 @@ use hallpass_token::{PrivilegeTtl, Seconds, Ttl, UnixSeconds};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-/// Tries a property with made-up inputs; of those for which it fails, the smallest is shown.
+/// Tests a property with generated inputs. On failure, reports the smallest failing input.
 #[track_caller]
 pub(crate) fn check<S: Strategy>(cases: u32, inputs: S, property: impl Fn(S::Value)) {
-    // Node runs a debug build several times slower.
+    // Debug builds run several times slower in Node.
     let cases = if cfg!(target_family = "wasm") { cases.div_ceil(8) } else { cases };
-    // What once failed belongs into a test of its own, not into a file of seeds.
+    // A failing input belongs in a test of its own, not in a file of seeds.
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     let result = TestRunner::new(config).run(&inputs, |value| {
         property(value);
@@ -23,11 +23,11 @@ pub(crate) fn check<S: Strategy>(cases: u32, inputs: S, property: impl Fn(S::Val
     }
 }
 
-/// Who signs, when, and with which number.
+/// The signing parameters: project, issue time and salt.
 #[derive(Clone, Debug)]
 pub(crate) struct Signer {
     pub(crate) app_id: AppId,
-    /// The one that signs.
+    /// The signing certificate.
     pub(crate) certificate: AppCertificate,
     pub(crate) issued_at: UnixSeconds,
     pub(crate) salt: Salt,
@@ -67,17 +67,17 @@ fn certificate() -> impl Strategy<Value = AppCertificate> {
     "[1-9a-fA-F][0-9a-fA-F]{31}".prop_map(|text| AppCertificate::parse(&text).unwrap())
 }
 
-/// None of a [`Signer`].
+/// Generates a certificate that differs from that of every [`Signer`].
 pub(crate) fn other_certificate() -> impl Strategy<Value = AppCertificate> {
     "0[0-9a-fA-F]{31}".prop_map(|text| AppCertificate::parse(&text).unwrap())
 }
 
-/// 1 to 64 of Agora's 89 characters.
+/// Generates 1 to 64 of Agora's 89 characters.
 pub(crate) fn name() -> impl Strategy<Value = String> {
     r"[a-zA-Z0-9 !#$%&()+\-:;<=.>?@\[\]^_{}|~,]{1,64}"
 }
 
-/// What [`channel`] reads.
+/// Generates input for [`channel`].
 pub(crate) fn channel_text() -> impl Strategy<Value = String> {
     prop_oneof![9 => name(), 1 => Just("*".to_owned())]
 }
@@ -86,7 +86,7 @@ pub(crate) fn channel(text: &str) -> Channel<'_> {
     Channel::parse_or_any(text).unwrap()
 }
 
-/// A user of a channel, as the token names it.
+/// A channel user, in the form that the token contains.
 #[derive(Clone, Debug)]
 pub(crate) enum UserText {
     Uid(u32),
@@ -123,7 +123,7 @@ pub(crate) fn rtm_user(text: &str) -> RtmUser<'_> {
     RtmUser::parse(text).unwrap()
 }
 
-/// What [`chat_user`] reads.
+/// Generates input for [`chat_user`].
 pub(crate) fn chat_text() -> impl Strategy<Value = String> {
     r"[a-z0-9_.\-]{1,64}"
 }
@@ -148,7 +148,7 @@ pub(crate) fn rtc_privileges() -> impl Strategy<Value = RtcPrivileges> {
     })
 }
 
-/// The number that format 007 writes.
+/// Returns the number that format 007 encodes.
 pub(crate) fn relative(privilege_ttl: PrivilegeTtl) -> Seconds {
     match privilege_ttl {
         PrivilegeTtl::WithToken => Seconds(0),
@@ -156,7 +156,7 @@ pub(crate) fn relative(privilege_ttl: PrivilegeTtl) -> Seconds {
     }
 }
 
-/// Any text that a token can hold.
+/// Generates any string that a token can hold.
 pub(crate) fn text() -> impl Strategy<Value = String> {
     proptest::collection::vec(any::<char>(), 0..40).prop_map(|chars| chars.into_iter().collect())
 }

@@ -1,4 +1,4 @@
-//! No text makes parsing, verifying or explaining panic.
+//! Arbitrary strings must not cause a panic in parsing, verification or explanation.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -16,7 +16,7 @@ use super::videosdk::{Project, project};
 
 const CASES: u32 = 512;
 
-/// Does all that can be done with a text.
+/// Parses, verifies and explains a string.
 fn handle(text: &str, now: u32, signer: &Signer, project: &Project) {
     let _ = Format::detect(text).to_string();
     let now = UnixSeconds(now);
@@ -88,7 +88,7 @@ fn any_bytes_behind_the_app_id_of_006() {
         let app_id = signer.app_id.as_str();
         handle(&format!("006{app_id}{}", STANDARD.encode(&bytes)), 0, &signer, &project);
 
-        // The same as a message, at its place.
+        // The same bytes as a message, with valid lengths around them.
         let mut content = vec![32, 0];
         content.extend([0; 40]);
         content.extend(u16::try_from(bytes.len()).unwrap().to_le_bytes());
@@ -127,7 +127,7 @@ fn any_bytes_as_parts_of_a_jwt() {
     });
 }
 
-/// How a text is changed at a place.
+/// A modification of a string at one position.
 #[derive(Clone, Debug)]
 enum Change {
     Insert(char),
@@ -176,7 +176,7 @@ fn real_tokens_with_changes() {
     });
 }
 
-/// Bytes of the payload are changed behind the checksum.
+/// The test changes bytes of the payload, and keeps the zlib checksum valid.
 #[test]
 fn real_payloads_with_changes() {
     let changes = vec((any::<Index>(), any::<u8>()), 0..6);

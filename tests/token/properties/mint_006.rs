@@ -1,4 +1,4 @@
-//! What each builder of format 006 is given, the token says.
+//! Every builder of format 006 encodes its arguments.
 
 use hallpass_token::agora::v006::{Subject, Untrusted006};
 use hallpass_token::agora::{FieldStr, Privileges};
@@ -10,7 +10,7 @@ use super::inputs::{
 
 const CASES: u32 = 128;
 
-/// Reads and verifies a token, and compares all that it says.
+/// Parses and verifies a token, and compares its content.
 #[track_caller]
 fn says(signer: &Signer, token: &str, subject: Subject<'_>, privileges: &[(u16, PrivilegeTtl)]) {
     let ends = privileges
@@ -24,7 +24,7 @@ fn says(signer: &Signer, token: &str, subject: Subject<'_>, privileges: &[(u16, 
     assert_eq!(token.expires_at(), expires_at);
     assert_eq!(token.privileges(), privileges);
 
-    // In the last second that the format can write, there is nothing after the issue.
+    // The format cannot represent a time after `u32::MAX`, so the test verifies before it.
     let now = UnixSeconds(signer.issued_at.0.min(u32::MAX - 1));
     let verified = token.verify(signer.project(), subject, now).unwrap();
     assert_eq!(verified.subject(), subject);

@@ -1,4 +1,4 @@
-//! What each builder of format 007 is given, the token says.
+//! Every builder of format 007 encodes its arguments.
 
 use hallpass_token::agora::v007::{Remainder, Untrusted007};
 use hallpass_token::agora::{
@@ -15,7 +15,7 @@ use super::inputs::{
 
 const CASES: u32 = 64;
 
-/// Reads and verifies a token, and compares all that it says.
+/// Parses and verifies a token, and compares its content.
 #[track_caller]
 fn says(signer: &Signer, token: &str, ttl: Ttl, services: &[Service<'_>]) {
     let token = Untrusted007::parse(token).unwrap();
@@ -94,7 +94,7 @@ fn rtc_by_role() {
     );
 }
 
-/// What the three builders with Signaling are given.
+/// The arguments of the three builders with Signaling.
 type Grant = (String, UserText, RtcPrivileges, String, PrivilegeTtl);
 
 fn grant() -> impl Strategy<Value = Grant> {

@@ -1,4 +1,4 @@
-//! A token verifies at its time and with its certificate only.
+//! Tokens verify only while they are valid, and only with their certificate.
 
 use hallpass_token::agora::v006::{Subject, Untrusted006};
 use hallpass_token::agora::v007::Untrusted007;
@@ -13,7 +13,7 @@ use super::inputs::{
 const CASES: u32 = 512;
 const LEEWAY: u32 = 60;
 
-/// Any time, and times about the borders of a life that begins at `start`.
+/// Returns an arbitrary time, and times around the boundaries of the validity period.
 fn nows(start: u32, ttl: u32, any: u32) -> Vec<UnixSeconds> {
     let borders = [start.saturating_sub(LEEWAY), start, start.saturating_add(ttl)];
     let about = |border: u32| [border.saturating_sub(1), border, border.saturating_add(1)];
@@ -39,7 +39,7 @@ fn a_007_token_verifies_from_its_issue_to_its_end() {
     });
 }
 
-/// The end is not part of the life, and nothing in the token says when it is issued.
+/// The expiry is exclusive. The token does not contain its issue time.
 #[test]
 fn an_006_token_verifies_until_its_end() {
     check(CASES, (signer(), name(), any::<u32>()), |(signer, user, any)| {

@@ -1,4 +1,4 @@
-//! The same for VideoSDK.
+//! Property tests for VideoSDK tokens.
 
 use hallpass_token::videosdk::{
     self, ApiKey, Claims, ParsedClaims, ParticipantId, Permissions, Roles, RoomId, Scope, Secret, TokenId,
@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::inputs::{check, ttl};
 
-/// All that a token of VideoSDK is made of.
+/// The inputs of a VideoSDK token.
 #[derive(Clone, Debug)]
 pub(crate) struct Project {
     pub(crate) api_key: ApiKey,
@@ -17,7 +17,7 @@ pub(crate) struct Project {
     pub(crate) issued_at: UnixSeconds,
     ttl: Ttl,
     permissions: Permissions,
-    /// `None` for version 1.
+    /// The roles; `None` for version 1.
     roles: Option<Roles>,
     room: Option<String>,
     participant: Option<String>,
@@ -55,7 +55,7 @@ impl Project {
         }
     }
 
-    /// What verifies its tokens.
+    /// Returns the credentials that verify the tokens.
     pub(crate) fn keys(&self) -> videosdk::Project<'_> {
         videosdk::Project { api_key: &self.api_key, secrets: std::slice::from_ref(&self.secret) }
     }
@@ -68,7 +68,7 @@ impl Project {
         Self { room: Some(room.to_owned()), ..self.clone() }.sign()
     }
 
-    /// What a token of this says.
+    /// Returns the expected claims of a token.
     fn content(&self) -> ParsedClaims {
         let texts = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
         ParsedClaims {
@@ -117,7 +117,7 @@ pub(crate) fn project() -> impl Strategy<Value = Project> {
     )
 }
 
-/// Any characters but those that are refused; each may have 4 bytes.
+/// Generates IDs from all valid characters, including ones with 4 bytes.
 fn id(max: usize) -> impl Strategy<Value = String> {
     let refused = |c: &char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\\');
     let character = any::<char>().prop_map(move |c| if refused(&c) { '-' } else { c });

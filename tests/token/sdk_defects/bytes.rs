@@ -1,4 +1,4 @@
-//! A: tokens of wrong or different bytes.
+//! Category A: tokens with wrong or differing bytes.
 
 use hallpass_token::PrivilegeTtl;
 use hallpass_token::agora::v006::{Subject, Untrusted006};
@@ -22,7 +22,7 @@ fn a01_a_subscriber_does_not_publish() {
     assert_eq!(recorded.role(), 2);
     recorded.assert_made(&recorded.mint().rtc(recorded.channel(), recorded.user(), subscriber, ttl(900)));
 
-    // The recorded end lies years ahead, which no builder of ours writes.
+    // The recorded expiry is years ahead, which `Mint` cannot produce.
     let recorded = Vector::named("006-rtc006_uid-036");
     assert_eq!(recorded.role(), 2);
     let end = recorded.number("/args/expire_ts");
@@ -179,7 +179,7 @@ fn a13_the_chat_user_of_a_room_is_a_hash() {
     for id in ["007-apaas_room-001", "007-edu_room-001"] {
         let (recorded, token) = room(id);
         recorded.assert_made(&token);
-        // `printf 2882341273 | md5sum`
+        // Expected value: `printf 2882341273 | md5sum`.
         assert_eq!(chat_user(&token), "6063383428a36fba3fb6030becf8094e", "{id}");
     }
 }
@@ -391,7 +391,7 @@ fn a26_a_signature_is_bytes_and_not_text() {
     let at = recorded.mint().issued_at;
     assert!(Untrusted007::parse(&token).unwrap().verify(recorded.project(), at).is_ok());
 
-    // With the replacement characters of a careless conversion, the same token has no signature of 32 bytes.
+    // With the replacement characters of a lossy conversion, the signature does not have 32 bytes.
     let careless = String::from_utf8_lossy(&payload[2..34]).into_owned().into_bytes();
     let len = u16::try_from(careless.len()).unwrap().to_le_bytes();
     assert!(Untrusted007::parse(&deflated(&[&len, careless.as_slice(), &payload[34..]].concat())).is_err());

@@ -1,4 +1,4 @@
-//! B: errors that the caller does not see.
+//! Category B: errors that are hidden from the caller.
 
 use hallpass_token::agora::v006::{Subject, Untrusted006};
 use hallpass_token::agora::v007::{Services, Untrusted007};
@@ -26,7 +26,7 @@ fn b01_wrong_credentials_and_no_service_are_errors() {
     }
     assert_eq!(Services::new(&mut []).unwrap_err(), SizeError::NoService);
 
-    // The empty token of another server is called by its name.
+    // An empty token from another server is reported as such.
     let report = explain("", &Context { now: NOW, projects: &[], expected: Expected::default() });
     assert_eq!(report.problems.iter().map(Problem::code).collect::<Vec<_>>(), ["empty"]);
 }
@@ -36,7 +36,7 @@ fn b02_format_006_takes_the_same_credentials_as_007() {
     assert_eq!(AppId::parse("x"), Err(HexError::Length(1)));
     assert_eq!(AppCertificate::parse("y").unwrap_err(), HexError::Length(1));
 
-    // Both formats sign with the one mint, which only such credentials make.
+    // Both formats use the same `Mint`, which requires validated credentials.
     let (app_id, certificate) = (AppId::parse(APP_ID).unwrap(), AppCertificate::parse(CERTIFICATE).unwrap());
     let mint =
         Mint { app_id: &app_id, certificate: &certificate, issued_at: NOW, salt: Salt::from_bytes([1; 4]) };
@@ -45,7 +45,7 @@ fn b02_format_006_takes_the_same_credentials_as_007() {
     assert_eq!(Untrusted006::parse(&token).unwrap().app_id(), &app_id);
     let token = mint.rtc(channel, user, publisher(60), ttl(60));
     assert_eq!(Untrusted007::parse(&token).unwrap().app_id(), &app_id);
-    // Nor is a token read that another SDK made with less.
+    // A token that another SDK signed with invalid credentials is rejected too.
     let short = format!("006x{}", &mint.rtc_006(channel, user, publisher(60))[35..]);
     assert!(matches!(Untrusted006::parse(&short), Err(ParseError::AppId(HexError::Character(_)))));
 }
@@ -63,7 +63,7 @@ fn b03_credentials_are_hexadecimal_digits() {
         assert_eq!(AppId::parse(wrong), Err(HexError::Character(position)), "{wrong:?}");
         assert_eq!(AppCertificate::parse(wrong).unwrap_err(), HexError::Character(position), "{wrong:?}");
     }
-    // The case of a letter is part of the text.
+    // Case is significant.
     let upper = AppId::parse(&APP_ID.to_uppercase()).unwrap();
     assert_eq!(upper.as_str(), APP_ID.to_uppercase());
 }
@@ -109,7 +109,7 @@ fn b06_a_life_is_one_second_to_a_day() {
     assert_eq!(Ttl::new(0), Err(TtlError::Zero));
     assert_eq!(Ttl::new(86_401), Err(TtlError::TooLong(Seconds(86_401))));
     assert_eq!(Ttl::new(1_700_003_600), Err(TtlError::UnixTime(UnixSeconds(1_700_003_600))));
-    // What -1 is in 32 bits.
+    // The value of -1 in 32 bits.
     assert_eq!(Ttl::new(u32::MAX), Err(TtlError::UnixTime(UnixSeconds(u32::MAX))));
 
     let recorded = Vector::named("007-rtc_uid-015");
@@ -119,7 +119,7 @@ fn b06_a_life_is_one_second_to_a_day() {
     assert_eq!(Untrusted007::parse(&token).unwrap().expires_in(), Seconds(3600));
 }
 
-/// A panic would fail the test: nothing here catches one.
+/// A panic would fail the test, because nothing catches it.
 #[test]
 fn b07_the_largest_values_give_a_token() {
     let defaults = Vector::none();
@@ -139,7 +139,7 @@ fn b07_the_largest_values_give_a_token() {
     let token = Untrusted006::parse(&token).unwrap();
     assert_eq!((token.salt(), token.expires_at()), (u32::MAX, last));
     assert_eq!(token.privileges().get(1), Some(last));
-    // The end is not part of its life, and there is no later second.
+    // The expiry is exclusive, and no later second is representable.
     let expired = VerifyError::Expired { expired_at: last, now: last };
     assert_eq!(token.verify(defaults.project(), Subject::rtc(channel, user), last), Err(expired));
 }

@@ -1,4 +1,4 @@
-//! What the tests begin with: vectors by their id, and tokens taken apart and put together.
+//! Fixtures: vectors by ID, and functions that decode and encode tokens.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,7 +15,7 @@ pub(crate) const APP_ID: &str = "970CA35de60c44645bbae8a215061b33";
 pub(crate) const CERTIFICATE: &str = "5CFd2fd1755d40ecb72977518be15d3b";
 pub(crate) const NOW: UnixSeconds = UnixSeconds(1_700_000_000);
 
-/// A vector: what several official SDKs emit, or a token of theirs.
+/// A test vector: the output of several official SDKs, or one of their tokens.
 pub(crate) struct Vector {
     json: Value,
     app_id: AppId,
@@ -30,7 +30,7 @@ impl Vector {
         Self::of(json)
     }
 
-    /// The project of the vectors alone.
+    /// Returns the project of the vectors without a vector.
     pub(crate) fn none() -> Self {
         Self::of(Value::Null)
     }
@@ -49,7 +49,7 @@ impl Vector {
         Project { app_id: &self.app_id, certificates: &self.certificates }
     }
 
-    /// What mints with the time and the salt of the vector.
+    /// Returns a [`Mint`] with the vector's issue time and salt.
     pub(crate) fn mint(&self) -> Mint<'_> {
         let issued_at = match self.json.get("ts") {
             Some(_) => self.number("/ts") - Seconds::DAY.0,
@@ -64,7 +64,7 @@ impl Vector {
         Mint { app_id: &self.app_id, certificate: &self.certificates[0], issued_at, salt }
     }
 
-    /// Signs an 006 token with the time and the salt of the vector, of values that nobody checks.
+    /// Signs an 006 token with the vector's expiry and salt, from unvalidated values.
     pub(crate) fn sign_006(&self, subject: Subject<'_>, privileges: &[(u16, u32)]) -> String {
         let expires_at = UnixSeconds(self.number("/ts"));
         let ends: Vec<_> = privileges.iter().map(|(id, end)| (*id, UnixSeconds(*end))).collect();
@@ -73,7 +73,7 @@ impl Vector {
             .sign(&self.certificates[0])
     }
 
-    /// Signs a 007 token with the time and the salt of the vector, of values that nobody checks.
+    /// Signs a 007 token with the vector's issue time and salt, from unvalidated values.
     pub(crate) fn sign_007<'a>(&self, services: &'a mut [Service<'a>]) -> String {
         let Mint { app_id, certificate, issued_at, salt } = self.mint();
         let expires_in = Seconds(self.json["expected"]["expire"].as_u64().unwrap_or(600).try_into().unwrap());
@@ -81,7 +81,7 @@ impl Vector {
         Token007 { app_id, issued_at, expires_in, salt: salt.get(), services }.sign(certificate)
     }
 
-    /// An argument or another text of the vector, by its JSON Pointer.
+    /// Returns a string of the vector, given its JSON Pointer.
     pub(crate) fn text(&self, pointer: &str) -> &str {
         self.json.pointer(pointer).unwrap().as_str().unwrap()
     }
@@ -98,7 +98,7 @@ impl Vector {
         Channel::parse_or_any(self.text("/args/channel")).unwrap()
     }
 
-    /// The user with the uid of the vector.
+    /// Returns the user with the vector's uid.
     pub(crate) fn user(&self) -> User<'_> {
         User::from_number_or_any(self.number("/args/uid"))
     }
@@ -107,12 +107,12 @@ impl Vector {
         Account::parse(self.text("/args/account")).unwrap()
     }
 
-    /// Privileges in the order in which the SDKs were given them.
+    /// Returns privileges in the order in which they were passed to the SDKs.
     pub(crate) fn privileges(&self, pointer: &str) -> Vec<(u16, u32)> {
         serde_json::from_value(self.json.pointer(pointer).unwrap().clone()).unwrap()
     }
 
-    /// A token of ours must be the one of the SDKs. 007 is compared inflated, since zlib streams may differ.
+    /// Asserts that a token equals that of the SDKs. 007 tokens are compared inflated, because zlib streams can differ.
     #[track_caller]
     pub(crate) fn assert_made(&self, token: &str) {
         if self.json["format"] == "006" {
@@ -124,7 +124,7 @@ impl Vector {
     }
 }
 
-/// A text that nobody checks.
+/// Returns an unvalidated string field.
 pub(crate) fn text(text: &str) -> FieldStr<'_> {
     FieldStr::new(text).unwrap()
 }
@@ -133,29 +133,29 @@ pub(crate) fn ttl(seconds: u32) -> Ttl {
     Ttl::new(seconds).unwrap()
 }
 
-/// All privileges of a publisher, this long.
+/// Returns all privileges of a publisher, with this TTL.
 pub(crate) fn publisher(seconds: u32) -> RtcPrivileges {
     Role::Publisher.privileges(PrivilegeTtl::For(ttl(seconds)))
 }
 
-/// Privileges of a 007 token: ids, each with seconds.
+/// Returns the privileges of a 007 token: IDs with TTLs.
 pub(crate) fn lengths(privileges: &[(u16, u32)]) -> Privileges<'static, Seconds> {
     let lengths: Vec<_> = privileges.iter().map(|(id, seconds)| (*id, Seconds(*seconds))).collect();
     Privileges::new(&lengths).unwrap()
 }
 
-/// Privileges of an 006 token: ids, each with its end.
+/// Returns the privileges of an 006 token: IDs with expiries.
 pub(crate) fn ends(token: &str) -> Vec<(u16, u32)> {
     let token = Untrusted006::parse(token).unwrap();
     token.privileges().iter().map(|(id, end)| (id, end.0)).collect()
 }
 
-/// An RTC service of values that nobody checks.
+/// Returns an RTC service with unvalidated values.
 pub(crate) fn rtc<'a>(channel: &'a str, user: &'a str, privileges: &[(u16, u32)]) -> Service<'a> {
     Service::Rtc { channel: text(channel), user: text(user), privileges: lengths(privileges) }
 }
 
-/// A vector of an APaaS room, and the token that we make for it.
+/// Returns a vector of an APaaS room and the corresponding token.
 pub(crate) fn room(id: &str) -> (Vector, String) {
     let recorded = Vector::named(id);
     let room = ChannelName::parse(recorded.text("/args/room")).unwrap();
@@ -165,7 +165,7 @@ pub(crate) fn room(id: &str) -> (Vector, String) {
     (recorded, token)
 }
 
-/// The user of the Chat service in a token.
+/// Returns the user of the Chat service in a token.
 pub(crate) fn chat_user(token: &str) -> String {
     let token = Untrusted007::parse(token).unwrap();
     let mut users = token.services().filter_map(|service| {
@@ -174,7 +174,7 @@ pub(crate) fn chat_user(token: &str) -> String {
     users.next().unwrap()
 }
 
-/// The services of a token with their privileges, by their names.
+/// Returns the names and privileges of the services in a token.
 pub(crate) fn services(token: &str) -> Vec<(&'static str, Vec<(u16, u32)>)> {
     let token = Untrusted007::parse(token).unwrap();
     let privileges =
@@ -182,22 +182,22 @@ pub(crate) fn services(token: &str) -> Vec<(&'static str, Vec<(u16, u32)>)> {
     token.services().map(|service| (service.name(), privileges(&service))).collect()
 }
 
-/// What a 007 token inflates to.
+/// Returns the inflated payload of a 007 token.
 pub(crate) fn inflated(token: &str) -> Vec<u8> {
     miniz_oxide::inflate::decompress_to_vec_zlib(&decoded(token)).unwrap()
 }
 
-/// A 007 token that inflates to this.
+/// Returns a 007 token with this payload.
 pub(crate) fn deflated(payload: &[u8]) -> String {
     encoded(&miniz_oxide::deflate::compress_to_vec_zlib(payload, 9))
 }
 
-/// The bytes that a 007 token has in Base64.
+/// Returns the decoded Base64 of a 007 token.
 pub(crate) fn decoded(token: &str) -> Vec<u8> {
     STANDARD.decode(token.strip_prefix("007").unwrap()).unwrap()
 }
 
-/// A 007 token of these bytes.
+/// Returns a 007 token with this zlib stream.
 pub(crate) fn encoded(stream: &[u8]) -> String {
     format!("007{}", STANDARD.encode(stream))
 }

@@ -1,7 +1,7 @@
-//! D: salts that can be foreseen or come twice.
+//! Category D: predictable or repeated salts.
 //!
-//! The crate draws no random numbers: a salt is four bytes that the caller passes. That Hallpass takes fresh ones for
-//! each token is shown on every platform by `support/randomness.rs` of the package `hallpass-tests`.
+//! The crate does not generate random numbers: the caller passes four bytes as the salt. `support/randomness.rs` of the
+//! package `hallpass-tests` shows on every platform that Hallpass uses fresh bytes for each token.
 
 use std::collections::BTreeSet;
 
@@ -11,13 +11,13 @@ use hallpass_token::agora::{Channel, Mint, Salt, User};
 
 use super::fixtures::{NOW, Vector, publisher, ttl};
 
-/// A token of each format.
+/// Returns a token of each format.
 fn both(mint: &Mint<'_>) -> [String; 2] {
     let (channel, user) = (Channel::Any, User::from_number_or_any(7));
     [mint.rtc(channel, user, publisher(60), ttl(60)), mint.rtc_006(channel, user, publisher(60))]
 }
 
-/// The salts in a token of each format.
+/// Returns the salts of a token of each format.
 fn salts([v007, v006]: &[String; 2]) -> [Option<u32>; 2] {
     [
         Untrusted007::parse(v007).ok().map(|token| token.salt()),

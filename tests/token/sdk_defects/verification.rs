@@ -1,4 +1,4 @@
-//! C: tokens that are read or verified too carelessly.
+//! Category C: insufficient parsing and verification.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
@@ -29,7 +29,7 @@ fn c01_a_token_is_valid_for_its_time_only() {
     let permitted = |now| (1..=5).filter(|id| verified.grants(&rtc, *id, now)).collect::<Vec<_>>();
     assert_eq!(permitted(at(60)), [1, 2, 3, 4]);
     assert_eq!(permitted(at(61)), [1, 2, 4]);
-    // A privilege of 900 seconds ends with the token.
+    // A privilege of 900 seconds expires with the token.
     assert_eq!(permitted(at(601)), [0; 0]);
 
     let text_006 = defaults.mint_at(NOW, 1).rtc_006(channel, user, privileges);
@@ -54,7 +54,7 @@ fn c01_a_token_is_valid_for_its_time_only() {
     assert_eq!(codes(&text_006, at(86_400))[0], "expired");
     assert!(codes(&text_006, at(60)).contains(&"privilege_expired"));
 
-    // A token of another SDK may say that it lives for longer than a day.
+    // A token of another SDK can claim a TTL of more than a day.
     let service = super::fixtures::rtc("room", "7", &[(1, 0)]);
     let mint = defaults.mint_at(NOW, 1);
     let long = Token007 {
@@ -88,7 +88,7 @@ fn c02_a_006_token_is_verified_for_whom_and_what_it_is() {
     assert_eq!(verify(channel, User::Any), Err(VerifyError::OtherUser));
 
     let subject = Subject::rtc(channel, user);
-    // Salt and end, and behind the count of the privileges themselves.
+    // Salt and expiry, then the privileges after their count.
     for position in (44..52).chain(54..78) {
         let changed = changed_006(recorded.text("/expected/token"), position);
         let changed = Untrusted006::parse(&changed).unwrap();
@@ -100,8 +100,10 @@ fn c02_a_006_token_is_verified_for_whom_and_what_it_is() {
     assert_eq!(token.verify(project, subject, NOW), Err(VerifyError::BadSignature));
 }
 
-/// That a comparison takes the same time wherever two signatures differ, no result can show: it goes through one
-/// function, `mac::same`, which leaves it to the crate `subtle`.
+/// Every bit of a signature is significant.
+///
+/// A test cannot show that the comparison takes constant time. All comparisons use `mac::constant_time_eq`, which uses
+/// the crate `subtle`.
 #[test]
 fn c03_a_signature_counts_to_its_last_bit() {
     let defaults = Vector::none();
@@ -195,7 +197,7 @@ fn c07_only_standard_base64_of_one_stream_is_read() {
     let unpadded = Vector::named("neg-18-no-padding").text("/token").to_owned();
     let broken = Vector::named("neg-24-inner-newline").text("/token").to_owned();
     let defaults = Vector::none();
-    // Until the signature has a byte that the two alphabets write differently.
+    // The test needs a signature with a byte that the two alphabets encode differently.
     let mut url_safe = (1..100).map(|salt| {
         let mint = defaults.mint_at(NOW, salt);
         let token = mint.rtc(Channel::Any, User::Any, publisher(60), ttl(60));
@@ -212,7 +214,7 @@ fn c07_only_standard_base64_of_one_stream_is_read() {
         assert_eq!(Untrusted007::parse(text), Err(error));
         assert_eq!(codes(text, NOW)[0], code);
     }
-    // A reader that explains reads on, and still calls the token unusable.
+    // `explain` parses the token nevertheless, but does not report it as usable.
     let report = explain(&broken, &context(&[], NOW));
     assert!(report.token.is_some() && !report.is_usable());
 }
@@ -234,7 +236,7 @@ fn c08_a_small_text_cannot_become_a_large_token() {
     assert_eq!(token.services().count(), 16);
     assert!(token.verify(defaults.project(), token.issued_at()).is_ok());
 
-    // A count is worth no more than the bytes that follow it.
+    // A count is limited by the bytes that follow it.
     let mut payload = inflated(&defaults.sign_007(&mut [rtc("room", "7", &[])]));
     payload[COUNT_AT..][..2].copy_from_slice(&[0xFF; 2]);
     assert_eq!(Untrusted007::parse(&deflated(&payload)), Err(ParseError::Truncated));
@@ -296,7 +298,7 @@ fn c11_nothing_is_filled_up_with_zeros() {
         let cut = format!("{head}{}", STANDARD.encode(&content[..len]));
         assert_eq!(Untrusted006::parse(&cut), Err(ParseError::Truncated), "{len} bytes");
     }
-    // A message that is shorter than its fields, with lengths that fit.
+    // A message that is shorter than its fields, with matching lengths.
     let mut short = content[..42].to_vec();
     short.extend_from_slice(&[7, 0, 1, 0, 0, 0, 2, 0, 0]);
     assert_eq!(Untrusted006::parse(&format!("{head}{}", STANDARD.encode(short))), Err(ParseError::Truncated));
@@ -311,13 +313,13 @@ fn c11_nothing_is_filled_up_with_zeros() {
     }
 }
 
-/// Where a payload has the length of the token's life: behind signature, App ID and the time of its issue.
+/// The offset of the TTL in a payload: after signature, App ID and issue time.
 const LIFE_AT: usize = 34 + 34 + 4;
 
-/// Where a payload has the count of its services.
+/// The offset of the service count in a payload.
 const COUNT_AT: usize = LIFE_AT + 4 + 4;
 
-/// What [`explain`] finds, but for what is only worth a note.
+/// Returns the codes of the problems, except notes.
 fn codes(token: &str, now: UnixSeconds) -> Vec<&'static str> {
     let report = explain(token, &context(&[], now));
     let problems = report.problems.iter().filter(|problem| problem.severity() > Severity::Note);
@@ -328,7 +330,7 @@ fn context<'a>(projects: &'a [Project<'a>], now: UnixSeconds) -> Context<'a> {
     Context { now, projects, expected: Expected::default() }
 }
 
-/// An 006 token with one bit of its content changed.
+/// Flips a bit in the content of an 006 token.
 fn changed_006(token: &str, position: usize) -> String {
     let (head, content) = token.split_at(35);
     let mut content = STANDARD.decode(content).unwrap_or_default();

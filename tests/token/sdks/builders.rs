@@ -1,4 +1,4 @@
-//! Every call of `Mint` that makes a 007 token, beside the official builder.
+//! Every function of `Mint` for format 007, with the corresponding official builder.
 
 use anyhow::Context as _;
 use hallpass_token::agora::v007::Services;
@@ -173,7 +173,7 @@ fn fpa() -> Case {
     Case::new("fpa", ("FpaTokenBuilder", "buildToken"), json!([]), |mint| mint.fpa())
 }
 
-/// Every service there is, in no order, and one of them twice.
+/// Returns a case with every service, in no particular order, one of them twice.
 fn several() -> anyhow::Result<Case> {
     let services = json!([
         { "type": 10, "privileges": [] },

@@ -1,4 +1,4 @@
-//! One token that both sides make.
+//! A token that both sides create.
 
 use hallpass_token::agora::v006::{Subject, Untrusted006};
 use hallpass_token::agora::v007::Untrusted007;
@@ -8,21 +8,21 @@ use serde_json::{Value, json};
 
 use super::{APP_ID, CERTIFICATE};
 
-/// One token that both sides make.
+/// A token that both sides create.
 pub(super) struct Case {
     pub(super) name: &'static str,
-    /// What an 006 token is for, which it does not say.
+    /// The subject of an 006 token, which the token does not contain.
     pub(super) subject: Option<Subject<'static>>,
-    /// What the script builds theirs by.
+    /// The request that makes the script build the package's token.
     build: Value,
-    /// Ours.
+    /// The function that creates the crate's token.
     mint: MintFn,
 }
 
 pub(super) type MintFn = Box<dyn Fn(&Mint<'_>) -> anyhow::Result<String>>;
 
 impl Case {
-    /// A token of a builder in the package `agora-token`.
+    /// Returns a case with a builder of the package `agora-token`.
     pub(super) fn new(
         name: &'static str,
         (builder, call): (&str, &str),
@@ -33,7 +33,7 @@ impl Case {
         Self { name, subject: None, build, mint: Box::new(move |with| Ok(mint(with))) }
     }
 
-    /// A token of a builder in the package `agora-access-token`.
+    /// Returns a case with a builder of the package `agora-access-token`.
     pub(super) fn new_006(
         name: &'static str,
         subject: Subject<'static>,
@@ -46,9 +46,9 @@ impl Case {
         Self { name, subject: Some(subject), build, mint: Box::new(move |with| Ok(mint(with))) }
     }
 
-    /// A token of services that no builder of the package puts together.
+    /// Returns a case with services that no builder of the package combines.
     pub(super) fn of_services(name: &'static str, services: Value, ttl: u32, mint: MintFn) -> Self {
-        Self { name, subject: None, build: json!({ "services": services, "life": ttl }), mint }
+        Self { name, subject: None, build: json!({ "services": services, "ttl": ttl }), mint }
     }
 
     pub(super) fn build_request(&self) -> Value {
@@ -65,7 +65,7 @@ impl Case {
         json!({ "app_id": APP_ID, "certificate": CERTIFICATE, "read": read })
     }
 
-    /// Ours, of the second and with the salt of theirs.
+    /// Mints the crate's token with the issue time and salt of the package's token.
     pub(super) fn mint(
         &self,
         theirs: &str,

@@ -1,22 +1,22 @@
-//! Where the packages are wrong, and known to be.
+//! Known defects of the packages.
 
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
 
 use super::reading::Reading;
 
-/// What is compared.
+/// A comparison.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Step {
-    /// What ours says with what theirs says.
+    /// The crate's token with the package's token.
     Made,
-    /// What we read in ours with what the package reads in it.
+    /// Both readings of the crate's token.
     ReadOurs,
-    /// What we read in theirs with what the package reads in it.
+    /// Both readings of the package's token.
     ReadTheirs,
 }
 
-/// A difference that is expected, and whose absence is a failure.
+/// A known difference. Its absence is a failure.
 struct Deviation {
     cases: &'static [&'static str],
     steps: &'static [Step],
@@ -26,7 +26,7 @@ struct Deviation {
 }
 
 const DEVIATIONS: [Deviation; 4] = [
-    // The room token has the service of the room, but not the privilege to use it.
+    // The room token contains the APaaS service, but not its privilege.
     Deviation {
         cases: &["apaas_room", "apaas_room_role_0", "edu_room"],
         steps: &[Step::Made],
@@ -34,7 +34,7 @@ const DEVIATIONS: [Deviation; 4] = [
         right: "[[1,3600]]",
         wrong: "[]",
     },
-    // `role || -1` takes the role 0 for none.
+    // `role || -1` treats role 0 as no role.
     Deviation {
         cases: &["apaas_room_role_0"],
         steps: &[Step::Made],
@@ -42,7 +42,7 @@ const DEVIATIONS: [Deviation; 4] = [
         right: "0",
         wrong: "-1",
     },
-    // `getInt16` reads without a sign.
+    // `getInt16` reads an unsigned number.
     Deviation {
         cases: &["apaas_user", "apaas_app", "edu_user", "edu_app"],
         steps: &[Step::ReadOurs, Step::ReadTheirs],
@@ -59,7 +59,7 @@ const DEVIATIONS: [Deviation; 4] = [
     },
 ];
 
-/// Compares two readings. They must be the same but for the known deviations, and those must be there.
+/// Compares two readings. They must be equal except for the known deviations, which must be present.
 pub(super) fn settle(case: &str, step: Step, right: &Reading, found: &Reading) -> anyhow::Result<()> {
     let mut settled = found.clone();
     let known = DEVIATIONS.iter().filter(|known| known.cases.contains(&case) && known.steps.contains(&step));

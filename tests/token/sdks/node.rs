@@ -1,4 +1,4 @@
-//! Asks the script beside the packages.
+//! Requests to the Node script that runs the packages.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -7,17 +7,17 @@ use anyhow::{Context as _, ensure};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// One answer for each request.
+/// Runs the script, and returns one response for each request.
 pub(super) fn ask<T: DeserializeOwned>(requests: impl Iterator<Item = Value>) -> anyhow::Result<Vec<T>> {
     let requests: Vec<String> = requests.map(|request| format!("{request}\n")).collect();
     let mut node = Command::new("node")
-        // Cargo runs a test in the folder of its package.
+        // Cargo runs tests in the folder of their package.
         .arg("sdks.mjs")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .context("starting node")?;
-    // The script reads all of its input before it writes, so neither side waits for the other.
+    // The script reads all input before it writes, so neither side blocks the other.
     node.stdin.take().context("node has no input")?.write_all(requests.concat().as_bytes())?;
     let output = node.wait_with_output()?;
     ensure!(output.status.success(), "sdks.mjs failed; is `npm ci` done?");

@@ -1,4 +1,4 @@
-//! What a token says, in the words of the script.
+//! The content of a token in the script's JSON format.
 
 use hallpass_token::UnixSeconds;
 use hallpass_token::agora::v006::{Subject, Untrusted006};
@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use super::case::Case;
 use crate::service::ServiceJson;
 
-/// JSON of the signature's validity and all fields; `null` where the token cannot be read.
+/// The validity of the signature and all fields; `null` if the token cannot be parsed.
 pub(super) type Reading = Value;
 
-/// Reads a token with our own code.
+/// Parses and verifies a token with the crate.
 pub(super) fn read(
     token: &str,
     case: &Case,

@@ -1,4 +1,4 @@
-//! One vector of the file `agora.json`.
+//! A vector of the file `agora.json`.
 
 mod build;
 mod builder;
@@ -18,7 +18,7 @@ use self::known::Known;
 use self::verdict::Judged;
 use super::run::Passed;
 
-/// Every builder that `agora.json` has. Files of others may hold `edu_user` and `edu_app` too.
+/// The builders in `agora.json`. Other files can contain `edu_user` and `edu_app` too.
 pub(super) const BUILDERS: [&str; 23] = [
     "apaas_app",
     "apaas_room",
@@ -48,13 +48,13 @@ pub(super) const BUILDERS: [&str; 23] = [
 #[derive(Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 enum Vector {
-    /// What a builder makes of given values.
+    /// The output of a builder for given arguments.
     Build(Build),
-    /// A token that official tests hold.
+    /// A token from the official tests.
     Fixed(Known),
-    /// A token out of the wild, whose certificate is not known.
+    /// A token found elsewhere, whose certificate is unknown.
     Parse(Known),
-    /// A token with the verdict that it deserves.
+    /// A token with its expected verdict.
     Verify(Judged),
 }
 

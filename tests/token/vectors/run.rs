@@ -1,4 +1,4 @@
-//! Runs files of vectors, counts what ran, and names what failed.
+//! A runner for files of vectors, which counts results and reports failures.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,32 +11,32 @@ use serde_json::Value;
 
 use super::{agora, videosdk};
 
-/// What ran, and what failed.
+/// The results of a run.
 #[derive(Default)]
 pub(super) struct Run {
     counts: BTreeMap<String, Counts>,
     failures: Vec<String>,
 }
 
-/// What was done with the vectors of one kind.
+/// The counts for one kind of vector.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Counts {
-    /// How many there were.
+    /// The number of vectors.
     pub(super) ran: usize,
-    /// Those whose values the types accept, so that they were minted by one call too.
+    /// The number of vectors whose values the types accept, so that `Mint` or `Claims` produced the token too.
     pub(super) typed: usize,
-    /// Tokens of SDKs that were read.
+    /// The number of parsed SDK tokens.
     pub(super) tokens: usize,
 }
 
-/// A vector that passed.
+/// The result of a passed vector.
 #[derive(Debug)]
 pub(super) struct Passed {
-    /// Its kind.
+    /// The kind of the vector.
     pub(super) kind: String,
-    /// Whether it was minted by one call too.
+    /// The result of minting: true if `Mint` or `Claims` produced the token.
     pub(super) typed: bool,
-    /// How many tokens of SDKs it has.
+    /// The number of SDK tokens in the vector.
     pub(super) tokens: usize,
 }
 
@@ -46,7 +46,7 @@ struct File {
 }
 
 impl Run {
-    /// Runs every `*.json` of a folder, in the order of their names.
+    /// Runs every `*.json` file of a folder, in alphabetical order.
     pub(super) fn folder(&mut self, folder: &Path) -> anyhow::Result<()> {
         let entries = fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))?;
         let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<anyhow::Result<Vec<_>>>()?;
@@ -86,12 +86,12 @@ impl Run {
         }
     }
 
-    /// What passed of one kind.
+    /// Returns the counts of one kind.
     pub(super) fn counts(&self, kind: &str) -> Counts {
         self.counts.get(kind).copied().unwrap_or_default()
     }
 
-    /// Fails with all that failed, or if nothing ran.
+    /// Returns an error that lists all failures, or one if no vector ran.
     pub(super) fn finish(self) -> anyhow::Result<()> {
         ensure!(self.failures.is_empty(), "{} failures:\n{}", self.failures.len(), self.failures.join("\n"));
         ensure!(!self.counts.is_empty(), "no vector ran");
@@ -99,7 +99,7 @@ impl Run {
     }
 }
 
-/// What ran, a line for each kind.
+/// Prints one line for each kind.
 impl fmt::Display for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut sum = Counts::default();
@@ -120,7 +120,7 @@ impl fmt::Display for Counts {
     }
 }
 
-/// The two formats can be told apart by what every vector of theirs has.
+/// Runs a vector. Required fields distinguish the two formats.
 fn check(vector: &Value) -> anyhow::Result<Passed> {
     if vector.get("kind").is_some() {
         return agora::check(vector);
@@ -148,7 +148,7 @@ mod tests {
         files.into_iter().flatten().find(|vector| vector["id"] == id || vector["name"] == id).unwrap()
     }
 
-    /// The failures of a vector with one member changed.
+    /// Returns the failures of a vector with one field changed.
     fn changed(id: &str, pointer: &str, value: Value) -> String {
         let mut vector = recorded(id);
         *vector.pointer_mut(pointer).unwrap() = value;
@@ -203,7 +203,7 @@ mod tests {
             ("neg-08-signature-bit-flip", "/recommended_verdict", json!("other")),
             ("v2_room", "/secret", json!("other")),
             ("v2_room", "/payload", json!(r#"{"apikey":"k"}"#)),
-            // The vector under another name is not among the known deviations.
+            // Under another name, the vector is not a known deviation.
             ("seed_0_1_x", "/name", json!("upper-case")),
             ("v2_room", "/name", json!("seed_0_1_x")),
         ] {

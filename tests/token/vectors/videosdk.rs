@@ -1,4 +1,4 @@
-//! One vector of the file `videosdk.json`.
+//! A vector of the file `videosdk.json`.
 
 use std::collections::BTreeMap;
 
@@ -15,9 +15,9 @@ use serde_json::Value;
 
 use super::run::Passed;
 
-/// Vectors that ours are not equal to, with the claims that ours hold.
+/// The vectors that the crate does not reproduce, with the claims of the crate's token.
 const DEVIATIONS: [(&str, &str); 1] = [
-    // VideoSDK's documentation of 0.1.x writes the role in upper case. Its SDKs write it in lower case, and so do we.
+    // VideoSDK's documentation of 0.1.x writes the role in upper case. Its SDKs and this crate write lowercase.
     (
         "seed_0_1_x",
         r#"{"apikey":"7b1c2f6e-0000-4000-8000-000000000001","permissions":["allow_join"],"version":2,"roles":["crawler"],"iat":1700000000,"exp":1700000600}"#,
@@ -126,7 +126,7 @@ impl Vector {
         Ok(())
     }
 
-    /// Whether the types accept all of its values.
+    /// Returns whether the types accept all values. If so, checks the minted token.
     fn check_mint(&self, payload: &Payload) -> anyhow::Result<bool> {
         let api_key = ApiKey::parse(&self.api_key)?;
         let Some(claims) = payload.claims(&api_key) else { return Ok(false) };
@@ -147,7 +147,7 @@ impl Vector {
 }
 
 impl Payload {
-    /// `None` where a value is one that the types refuse.
+    /// Converts to typed claims; returns `None` if the types reject a value.
     fn claims<'a>(&'a self, api_key: &'a ApiKey) -> Option<Claims<'a>> {
         let roles = Roles::parse(self.roles.iter().map(String::as_str)).ok()?;
         let room = parsed(self.room_id.as_deref(), RoomId::parse)?;
@@ -172,7 +172,7 @@ impl Payload {
     }
 }
 
-/// `None` for a text that is refused; `Some(None)` for none at all.
+/// Parses an optional string. Returns `None` if it is invalid, and `Some(None)` if it is missing.
 fn parsed<'a, T, E>(text: Option<&'a str>, parse: fn(&'a str) -> Result<T, E>) -> Option<Option<T>> {
     text.map(parse).transpose().ok()
 }

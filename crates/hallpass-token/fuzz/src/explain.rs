@@ -1,4 +1,4 @@
-//! Explaining: it agrees with parsing and verifying.
+//! Fuzz target for `explain`: its reports must agree with parsing and verification.
 
 use arbitrary::{Arbitrary, Unstructured};
 use hallpass_token::agora::v006::{Subject, Untrusted006};
@@ -9,7 +9,7 @@ use hallpass_token::{UnixSeconds, videosdk};
 use crate::project::{api_key, app_id, certificate, other_certificate, other_secret, secret};
 use crate::wrap;
 
-/// A token, and what it is held against.
+/// A token and the expectations.
 #[derive(Arbitrary, Debug)]
 struct Input<'a> {
     now: u32,
@@ -22,14 +22,14 @@ struct Input<'a> {
     content: &'a [u8],
 }
 
-/// What the content is.
+/// The form of the content.
 #[derive(Arbitrary, Debug)]
 enum Form {
-    /// The whole text.
+    /// A complete token.
     Text,
-    /// What an 006 token signs.
+    /// The signed message of an 006 token.
     Signed006,
-    /// What a 007 token signs.
+    /// The signed data of a 007 token.
     Signed007,
     /// The claims of a JWT.
     SignedJwt,
@@ -41,7 +41,7 @@ enum Who<'a> {
     Account(&'a str),
 }
 
-/// Explains a text to both providers.
+/// Explains a token for both providers.
 pub fn explain(data: &[u8]) {
     let Ok(input) = Input::arbitrary_take_rest(Unstructured::new(data)) else { return };
     let text = match input.form {
@@ -93,7 +93,7 @@ fn to_agora(text: &str, input: &Input<'_>) {
     }
 }
 
-/// What is expected of a token for a channel.
+/// Returns the subject that the expectations describe.
 fn subject<'a>(token: &Untrusted006, input: &Input<'a>) -> Option<Subject<'a>> {
     const JOIN: u16 = 1;
     const RTM_LOGIN: u16 = 1000;

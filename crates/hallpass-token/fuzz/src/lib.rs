@@ -1,7 +1,7 @@
-//! What is fuzzed: one function for each target, which panics where something is wrong.
+//! Fuzz targets: one function each, which panics on a defect.
 //!
-//! Bytes that a fuzzer makes up hardly ever get past a checksum or a signature. So each target takes them in two
-//! ways: as the text of a token, and as the content of one that is wrapped, and signed, as it should be.
+//! Random bytes rarely pass a checksum or a signature check. Each target therefore uses its input in two ways: as a
+//! complete token, and as the content of a correctly encoded and signed token.
 
 #![expect(clippy::expect_used, reason = "a target tells by a panic")]
 

@@ -1,4 +1,4 @@
-//! Tokens of format 006.
+//! Fuzz target for format 006.
 
 use hallpass_token::UnixSeconds;
 use hallpass_token::agora::v006::{Subject, Token006, Untrusted006};
@@ -7,7 +7,7 @@ use hallpass_token::agora::{FieldStr, Project, VerifyError};
 use crate::project::{certificate, other_certificate};
 use crate::wrap;
 
-/// Reads bytes as a token if they look like one, and else as the message of one that is signed.
+/// Parses the input as a token if it starts like one, otherwise as the message of a signed token.
 pub fn parse_006(data: &[u8]) {
     match str::from_utf8(data) {
         Ok(token) if token.starts_with("006") => read(token),
@@ -22,7 +22,7 @@ pub fn parse_006(data: &[u8]) {
 
 const NOBODY: Subject<'_> = Subject { channel: FieldStr::EMPTY, user: FieldStr::EMPTY };
 
-/// A token that is signed verifies until its end, and is what the crate would write.
+/// Checks that a signed token verifies until its expiry, and that the crate encodes it identically.
 fn signed(text: &str) {
     read(text);
     let Ok(token) = Untrusted006::parse(text) else { return };
@@ -38,7 +38,7 @@ fn signed(text: &str) {
     assert_eq!(again(&token), text);
 }
 
-/// Whatever is read can be looked at, does not verify with another key, and is read the same again.
+/// Checks that a parsed token can be inspected, is rejected for another certificate, and survives a round trip.
 fn read(text: &str) {
     let Ok(token) = Untrusted006::parse(text) else { return };
     assert!(!format!("{token:?}").is_empty());
@@ -53,7 +53,7 @@ fn read(text: &str) {
     assert_eq!(again.privileges(), token.privileges());
 }
 
-/// The same content, for nobody.
+/// Encodes the token's content for an empty subject.
 fn again(token: &Untrusted006) -> String {
     Token006 {
         app_id: token.app_id(),

@@ -1,4 +1,4 @@
-//! Tokens of format 007.
+//! Fuzz target for format 007.
 
 use hallpass_token::UnixSeconds;
 use hallpass_token::agora::v007::{Remainder, Services, Token007, Untrusted007};
@@ -7,7 +7,7 @@ use hallpass_token::agora::{Project, Service, VerifyError};
 use crate::project::{certificate, other_certificate};
 use crate::wrap;
 
-/// Reads bytes as a token if they look like one, and else as what one holds or signs.
+/// Parses the input as a token if it starts like one, otherwise as the payload and as the signed data of a token.
 pub fn parse_007(data: &[u8]) {
     match str::from_utf8(data) {
         Ok(token) if token.starts_with("007") => read(token),
@@ -22,7 +22,7 @@ pub fn parse_007(data: &[u8]) {
     }
 }
 
-/// A token that is signed verifies from its issue to its end, and is what the crate would write.
+/// Checks that a signed token verifies from issue time to expiry, and that the crate encodes it identically.
 fn signed(text: &str) {
     read(text);
     let Ok(token) = Untrusted007::parse(text) else { return };
@@ -34,7 +34,7 @@ fn signed(text: &str) {
     if let Some(after) = token.expires_at().0.checked_add(1).map(UnixSeconds) {
         assert!(matches!(token.verify(project, after), Err(VerifyError::Expired { .. })));
     }
-    // To look a service up takes longer the more there are.
+    // A limit, because each lookup of a service is linear in their number.
     for service in verified.services().take(8) {
         for (id, _) in service.privileges().iter() {
             let last = service.privileges().get(id).expect("just seen");
@@ -46,7 +46,7 @@ fn signed(text: &str) {
     }
 }
 
-/// Whatever is read can be looked at, does not verify with another key, and is read the same again.
+/// Checks that a parsed token can be inspected, is rejected for another certificate, and survives a round trip.
 fn read(text: &str) {
     let Ok(token) = Untrusted007::parse(text) else { return };
     assert!(!format!("{token:?}").is_empty());
@@ -70,7 +70,7 @@ fn read(text: &str) {
     }
 }
 
-/// The same content; `None` where the crate would not write it, or in another order.
+/// Encodes the token's content; returns `None` if the crate cannot encode it in the same order.
 fn again(token: &Untrusted007) -> Option<String> {
     let mut services: Vec<Service<'_>> = token.services().collect();
     if token.remainder() != Remainder::Empty || !services.is_sorted_by_key(Service::number) {

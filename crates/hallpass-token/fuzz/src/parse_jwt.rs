@@ -1,4 +1,4 @@
-//! Tokens of VideoSDK.
+//! Fuzz target for VideoSDK tokens.
 
 use hallpass_token::videosdk::{
     ApiKey, Claims, ParsedClaims, ParticipantId, Permissions, Project, Roles, RoomId, Scope, TokenId,
@@ -9,7 +9,7 @@ use hallpass_token::{Ttl, UnixSeconds};
 use crate::project::{other_secret, secret};
 use crate::wrap;
 
-/// Reads bytes as a token if they look like one, and else as the claims of one that is signed.
+/// Parses the input as a token if it starts like one, otherwise as the claims of a signed token.
 pub fn parse_jwt(data: &[u8]) {
     match str::from_utf8(data) {
         Ok(token) if token.starts_with("ey") => read(token),
@@ -17,7 +17,7 @@ pub fn parse_jwt(data: &[u8]) {
     }
 }
 
-/// A token that is signed verifies until its end.
+/// Checks that a signed token verifies until its expiry.
 fn signed(text: &str) {
     read(text);
     let Ok(token) = Untrusted::parse(text) else { return };
@@ -38,7 +38,7 @@ fn signed(text: &str) {
     }
 }
 
-/// Whatever is read can be looked at, does not verify with another key, and is read the same again.
+/// Checks that a parsed token can be inspected, is rejected for another secret, and survives a round trip.
 fn read(text: &str) {
     let Ok(token) = Untrusted::parse(text) else { return };
     assert!(!format!("{token:?}").is_empty());
@@ -58,7 +58,7 @@ fn read(text: &str) {
     }
 }
 
-/// The same content; `None` where the crate would not write it.
+/// Encodes the token's content; returns `None` if the crate cannot encode it.
 fn again(content: &ParsedClaims, api_key: &ApiKey) -> Option<String> {
     let room = content.room.as_deref().map(RoomId::parse).transpose().ok()?;
     let participant = content.participant.as_deref().map(ParticipantId::parse).transpose().ok()?;
@@ -76,6 +76,6 @@ fn again(content: &ParsedClaims, api_key: &ApiKey) -> Option<String> {
         expires_in: Ttl::new(ttl.try_into().ok()?).ok()?,
         id: content.id.as_deref().map(TokenId::parse).transpose().ok()?,
     };
-    // A life that goes beyond the last second of 32 bits ends there.
+    // An expiry beyond the 32-bit range saturates.
     (u64::from(claims.expires_at().0) == content.expires_at?).then(|| claims.sign(&secret()))
 }

@@ -1,4 +1,4 @@
-//! Makes tokens of any content, as an SDK would of a sensible one.
+//! Encoding and signing of arbitrary content, independent of the crate.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -7,12 +7,12 @@ use sha2::Sha256;
 
 use crate::project::{APP_ID, CERTIFICATE, SECRET};
 
-/// An 006 token with this Base64.
+/// Returns an 006 token with this decoded content.
 pub(crate) fn token_006(content: &[u8]) -> String {
     format!("006{APP_ID}{}", STANDARD.encode(content))
 }
 
-/// A signed 006 token with this message, for no channel and no user, whose checksums are 0.
+/// Returns a signed 006 token with this message, for an empty channel and user. The checksums are 0.
 pub(crate) fn signed_006(message: &[u8]) -> Option<String> {
     let len = u16::try_from(message.len()).ok()?;
     let mut content = vec![32, 0];
@@ -23,7 +23,7 @@ pub(crate) fn signed_006(message: &[u8]) -> Option<String> {
     Some(token_006(&content))
 }
 
-/// A 007 token that inflates to these bytes.
+/// Returns a 007 token that inflates to these bytes.
 pub(crate) fn token_007(payload: &[u8]) -> Option<String> {
     let len = u16::try_from(payload.len()).ok()?;
     let mut stream = vec![0x78, 0x01, 1];
@@ -34,9 +34,9 @@ pub(crate) fn token_007(payload: &[u8]) -> Option<String> {
     Some(format!("007{}", STANDARD.encode(stream)))
 }
 
-/// A 007 token that signs these bytes.
+/// Returns a 007 token that signs these bytes.
 pub(crate) fn signed_007(signing_info: &[u8]) -> Option<String> {
-    // The App ID with its length, then the time of issue, the life and the salt.
+    // The bytes contain the App ID with its length, then issue time, TTL and salt.
     let (issued_at, salt) = (signing_info.get(34..38)?, signing_info.get(42..46)?);
     let key = hmac(salt, &[&hmac(issued_at, &[CERTIFICATE.as_bytes()])]);
     let mut payload = vec![32, 0];
@@ -45,7 +45,7 @@ pub(crate) fn signed_007(signing_info: &[u8]) -> Option<String> {
     token_007(&payload)
 }
 
-/// A signed JWT with these claims, or with this header and these claims where there is a zero between them.
+/// Returns a signed JWT with these claims. A zero byte separates an optional header from the claims.
 pub(crate) fn signed_jwt(content: &[u8]) -> String {
     let mut parts = content.rsplitn(2, |byte| *byte == 0);
     let claims = parts.next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Each target with each of its seeds, without a fuzzer.
+//! Runs each target with its seeds, without a fuzzer.
 
 use std::path::Path;
 use std::{fs, io};

@@ -1,8 +1,8 @@
-//! Nanoseconds and allocations per token, beside the HMACs alone that the token cannot do without.
+//! Benchmark: nanoseconds and allocations per token, compared with the token's HMACs.
 //!
-//! `cargo bench --package hallpass-token-tests --bench mint`, with `--target wasm32-wasip1` in WebAssembly, prints a
-//! line for each kind of token: nanoseconds, how many times the HMACs that is, and allocations. `cargo xtask bench
-//! core` sets it beside others.
+//! `cargo bench --package hallpass-token-tests --bench mint` prints one line per kind of token: nanoseconds, the ratio
+//! to its HMACs, and allocations. For WebAssembly, add `--target wasm32-wasip1`. `cargo xtask bench core` compares the
+//! results with other implementations.
 
 mod allocations;
 mod floor;

@@ -1,4 +1,4 @@
-//! Takes turns among the subjects, so that a slow moment of the machine strikes all alike.
+//! Interleaved measurement, so that a slow phase of the machine affects all subjects equally.
 
 use std::time::{Duration, Instant};
 
@@ -6,21 +6,20 @@ use crate::allocations;
 
 const ROUNDS: usize = 201;
 
-/// How long one subject runs in one round: shorter than what the system gives to a process at once, so that most
-/// rounds are not interrupted.
+/// The duration of a subject's turn, shorter than a scheduler time slice, so that most turns are not interrupted.
 const SLICE: Duration = Duration::from_micros(200);
 
-/// How long it runs before, until the processor and the engine of WebAssembly have warmed up.
+/// The duration of the warm-up, for the processor and the WebAssembly engine.
 const WARM_UP: Duration = Duration::from_millis(50);
 
-/// What is measured: a token, and its HMACs alone.
+/// A measured operation and its baseline, the token's HMACs.
 pub(crate) struct Subject {
     pub(crate) name: &'static str,
     pub(crate) token: Box<dyn FnMut()>,
     pub(crate) floor: Box<dyn FnMut()>,
 }
 
-/// What came out.
+/// The result of a subject.
 pub(crate) struct Figure {
     pub(crate) name: &'static str,
     pub(crate) nanoseconds: f64,
@@ -51,7 +50,7 @@ pub(crate) fn all(subjects: &mut [Subject]) -> Vec<Figure> {
         .collect()
 }
 
-/// How often the work is done in a [`SLICE`], at full speed.
+/// Returns the number of iterations that fill a [`SLICE`] at full speed.
 fn calibrate(work: &mut dyn FnMut()) -> u32 {
     let start = Instant::now();
     while start.elapsed() < WARM_UP {
@@ -62,7 +61,7 @@ fn calibrate(work: &mut dyn FnMut()) -> u32 {
     ((slice / nanoseconds) as u32).max(1)
 }
 
-/// Nanoseconds each time.
+/// Returns the nanoseconds per iteration.
 fn run(work: &mut dyn FnMut(), count: u32) -> f64 {
     let start = Instant::now();
     for _ in 0..count {

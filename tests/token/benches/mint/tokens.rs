@@ -1,4 +1,4 @@
-//! The tokens that are measured. Each has a number of its own, so that nothing can be kept from one to the next.
+//! The measured tokens. Each has its own number, so that results cannot be cached between iterations.
 
 mod agora;
 mod videosdk;
@@ -9,7 +9,7 @@ pub(crate) fn subjects() -> anyhow::Result<Vec<Subject>> {
     Ok(agora::subjects()?.into_iter().chain(videosdk::subjects()?).collect())
 }
 
-/// A number that is another each time.
+/// A counter, so that each token has a different number.
 struct Counter(u32);
 
 impl Counter {
@@ -19,7 +19,7 @@ impl Counter {
     }
 }
 
-/// Different tokens, one after the other.
+/// A list of different tokens, used in turn.
 struct Pool(Vec<String>, usize);
 
 impl Pool {

@@ -1,4 +1,4 @@
-//! Vectors of the kind `build`: what an official builder makes of given values.
+//! Vectors of kind `build`: the output of an official builder for given arguments.
 
 use anyhow::{Context as _, ensure};
 use hallpass_token::agora::v006::{Subject, Token006};
@@ -20,7 +20,7 @@ pub(super) struct Build {
     app_id: String,
     app_certificate: String,
     salt: u32,
-    /// For 007 the issue of the token, for 006 its end.
+    /// The issue time of a 007 token, or the expiry of an 006 token.
     #[serde(alias = "issue_ts")]
     ts: u32,
     #[serde(flatten)]
@@ -52,14 +52,14 @@ struct Expected007 {
     token_strings: Vec<TokenString>,
 }
 
-/// One payload may be compressed to several texts.
+/// A token string. The same payload can be compressed in several ways.
 #[derive(Deserialize)]
 struct TokenString {
     token: String,
 }
 
 impl Build {
-    /// Whether the token was minted by one call too, and how many tokens of SDKs were read.
+    /// Returns whether `Mint` also produced the token, and the number of parsed SDK tokens.
     pub(super) fn check(&self) -> anyhow::Result<(bool, usize)> {
         let app_id = AppId::parse(&self.app_id)?;
         let certificate = AppCertificate::parse(&self.app_certificate)?;

@@ -130,7 +130,7 @@ pub(super) struct RtcWithRtm {
     pub(super) rtm_expire: u32,
 }
 
-/// A uid as a token writes it: 0 stands for anybody.
+/// Returns a uid as encoded in a token: 0, the wildcard, is empty.
 pub(super) fn uid_text(uid: u32) -> String {
     if uid == 0 { String::new() } else { uid.to_string() }
 }

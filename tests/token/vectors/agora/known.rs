@@ -1,4 +1,4 @@
-//! Vectors of the kinds `fixed` and `parse`: tokens from elsewhere with all that they say.
+//! Vectors of the kinds `fixed` and `parse`: tokens from other sources, with their content.
 
 use anyhow::{Context as _, ensure};
 use hallpass_token::agora::v006::Subject;
@@ -25,7 +25,7 @@ pub(super) struct Known006 {
     app_id: String,
     app_certificate: Option<String>,
     signature_valid: Option<bool>,
-    /// Channel and user are known where the certificate is.
+    /// The channel and the user are known if the certificate is.
     channel: Option<String>,
     uid_string: Option<String>,
     salt: u32,

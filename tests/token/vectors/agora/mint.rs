@@ -1,4 +1,4 @@
-//! The same tokens by one call of [`Mint`].
+//! The builders' tokens, created by [`Mint`].
 
 use hallpass_token::agora;
 use hallpass_token::agora::{
@@ -11,8 +11,9 @@ use super::builder::{Builder, RtcWithRtm};
 use crate::service::tree;
 
 impl Builder {
-    /// The token; `None` where a value is one that the types refuse. `ts` is what the vector gives: the issue of a
-    /// 007 token, the end of an 006 one.
+    /// Returns the token, or `None` if the types reject an argument.
+    ///
+    /// `ts` is the issue time of a 007 token, or the expiry of an 006 token.
     pub(super) fn mint(
         &self,
         app_id: &AppId,
@@ -156,7 +157,7 @@ fn channel(name: &str) -> Option<Channel<'_>> {
     Channel::parse_or_any(name).ok()
 }
 
-/// An account without a character stands for anybody, as the uid 0 does.
+/// Converts an account; the empty account is any user, like uid 0.
 fn user(account: &str) -> Option<User<'_>> {
     if account.is_empty() { Some(User::Any) } else { Account::parse(account).ok().map(User::Account) }
 }

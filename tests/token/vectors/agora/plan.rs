@@ -1,4 +1,4 @@
-//! What the official builders put into a token, in the words of the formats.
+//! The token content that each official builder produces.
 
 use anyhow::bail;
 use md5::{Digest as _, Md5};
@@ -95,7 +95,7 @@ fn rtc_006(role: u32, end: u32) -> anyhow::Result<Vec<(u16, u32)>> {
     }
 }
 
-/// The 007 builders know one role that publishes; every other number subscribes.
+/// Returns an RTC service. In the 007 builders, role 1 publishes, and every other number subscribes.
 fn rtc(channel: &str, uid: String, role: u32, lives: [u32; 4]) -> ServiceJson {
     let count = if role == 1 { 4 } else { 1 };
     let privileges = (1..).zip(lives).take(count).collect();

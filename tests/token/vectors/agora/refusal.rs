@@ -1,11 +1,11 @@
-//! What both formats are asked when they verify.
+//! Shared checks of failed verification.
 
 use std::fmt::Debug;
 
 use anyhow::{bail, ensure};
 use hallpass_token::agora::{AppCertificate, AppId, VerifyError};
 
-/// A project that made none of the tokens.
+/// Returns a project that signed none of the tokens.
 pub(super) fn stranger() -> anyhow::Result<(AppId, AppCertificate)> {
     const HEX: &str = "ffffffffffffffffffffffffffffffff";
     Ok((AppId::parse(HEX)?, AppCertificate::parse(HEX)?))

@@ -1,4 +1,4 @@
-//! What an 006 token must say, and when it must hold.
+//! The expected content and validity of an 006 token.
 
 use anyhow::{Context as _, ensure};
 use base64::Engine as _;
@@ -10,7 +10,7 @@ use hallpass_token::agora::{AppCertificate, AppId, FieldStr, Project, VerifyErro
 use super::hex;
 use super::refusal::{refuses, stranger};
 
-/// What an 006 token must say.
+/// The expected content of an 006 token.
 pub(super) struct Content006<'a> {
     pub(super) app_id: &'a AppId,
     pub(super) salt: u32,
@@ -23,7 +23,7 @@ pub(super) struct Content006<'a> {
 }
 
 impl Content006<'_> {
-    /// Reads a token, and compares all that it says.
+    /// Parses a token and compares its content.
     pub(super) fn check(&self, token: &str) -> anyhow::Result<()> {
         let read = Untrusted006::parse(token)?;
         ensure!(read.app_id() == self.app_id, "the App ID is read as {:?}", read.app_id());
@@ -43,7 +43,7 @@ impl Content006<'_> {
         Ok(())
     }
 
-    /// Verifies a token for whom it is and for others, and around its ends.
+    /// Verifies a token for its own and for other subjects, and around its expiry times.
     pub(super) fn check_signature(
         &self,
         token: &str,
@@ -90,7 +90,7 @@ impl Content006<'_> {
     }
 }
 
-/// What stands after the App ID.
+/// Returns the decoded Base64 after the App ID, in hexadecimal.
 pub(super) fn content_hex(token: &str) -> anyhow::Result<String> {
     Ok(hex(&STANDARD.decode(token.get(35..).context("it has no content")?)?))
 }

@@ -1,4 +1,4 @@
-//! What a 007 token must say, and when it must hold.
+//! The expected content and validity of a 007 token.
 
 use anyhow::{Context as _, anyhow, ensure};
 use base64::Engine as _;
@@ -11,7 +11,7 @@ use super::hex;
 use super::refusal::{refuses, stranger};
 use crate::service::ServiceJson;
 
-/// What a 007 token must say.
+/// The expected content of a 007 token.
 pub(super) struct Content007<'a> {
     pub(super) app_id: &'a AppId,
     pub(super) issued_at: UnixSeconds,
@@ -23,7 +23,7 @@ pub(super) struct Content007<'a> {
 }
 
 impl Content007<'_> {
-    /// Reads a token, and compares all that it says.
+    /// Parses a token and compares its content.
     pub(super) fn check(&self, token: &str) -> anyhow::Result<()> {
         let read = Untrusted007::parse(token)?;
         ensure!(read.app_id() == self.app_id, "the App ID is read as {:?}", read.app_id());
@@ -44,7 +44,7 @@ impl Content007<'_> {
         Ok(())
     }
 
-    /// Verifies a token for its project and for others, and around its ends.
+    /// Verifies a token for its own and for other projects, and around its expiry times.
     pub(super) fn check_signature(&self, token: &str, certificate: &AppCertificate) -> anyhow::Result<()> {
         let token = Untrusted007::parse(token)?;
         let (other_app_id, other_certificate) = stranger()?;
@@ -84,7 +84,7 @@ impl Content007<'_> {
     }
 }
 
-/// What a token inflates to.
+/// Returns the inflated payload in hexadecimal.
 pub(super) fn payload_hex(token: &str) -> anyhow::Result<String> {
     let stream = STANDARD.decode(token.strip_prefix("007").context("it does not begin with 007")?)?;
     let payload = miniz_oxide::inflate::decompress_to_vec_zlib(&stream)

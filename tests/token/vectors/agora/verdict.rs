@@ -1,4 +1,4 @@
-//! Vectors of the kind `verify`: odd and damaged tokens, and what a strict verifier should say.
+//! Vectors of kind `verify`: malformed tokens and the verdict of a strict verifier.
 
 use anyhow::{bail, ensure};
 use hallpass_token::agora::v007::{Remainder, Untrusted007};
@@ -16,17 +16,17 @@ pub(super) struct Judged {
     recommended_verdict: String,
 }
 
-/// What Hallpass says.
+/// The verdict of the crate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Verdict {
-    /// The signature is right, and this follows after the services.
+    /// The signature is valid, and this data follows the services.
     Accepted(Remainder),
     NoCertificate(HexError),
     Unreadable(ParseError),
     Refused(VerifyError),
 }
 
-/// What Hallpass says exactly of the recorded tokens, lest one mistake hides another.
+/// The exact verdicts for the recorded tokens, so that one error cannot hide another.
 const EXACTLY: [(&str, Verdict); 22] = [
     ("neg-01-valid", Verdict::Accepted(Remainder::Empty)),
     ("neg-03-cert-uppercase", Verdict::Refused(VerifyError::BadSignature)),

@@ -1,4 +1,4 @@
-//! Tokens of Agora: a channel of 32 characters, a number of 10 digits, a publisher for an hour.
+//! Agora tokens for a channel name of 32 characters, a uid of 10 digits, and a publisher for an hour.
 
 use std::hint::black_box;
 
@@ -19,16 +19,16 @@ const UID: u32 = 2_882_341_273;
 const UID_TEXT: &str = "2882341273";
 const NOW: UnixSeconds = UnixSeconds(1_700_000_000);
 
-/// App ID, channel, user and a message of four privileges.
+/// The signed length: App ID, channel, user, and a message with four privileges.
 const SIGNED_006: usize = 32 + CHANNEL.len() + UID_TEXT.len() + 34;
 
-/// The head, and a service of four privileges with channel and user.
+/// The signed length: the head, and a service with four privileges, channel and user.
 const SIGNED_007: usize = 48 + 4 + 4 * 6 + 2 + CHANNEL.len() + 2 + UID_TEXT.len();
 
-/// And one of a single privilege with a user.
+/// The signed length with a second service, which has one privilege and a user.
 const SIGNED_007_WITH_RTM: usize = SIGNED_007 + 4 + 6 + 2 + UID_TEXT.len();
 
-/// All that a token is made of but its number.
+/// The inputs of a token, except the salt.
 #[derive(Clone)]
 struct Wanted {
     app_id: AppId,

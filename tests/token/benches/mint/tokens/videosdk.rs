@@ -1,4 +1,4 @@
-//! Tokens of VideoSDK: a participant in a room, for an hour.
+//! VideoSDK tokens for a participant in a room, valid for an hour.
 
 use std::hint::black_box;
 
@@ -14,7 +14,7 @@ use crate::measure::Subject;
 const SECRET: &str = "d2c4e6f8a0b1c3d5e7f9123456789abcdef0123456789abcdef0123456789ab";
 const NOW: UnixSeconds = UnixSeconds(1_700_000_000);
 
-/// All that a token is made of but its time.
+/// The inputs of a token, except the issue time.
 #[derive(Clone)]
 struct Wanted {
     api_key: ApiKey,
@@ -37,7 +37,7 @@ impl Wanted {
         })
     }
 
-    /// The time stands for the number that these tokens do not have.
+    /// Signs a token. Its issue time varies with `number`, because these tokens have no salt.
     fn sign(&self, number: u32) -> String {
         Claims {
             api_key: &self.api_key,
