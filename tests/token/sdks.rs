@@ -19,7 +19,7 @@ const CERTIFICATE: &str = "5CFd2fd1755d40ecb72977518be15d3b";
 
 #[test]
 #[ignore = "needs node and the packages of package.json; `cargo xtask test` runs it"]
-fn agoras_packages_and_ours_agree() -> anyhow::Result<()> {
+fn packages_and_crate_agree() -> anyhow::Result<()> {
     let app_id = AppId::parse(APP_ID)?;
     let certificate = AppCertificate::parse(CERTIFICATE)?;
     let mut cases = builders::all()?;

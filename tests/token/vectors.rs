@@ -16,14 +16,14 @@ use self::run::Run;
 const MORE_VECTORS: &str = "HALLPASS_VECTORS";
 
 #[test]
-fn the_recorded_vectors_pass() -> anyhow::Result<()> {
+fn recorded_vectors_pass() -> anyhow::Result<()> {
     let run = recorded();
     println!("{run}");
     run.finish()
 }
 
 #[test]
-fn the_vectors_of_another_folder_pass() -> anyhow::Result<()> {
+fn vectors_of_another_folder_pass() -> anyhow::Result<()> {
     let Some(folder) = env::var_os(MORE_VECTORS) else {
         println!("{MORE_VECTORS} names no folder");
         return Ok(());
@@ -40,7 +40,7 @@ fn package() -> anyhow::Result<PathBuf> {
 }
 
 #[test]
-fn every_builder_runs_through_the_typed_api() {
+fn every_builder_uses_the_typed_api() {
     /// The builders whose vectors expire before they are issued, or contain values that no builder accepts.
     const UNTYPED: [&str; 4] = ["raw006", "raw007", "rtc006_account", "rtc_account_priv"];
     let run = recorded();

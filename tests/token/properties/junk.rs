@@ -71,7 +71,7 @@ fn handle_videosdk(text: &str, now: UnixSeconds, project: &Project) {
 }
 
 #[test]
-fn any_text() {
+fn handles_any_string() {
     let prefix = prop_oneof![Just(""), Just("005"), Just("006"), Just("007"), Just("eyJ"), Just("1:")];
     check(
         CASES,
@@ -83,7 +83,7 @@ fn any_text() {
 }
 
 #[test]
-fn any_bytes_behind_the_app_id_of_006() {
+fn handles_any_bytes_after_the_app_id_of_006() {
     check(CASES, (vec(any::<u8>(), 0..200), signer(), project()), |(bytes, signer, project)| {
         let app_id = signer.app_id.as_str();
         handle(&format!("006{app_id}{}", STANDARD.encode(&bytes)), 0, &signer, &project);
@@ -98,7 +98,7 @@ fn any_bytes_behind_the_app_id_of_006() {
 }
 
 #[test]
-fn any_bytes_behind_the_salt_of_007() {
+fn handles_any_bytes_after_the_salt_of_007() {
     let level = 0..10_u8;
     check(
         CASES,
@@ -117,7 +117,7 @@ fn any_bytes_behind_the_salt_of_007() {
 }
 
 #[test]
-fn any_bytes_as_parts_of_a_jwt() {
+fn handles_any_bytes_as_jwt_parts() {
     let json = prop_oneof![text(), "[{}\\[\\]:,\"0-9a-z]{0,40}"];
     check(CASES, (json, vec(any::<u8>(), 0..40), signer(), project()), |(json, bytes, signer, project)| {
         let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","typ":"JWT"}"#);
@@ -164,7 +164,7 @@ fn changed(text: &str, changes: Vec<(Index, Change)>) -> String {
 }
 
 #[test]
-fn real_tokens_with_changes() {
+fn handles_modified_tokens() {
     let changes = || vec(change(), 0..4);
     let inputs = (signer(), project(), vec(content(), 1..4), any::<u32>(), changes(), changes());
     check(CASES, inputs, |(signer, project, content, now, changes, more)| {
@@ -178,7 +178,7 @@ fn real_tokens_with_changes() {
 
 /// The test changes bytes of the payload, and keeps the zlib checksum valid.
 #[test]
-fn real_payloads_with_changes() {
+fn handles_modified_payloads() {
     let changes = vec((any::<Index>(), any::<u8>()), 0..6);
     check(
         CASES,

@@ -21,7 +21,7 @@ fn nows(start: u32, ttl: u32, any: u32) -> Vec<UnixSeconds> {
 }
 
 #[test]
-fn a_007_token_verifies_from_its_issue_to_its_end() {
+fn verifies_007_from_issue_time_to_expiry() {
     check(CASES, (signer(), name(), ttl(), any::<u32>()), |(signer, user, ttl, any)| {
         let token = signer.mint().rtm(rtm_user(&user), ttl);
         let token = Untrusted007::parse(&token).unwrap();
@@ -41,7 +41,7 @@ fn a_007_token_verifies_from_its_issue_to_its_end() {
 
 /// The expiry is exclusive. The token does not contain its issue time.
 #[test]
-fn an_006_token_verifies_until_its_end() {
+fn verifies_006_until_expiry() {
     check(CASES, (signer(), name(), any::<u32>()), |(signer, user, any)| {
         let token = signer.mint().rtm_006(rtm_user(&user), PrivilegeTtl::WithToken);
         let token = Untrusted006::parse(&token).unwrap();
@@ -58,7 +58,7 @@ fn an_006_token_verifies_until_its_end() {
 }
 
 #[test]
-fn the_certificate_that_signed_is_found() {
+fn finds_the_signing_certificate() {
     let inputs =
         (signer(), other_certificate(), other_certificate(), name(), user(), rtc_privileges(), ttl());
     check(CASES, inputs, |(signer, first, second, name, user, privileges, ttl)| {
@@ -91,7 +91,7 @@ fn the_certificate_that_signed_is_found() {
 }
 
 #[test]
-fn no_other_project_takes_a_token() {
+fn rejects_tokens_of_another_project() {
     check(CASES, (signer(), app_id(), name(), ttl()), |(signer, other, user, ttl)| {
         let project = Project { app_id: &other, ..signer.project() };
         let token = Untrusted007::parse(&signer.mint().rtm(rtm_user(&user), ttl)).unwrap();
@@ -105,7 +105,7 @@ fn no_other_project_takes_a_token() {
 
 /// The checksums of an 006 token are compared before its signature.
 #[test]
-fn no_other_subject_takes_an_006_token() {
+fn rejects_006_tokens_for_another_subject() {
     let inputs = (signer(), name(), user(), name(), user(), rtc_privileges());
     check(CASES, inputs, |(signer, channel_name, user, other_name, other_user, privileges)| {
         let token = signer.mint().rtc_006(channel(&channel_name), user.user(), privileges);

@@ -133,7 +133,7 @@ fn other_secret() -> impl Strategy<Value = Secret> {
 }
 
 #[test]
-fn what_is_claimed_is_read() {
+fn round_trips_claims() {
     check(256, project(), |project| {
         let token = Untrusted::parse(&project.sign()).unwrap();
         assert_eq!(*token.claims(), project.content());
@@ -142,7 +142,7 @@ fn what_is_claimed_is_read() {
 }
 
 #[test]
-fn a_token_verifies_from_its_issue_to_its_end() {
+fn verifies_from_issue_time_to_expiry() {
     check(256, (project(), any::<u32>()), |(project, any)| {
         let token = Untrusted::parse(&project.sign()).unwrap();
         let start = project.issued_at.0;
@@ -163,7 +163,7 @@ fn a_token_verifies_from_its_issue_to_its_end() {
 }
 
 #[test]
-fn the_secret_that_signed_is_found() {
+fn finds_the_signing_secret() {
     check(256, (project(), other_secret()), |(project, other)| {
         let token = Untrusted::parse(&project.sign()).unwrap();
         let now = UnixSeconds(project.issued_at.0.min(u32::MAX - 1));

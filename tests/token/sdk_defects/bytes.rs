@@ -13,7 +13,7 @@ use super::fixtures::{
 };
 
 #[test]
-fn a01_a_subscriber_does_not_publish() {
+fn a01_subscriber_cannot_publish() {
     let subscriber = Role::Subscriber.privileges(PrivilegeTtl::For(ttl(900)));
     let ids: Vec<_> = subscriber.iter().map(|(privilege, _)| privilege).collect();
     assert_eq!(ids, [RtcPrivilege::Join]);
@@ -34,7 +34,7 @@ fn a01_a_subscriber_does_not_publish() {
 }
 
 #[test]
-fn a02_a_publisher_has_privileges_in_order() {
+fn a02_publisher_privileges_are_sorted() {
     let recorded = Vector::named("006-rtc006_uid-013");
     let token = recorded.mint().rtc_006(recorded.channel(), recorded.user(), publisher(3600));
     recorded.assert_made(&token);
@@ -43,7 +43,7 @@ fn a02_a_publisher_has_privileges_in_order() {
 }
 
 #[test]
-fn a03_ids_are_sorted_as_numbers() {
+fn a03_sorts_ids_as_numbers() {
     let recorded = Vector::named("006-raw006-007");
     let subject =
         Subject { channel: text(recorded.text("/args/channel")), user: text(recorded.text("/args/uid")) };
@@ -53,7 +53,7 @@ fn a03_ids_are_sorted_as_numbers() {
 }
 
 #[test]
-fn a04_any_order_gives_one_token_and_the_last_value_counts() {
+fn a04_ignores_call_order_and_uses_the_last_value() {
     let recorded = Vector::named("006-raw006-005");
     let subject =
         Subject { channel: text(recorded.text("/args/channel")), user: text(recorded.text("/args/uid")) };
@@ -73,7 +73,7 @@ fn a04_any_order_gives_one_token_and_the_last_value_counts() {
 }
 
 #[test]
-fn a05_uid_zero_is_anybody_in_007() {
+fn a05_uid_zero_is_the_wildcard_in_007() {
     let recorded = Vector::named("007-rtc_uid_priv-001");
     assert_eq!(recorded.number("/args/uid"), 0);
     let privilege_ttl = |pointer| Some(PrivilegeTtl::For(ttl(recorded.number(pointer))));
@@ -88,7 +88,7 @@ fn a05_uid_zero_is_anybody_in_007() {
 }
 
 #[test]
-fn a06_uid_zero_is_anybody_in_006() {
+fn a06_uid_zero_is_the_wildcard_in_006() {
     let recorded = Vector::named("006-fixed-06");
     let channel = Channel::parse_or_any(recorded.text("/channel")).unwrap();
     let subject = Subject::rtc(channel, User::from_number_or_any(0));
@@ -96,7 +96,7 @@ fn a06_uid_zero_is_anybody_in_006() {
 }
 
 #[test]
-fn a07_an_account_stays_who_it_is() {
+fn a07_preserves_accounts() {
     for id in ["006-rtc006_account-002", "006-rtc006_account-008", "006-rtc006_account-010"] {
         let recorded = Vector::named(id);
         let end = recorded.number("/args/expire_ts");
@@ -118,7 +118,7 @@ fn a07_an_account_stays_who_it_is() {
 }
 
 #[test]
-fn a08_a_large_uid_has_no_sign() {
+fn a08_writes_large_uids_unsigned() {
     for (id, digits) in [("006-rtc006_uid-001", "2882341273"), ("006-rtc006_uid-009", "4294967295")] {
         let recorded = Vector::named(id);
         assert_eq!(FieldStr::from(recorded.user()).as_str(), digits);
@@ -129,7 +129,7 @@ fn a08_a_large_uid_has_no_sign() {
 }
 
 #[test]
-fn a09_number_and_text_are_not_mixed_up() {
+fn a09_distinguishes_numbers_and_strings() {
     assert_eq!(User::from_number_or_any(0), User::Any);
     assert_eq!(Uid::parse("0"), Err(UidError::Zero));
     assert_eq!(Uid::parse("undefined"), Err(UidError::NotDigits));
@@ -146,7 +146,7 @@ fn a09_number_and_text_are_not_mixed_up() {
 }
 
 #[test]
-fn a10_a_uid_is_32_bits_and_nothing_else() {
+fn a10_accepts_only_32_bit_uids() {
     for text in ["True", "None", "1.5", "-1", "+1", " 1", "1e3", ""] {
         assert_eq!(Uid::parse(text), Err(UidError::NotDigits), "{text:?}");
     }
@@ -157,7 +157,7 @@ fn a10_a_uid_is_32_bits_and_nothing_else() {
 }
 
 #[test]
-fn a11_the_apaas_service_of_a_room_has_its_privilege() {
+fn a11_apaas_service_of_a_room_has_its_privilege() {
     for id in ["007-apaas_room-001", "007-edu_room-001"] {
         let (recorded, token) = room(id);
         recorded.assert_made(&token);
@@ -166,7 +166,7 @@ fn a11_the_apaas_service_of_a_room_has_its_privilege() {
 }
 
 #[test]
-fn a12_the_chat_service_of_a_room_has_its_privilege() {
+fn a12_chat_service_of_a_room_has_its_privilege() {
     for id in ["007-apaas_room-001", "007-edu_room-001"] {
         let (recorded, token) = room(id);
         recorded.assert_made(&token);
@@ -175,7 +175,7 @@ fn a12_the_chat_service_of_a_room_has_its_privilege() {
 }
 
 #[test]
-fn a13_the_chat_user_of_a_room_is_a_hash() {
+fn a13_chat_user_of_a_room_is_a_hash() {
     for id in ["007-apaas_room-001", "007-edu_room-001"] {
         let (recorded, token) = room(id);
         recorded.assert_made(&token);
@@ -185,7 +185,7 @@ fn a13_the_chat_user_of_a_room_is_a_hash() {
 }
 
 #[test]
-fn a14_a_hash_keeps_its_leading_zeros() {
+fn a14_hash_keeps_leading_zeros() {
     for (id, start) in [("007-apaas_room-008", "00291"), ("007-apaas_room-009", "0000f")] {
         let (recorded, token) = room(id);
         recorded.assert_made(&token);
@@ -195,7 +195,7 @@ fn a14_a_hash_keeps_its_leading_zeros() {
 }
 
 #[test]
-fn a15_every_role_in_a_room_is_written_as_passed() {
+fn a15_writes_every_room_role_unchanged() {
     for (id, role) in [
         ("007-apaas_room-004", 0),
         ("007-edu_room-005", -1),
@@ -212,7 +212,7 @@ fn a15_every_role_in_a_room_is_written_as_passed() {
 }
 
 #[test]
-fn a16_a_channel_of_any_language_is_bytes_or_refused() {
+fn a16_rejects_or_encodes_non_ascii_channels() {
     for (id, first) in
         [("006-rtc006_uid-022", '频'), ("006-rtc006_uid-025", '🎥'), ("006-rtc006_uid-027", 'ש')]
     {
@@ -226,7 +226,7 @@ fn a16_a_channel_of_any_language_is_bytes_or_refused() {
 }
 
 #[test]
-fn a17_an_account_of_any_language_is_bytes_or_refused() {
+fn a17_rejects_or_encodes_non_ascii_accounts() {
     let recorded = Vector::named("007-rtc_account-007");
     let account = recorded.text("/args/account");
     assert_eq!(Account::parse(account), Err(NameError::Character('Ü')));
@@ -235,7 +235,7 @@ fn a17_an_account_of_any_language_is_bytes_or_refused() {
 }
 
 #[test]
-fn a18_texts_are_utf_8_everywhere() {
+fn a18_encodes_strings_as_utf_8() {
     let recorded = Vector::named("006-rtm006-006");
     let subject = Subject { channel: text(recorded.text("/args/user")), user: FieldStr::EMPTY };
     recorded.assert_made(&recorded.sign_006(subject, &[(1000, recorded.number("/args/expire_ts"))]));
@@ -268,7 +268,7 @@ fn a18_texts_are_utf_8_everywhere() {
 }
 
 #[test]
-fn a19_a_service_may_have_no_privilege() {
+fn a19_accepts_a_service_without_privileges() {
     let recorded = Vector::named("007-raw007-003");
     let (channel, uid) = (recorded.text("/args/services/0/channel"), recorded.text("/args/services/0/uid"));
     let token = recorded.sign_007(&mut [rtc(channel, uid, &[])]);
@@ -283,7 +283,7 @@ fn a19_a_service_may_have_no_privilege() {
 }
 
 #[test]
-fn a20_no_service_replaces_another_or_is_left_out() {
+fn a20_keeps_every_service() {
     let recorded = Vector::named("007-raw007-011");
     let token = recorded.sign_007(&mut [rtc("first", "1", &[(1, 1)]), rtc("second", "2", &[(1, 2)])]);
     recorded.assert_made(&token);
@@ -310,7 +310,7 @@ fn a20_no_service_replaces_another_or_is_left_out() {
 }
 
 #[test]
-fn a21_a_long_text_is_whole_or_refused() {
+fn a21_never_truncates_long_strings() {
     let recorded = Vector::named("007-rtc_account-012");
     let (channel, account) = (recorded.text("/args/channel"), recorded.text("/args/account"));
     assert_eq!(Channel::parse_or_any(channel), Err(NameError::TooLong { bytes: 1000, max: 64 }));
@@ -320,7 +320,7 @@ fn a21_a_long_text_is_whole_or_refused() {
 }
 
 #[test]
-fn a22_five_thousand_bytes_fit() {
+fn a22_encodes_five_thousand_bytes() {
     let defaults = Vector::none();
     let channel = "c".repeat(5000);
     assert_eq!(Channel::parse_or_any(&channel), Err(NameError::TooLong { bytes: 5000, max: 64 }));
@@ -330,7 +330,7 @@ fn a22_five_thousand_bytes_fit() {
 }
 
 #[test]
-fn a23_no_length_wraps() {
+fn a23_lengths_never_wrap_around() {
     let (longest, longer) = ("x".repeat(65_535), "x".repeat(65_536));
     assert_eq!(FieldStr::new(&longer), Err(SizeError::StringTooLong(65_536)));
     let names: [(&[&str], _); 2] =
@@ -348,7 +348,7 @@ fn a23_no_length_wraps() {
 }
 
 #[test]
-fn a24_permissions_are_sorted_without_a_sign() {
+fn a24_sorts_permissions_as_unsigned_numbers() {
     let recorded = Vector::named("007-rtm2_perm-009");
     let tree = PermissionTree::new(&[
         Permission { resource: Resource::Other(65_535), access: Access::Other(65_535), names: &["x"] },
@@ -363,7 +363,7 @@ fn a24_permissions_are_sorted_without_a_sign() {
 }
 
 #[test]
-fn a25_format_006_has_ends_and_signaling() {
+fn a25_format_006_has_expiries_and_signaling() {
     let recorded = Vector::named("006-rtc006_uid-013");
     let token = recorded.mint().rtc_006(recorded.channel(), recorded.user(), publisher(3600));
     recorded.assert_made(&token);
@@ -379,7 +379,7 @@ fn a25_format_006_has_ends_and_signaling() {
 }
 
 #[test]
-fn a26_a_signature_is_bytes_and_not_text() {
+fn a26_signature_is_bytes() {
     let recorded = Vector::named("007-rtc_uid-007");
     let token = recorded.mint().rtc(recorded.channel(), recorded.user(), publisher(900), ttl(900));
     recorded.assert_made(&token);
@@ -398,7 +398,7 @@ fn a26_a_signature_is_bytes_and_not_text() {
 }
 
 #[test]
-fn a27_a_channel_comes_only_with_a_stream() {
+fn a27_grants_a_channel_only_with_a_stream() {
     let recorded = Vector::named("007-rtm_stream-003");
     let user = RtmUser::parse(recorded.text("/args/user")).unwrap();
     let plain = recorded.mint().rtm(user, ttl(3600));
@@ -413,7 +413,7 @@ fn a27_a_channel_comes_only_with_a_stream() {
 }
 
 #[test]
-fn a28_a_role_means_the_same_in_every_builder() {
+fn a28_roles_are_equal_in_every_builder() {
     for (id, role) in [
         ("007-convoai-001", Role::Publisher),
         ("007-convoai-002", Role::Subscriber),

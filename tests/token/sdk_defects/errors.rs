@@ -13,7 +13,7 @@ use super::fixtures::{
 };
 
 #[test]
-fn b01_wrong_credentials_and_no_service_are_errors() {
+fn b01_invalid_credentials_and_no_services_are_errors() {
     let too_long = format!("{APP_ID}0");
     for (wrong, error) in [
         ("", HexError::Length(0)),
@@ -32,7 +32,7 @@ fn b01_wrong_credentials_and_no_service_are_errors() {
 }
 
 #[test]
-fn b02_format_006_takes_the_same_credentials_as_007() {
+fn b02_validates_006_credentials_like_007() {
     assert_eq!(AppId::parse("x"), Err(HexError::Length(1)));
     assert_eq!(AppCertificate::parse("y").unwrap_err(), HexError::Length(1));
 
@@ -51,7 +51,7 @@ fn b02_format_006_takes_the_same_credentials_as_007() {
 }
 
 #[test]
-fn b03_credentials_are_hexadecimal_digits() {
+fn b03_credentials_are_hexadecimal() {
     for (wrong, position) in [
         ("zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz", 0),
         ("970CA35de60c4464 bbae8a215061b33", 16),
@@ -69,7 +69,7 @@ fn b03_credentials_are_hexadecimal_digits() {
 }
 
 #[test]
-fn b04_a_failed_check_is_a_value_without_the_input() {
+fn b04_errors_never_contain_the_input() {
     let wrong = &CERTIFICATE[..31];
     let error = AppCertificate::parse(wrong).unwrap_err();
     assert_eq!(error, HexError::Length(31));
@@ -84,7 +84,7 @@ fn b04_a_failed_check_is_a_value_without_the_input() {
 }
 
 #[test]
-fn b05_each_refusal_says_why() {
+fn b05_every_error_states_the_reason() {
     let long = "x".repeat(256);
     for (refusal, reason) in [
         (Channel::parse_or_any("").unwrap_err().to_string(), "must not be empty"),
@@ -105,7 +105,7 @@ fn b05_each_refusal_says_why() {
 }
 
 #[test]
-fn b06_a_life_is_one_second_to_a_day() {
+fn b06_ttl_is_one_second_to_a_day() {
     assert_eq!(Ttl::new(0), Err(TtlError::Zero));
     assert_eq!(Ttl::new(86_401), Err(TtlError::TooLong(Seconds(86_401))));
     assert_eq!(Ttl::new(1_700_003_600), Err(TtlError::UnixTime(UnixSeconds(1_700_003_600))));
@@ -121,7 +121,7 @@ fn b06_a_life_is_one_second_to_a_day() {
 
 /// A panic would fail the test, because nothing catches it.
 #[test]
-fn b07_the_largest_values_give_a_token() {
+fn b07_encodes_the_largest_values() {
     let defaults = Vector::none();
     let last = UnixSeconds(u32::MAX);
     let mint = defaults.mint_at(last, u32::MAX);
@@ -145,7 +145,7 @@ fn b07_the_largest_values_give_a_token() {
 }
 
 #[test]
-fn b08_a_006_token_of_an_official_sdk_is_read() {
+fn b08_parses_a_006_token_of_an_official_sdk() {
     let recorded = Vector::named("006-fixed-33");
     let theirs = recorded.text("/token");
     let token = Untrusted006::parse(theirs).unwrap();
@@ -163,7 +163,7 @@ fn b08_a_006_token_of_an_official_sdk_is_read() {
 }
 
 #[test]
-fn b09_damaged_data_gives_no_part_of_a_token() {
+fn b09_rejects_corrupt_data_completely() {
     let damaged = |id| Untrusted007::parse(Vector::named(id).text("/token")).unwrap_err();
     assert_eq!(damaged("neg-25-zlib-truncated"), ParseError::Zlib(ZlibError::Truncated));
     assert_eq!(damaged("neg-26-zlib-bad-adler"), ParseError::Zlib(ZlibError::Checksum));

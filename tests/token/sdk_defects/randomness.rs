@@ -26,7 +26,7 @@ fn salts([v007, v006]: &[String; 2]) -> [Option<u32>; 2] {
 }
 
 #[test]
-fn d01_two_salts_give_two_tokens_of_one_second() {
+fn d01_two_salts_produce_two_tokens_in_one_second() {
     let defaults = Vector::none();
     let [first, second] = [1, 2].map(|salt| both(&defaults.mint_at(NOW, salt)));
     assert_ne!(first[0], second[0]);
@@ -36,7 +36,7 @@ fn d01_two_salts_give_two_tokens_of_one_second() {
 }
 
 #[test]
-fn d02_a_salt_may_be_any_number_but_zero() {
+fn d02_accepts_any_salt_except_zero() {
     let defaults = Vector::none();
     for salt in [1, 100_000, 100_001, u32::MAX] {
         let bytes = salt.to_le_bytes();
@@ -48,7 +48,7 @@ fn d02_a_salt_may_be_any_number_but_zero() {
 }
 
 #[test]
-fn d03_the_clock_does_not_choose_the_salt() {
+fn d03_salt_is_independent_of_the_time() {
     let defaults = Vector::none();
     let tokens: BTreeSet<_> = (1..=1000).map(|salt| both(&defaults.mint_at(NOW, salt))).collect();
     assert_eq!(tokens.iter().flatten().collect::<BTreeSet<_>>().len(), 2000);
@@ -59,7 +59,7 @@ fn d03_the_clock_does_not_choose_the_salt() {
 }
 
 #[test]
-fn d04_there_is_no_generator_in_the_crate() {
+fn d04_crate_has_no_random_number_generator() {
     let defaults = Vector::none();
     assert_eq!(both(&defaults.mint_at(NOW, 77)), both(&defaults.mint_at(NOW, 77)));
     let manifest = include_str!("../../../crates/hallpass-token/Cargo.toml");
@@ -70,7 +70,7 @@ fn d04_there_is_no_generator_in_the_crate() {
 }
 
 #[test]
-fn d05_all_32_bits_of_a_salt_count() {
+fn d05_all_32_bits_of_a_salt_are_significant() {
     let defaults = Vector::none();
     for bit in 0..32 {
         let salt = 1 << bit;

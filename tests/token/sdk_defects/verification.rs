@@ -13,7 +13,7 @@ use hallpass_token::{PrivilegeTtl, Seconds, Severity, UnixSeconds};
 use super::fixtures::{NOW, Vector, decoded, deflated, encoded, inflated, publisher, rtc, services, ttl};
 
 #[test]
-fn c01_a_token_is_valid_for_its_time_only() {
+fn c01_enforces_the_validity_period() {
     let defaults = Vector::none();
     let (channel, user) = (Channel::parse_or_any("room").unwrap(), User::from_number_or_any(7));
     let at = |seconds: i64| UnixSeconds(u32::try_from(i64::from(NOW.0) + seconds).unwrap());
@@ -75,7 +75,7 @@ fn c01_a_token_is_valid_for_its_time_only() {
 }
 
 #[test]
-fn c02_a_006_token_is_verified_for_whom_and_what_it_is() {
+fn c02_verifies_006_for_its_subject() {
     let recorded = Vector::named("006-rtc006_uid-013");
     let token = Untrusted006::parse(recorded.text("/expected/token")).unwrap();
     let (channel, user) = (recorded.channel(), recorded.user());
@@ -105,7 +105,7 @@ fn c02_a_006_token_is_verified_for_whom_and_what_it_is() {
 /// A test cannot show that the comparison takes constant time. All comparisons use `mac::constant_time_eq`, which uses
 /// the crate `subtle`.
 #[test]
-fn c03_a_signature_counts_to_its_last_bit() {
+fn c03_every_signature_bit_is_significant() {
     let defaults = Vector::none();
     let issued_at = defaults.mint().issued_at;
     let token = defaults.sign_007(&mut [rtc("room", "7", &[(1, 60)])]);
@@ -130,7 +130,7 @@ fn c03_a_signature_counts_to_its_last_bit() {
 }
 
 #[test]
-fn c04_only_a_whole_token_is_read() {
+fn c04_parses_only_complete_tokens() {
     let error = |id| Untrusted007::parse(Vector::named(id).text("/token")).unwrap_err();
     assert_eq!(error("neg-17-not-base64"), ParseError::Base64(Base64Error::Character { offset: 0 }));
     assert_eq!(error("neg-25-zlib-truncated"), ParseError::Zlib(ZlibError::Truncated));
@@ -146,7 +146,7 @@ fn c04_only_a_whole_token_is_read() {
 }
 
 #[test]
-fn c05_one_type_holds_each_error_and_another_project_is_one() {
+fn c05_returns_typed_errors_and_checks_the_project() {
     for (text, error) in [
         (Vector::named("neg-16-prefix-only").text("/token"), ParseError::Zlib(ZlibError::Truncated)),
         (
@@ -176,7 +176,7 @@ fn c05_one_type_holds_each_error_and_another_project_is_one() {
 }
 
 #[test]
-fn c06_an_unknown_service_is_told() {
+fn c06_reports_an_unknown_service() {
     for (id, known, rest) in [
         ("neg-35-unknown-service-then-rtc", 0, Remainder::UnknownService { number: 999, services: 2 }),
         ("neg-36-rtc-then-unknown", 1, Remainder::UnknownService { number: 999, services: 1 }),
@@ -191,7 +191,7 @@ fn c06_an_unknown_service_is_told() {
 }
 
 #[test]
-fn c07_only_standard_base64_of_one_stream_is_read() {
+fn c07_accepts_only_standard_base64_of_one_stream() {
     let valid = Vector::named("neg-01-valid").text("/token").to_owned();
     let trailing = encoded(&[decoded(&valid).as_slice(), b"xy"].concat());
     let unpadded = Vector::named("neg-18-no-padding").text("/token").to_owned();
@@ -220,7 +220,7 @@ fn c07_only_standard_base64_of_one_stream_is_read() {
 }
 
 #[test]
-fn c08_a_small_text_cannot_become_a_large_token() {
+fn c08_limits_the_inflated_size() {
     let defaults = Vector::none();
     let channel = "x".repeat(65_535);
     let mut many = vec![rtc(&channel, "7", &[(1, 60)]); 16];
@@ -245,7 +245,7 @@ fn c08_a_small_text_cannot_become_a_large_token() {
 }
 
 #[test]
-fn c09_odd_contents_are_told() {
+fn c09_reports_malformed_content() {
     let recorded = Vector::named("neg-39-dup-privilege-key");
     let token = recorded.text("/token");
     let [(1, first), (1, last)] = services(token)[0].1[..] else { panic!("{:?}", services(token)) };
@@ -270,7 +270,7 @@ fn c09_odd_contents_are_told() {
 }
 
 #[test]
-fn c10_a_signature_is_verified_whatever_the_services_are() {
+fn c10_verifies_signatures_of_all_services() {
     let recorded = Vector::named("neg-36-rtc-then-unknown");
     let token = Untrusted007::parse(recorded.text("/token")).unwrap();
     assert!(token.verify(recorded.project(), token.issued_at()).is_ok());
@@ -290,7 +290,7 @@ fn c10_a_signature_is_verified_whatever_the_services_are() {
 }
 
 #[test]
-fn c11_nothing_is_filled_up_with_zeros() {
+fn c11_rejects_truncated_tokens() {
     let recorded = Vector::named("006-rtc006_uid-013");
     let (head, content) = recorded.text("/expected/token").split_at(35);
     let content = STANDARD.decode(content).unwrap();

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deviation_must_be_known() {
+    fn rejects_unknown_deviations() {
         let (right, wrong) = (room(&json!([[1, 3600]])), room(&json!([])));
         assert!(settle("apaas_room", Step::Made, &right, &wrong).is_ok());
         assert!(settle("apaas_room", Step::ReadOurs, &right, &wrong).is_err());
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_known_deviation_must_be_there() {
+    fn reports_missing_known_deviations() {
         let right = room(&json!([[1, 3600]]));
         let error = settle("apaas_room", Step::Made, &right, &right).unwrap_err().to_string();
         assert!(error.ends_with("a known deviation is gone"), "{error}");

@@ -156,19 +156,19 @@ mod tests {
     }
 
     #[test]
-    fn a_run_of_nothing_fails() {
+    fn empty_run_fails() {
         assert_eq!(Run::default().finish().unwrap_err().to_string(), "no vector ran");
         assert!(failures(r#"{"vectors":[]}"#).contains("some.json holds no vectors"));
     }
 
     #[test]
-    fn a_file_of_something_else_fails() {
+    fn rejects_other_files() {
         assert!(failures(r#"{"cases":[]}"#).contains("some.json is no file of vectors"));
         assert!(failures(r#"{"vectors":[{"id":"x"}]}"#).contains("some.json: x: it has neither"));
     }
 
     #[test]
-    fn a_recorded_vector_passes_alone() {
+    fn single_vector_passes() {
         let mut run = Run::default();
         run.file("some.json", &json!({ "vectors": [recorded("007-rtc_uid-002")] }).to_string());
         assert_eq!(run.counts("build rtc_uid"), Counts { ran: 1, typed: 1, tokens: 4 });
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_kind_or_builder_fails() {
+    fn rejects_unknown_kinds_and_builders() {
         let failure = changed("neg-01-valid", "/kind", json!("other"));
         assert!(failure.contains("neg-01-valid: unknown variant `other`"), "{failure}");
         let failure = changed("007-rtc_uid-002", "/builder", json!("other"));
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_vector_fails_and_is_named() {
+    fn names_failing_vectors() {
         for (vector, pointer, value) in [
             ("006-rtc006_uid-001", "/args/expire_ts", json!(1)),
             ("006-rtc006_uid-001", "/args/channel", json!("other")),
@@ -215,7 +215,7 @@ mod tests {
 
     #[cfg(not(target_family = "wasm"))]
     #[test]
-    fn a_folder_without_vectors_fails() {
+    fn rejects_a_folder_without_vectors() {
         let folder = std::env::temp_dir().join(format!("{}-no-vectors", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         let error = Run::default().folder(&folder).unwrap_err().to_string();

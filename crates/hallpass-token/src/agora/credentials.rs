@@ -112,24 +112,24 @@ mod tests {
     const CERTIFICATE: &str = "5CFd2fd1755d40ecb72977518be15d3b";
 
     #[test]
-    fn a_certificate_prints_nothing() {
+    fn redacts_a_certificate_in_debug_output() {
         let certificate = AppCertificate::parse(CERTIFICATE).unwrap();
         assert_eq!(format!("{certificate:?}"), "AppCertificate(…)");
     }
 
     #[test]
-    fn case_is_kept() {
+    fn preserves_case() {
         assert_eq!(AppId::parse(CERTIFICATE).unwrap().as_str(), CERTIFICATE);
     }
 
     #[test]
-    fn a_blank_is_not_skipped() {
+    fn rejects_trailing_whitespace() {
         let spaced = "5CFd2fd1755d40ecb72977518be15d3 ";
         assert_eq!(AppId::parse(spaced), Err(HexError::Character(31)));
     }
 
     #[test]
-    fn a_length_but_32_is_refused() {
+    fn rejects_lengths_other_than_32() {
         assert_eq!(AppId::parse(&CERTIFICATE[1..]), Err(HexError::Length(31)));
         assert_eq!(AppId::parse(""), Err(HexError::Length(0)));
     }

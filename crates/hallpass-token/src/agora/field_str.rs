@@ -115,19 +115,19 @@ mod tests {
     use alloc::vec;
 
     #[test]
-    fn the_account_zero_is_not_the_wildcard() {
+    fn distinguishes_account_zero_from_the_wildcard() {
         assert_eq!(FieldStr::from(User::Account(Account::parse("0").unwrap())).as_str(), "0");
         assert_eq!(FieldStr::from(User::from_number_or_any(0)).as_str(), "");
     }
 
     #[test]
-    fn a_uid_is_written_without_a_sign() {
+    fn writes_uids_unsigned() {
         assert_eq!(FieldStr::from(User::from_number_or_any(2_882_341_273)).as_str(), "2882341273");
         assert_eq!(FieldStr::from(User::from_number_or_any(u32::MAX)).as_str(), "4294967295");
     }
 
     #[test]
-    fn a_length_must_fit_into_16_bits() {
+    fn rejects_lengths_above_16_bits() {
         let long = alloc::string::String::from_utf8(vec![b'x'; 65_536]).unwrap();
         assert_eq!(FieldStr::new(&long), Err(SizeError::StringTooLong(65_536)));
         assert!(FieldStr::new(&long[1..]).is_ok());

@@ -114,7 +114,7 @@ mod tests {
     const HEX_32: &str = "970CA35de60c44645bbae8a215061b33";
 
     #[test]
-    fn each_format_is_known_by_its_looks() {
+    fn detects_each_format() {
         for (text, format) in [
             ("", Format::Empty),
             ("006", Format::V006),
@@ -134,13 +134,13 @@ mod tests {
     }
 
     #[test]
-    fn a_dynamic_key_may_begin_like_a_version() {
+    fn detects_a_dynamic_key_that_starts_like_a_version() {
         let key = format!("005{HEX_32}{HEX_32}{}", &HEX_32[..23]);
         assert_eq!(Format::detect(&key), Format::Legacy(LegacyFormat::DynamicKey));
     }
 
     #[test]
-    fn an_old_signaling_token_has_four_parts() {
+    fn detects_an_old_signaling_token_by_its_four_parts() {
         let token = format!("1:{HEX_32}:1700000000:{HEX_32}");
         assert_eq!(Format::detect(&token), Format::Legacy(LegacyFormat::Signaling));
         assert_eq!(Format::detect(&format!("1:{HEX_32}:1700000000:short")), Format::Unknown);

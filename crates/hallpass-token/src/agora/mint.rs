@@ -212,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_salt_is_never_zero() {
+    fn salt_is_never_zero() {
         assert_eq!(Salt::from_bytes([0; 4]).get(), 1);
         assert_eq!(Salt::from_bytes([0, 0, 0, 1]).get(), 1 << 24);
     }

@@ -121,7 +121,7 @@ mod tests {
     use alloc::string::String;
 
     #[test]
-    fn there_are_89_characters() {
+    fn allows_89_characters() {
         assert_eq!(
             (0..=u32::from(char::MAX)).filter_map(char::from_u32).filter(|&c| is_allowed(c)).count(),
             89
@@ -129,48 +129,48 @@ mod tests {
     }
 
     #[test]
-    fn sixty_four_bytes_pass_and_sixty_five_do_not() {
+    fn limits_channels_to_64_bytes() {
         let name = String::from_utf8(alloc::vec![b'x'; 65]).unwrap();
         assert!(Channel::parse_or_any(&name[..64]).is_ok());
         assert_eq!(Channel::parse_or_any(&name), Err(NameError::TooLong { bytes: 65, max: 64 }));
     }
 
     #[test]
-    fn an_account_may_have_255_bytes() {
+    fn limits_accounts_to_255_bytes() {
         let name = String::from_utf8(alloc::vec![b'x'; 256]).unwrap();
         assert!(Account::parse(&name[..255]).is_ok());
         assert_eq!(Account::parse(&name), Err(NameError::TooLong { bytes: 256, max: 255 }));
     }
 
     #[test]
-    fn only_a_lone_star_is_the_wildcard() {
+    fn accepts_only_a_single_asterisk_as_the_wildcard() {
         assert_eq!(Channel::parse_or_any("*"), Ok(Channel::Any));
         assert_eq!(Channel::parse_or_any("a*"), Err(NameError::Character('*')));
         assert_eq!(Account::parse("*"), Err(NameError::Character('*')));
     }
 
     #[test]
-    fn empty_is_refused() {
+    fn rejects_empty_names() {
         assert_eq!(Channel::parse_or_any(""), Err(NameError::Empty));
         assert_eq!(Account::parse(""), Err(NameError::Empty));
     }
 
     #[test]
-    fn a_user_of_signaling_may_have_64_bytes() {
+    fn limits_signaling_users_to_64_bytes() {
         let name = String::from_utf8(alloc::vec![b'x'; 65]).unwrap();
         assert!(RtmUser::parse(&name[..64]).is_ok());
         assert_eq!(RtmUser::parse(&name), Err(NameError::TooLong { bytes: 65, max: 64 }));
     }
 
     #[test]
-    fn a_user_of_chat_has_no_upper_case() {
+    fn rejects_upper_case_in_chat_users() {
         assert!(ChatUser::parse("test.user-1_x").is_ok());
         assert!(ChatUser::parse("3c6b0d7e-5f7f-11ee-8c99-0242ac120002").is_ok());
         assert_eq!(ChatUser::parse("Alice"), Err(NameError::ChatCharacter('A')));
     }
 
     #[test]
-    fn non_ascii_is_refused() {
+    fn rejects_non_ascii_channels() {
         assert_eq!(Channel::parse_or_any("频道"), Err(NameError::Character('频')));
     }
 }

@@ -245,28 +245,28 @@ mod tests {
     }
 
     #[test]
-    fn kinds_above_32767_come_last() {
+    fn sorts_kinds_as_unsigned_numbers() {
         let tree =
             tree(&[(Resource::Other(65_535), Access::Read, &[]), (Resource::Users, Access::Read, &[])]);
         assert_eq!(tree.unwrap().0, [2, 0, 4, 0, 1, 0, 0, 0, 0, 0, 255, 255, 1, 0, 0, 0, 0, 0]);
     }
 
     #[test]
-    fn the_last_list_of_names_counts() {
+    fn uses_the_last_of_duplicate_permissions() {
         let twice =
             tree(&[(Resource::Users, Access::Read, &["first"]), (Resource::Users, Access::Read, &["last"])]);
         assert_eq!(twice, tree(&[(Resource::Users, Access::Read, &["last"])]));
     }
 
     #[test]
-    fn a_name_must_fit_into_16_bits() {
+    fn rejects_names_above_16_bits() {
         let long = alloc::string::String::from_utf8(alloc::vec![b'x'; 65_536]).unwrap();
         assert_eq!(tree(&[(Resource::Users, Access::Read, &[&long])]), Err(SizeError::StringTooLong(65_536)));
     }
 
     #[cfg(feature = "inspect")]
     #[test]
-    fn a_tree_is_read_as_it_was_made() {
+    fn round_trips_a_tree() {
         let made = tree(&[
             (Resource::StreamChannels, Access::Write, &["s", ""]),
             (Resource::MessageChannels, Access::Other(9), &[]),

@@ -290,7 +290,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_role_is_read_back_from_its_name() {
+    fn round_trips_role_names() {
         for role in [Role::Publisher, Role::Subscriber] {
             assert_eq!(Role::parse(role.as_str()), Some(role));
         }
@@ -300,27 +300,27 @@ mod tests {
     use alloc::vec::Vec;
 
     #[test]
-    fn ids_are_sorted_and_the_last_value_counts() {
+    fn sorts_ids_and_uses_the_last_value() {
         let map = Privileges::new(&[(1000, Seconds(1)), (2, Seconds(2)), (1000, Seconds(3))]).unwrap();
         assert_eq!(map.iter().collect::<Vec<_>>(), [(2, Seconds(2)), (1000, Seconds(3))]);
     }
 
     #[test]
-    fn a_fifth_privilege_has_no_room() {
+    fn rejects_a_fifth_privilege() {
         let up_to = |last| (1..=last).map(|id| (id, Seconds(0))).chain([(1, Seconds(9))]).collect::<Vec<_>>();
         assert_eq!(Privileges::new(&up_to(4)).unwrap().get(1), Some(Seconds(9)));
         assert_eq!(Privileges::new(&up_to(5)), Err(SizeError::TooManyPrivileges));
     }
 
     #[test]
-    fn a_privilege_that_is_not_given_is_not_written() {
+    fn omits_privileges_that_are_not_granted() {
         let only_join = Role::Subscriber.privileges(PrivilegeTtl::For(Ttl::new(7).unwrap()));
         assert_eq!(only_join.ttls(), Privileges::one(1, Seconds(7)));
         assert_eq!(only_join.expiries(UnixSeconds(100)), Privileges::one(1, UnixSeconds(107)));
     }
 
     #[test]
-    fn a_privilege_as_long_as_the_token_is_written_as_zero() {
+    fn writes_zero_for_privileges_that_expire_with_the_token() {
         let all = Role::Publisher.privileges(PrivilegeTtl::WithToken);
         assert!(all.expiries(UnixSeconds(100)).iter().eq((1..=4).map(|id| (id, UnixSeconds(0)))));
     }

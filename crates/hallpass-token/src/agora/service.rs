@@ -313,13 +313,13 @@ mod tests {
 
     /// Expected value: `printf w48534 | md5sum`. The hash keeps its leading zeros.
     #[test]
-    fn a_hash_has_32_digits() {
+    fn hash_keeps_leading_zeros() {
         let hash = md5(FieldStr::new("w48534").unwrap());
         assert_eq!(hash.as_str(), "0000ff46a25d77fc5d45171f1fd30f72");
     }
 
     #[test]
-    fn the_app_itself_has_no_user() {
+    fn app_service_has_an_empty_user() {
         assert_eq!(
             Service::chat_app(PrivilegeTtl::WithToken),
             Service::Chat { user: FieldStr::EMPTY, privileges: Privileges::one(2, Seconds(0)) }

@@ -109,21 +109,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn zero_is_anybody() {
+    fn zero_is_the_wildcard() {
         assert_eq!(Uid::new(0), None);
         assert_eq!(Uid::parse("0"), Err(UidError::Zero));
         assert_eq!(User::from_number_or_any(0), User::Any);
     }
 
     #[test]
-    fn a_text_is_never_cut_to_32_bits() {
+    fn rejects_uids_above_32_bits() {
         assert_eq!(Uid::parse("4294967295").map(Uid::get), Ok(u32::MAX));
         assert_eq!(Uid::parse("4294967296"), Err(UidError::TooLarge));
         assert_eq!(Uid::parse("99999999999999999999"), Err(UidError::TooLarge));
     }
 
     #[test]
-    fn only_plain_digits_are_read() {
+    fn accepts_only_plain_digits() {
         for text in ["", " 1", "+1", "-1", "1.5", "0x1", "1e3", "١"] {
             assert_eq!(Uid::parse(text), Err(UidError::NotDigits), "{text:?}");
         }
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn random_bytes_never_give_the_wildcard() {
+    fn from_bytes_never_returns_zero() {
         assert_eq!(Uid::from_bytes([0; 4]).get(), 1);
         assert_eq!(Uid::from_bytes([1, 0, 0, 2]).get(), (1 << 24) + 2);
     }

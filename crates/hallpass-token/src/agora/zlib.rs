@@ -162,7 +162,7 @@ mod tests {
 
     /// Expected value: Python 3.11, `zlib.compress(b"abc", 0)`.
     #[test]
-    fn three_bytes_are_as_zlib_stores_them() {
+    fn stores_three_bytes_like_zlib() {
         assert_eq!(stored(b"abc"), b"\x78\x01\x01\x03\x00\xfc\xff\x61\x62\x63\x02\x4d\x01\x27");
     }
 
@@ -185,7 +185,7 @@ mod tests {
         }
 
         #[test]
-        fn what_was_stored_is_read() {
+        fn inflates_stored_blocks() {
             for len in [0, 1, BLOCK_MAX - 1, BLOCK_MAX, BLOCK_MAX + 1, 3 * BLOCK_MAX] {
                 let payload: Vec<u8> = (0..len).map(|i| (i % 251) as u8).collect();
                 assert!(inflate(&stored(&payload), len) == Ok(payload), "{len} bytes");
@@ -193,18 +193,18 @@ mod tests {
         }
 
         #[test]
-        fn what_zlib_compressed_is_read() {
+        fn inflates_compressed_streams() {
             assert_eq!(inflate(&THOUSAND_ZEROS, 1000), Ok(vec![0; 1000]));
         }
 
         #[test]
-        fn a_byte_too_many_is_refused() {
+        fn rejects_payloads_above_the_limit() {
             assert_eq!(inflate(&THOUSAND_ZEROS, 999), Err(ParseError::TooLarge { max: 999 }));
             assert_eq!(inflate(&stored(b"abc"), 2), Err(ParseError::TooLarge { max: 2 }));
         }
 
         #[test]
-        fn bytes_behind_the_stream_are_refused() {
+        fn rejects_trailing_bytes() {
             let mut stream = THOUSAND_ZEROS.to_vec();
             stream.extend_from_slice(b"xy");
             assert_eq!(error(&stream, 1000), ZlibError::TrailingBytes(2));
@@ -214,7 +214,7 @@ mod tests {
         }
 
         #[test]
-        fn each_cut_is_found() {
+        fn detects_truncation_at_every_length() {
             for stream in [THOUSAND_ZEROS.to_vec(), stored(b"abc")] {
                 for len in 0..stream.len() {
                     assert_eq!(
@@ -228,7 +228,7 @@ mod tests {
         }
 
         #[test]
-        fn a_wrong_checksum_is_found() {
+        fn rejects_a_wrong_checksum() {
             let mut stream = THOUSAND_ZEROS;
             stream[16] ^= 1;
             assert_eq!(error(&stream, 1000), ZlibError::Checksum);
@@ -238,7 +238,7 @@ mod tests {
         }
 
         #[test]
-        fn only_zlib_with_deflate_and_without_dictionary_is_read() {
+        fn rejects_other_zlib_headers() {
             for header in [[0x78, 0x02], [0x79, 0x01], [0x88, 0x1c], [0x78, 0x20], [0x1f, 0x8b]] {
                 assert_eq!(
                     error(&[header[0], header[1], 1, 0, 0, 0xff, 0xff, 0, 0, 0, 1], 9),
@@ -248,7 +248,7 @@ mod tests {
         }
 
         #[test]
-        fn bits_without_a_meaning_are_refused() {
+        fn rejects_nonzero_unused_bits() {
             let mut stream = stored(b"abc");
             stream[2] |= 0b1000;
             assert_eq!(error(&stream, 3), ZlibError::Corrupt);

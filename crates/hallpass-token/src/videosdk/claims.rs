@@ -130,18 +130,18 @@ mod tests {
     }
 
     #[test]
-    fn the_header_says_hs256_and_jwt() {
+    fn header_has_alg_hs256_and_typ_jwt() {
         assert_eq!(BASE64_URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","typ":"JWT"}"#), HEADER);
     }
 
     #[test]
-    fn v1_default_10m() {
+    fn signs_v1_default_10m() {
         let key = test_support::api_key();
         assert_signs(claims(&key, Permissions::JoinAndModerate, Scope::V1, 600), &V1_DEFAULT_10M);
     }
 
     #[test]
-    fn v2_room() {
+    fn signs_v2_room() {
         let key = test_support::api_key();
         let room = Some(RoomId::parse("2kyv-gzay-64pg").unwrap());
         let scope = Scope::V2 { roles: Roles::Rtc, room, participant: None };
@@ -149,21 +149,21 @@ mod tests {
     }
 
     #[test]
-    fn docs_24h_jti() {
+    fn signs_docs_24h_jti() {
         let key = test_support::api_key();
         let id = Some(TokenId::parse("00000000-0000-4000-8000-000000000000").unwrap());
         assert_signs(Claims { id, ..claims(&key, Permissions::Join, Scope::V1, 86_400) }, &DOCS_24H_JTI);
     }
 
     #[test]
-    fn sdk_management() {
+    fn signs_sdk_management() {
         let key = test_support::api_key();
         let scope = Scope::V2 { roles: Roles::Crawler, room: None, participant: None };
         assert_signs(claims(&key, Permissions::JoinAndModerate, scope, 86_400), &SDK_MANAGEMENT);
     }
 
     #[test]
-    fn sdk_participant() {
+    fn signs_sdk_participant() {
         let key = test_support::api_key();
         let room = Some(RoomId::parse("2kyv-gzay-64pg").unwrap());
         let participant = Some(ParticipantId::parse("user-123").unwrap());
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scope_without_anything_still_says_its_version() {
+    fn writes_the_version_of_an_empty_v2_scope() {
         let key = ApiKey::parse("k").unwrap();
         let scope = Scope::V2 { roles: Roles::None, room: None, participant: None };
         assert_eq!(
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_claims_fit_into_what_is_set_aside() {
+    fn longest_claims_fit_the_reserved_capacity() {
         let text = "x".repeat(256);
         let key = ApiKey::parse("k").unwrap();
         let room = Some(RoomId::parse(&text).unwrap());
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_fits_into_what_is_set_aside() {
+    fn token_fits_the_reserved_capacity() {
         let key = "x".repeat(20);
         for len in 1..20 {
             let key = ApiKey::parse(&key[..len]).unwrap();

@@ -82,30 +82,30 @@ mod tests {
     use alloc::format;
 
     #[test]
-    fn a_secret_prints_nothing() {
+    fn redacts_a_secret_in_debug_output() {
         assert_eq!(format!("{:?}", Secret::parse("hunter2").unwrap()), "Secret(…)");
     }
 
     #[test]
-    fn an_empty_secret_is_refused() {
+    fn rejects_an_empty_secret() {
         assert_eq!(Secret::parse("").err(), Some(EmptySecret));
     }
 
     #[test]
-    fn each_byte_of_a_secret_counts() {
+    fn every_byte_of_a_secret_is_significant() {
         let signed = |secret| Secret::parse(secret).unwrap().key().sign(&[b"x"]);
         assert_ne!(signed("hunter2"), signed("hunter2\n"));
     }
 
     #[test]
-    fn an_api_key_has_up_to_128_bytes() {
+    fn limits_api_keys_to_128_bytes() {
         let key = "x".repeat(129);
         assert!(ApiKey::parse(&key[..128]).is_ok());
         assert_eq!(ApiKey::parse(&key), Err(IdError::TooLong { bytes: 129, max: 128 }));
     }
 
     #[test]
-    fn a_blank_is_not_skipped() {
+    fn rejects_trailing_whitespace() {
         assert_eq!(ApiKey::parse("key "), Err(IdError::Character(' ')));
     }
 }

@@ -460,14 +460,14 @@ mod tests {
     }
 
     #[test]
-    fn every_problem_is_found() {
+    fn finds_every_problem() {
         for (expected, token) in cases() {
             assert_eq!(codes(&report(&token)), expected, "{token}");
         }
     }
 
     #[test]
-    fn what_is_usable_holds() {
+    fn usable_tokens_verify() {
         let mut usable = 0;
         let project = Project { api_key: &test_support::api_key(), secrets: &[test_support::secret()] };
         for (_, token) in cases() {
@@ -481,7 +481,7 @@ mod tests {
     }
 
     #[test]
-    fn no_sentence_and_no_debug_text_holds_the_signature_or_the_claims() {
+    fn output_contains_neither_signature_nor_claims() {
         for (_, token) in cases() {
             let report = report(&token);
             let printed = report.problems.iter().map(Problem::to_string).collect::<String>();
@@ -505,7 +505,7 @@ mod tests {
     }
 
     #[test]
-    fn problems_lead_to_the_errors_of_the_sdks() {
+    fn maps_problems_to_sdk_errors() {
         let cases = [
             ("apikey", r#""other""#, Some((4001, "INVALID_API_KEY"))),
             ("apikey", "1", Some((4002, "INVALID_TOKEN"))),
@@ -526,7 +526,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_sdks_make_is_usable() {
+    fn tokens_of_the_sdks_are_usable() {
         let cases: [(_, &[&str]); 6] = [
             (V1_DEFAULT_10M, &["any_room", "moderator"]),
             (SEED_0_1_X, &["role_upper_case", "crawler_only"]),
@@ -542,7 +542,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crawler_that_joins_is_refused() {
+    fn rejects_a_crawler_that_joins() {
         let token = with(&[("roles", r#"["crawler"]"#)]);
         let expected = |room, participant| Expected { api_key: None, room, participant };
         for (expected, severity, error) in [
@@ -558,14 +558,14 @@ mod tests {
     }
 
     #[test]
-    fn a_wrapped_token_is_read_and_refused() {
+    fn parses_but_rejects_a_wrapped_token() {
         let report = report(&format!("Bearer {}", with(&[])));
         assert!(report.token.is_some() && !report.is_usable());
         assert_eq!(report.problems[0].sdk_error().map(|error| error.code), Some(4002));
     }
 
     #[test]
-    fn each_format_of_agora_is_named() {
+    fn names_each_agora_format() {
         for (token, format) in [
             ("006970CA35de", "an Agora token of format 006"),
             ("007", "an Agora token of format 007"),
@@ -578,7 +578,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_secret_no_signature_is_checked() {
+    fn skips_the_signature_check_without_secrets() {
         let token = unsigned(&with(&[]));
         let api_key = test_support::api_key();
         for projects in [&[][..], &[Project { api_key: &api_key, secrets: &[] }]] {
@@ -589,7 +589,7 @@ mod tests {
     }
 
     #[test]
-    fn the_project_and_the_secret_that_signed_are_named() {
+    fn returns_the_signing_project_and_secret() {
         let (ours, other) = (test_support::api_key(), ApiKey::parse("other").unwrap());
         let (right, wrong) = ([other_secret(), test_support::secret()], [other_secret()]);
         // The second project has the right secret, but another API key.
@@ -606,7 +606,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_api_key_leaves_the_signature_unchecked() {
+    fn skips_the_signature_check_for_an_unknown_api_key() {
         let (api_key, secrets) = (ApiKey::parse("other").unwrap(), [test_support::secret()]);
         let report = report_with(&with(&[]), &[Project { api_key: &api_key, secrets: &secrets }]);
         assert_eq!(
@@ -619,7 +619,7 @@ mod tests {
 
     /// The token can belong to any project, so every secret is tried, but none is reported as wrong.
     #[test]
-    fn without_an_api_key_the_signature_is_checked() {
+    fn checks_the_signature_without_an_api_key() {
         let token = with(&[("apikey", "")]);
         assert_eq!(report(&token).signature, Signature::Valid { project: 0, secret: 0 });
         assert_eq!(report(&unsigned(&token)).signature, Signature::NotChecked);
@@ -627,7 +627,7 @@ mod tests {
 
     /// Without the claim, the token would be valid, and for every room.
     #[test]
-    fn a_token_with_a_claim_that_cannot_be_read_is_not_handed_out() {
+    fn omits_a_token_with_invalid_claims() {
         let report = report(&with(&[("roomId", "7")]));
         assert_eq!(report.token, None);
         assert_eq!(report.signature, Signature::Valid { project: 0, secret: 0 });
@@ -635,21 +635,21 @@ mod tests {
     }
 
     #[test]
-    fn an_expected_api_key_is_compared_without_a_project_too() {
+    fn compares_the_api_key_without_a_project() {
         let expected = Expected { api_key: Some("other"), ..Expected::default() };
         let report = explain(&with(&[]), &Context { now: NOW, projects: &[], expected });
         assert_eq!(codes(&report), ["other_api_key"]);
     }
 
     #[test]
-    fn a_secret_in_place_of_the_api_key_is_not_repeated() {
+    fn does_not_print_a_secret_used_as_api_key() {
         let report = report(&with(&[("apikey", "\"hunter2\"")]));
         assert!(!report.problems.iter().any(|problem| problem.to_string().contains("hunter2")));
         assert!(!format!("{report:?}").contains("hunter2"));
     }
 
     #[test]
-    fn what_is_quoted_is_cut() {
+    fn truncates_quoted_values() {
         let long = "x".repeat(2000);
         let claim = format!("{long:?}");
         let list = format!("[{claim}]");

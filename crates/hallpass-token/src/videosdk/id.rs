@@ -62,24 +62,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_has_up_to_256_bytes() {
+    fn limits_ids_to_256_bytes() {
         let id = "x".repeat(257);
         assert!(RoomId::parse(&id[..256]).is_ok());
         assert_eq!(RoomId::parse(&id), Err(IdError::TooLong { bytes: 257, max: 256 }));
     }
 
     #[test]
-    fn bytes_are_counted_not_characters() {
+    fn counts_bytes_instead_of_characters() {
         assert_eq!(RoomId::parse(&"é".repeat(129)), Err(IdError::TooLong { bytes: 258, max: 256 }));
     }
 
     #[test]
-    fn empty_is_refused() {
+    fn rejects_empty_ids() {
         assert_eq!(ParticipantId::parse(""), Err(IdError::Empty));
     }
 
     #[test]
-    fn whitespace_is_refused() {
+    fn rejects_whitespace() {
         for c in [' ', '\t', '\n', '\u{a0}', '\u{2028}', '\u{3000}'] {
             let mut text = [0; 4];
             assert_eq!(ParticipantId::parse(c.encode_utf8(&mut text)), Err(IdError::Character(c)));
@@ -87,13 +87,13 @@ mod tests {
     }
 
     #[test]
-    fn text_beyond_ascii_is_kept() {
+    fn accepts_non_ascii_ids() {
         assert_eq!(RoomId::parse("教室-é").unwrap().as_str(), "教室-é");
     }
 
     /// The test covers the characters of RFC 8259 section 7.
     #[test]
-    fn nothing_that_json_escapes_passes() {
+    fn rejects_characters_that_json_escapes() {
         for c in ('\0'..'\u{20}').chain(['"', '\\']) {
             let mut text = [0; 4];
             assert_eq!(TokenId::parse(c.encode_utf8(&mut text)), Err(IdError::Character(c)));

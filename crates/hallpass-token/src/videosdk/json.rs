@@ -154,34 +154,34 @@ mod tests {
     }
 
     #[test]
-    fn only_one_object_is_read() {
+    fn rejects_anything_but_one_object() {
         for json in ["", "[]", "null", "1", "{} {}", "{}x", "{\"a\":1,}", "\u{feff}{}", "{'a':1}"] {
             assert!(Object::parse(json.as_bytes()).is_none(), "{json}");
         }
     }
 
     #[test]
-    fn bytes_that_are_no_utf_8_are_refused() {
+    fn rejects_invalid_utf_8() {
         assert!(Object::parse(b"{\"a\":\"\xff\"}").is_none());
     }
 
     #[test]
-    fn the_same_name_twice_is_refused() {
+    fn rejects_duplicate_fields() {
         assert_eq!(object(r#"{"a":"x","a":"x"}"#).text("a"), Err(ParseError::Duplicate("a")));
     }
 
     #[test]
-    fn an_escape_does_not_hide_that_a_name_is_the_same() {
+    fn detects_duplicate_fields_despite_escapes() {
         assert_eq!(object(r#"{"a":"x","\u0061":"x"}"#).text("a"), Err(ParseError::Duplicate("a")));
     }
 
     #[test]
-    fn a_name_that_nobody_asks_for_may_come_twice() {
+    fn accepts_duplicates_of_unused_fields() {
         assert_eq!(object(r#"{"b":1,"a":"x","b":2}"#).text("a"), Ok(Some("x".into())));
     }
 
     #[test]
-    fn a_fraction_or_a_sign_is_no_number_of_seconds() {
+    fn rejects_times_with_fraction_or_sign() {
         for number in ["1.5", "1700000000.0", "1e9", "-1", "18446744073709551616", "\"1\"", "null"] {
             let read = object(&alloc::format!("{{\"exp\":{number}}}")).number("exp");
             assert!(matches!(read, Err(ParseError::WrongType { name: "exp", .. })), "{number}");
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn an_array_of_something_else_is_refused() {
+    fn rejects_arrays_of_other_types() {
         assert!(object(r#"{"roles":["rtc",1]}"#).texts("roles").is_err());
     }
 }

@@ -112,14 +112,14 @@ mod tests {
     }
 
     #[test]
-    fn the_role_of_the_seed_is_understood() {
+    fn parses_an_upper_case_role() {
         let token = Untrusted::parse(&SEED_0_1_X.token()).unwrap();
         assert_eq!(token.claims().known_roles(), Roles::Crawler);
         assert_eq!(token.claims().roles, ["CRAWLER"]);
     }
 
     #[test]
-    fn what_is_minted_is_read_back_as_it_was() {
+    fn round_trips_minted_tokens() {
         let (api_key, text) = (test_support::api_key(), "教室-é/<&>'%\u{1f600}");
         let claims = Claims {
             api_key: &api_key,
@@ -139,21 +139,21 @@ mod tests {
     }
 
     #[test]
-    fn two_or_four_parts_are_refused() {
+    fn rejects_other_numbers_of_parts() {
         for (text, parts) in [("", 1), ("a", 1), ("a.b", 2), ("a.b.c.d", 4), ("a.b.c.d.e", 5)] {
             assert_eq!(Untrusted::parse(text), Err(ParseError::Parts(parts)), "{text}");
         }
     }
 
     #[test]
-    fn a_token_has_up_to_16_kib() {
+    fn limits_tokens_to_16_kib() {
         let long = |len: usize| format!("a.{}.c", "b".repeat(len - 4));
         assert_ne!(Untrusted::parse(&long(16_384)), Err(ParseError::TooLarge(16_384)));
         assert_eq!(Untrusted::parse(&long(16_385)), Err(ParseError::TooLarge(16_385)));
     }
 
     #[test]
-    fn another_algorithm_is_named() {
+    fn rejects_other_algorithms() {
         for name in ["none", "None", "hs256", "HS384", "RS256", ""] {
             let read = with_header(&format!("{{\"alg\":\"{name}\"}}"));
             assert_eq!(read, Err(ParseError::Algorithm(name.into())));
@@ -161,76 +161,76 @@ mod tests {
     }
 
     #[test]
-    fn the_name_of_an_algorithm_is_cut() {
+    fn truncates_the_name_of_an_algorithm() {
         let read = with_header(&format!("{{\"alg\":\"{}\"}}", "é".repeat(65)));
         assert_eq!(read, Err(ParseError::Algorithm(format!("{}…", "é".repeat(64)).into())));
     }
 
     #[test]
-    fn no_algorithm_is_refused() {
+    fn rejects_a_missing_algorithm() {
         assert_eq!(with_header(r#"{"typ":"JWT"}"#), Err(ParseError::Missing("alg")));
     }
 
     #[test]
-    fn two_algorithms_are_refused() {
+    fn rejects_duplicate_algorithms() {
         assert_eq!(with_header(r#"{"alg":"HS256","alg":"none"}"#), Err(ParseError::Duplicate("alg")));
     }
 
     #[test]
-    fn the_type_may_be_missing_and_in_any_case() {
+    fn accepts_a_missing_type_and_any_case() {
         assert!(with_header(r#"{"alg":"HS256"}"#).is_ok());
         assert!(with_header(r#"{"alg":"HS256","typ":"jwt"}"#).is_ok());
     }
 
     #[test]
-    fn another_type_is_named() {
+    fn rejects_other_types() {
         assert_eq!(with_header(r#"{"alg":"HS256","typ":"JWE"}"#), Err(ParseError::Type("JWE".into())));
     }
 
     #[test]
-    fn extensions_are_refused() {
+    fn rejects_critical_extensions() {
         assert_eq!(with_header(r#"{"alg":"HS256","crit":[]}"#), Err(ParseError::Critical));
     }
 
     #[test]
-    fn padding_is_refused() {
+    fn rejects_padding() {
         let token = V1_DEFAULT_10M.token() + "=";
         assert_eq!(Untrusted::parse(&token), Err(ParseError::Padding(Part::Signature)));
     }
 
     #[test]
-    fn standard_base64_is_refused() {
+    fn rejects_standard_base64() {
         let token = V1_DEFAULT_10M.token().replace('-', "+");
         assert_eq!(Untrusted::parse(&token), Err(ParseError::StandardAlphabet(Part::Signature)));
     }
 
     /// The last of 43 characters carries four bits; `8` and `9` differ only in an unused one.
     #[test]
-    fn bits_that_say_nothing_are_refused() {
+    fn rejects_nonzero_unused_bits() {
         let token = V1_DEFAULT_10M.token();
         let token = format!("{}9", token.strip_suffix('8').unwrap());
         assert_eq!(Untrusted::parse(&token), Err(ParseError::Base64(Part::Signature)));
     }
 
     #[test]
-    fn whitespace_is_refused() {
+    fn rejects_whitespace() {
         let token = V1_DEFAULT_10M.token() + "\n";
         assert_eq!(Untrusted::parse(&token), Err(ParseError::Base64(Part::Signature)));
     }
 
     #[test]
-    fn claims_that_are_no_object_are_refused() {
+    fn rejects_claims_that_are_not_an_object() {
         assert_eq!(Untrusted::parse(&test_support::token("[]")), Err(ParseError::Json(Part::Claims)));
     }
 
     #[test]
-    fn the_first_claim_that_cannot_be_read_is_named() {
+    fn names_the_first_invalid_claim() {
         let read = Untrusted::parse(&test_support::token(r#"{"exp":1.5,"roomId":7,"apikey":"k"}"#));
         assert_eq!(read, Err(ParseError::WrongType { name: "roomId", expected: "a string" }));
     }
 
     #[test]
-    fn a_signature_has_32_bytes() {
+    fn rejects_signatures_of_other_lengths() {
         let token = V1_DEFAULT_10M.token();
         let (signed, _) = token.rsplit_once('.').unwrap();
         assert_eq!(Untrusted::parse(&format!("{signed}.")), Err(ParseError::SignatureLength(0)));
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_signed_text_nor_signature_is_printed() {
+    fn debug_output_omits_the_token() {
         let token = V1_DEFAULT_10M.token();
         let printed = format!("{:?}", Untrusted::parse(&token).unwrap());
         assert!(token.split('.').all(|part| !printed.contains(part)));

@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn every_claim_is_read() {
+    fn parses_every_claim() {
         let claims = r#"{"apikey":"k","permissions":["ask_join","x"],"version":2,"roles":["Rtc"],
             "participantId":"p","roomId":"r","iat":1,"nbf":2,"exp":3,"jti":"j"}"#;
         assert_eq!(
@@ -140,25 +140,25 @@ mod tests {
     }
 
     #[test]
-    fn only_the_api_key_must_be_there() {
+    fn requires_only_the_api_key() {
         assert_eq!(read(r#"{"apikey":"k"}"#).1, []);
         assert_eq!(read(r#"{"apiKey":"k"}"#).1, [ParseError::Missing("apikey")]);
     }
 
     #[test]
-    fn a_version_may_be_a_text() {
+    fn accepts_a_version_string() {
         let content = read(r#"{"apikey":"k","version":"2"}"#).0;
         assert_eq!(content.version, Some(Version::String("2".into())));
     }
 
     #[test]
-    fn a_time_in_milliseconds_is_kept() {
+    fn keeps_a_time_in_milliseconds() {
         let content = read(r#"{"apikey":"k","exp":1700000600000}"#).0;
         assert_eq!(content.expires_at, Some(1_700_000_600_000));
     }
 
     #[test]
-    fn a_claim_of_another_type_is_refused() {
+    fn rejects_claims_of_another_type() {
         for claim in [
             r#""permissions":"allow_join""#,
             r#""version":2.0"#,
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_of_another_type_does_not_hide_the_others() {
+    fn reports_all_invalid_claims() {
         let (content, errors) =
             read(r#"{"apikey":1,"permissions":"allow_join","roomId":"r","exp":2,"exp":2}"#);
         let claims: Vec<_> = errors.iter().map(ParseError::claim).collect();
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn the_api_key_is_not_printed() {
+    fn redacts_the_api_key() {
         let content = read(r#"{"apikey":"hunter2","roomId":"r"}"#).0;
         let printed = format!("{content:?} {content:#?}");
         assert!(
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_roles_are_skipped() {
+    fn skips_unknown_roles() {
         let content = read(r#"{"apikey":"k","roles":["host","CRAWLER"]}"#).0;
         assert_eq!(content.known_roles(), Roles::Crawler);
     }

@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn permissions_are_read_back_from_their_names() {
+    fn round_trips_permission_names() {
         use Permissions::{AskToJoin, Join, JoinAndModerate, Moderate};
         for permissions in [Join, JoinAndModerate, Moderate, AskToJoin] {
             assert_eq!(Permissions::parse(permissions.names().iter().copied()), Ok(permissions));
@@ -186,40 +186,40 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_permissions_does_not_matter() {
+    fn accepts_permissions_in_any_order() {
         assert_eq!(Permissions::parse(["allow_mod", "allow_join"]), Ok(Permissions::JoinAndModerate));
     }
 
     #[test]
-    fn to_ask_and_to_be_allowed_do_not_mix() {
+    fn rejects_ask_join_with_other_permissions() {
         assert_eq!(Permissions::parse(["ask_join", "allow_join"]), Err(PermissionsError::Mixed));
         assert_eq!(Permissions::parse(["allow_mod", "ask_join"]), Err(PermissionsError::Mixed));
     }
 
     #[test]
-    fn no_permission_is_refused() {
+    fn rejects_an_empty_list_of_permissions() {
         assert_eq!(Permissions::parse([]), Err(PermissionsError::Empty));
     }
 
     #[test]
-    fn an_unknown_permission_is_refused() {
+    fn rejects_an_unknown_permission() {
         assert_eq!(Permissions::parse(["allow_join", "Allow_Mod"]), Err(PermissionsError::Unknown(1)));
     }
 
     #[test]
-    fn roles_are_read_back_from_their_names() {
+    fn round_trips_role_names() {
         for roles in [Roles::None, Roles::Rtc, Roles::Crawler, Roles::RtcAndCrawler] {
             assert_eq!(Roles::parse(roles.names().iter().copied()), Ok(roles));
         }
     }
 
     #[test]
-    fn roles_are_read_in_any_case_and_order() {
+    fn accepts_roles_in_any_case_and_order() {
         assert_eq!(Roles::parse(["CRAWLER", "Rtc", "crawler"]), Ok(Roles::RtcAndCrawler));
     }
 
     #[test]
-    fn an_unknown_role_is_refused() {
+    fn rejects_an_unknown_role() {
         assert_eq!(Roles::parse(["rtc", "host"]), Err(RolesError(1)));
     }
 }

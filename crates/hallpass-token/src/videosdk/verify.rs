@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_sdks_make_holds() {
+    fn verifies_tokens_of_the_sdks() {
         let vectors = [V1_DEFAULT_10M, SEED_0_1_X, V2_ROOM, DOCS_24H_JTI, SDK_MANAGEMENT, SDK_PARTICIPANT];
         for vector in vectors {
             assert_eq!(verify(&vector.token(), NOW.0), Ok(0));
@@ -131,24 +131,24 @@ mod tests {
     }
 
     #[test]
-    fn the_secret_that_signed_is_named() {
+    fn returns_the_signing_secret() {
         let secrets = [Secret::parse("other").unwrap(), test_support::secret()];
         assert_eq!(verify_with(&V1_DEFAULT_10M.token(), &secrets, NOW), Ok(1));
     }
 
     #[test]
-    fn without_a_secret_nothing_holds() {
+    fn rejects_every_token_without_secrets() {
         assert_eq!(verify_with(&V1_DEFAULT_10M.token(), &[], NOW), Err(VerifyError::BadSignature));
     }
 
     #[test]
-    fn another_secret_is_refused() {
+    fn rejects_another_secret() {
         let secrets = [Secret::parse("other").unwrap()];
         assert_eq!(verify_with(&V1_DEFAULT_10M.token(), &secrets, NOW), Err(VerifyError::BadSignature));
     }
 
     #[test]
-    fn another_api_key_is_refused_before_the_signature_is_looked_at() {
+    fn checks_the_api_key_before_the_signature() {
         let token = Untrusted::parse(&V1_DEFAULT_10M.token()).unwrap();
         let api_key = &ApiKey::parse("other").unwrap();
         for secrets in [&[][..], &[test_support::secret()]] {
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_ends_at_its_exp() {
+    fn expires_at_exp() {
         let token = V1_DEFAULT_10M.token();
         assert_eq!(verify(&token, 1_700_000_599), Ok(0));
         let now = UnixSeconds(1_700_000_600);
@@ -165,12 +165,12 @@ mod tests {
     }
 
     #[test]
-    fn a_token_without_exp_is_refused() {
+    fn rejects_a_token_without_exp() {
         assert_eq!(verify(&with_times(""), NOW.0), Err(VerifyError::NoExpiry));
     }
 
     #[test]
-    fn a_token_may_be_made_up_to_60_seconds_ahead() {
+    fn accepts_tokens_issued_up_to_60_seconds_ahead() {
         let token = V1_DEFAULT_10M.token();
         assert_eq!(verify(&token, NOW.0 - 60), Ok(0));
         let now = UnixSeconds(NOW.0 - 61);
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn the_later_of_iat_and_nbf_counts() {
+    fn uses_the_later_of_iat_and_nbf() {
         let token = with_times(r#","iat":1000,"nbf":1061,"exp":2000"#);
         assert_eq!(verify(&token, 1001), Ok(0));
         let now = UnixSeconds(1000);
@@ -186,13 +186,13 @@ mod tests {
     }
 
     #[test]
-    fn the_signature_is_checked_before_the_times() {
+    fn checks_the_signature_before_the_times() {
         let secrets = [Secret::parse("other").unwrap()];
         assert_eq!(verify_with(&with_times(""), &secrets, NOW), Err(VerifyError::BadSignature));
     }
 
     #[test]
-    fn the_start_is_checked_before_the_end() {
+    fn checks_the_start_before_the_expiry() {
         let token = with_times(r#","nbf":1061,"exp":1000"#);
         let now = UnixSeconds(1000);
         assert_eq!(verify(&token, 1000), Err(VerifyError::NotYetValid { from: 1061, now }));
@@ -200,7 +200,7 @@ mod tests {
 
     /// The test flips every bit of the string, not only of the decoded bytes.
     #[test]
-    fn no_token_with_one_bit_flipped_holds() {
+    fn rejects_tokens_with_a_flipped_bit() {
         let token = SDK_PARTICIPANT.token().into_bytes();
         let project = Project { api_key: &test_support::api_key(), secrets: &[test_support::secret()] };
         let mut tried = 0;

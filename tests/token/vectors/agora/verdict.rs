@@ -98,7 +98,7 @@ mod tests {
     use serde_json::Value;
 
     #[test]
-    fn the_verdict_on_every_recorded_token_is_listed() {
+    fn lists_the_verdict_for_every_recorded_token() {
         let file: Value = serde_json::from_str(include_str!("../agora.json")).unwrap();
         let vectors = file["vectors"].as_array().unwrap();
         let ids = vectors.iter().filter(|vector| vector["kind"] == "verify");

@@ -130,27 +130,27 @@ fn signature(token: &str, expected: Expected<'_>) -> Signature {
 }
 
 #[test]
-fn a_fitting_token_has_no_problem() {
+fn matching_token_has_no_problems() {
     assert_eq!(codes(&rtc(), FITTING), [""; 0]);
     assert_eq!(codes(&rtc_006(), FITTING), [""; 0]);
 }
 
 #[test]
-fn the_certificate_that_signed_is_found() {
+fn finds_the_signing_certificate() {
     for token in [rtc(), rtc_006()] {
         assert_eq!(signature(&token, FITTING), Signature::Valid { project: 1, certificate: 1 });
     }
 }
 
 #[test]
-fn an_006_token_needs_its_subject() {
+fn requires_the_subject_of_a_006_token() {
     let token = rtc_006();
     assert_eq!(codes(&token, Expected::default()), ["signature_needs_channel_and_user"]);
     assert_eq!(signature(&token, Expected::default()), Signature::NotChecked);
 }
 
 #[test]
-fn what_is_no_agora_token_is_named() {
+fn identifies_other_formats() {
     let signaling = format!("1:{APP_ID}:1700000000:{OTHER}");
     for (token, code) in [
         ("", "empty"),
@@ -171,7 +171,7 @@ fn what_is_no_agora_token_is_named() {
 }
 
 #[test]
-fn a_token_in_wrappings_is_read_all_the_same() {
+fn parses_wrapped_tokens() {
     for (before, after) in
         [(" ", "\n"), ("\"", "\""), ("agora token=", ""), ("AGORA TOKEN=\"", "\""), ("Bearer ", "")]
     {
@@ -182,7 +182,7 @@ fn a_token_in_wrappings_is_read_all_the_same() {
 }
 
 #[test]
-fn base64_of_another_kind_is_read_all_the_same() {
+fn parses_nonstandard_base64() {
     let url_safe = |token: &str| token.replace('+', "-").replace('/', "_");
     for token in [rtc(), rtc_006()] {
         assert_eq!(codes(&url_safe(&token), FITTING), ["base64_url_safe"], "{token}");
@@ -204,7 +204,7 @@ fn base64_of_another_kind_is_read_all_the_same() {
 }
 
 #[test]
-fn a_cut_is_found_wherever_it_is() {
+fn detects_truncation_at_every_length() {
     for token in [rtc(), rtc_006()] {
         for len in 3..token.len() {
             let found = codes(&token[..len], FITTING);
@@ -216,7 +216,7 @@ fn a_cut_is_found_wherever_it_is() {
 }
 
 #[test]
-fn the_project_is_compared() {
+fn compares_the_project() {
     let expected = |app_id| Expected { app_id: Some(app_id), ..FITTING };
     assert_eq!(codes(&rtc(), expected(OTHER)), ["other_app_id"]);
     assert_eq!(codes(&rtc(), expected("your_app_id")), ["expected_app_id_malformed"]);
@@ -229,7 +229,7 @@ fn the_project_is_compared() {
 }
 
 #[test]
-fn another_certificate_is_found() {
+fn reports_another_certificate() {
     let (app_id, other) = (app_id(), [AppCertificate::parse(OTHER).unwrap()]);
     let projects = [Project { app_id: &app_id, certificates: &other }];
     for token in [rtc(), rtc_006()] {
@@ -241,7 +241,7 @@ fn another_certificate_is_found() {
 }
 
 #[test]
-fn the_life_of_a_007_token_is_judged() {
+fn checks_the_times_of_a_007_token() {
     let all = |seconds| [(1, seconds), (2, seconds)];
     let unix_time = NOW.0 + TTL;
     for (token, now, found) in [
@@ -272,7 +272,7 @@ fn the_life_of_a_007_token_is_judged() {
 }
 
 #[test]
-fn the_life_of_an_006_token_is_judged() {
+fn checks_the_times_of_a_006_token() {
     let day = NOW.0 + 86_400;
     let all = |end| [(1, end), (2, end)];
     for (token, now, found) in [
@@ -289,7 +289,7 @@ fn the_life_of_an_006_token_is_judged() {
 }
 
 #[test]
-fn the_channel_is_compared() {
+fn compares_the_channel() {
     let expected = Expected { channel: Some("class"), ..FITTING };
     assert_eq!(codes(&rtc(), expected), ["other_channel"]);
     assert_eq!(codes(&rtc_006(), expected), ["other_channel"]);
@@ -303,7 +303,7 @@ fn the_channel_is_compared() {
 }
 
 #[test]
-fn the_user_is_compared() {
+fn compares_the_user() {
     let token = |user| raw(TTL, "demo", user, &[(1, TTL), (2, TTL)]);
     for (user, join, found) in [
         ("7", ExpectedUser::Uid(7), &[][..]),
@@ -327,7 +327,7 @@ fn the_user_is_compared() {
 }
 
 #[test]
-fn the_user_of_an_006_token_is_compared() {
+fn compares_the_user_of_a_006_token() {
     let token = |user| mint(|mint| mint.rtc_006(demo(), user, publisher()));
     let expected = |user| Expected { user: Some(user), ..FITTING };
     assert_eq!(codes(&token(User::from_number_or_any(7)), expected(ExpectedUser::Uid(8))), ["other_user"]);
@@ -339,7 +339,7 @@ fn the_user_of_an_006_token_is_compared() {
 }
 
 #[test]
-fn the_user_of_an_006_token_of_signaling_is_compared() {
+fn compares_the_user_of_a_006_signaling_token() {
     let rtm = mint(|mint| mint.rtm_006(RtmUser::parse("alice").unwrap(), PrivilegeTtl::For(ttl())));
     let login = |user| Expected { channel: None, user: Some(user), ..FITTING };
     assert_eq!(codes(&rtm, login(ExpectedUser::Account("alice"))), [""; 0]);
@@ -355,14 +355,14 @@ fn the_user_of_an_006_token_of_signaling_is_compared() {
 
 /// An 006 token with both privileges counts as an RTC token if it has a user.
 #[test]
-fn an_006_token_with_a_login_may_be_for_a_channel() {
+fn treats_a_006_token_with_login_and_user_as_rtc() {
     let day = NOW.0 + 86_400;
     assert_eq!(codes(&raw_006(day, &[(1, day), (2, day), (1000, day)]), FITTING), [""; 0]);
     assert_eq!(codes(&raw_006(day, &[(1000, day)]), FITTING), ["no_join_privilege"]);
 }
 
 #[test]
-fn the_user_of_signaling_is_compared_with_an_account_only() {
+fn compares_signaling_users_only_with_accounts() {
     let token = mint(|mint| mint.rtm(RtmUser::parse("alice").unwrap(), ttl()));
     let login = |user| Expected { channel: None, user: Some(user), ..FITTING };
     assert_eq!(codes(&token, login(ExpectedUser::Account("alice"))), [""; 0]);
@@ -377,7 +377,7 @@ fn the_user_of_signaling_is_compared_with_an_account_only() {
 }
 
 #[test]
-fn several_users_of_one_token_are_no_problem() {
+fn accepts_different_users_in_one_token() {
     let grant = crate::agora::RtcWithRtm {
         channel: demo(),
         user: crate::agora::Account::parse("rtc-user").unwrap().into(),
@@ -399,7 +399,7 @@ fn several_users_of_one_token_are_no_problem() {
 }
 
 #[test]
-fn one_of_several_channels_is_enough() {
+fn accepts_any_of_several_channels() {
     let rtc = |channel, user| Service::Rtc {
         channel: FieldStr::new(channel).unwrap(),
         user: FieldStr::new(user).unwrap(),
@@ -415,7 +415,7 @@ fn one_of_several_channels_is_enough() {
 
 /// Parts of a token that the client does not use cannot prevent it from joining.
 #[test]
-fn only_what_is_joined_is_judged() {
+fn checks_only_the_joined_services() {
     let text = |text| FieldStr::new(text).unwrap();
     let rtc = |channel, user, privileges: &[(u16, u32)]| Service::Rtc {
         channel: text(channel),
@@ -444,7 +444,7 @@ fn only_what_is_joined_is_judged() {
 }
 
 #[test]
-fn a_right_to_publish_that_has_ended_keeps_nobody_out() {
+fn stays_usable_after_a_publish_privilege_expires() {
     let token = raw(TTL, "demo", "7", &[(1, TTL), (2, 60)]);
     let context = Context { now: NOW.saturating_add(Seconds(61)), projects: &[], expected: FITTING };
     let report = explain(&token, &context);
@@ -455,7 +455,7 @@ fn a_right_to_publish_that_has_ended_keeps_nobody_out() {
 }
 
 #[test]
-fn each_sdk_shows_the_errors_of_its_services() {
+fn maps_problems_to_errors_of_the_services_sdks() {
     let sdks = |token: &str, expected| {
         let now = NOW.saturating_add(Seconds::DAY);
         let report = explain(token, &Context { now, projects: &[], expected });
@@ -474,7 +474,7 @@ fn each_sdk_shows_the_errors_of_its_services() {
 }
 
 #[test]
-fn rights_that_surprise_are_named() {
+fn reports_surprising_privileges_and_names() {
     let privilege_ttl = PrivilegeTtl::For(ttl());
     let subscriber = Role::Subscriber.privileges(privilege_ttl);
     let anyone = Expected::default();
@@ -510,7 +510,7 @@ fn rights_that_surprise_are_named() {
 }
 
 #[test]
-fn users_without_a_channel_are_no_problem() {
+fn accepts_services_without_a_channel() {
     let room = ChannelName::parse("demo").unwrap();
     let alice = RtmUser::parse("alice").unwrap();
     let names = ["demo"];
@@ -560,7 +560,7 @@ mod odd {
     const FPA: [u8; 10] = [4, 0, 1, 0, 1, 0, 60, 0, 0, 0];
 
     #[test]
-    fn a_service_that_is_not_known_hides_the_rest() {
+    fn reports_an_unknown_service() {
         let unknown = [&[99, 0], &FPA[..]].concat();
         for expected in [Expected::default(), FITTING] {
             assert_eq!(codes(&signed(2, &unknown), expected), ["unknown_service"]);
@@ -568,25 +568,25 @@ mod odd {
     }
 
     #[test]
-    fn bytes_behind_the_last_service_are_reported() {
+    fn reports_bytes_after_the_last_service() {
         let more = [&FPA[..], &[1, 2, 3]].concat();
         assert_eq!(codes(&signed(1, &more), Expected::default()), ["extra_bytes"]);
     }
 
     #[test]
-    fn a_token_without_a_service_permits_nothing() {
+    fn reports_a_token_without_services() {
         assert_eq!(codes(&signed(0, &[]), Expected::default()), ["no_service"]);
     }
 
     #[test]
-    fn a_privilege_that_is_there_twice_is_reported() {
+    fn reports_a_duplicate_privilege() {
         let twice = [4, 0, 2, 0, 1, 0, 60, 0, 0, 0, 1, 0, 60, 0, 0, 0];
         assert_eq!(codes(&signed(1, &twice), Expected::default()), ["double_privilege"]);
     }
 
     /// Compressed, 7,000 services have a few hundred characters.
     #[test]
-    fn a_report_stays_short_whatever_the_token() {
+    fn limits_the_report_of_a_malicious_token() {
         let rtc = [1, 0, 0, 0, 0, 0, 1, 0, b'a'];
         let token = signed(7000, &rtc.repeat(7000));
         let long = "\u{7f}".repeat(8000);
@@ -600,19 +600,19 @@ mod odd {
 
     /// SDKs use the last value.
     #[test]
-    fn of_a_privilege_that_is_there_twice_the_last_one_counts() {
+    fn uses_the_last_of_duplicate_privileges() {
         let rtc = [1, 0, 2, 0, 1, 0, 60, 0, 0, 0, 1, 0, 0x10, 0x0e, 0, 0, 0, 0, 0, 0];
         let found = codes_at(&signed(1, &rtc), Expected::default(), NOW.saturating_add(Seconds(61)));
         assert!(found.contains(&"double_privilege") && !found.contains(&"privilege_expired"), "{found:?}");
     }
 
     #[test]
-    fn services_that_are_missing_are_a_cut() {
+    fn reports_missing_services_as_truncation() {
         assert_eq!(codes(&signed(2, &FPA), Expected::default()), ["cut_off"]);
     }
 
     #[test]
-    fn a_payload_above_the_cap_is_too_large() {
+    fn rejects_a_payload_above_the_limit() {
         let bytes = alloc::vec![0; 66_000];
         assert_eq!(codes(&signed(1, &bytes), Expected::default()), ["too_large"]);
     }
