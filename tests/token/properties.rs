@@ -3,12 +3,12 @@
 // The attribute lets Clippy accept `unwrap` in helpers.
 #[cfg(test)]
 mod properties {
+    mod arbitrary;
     mod content;
-    mod damage;
     mod inputs;
-    mod junk;
     mod mint_006;
     mod mint_007;
+    mod modified;
     mod time;
     mod videosdk;
 }

@@ -11,7 +11,7 @@ use anyhow::{Context as _, ensure};
 use hallpass_token::agora::{AppCertificate, AppId};
 
 use self::case::Case;
-use self::deviations::{Step, settle};
+use self::deviations::{Comparison, compare};
 use self::reading::Reading;
 
 const APP_ID: &str = "970CA35de60c44645bbae8a215061b33";
@@ -25,14 +25,14 @@ fn packages_and_crate_agree() -> anyhow::Result<()> {
     let mut cases = builders::all()?;
     cases.extend(builders_006::all()?);
 
-    let theirs: Vec<String> = node::ask(cases.iter().map(Case::build_request))?;
+    let theirs: Vec<String> = node::run(cases.iter().map(Case::build_request))?;
     let mut tokens = Vec::new();
     for (case, theirs) in cases.iter().zip(&theirs) {
         tokens.push(case.mint(theirs, &app_id, &certificate).with_context(|| case.name.to_owned())?);
         tokens.push(theirs.clone());
     }
     let both = cases.iter().flat_map(|case| [case, case]);
-    let read = node::ask(both.zip(&tokens).map(|(case, token)| case.read_request(token)))?;
+    let read = node::run(both.zip(&tokens).map(|(case, token)| case.read_request(token)))?;
 
     let mut failures = Vec::new();
     for ((case, tokens), read) in cases.iter().zip(tokens.chunks(2)).zip(read.chunks(2)) {
@@ -58,12 +58,12 @@ fn check(
     };
     let read = |token| reading::read(token, case, app_id, certificate);
     let (in_ours, in_theirs) = (read(ours).context("reading ours")?, read(theirs).context("reading theirs")?);
-    for (step, expected, found) in [
-        (Step::Made, &in_ours, &in_theirs),
-        (Step::ReadOurs, &in_ours, ours_read),
-        (Step::ReadTheirs, &in_theirs, theirs_read),
+    for (comparison, expected, found) in [
+        (Comparison::Content, &in_ours, &in_theirs),
+        (Comparison::OurToken, &in_ours, ours_read),
+        (Comparison::TheirToken, &in_theirs, theirs_read),
     ] {
-        settle(case.name, step, expected, found)?;
+        compare(case.name, comparison, expected, found)?;
     }
     Ok(())
 }

@@ -83,7 +83,7 @@ impl ServiceJson {
     }
 
     /// Converts from a parsed service.
-    pub(crate) fn of(service: &Service<'_>) -> anyhow::Result<Self> {
+    pub(crate) fn from_service(service: &Service<'_>) -> anyhow::Result<Self> {
         let text = |text: &FieldStr<'_>| Some(text.as_str().to_owned());
         let mut json = Self {
             number: service.number(),

@@ -13,7 +13,7 @@ use self::run::Run;
 
 /// The environment variable that names a folder with additional vectors, in `*.json` files. A relative path starts at
 /// the workspace root.
-const MORE_VECTORS: &str = "HALLPASS_VECTORS";
+const EXTRA_VECTORS: &str = "HALLPASS_VECTORS";
 
 #[test]
 fn recorded_vectors_pass() -> anyhow::Result<()> {
@@ -24,8 +24,8 @@ fn recorded_vectors_pass() -> anyhow::Result<()> {
 
 #[test]
 fn vectors_of_another_folder_pass() -> anyhow::Result<()> {
-    let Some(folder) = env::var_os(MORE_VECTORS) else {
-        println!("{MORE_VECTORS} names no folder");
+    let Some(folder) = env::var_os(EXTRA_VECTORS) else {
+        println!("{EXTRA_VECTORS} names no folder");
         return Ok(());
     };
     let mut run = Run::default();

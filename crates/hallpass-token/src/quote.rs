@@ -67,7 +67,7 @@ const MAX_CHARS: usize = 64;
 
 /// Returns the first 64 characters of a string, followed by `…` if it is longer. Keeps messages and logs short.
 #[cfg(feature = "inspect")]
-pub(crate) fn quote(text: &str) -> Box<str> {
+pub(crate) fn excerpt(text: &str) -> Box<str> {
     let mut rest = text.chars();
     let mut start: String = rest.by_ref().take(MAX_CHARS).collect();
     if rest.next().is_some() {
@@ -105,7 +105,7 @@ mod tests {
     #[cfg(feature = "inspect")]
     #[test]
     fn truncates_long_strings() {
-        assert_eq!(&*quote(&"é".repeat(64)), "é".repeat(64));
-        assert_eq!(&*quote(&"é".repeat(65)), "é".repeat(64) + "…");
+        assert_eq!(&*excerpt(&"é".repeat(64)), "é".repeat(64));
+        assert_eq!(&*excerpt(&"é".repeat(65)), "é".repeat(64) + "…");
     }
 }

@@ -100,9 +100,9 @@ pub(crate) fn sign(signer: &Signer, expires_in: Seconds, content: &[Content]) ->
 fn round_trips_services_in_order() {
     check(512, (signer(), any::<u32>(), vec(content(), 1..=6)), |(signer, ttl, content)| {
         let token = Untrusted007::parse(&sign(&signer, Seconds(ttl), &content)).unwrap();
-        let mut wanted: Vec<_> = content.iter().map(Content::service).collect();
-        wanted.sort_by_key(Service::number);
-        assert_eq!(token.services().collect::<Vec<_>>(), wanted);
+        let mut expected: Vec<_> = content.iter().map(Content::service).collect();
+        expected.sort_by_key(Service::number);
+        assert_eq!(token.services().collect::<Vec<_>>(), expected);
         assert_eq!(token.expires_in(), Seconds(ttl));
         assert!(token.verify(signer.project(), signer.issued_at).is_ok());
     });
@@ -137,15 +137,17 @@ fn privileges_behave_like_a_map() {
 #[test]
 fn permissions_behave_like_a_map() {
     check(256, permissions(), |permissions| {
-        let made = tree_of(&permissions);
+        let built = tree_of(&permissions);
         let tree: BTreeMap<(u16, u16), Vec<String>> =
             permissions.into_iter().map(|(resource, access, names)| ((resource, access), names)).collect();
-        let read = made.as_permissions().to_vec();
+        let read = built.as_permissions().to_vec();
         assert_eq!(read.len(), tree.len());
-        for ((resource, access, names), ((wanted_resource, wanted_access), wanted)) in read.iter().zip(tree) {
-            assert_eq!(*resource, Resource::from_number(wanted_resource));
-            assert_eq!(*access, Access::from_number(wanted_access));
-            assert_eq!(*names, wanted);
+        for ((resource, access, names), ((expected_resource, expected_access), expected)) in
+            read.iter().zip(tree)
+        {
+            assert_eq!(*resource, Resource::from_number(expected_resource));
+            assert_eq!(*access, Access::from_number(expected_access));
+            assert_eq!(*names, expected);
         }
     });
 }

@@ -78,7 +78,7 @@ pub(crate) fn name() -> impl Strategy<Value = String> {
 }
 
 /// Generates input for [`channel`].
-pub(crate) fn channel_text() -> impl Strategy<Value = String> {
+pub(crate) fn channel_name() -> impl Strategy<Value = String> {
     prop_oneof![9 => name(), 1 => Just("*".to_owned())]
 }
 
@@ -88,12 +88,12 @@ pub(crate) fn channel(text: &str) -> Channel<'_> {
 
 /// A channel user, in the form that the token contains.
 #[derive(Clone, Debug)]
-pub(crate) enum UserText {
+pub(crate) enum UserField {
     Uid(u32),
     Account(String),
 }
 
-impl UserText {
+impl UserField {
     pub(crate) fn user(&self) -> User<'_> {
         match self {
             Self::Uid(uid) => User::from_number_or_any(*uid),
@@ -101,7 +101,7 @@ impl UserText {
         }
     }
 
-    pub(crate) fn text(&self) -> String {
+    pub(crate) fn field(&self) -> String {
         match self {
             Self::Uid(0) => String::new(),
             Self::Uid(uid) => uid.to_string(),
@@ -110,12 +110,12 @@ impl UserText {
     }
 }
 
-pub(crate) fn user() -> impl Strategy<Value = UserText> {
+pub(crate) fn user() -> impl Strategy<Value = UserField> {
     let account = r"[a-zA-Z0-9 !#$%&()+\-:;<=.>?@\[\]^_{}|~,]{1,255}";
     prop_oneof![
-        1 => Just(UserText::Uid(0)),
-        5 => any::<u32>().prop_map(UserText::Uid),
-        5 => account.prop_map(UserText::Account),
+        1 => Just(UserField::Uid(0)),
+        5 => any::<u32>().prop_map(UserField::Uid),
+        5 => account.prop_map(UserField::Account),
     ]
 }
 
@@ -124,7 +124,7 @@ pub(crate) fn rtm_user(text: &str) -> RtmUser<'_> {
 }
 
 /// Generates input for [`chat_user`].
-pub(crate) fn chat_text() -> impl Strategy<Value = String> {
+pub(crate) fn chat_name() -> impl Strategy<Value = String> {
     r"[a-z0-9_.\-]{1,64}"
 }
 
@@ -149,7 +149,7 @@ pub(crate) fn rtc_privileges() -> impl Strategy<Value = RtcPrivileges> {
 }
 
 /// Returns the number that format 007 encodes.
-pub(crate) fn relative(privilege_ttl: PrivilegeTtl) -> Seconds {
+pub(crate) fn seconds_of(privilege_ttl: PrivilegeTtl) -> Seconds {
     match privilege_ttl {
         PrivilegeTtl::WithToken => Seconds(0),
         PrivilegeTtl::For(ttl) => ttl.seconds(),

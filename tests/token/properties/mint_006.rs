@@ -5,14 +5,14 @@ use hallpass_token::agora::{FieldStr, Privileges};
 use hallpass_token::{PrivilegeTtl, Seconds, UnixSeconds};
 
 use super::inputs::{
-    Signer, channel, channel_text, check, name, privilege_ttl, rtc_privileges, rtm_user, signer, user,
+    Signer, channel, channel_name, check, name, privilege_ttl, rtc_privileges, rtm_user, signer, user,
 };
 
 const CASES: u32 = 128;
 
 /// Parses and verifies a token, and compares its content.
 #[track_caller]
-fn says(signer: &Signer, token: &str, subject: Subject<'_>, privileges: &[(u16, PrivilegeTtl)]) {
+fn assert_content(signer: &Signer, token: &str, subject: Subject<'_>, privileges: &[(u16, PrivilegeTtl)]) {
     let ends = privileges
         .iter()
         .map(|&(privilege, privilege_ttl)| (privilege, end(signer.issued_at, privilege_ttl)));
@@ -44,13 +44,13 @@ fn end(issued_at: UnixSeconds, privilege_ttl: PrivilegeTtl) -> UnixSeconds {
 
 #[test]
 fn rtc() {
-    check(CASES, (signer(), channel_text(), user(), rtc_privileges()), |(signer, name, user, privileges)| {
+    check(CASES, (signer(), channel_name(), user(), rtc_privileges()), |(signer, name, user, privileges)| {
         let token = signer.mint().rtc_006(channel(&name), user.user(), privileges);
-        let given: Vec<_> =
+        let granted: Vec<_> =
             privileges.iter().map(|(privilege, privilege_ttl)| (privilege as u16, privilege_ttl)).collect();
-        let user = user.text();
+        let user = user.field();
         let subject = Subject { channel: FieldStr::new(&name).unwrap(), user: FieldStr::new(&user).unwrap() };
-        says(&signer, &token, subject, &given);
+        assert_content(&signer, &token, subject, &granted);
     });
 }
 
@@ -59,6 +59,6 @@ fn rtm() {
     check(CASES, (signer(), name(), privilege_ttl()), |(signer, name, login)| {
         let token = signer.mint().rtm_006(rtm_user(&name), login);
         let subject = Subject { channel: FieldStr::new(&name).unwrap(), user: FieldStr::EMPTY };
-        says(&signer, &token, subject, &[(1000, login)]);
+        assert_content(&signer, &token, subject, &[(1000, login)]);
     });
 }

@@ -9,15 +9,15 @@ use hallpass_token::{PrivilegeTtl, Seconds, Ttl};
 use proptest::prelude::*;
 
 use super::inputs::{
-    Signer, UserText, channel, channel_text, chat_text, chat_user, check, name, privilege_ttl, relative,
-    rtc_privileges, rtm_user, signer, ttl, user,
+    Signer, UserField, channel, channel_name, chat_name, chat_user, check, name, privilege_ttl,
+    rtc_privileges, rtm_user, seconds_of, signer, ttl, user,
 };
 
 const CASES: u32 = 64;
 
 /// Parses and verifies a token, and compares its content.
 #[track_caller]
-fn says(signer: &Signer, token: &str, ttl: Ttl, services: &[Service<'_>]) {
+fn assert_content(signer: &Signer, token: &str, ttl: Ttl, services: &[Service<'_>]) {
     let token = Untrusted007::parse(token).unwrap();
     assert_eq!(token.app_id(), &signer.app_id);
     assert_eq!(token.issued_at(), signer.issued_at);
@@ -41,35 +41,35 @@ fn text(text: &str) -> FieldStr<'_> {
     FieldStr::new(text).unwrap()
 }
 
-fn one(privilege: u16, privilege_ttl: PrivilegeTtl) -> Privileges<'static, Seconds> {
-    Privileges::new(&[(privilege, relative(privilege_ttl))]).unwrap()
+fn single(privilege: u16, privilege_ttl: PrivilegeTtl) -> Privileges<'static, Seconds> {
+    Privileges::new(&[(privilege, seconds_of(privilege_ttl))]).unwrap()
 }
 
-fn of_rtc(privileges: RtcPrivileges) -> Privileges<'static, Seconds> {
+fn rtc_map(privileges: RtcPrivileges) -> Privileges<'static, Seconds> {
     let all = [privileges.join, privileges.publish_audio, privileges.publish_video, privileges.publish_data];
-    let given: Vec<_> = (1..)
+    let granted: Vec<_> = (1..)
         .zip(all)
-        .filter_map(|(privilege, privilege_ttl)| Some((privilege, relative(privilege_ttl?))))
+        .filter_map(|(privilege, privilege_ttl)| Some((privilege, seconds_of(privilege_ttl?))))
         .collect();
-    Privileges::new(&given).unwrap()
+    Privileges::new(&granted).unwrap()
 }
 
 fn rtc<'a>(channel: &'a str, user: &'a str, privileges: RtcPrivileges) -> Service<'a> {
-    Service::Rtc { channel: text(channel), user: text(user), privileges: of_rtc(privileges) }
+    Service::Rtc { channel: text(channel), user: text(user), privileges: rtc_map(privileges) }
 }
 
 fn rtm(user: &str, login: PrivilegeTtl) -> Service<'_> {
-    Service::Rtm { user: text(user), privileges: one(1, login) }
+    Service::Rtm { user: text(user), privileges: single(1, login) }
 }
 
 #[test]
 fn rtc_by_privileges() {
     check(
         CASES,
-        (signer(), channel_text(), user(), rtc_privileges(), ttl()),
+        (signer(), channel_name(), user(), rtc_privileges(), ttl()),
         |(signer, name, user, p, l)| {
             let token = signer.mint().rtc(channel(&name), user.user(), p, l);
-            says(&signer, &token, l, &[rtc(&name, &user.text(), p)]);
+            assert_content(&signer, &token, l, &[rtc(&name, &user.field(), p)]);
         },
     );
 }
@@ -78,27 +78,27 @@ fn rtc_by_privileges() {
 fn rtc_by_role() {
     check(
         CASES,
-        (signer(), channel_text(), user(), privilege_ttl(), ttl()),
+        (signer(), channel_name(), user(), privilege_ttl(), ttl()),
         |(signer, name, user, privilege_ttl, ttl)| {
-            let seconds = relative(privilege_ttl);
+            let seconds = seconds_of(privilege_ttl);
             for (role, count) in [(Role::Publisher, 4), (Role::Subscriber, 1)] {
                 let token =
                     signer.mint().rtc(channel(&name), user.user(), role.privileges(privilege_ttl), ttl);
-                let given: Vec<_> = (1..=count).map(|privilege| (privilege, seconds)).collect();
-                let privileges = Privileges::new(&given).unwrap();
-                let user = user.text();
+                let granted: Vec<_> = (1..=count).map(|privilege| (privilege, seconds)).collect();
+                let privileges = Privileges::new(&granted).unwrap();
+                let user = user.field();
                 let service = Service::Rtc { channel: text(&name), user: text(&user), privileges };
-                says(&signer, &token, ttl, &[service]);
+                assert_content(&signer, &token, ttl, &[service]);
             }
         },
     );
 }
 
 /// The arguments of the three builders with Signaling.
-type Grant = (String, UserText, RtcPrivileges, String, PrivilegeTtl);
+type Grant = (String, UserField, RtcPrivileges, String, PrivilegeTtl);
 
 fn grant() -> impl Strategy<Value = Grant> {
-    (channel_text(), user(), rtc_privileges(), name(), privilege_ttl())
+    (channel_name(), user(), rtc_privileges(), name(), privilege_ttl())
 }
 
 fn rtc_with_rtm((name, user, privileges, rtm_name, login): &Grant) -> RtcWithRtm<'_> {
@@ -115,14 +115,14 @@ fn rtc_with_rtm((name, user, privileges, rtm_name, login): &Grant) -> RtcWithRtm
 fn with_signaling() {
     check(CASES, (signer(), grant(), ttl()), |(signer, grant, ttl)| {
         let (name, user, privileges, rtm_name, login) = &grant;
-        let user = user.text();
+        let user = user.field();
         let [rtc, rtm] = [rtc(name, &user, *privileges), rtm(rtm_name, *login)];
         let (mint, grant) = (signer.mint(), rtc_with_rtm(&grant));
-        says(&signer, &mint.rtc_with_rtm(&grant, ttl), ttl, &[rtc, rtm]);
+        assert_content(&signer, &mint.rtc_with_rtm(&grant, ttl), ttl, &[rtc, rtm]);
         let convo_ai = Service::ConvoAi { privileges: Privileges::NONE };
-        says(&signer, &mint.convo_ai(&grant, ttl), ttl, &[rtc, rtm, convo_ai]);
+        assert_content(&signer, &mint.convo_ai(&grant, ttl), ttl, &[rtc, rtm, convo_ai]);
         let stt = Service::Stt { privileges: Privileges::NONE };
-        says(&signer, &mint.stt(&grant, ttl), ttl, &[rtc, rtm, stt]);
+        assert_content(&signer, &mint.stt(&grant, ttl), ttl, &[rtc, rtm, stt]);
     });
 }
 
@@ -130,18 +130,18 @@ fn with_signaling() {
 fn signaling() {
     check(CASES, (signer(), name(), ttl()), |(signer, user, ttl)| {
         let token = signer.mint().rtm(rtm_user(&user), ttl);
-        says(&signer, &token, ttl, &[rtm(&user, PrivilegeTtl::For(ttl))]);
+        assert_content(&signer, &token, ttl, &[rtm(&user, PrivilegeTtl::For(ttl))]);
     });
 }
 
 #[test]
 fn signaling_with_a_stream() {
-    check(CASES, (signer(), name(), channel_text(), ttl()), |(signer, user, stream, ttl)| {
+    check(CASES, (signer(), name(), channel_name(), ttl()), |(signer, user, stream, ttl)| {
         let token = signer.mint().rtm_with_stream(rtm_user(&user), channel(&stream), ttl);
         let seconds = ttl.seconds();
         let privileges = Privileges::new(&[(1, seconds), (4, seconds)]).unwrap();
         let stream = Service::Rtc { channel: text(&stream), user: text(&user), privileges };
-        says(&signer, &token, ttl, &[stream, rtm(&user, PrivilegeTtl::For(ttl))]);
+        assert_content(&signer, &token, ttl, &[stream, rtm(&user, PrivilegeTtl::For(ttl))]);
     });
 }
 
@@ -155,21 +155,21 @@ fn signaling_with_permissions() {
         let tree = PermissionTree::new(&[permission]).unwrap();
         let permissions = tree.as_permissions();
         let token = signer.mint().rtm_with_permissions(rtm_user(&user), permissions, ttl);
-        let privileges = one(1, PrivilegeTtl::For(ttl));
-        says(&signer, &token, ttl, &[Service::Rtm2 { user: text(&user), permissions, privileges }]);
+        let privileges = single(1, PrivilegeTtl::For(ttl));
+        assert_content(&signer, &token, ttl, &[Service::Rtm2 { user: text(&user), permissions, privileges }]);
     });
 }
 
 #[test]
 fn chat() {
-    check(CASES, (signer(), chat_text(), ttl()), |(signer, user, ttl)| {
+    check(CASES, (signer(), chat_name(), ttl()), |(signer, user, ttl)| {
         let token = signer.mint().chat_user(chat_user(&user), ttl);
-        let privileges = one(1, PrivilegeTtl::For(ttl));
-        says(&signer, &token, ttl, &[Service::Chat { user: text(&user), privileges }]);
+        let privileges = single(1, PrivilegeTtl::For(ttl));
+        assert_content(&signer, &token, ttl, &[Service::Chat { user: text(&user), privileges }]);
 
-        let privileges = one(2, PrivilegeTtl::For(ttl));
+        let privileges = single(2, PrivilegeTtl::For(ttl));
         let app = Service::Chat { user: FieldStr::EMPTY, privileges };
-        says(&signer, &signer.mint().chat_app(ttl), ttl, &[app]);
+        assert_content(&signer, &signer.mint().chat_app(ttl), ttl, &[app]);
     });
 }
 
@@ -181,16 +181,16 @@ fn apaas() {
         let read = Untrusted007::parse(&token).unwrap();
         let Some(Service::Chat { user: hash, .. }) = read.services().nth(1) else { panic!("{read:?}") };
         assert_eq!(hash.as_str().len(), 32);
-        let privileges = one(1, privilege_ttl);
+        let privileges = single(1, privilege_ttl);
         let in_room = Service::Apaas { room: text(&room), user: text(&user), role, privileges };
         let services = [rtm(&user, privilege_ttl), Service::Chat { user: hash, privileges }, in_room];
-        says(&signer, &token, ttl, &services);
+        assert_content(&signer, &token, ttl, &services);
 
         let (room, role) = (FieldStr::EMPTY, -1);
-        let alone = Service::Apaas { room, user: text(&user), role, privileges: one(2, privilege_ttl) };
-        says(&signer, &mint.apaas_user(rtm_user(&user), ttl), ttl, &[alone]);
-        let app = Service::Apaas { room, user: FieldStr::EMPTY, role, privileges: one(3, privilege_ttl) };
-        says(&signer, &mint.apaas_app(ttl), ttl, &[app]);
+        let alone = Service::Apaas { room, user: text(&user), role, privileges: single(2, privilege_ttl) };
+        assert_content(&signer, &mint.apaas_user(rtm_user(&user), ttl), ttl, &[alone]);
+        let app = Service::Apaas { room, user: FieldStr::EMPTY, role, privileges: single(3, privilege_ttl) };
+        assert_content(&signer, &mint.apaas_app(ttl), ttl, &[app]);
     });
 }
 
@@ -198,7 +198,7 @@ fn apaas() {
 fn full_path_accelerator() {
     check(CASES, signer(), |signer| {
         assert_eq!(Ttl::MAX.seconds(), Seconds::DAY);
-        let privileges = one(1, PrivilegeTtl::WithToken);
-        says(&signer, &signer.mint().fpa(), Ttl::MAX, &[Service::Fpa { privileges }]);
+        let privileges = single(1, PrivilegeTtl::WithToken);
+        assert_content(&signer, &signer.mint().fpa(), Ttl::MAX, &[Service::Fpa { privileges }]);
     });
 }

@@ -14,10 +14,10 @@ const CASES: u32 = 512;
 const LEEWAY: u32 = 60;
 
 /// Returns an arbitrary time, and times around the boundaries of the validity period.
-fn nows(start: u32, ttl: u32, any: u32) -> Vec<UnixSeconds> {
-    let borders = [start.saturating_sub(LEEWAY), start, start.saturating_add(ttl)];
-    let about = |border: u32| [border.saturating_sub(1), border, border.saturating_add(1)];
-    borders.into_iter().flat_map(about).chain([any, 0, u32::MAX]).map(UnixSeconds).collect()
+fn times_around(start: u32, ttl: u32, any: u32) -> Vec<UnixSeconds> {
+    let boundaries = [start.saturating_sub(LEEWAY), start, start.saturating_add(ttl)];
+    let around = |boundary: u32| [boundary.saturating_sub(1), boundary, boundary.saturating_add(1)];
+    boundaries.into_iter().flat_map(around).chain([any, 0, u32::MAX]).map(UnixSeconds).collect()
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn verifies_007_from_issue_time_to_expiry() {
         let token = signer.mint().rtm(rtm_user(&user), ttl);
         let token = Untrusted007::parse(&token).unwrap();
         let (start, seconds) = (signer.issued_at.0, ttl.seconds().0);
-        for now in nows(start, seconds, any) {
+        for now in times_around(start, seconds, any) {
             let early = u64::from(now.0) + u64::from(LEEWAY) < u64::from(start);
             let late = u64::from(now.0) > u64::from(start) + u64::from(seconds);
             match token.verify(signer.project(), now) {
@@ -47,7 +47,7 @@ fn verifies_006_until_expiry() {
         let token = Untrusted006::parse(&token).unwrap();
         let subject = Subject { channel: FieldStr::new(&user).unwrap(), user: FieldStr::EMPTY };
         let end = signer.issued_at.0.saturating_add(86_400);
-        for now in nows(signer.issued_at.0, 86_400, any) {
+        for now in times_around(signer.issued_at.0, 86_400, any) {
             match token.verify(signer.project(), subject, now) {
                 Ok(_) => assert!(now.0 < end, "{now:?}"),
                 Err(VerifyError::Expired { .. }) => assert!(now.0 >= end, "{now:?}"),
@@ -63,13 +63,13 @@ fn finds_the_signing_certificate() {
         (signer(), other_certificate(), other_certificate(), name(), user(), rtc_privileges(), ttl());
     check(CASES, inputs, |(signer, first, second, name, user, privileges, ttl)| {
         let own = signer.certificate.clone();
-        let user_text = user.text();
+        let user_text = user.field();
         let subject =
             Subject { channel: FieldStr::new(&name).unwrap(), user: FieldStr::new(&user_text).unwrap() };
         let now = UnixSeconds(signer.issued_at.0.min(u32::MAX - 1));
         let text_007 = signer.mint().rtc(channel(&name), user.user(), privileges, ttl);
         let text_006 = signer.mint().rtc_006(channel(&name), user.user(), privileges);
-        let (of_007, of_006) =
+        let (token_007, token_006) =
             (Untrusted007::parse(&text_007).unwrap(), Untrusted006::parse(&text_006).unwrap());
         let cases: [(&[AppCertificate], Result<usize, VerifyError>); 6] = [
             (&[], Err(VerifyError::BadSignature)),
@@ -79,12 +79,12 @@ fn finds_the_signing_certificate() {
             (&[first.clone(), own.clone()], Ok(1)),
             (&[own.clone(), own.clone()], Ok(0)),
         ];
-        for (certificates, wanted) in cases {
+        for (certificates, expected) in cases {
             let project = Project { app_id: &signer.app_id, certificates };
-            assert_eq!(of_007.verify(project, now).map(|verified| verified.certificate_index()), wanted);
+            assert_eq!(token_007.verify(project, now).map(|verified| verified.certificate_index()), expected);
             assert_eq!(
-                of_006.verify(project, subject, now).map(|verified| verified.certificate_index()),
-                wanted
+                token_006.verify(project, subject, now).map(|verified| verified.certificate_index()),
+                expected
             );
         }
     });
@@ -116,11 +116,12 @@ fn rejects_006_tokens_for_another_subject() {
                 Subject { channel: FieldStr::new(channel).unwrap(), user: FieldStr::new(user).unwrap() };
             token.verify(signer.project(), subject, now).map(drop)
         };
-        let (user, other_user) = (user.text(), other_user.text());
+        let (user, other_user) = (user.field(), other_user.field());
         if other_name != channel_name {
             assert_eq!(verify(&other_name, &user), Err(VerifyError::OtherChannel));
         }
-        let wanted = if user.is_empty() || user == other_user { Ok(()) } else { Err(VerifyError::OtherUser) };
-        assert_eq!(verify(&channel_name, &other_user), wanted);
+        let expected =
+            if user.is_empty() || user == other_user { Ok(()) } else { Err(VerifyError::OtherUser) };
+        assert_eq!(verify(&channel_name, &other_user), expected);
     });
 }

@@ -69,7 +69,7 @@ impl Project {
     }
 
     /// Returns the expected claims of a token.
-    fn content(&self) -> ParsedClaims {
+    fn parsed_claims(&self) -> ParsedClaims {
         let texts = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
         ParsedClaims {
             api_key: self.api_key.as_str().to_owned(),
@@ -101,8 +101,8 @@ pub(crate) fn project() -> impl Strategy<Value = Project> {
         Just(Some(Roles::RtcAndCrawler)),
     ];
     let maybe = || proptest::option::of(id(60));
-    let given = (permissions, roles, maybe(), maybe(), maybe());
-    (id(30), secret(), any::<u32>(), ttl(), given).prop_map(
+    let granted = (permissions, roles, maybe(), maybe(), maybe());
+    (id(30), secret(), any::<u32>(), ttl(), granted).prop_map(
         |(api_key, secret, issued_at, ttl, (permissions, roles, room, participant, id))| Project {
             api_key: ApiKey::parse(&api_key).unwrap(),
             secret,
@@ -119,8 +119,8 @@ pub(crate) fn project() -> impl Strategy<Value = Project> {
 
 /// Generates IDs from all valid characters, including ones with 4 bytes.
 fn id(max: usize) -> impl Strategy<Value = String> {
-    let refused = |c: &char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\\');
-    let character = any::<char>().prop_map(move |c| if refused(&c) { '-' } else { c });
+    let is_invalid = |c: &char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\\');
+    let character = any::<char>().prop_map(move |c| if is_invalid(&c) { '-' } else { c });
     proptest::collection::vec(character, 1..=max).prop_map(|chars| chars.into_iter().collect())
 }
 
@@ -136,7 +136,7 @@ fn other_secret() -> impl Strategy<Value = Secret> {
 fn round_trips_claims() {
     check(256, project(), |project| {
         let token = Untrusted::parse(&project.sign()).unwrap();
-        assert_eq!(*token.claims(), project.content());
+        assert_eq!(*token.claims(), project.parsed_claims());
         assert_eq!(token.claims().known_roles(), project.roles.unwrap_or(Roles::None));
     });
 }
@@ -147,9 +147,9 @@ fn verifies_from_issue_time_to_expiry() {
         let token = Untrusted::parse(&project.sign()).unwrap();
         let start = project.issued_at.0;
         let end = start.saturating_add(project.ttl.seconds().0);
-        let borders = [start.saturating_sub(60), start, end];
-        let about = |border: u32| [border.saturating_sub(1), border, border.saturating_add(1)];
-        for now in borders.into_iter().flat_map(about).chain([any, 0, u32::MAX]).map(UnixSeconds) {
+        let boundaries = [start.saturating_sub(60), start, end];
+        let around = |boundary: u32| [boundary.saturating_sub(1), boundary, boundary.saturating_add(1)];
+        for now in boundaries.into_iter().flat_map(around).chain([any, 0, u32::MAX]).map(UnixSeconds) {
             let early = u64::from(now.0) + 60 < u64::from(start);
             let late = now.0 >= end;
             match token.verify(project.keys(), now) {
@@ -174,9 +174,9 @@ fn finds_the_signing_secret() {
             (&[own.clone(), other.clone()], Ok(0)),
             (&[other.clone(), own.clone()], Ok(1)),
         ];
-        for (secrets, wanted) in cases {
+        for (secrets, expected) in cases {
             let verified = token.verify(videosdk::Project { secrets, ..project.keys() }, now);
-            assert_eq!(verified.map(|verified| verified.secret_index()), wanted);
+            assert_eq!(verified.map(|verified| verified.secret_index()), expected);
         }
     });
 }

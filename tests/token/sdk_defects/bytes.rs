@@ -9,7 +9,7 @@ use hallpass_token::agora::{
 };
 
 use super::fixtures::{
-    Vector, chat_user, deflated, ends, inflated, lengths, publisher, room, rtc, services, text, ttl,
+    Vector, chat_user, deflated, expiries, inflated, publisher, room, rtc, services, text, ttl, ttls,
 };
 
 #[test]
@@ -20,16 +20,17 @@ fn a01_subscriber_cannot_publish() {
 
     let recorded = Vector::named("007-rtc_uid-002");
     assert_eq!(recorded.role(), 2);
-    recorded.assert_made(&recorded.mint().rtc(recorded.channel(), recorded.user(), subscriber, ttl(900)));
+    recorded.assert_matches(&recorded.mint().rtc(recorded.channel(), recorded.user(), subscriber, ttl(900)));
 
     // The recorded expiry is years ahead, which `Mint` cannot produce.
     let recorded = Vector::named("006-rtc006_uid-036");
     assert_eq!(recorded.role(), 2);
     let end = recorded.number("/args/expire_ts");
     let privileges: Vec<_> = ids.iter().map(|id| (*id as u16, end)).collect();
-    recorded.assert_made(&recorded.sign_006(Subject::rtc(recorded.channel(), recorded.user()), &privileges));
+    recorded
+        .assert_matches(&recorded.sign_006(Subject::rtc(recorded.channel(), recorded.user()), &privileges));
     let token = recorded.mint().rtc_006(recorded.channel(), recorded.user(), subscriber);
-    let ids: Vec<_> = ends(&token).into_iter().map(|(id, _)| id).collect();
+    let ids: Vec<_> = expiries(&token).into_iter().map(|(id, _)| id).collect();
     assert_eq!(ids, [1]);
 }
 
@@ -37,8 +38,8 @@ fn a01_subscriber_cannot_publish() {
 fn a02_publisher_privileges_are_sorted() {
     let recorded = Vector::named("006-rtc006_uid-013");
     let token = recorded.mint().rtc_006(recorded.channel(), recorded.user(), publisher(3600));
-    recorded.assert_made(&token);
-    let ids: Vec<_> = ends(&token).into_iter().map(|(id, _)| id).collect();
+    recorded.assert_matches(&token);
+    let ids: Vec<_> = expiries(&token).into_iter().map(|(id, _)| id).collect();
     assert_eq!(ids, [1, 2, 3, 4]);
 }
 
@@ -49,7 +50,7 @@ fn a03_sorts_ids_as_numbers() {
         Subject { channel: text(recorded.text("/args/channel")), user: text(recorded.text("/args/uid")) };
     let defaults = recorded.privileges("/args/privileges");
     assert_eq!(defaults.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [1, 101, 1000, 2]);
-    recorded.assert_made(&recorded.sign_006(subject, &defaults));
+    recorded.assert_matches(&recorded.sign_006(subject, &defaults));
 }
 
 #[test]
@@ -59,17 +60,17 @@ fn a04_ignores_call_order_and_uses_the_last_value() {
         Subject { channel: text(recorded.text("/args/channel")), user: text(recorded.text("/args/uid")) };
     let defaults = recorded.privileges("/args/privileges");
     assert!(defaults.is_sorted_by_key(|(id, _)| std::cmp::Reverse(*id)));
-    recorded.assert_made(&recorded.sign_006(subject, &defaults));
+    recorded.assert_matches(&recorded.sign_006(subject, &defaults));
     let overwritten = [&[(1, 99), (3, 98)], defaults.as_slice()].concat();
-    recorded.assert_made(&recorded.sign_006(subject, &overwritten));
+    recorded.assert_matches(&recorded.sign_006(subject, &overwritten));
 
     let recorded = Vector::named("007-raw007-002");
     let (channel, uid) = (recorded.text("/args/services/0/channel"), recorded.text("/args/services/0/uid"));
     let defaults = recorded.privileges("/args/services/0/privileges");
     assert!(defaults.is_sorted_by_key(|(id, _)| std::cmp::Reverse(*id)));
-    recorded.assert_made(&recorded.sign_007(&mut [rtc(channel, uid, &defaults)]));
+    recorded.assert_matches(&recorded.sign_007(&mut [rtc(channel, uid, &defaults)]));
     let overwritten = [&[(1, 99), (3, 98)], defaults.as_slice()].concat();
-    recorded.assert_made(&recorded.sign_007(&mut [rtc(channel, uid, &overwritten)]));
+    recorded.assert_matches(&recorded.sign_007(&mut [rtc(channel, uid, &overwritten)]));
 }
 
 #[test]
@@ -84,7 +85,7 @@ fn a05_uid_zero_is_the_wildcard_in_007() {
         publish_data: privilege_ttl("/args/data"),
     };
     let ttl = ttl(recorded.number("/args/token_expire"));
-    recorded.assert_made(&recorded.mint().rtc(recorded.channel(), recorded.user(), privileges, ttl));
+    recorded.assert_matches(&recorded.mint().rtc(recorded.channel(), recorded.user(), privileges, ttl));
 }
 
 #[test]
@@ -92,7 +93,7 @@ fn a06_uid_zero_is_the_wildcard_in_006() {
     let recorded = Vector::named("006-fixed-06");
     let channel = Channel::parse_or_any(recorded.text("/channel")).unwrap();
     let subject = Subject::rtc(channel, User::from_number_or_any(0));
-    recorded.assert_made(&recorded.sign_006(subject, &recorded.privileges("/privileges")));
+    recorded.assert_matches(&recorded.sign_006(subject, &recorded.privileges("/privileges")));
 }
 
 #[test]
@@ -101,10 +102,10 @@ fn a07_preserves_accounts() {
         let recorded = Vector::named(id);
         let end = recorded.number("/args/expire_ts");
         let subject = Subject::rtc(recorded.channel(), User::Account(recorded.account()));
-        recorded.assert_made(&recorded.sign_006(subject, &[(1, end), (2, end), (3, end), (4, end)]));
+        recorded.assert_matches(&recorded.sign_006(subject, &[(1, end), (2, end), (3, end), (4, end)]));
     }
 
-    let defaults = Vector::none();
+    let defaults = Vector::default_project();
     let (channel, account) =
         (Channel::parse_or_any("room").unwrap(), |name| User::Account(Account::parse(name).unwrap()));
     let token = defaults.mint().rtc_006(channel, account("alice"), publisher(60));
@@ -124,7 +125,7 @@ fn a08_writes_large_uids_unsigned() {
         assert_eq!(FieldStr::from(recorded.user()).as_str(), digits);
         let end = recorded.number("/args/expire_ts");
         let subject = Subject::rtc(recorded.channel(), recorded.user());
-        recorded.assert_made(&recorded.sign_006(subject, &[(1, end), (2, end), (3, end), (4, end)]));
+        recorded.assert_matches(&recorded.sign_006(subject, &[(1, end), (2, end), (3, end), (4, end)]));
     }
 }
 
@@ -138,7 +139,7 @@ fn a09_distinguishes_numbers_and_strings() {
     let recorded = Vector::named("007-rtc_account-002");
     assert_eq!(recorded.text("/args/account"), "0");
     let mint = |user| recorded.mint().rtc(recorded.channel(), user, publisher(900), ttl(900));
-    recorded.assert_made(&mint(User::Account(recorded.account())));
+    recorded.assert_matches(&mint(User::Account(recorded.account())));
     assert_ne!(
         inflated(&mint(User::from_number_or_any(0))),
         inflated(&mint(User::Account(recorded.account())))
@@ -160,7 +161,7 @@ fn a10_accepts_only_32_bit_uids() {
 fn a11_apaas_service_of_a_room_has_its_privilege() {
     for id in ["007-apaas_room-001", "007-edu_room-001"] {
         let (recorded, token) = room(id);
-        recorded.assert_made(&token);
+        recorded.assert_matches(&token);
         assert_eq!(services(&token)[2], ("apaas", vec![(1, 600)]), "{id}");
     }
 }
@@ -169,7 +170,7 @@ fn a11_apaas_service_of_a_room_has_its_privilege() {
 fn a12_chat_service_of_a_room_has_its_privilege() {
     for id in ["007-apaas_room-001", "007-edu_room-001"] {
         let (recorded, token) = room(id);
-        recorded.assert_made(&token);
+        recorded.assert_matches(&token);
         assert_eq!(services(&token)[..2], [("rtm", vec![(1, 600)]), ("chat", vec![(1, 600)])], "{id}");
     }
 }
@@ -178,7 +179,7 @@ fn a12_chat_service_of_a_room_has_its_privilege() {
 fn a13_chat_user_of_a_room_is_a_hash() {
     for id in ["007-apaas_room-001", "007-edu_room-001"] {
         let (recorded, token) = room(id);
-        recorded.assert_made(&token);
+        recorded.assert_matches(&token);
         // Expected value: `printf 2882341273 | md5sum`.
         assert_eq!(chat_user(&token), "6063383428a36fba3fb6030becf8094e", "{id}");
     }
@@ -188,7 +189,7 @@ fn a13_chat_user_of_a_room_is_a_hash() {
 fn a14_hash_keeps_leading_zeros() {
     for (id, start) in [("007-apaas_room-008", "00291"), ("007-apaas_room-009", "0000f")] {
         let (recorded, token) = room(id);
-        recorded.assert_made(&token);
+        recorded.assert_matches(&token);
         let hash = chat_user(&token);
         assert!(hash.len() == 32 && hash.starts_with(start), "{id}: {hash}");
     }
@@ -204,7 +205,7 @@ fn a15_writes_every_room_role_unchanged() {
     ] {
         let (recorded, token) = room(id);
         assert_eq!(recorded.role(), role);
-        recorded.assert_made(&token);
+        recorded.assert_matches(&token);
         let token = Untrusted007::parse(&token).unwrap();
         let Some(Service::Apaas { role: read, .. }) = token.services().last() else { panic!("no APaaS") };
         assert_eq!(read, role);
@@ -221,7 +222,7 @@ fn a16_rejects_or_encodes_non_ascii_channels() {
         assert_eq!(Channel::parse_or_any(channel), Err(NameError::Character(first)));
         let end = recorded.number("/args/expire_ts");
         let subject = Subject { channel: text(channel), user: text("1234") };
-        recorded.assert_made(&recorded.sign_006(subject, &[(1, end), (2, end), (3, end), (4, end)]));
+        recorded.assert_matches(&recorded.sign_006(subject, &[(1, end), (2, end), (3, end), (4, end)]));
     }
 }
 
@@ -231,22 +232,22 @@ fn a17_rejects_or_encodes_non_ascii_accounts() {
     let account = recorded.text("/args/account");
     assert_eq!(Account::parse(account), Err(NameError::Character('Ü')));
     let service = rtc(recorded.text("/args/channel"), account, &[(1, 900), (2, 900), (3, 900), (4, 900)]);
-    recorded.assert_made(&recorded.sign_007(&mut [service]));
+    recorded.assert_matches(&recorded.sign_007(&mut [service]));
 }
 
 #[test]
 fn a18_encodes_strings_as_utf_8() {
     let recorded = Vector::named("006-rtm006-006");
     let subject = Subject { channel: text(recorded.text("/args/user")), user: FieldStr::EMPTY };
-    recorded.assert_made(&recorded.sign_006(subject, &[(1000, recorded.number("/args/expire_ts"))]));
+    recorded.assert_matches(&recorded.sign_006(subject, &[(1000, recorded.number("/args/expire_ts"))]));
 
     let recorded = Vector::named("007-raw007-005");
     let streaming = Service::Streaming {
         channel: text(recorded.text("/args/services/0/channel")),
         user: FieldStr::EMPTY,
-        privileges: lengths(&[(2, 1)]),
+        privileges: ttls(&[(2, 1)]),
     };
-    recorded.assert_made(&recorded.sign_007(&mut [streaming]));
+    recorded.assert_matches(&recorded.sign_007(&mut [streaming]));
 
     let recorded = Vector::named("007-rtm2_perm-007");
     let names: Vec<_> =
@@ -260,7 +261,7 @@ fn a18_encodes_strings_as_utf_8() {
         },
     ]);
     let user = RtmUser::parse(recorded.text("/args/user")).unwrap();
-    recorded.assert_made(&recorded.mint().rtm_with_permissions(
+    recorded.assert_matches(&recorded.mint().rtm_with_permissions(
         user,
         tree.unwrap().as_permissions(),
         ttl(600),
@@ -272,25 +273,25 @@ fn a19_accepts_a_service_without_privileges() {
     let recorded = Vector::named("007-raw007-003");
     let (channel, uid) = (recorded.text("/args/services/0/channel"), recorded.text("/args/services/0/uid"));
     let token = recorded.sign_007(&mut [rtc(channel, uid, &[])]);
-    recorded.assert_made(&token);
+    recorded.assert_matches(&token);
     assert_eq!(services(&token), [("rtc", vec![])]);
 
     let recorded = Vector::named("007-raw007-014");
     let tree = PermissionTree::new(&[]).unwrap();
     let (permissions, privileges) = (tree.as_permissions(), Privileges::NONE);
     let rtm2 = Service::Rtm2 { user: FieldStr::EMPTY, permissions, privileges };
-    recorded.assert_made(&recorded.sign_007(&mut [rtm2]));
+    recorded.assert_matches(&recorded.sign_007(&mut [rtm2]));
 }
 
 #[test]
 fn a20_keeps_every_service() {
     let recorded = Vector::named("007-raw007-011");
     let token = recorded.sign_007(&mut [rtc("first", "1", &[(1, 1)]), rtc("second", "2", &[(1, 2)])]);
-    recorded.assert_made(&token);
+    recorded.assert_matches(&token);
     assert_eq!(services(&token), [("rtc", vec![(1, 1)]), ("rtc", vec![(1, 2)])]);
 
     let tree = PermissionTree::new(&[]).unwrap();
-    let (user, privileges) = (text("u"), lengths(&[(1, 60)]));
+    let (user, privileges) = (text("u"), ttls(&[(1, 60)]));
     let mut all = [
         Service::Stt { privileges },
         Service::ConvoAi { privileges },
@@ -303,7 +304,7 @@ fn a20_keeps_every_service() {
         Service::Rtm { user, privileges },
         Service::Rtc { channel: user, user, privileges },
     ];
-    let defaults = Vector::none();
+    let defaults = Vector::default_project();
     let token = defaults.mint().services(Services::new(&mut all).unwrap(), ttl(60));
     let names: Vec<_> = services(&token).into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["rtc", "rtm", "streaming", "fpa", "chat", "fcdn", "apaas", "rtm2", "convoai", "stt"]);
@@ -316,12 +317,12 @@ fn a21_never_truncates_long_strings() {
     assert_eq!(Channel::parse_or_any(channel), Err(NameError::TooLong { bytes: 1000, max: 64 }));
     assert_eq!(Account::parse(account), Err(NameError::TooLong { bytes: 3000, max: 255 }));
     let token = recorded.sign_007(&mut [rtc(channel, account, &[(1, 1), (2, 1), (3, 1), (4, 1)])]);
-    recorded.assert_made(&token);
+    recorded.assert_matches(&token);
 }
 
 #[test]
 fn a22_encodes_five_thousand_bytes() {
-    let defaults = Vector::none();
+    let defaults = Vector::default_project();
     let channel = "c".repeat(5000);
     assert_eq!(Channel::parse_or_any(&channel), Err(NameError::TooLong { bytes: 5000, max: 64 }));
     let token = Untrusted007::parse(&defaults.sign_007(&mut [rtc(&channel, "u", &[(1, 60)])])).unwrap();
@@ -341,7 +342,7 @@ fn a23_lengths_never_wrap_around() {
     }
     assert_eq!(Services::new(&mut vec![Service::stt(); 65_536]).unwrap_err(), SizeError::TooManyServices);
 
-    let defaults = Vector::none();
+    let defaults = Vector::default_project();
     let token = defaults.sign_007(&mut [rtc(&longest, "u", &[(1, 60)])]);
     let token = Untrusted007::parse_with_limit(&token, 100_000).unwrap();
     assert!(token.services().eq([rtc(&longest, "u", &[(1, 60)])]));
@@ -355,7 +356,7 @@ fn a24_sorts_permissions_as_unsigned_numbers() {
         Permission { resource: Resource::Other(7), access: Access::Other(9), names: &["y", ""] },
     ]);
     let user = RtmUser::parse(recorded.text("/args/user")).unwrap();
-    recorded.assert_made(&recorded.mint().rtm_with_permissions(
+    recorded.assert_matches(&recorded.mint().rtm_with_permissions(
         user,
         tree.unwrap().as_permissions(),
         ttl(600),
@@ -366,23 +367,23 @@ fn a24_sorts_permissions_as_unsigned_numbers() {
 fn a25_format_006_has_expiries_and_signaling() {
     let recorded = Vector::named("006-rtc006_uid-013");
     let token = recorded.mint().rtc_006(recorded.channel(), recorded.user(), publisher(3600));
-    recorded.assert_made(&token);
+    recorded.assert_matches(&token);
     let end = recorded.number("/args/expire_ts");
     assert_eq!(end, 1_700_003_600);
-    assert_eq!(ends(&token), [(1, end), (2, end), (3, end), (4, end)]);
+    assert_eq!(expiries(&token), [(1, end), (2, end), (3, end), (4, end)]);
 
     let recorded = Vector::named("006-rtm006-009");
     let user = RtmUser::parse(recorded.text("/args/user")).unwrap();
-    recorded.assert_made(&recorded.mint().rtm_006(user, PrivilegeTtl::WithToken));
+    recorded.assert_matches(&recorded.mint().rtm_006(user, PrivilegeTtl::WithToken));
     let token = recorded.mint().rtm_006(user, PrivilegeTtl::For(ttl(60)));
-    assert_eq!(ends(&token), [(1000, recorded.mint().issued_at.0 + 60)]);
+    assert_eq!(expiries(&token), [(1000, recorded.mint().issued_at.0 + 60)]);
 }
 
 #[test]
 fn a26_signature_is_bytes() {
     let recorded = Vector::named("007-rtc_uid-007");
     let token = recorded.mint().rtc(recorded.channel(), recorded.user(), publisher(900), ttl(900));
-    recorded.assert_made(&token);
+    recorded.assert_matches(&token);
     let payload = inflated(&token);
     assert!(
         std::str::from_utf8(&payload[2..34]).is_err(),
@@ -392,9 +393,9 @@ fn a26_signature_is_bytes() {
     assert!(Untrusted007::parse(&token).unwrap().verify(recorded.project(), at).is_ok());
 
     // With the replacement characters of a lossy conversion, the signature does not have 32 bytes.
-    let careless = String::from_utf8_lossy(&payload[2..34]).into_owned().into_bytes();
-    let len = u16::try_from(careless.len()).unwrap().to_le_bytes();
-    assert!(Untrusted007::parse(&deflated(&[&len, careless.as_slice(), &payload[34..]].concat())).is_err());
+    let lossy = String::from_utf8_lossy(&payload[2..34]).into_owned().into_bytes();
+    let len = u16::try_from(lossy.len()).unwrap().to_le_bytes();
+    assert!(Untrusted007::parse(&deflated(&[&len, lossy.as_slice(), &payload[34..]].concat())).is_err());
 }
 
 #[test]
@@ -402,13 +403,13 @@ fn a27_grants_a_channel_only_with_a_stream() {
     let recorded = Vector::named("007-rtm_stream-003");
     let user = RtmUser::parse(recorded.text("/args/user")).unwrap();
     let plain = recorded.mint().rtm(user, ttl(3600));
-    recorded.assert_made(&plain);
+    recorded.assert_matches(&plain);
     assert_eq!(services(&plain), [("rtm", vec![(1, 3600)])]);
 
     let recorded = Vector::named("007-rtm_stream-001");
     let stream = Channel::parse_or_any(recorded.text("/args/stream")).unwrap();
     let streaming = recorded.mint().rtm_with_stream(user, stream, ttl(3600));
-    recorded.assert_made(&streaming);
+    recorded.assert_matches(&streaming);
     assert_eq!(services(&streaming), [("rtc", vec![(1, 3600), (4, 3600)]), ("rtm", vec![(1, 3600)])]);
 }
 
@@ -431,7 +432,7 @@ fn a28_roles_are_equal_in_every_builder() {
         let mint = recorded.mint();
         let is_stt = id.starts_with("007-stt");
         let token = if is_stt { mint.stt(&grant, ttl(600)) } else { mint.convo_ai(&grant, ttl(600)) };
-        recorded.assert_made(&token);
+        recorded.assert_matches(&token);
         let rtc = mint.rtc(grant.channel, grant.user, grant.privileges, ttl(600));
         assert_eq!(services(&token)[0], services(&rtc)[0], "{id}");
     }

@@ -31,7 +31,7 @@ impl Vector {
     }
 
     /// Returns the project of the vectors without a vector.
-    pub(crate) fn none() -> Self {
+    pub(crate) fn default_project() -> Self {
         Self::of(Value::Null)
     }
 
@@ -67,8 +67,8 @@ impl Vector {
     /// Signs an 006 token with the vector's expiry and salt, from unvalidated values.
     pub(crate) fn sign_006(&self, subject: Subject<'_>, privileges: &[(u16, u32)]) -> String {
         let expires_at = UnixSeconds(self.number("/ts"));
-        let ends: Vec<_> = privileges.iter().map(|(id, end)| (*id, UnixSeconds(*end))).collect();
-        let privileges = Privileges::new(&ends).unwrap();
+        let expiries: Vec<_> = privileges.iter().map(|(id, end)| (*id, UnixSeconds(*end))).collect();
+        let privileges = Privileges::new(&expiries).unwrap();
         Token006 { app_id: &self.app_id, subject, salt: self.number("/salt"), expires_at, privileges }
             .sign(&self.certificates[0])
     }
@@ -114,7 +114,7 @@ impl Vector {
 
     /// Asserts that a token equals that of the SDKs. 007 tokens are compared inflated, because zlib streams can differ.
     #[track_caller]
-    pub(crate) fn assert_made(&self, token: &str) {
+    pub(crate) fn assert_matches(&self, token: &str) {
         if self.json["format"] == "006" {
             let theirs = self.json.pointer("/expected/token").unwrap_or(&self.json["token"]);
             assert_eq!(token, theirs.as_str().unwrap());
@@ -139,20 +139,20 @@ pub(crate) fn publisher(seconds: u32) -> RtcPrivileges {
 }
 
 /// Returns the privileges of a 007 token: IDs with TTLs.
-pub(crate) fn lengths(privileges: &[(u16, u32)]) -> Privileges<'static, Seconds> {
-    let lengths: Vec<_> = privileges.iter().map(|(id, seconds)| (*id, Seconds(*seconds))).collect();
-    Privileges::new(&lengths).unwrap()
+pub(crate) fn ttls(privileges: &[(u16, u32)]) -> Privileges<'static, Seconds> {
+    let ttls: Vec<_> = privileges.iter().map(|(id, seconds)| (*id, Seconds(*seconds))).collect();
+    Privileges::new(&ttls).unwrap()
 }
 
 /// Returns the privileges of an 006 token: IDs with expiries.
-pub(crate) fn ends(token: &str) -> Vec<(u16, u32)> {
+pub(crate) fn expiries(token: &str) -> Vec<(u16, u32)> {
     let token = Untrusted006::parse(token).unwrap();
     token.privileges().iter().map(|(id, end)| (id, end.0)).collect()
 }
 
 /// Returns an RTC service with unvalidated values.
 pub(crate) fn rtc<'a>(channel: &'a str, user: &'a str, privileges: &[(u16, u32)]) -> Service<'a> {
-    Service::Rtc { channel: text(channel), user: text(user), privileges: lengths(privileges) }
+    Service::Rtc { channel: text(channel), user: text(user), privileges: ttls(privileges) }
 }
 
 /// Returns a vector of an APaaS room and the corresponding token.

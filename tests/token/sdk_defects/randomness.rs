@@ -27,7 +27,7 @@ fn salts([v007, v006]: &[String; 2]) -> [Option<u32>; 2] {
 
 #[test]
 fn d01_two_salts_produce_two_tokens_in_one_second() {
-    let defaults = Vector::none();
+    let defaults = Vector::default_project();
     let [first, second] = [1, 2].map(|salt| both(&defaults.mint_at(NOW, salt)));
     assert_ne!(first[0], second[0]);
     assert_ne!(first[1], second[1]);
@@ -37,7 +37,7 @@ fn d01_two_salts_produce_two_tokens_in_one_second() {
 
 #[test]
 fn d02_accepts_any_salt_except_zero() {
-    let defaults = Vector::none();
+    let defaults = Vector::default_project();
     for salt in [1, 100_000, 100_001, u32::MAX] {
         let bytes = salt.to_le_bytes();
         assert_eq!(Salt::from_bytes(bytes).get(), salt);
@@ -49,7 +49,7 @@ fn d02_accepts_any_salt_except_zero() {
 
 #[test]
 fn d03_salt_is_independent_of_the_time() {
-    let defaults = Vector::none();
+    let defaults = Vector::default_project();
     let tokens: BTreeSet<_> = (1..=1000).map(|salt| both(&defaults.mint_at(NOW, salt))).collect();
     assert_eq!(tokens.iter().flatten().collect::<BTreeSet<_>>().len(), 2000);
     for issued_at in [0, 1, NOW.0, u32::MAX] {
@@ -60,7 +60,7 @@ fn d03_salt_is_independent_of_the_time() {
 
 #[test]
 fn d04_crate_has_no_random_number_generator() {
-    let defaults = Vector::none();
+    let defaults = Vector::default_project();
     assert_eq!(both(&defaults.mint_at(NOW, 77)), both(&defaults.mint_at(NOW, 77)));
     let manifest = include_str!("../../../crates/hallpass-token/Cargo.toml");
     let (_, dependencies) = manifest.split_once("[dependencies]\n").unwrap();
@@ -71,7 +71,7 @@ fn d04_crate_has_no_random_number_generator() {
 
 #[test]
 fn d05_all_32_bits_of_a_salt_are_significant() {
-    let defaults = Vector::none();
+    let defaults = Vector::default_project();
     for bit in 0..32 {
         let salt = 1 << bit;
         assert_eq!(salts(&both(&defaults.mint_at(NOW, salt))), [Some(salt); 2]);
@@ -80,13 +80,13 @@ fn d05_all_32_bits_of_a_salt_are_significant() {
         let recorded = Vector::named(id);
         assert!(recorded.number("/salt") > 99_999_999);
         let mint = recorded.mint();
-        recorded.assert_made(&mint.rtc(recorded.channel(), recorded.user(), publisher(600), ttl(600)));
+        recorded.assert_matches(&mint.rtc(recorded.channel(), recorded.user(), publisher(600), ttl(600)));
     }
     for id in ["006-rtc006_uid-038", "006-rtc006_uid-039"] {
         let recorded = Vector::named(id);
         assert!(recorded.number("/salt") > 99_999_999);
         let end = recorded.number("/args/expire_ts");
         let subject = Subject::rtc(recorded.channel(), recorded.user());
-        recorded.assert_made(&recorded.sign_006(subject, &[(1, end), (2, end), (3, end), (4, end)]));
+        recorded.assert_matches(&recorded.sign_006(subject, &[(1, end), (2, end), (3, end), (4, end)]));
     }
 }

@@ -17,7 +17,7 @@ const USER: &str = "test_user";
 const UID: u32 = 2_882_341_273;
 
 pub(super) fn all() -> anyhow::Result<Vec<Case>> {
-    let groups = [rtc()?, with_rtm()?, signaling()?, chat()?, apaas()?, vec![fpa(), several()?]];
+    let groups = [rtc()?, with_rtm()?, signaling()?, chat()?, apaas()?, vec![fpa(), all_services()?]];
     Ok(groups.into_iter().flatten().collect())
 }
 
@@ -39,7 +39,7 @@ fn rtc() -> anyhow::Result<Vec<Case>> {
         Case::new("rtc_subscriber", by_uid, json!([CHANNEL, UID, 2, 3600]), move |mint| {
             mint.rtc(channel, uid, Role::Subscriber.privileges(PrivilegeTtl::WithToken), ttl)
         }),
-        Case::new("rtc_anybody", by_uid, json!(["*", 0, 1, 3600, 3600]), move |mint| {
+        Case::new("rtc_any_user", by_uid, json!(["*", 0, 1, 3600, 3600]), move |mint| {
             mint.rtc(Channel::Any, User::Any, Role::Publisher.privileges(PrivilegeTtl::For(ttl)), ttl)
         }),
         Case::new(
@@ -174,7 +174,7 @@ fn fpa() -> Case {
 }
 
 /// Returns a case with every service, in no particular order, one of them twice.
-fn several() -> anyhow::Result<Case> {
+fn all_services() -> anyhow::Result<Case> {
     let services = json!([
         { "type": 10, "privileges": [] },
         { "type": 3, "privileges": [[1, 600], [2, 0]], "channel": CHANNEL, "account": "second" },

@@ -40,7 +40,7 @@ pub(super) fn all() -> anyhow::Result<Vec<Case>> {
             move |mint| mint.rtc_006(channel, uid, Role::Subscriber.privileges(PrivilegeTtl::WithToken)),
         ),
         Case::new_006(
-            "rtc_006_anybody",
+            "rtc_006_any_user",
             Subject::rtc(Channel::Any, User::Any),
             by_uid,
             json!(["*", 0, 1, end]),

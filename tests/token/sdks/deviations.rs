@@ -7,19 +7,19 @@ use super::reading::Reading;
 
 /// A comparison.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Step {
+pub(super) enum Comparison {
     /// The crate's token with the package's token.
-    Made,
+    Content,
     /// Both readings of the crate's token.
-    ReadOurs,
+    OurToken,
     /// Both readings of the package's token.
-    ReadTheirs,
+    TheirToken,
 }
 
 /// A known difference. Its absence is a failure.
 struct Deviation {
     cases: &'static [&'static str],
-    steps: &'static [Step],
+    comparisons: &'static [Comparison],
     at: &'static str,
     right: &'static str,
     wrong: &'static str,
@@ -29,7 +29,7 @@ const DEVIATIONS: [Deviation; 4] = [
     // The room token contains the APaaS service, but not its privilege.
     Deviation {
         cases: &["apaas_room", "apaas_room_role_0", "edu_room"],
-        steps: &[Step::Made],
+        comparisons: &[Comparison::Content],
         at: "/services/2/privileges",
         right: "[[1,3600]]",
         wrong: "[]",
@@ -37,7 +37,7 @@ const DEVIATIONS: [Deviation; 4] = [
     // `role || -1` treats role 0 as no role.
     Deviation {
         cases: &["apaas_room_role_0"],
-        steps: &[Step::Made],
+        comparisons: &[Comparison::Content],
         at: "/services/2/role",
         right: "0",
         wrong: "-1",
@@ -45,14 +45,14 @@ const DEVIATIONS: [Deviation; 4] = [
     // `getInt16` reads an unsigned number.
     Deviation {
         cases: &["apaas_user", "apaas_app", "edu_user", "edu_app"],
-        steps: &[Step::ReadOurs, Step::ReadTheirs],
+        comparisons: &[Comparison::OurToken, Comparison::TheirToken],
         at: "/services/0/role",
         right: "-1",
         wrong: "65535",
     },
     Deviation {
         cases: &["apaas_room_role_0"],
-        steps: &[Step::ReadTheirs],
+        comparisons: &[Comparison::TheirToken],
         at: "/services/2/role",
         right: "-1",
         wrong: "65535",
@@ -60,12 +60,19 @@ const DEVIATIONS: [Deviation; 4] = [
 ];
 
 /// Compares two readings. They must be equal except for the known deviations, which must be present.
-pub(super) fn settle(case: &str, step: Step, right: &Reading, found: &Reading) -> anyhow::Result<()> {
-    let mut settled = found.clone();
-    let known = DEVIATIONS.iter().filter(|known| known.cases.contains(&case) && known.steps.contains(&step));
+pub(super) fn compare(
+    case: &str,
+    comparison: Comparison,
+    right: &Reading,
+    found: &Reading,
+) -> anyhow::Result<()> {
+    let mut corrected = found.clone();
+    let known = DEVIATIONS
+        .iter()
+        .filter(|known| known.cases.contains(&case) && known.comparisons.contains(&comparison));
     for Deviation { at, right: ours, wrong, .. } in known {
         let (ours, wrong): (Value, Value) = (serde_json::from_str(ours)?, serde_json::from_str(wrong)?);
-        let at_found = settled.pointer_mut(at).with_context(|| format!("there is no {at}"))?;
+        let at_found = corrected.pointer_mut(at).with_context(|| format!("there is no {at}"))?;
         ensure!(right.pointer(at) == Some(&ours), "{at} of ours is not {ours}");
         ensure!(
             *at_found == wrong,
@@ -73,7 +80,7 @@ pub(super) fn settle(case: &str, step: Step, right: &Reading, found: &Reading) -
         );
         *at_found = ours;
     }
-    ensure!(settled == *right, "{step:?}: {found} instead of {right}");
+    ensure!(corrected == *right, "{comparison:?}: {found} instead of {right}");
     Ok(())
 }
 
@@ -89,15 +96,15 @@ mod tests {
     #[test]
     fn rejects_unknown_deviations() {
         let (right, wrong) = (room(&json!([[1, 3600]])), room(&json!([])));
-        assert!(settle("apaas_room", Step::Made, &right, &wrong).is_ok());
-        assert!(settle("apaas_room", Step::ReadOurs, &right, &wrong).is_err());
-        assert!(settle("rtm", Step::Made, &right, &wrong).is_err());
+        assert!(compare("apaas_room", Comparison::Content, &right, &wrong).is_ok());
+        assert!(compare("apaas_room", Comparison::OurToken, &right, &wrong).is_err());
+        assert!(compare("rtm", Comparison::Content, &right, &wrong).is_err());
     }
 
     #[test]
     fn reports_missing_known_deviations() {
         let right = room(&json!([[1, 3600]]));
-        let error = settle("apaas_room", Step::Made, &right, &right).unwrap_err().to_string();
+        let error = compare("apaas_room", Comparison::Content, &right, &right).unwrap_err().to_string();
         assert!(error.ends_with("a known deviation is gone"), "{error}");
     }
 }

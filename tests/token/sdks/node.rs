@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// Runs the script, and returns one response for each request.
-pub(super) fn ask<T: DeserializeOwned>(requests: impl Iterator<Item = Value>) -> anyhow::Result<Vec<T>> {
+pub(super) fn run<T: DeserializeOwned>(requests: impl Iterator<Item = Value>) -> anyhow::Result<Vec<T>> {
     let requests: Vec<String> = requests.map(|request| format!("{request}\n")).collect();
     let mut node = Command::new("node")
         // Cargo runs tests in the folder of their package.
@@ -22,8 +22,8 @@ pub(super) fn ask<T: DeserializeOwned>(requests: impl Iterator<Item = Value>) ->
     let output = node.wait_with_output()?;
     ensure!(output.status.success(), "sdks.mjs failed; is `npm ci` done?");
     let lines = String::from_utf8(output.stdout)?;
-    let answers = lines.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned()));
-    let answers = answers.collect::<anyhow::Result<Vec<T>>>()?;
-    ensure!(answers.len() == requests.len(), "{} requests, {} answers", requests.len(), answers.len());
-    Ok(answers)
+    let responses = lines.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned()));
+    let responses = responses.collect::<anyhow::Result<Vec<T>>>()?;
+    ensure!(responses.len() == requests.len(), "{} requests, {} responses", requests.len(), responses.len());
+    Ok(responses)
 }

@@ -44,7 +44,7 @@ fn read_006(token: &str, project: Project<'_>, subject: Subject<'_>) -> anyhow::
 fn read_007(token: &str, project: Project<'_>) -> anyhow::Result<Reading> {
     let token = Untrusted007::parse(token)?;
     let verified = token.verify(project, token.issued_at())?;
-    let services = verified.services().map(|service| ServiceJson::of(&service));
+    let services = verified.services().map(|service| ServiceJson::from_service(&service));
     Ok(json!({
         "valid": true,
         "app_id": token.app_id().as_str(),

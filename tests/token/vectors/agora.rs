@@ -2,10 +2,10 @@
 
 mod build;
 mod builder;
-mod known;
+mod content;
 mod mint;
-mod plan;
-mod refusal;
+mod recorded;
+mod rejection;
 mod v006;
 mod v007;
 mod verdict;
@@ -14,8 +14,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use self::build::Build;
-use self::known::Known;
-use self::verdict::Judged;
+use self::recorded::RecordedToken;
+use self::verdict::VerdictVector;
 use super::run::Passed;
 
 /// The builders in `agora.json`. Other files can contain `edu_user` and `edu_app` too.
@@ -51,11 +51,11 @@ enum Vector {
     /// The output of a builder for given arguments.
     Build(Build),
     /// A token from the official tests.
-    Fixed(Known),
+    Fixed(RecordedToken),
     /// A token found elsewhere, whose certificate is unknown.
-    Parse(Known),
+    Parse(RecordedToken),
     /// A token with its expected verdict.
-    Verify(Judged),
+    Verify(VerdictVector),
 }
 
 pub(super) fn check(vector: &Value) -> anyhow::Result<Passed> {
@@ -65,13 +65,13 @@ pub(super) fn check(vector: &Value) -> anyhow::Result<Passed> {
             let builder = vector["builder"].as_str().unwrap_or_default();
             Ok(Passed { kind: format!("build {builder}"), typed, tokens })
         }
-        Vector::Fixed(known) => known.check().map(|()| of_token("fixed")),
-        Vector::Parse(known) => known.check().map(|()| of_token("parse")),
-        Vector::Verify(judged) => judged.check().map(|()| of_token("verify")),
+        Vector::Fixed(known) => known.check().map(|()| passed_token("fixed")),
+        Vector::Parse(known) => known.check().map(|()| passed_token("parse")),
+        Vector::Verify(vector) => vector.check().map(|()| passed_token("verify")),
     }
 }
 
-fn of_token(kind: &str) -> Passed {
+fn passed_token(kind: &str) -> Passed {
     Passed { kind: kind.to_owned(), typed: false, tokens: 1 }
 }
 

@@ -100,28 +100,28 @@ impl Vector {
         let secrets = [Secret::parse("another one")?, Secret::parse(&self.secret)?];
         let issued_at = UnixSeconds(self.iat);
         let project = Project { api_key: &api_key, secrets: &secrets };
-        let refuses = |project: Project<'_>, now, expected: VerifyError| {
+        let expect_error = |project: Project<'_>, now, expected: VerifyError| {
             let result = token.verify(project, now).map(|verified| verified.secret_index());
             ensure!(result == Err(expected), "the answer is {result:?}, and not {expected:?}");
             Ok(())
         };
 
         let other_secrets = Project { secrets: &secrets[..1], ..project };
-        refuses(other_secrets, issued_at, VerifyError::BadSignature)?;
+        expect_error(other_secrets, issued_at, VerifyError::BadSignature)?;
         let other_key = Project { api_key: &ApiKey::parse("another-one")?, ..project };
-        refuses(other_key, issued_at, VerifyError::OtherProject)?;
+        expect_error(other_key, issued_at, VerifyError::OtherProject)?;
         let Some(end) = payload.exp else {
-            return refuses(project, issued_at, VerifyError::NoExpiry);
+            return expect_error(project, issued_at, VerifyError::NoExpiry);
         };
         let verified = token.verify(project, issued_at).context("it is refused at its issue")?;
         ensure!(verified.secret_index() == 1, "it is signed by the wrong secret");
         let last = UnixSeconds(end.saturating_sub(1));
         ensure!(token.verify(project, last).is_ok(), "it is refused in its last second");
         let (expired_at, now) = (u64::from(end), UnixSeconds(end));
-        refuses(project, now, VerifyError::Expired { expired_at, now })?;
+        expect_error(project, now, VerifyError::Expired { expired_at, now })?;
         if let Some(early) = self.iat.checked_sub(VerifyError::LEEWAY.0 + 1) {
             let (from, now) = (u64::from(self.iat), UnixSeconds(early));
-            refuses(project, now, VerifyError::NotYetValid { from, now })?;
+            expect_error(project, now, VerifyError::NotYetValid { from, now })?;
         }
         Ok(())
     }
@@ -150,8 +150,8 @@ impl Payload {
     /// Converts to typed claims; returns `None` if the types reject a value.
     fn claims<'a>(&'a self, api_key: &'a ApiKey) -> Option<Claims<'a>> {
         let roles = Roles::parse(self.roles.iter().map(String::as_str)).ok()?;
-        let room = parsed(self.room_id.as_deref(), RoomId::parse)?;
-        let participant = parsed(self.participant_id.as_deref(), ParticipantId::parse)?;
+        let room = parse_optional(self.room_id.as_deref(), RoomId::parse)?;
+        let participant = parse_optional(self.participant_id.as_deref(), ParticipantId::parse)?;
         let scope = match self.version {
             None if (roles, room, participant) == (Roles::None, None, None) => Scope::V1,
             Some(2) => Scope::V2 { roles, room, participant },
@@ -167,12 +167,12 @@ impl Payload {
             scope,
             issued_at: UnixSeconds(issued_at),
             expires_in: Ttl::new(self.exp?.checked_sub(issued_at)?).ok()?,
-            id: parsed(self.jti.as_deref(), TokenId::parse)?,
+            id: parse_optional(self.jti.as_deref(), TokenId::parse)?,
         })
     }
 }
 
 /// Parses an optional string. Returns `None` if it is invalid, and `Some(None)` if it is missing.
-fn parsed<'a, T, E>(text: Option<&'a str>, parse: fn(&'a str) -> Result<T, E>) -> Option<Option<T>> {
+fn parse_optional<'a, T, E>(text: Option<&'a str>, parse: fn(&'a str) -> Result<T, E>) -> Option<Option<T>> {
     text.map(parse).transpose().ok()
 }

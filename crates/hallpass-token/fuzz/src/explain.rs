@@ -15,10 +15,10 @@ struct Input<'a> {
     now: u32,
     form: Form,
     /// The App ID or the API key.
-    app: Option<&'a str>,
+    app_id_or_key: Option<&'a str>,
     /// The channel or the room.
-    place: Option<&'a str>,
-    user: Option<Who<'a>>,
+    channel_or_room: Option<&'a str>,
+    user: Option<UserInput<'a>>,
     content: &'a [u8],
 }
 
@@ -36,7 +36,7 @@ enum Form {
 }
 
 #[derive(Arbitrary, Clone, Copy, Debug)]
-enum Who<'a> {
+enum UserInput<'a> {
     Uid(u32),
     Account(&'a str),
 }
@@ -51,21 +51,21 @@ pub fn explain(data: &[u8]) {
         Form::SignedJwt => Some(wrap::signed_jwt(input.content)),
     };
     if let Some(text) = text {
-        to_agora(&text, &input);
-        to_videosdk(&text, &input);
+        check_agora(&text, &input);
+        check_videosdk(&text, &input);
     }
 }
 
-fn to_agora(text: &str, input: &Input<'_>) {
+fn check_agora(text: &str, input: &Input<'_>) {
     let app_id = app_id();
     let certificates = [other_certificate(), certificate()];
     let project = Project { app_id: &app_id, certificates: &certificates };
     let now = UnixSeconds(input.now);
     let user = input.user.map(|user| match user {
-        Who::Uid(uid) => ExpectedUser::Uid(uid),
-        Who::Account(account) => ExpectedUser::Account(account),
+        UserInput::Uid(uid) => ExpectedUser::Uid(uid),
+        UserInput::Account(account) => ExpectedUser::Account(account),
     });
-    let expected = agora::Expected { app_id: input.app, channel: input.place, user };
+    let expected = agora::Expected { app_id: input.app_id_or_key, channel: input.channel_or_room, user };
     let report = agora::explain(text, &agora::Context { now, projects: &[project], expected });
 
     assert!(report.problems.is_sorted_by(|a, b| a.severity() >= b.severity()));
@@ -89,7 +89,7 @@ fn to_agora(text: &str, input: &Input<'_>) {
                 assert!(token.verify(project, subject, now).is_ok());
             }
         }
-        None => unreachable!("no token is usable that was not read"),
+        None => unreachable!("a usable token is always parsed"),
     }
 }
 
@@ -98,24 +98,25 @@ fn subject<'a>(token: &Untrusted006, input: &Input<'a>) -> Option<Subject<'a>> {
     const JOIN: u16 = 1;
     const RTM_LOGIN: u16 = 1000;
     let user = match input.user {
-        Some(Who::Account(account)) => account,
+        Some(UserInput::Account(account)) => account,
         None => "",
-        Some(Who::Uid(_)) => return None,
+        Some(UserInput::Uid(_)) => return None,
     };
     let map = token.privileges();
     let is_rtm = map.get(RTM_LOGIN).is_some() && map.get(JOIN).is_none() && token.user_crc() == 0;
-    let (channel, user) = if is_rtm { (user, "") } else { (input.place.unwrap_or("*"), user) };
+    let (channel, user) = if is_rtm { (user, "") } else { (input.channel_or_room.unwrap_or("*"), user) };
     Some(Subject { channel: FieldStr::new(channel).ok()?, user: FieldStr::new(user).ok()? })
 }
 
-fn to_videosdk(text: &str, input: &Input<'_>) {
+fn check_videosdk(text: &str, input: &Input<'_>) {
     let (api_key, secrets) = (api_key(), [other_secret(), secret()]);
     let project = videosdk::Project { api_key: &api_key, secrets: &secrets };
     let participant = input.user.and_then(|user| match user {
-        Who::Uid(_) => None,
-        Who::Account(account) => Some(account),
+        UserInput::Uid(_) => None,
+        UserInput::Account(account) => Some(account),
     });
-    let expected = videosdk::Expected { api_key: input.app, room: input.place, participant };
+    let expected =
+        videosdk::Expected { api_key: input.app_id_or_key, room: input.channel_or_room, participant };
     let now = UnixSeconds(input.now);
     let report = videosdk::explain(text, &videosdk::Context { now, projects: &[project], expected });
 
@@ -127,7 +128,7 @@ fn to_videosdk(text: &str, input: &Input<'_>) {
     if report.is_usable() {
         let is_signed = report.signature == videosdk::Signature::Valid { project: 0, secret: 1 };
         assert!(is_signed || report.signature == videosdk::Signature::NotChecked);
-        let token = report.token.expect("no token is usable that was not read");
+        let token = report.token.expect("a usable token is always parsed");
         assert_eq!(videosdk::Untrusted::parse(text), Ok(token.clone()));
         assert_eq!(token.verify(project, now).is_ok(), is_signed);
     }

@@ -10,43 +10,43 @@ use crate::wrap;
 /// Parses the input as a token if it starts like one, otherwise as the message of a signed token.
 pub fn parse_006(data: &[u8]) {
     match str::from_utf8(data) {
-        Ok(token) if token.starts_with("006") => read(token),
+        Ok(token) if token.starts_with("006") => check_parsed(token),
         _ => {
-            read(&wrap::token_006(data));
+            check_parsed(&wrap::token_006(data));
             if let Some(token) = wrap::signed_006(data) {
-                signed(&token);
+                check_signed(&token);
             }
         }
     }
 }
 
-const NOBODY: Subject<'_> = Subject { channel: FieldStr::EMPTY, user: FieldStr::EMPTY };
+const EMPTY_SUBJECT: Subject<'_> = Subject { channel: FieldStr::EMPTY, user: FieldStr::EMPTY };
 
 /// Checks that a signed token verifies until its expiry, and that the crate encodes it identically.
-fn signed(text: &str) {
-    read(text);
+fn check_signed(text: &str) {
+    check_parsed(text);
     let Ok(token) = Untrusted006::parse(text) else { return };
     let project = Project { app_id: token.app_id(), certificates: &[certificate()] };
     let end = token.expires_at();
-    assert!(matches!(token.verify(project, NOBODY, end), Err(VerifyError::Expired { .. })));
+    assert!(matches!(token.verify(project, EMPTY_SUBJECT, end), Err(VerifyError::Expired { .. })));
     if let Some(before) = end.0.checked_sub(1).map(UnixSeconds) {
-        let verified = token.verify(project, NOBODY, before).expect("signed, and in time");
+        let verified = token.verify(project, EMPTY_SUBJECT, before).expect("signed, and in time");
         for (id, _) in verified.privileges().iter() {
             let _ = verified.grants(id, before);
         }
     }
-    assert_eq!(again(&token), text);
+    assert_eq!(reencode(&token), text);
 }
 
 /// Checks that a parsed token can be inspected, is rejected for another certificate, and survives a round trip.
-fn read(text: &str) {
+fn check_parsed(text: &str) {
     let Ok(token) = Untrusted006::parse(text) else { return };
     assert!(!format!("{token:?}").is_empty());
     assert_eq!(token.privileges().iter().count(), token.privileges().len());
     let project = Project { app_id: token.app_id(), certificates: &[other_certificate()] };
-    assert!(token.verify(project, NOBODY, UnixSeconds(0)).is_err());
+    assert!(token.verify(project, EMPTY_SUBJECT, UnixSeconds(0)).is_err());
 
-    let again = Untrusted006::parse(&again(&token)).expect("a token of the crate itself");
+    let again = Untrusted006::parse(&reencode(&token)).expect("a token of the crate itself");
     assert_eq!(again.app_id(), token.app_id());
     assert_eq!(again.salt(), token.salt());
     assert_eq!(again.expires_at(), token.expires_at());
@@ -54,10 +54,10 @@ fn read(text: &str) {
 }
 
 /// Encodes the token's content for an empty subject.
-fn again(token: &Untrusted006) -> String {
+fn reencode(token: &Untrusted006) -> String {
     Token006 {
         app_id: token.app_id(),
-        subject: NOBODY,
+        subject: EMPTY_SUBJECT,
         salt: token.salt(),
         expires_at: token.expires_at(),
         privileges: token.privileges(),

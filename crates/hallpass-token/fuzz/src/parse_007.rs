@@ -10,21 +10,21 @@ use crate::wrap;
 /// Parses the input as a token if it starts like one, otherwise as the payload and as the signed data of a token.
 pub fn parse_007(data: &[u8]) {
     match str::from_utf8(data) {
-        Ok(token) if token.starts_with("007") => read(token),
+        Ok(token) if token.starts_with("007") => check_parsed(token),
         _ => {
             if let Some(token) = wrap::token_007(data) {
-                read(&token);
+                check_parsed(&token);
             }
             if let Some(token) = wrap::signed_007(data) {
-                signed(&token);
+                check_signed(&token);
             }
         }
     }
 }
 
 /// Checks that a signed token verifies from issue time to expiry, and that the crate encodes it identically.
-fn signed(text: &str) {
-    read(text);
+fn check_signed(text: &str) {
+    check_parsed(text);
     let Ok(token) = Untrusted007::parse(text) else { return };
     let certificates = [other_certificate(), certificate()];
     let project = Project { app_id: token.app_id(), certificates: &certificates };
@@ -41,13 +41,13 @@ fn signed(text: &str) {
             assert!(verified.grants(&service, id, token.privilege_expires_at(last)));
         }
     }
-    if let Some(again) = again(&token) {
+    if let Some(again) = reencode(&token) {
         assert_eq!(again, text);
     }
 }
 
 /// Checks that a parsed token can be inspected, is rejected for another certificate, and survives a round trip.
-fn read(text: &str) {
+fn check_parsed(text: &str) {
     let Ok(token) = Untrusted007::parse(text) else { return };
     assert!(!format!("{token:?}").is_empty());
     for service in token.services() {
@@ -59,7 +59,7 @@ fn read(text: &str) {
     let project = Project { app_id: token.app_id(), certificates: &[other_certificate()] };
     assert_eq!(token.verify(project, token.issued_at()), Err(VerifyError::BadSignature));
 
-    if let Some(again) = again(&token) {
+    if let Some(again) = reencode(&token) {
         let again = Untrusted007::parse(&again).expect("a token of the crate itself");
         assert_eq!(again.app_id(), token.app_id());
         assert_eq!(again.issued_at(), token.issued_at());
@@ -71,7 +71,7 @@ fn read(text: &str) {
 }
 
 /// Encodes the token's content; returns `None` if the crate cannot encode it in the same order.
-fn again(token: &Untrusted007) -> Option<String> {
+fn reencode(token: &Untrusted007) -> Option<String> {
     let mut services: Vec<Service<'_>> = token.services().collect();
     if token.remainder() != Remainder::Empty || !services.is_sorted_by_key(Service::number) {
         return None;

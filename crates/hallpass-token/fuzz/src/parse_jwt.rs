@@ -12,70 +12,70 @@ use crate::wrap;
 /// Parses the input as a token if it starts like one, otherwise as the claims of a signed token.
 pub fn parse_jwt(data: &[u8]) {
     match str::from_utf8(data) {
-        Ok(token) if token.starts_with("ey") => read(token),
-        _ => signed(&wrap::signed_jwt(data)),
+        Ok(token) if token.starts_with("ey") => check_parsed(token),
+        _ => check_signed(&wrap::signed_jwt(data)),
     }
 }
 
 /// Checks that a signed token verifies until its expiry.
-fn signed(text: &str) {
-    read(text);
+fn check_signed(text: &str) {
+    check_parsed(text);
     let Ok(token) = Untrusted::parse(text) else { return };
-    let content = token.claims();
-    let Ok(api_key) = ApiKey::parse(&content.api_key) else { return };
+    let claims = token.claims();
+    let Ok(api_key) = ApiKey::parse(&claims.api_key) else { return };
     let secrets = [other_secret(), secret()];
-    let starts = content.issued_at.max(content.not_before).unwrap_or_default();
+    let starts = claims.issued_at.max(claims.not_before).unwrap_or_default();
     let Some(now) = u32::try_from(starts).ok().map(UnixSeconds) else { return };
     match token.verify(Project { api_key: &api_key, secrets: &secrets }, now) {
         Ok(verified) => {
             assert_eq!(verified.secret_index(), 1);
-            assert_eq!(verified.claims(), content);
-            assert!(content.expires_at > Some(starts));
+            assert_eq!(verified.claims(), claims);
+            assert!(claims.expires_at > Some(starts));
         }
-        Err(VerifyError::NoExpiry) => assert_eq!(content.expires_at, None),
-        Err(VerifyError::Expired { .. }) => assert!(content.expires_at <= Some(starts)),
+        Err(VerifyError::NoExpiry) => assert_eq!(claims.expires_at, None),
+        Err(VerifyError::Expired { .. }) => assert!(claims.expires_at <= Some(starts)),
         Err(other) => unreachable!("{other}"),
     }
 }
 
 /// Checks that a parsed token can be inspected, is rejected for another secret, and survives a round trip.
-fn read(text: &str) {
+fn check_parsed(text: &str) {
     let Ok(token) = Untrusted::parse(text) else { return };
     assert!(!format!("{token:?}").is_empty());
-    let content = token.claims();
-    let _ = content.known_roles();
-    let Ok(api_key) = ApiKey::parse(&content.api_key) else { return };
+    let claims = token.claims();
+    let _ = claims.known_roles();
+    let Ok(api_key) = ApiKey::parse(&claims.api_key) else { return };
     let project = Project { api_key: &api_key, secrets: &[other_secret()] };
     assert_eq!(token.verify(project, UnixSeconds(0)), Err(VerifyError::BadSignature));
 
-    if let Some(again) = again(content, &api_key) {
+    if let Some(again) = reencode(claims, &api_key) {
         let again = Untrusted::parse(&again).expect("a token of the crate itself");
-        assert_eq!(again.claims().known_roles(), content.known_roles());
-        assert_eq!(again.claims().room, content.room);
-        assert_eq!(again.claims().participant, content.participant);
-        assert_eq!(again.claims().id, content.id);
-        assert_eq!(again.claims().expires_at, content.expires_at);
+        assert_eq!(again.claims().known_roles(), claims.known_roles());
+        assert_eq!(again.claims().room, claims.room);
+        assert_eq!(again.claims().participant, claims.participant);
+        assert_eq!(again.claims().id, claims.id);
+        assert_eq!(again.claims().expires_at, claims.expires_at);
     }
 }
 
 /// Encodes the token's content; returns `None` if the crate cannot encode it.
-fn again(content: &ParsedClaims, api_key: &ApiKey) -> Option<String> {
-    let room = content.room.as_deref().map(RoomId::parse).transpose().ok()?;
-    let participant = content.participant.as_deref().map(ParticipantId::parse).transpose().ok()?;
-    let roles = Roles::parse(content.roles.iter().map(String::as_str)).ok()?;
-    let issued_at = u32::try_from(content.issued_at?).ok()?;
-    let ttl = content.expires_at?.checked_sub(issued_at.into())?;
-    let claims = Claims {
+fn reencode(claims: &ParsedClaims, api_key: &ApiKey) -> Option<String> {
+    let room = claims.room.as_deref().map(RoomId::parse).transpose().ok()?;
+    let participant = claims.participant.as_deref().map(ParticipantId::parse).transpose().ok()?;
+    let roles = Roles::parse(claims.roles.iter().map(String::as_str)).ok()?;
+    let issued_at = u32::try_from(claims.issued_at?).ok()?;
+    let ttl = claims.expires_at?.checked_sub(issued_at.into())?;
+    let minted = Claims {
         api_key,
-        permissions: Permissions::parse(content.permissions.iter().map(String::as_str)).ok()?,
-        scope: match content.version {
+        permissions: Permissions::parse(claims.permissions.iter().map(String::as_str)).ok()?,
+        scope: match claims.version {
             Some(Version::Number(2)) => Scope::V2 { roles, room, participant },
             _ => return None,
         },
         issued_at: UnixSeconds(issued_at),
         expires_in: Ttl::new(ttl.try_into().ok()?).ok()?,
-        id: content.id.as_deref().map(TokenId::parse).transpose().ok()?,
+        id: claims.id.as_deref().map(TokenId::parse).transpose().ok()?,
     };
     // An expiry beyond the 32-bit range saturates.
-    (u64::from(claims.expires_at().0) == content.expires_at?).then(|| claims.sign(&secret()))
+    (u64::from(minted.expires_at().0) == claims.expires_at?).then(|| minted.sign(&secret()))
 }

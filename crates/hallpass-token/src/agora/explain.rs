@@ -39,7 +39,7 @@ pub struct Report {
 #[must_use]
 pub fn explain(token: &str, context: &Context<'_>) -> Report {
     let mut problems = Problems::default();
-    let token = lenient::read(token, &mut problems);
+    let token = lenient::parse_leniently(token, &mut problems);
     let mut signature = Signature::NotChecked;
     if let Some(token) = &token {
         compare_app_id(token.app_id(), context.expected.app_id, &mut problems);

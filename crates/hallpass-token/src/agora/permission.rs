@@ -83,10 +83,10 @@ impl PermissionTree {
                 }
             }
         }
-        let of_one_resource = || tree.chunk_by(|a, b| a.resource.number() == b.resource.number());
+        let by_resource = || tree.chunk_by(|a, b| a.resource.number() == b.resource.number());
         let mut bytes = Vec::new();
-        write_len(&mut bytes, of_one_resource().count(), SizeError::TooManyNames)?;
-        for accesses in of_one_resource() {
+        write_len(&mut bytes, by_resource().count(), SizeError::TooManyNames)?;
+        for accesses in by_resource() {
             let resource = accesses.first().map_or(0, |permission| permission.resource.number());
             bytes.extend_from_slice(&resource.to_le_bytes());
             write_len(&mut bytes, accesses.len(), SizeError::TooManyNames)?;

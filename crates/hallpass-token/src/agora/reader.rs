@@ -48,7 +48,7 @@ impl<'a> Reader<'a> {
         core::str::from_utf8(self.bytes()?).map_err(|_| ParseError::InvalidUtf8)
     }
 
-    pub(super) fn text(&mut self) -> Result<FieldStr<'a>, ParseError> {
+    pub(super) fn field_str(&mut self) -> Result<FieldStr<'a>, ParseError> {
         Ok(FieldStr::new(self.str()?).unwrap_or(FieldStr::EMPTY))
     }
 

@@ -80,7 +80,7 @@ const NO_ROLE: i16 = -1;
 
 impl<'a> Service<'a> {
     /// The highest service type.
-    pub(super) const LAST_NUMBER: u16 = 10;
+    pub(super) const MAX_NUMBER: u16 = 10;
 
     /// Returns a service for voice and video in a channel.
     #[must_use]
@@ -249,7 +249,7 @@ impl<'a> Service<'a> {
     pub(super) fn write(&self, out: &mut Writer) {
         out.u16(self.number());
         out.privileges(self.privileges());
-        self.texts().for_each(|text| out.text(text));
+        self.texts().for_each(|text| out.field_str(text));
         if let Self::Apaas { role, .. } = self {
             out.u16(role.cast_unsigned());
         } else if let Self::Rtm2 { permissions, .. } = self {
@@ -267,23 +267,24 @@ impl<'a> Service<'a> {
     /// Parses one service. Returns `None` for an unknown type, because its length is unknown.
     pub(super) fn read(reader: &mut Reader<'a>) -> Result<Option<Self>, ParseError> {
         let number = reader.u16()?;
-        if !(1..=Self::LAST_NUMBER).contains(&number) {
+        if !(1..=Self::MAX_NUMBER).contains(&number) {
             return Ok(None);
         }
         let privileges = reader.privileges()?;
         Ok(Some(match number {
-            1 => Self::Rtc { channel: reader.text()?, user: reader.text()?, privileges },
-            2 => Self::Rtm { user: reader.text()?, privileges },
-            3 => Self::Streaming { channel: reader.text()?, user: reader.text()?, privileges },
+            1 => Self::Rtc { channel: reader.field_str()?, user: reader.field_str()?, privileges },
+            2 => Self::Rtm { user: reader.field_str()?, privileges },
+            3 => Self::Streaming { channel: reader.field_str()?, user: reader.field_str()?, privileges },
             4 => Self::Fpa { privileges },
-            5 => Self::Chat { user: reader.text()?, privileges },
-            6 => Self::Fcdn { channel: reader.text()?, user: reader.text()?, privileges },
+            5 => Self::Chat { user: reader.field_str()?, privileges },
+            6 => Self::Fcdn { channel: reader.field_str()?, user: reader.field_str()?, privileges },
             7 => {
-                let (room, user, role) = (reader.text()?, reader.text()?, reader.u16()?.cast_signed());
+                let (room, user, role) =
+                    (reader.field_str()?, reader.field_str()?, reader.u16()?.cast_signed());
                 Self::Apaas { room, user, role, privileges }
             }
             8 => {
-                let (user, permissions) = (reader.text()?, Permissions::read(reader)?);
+                let (user, permissions) = (reader.field_str()?, Permissions::read(reader)?);
                 Self::Rtm2 { user, permissions, privileges }
             }
             9 => Self::ConvoAi { privileges },

@@ -117,8 +117,8 @@ impl Token007<'_> {
 ///
 /// A pass for each of the ten types takes linear time, and less code than a sort of the standard library.
 fn sort(services: &mut [Service<'_>]) {
-    let of_number = |number| services.iter().filter(move |service| service.number() == number);
-    let sorted: Vec<_> = (1..=Service::LAST_NUMBER).flat_map(of_number).copied().collect();
+    let with_number = |number| services.iter().filter(move |service| service.number() == number);
+    let sorted: Vec<_> = (1..=Service::MAX_NUMBER).flat_map(with_number).copied().collect();
     services.copy_from_slice(&sorted);
 }
 
@@ -129,7 +129,7 @@ fn sign(
     salt: u32,
     signing_info: &[u8],
 ) -> [u8; SIGNATURE_LEN] {
-    let of_time = Zeroizing::new(Key::new(&issued_at.0.to_le_bytes()).sign_once(&[certificate.as_bytes()]));
-    let of_salt = Zeroizing::new(Key::new(&salt.to_le_bytes()).sign_once(&[&*of_time]));
-    Key::new(&*of_salt).sign_once(&[signing_info])
+    let time_key = Zeroizing::new(Key::new(&issued_at.0.to_le_bytes()).sign_once(&[certificate.as_bytes()]));
+    let salt_key = Zeroizing::new(Key::new(&salt.to_le_bytes()).sign_once(&[&*time_key]));
+    Key::new(&*salt_key).sign_once(&[signing_info])
 }

@@ -28,7 +28,7 @@ impl Writer {
         self.0.extend_from_slice(bytes);
     }
 
-    pub(super) fn text(&mut self, text: &FieldStr<'_>) {
+    pub(super) fn field_str(&mut self, text: &FieldStr<'_>) {
         let bytes = text.as_bytes();
         self.u16(bytes.len() as u16);
         self.raw(bytes);

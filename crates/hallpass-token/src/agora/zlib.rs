@@ -67,43 +67,43 @@ mod inflate {
 
     /// Returns the payload of a zlib stream, if it has at most `max` bytes and nothing follows it.
     pub(in crate::agora) fn inflate(stream: &[u8], max: usize) -> Result<Vec<u8>, ParseError> {
-        unstore(stream, max)?.map_or_else(|| inflate_any(stream, max), Ok)
+        inflate_stored(stream, max)?.map_or_else(|| inflate_compressed(stream, max), Ok)
     }
 
     /// Decodes a stream of stored blocks, as written by [`super::store`]; returns `None` if it has other blocks.
     ///
     /// The function is fast, and rejects nonzero unused bits. This way, every flipped bit in a token of this crate is
     /// detected, although deflate has many encodings of the same content.
-    fn unstore(stream: &[u8], max: usize) -> Result<Option<Vec<u8>>, ParseError> {
+    fn inflate_stored(stream: &[u8], max: usize) -> Result<Option<Vec<u8>>, ParseError> {
         let mut reader = Reader(stream);
-        let cut_off = ParseError::Zlib(ZlibError::Truncated);
-        let header = reader.array().map_err(|_| cut_off)?;
+        let truncated = ParseError::Zlib(ZlibError::Truncated);
+        let header = reader.array().map_err(|_| truncated)?;
         let is_deflate = header[0] & 0x0F == 8 && header[0] >> 4 <= 7;
         if !is_deflate || u16::from_be_bytes(header) % 31 != 0 || header[1] & 0x20 != 0 {
             return Err(ParseError::Zlib(ZlibError::Header));
         }
         let mut payload = Vec::new();
         loop {
-            let [bits] = reader.array().map_err(|_| cut_off)?;
+            let [bits] = reader.array().map_err(|_| truncated)?;
             match bits {
                 0 | 1 => {}
                 // The block has another type.
                 _ if bits & 0b110 != 0 => return Ok(None),
                 _ => return Err(ParseError::Zlib(ZlibError::Corrupt)),
             }
-            let len = reader.u16().map_err(|_| cut_off)?;
-            if len != !reader.u16().map_err(|_| cut_off)? {
+            let len = reader.u16().map_err(|_| truncated)?;
+            if len != !reader.u16().map_err(|_| truncated)? {
                 return Err(ParseError::Zlib(ZlibError::Corrupt));
             }
             if payload.len() + usize::from(len) > max {
                 return Err(ParseError::TooLarge { max });
             }
-            payload.extend_from_slice(reader.raw(usize::from(len)).map_err(|_| cut_off)?);
+            payload.extend_from_slice(reader.raw(usize::from(len)).map_err(|_| truncated)?);
             if bits == 1 {
                 break;
             }
         }
-        if adler2::adler32_slice(&payload).to_be_bytes() != reader.array().map_err(|_| cut_off)? {
+        if adler2::adler32_slice(&payload).to_be_bytes() != reader.array().map_err(|_| truncated)? {
             return Err(ParseError::Zlib(ZlibError::Checksum));
         }
         match reader.0.len() {
@@ -112,7 +112,7 @@ mod inflate {
         }
     }
 
-    fn inflate_any(stream: &[u8], max: usize) -> Result<Vec<u8>, ParseError> {
+    fn inflate_compressed(stream: &[u8], max: usize) -> Result<Vec<u8>, ParseError> {
         const FLAGS: u32 = inflate_flags::TINFL_FLAG_PARSE_ZLIB_HEADER
             | inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
         let mut state = Box::<DecompressorOxide>::default();

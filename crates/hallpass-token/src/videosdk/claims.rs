@@ -68,10 +68,10 @@ impl Claims<'_> {
             }
         };
         let id = self.id.map(TokenId::as_str);
-        let texts = [Some(self.api_key.as_str()), room, participant, id];
-        let texts_len: usize = texts.into_iter().flatten().map(str::len).sum();
+        let strings = [Some(self.api_key.as_str()), room, participant, id];
+        let strings_len: usize = strings.into_iter().flatten().map(str::len).sum();
 
-        let mut json = String::with_capacity(FIXED_LEN + texts_len);
+        let mut json = String::with_capacity(FIXED_LEN + strings_len);
         json.push_str(r#"{"apikey":""#);
         json.push_str(self.api_key.as_str());
         json.push_str(r#"","permissions":"#);
@@ -83,18 +83,18 @@ impl Claims<'_> {
             json.push_str(r#","roles":"#);
             json.push_str(roles);
         }
-        push_text(&mut json, r#","participantId":""#, participant);
-        push_text(&mut json, r#","roomId":""#, room);
+        push_string(&mut json, r#","participantId":""#, participant);
+        push_string(&mut json, r#","roomId":""#, room);
         push_time(&mut json, r#","iat":"#, self.issued_at);
         push_time(&mut json, r#","exp":"#, self.expires_at());
-        push_text(&mut json, r#","jti":""#, id);
+        push_string(&mut json, r#","jti":""#, id);
         json.push('}');
         json
     }
 }
 
 /// Appends a string; `start` ends with its opening quotation mark.
-fn push_text(json: &mut String, start: &str, text: Option<&str>) {
+fn push_string(json: &mut String, start: &str, text: Option<&str>) {
     if let Some(text) = text {
         json.push_str(start);
         json.push_str(text);

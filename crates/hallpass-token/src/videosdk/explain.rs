@@ -9,7 +9,7 @@ use super::parsed_claims::{ParsedClaims, Version};
 use super::problem::Problem;
 use super::scope::Roles;
 use crate::agora::Format;
-use crate::quote::quote;
+use crate::quote::excerpt;
 use crate::severity::Severity;
 use crate::time::{Seconds, UnixSeconds};
 
@@ -93,17 +93,17 @@ impl Report {
 #[must_use]
 pub fn explain(token: &str, context: &Context<'_>) -> Report {
     let mut problems = Problems::default();
-    let reading = Reading::new(token, &mut problems);
+    let parsed = ParsedToken::new(token, &mut problems);
     let mut signature = Signature::NotChecked;
-    if let Some(reading) = &reading {
-        signature = check_origin(reading, context, &mut problems);
-        check_times(reading, context.now, &mut problems);
-        check_permissions(reading, &mut problems);
-        check_version(reading, &mut problems);
-        check_roles(reading.token.claims(), &context.expected, &mut problems);
-        check_binding(reading, &context.expected, &mut problems);
+    if let Some(parsed) = &parsed {
+        signature = check_origin(parsed, context, &mut problems);
+        check_times(parsed, context.now, &mut problems);
+        check_permissions(parsed, &mut problems);
+        check_version(parsed, &mut problems);
+        check_roles(parsed.token.claims(), &context.expected, &mut problems);
+        check_binding(parsed, &context.expected, &mut problems);
     }
-    let token = reading.filter(|reading| reading.errors.is_empty()).map(|reading| reading.token);
+    let token = parsed.filter(|parsed| parsed.errors.is_empty()).map(|parsed| parsed.token);
     Report { token, signature, problems: problems.0 }
 }
 
@@ -119,16 +119,16 @@ impl Problems {
 }
 
 /// The result of lenient parsing.
-struct Reading {
+struct ParsedToken {
     /// The token, without its invalid claims.
     token: Untrusted,
     /// The errors of the invalid claims.
     errors: Vec<ParseError>,
 }
 
-impl Reading {
+impl ParsedToken {
     fn new(text: &str, problems: &mut Problems) -> Option<Self> {
-        let token = unwrap(text);
+        let token = strip_wrapping(text);
         if token.len() < text.len() && !token.is_empty() {
             problems.push(Problem::SurroundingCharacters);
         }
@@ -149,17 +149,17 @@ impl Reading {
     }
 
     /// Returns whether a claim is valid or missing, so that its value in `token` can be trusted to be the token's.
-    fn has_read(&self, claim: &str) -> bool {
+    fn is_readable(&self, claim: &str) -> bool {
         self.errors.iter().all(|error| error.claim() != Some(claim))
     }
 }
 
 /// Removes surrounding whitespace, quotes and `Bearer`.
-fn unwrap(text: &str) -> &str {
-    let around = |c: char| c.is_whitespace() || matches!(c, '"' | '\'');
-    let text = text.trim_matches(around);
+fn strip_wrapping(text: &str) -> &str {
+    let is_wrapping = |c: char| c.is_whitespace() || matches!(c, '"' | '\'');
+    let text = text.trim_matches(is_wrapping);
     match text.split_once(char::is_whitespace) {
-        Some((word, rest)) if word.eq_ignore_ascii_case("bearer") => rest.trim_matches(around),
+        Some((word, rest)) if word.eq_ignore_ascii_case("bearer") => rest.trim_matches(is_wrapping),
         _ => text,
     }
 }
@@ -167,12 +167,12 @@ fn unwrap(text: &str) -> &str {
 /// Checks API key and signature.
 ///
 /// A token whose API key is invalid can belong to any project, so no secret can be reported as wrong.
-fn check_origin(reading: &Reading, context: &Context<'_>, problems: &mut Problems) -> Signature {
-    let content = reading.token.claims();
-    let api_key = reading.has_read("apikey").then_some(content.api_key.as_str());
+fn check_origin(parsed: &ParsedToken, context: &Context<'_>, problems: &mut Problems) -> Signature {
+    let claims = parsed.token.claims();
+    let api_key = parsed.is_readable("apikey").then_some(claims.api_key.as_str());
     match (api_key, context.expected.api_key) {
         (Some(found), Some(expected)) if found != expected => {
-            problems.push(Problem::OtherProject(quote(expected)));
+            problems.push(Problem::OtherProject(excerpt(expected)));
         }
         _ => {}
     }
@@ -181,7 +181,7 @@ fn check_origin(reading: &Reading, context: &Context<'_>, problems: &mut Problem
         if api_key.is_some_and(|found| found != project.api_key.as_str()) {
             continue;
         }
-        if let Some(secret) = reading.token.signed_by(project.secrets) {
+        if let Some(secret) = parsed.token.signing_secret(project.secrets) {
             return Signature::Valid { project: position, secret };
         }
         projects += 1;
@@ -197,20 +197,20 @@ fn check_origin(reading: &Reading, context: &Context<'_>, problems: &mut Problem
     Signature::Invalid
 }
 
-fn check_times(reading: &Reading, now: UnixSeconds, problems: &mut Problems) {
-    let content = reading.token.claims();
-    if let Some(from) = content.starts_after(now) {
+fn check_times(parsed: &ParsedToken, now: UnixSeconds, problems: &mut Problems) {
+    let claims = parsed.token.claims();
+    if let Some(from) = claims.future_start(now) {
         problems.push(Problem::NotYetValid { from, now });
     }
-    let Some(expires_at) = content.expires_at else {
-        if reading.has_read("exp") {
+    let Some(expires_at) = claims.expires_at else {
+        if parsed.is_readable("exp") {
             problems.push(Problem::NoExpiry);
         }
         return;
     };
-    let issued_at = content.issued_at.unwrap_or(now.0.into());
+    let issued_at = claims.issued_at.unwrap_or(now.0.into());
     let ttl = expires_at.saturating_sub(issued_at);
-    if content.issued_at.is_some() && ttl == 0 {
+    if claims.issued_at.is_some() && ttl == 0 {
         problems.push(Problem::ExpiresAtOnce { issued_at, expires_at });
     } else if expires_at > u32::MAX.into() {
         problems.push(Problem::ExpiryInMilliseconds(expires_at));
@@ -221,53 +221,53 @@ fn check_times(reading: &Reading, now: UnixSeconds, problems: &mut Problems) {
     }
 }
 
-fn check_permissions(reading: &Reading, problems: &mut Problems) {
-    let content = reading.token.claims();
-    let (join, moderate) = (content.has_permission("allow_join"), content.has_permission("allow_mod"));
-    let ask = content.has_permission("ask_join");
-    if !(join || moderate || ask) && reading.has_read("permissions") {
+fn check_permissions(parsed: &ParsedToken, problems: &mut Problems) {
+    let claims = parsed.token.claims();
+    let (join, moderate) = (claims.has_permission("allow_join"), claims.has_permission("allow_mod"));
+    let ask = claims.has_permission("ask_join");
+    if !(join || moderate || ask) && parsed.is_readable("permissions") {
         problems.push(Problem::NoPermissions);
     }
     if ask && (join || moderate) {
         problems.push(Problem::AskJoinMixed);
     }
     let known = |name: &str| matches!(name, "allow_join" | "allow_mod" | "ask_join");
-    if let Some(name) = content.permissions.iter().find(|name| !known(name)) {
-        problems.push(Problem::UnknownPermission(quote(name)));
+    if let Some(name) = claims.permissions.iter().find(|name| !known(name)) {
+        problems.push(Problem::UnknownPermission(excerpt(name)));
     }
     if moderate {
         problems.push(Problem::Moderator);
     }
 }
 
-fn check_version(reading: &Reading, problems: &mut Problems) {
-    let content = reading.token.claims();
+fn check_version(parsed: &ParsedToken, problems: &mut Problems) {
+    let claims = parsed.token.claims();
     let claims_of_2 = [
-        ("roles", !content.roles.is_empty()),
-        ("roomId", content.room.is_some()),
-        ("participantId", content.participant.is_some()),
+        ("roles", !claims.roles.is_empty()),
+        ("roomId", claims.room.is_some()),
+        ("participantId", claims.participant.is_some()),
     ];
-    let present = claims_of_2.iter().find(|(claim, present)| *present || !reading.has_read(claim));
-    match (&content.version, present) {
-        (None, Some((claim, _))) if reading.has_read("version") => {
+    let present = claims_of_2.iter().find(|(claim, present)| *present || !parsed.is_readable(claim));
+    match (&claims.version, present) {
+        (None, Some((claim, _))) if parsed.is_readable("version") => {
             problems.push(Problem::VersionMissing(claim))
         }
-        (Some(Version::String(text)), _) => problems.push(Problem::VersionText(quote(text))),
+        (Some(Version::String(text)), _) => problems.push(Problem::VersionText(excerpt(text))),
         (Some(Version::Number(number)), _) if *number != 2 => problems.push(Problem::VersionUnknown(*number)),
         (None | Some(Version::Number(_)), _) => {}
     }
 }
 
-fn check_roles(content: &ParsedClaims, expected: &Expected<'_>, problems: &mut Problems) {
-    if let Some(name) = content.roles.iter().find(|name| Roles::named(name).is_none()) {
-        problems.push(Problem::UnknownRole(quote(name)));
+fn check_roles(claims: &ParsedClaims, expected: &Expected<'_>, problems: &mut Problems) {
+    if let Some(name) = claims.roles.iter().find(|name| Roles::named(name).is_none()) {
+        problems.push(Problem::UnknownRole(excerpt(name)));
     }
     let in_upper_case =
         |name: &str| Roles::named(name).is_some() && name.bytes().any(|byte| byte.is_ascii_uppercase());
-    if let Some(name) = content.roles.iter().find(|name| in_upper_case(name)) {
-        problems.push(Problem::RoleUpperCase(quote(name)));
+    if let Some(name) = claims.roles.iter().find(|name| in_upper_case(name)) {
+        problems.push(Problem::RoleUpperCase(excerpt(name)));
     }
-    match content.known_roles() {
+    match claims.known_roles() {
         Roles::Crawler => {
             let joins = expected.room.is_some() || expected.participant.is_some();
             problems.push(Problem::CrawlerOnly { joins });
@@ -277,24 +277,24 @@ fn check_roles(content: &ParsedClaims, expected: &Expected<'_>, problems: &mut P
     }
 }
 
-fn check_binding(reading: &Reading, expected: &Expected<'_>, problems: &mut Problems) {
-    let content = reading.token.claims();
-    match (content.room.as_deref(), expected.room) {
+fn check_binding(parsed: &ParsedToken, expected: &Expected<'_>, problems: &mut Problems) {
+    let claims = parsed.token.claims();
+    match (claims.room.as_deref(), expected.room) {
         // A token that cannot join does not need a room.
-        (None, _) if content.known_roles() == Roles::Crawler => {}
-        (None, _) if !reading.has_read("roomId") => {}
+        (None, _) if claims.known_roles() == Roles::Crawler => {}
+        (None, _) if !parsed.is_readable("roomId") => {}
         (None, _) => problems.push(Problem::AnyRoom),
         (Some(found), Some(expected)) if found != expected => {
-            problems.push(Problem::OtherRoom { found: quote(found), expected: quote(expected) });
+            problems.push(Problem::OtherRoom { found: excerpt(found), expected: excerpt(expected) });
         }
         (Some(_), _) => {}
     }
-    let Some(found) = content.participant.as_deref() else { return };
+    let Some(found) = claims.participant.as_deref() else { return };
     if found.contains(char::is_whitespace) {
         problems.push(Problem::ParticipantSpace);
     }
     if let Some(expected) = expected.participant.filter(|&expected| expected != found) {
-        problems.push(Problem::OtherParticipant { found: quote(found), expected: quote(expected) });
+        problems.push(Problem::OtherParticipant { found: excerpt(found), expected: excerpt(expected) });
     }
 }
 

@@ -29,12 +29,12 @@ pub(super) enum Value {
 
 impl Value {
     /// Returns the string, if the value is one.
-    pub(super) fn to_text(&self) -> Option<String> {
+    pub(super) fn to_string_value(&self) -> Option<String> {
         if let Self::String(text) = self { Some(text.clone()) } else { None }
     }
 
     /// Returns the integer, if the value is one.
-    pub(super) const fn to_number(&self) -> Option<u64> {
+    pub(super) const fn to_integer(&self) -> Option<u64> {
         if let Self::Number(number) = self { Some(*number) } else { None }
     }
 }
@@ -42,25 +42,25 @@ impl Value {
 impl Object {
     /// Parses a single JSON object; returns `None` for anything else.
     pub(super) fn parse(json: &[u8]) -> Option<Self> {
-        if let Ok(Value::Object(members)) = serde_json::from_slice(json) { Some(Self(members)) } else { None }
+        if let Ok(Value::Object(fields)) = serde_json::from_slice(json) { Some(Self(fields)) } else { None }
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(key, _)| key == name)
     }
 
-    pub(super) fn text(&self, name: &'static str) -> Result<Option<String>, ParseError> {
-        self.read(name, "a string", Value::to_text)
+    pub(super) fn string(&self, name: &'static str) -> Result<Option<String>, ParseError> {
+        self.read(name, "a string", Value::to_string_value)
     }
 
-    pub(super) fn number(&self, name: &'static str) -> Result<Option<u64>, ParseError> {
-        self.read(name, "an integer number of seconds", Value::to_number)
+    pub(super) fn integer(&self, name: &'static str) -> Result<Option<u64>, ParseError> {
+        self.read(name, "an integer number of seconds", Value::to_integer)
     }
 
-    pub(super) fn texts(&self, name: &'static str) -> Result<Option<Vec<String>>, ParseError> {
+    pub(super) fn strings(&self, name: &'static str) -> Result<Option<Vec<String>>, ParseError> {
         self.read(name, "an array of strings", |value| {
             let Value::Array(items) = value else { return None };
-            items.iter().map(Value::to_text).collect()
+            items.iter().map(Value::to_string_value).collect()
         })
     }
 
@@ -134,14 +134,14 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let mut members = Vec::new();
+        let mut fields = Vec::new();
         while let Some((name, value)) = map.next_entry()? {
             // JSON field names are always strings.
             if let Value::String(name) = name {
-                members.push((name, value));
+                fields.push((name, value));
             }
         }
-        Ok(Value::Object(members))
+        Ok(Value::Object(fields))
     }
 }
 
@@ -167,29 +167,29 @@ mod tests {
 
     #[test]
     fn rejects_duplicate_fields() {
-        assert_eq!(object(r#"{"a":"x","a":"x"}"#).text("a"), Err(ParseError::Duplicate("a")));
+        assert_eq!(object(r#"{"a":"x","a":"x"}"#).string("a"), Err(ParseError::Duplicate("a")));
     }
 
     #[test]
     fn detects_duplicate_fields_despite_escapes() {
-        assert_eq!(object(r#"{"a":"x","\u0061":"x"}"#).text("a"), Err(ParseError::Duplicate("a")));
+        assert_eq!(object(r#"{"a":"x","\u0061":"x"}"#).string("a"), Err(ParseError::Duplicate("a")));
     }
 
     #[test]
     fn accepts_duplicates_of_unused_fields() {
-        assert_eq!(object(r#"{"b":1,"a":"x","b":2}"#).text("a"), Ok(Some("x".into())));
+        assert_eq!(object(r#"{"b":1,"a":"x","b":2}"#).string("a"), Ok(Some("x".into())));
     }
 
     #[test]
     fn rejects_times_with_fraction_or_sign() {
         for number in ["1.5", "1700000000.0", "1e9", "-1", "18446744073709551616", "\"1\"", "null"] {
-            let read = object(&alloc::format!("{{\"exp\":{number}}}")).number("exp");
+            let read = object(&alloc::format!("{{\"exp\":{number}}}")).integer("exp");
             assert!(matches!(read, Err(ParseError::WrongType { name: "exp", .. })), "{number}");
         }
     }
 
     #[test]
     fn rejects_arrays_of_other_types() {
-        assert!(object(r#"{"roles":["rtc",1]}"#).texts("roles").is_err());
+        assert!(object(r#"{"roles":["rtc",1]}"#).strings("roles").is_err());
     }
 }

@@ -11,7 +11,7 @@ use super::error::{MAX_TOKEN_BYTES, ParseError, Part};
 use super::json::Object;
 use super::parsed_claims::ParsedClaims;
 use crate::mac::SIGNATURE_LEN;
-use crate::quote::quote;
+use crate::quote::excerpt;
 
 /// A parsed token. The signature is not verified.
 #[derive(Clone, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct Untrusted {
     /// The signed string: header and claims.
     pub(super) signed: Box<str>,
     pub(super) signature: [u8; SIGNATURE_LEN],
-    content: ParsedClaims,
+    claims: ParsedClaims,
 }
 
 impl Untrusted {
@@ -48,24 +48,24 @@ impl Untrusted {
             return Err(ParseError::Parts(token.split('.').count()));
         };
         check_header(&read_object(header, Part::Header)?)?;
-        let (content, errors) = ParsedClaims::read(&read_object(claims, Part::Claims)?);
+        let (claims, errors) = ParsedClaims::read(&read_object(claims, Part::Claims)?);
         let signature = decode(signature, Part::Signature)?;
         let signature =
             signature.try_into().map_err(|other: Vec<u8>| ParseError::SignatureLength(other.len()))?;
-        Ok((Self { signed: signed.into(), signature, content }, errors))
+        Ok((Self { signed: signed.into(), signature, claims }, errors))
     }
 
     /// Returns the claims, which are not verified.
     #[must_use]
     pub const fn claims(&self) -> &ParsedClaims {
-        &self.content
+        &self.claims
     }
 }
 
 /// Omits the signature, because it completes the token.
 impl fmt::Debug for Untrusted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Untrusted").field("content", &self.content).finish_non_exhaustive()
+        f.debug_struct("Untrusted").field("claims", &self.claims).finish_non_exhaustive()
     }
 }
 
@@ -84,12 +84,12 @@ fn decode(text: &str, part: Part) -> Result<Vec<u8>, ParseError> {
 }
 
 fn check_header(header: &Object) -> Result<(), ParseError> {
-    let algorithm = header.text("alg")?.ok_or(ParseError::Missing("alg"))?;
+    let algorithm = header.string("alg")?.ok_or(ParseError::Missing("alg"))?;
     if algorithm != "HS256" {
-        return Err(ParseError::Algorithm(quote(&algorithm)));
+        return Err(ParseError::Algorithm(excerpt(&algorithm)));
     }
-    match header.text("typ")? {
-        Some(name) if !name.eq_ignore_ascii_case("JWT") => return Err(ParseError::Type(quote(&name))),
+    match header.string("typ")? {
+        Some(name) if !name.eq_ignore_ascii_case("JWT") => return Err(ParseError::Type(excerpt(&name))),
         _ => {}
     }
     if header.has("crit") { Err(ParseError::Critical) } else { Ok(()) }
@@ -134,8 +134,8 @@ mod tests {
             id: TokenId::parse(text).ok(),
         };
         let token = Untrusted::parse(&claims.sign(&test_support::secret())).unwrap();
-        let content = token.claims();
-        assert_eq!([&content.room, &content.participant, &content.id], [&Some(text.into()); 3]);
+        let claims = token.claims();
+        assert_eq!([&claims.room, &claims.participant, &claims.id], [&Some(text.into()); 3]);
     }
 
     #[test]

@@ -62,27 +62,27 @@ impl ParsedClaims {
     /// An invalid claim appears to be missing, so claims with errors are suitable only for a report.
     pub(super) fn read(claims: &Object) -> (Self, Vec<ParseError>) {
         let mut errors = Vec::new();
-        let api_key = claims.text("apikey").and_then(|key| key.ok_or(ParseError::Missing("apikey")));
+        let api_key = claims.string("apikey").and_then(|key| key.ok_or(ParseError::Missing("apikey")));
         let version = claims.read("version", "an integer", |value| {
-            value.to_number().map(Version::Number).or_else(|| value.to_text().map(Version::String))
+            value.to_integer().map(Version::Number).or_else(|| value.to_string_value().map(Version::String))
         });
-        let content = Self {
-            api_key: or_note(api_key, &mut errors),
-            permissions: or_note(claims.texts("permissions"), &mut errors).unwrap_or_default(),
-            version: or_note(version, &mut errors),
-            roles: or_note(claims.texts("roles"), &mut errors).unwrap_or_default(),
-            room: or_note(claims.text("roomId"), &mut errors),
-            participant: or_note(claims.text("participantId"), &mut errors),
-            issued_at: or_note(claims.number("iat"), &mut errors),
-            not_before: or_note(claims.number("nbf"), &mut errors),
-            expires_at: or_note(claims.number("exp"), &mut errors),
-            id: or_note(claims.text("jti"), &mut errors),
+        let claims = Self {
+            api_key: or_report(api_key, &mut errors),
+            permissions: or_report(claims.strings("permissions"), &mut errors).unwrap_or_default(),
+            version: or_report(version, &mut errors),
+            roles: or_report(claims.strings("roles"), &mut errors).unwrap_or_default(),
+            room: or_report(claims.string("roomId"), &mut errors),
+            participant: or_report(claims.string("participantId"), &mut errors),
+            issued_at: or_report(claims.integer("iat"), &mut errors),
+            not_before: or_report(claims.integer("nbf"), &mut errors),
+            expires_at: or_report(claims.integer("exp"), &mut errors),
+            id: or_report(claims.string("jti"), &mut errors),
         };
-        (content, errors)
+        (claims, errors)
     }
 }
 
-fn or_note<T: Default>(claim: Result<T, ParseError>, errors: &mut Vec<ParseError>) -> T {
+fn or_report<T: Default>(claim: Result<T, ParseError>, errors: &mut Vec<ParseError>) -> T {
     claim.unwrap_or_else(|error| {
         errors.push(error);
         T::default()
@@ -147,14 +147,14 @@ mod tests {
 
     #[test]
     fn accepts_a_version_string() {
-        let content = read(r#"{"apikey":"k","version":"2"}"#).0;
-        assert_eq!(content.version, Some(Version::String("2".into())));
+        let claims = read(r#"{"apikey":"k","version":"2"}"#).0;
+        assert_eq!(claims.version, Some(Version::String("2".into())));
     }
 
     #[test]
     fn keeps_a_time_in_milliseconds() {
-        let content = read(r#"{"apikey":"k","exp":1700000600000}"#).0;
-        assert_eq!(content.expires_at, Some(1_700_000_600_000));
+        let claims = read(r#"{"apikey":"k","exp":1700000600000}"#).0;
+        assert_eq!(claims.expires_at, Some(1_700_000_600_000));
     }
 
     #[test]
@@ -171,25 +171,25 @@ mod tests {
             r#""exp":1.5"#,
             r#""jti":[]"#,
         ] {
-            let (content, errors) = read(&format!("{{\"apikey\":\"k\",{claim}}}"));
+            let (claims, errors) = read(&format!("{{\"apikey\":\"k\",{claim}}}"));
             assert!(matches!(*errors, [ParseError::WrongType { .. }]), "{claim}");
-            assert_eq!((content, Vec::new()), read(r#"{"apikey":"k"}"#));
+            assert_eq!((claims, Vec::new()), read(r#"{"apikey":"k"}"#));
         }
     }
 
     #[test]
     fn reports_all_invalid_claims() {
-        let (content, errors) =
+        let (claims, errors) =
             read(r#"{"apikey":1,"permissions":"allow_join","roomId":"r","exp":2,"exp":2}"#);
-        let claims: Vec<_> = errors.iter().map(ParseError::claim).collect();
-        assert_eq!(claims, [Some("apikey"), Some("permissions"), Some("exp")]);
-        assert_eq!(content.room.as_deref(), Some("r"));
+        let names: Vec<_> = errors.iter().map(ParseError::claim).collect();
+        assert_eq!(names, [Some("apikey"), Some("permissions"), Some("exp")]);
+        assert_eq!(claims.room.as_deref(), Some("r"));
     }
 
     #[test]
     fn redacts_the_api_key() {
-        let content = read(r#"{"apikey":"hunter2","roomId":"r"}"#).0;
-        let printed = format!("{content:?} {content:#?}");
+        let claims = read(r#"{"apikey":"hunter2","roomId":"r"}"#).0;
+        let printed = format!("{claims:?} {claims:#?}");
         assert!(
             !printed.contains("hunter2") && printed.contains(r#"api_key: …, permissions: []"#),
             "{printed}"
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn skips_unknown_roles() {
-        let content = read(r#"{"apikey":"k","roles":["host","CRAWLER"]}"#).0;
-        assert_eq!(content.known_roles(), Roles::Crawler);
+        let claims = read(r#"{"apikey":"k","roles":["host","CRAWLER"]}"#).0;
+        assert_eq!(claims.known_roles(), Roles::Crawler);
     }
 }

@@ -11,7 +11,7 @@ use crate::time::{Seconds, UnixSeconds};
 /// A token that one of the project's secrets signed for this project, and that is currently valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verified<'a> {
-    content: &'a ParsedClaims,
+    claims: &'a ParsedClaims,
     secret: usize,
 }
 
@@ -53,23 +53,23 @@ impl Untrusted {
     /// # Errors
     /// [`VerifyError`], the first in the order of its variants.
     pub fn verify(&self, project: Project<'_>, now: UnixSeconds) -> Result<Verified<'_>, VerifyError> {
-        let content = self.claims();
-        if content.api_key != project.api_key.as_str() {
+        let claims = self.claims();
+        if claims.api_key != project.api_key.as_str() {
             return Err(VerifyError::OtherProject);
         }
-        let secret = self.signed_by(project.secrets).ok_or(VerifyError::BadSignature)?;
-        let expired_at = content.expires_at.ok_or(VerifyError::NoExpiry)?;
-        if let Some(from) = content.starts_after(now) {
+        let secret = self.signing_secret(project.secrets).ok_or(VerifyError::BadSignature)?;
+        let expired_at = claims.expires_at.ok_or(VerifyError::NoExpiry)?;
+        if let Some(from) = claims.future_start(now) {
             return Err(VerifyError::NotYetValid { from, now });
         }
         if expired_at <= u64::from(now.0) {
             return Err(VerifyError::Expired { expired_at, now });
         }
-        Ok(Verified { content, secret })
+        Ok(Verified { claims, secret })
     }
 
     /// Returns the index of the secret that produced the signature. The comparison takes constant time.
-    pub(super) fn signed_by(&self, secrets: &[Secret]) -> Option<usize> {
+    pub(super) fn signing_secret(&self, secrets: &[Secret]) -> Option<usize> {
         secrets.iter().position(|secret| {
             mac::constant_time_eq(&secret.key().sign(&[self.signed.as_bytes()]), &self.signature)
         })
@@ -78,7 +78,7 @@ impl Untrusted {
 
 impl ParsedClaims {
     /// Returns the later of `iat` and `nbf`, if it is too far ahead.
-    pub(super) fn starts_after(&self, now: UnixSeconds) -> Option<u64> {
+    pub(super) fn future_start(&self, now: UnixSeconds) -> Option<u64> {
         let latest = u64::from(now.0) + u64::from(VerifyError::LEEWAY.0);
         self.issued_at.max(self.not_before).filter(|&from| from > latest)
     }
@@ -88,7 +88,7 @@ impl<'a> Verified<'a> {
     /// Returns the claims.
     #[must_use]
     pub const fn claims(&self) -> &'a ParsedClaims {
-        self.content
+        self.claims
     }
 
     /// Returns the index of the secret that signed the token, in the project's list.

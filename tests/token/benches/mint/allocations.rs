@@ -14,7 +14,7 @@ static COUNT: AtomicU64 = AtomicU64::new(0);
 static ALLOCATOR: Counting = Counting;
 
 /// Returns the number of allocations of `work`.
-pub(crate) fn of(work: impl FnOnce()) -> u64 {
+pub(crate) fn count_in(work: impl FnOnce()) -> u64 {
     let before = COUNT.load(Ordering::Relaxed);
     work();
     COUNT.load(Ordering::Relaxed) - before

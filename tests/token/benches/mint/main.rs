@@ -5,7 +5,7 @@
 //! results with other implementations.
 
 mod allocations;
-mod floor;
+mod baseline;
 mod measure;
 mod tokens;
 

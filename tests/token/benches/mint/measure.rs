@@ -16,7 +16,7 @@ const WARM_UP: Duration = Duration::from_millis(50);
 pub(crate) struct Subject {
     pub(crate) name: &'static str,
     pub(crate) token: Box<dyn FnMut()>,
-    pub(crate) floor: Box<dyn FnMut()>,
+    pub(crate) baseline: Box<dyn FnMut()>,
 }
 
 /// The result of a subject.
@@ -30,12 +30,12 @@ pub(crate) struct Figure {
 pub(crate) fn all(subjects: &mut [Subject]) -> Vec<Figure> {
     let counts: Vec<_> = subjects
         .iter_mut()
-        .map(|subject| (calibrate(&mut subject.token), calibrate(&mut subject.floor)))
+        .map(|subject| (calibrate(&mut subject.token), calibrate(&mut subject.baseline)))
         .collect();
     let mut rounds = vec![Vec::new(); subjects.len()];
     for _ in 0..ROUNDS {
-        for ((subject, (token, floor)), times) in subjects.iter_mut().zip(&counts).zip(&mut rounds) {
-            times.push((run(&mut subject.token, *token), run(&mut subject.floor, *floor)));
+        for ((subject, (token, baseline)), times) in subjects.iter_mut().zip(&counts).zip(&mut rounds) {
+            times.push((run(&mut subject.token, *token), run(&mut subject.baseline, *baseline)));
         }
     }
     subjects
@@ -44,8 +44,8 @@ pub(crate) fn all(subjects: &mut [Subject]) -> Vec<Figure> {
         .map(|(subject, times)| Figure {
             name: subject.name,
             nanoseconds: median(times.iter().map(|(token, _)| *token)),
-            ratio: median(times.iter().map(|(token, floor)| token / floor)),
-            allocations: allocations::of(&mut subject.token),
+            ratio: median(times.iter().map(|(token, baseline)| token / baseline)),
+            allocations: allocations::count_in(&mut subject.token),
         })
         .collect()
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::builder::Builder;
-use super::plan::Plan;
+use super::content::Content;
 use super::v006::{Content006, content_hex};
 use super::v007::{Content007, payload_hex};
 use crate::service::ServiceJson;
@@ -64,12 +64,12 @@ impl Build {
         let app_id = AppId::parse(&self.app_id)?;
         let certificate = AppCertificate::parse(&self.app_certificate)?;
         let minted = self.builder.mint(&app_id, &certificate, self.salt, self.ts);
-        let (format, tokens) = match self.builder.plan()? {
-            Plan::V006 { channel, user, privileges } => {
+        let (format, tokens) = match self.builder.content()? {
+            Content::V006 { channel, user, privileges } => {
                 let subject = Subject { channel: text(channel)?, user: text(&user)? };
                 ("006", self.check_006(&app_id, &certificate, subject, &privileges, minted.as_deref())?)
             }
-            Plan::V007 { ttl, services } => {
+            Content::V007 { ttl, services } => {
                 ("007", self.check_007(&app_id, &certificate, Seconds(ttl), &services, minted.as_deref())?)
             }
         };
@@ -86,13 +86,13 @@ impl Build {
         minted: Option<&str>,
     ) -> anyhow::Result<usize> {
         let expected = Expected006::deserialize(&self.expected)?;
-        let ends: Vec<_> = privileges.iter().map(|&(id, end)| (id, UnixSeconds(end))).collect();
+        let expiries: Vec<_> = privileges.iter().map(|&(id, end)| (id, UnixSeconds(end))).collect();
         let token = Token006 {
             app_id,
             subject,
             salt: self.salt,
             expires_at: UnixSeconds(self.ts),
-            privileges: Privileges::new(&ends)?,
+            privileges: Privileges::new(&expiries)?,
         };
         let ours = token.sign(certificate);
         ensure!(ours == expected.token, "Token006 gives {ours}");

@@ -8,7 +8,7 @@ use hallpass_token::agora::v006::{Subject, Untrusted006};
 use hallpass_token::agora::{AppCertificate, AppId, FieldStr, Project, VerifyError};
 
 use super::hex;
-use super::refusal::{refuses, stranger};
+use super::rejection::{expect_error, other_project};
 
 /// The expected content of an 006 token.
 pub(super) struct Content006<'a> {
@@ -51,7 +51,7 @@ impl Content006<'_> {
         certificate: &AppCertificate,
     ) -> anyhow::Result<()> {
         let token = Untrusted006::parse(token)?;
-        let (other_app_id, other_certificate) = stranger()?;
+        let (other_app_id, other_certificate) = other_project()?;
         let certificates = [other_certificate, certificate.clone()];
         let project = Project { app_id: self.app_id, certificates: &certificates };
         let expired_at = self.expires_at;
@@ -68,23 +68,23 @@ impl Content006<'_> {
         }
         ensure!(!verified.grants(999, last), "it permits what it does not hold");
 
-        refuses(
+        expect_error(
             token.verify(project, subject, expired_at),
             VerifyError::Expired { expired_at, now: expired_at },
         )?;
         let other = Project { app_id: &other_app_id, ..project };
-        refuses(token.verify(other, subject, last), VerifyError::OtherProject)?;
+        expect_error(token.verify(other, subject, last), VerifyError::OtherProject)?;
         let other = Project { certificates: &certificates[..1], ..project };
-        refuses(token.verify(other, subject, last), VerifyError::BadSignature)?;
-        let stranger = FieldStr::new("nobody's").context("it is too long")?;
+        expect_error(token.verify(other, subject, last), VerifyError::BadSignature)?;
+        let other_project = FieldStr::new("nobody's").context("it is too long")?;
         if subject.channel.as_str() != "*" {
-            let other = Subject { channel: stranger, ..subject };
-            refuses(token.verify(project, other, last), VerifyError::OtherChannel)?;
+            let other = Subject { channel: other_project, ..subject };
+            expect_error(token.verify(project, other, last), VerifyError::OtherChannel)?;
         }
-        let other = Subject { user: stranger, ..subject };
+        let other = Subject { user: other_project, ..subject };
         match subject.user.as_str() {
             "" => ensure!(token.verify(project, other, last).is_ok(), "anybody's token is not for somebody"),
-            _ => refuses(token.verify(project, other, last), VerifyError::OtherUser)?,
+            _ => expect_error(token.verify(project, other, last), VerifyError::OtherUser)?,
         }
         Ok(())
     }

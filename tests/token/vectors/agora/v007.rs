@@ -8,7 +8,7 @@ use hallpass_token::agora::{AppCertificate, AppId, Project, VerifyError};
 use hallpass_token::{Seconds, UnixSeconds};
 
 use super::hex;
-use super::refusal::{refuses, stranger};
+use super::rejection::{expect_error, other_project};
 use crate::service::ServiceJson;
 
 /// The expected content of a 007 token.
@@ -35,8 +35,10 @@ impl Content007<'_> {
             "what follows the services is read as {:?}",
             read.remainder()
         );
-        let services: Vec<_> =
-            read.services().map(|service| ServiceJson::of(&service)).collect::<anyhow::Result<_>>()?;
+        let services: Vec<_> = read
+            .services()
+            .map(|service| ServiceJson::from_service(&service))
+            .collect::<anyhow::Result<_>>()?;
         ensure!(services == self.services, "the services are read as {services:?}");
         let payload = payload_hex(token)?;
         ensure!(payload == self.payload_hex, "the payload is {payload}");
@@ -47,7 +49,7 @@ impl Content007<'_> {
     /// Verifies a token for its own and for other projects, and around its expiry times.
     pub(super) fn check_signature(&self, token: &str, certificate: &AppCertificate) -> anyhow::Result<()> {
         let token = Untrusted007::parse(token)?;
-        let (other_app_id, other_certificate) = stranger()?;
+        let (other_app_id, other_certificate) = other_project()?;
         let certificates = [other_certificate, certificate.clone()];
         let project = Project { app_id: self.app_id, certificates: &certificates };
         let issued_at = self.issued_at;
@@ -71,16 +73,16 @@ impl Content007<'_> {
         }
 
         let now = expired_at.saturating_add(Seconds(1));
-        refuses(token.verify(project, now), VerifyError::Expired { expired_at, now })?;
+        expect_error(token.verify(project, now), VerifyError::Expired { expired_at, now })?;
         if let Some(early) = issued_at.0.checked_sub(VerifyError::LEEWAY.0) {
             ensure!(token.verify(project, UnixSeconds(early)).is_ok(), "it is refused a minute too early");
             let now = UnixSeconds(early.saturating_sub(1));
-            refuses(token.verify(project, now), VerifyError::NotYetValid { issued_at, now })?;
+            expect_error(token.verify(project, now), VerifyError::NotYetValid { issued_at, now })?;
         }
         let other = Project { app_id: &other_app_id, ..project };
-        refuses(token.verify(other, issued_at), VerifyError::OtherProject)?;
+        expect_error(token.verify(other, issued_at), VerifyError::OtherProject)?;
         let other = Project { certificates: &certificates[..1], ..project };
-        refuses(token.verify(other, issued_at), VerifyError::BadSignature)
+        expect_error(token.verify(other, issued_at), VerifyError::BadSignature)
     }
 }
 

@@ -8,7 +8,7 @@ use hallpass_token::agora::{
 use serde::Deserialize;
 
 #[derive(Deserialize)]
-pub(super) struct Judged {
+pub(super) struct VerdictVector {
     id: String,
     format: String,
     token: String,
@@ -22,26 +22,26 @@ enum Verdict {
     /// The signature is valid, and this data follows the services.
     Accepted(Remainder),
     NoCertificate(HexError),
-    Unreadable(ParseError),
-    Refused(VerifyError),
+    Malformed(ParseError),
+    Rejected(VerifyError),
 }
 
 /// The exact verdicts for the recorded tokens, so that one error cannot hide another.
-const EXACTLY: [(&str, Verdict); 22] = [
+const EXPECTED: [(&str, Verdict); 22] = [
     ("neg-01-valid", Verdict::Accepted(Remainder::Empty)),
-    ("neg-03-cert-uppercase", Verdict::Refused(VerifyError::BadSignature)),
+    ("neg-03-cert-uppercase", Verdict::Rejected(VerifyError::BadSignature)),
     ("neg-06-cert-empty", Verdict::NoCertificate(HexError::Length(0))),
-    ("neg-07-payload-bit-flip", Verdict::Refused(VerifyError::BadSignature)),
-    ("neg-08-signature-bit-flip", Verdict::Refused(VerifyError::BadSignature)),
-    ("neg-10-signature-33-bytes", Verdict::Unreadable(ParseError::SignatureLength(33))),
-    ("neg-11-signature-empty", Verdict::Unreadable(ParseError::SignatureLength(0))),
-    ("neg-16-prefix-only", Verdict::Unreadable(ParseError::Zlib(ZlibError::Truncated))),
-    ("neg-17-not-base64", Verdict::Unreadable(ParseError::Base64(Base64Error::Character { offset: 0 }))),
-    ("neg-18-no-padding", Verdict::Unreadable(ParseError::Base64(Base64Error::Padding))),
-    ("neg-24-inner-newline", Verdict::Unreadable(ParseError::Base64(Base64Error::Whitespace))),
-    ("neg-25-zlib-truncated", Verdict::Unreadable(ParseError::Zlib(ZlibError::Truncated))),
-    ("neg-26-zlib-bad-adler", Verdict::Unreadable(ParseError::Zlib(ZlibError::Checksum))),
-    ("neg-29-uncompressed", Verdict::Unreadable(ParseError::Zlib(ZlibError::Header))),
+    ("neg-07-payload-bit-flip", Verdict::Rejected(VerifyError::BadSignature)),
+    ("neg-08-signature-bit-flip", Verdict::Rejected(VerifyError::BadSignature)),
+    ("neg-10-signature-33-bytes", Verdict::Malformed(ParseError::SignatureLength(33))),
+    ("neg-11-signature-empty", Verdict::Malformed(ParseError::SignatureLength(0))),
+    ("neg-16-prefix-only", Verdict::Malformed(ParseError::Zlib(ZlibError::Truncated))),
+    ("neg-17-not-base64", Verdict::Malformed(ParseError::Base64(Base64Error::Character { offset: 0 }))),
+    ("neg-18-no-padding", Verdict::Malformed(ParseError::Base64(Base64Error::Padding))),
+    ("neg-24-inner-newline", Verdict::Malformed(ParseError::Base64(Base64Error::Whitespace))),
+    ("neg-25-zlib-truncated", Verdict::Malformed(ParseError::Zlib(ZlibError::Truncated))),
+    ("neg-26-zlib-bad-adler", Verdict::Malformed(ParseError::Zlib(ZlibError::Checksum))),
+    ("neg-29-uncompressed", Verdict::Malformed(ParseError::Zlib(ZlibError::Header))),
     ("neg-30-zlib-level-9", Verdict::Accepted(Remainder::Empty)),
     ("neg-31-zlib-level-0", Verdict::Accepted(Remainder::Empty)),
     (
@@ -50,19 +50,19 @@ const EXACTLY: [(&str, Verdict); 22] = [
     ),
     ("neg-36-rtc-then-unknown", Verdict::Accepted(Remainder::UnknownService { number: 999, services: 1 })),
     ("neg-37-convoai-type-9", Verdict::Accepted(Remainder::Empty)),
-    ("neg-38-app-id-not-hex", Verdict::Unreadable(ParseError::AppId(HexError::Length(5)))),
+    ("neg-38-app-id-not-hex", Verdict::Malformed(ParseError::AppId(HexError::Length(5)))),
     ("neg-39-dup-privilege-key", Verdict::Accepted(Remainder::Empty)),
-    ("neg-40-non-utf8-channel", Verdict::Unreadable(ParseError::InvalidUtf8)),
+    ("neg-40-non-utf8-channel", Verdict::Malformed(ParseError::InvalidUtf8)),
 ];
 
-impl Judged {
+impl VerdictVector {
     pub(super) fn check(&self) -> anyhow::Result<()> {
         ensure!(self.format == "007", "verdicts on the format {} are unknown", self.format);
         let verdict = self.verdict();
-        if let Some((_, exactly)) = EXACTLY.iter().find(|(id, _)| *id == self.id) {
-            ensure!(verdict == *exactly, "the verdict is {verdict:?}, and not {exactly:?}");
+        if let Some((_, expected)) = EXPECTED.iter().find(|(id, _)| *id == self.id) {
+            ensure!(verdict == *expected, "the verdict is {verdict:?}, and not {expected:?}");
         }
-        let fits = match self.recommended_verdict.as_str() {
+        let matches = match self.recommended_verdict.as_str() {
             "accept" => matches!(verdict, Verdict::Accepted(_)),
             "reject" => !matches!(verdict, Verdict::Accepted(_)),
             "signature ok, but report 'unknown service, rest unreadable'" => {
@@ -71,7 +71,7 @@ impl Judged {
             "signature ok by most SDKs; a strict parser should reject or warn" => true,
             other => bail!("the verdict {other:?} is unknown"),
         };
-        ensure!(fits, "the verdict is {verdict:?}, and not: {}", self.recommended_verdict);
+        ensure!(matches, "the verdict is {verdict:?}, and not: {}", self.recommended_verdict);
         Ok(())
     }
 
@@ -82,12 +82,12 @@ impl Judged {
         };
         let token = match Untrusted007::parse(&self.token) {
             Ok(token) => token,
-            Err(error) => return Verdict::Unreadable(error),
+            Err(error) => return Verdict::Malformed(error),
         };
         let project = Project { app_id: token.app_id(), certificates: &[certificate] };
         match token.verify(project, token.issued_at()) {
             Ok(verified) => Verdict::Accepted(verified.remainder()),
-            Err(error) => Verdict::Refused(error),
+            Err(error) => Verdict::Rejected(error),
         }
     }
 }
@@ -102,6 +102,6 @@ mod tests {
         let file: Value = serde_json::from_str(include_str!("../agora.json")).unwrap();
         let vectors = file["vectors"].as_array().unwrap();
         let ids = vectors.iter().filter(|vector| vector["kind"] == "verify");
-        assert!(ids.map(|vector| vector["id"].as_str().unwrap()).eq(EXACTLY.iter().map(|(id, _)| *id)));
+        assert!(ids.map(|vector| vector["id"].as_str().unwrap()).eq(EXPECTED.iter().map(|(id, _)| *id)));
     }
 }

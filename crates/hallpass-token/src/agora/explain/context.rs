@@ -38,7 +38,7 @@ pub enum ExpectedUser<'a> {
 
 impl ExpectedUser<'_> {
     /// Returns the user field that a matching token contains. Empty for a uid that Agora assigns.
-    pub(super) fn to_text(self) -> String {
+    pub(super) fn to_field(self) -> String {
         match self {
             Self::Uid(0) => String::new(),
             Self::Uid(uid) => uid.to_string(),

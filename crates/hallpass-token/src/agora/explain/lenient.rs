@@ -29,8 +29,8 @@ impl Untrusted {
     }
 }
 
-pub(super) fn read(text: &str, problems: &mut Problems) -> Option<Untrusted> {
-    let token = unwrap(text);
+pub(super) fn parse_leniently(text: &str, problems: &mut Problems) -> Option<Untrusted> {
+    let token = strip_wrapping(text);
     if token.len() < text.len() && !token.is_empty() {
         problems.push(Problem::SurroundingCharacters);
     }
@@ -40,12 +40,12 @@ pub(super) fn read(text: &str, problems: &mut Problems) -> Option<Untrusted> {
     }
     let token = decoded.as_deref().unwrap_or(token);
     match parse(token) {
-        Err(ParseError::Base64(error)) => read_mended(token, error, problems),
-        other => note(other, problems),
+        Err(ParseError::Base64(error)) => parse_repaired(token, error, problems),
+        other => or_report(other, problems),
     }
 }
 
-fn read_mended(token: &str, error: Base64Error, problems: &mut Problems) -> Option<Untrusted> {
+fn parse_repaired(token: &str, error: Base64Error, problems: &mut Problems) -> Option<Untrusted> {
     if error == Base64Error::Whitespace
         && let Ok(token) = parse(&token.chars().map(|c| if c == ' ' { '+' } else { c }).collect::<String>())
     {
@@ -53,27 +53,27 @@ fn read_mended(token: &str, error: Base64Error, problems: &mut Problems) -> Opti
         return Some(token);
     }
     problems.push(Problem::Unreadable(ParseError::Base64(error)));
-    let mut mended = mend(token, error)?;
-    let mut parsed = parse(&mended);
+    let mut repaired = repair_base64(token, error)?;
+    let mut parsed = parse(&repaired);
     if let Err(ParseError::Base64(_)) = parsed {
         // The string ends within a group of four Base64 characters.
         for _ in 0..4 {
-            mended.pop();
+            repaired.pop();
         }
-        parsed = parse(&mended);
+        parsed = parse(&repaired);
     }
-    note(parsed, problems)
+    or_report(parsed, problems)
 }
 
 /// Removes surrounding whitespace, quotes and header prefixes.
-fn unwrap(text: &str) -> &str {
-    let outside = |c: char| c.is_whitespace() || c == '"' || c == '\'';
-    let text = text.trim_matches(outside);
+fn strip_wrapping(text: &str) -> &str {
+    let is_wrapping = |c: char| c.is_whitespace() || c == '"' || c == '\'';
+    let text = text.trim_matches(is_wrapping);
     let after = |prefix: &str| {
         let (start, rest) = text.split_at_checked(prefix.len())?;
         start.eq_ignore_ascii_case(prefix).then_some(rest)
     };
-    after("agora token=").or_else(|| after("Bearer ")).unwrap_or(text).trim_matches(outside)
+    after("agora token=").or_else(|| after("Bearer ")).unwrap_or(text).trim_matches(is_wrapping)
 }
 
 /// Decodes `%2B`, `%2F` and `%3D`; returns `None` if there are none.
@@ -103,25 +103,25 @@ fn parse(token: &str) -> Result<Untrusted, ParseError> {
     }
 }
 
-fn note(parsed: Result<Untrusted, ParseError>, problems: &mut Problems) -> Option<Untrusted> {
+fn or_report(parsed: Result<Untrusted, ParseError>, problems: &mut Problems) -> Option<Untrusted> {
     parsed.map_err(|error| problems.push(Problem::Unreadable(error))).ok()
 }
 
 /// Converts the Base64 to the standard alphabet with padding; returns `None` if the error cannot be repaired.
-fn mend(token: &str, error: Base64Error) -> Option<String> {
+fn repair_base64(token: &str, error: Base64Error) -> Option<String> {
     if matches!(error, Base64Error::Character { .. } | Base64Error::LastCharacter) {
         return None;
     }
     let head = if Format::detect(token) == Format::V007 { 3 } else { 35 };
     let (head, content) = token.split_at_checked(head)?;
-    let mut mended = String::with_capacity(token.len() + 3);
-    mended.push_str(head);
-    mended.extend(content.chars().filter(|c| !c.is_ascii_whitespace() && *c != '=').map(|c| match c {
+    let mut repaired = String::with_capacity(token.len() + 3);
+    repaired.push_str(head);
+    repaired.extend(content.chars().filter(|c| !c.is_ascii_whitespace() && *c != '=').map(|c| match c {
         '-' => '+',
         '_' => '/',
         other => other,
     }));
-    let partial = (mended.len() - head.len()) % 4;
-    mended.extend(core::iter::repeat_n('=', (4 - partial) % 4));
-    Some(mended)
+    let partial = (repaired.len() - head.len()) % 4;
+    repaired.extend(core::iter::repeat_n('=', (4 - partial) % 4));
+    Some(repaired)
 }

@@ -21,7 +21,7 @@ const NOW: UnixSeconds = UnixSeconds(1_700_000_000);
 const TTL: u32 = 3600;
 
 /// The expectations that match [`rtc`].
-const FITTING: Expected<'static> =
+const MATCHING: Expected<'static> =
     Expected { app_id: Some(APP_ID), channel: Some("demo"), user: Some(ExpectedUser::Uid(7)) };
 
 fn app_id() -> AppId {
@@ -131,14 +131,14 @@ fn signature(token: &str, expected: Expected<'_>) -> Signature {
 
 #[test]
 fn matching_token_has_no_problems() {
-    assert_eq!(codes(&rtc(), FITTING), [""; 0]);
-    assert_eq!(codes(&rtc_006(), FITTING), [""; 0]);
+    assert_eq!(codes(&rtc(), MATCHING), [""; 0]);
+    assert_eq!(codes(&rtc_006(), MATCHING), [""; 0]);
 }
 
 #[test]
 fn finds_the_signing_certificate() {
     for token in [rtc(), rtc_006()] {
-        assert_eq!(signature(&token, FITTING), Signature::Valid { project: 1, certificate: 1 });
+        assert_eq!(signature(&token, MATCHING), Signature::Valid { project: 1, certificate: 1 });
     }
 }
 
@@ -166,7 +166,7 @@ fn identifies_other_formats() {
         ("006970CA35de60c44645bbae8a215061bXX", "app_id_malformed"),
         ("006970CA35de60c44645bbae8a215061b33AQAx", "malformed"),
     ] {
-        assert_eq!(codes(token, FITTING), [code], "{token:?}");
+        assert_eq!(codes(token, MATCHING), [code], "{token:?}");
     }
 }
 
@@ -176,7 +176,7 @@ fn parses_wrapped_tokens() {
         [(" ", "\n"), ("\"", "\""), ("agora token=", ""), ("AGORA TOKEN=\"", "\""), ("Bearer ", "")]
     {
         for token in [rtc(), rtc_006()] {
-            assert_eq!(codes(&format!("{before}{token}{after}"), FITTING), ["surrounding_characters"]);
+            assert_eq!(codes(&format!("{before}{token}{after}"), MATCHING), ["surrounding_characters"]);
         }
     }
 }
@@ -185,29 +185,29 @@ fn parses_wrapped_tokens() {
 fn parses_nonstandard_base64() {
     let url_safe = |token: &str| token.replace('+', "-").replace('/', "_");
     for token in [rtc(), rtc_006()] {
-        assert_eq!(codes(&url_safe(&token), FITTING), ["base64_url_safe"], "{token}");
+        assert_eq!(codes(&url_safe(&token), MATCHING), ["base64_url_safe"], "{token}");
         let broken: String = token
             .chars()
             .enumerate()
             .flat_map(|(i, c)| (i == 50).then_some('\n').into_iter().chain([c]))
             .collect();
-        assert_eq!(codes(&broken, FITTING), ["base64_whitespace"]);
+        assert_eq!(codes(&broken, MATCHING), ["base64_whitespace"]);
     }
     let with_plus = (1..).map(|salt| rtc_salted([salt; 4])).find(|token| token.contains('+')).unwrap();
-    assert_eq!(codes(&with_plus.replace('+', " "), FITTING), ["plus_lost"]);
+    assert_eq!(codes(&with_plus.replace('+', " "), MATCHING), ["plus_lost"]);
     let encoded = with_plus.replace('+', "%2B").replace('/', "%2f").replace('=', "%3D");
-    assert_eq!(codes(&encoded, FITTING), ["percent_encoded"]);
+    assert_eq!(codes(&encoded, MATCHING), ["percent_encoded"]);
     let padded = raw(TTL, "demo!", "7", &[(1, 60), (2, 60)]);
     assert!(padded.ends_with('='));
-    let fitting = Expected { channel: Some("demo!"), ..FITTING };
-    assert_eq!(codes(padded.trim_end_matches('='), fitting), ["base64_padding"]);
+    let matching = Expected { channel: Some("demo!"), ..MATCHING };
+    assert_eq!(codes(padded.trim_end_matches('='), matching), ["base64_padding"]);
 }
 
 #[test]
 fn detects_truncation_at_every_length() {
     for token in [rtc(), rtc_006()] {
         for len in 3..token.len() {
-            let found = codes(&token[..len], FITTING);
+            let found = codes(&token[..len], MATCHING);
             let only_padding = token[len..].bytes().all(|byte| byte == b'=');
             let code = if only_padding { "base64_padding" } else { "cut_off" };
             assert!(found.contains(&code), "{len} of {}: {found:?}", token.len());
@@ -217,13 +217,13 @@ fn detects_truncation_at_every_length() {
 
 #[test]
 fn compares_the_project() {
-    let expected = |app_id| Expected { app_id: Some(app_id), ..FITTING };
+    let expected = |app_id| Expected { app_id: Some(app_id), ..MATCHING };
     assert_eq!(codes(&rtc(), expected(OTHER)), ["other_app_id"]);
     assert_eq!(codes(&rtc(), expected("your_app_id")), ["expected_app_id_malformed"]);
 
     let other = AppId::parse(OTHER).unwrap();
     let projects = [Project { app_id: &other, certificates: &[] }];
-    let report = explain(&rtc(), &Context { now: NOW, projects: &projects, expected: FITTING });
+    let report = explain(&rtc(), &Context { now: NOW, projects: &projects, expected: MATCHING });
     assert_eq!(report.problems, [Problem::UnknownProject]);
     assert_eq!(report.signature, Signature::NotChecked);
 }
@@ -233,7 +233,7 @@ fn reports_another_certificate() {
     let (app_id, other) = (app_id(), [AppCertificate::parse(OTHER).unwrap()]);
     let projects = [Project { app_id: &app_id, certificates: &other }];
     for token in [rtc(), rtc_006()] {
-        let report = explain(&token, &Context { now: NOW, projects: &projects, expected: FITTING });
+        let report = explain(&token, &Context { now: NOW, projects: &projects, expected: MATCHING });
         assert_eq!(report.problems, [Problem::OtherCertificate]);
         assert_eq!(report.signature, Signature::Invalid);
         assert!(!report.is_usable());
@@ -267,7 +267,7 @@ fn checks_the_times_of_a_007_token() {
         (raw(TTL, "demo", "7", &[(1, TTL), (2, 60)]), NOW.0 + 61, &["privilege_expired"]),
         (raw(TTL, "demo", "7", &[(1, TTL), (2, 0)]), NOW.0, &["privilege_zero"]),
     ] {
-        assert_eq!(codes_at(&token, FITTING, UnixSeconds(now)), found, "{token} at {now}");
+        assert_eq!(codes_at(&token, MATCHING, UnixSeconds(now)), found, "{token} at {now}");
     }
 }
 
@@ -284,22 +284,22 @@ fn checks_the_times_of_a_006_token() {
         (raw_006(day, &[(1, day), (2, day + 1)]), NOW.0, &["privilege_outlives_token"]),
         (raw_006(day, &all(0)), NOW.0, &["privilege_zero", "privilege_zero"]),
     ] {
-        assert_eq!(codes_at(&token, FITTING, UnixSeconds(now)), found, "{token} at {now}");
+        assert_eq!(codes_at(&token, MATCHING, UnixSeconds(now)), found, "{token} at {now}");
     }
 }
 
 #[test]
 fn compares_the_channel() {
-    let expected = Expected { channel: Some("class"), ..FITTING };
+    let expected = Expected { channel: Some("class"), ..MATCHING };
     assert_eq!(codes(&rtc(), expected), ["other_channel"]);
     assert_eq!(codes(&rtc_006(), expected), ["other_channel"]);
     assert_eq!(codes(&raw(TTL, "*", "7", &[(1, TTL), (2, TTL)]), expected), ["any_channel"]);
     let any = mint(|mint| mint.rtc_006(Channel::Any, User::from_number_or_any(7), publisher()));
     assert_eq!(codes(&any, expected), ["any_channel"]);
     let rtm = mint(|mint| mint.rtm(RtmUser::parse("alice").unwrap(), ttl()));
-    assert_eq!(codes(&rtm, Expected { user: None, ..FITTING }), ["no_channel"]);
+    assert_eq!(codes(&rtm, Expected { user: None, ..MATCHING }), ["no_channel"]);
     let rtm = mint(|mint| mint.rtm_006(RtmUser::parse("7").unwrap(), PrivilegeTtl::For(ttl())));
-    assert_eq!(codes(&rtm, FITTING), ["no_channel", "signature_needs_channel_and_user"]);
+    assert_eq!(codes(&rtm, MATCHING), ["no_channel", "signature_needs_channel_and_user"]);
 }
 
 #[test]
@@ -321,7 +321,7 @@ fn compares_the_user() {
         ("0", ExpectedUser::Uid(0), &["account_zero_for_uid"]),
         ("0", ExpectedUser::Uid(7), &["account_zero_for_uid"]),
     ] {
-        let expected = Expected { user: Some(join), ..FITTING };
+        let expected = Expected { user: Some(join), ..MATCHING };
         assert_eq!(codes(&token(user), expected), found, "{user:?} {join:?}");
     }
 }
@@ -329,7 +329,7 @@ fn compares_the_user() {
 #[test]
 fn compares_the_user_of_a_006_token() {
     let token = |user| mint(|mint| mint.rtc_006(demo(), user, publisher()));
-    let expected = |user| Expected { user: Some(user), ..FITTING };
+    let expected = |user| Expected { user: Some(user), ..MATCHING };
     assert_eq!(codes(&token(User::from_number_or_any(7)), expected(ExpectedUser::Uid(8))), ["other_user"]);
     assert_eq!(codes(&token(User::Any), expected(ExpectedUser::Uid(8))), ["any_user"]);
     let zero = token(crate::agora::Account::parse("0").unwrap().into());
@@ -341,30 +341,30 @@ fn compares_the_user_of_a_006_token() {
 #[test]
 fn compares_the_user_of_a_006_signaling_token() {
     let rtm = mint(|mint| mint.rtm_006(RtmUser::parse("alice").unwrap(), PrivilegeTtl::For(ttl())));
-    let login = |user| Expected { channel: None, user: Some(user), ..FITTING };
+    let login = |user| Expected { channel: None, user: Some(user), ..MATCHING };
     assert_eq!(codes(&rtm, login(ExpectedUser::Account("alice"))), [""; 0]);
     assert_eq!(codes(&rtm, login(ExpectedUser::Account("bob"))), ["other_user"]);
     assert_eq!(codes(&rtm, login(ExpectedUser::Uid(7))), ["signature_needs_channel_and_user"]);
     let (channel, user) = (FieldStr::EMPTY, FieldStr::EMPTY);
     let privileges = Privileges::new(&[(1000, NOW.saturating_add(Seconds::DAY))]).unwrap();
     let expires_at = NOW.saturating_add(Seconds::DAY);
-    let nobody =
+    let without_user =
         Token006 { app_id: &app_id(), subject: Subject { channel, user }, salt: 1, expires_at, privileges };
-    assert_eq!(codes(&nobody.sign(&certificate()), login(ExpectedUser::Account("alice"))), ["no_user"]);
+    assert_eq!(codes(&without_user.sign(&certificate()), login(ExpectedUser::Account("alice"))), ["no_user"]);
 }
 
 /// An 006 token with both privileges counts as an RTC token if it has a user.
 #[test]
 fn treats_a_006_token_with_login_and_user_as_rtc() {
     let day = NOW.0 + 86_400;
-    assert_eq!(codes(&raw_006(day, &[(1, day), (2, day), (1000, day)]), FITTING), [""; 0]);
-    assert_eq!(codes(&raw_006(day, &[(1000, day)]), FITTING), ["no_join_privilege"]);
+    assert_eq!(codes(&raw_006(day, &[(1, day), (2, day), (1000, day)]), MATCHING), [""; 0]);
+    assert_eq!(codes(&raw_006(day, &[(1000, day)]), MATCHING), ["no_join_privilege"]);
 }
 
 #[test]
 fn compares_signaling_users_only_with_accounts() {
     let token = mint(|mint| mint.rtm(RtmUser::parse("alice").unwrap(), ttl()));
-    let login = |user| Expected { channel: None, user: Some(user), ..FITTING };
+    let login = |user| Expected { channel: None, user: Some(user), ..MATCHING };
     assert_eq!(codes(&token, login(ExpectedUser::Account("alice"))), [""; 0]);
     assert_eq!(codes(&token, login(ExpectedUser::Account("bob"))), ["other_account"]);
     assert_eq!(codes(&token, login(ExpectedUser::Uid(7))), [""; 0]);
@@ -386,7 +386,7 @@ fn accepts_different_users_in_one_token() {
         rtm_login: PrivilegeTtl::For(ttl()),
     };
     let token = mint(|mint| mint.rtc_with_rtm(&grant, ttl()));
-    let join = |channel, user| Expected { channel, user: Some(ExpectedUser::Account(user)), ..FITTING };
+    let join = |channel, user| Expected { channel, user: Some(ExpectedUser::Account(user)), ..MATCHING };
     for (expected, found) in [
         (join(Some("demo"), "rtc-user"), &[][..]),
         (join(Some("demo"), "rtm-user"), &["other_account"]),
@@ -408,9 +408,9 @@ fn accepts_any_of_several_channels() {
     let mut services = [rtc("class", "8"), rtc("demo", "7")];
     let services = Services::new(&mut services).unwrap();
     let token = mint(|mint| mint.services(services, ttl()));
-    assert_eq!(codes(&token, FITTING), [""; 0]);
-    assert_eq!(codes(&token, Expected { channel: Some("class"), ..FITTING }), ["other_uid"]);
-    assert_eq!(codes(&token, Expected { channel: Some("other"), ..FITTING }), ["other_channel"]);
+    assert_eq!(codes(&token, MATCHING), [""; 0]);
+    assert_eq!(codes(&token, Expected { channel: Some("class"), ..MATCHING }), ["other_uid"]);
+    assert_eq!(codes(&token, Expected { channel: Some("other"), ..MATCHING }), ["other_channel"]);
 }
 
 /// Parts of a token that the client does not use cannot prevent it from joining.
@@ -439,14 +439,14 @@ fn checks_only_the_joined_services() {
     ] {
         let services = Services::new(&mut services).unwrap();
         let token = mint(|mint| mint.services(services, ttl()));
-        assert_eq!(codes_at(&token, FITTING, NOW.saturating_add(Seconds(61))), found, "{services:?}");
+        assert_eq!(codes_at(&token, MATCHING, NOW.saturating_add(Seconds(61))), found, "{services:?}");
     }
 }
 
 #[test]
 fn stays_usable_after_a_publish_privilege_expires() {
     let token = raw(TTL, "demo", "7", &[(1, TTL), (2, 60)]);
-    let context = Context { now: NOW.saturating_add(Seconds(61)), projects: &[], expected: FITTING };
+    let context = Context { now: NOW.saturating_add(Seconds(61)), projects: &[], expected: MATCHING };
     let report = explain(&token, &context);
     assert_eq!((report.problems[0].code(), report.is_usable()), ("privilege_expired", true));
     let token = raw(TTL, "demo", "7", &[(1, 60), (2, TTL)]);
@@ -463,11 +463,11 @@ fn maps_problems_to_errors_of_the_services_sdks() {
     };
     let rtm = mint(|mint| mint.rtm(RtmUser::parse("alice").unwrap(), ttl()));
     let chat = mint(|mint| mint.chat_user(ChatUser::parse("alice").unwrap(), ttl()));
-    assert_eq!(sdks(&rtc(), FITTING), [(Sdk::Rtc, 109)]);
+    assert_eq!(sdks(&rtc(), MATCHING), [(Sdk::Rtc, 109)]);
     assert_eq!(sdks(&rtm, Expected::default()), [(Sdk::Rtm1, 6), (Sdk::Rtm2, -10009)]);
     assert_eq!(sdks(&chat, Expected::default()), []);
-    assert_eq!(sdks("x", FITTING), [(Sdk::Rtc, 110), (Sdk::Rtm1, 5), (Sdk::Rtm2, -10005)]);
-    let typo = Expected { app_id: Some("x"), ..FITTING };
+    assert_eq!(sdks("x", MATCHING), [(Sdk::Rtc, 110), (Sdk::Rtm1, 5), (Sdk::Rtm2, -10005)]);
+    let typo = Expected { app_id: Some("x"), ..MATCHING };
     let report = explain(&rtc(), &Context { now: NOW, projects: &[], expected: typo });
     let errors: Vec<_> = report.sdk_errors(&report.problems[0]).map(|error| error.name).collect();
     assert_eq!(errors, ["ERR_INVALID_APP_ID"]);
@@ -484,12 +484,12 @@ fn reports_surprising_privileges_and_names() {
     let demo = demo();
     let user = User::from_number_or_any(7);
     for (token, expected, code) in [
-        (mint(|m| m.rtc(demo, user, subscriber, ttl())), FITTING, "subscriber_needs_cohost_authentication"),
-        (mint(|m| m.rtc_006(demo, user, subscriber)), FITTING, "subscriber_needs_cohost_authentication"),
-        (raw(TTL, "demo", "7", &[(2, TTL)]), FITTING, "no_join_privilege"),
-        (raw_006(NOW.0 + 86_400, &[(2, NOW.0 + 60)]), FITTING, "no_join_privilege"),
-        (raw(TTL, "demo", "7", &[]), FITTING, "no_join_privilege"),
-        (raw_006(NOW.0 + 86_400, &[]), FITTING, "no_join_privilege"),
+        (mint(|m| m.rtc(demo, user, subscriber, ttl())), MATCHING, "subscriber_needs_cohost_authentication"),
+        (mint(|m| m.rtc_006(demo, user, subscriber)), MATCHING, "subscriber_needs_cohost_authentication"),
+        (raw(TTL, "demo", "7", &[(2, TTL)]), MATCHING, "no_join_privilege"),
+        (raw_006(NOW.0 + 86_400, &[(2, NOW.0 + 60)]), MATCHING, "no_join_privilege"),
+        (raw(TTL, "demo", "7", &[]), MATCHING, "no_join_privilege"),
+        (raw_006(NOW.0 + 86_400, &[]), MATCHING, "no_join_privilege"),
         (
             alone(Service::Apaas { room: FieldStr::EMPTY, user: name, role: -1, privileges: none }),
             anyone,
@@ -522,24 +522,24 @@ fn accepts_services_without_a_channel() {
         mint(|m| m.apaas_user(alice, ttl())),
         mint(|m| m.rtm_with_permissions(alice, tree.as_permissions(), ttl())),
     ] {
-        assert_eq!(codes(&token, Expected { channel: None, user: None, ..FITTING }), [""; 0]);
+        assert_eq!(codes(&token, Expected { channel: None, user: None, ..MATCHING }), [""; 0]);
     }
     assert_eq!(codes(&mint(|m| m.fpa()), Expected::default()), ["privilege_zero"]);
     let classroom = mint(|m| m.apaas_room(room, alice, 1, ttl()));
     assert_eq!(
-        codes(&classroom, Expected { user: Some(ExpectedUser::Account("alice")), ..FITTING }),
+        codes(&classroom, Expected { user: Some(ExpectedUser::Account("alice")), ..MATCHING }),
         [""; 0]
     );
 }
 
 /// Payloads that no builder writes, signed like a 007 token.
-mod odd {
+mod malformed_payloads {
     use super::*;
     use crate::agora::writer::Writer;
 
     fn signed(count: u16, services: &[u8]) -> String {
         let mut info = Writer::new(0, 100);
-        info.text(&FieldStr::new(APP_ID).unwrap());
+        info.field_str(&FieldStr::new(APP_ID).unwrap());
         info.u32(NOW.0);
         info.u32(TTL);
         info.u32(1);
@@ -562,7 +562,7 @@ mod odd {
     #[test]
     fn reports_an_unknown_service() {
         let unknown = [&[99, 0], &FPA[..]].concat();
-        for expected in [Expected::default(), FITTING] {
+        for expected in [Expected::default(), MATCHING] {
             assert_eq!(codes(&signed(2, &unknown), expected), ["unknown_service"]);
         }
     }

@@ -8,40 +8,40 @@ use crate::agora::error::VerifyError;
 use crate::agora::field_str::FieldStr;
 use crate::agora::privilege::RtcPrivilege;
 use crate::agora::v006::{RTM_LOGIN, Subject, Untrusted006};
-use crate::quote::quote;
+use crate::quote::excerpt;
 use crate::{Seconds, UnixSeconds};
 
 const JOIN: u16 = RtcPrivilege::Join as u16;
 
 /// A string that is signed but not contained in the token.
-enum Signed<'a> {
+enum SignedField<'a> {
     /// The string has the checksum in the token.
     Known(FieldStr<'a>),
     /// No expected value was provided.
     Unknown,
     /// The expected value has another checksum.
-    Other,
+    Mismatch,
 }
 
 pub(super) fn check(token: &Untrusted006, context: &Context<'_>, problems: &mut Problems) -> Signature {
-    times(token, context.now, problems);
-    privileges(token, context.now, problems);
-    let name = context.expected.user.map(ExpectedUser::to_text);
+    check_times(token, context.now, problems);
+    check_privileges(token, context.now, problems);
+    let name = context.expected.user.map(ExpectedUser::to_field);
     let (channel, user) = if token.service_name() == "rtm" {
         let name =
             name.as_deref().filter(|_| matches!(context.expected.user, Some(ExpectedUser::Account(_))));
-        (rtm_user(token, context, name, problems), Signed::Known(FieldStr::EMPTY))
+        (rtm_user(token, context, name, problems), SignedField::Known(FieldStr::EMPTY))
     } else {
         let user = rtc_user(token, context.expected.user, name.as_deref(), problems);
         (rtc_channel(token, context.expected.channel, problems), user)
     };
     match (channel, user) {
-        (Signed::Known(channel), Signed::Known(user)) => {
+        (SignedField::Known(channel), SignedField::Known(user)) => {
             let subject = Subject { channel, user };
-            find_signer(token.app_id(), context, problems, |keys| token.signer(subject, keys))
+            find_signer(token.app_id(), context, problems, |keys| token.signing_certificate(subject, keys))
         }
-        (Signed::Other, _) | (_, Signed::Other) => Signature::NotChecked,
-        (Signed::Unknown, _) | (_, Signed::Unknown) => {
+        (SignedField::Mismatch, _) | (_, SignedField::Mismatch) => Signature::NotChecked,
+        (SignedField::Unknown, _) | (_, SignedField::Unknown) => {
             let is_rtm = token.service_name() == "rtm";
             problems.push(if is_rtm { Problem::RtmUserUnknown } else { Problem::SubjectUnknown });
             Signature::NotChecked
@@ -54,23 +54,27 @@ fn rtm_user<'a>(
     context: &Context<'_>,
     expected: Option<&'a str>,
     problems: &mut Problems,
-) -> Signed<'a> {
+) -> SignedField<'a> {
     if context.expected.channel.is_some() {
         problems.push(Problem::NoChannel);
     }
     if token.channel_crc() == 0 {
         problems.push(Problem::NoUser { service: "rtm" });
-        return Signed::Known(FieldStr::EMPTY);
+        return SignedField::Known(FieldStr::EMPTY);
     }
     compare(token.channel_crc(), expected, problems, || Problem::OtherUserChecksum { service: "rtm" })
 }
 
-fn rtc_channel<'a>(token: &Untrusted006, expected: Option<&'a str>, problems: &mut Problems) -> Signed<'a> {
+fn rtc_channel<'a>(
+    token: &Untrusted006,
+    expected: Option<&'a str>,
+    problems: &mut Problems,
+) -> SignedField<'a> {
     if token.channel_crc() == crc32(b"*") {
         problems.push(Problem::AnyChannel);
-        return Signed::Known(FieldStr::ANY_CHANNEL);
+        return SignedField::Known(FieldStr::ANY_CHANNEL);
     }
-    let other = || Problem::OtherChannelChecksum { expected: quote(expected.unwrap_or_default()) };
+    let other = || Problem::OtherChannelChecksum { expected: excerpt(expected.unwrap_or_default()) };
     compare(token.channel_crc(), expected, problems, other)
 }
 
@@ -79,10 +83,10 @@ fn rtc_user<'a>(
     join: Option<ExpectedUser<'_>>,
     expected: Option<&'a str>,
     problems: &mut Problems,
-) -> Signed<'a> {
+) -> SignedField<'a> {
     if token.user_crc() == 0 {
         problems.push(Problem::AnyUser { service: "rtc" });
-        return Signed::Known(FieldStr::EMPTY);
+        return SignedField::Known(FieldStr::EMPTY);
     }
     if token.user_crc() == crc32(b"0") {
         match join {
@@ -92,7 +96,7 @@ fn rtc_user<'a>(
             }
             _ => problems.push(Problem::AccountZero { service: "rtc" }),
         }
-        return Signed::Known(FieldStr::short("0"));
+        return SignedField::Known(FieldStr::short("0"));
     }
     compare(token.user_crc(), expected, problems, || Problem::OtherUserChecksum { service: "rtc" })
 }
@@ -102,18 +106,18 @@ fn compare<'a>(
     expected: Option<&'a str>,
     problems: &mut Problems,
     other: impl FnOnce() -> Problem,
-) -> Signed<'a> {
-    let Some(text) = expected else { return Signed::Unknown };
+) -> SignedField<'a> {
+    let Some(text) = expected else { return SignedField::Unknown };
     match FieldStr::new(text) {
-        Ok(text) if crc == crc32(text.as_bytes()) => Signed::Known(text),
+        Ok(text) if crc == crc32(text.as_bytes()) => SignedField::Known(text),
         _ => {
             problems.push(other());
-            Signed::Other
+            SignedField::Mismatch
         }
     }
 }
 
-fn times(token: &Untrusted006, now: UnixSeconds, problems: &mut Problems) {
+fn check_times(token: &Untrusted006, now: UnixSeconds, problems: &mut Problems) {
     let expired_at = token.expires_at();
     if now >= expired_at {
         problems.push(Problem::Expired { expired_at, now });
@@ -122,7 +126,7 @@ fn times(token: &Untrusted006, now: UnixSeconds, problems: &mut Problems) {
     }
 }
 
-fn privileges(token: &Untrusted006, now: UnixSeconds, problems: &mut Problems) {
+fn check_privileges(token: &Untrusted006, now: UnixSeconds, problems: &mut Problems) {
     let (service, map) = (token.service_name(), token.privileges());
     if service == "rtc" {
         if map.get(JOIN).is_none() {
@@ -134,7 +138,7 @@ fn privileges(token: &Untrusted006, now: UnixSeconds, problems: &mut Problems) {
     if let Some(id) = map.find_duplicate() {
         problems.push(Problem::DuplicatePrivilege { service, id });
     }
-    for id in privileges_of(service) {
+    for id in privilege_ids(service) {
         let (Some(privilege), Some(expired_at)) = (Untrusted006::privilege_name(id), map.get(id)) else {
             continue;
         };
@@ -151,6 +155,6 @@ fn privileges(token: &Untrusted006, now: UnixSeconds, problems: &mut Problems) {
     }
 }
 
-fn privileges_of(service: &str) -> core::ops::RangeInclusive<u16> {
+fn privilege_ids(service: &str) -> core::ops::RangeInclusive<u16> {
     if service == "rtm" { RTM_LOGIN..=RTM_LOGIN } else { JOIN..=RtcPrivilege::PublishData as u16 }
 }

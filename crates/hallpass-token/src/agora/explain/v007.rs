@@ -12,7 +12,7 @@ use crate::agora::privilege::RtcPrivilege;
 use crate::agora::service::Service;
 use crate::agora::user::Uid;
 use crate::agora::v007::{Remainder, Untrusted007};
-use crate::quote::quote;
+use crate::quote::excerpt;
 use crate::{Seconds, UnixSeconds};
 
 const JOIN: u16 = RtcPrivilege::Join as u16;
@@ -20,20 +20,20 @@ const LOGIN: u16 = 1;
 const CHAT_APP: u16 = 2;
 const APAAS_APP: u16 = 3;
 /// The highest privilege ID that a service defines.
-const LAST_PRIVILEGE: u16 = 4;
+const MAX_PRIVILEGE_ID: u16 = 4;
 
 pub(super) fn check(token: &Untrusted007, context: &Context<'_>, problems: &mut Problems) -> Signature {
     // Collected once, because a malicious token can contain thousands of services, and parsing them is slower than
     // iterating.
     let services: Vec<_> = token.services().collect();
-    let joined = Joined::new(&services, context.expected.channel);
-    times(token, context.now, problems);
+    let joined = JoinedServices::new(&services, context.expected.channel);
+    check_times(token, context.now, problems);
     for service in &services {
-        privileges(token, service, &joined, context.now, problems);
-        rights(service, problems);
-        names(service, problems);
+        check_privileges(token, service, &joined, context.now, problems);
+        check_grants(service, problems);
+        check_names(service, problems);
     }
-    rtc_rights(&services, &joined, problems);
+    check_rtc_privileges(&services, &joined, problems);
     compare_channel(&services, token.remainder(), &joined, problems);
     compare_user(&services, &joined, context.expected, problems);
     match token.remainder() {
@@ -44,40 +44,40 @@ pub(super) fn check(token: &Untrusted007, context: &Context<'_>, problems: &mut 
         }
         Remainder::Bytes(bytes) => problems.push(Problem::ExtraBytes(bytes)),
     }
-    find_signer(token.app_id(), context, problems, |certificates| token.signer(certificates))
+    find_signer(token.app_id(), context, problems, |certificates| token.signing_certificate(certificates))
 }
 
 /// The services that a client uses when it joins a channel.
 ///
 /// For a token with RTC, the RTC services for the channel. For a token without RTC, such as an APaaS token, all
 /// services with that channel. If no service matches the channel, all candidates are included.
-struct Joined<'a> {
+struct JoinedServices<'a> {
     channel: Option<&'a str>,
     has_rtc: bool,
-    fits: bool,
+    has_match: bool,
 }
 
-impl<'a> Joined<'a> {
+impl<'a> JoinedServices<'a> {
     fn new(services: &[Service<'_>], channel: Option<&'a str>) -> Self {
         let has_rtc = services.iter().any(is_rtc);
-        let any = Self { channel, has_rtc, fits: false };
-        let fits = services.iter().any(|service| any.holds(service) && any.is_for_channel(service));
-        Self { fits, ..any }
+        let any = Self { channel, has_rtc, has_match: false };
+        let has_match = services.iter().any(|service| any.includes(service) && any.is_for_channel(service));
+        Self { has_match, ..any }
     }
 
-    fn holds(&self, service: &Service<'_>) -> bool {
+    fn includes(&self, service: &Service<'_>) -> bool {
         let is_candidate = if self.has_rtc { is_rtc(service) } else { channel_of(service).is_some() };
-        is_candidate && (!self.fits || self.is_for_channel(service))
+        is_candidate && (!self.has_match || self.is_for_channel(service))
     }
 
     fn is_for_channel(&self, service: &Service<'_>) -> bool {
-        let fits =
+        let is_match =
             |channel: &FieldStr<'_>, name| *channel == FieldStr::ANY_CHANNEL || channel.as_str() == name;
-        self.channel.is_none_or(|name| channel_of(service).is_some_and(|channel| fits(channel, name)))
+        self.channel.is_none_or(|name| channel_of(service).is_some_and(|channel| is_match(channel, name)))
     }
 }
 
-fn times(token: &Untrusted007, now: UnixSeconds, problems: &mut Problems) {
+fn check_times(token: &Untrusted007, now: UnixSeconds, problems: &mut Problems) {
     let (issued_at, ttl, expired_at) = (token.issued_at(), token.expires_in(), token.expires_at());
     if ttl.0 >= UnixSeconds::RECENT.0 {
         problems.push(Problem::UnixTimeAsTtl(ttl.0));
@@ -94,10 +94,10 @@ fn times(token: &Untrusted007, now: UnixSeconds, problems: &mut Problems) {
     }
 }
 
-fn privileges(
+fn check_privileges(
     token: &Untrusted007,
     service: &Service<'_>,
-    joined: &Joined<'_>,
+    joined: &JoinedServices<'_>,
     now: UnixSeconds,
     problems: &mut Problems,
 ) {
@@ -105,8 +105,8 @@ fn privileges(
     if let Some(id) = service.privileges().find_duplicate() {
         problems.push(Problem::DuplicatePrivilege { service: name, id });
     }
-    let is_used = !is_rtc(service) || joined.holds(service);
-    for id in 1..=LAST_PRIVILEGE {
+    let is_used = !is_rtc(service) || joined.includes(service);
+    for id in 1..=MAX_PRIVILEGE_ID {
         let (Some(privilege), Some(ttl)) = (service.privilege_name(id), service.privileges().get(id)) else {
             continue;
         };
@@ -126,10 +126,10 @@ fn privileges(
 }
 
 /// Checks a service's privileges and its user.
-fn rights(service: &Service<'_>, problems: &mut Problems) {
+fn check_grants(service: &Service<'_>, problems: &mut Problems) {
     let (name, map) = (service.name(), service.privileges());
     let has = |id| map.get(id).is_some();
-    let nobody = service.user().is_some_and(|user| user.as_bytes().is_empty());
+    let has_empty_user = service.user().is_some_and(|user| user.as_bytes().is_empty());
     let is_login = matches!(service, Service::Rtm { .. } | Service::Rtm2 { .. });
     let defines_none = matches!(service, Service::ConvoAi { .. } | Service::Stt { .. });
     if is_login && !has(LOGIN) {
@@ -141,16 +141,16 @@ fn rights(service: &Service<'_>, problems: &mut Problems) {
         || (matches!(service, Service::Apaas { .. }) && has(APAAS_APP));
     if is_admin {
         problems.push(Problem::Administrator { service: name });
-    } else if nobody && has_numbers(service) {
+    } else if has_empty_user && has_uids(service) {
         problems.push(Problem::AnyUser { service: name });
-    } else if nobody {
+    } else if has_empty_user {
         problems.push(Problem::NoUser { service: name });
     }
 }
 
 /// Checks the combined privileges of the RTC services that the client joins.
-fn rtc_rights(services: &[Service<'_>], joined: &Joined<'_>, problems: &mut Problems) {
-    let rtc = || services.iter().filter(|service| is_rtc(service) && joined.holds(service));
+fn check_rtc_privileges(services: &[Service<'_>], joined: &JoinedServices<'_>, problems: &mut Problems) {
+    let rtc = || services.iter().filter(|service| is_rtc(service) && joined.includes(service));
     if rtc().next().is_none() {
         return;
     }
@@ -162,7 +162,7 @@ fn rtc_rights(services: &[Service<'_>], joined: &Joined<'_>, problems: &mut Prob
 }
 
 /// Checks the channel and user names against Agora's rules.
-fn names(service: &Service<'_>, problems: &mut Problems) {
+fn check_names(service: &Service<'_>, problems: &mut Problems) {
     let name = service.name();
     if let Some(channel) = channel_of(service) {
         if channel.as_bytes().len() == ChannelName::MAX_BYTES {
@@ -172,11 +172,11 @@ fn names(service: &Service<'_>, problems: &mut Problems) {
             problems.push(Problem::InvalidChannelName { service: name, error });
         }
     }
-    let user = user_text(service);
+    let user = user_str(service);
     if user.is_empty() {
         return;
     }
-    let error = if has_numbers(service) {
+    let error = if has_uids(service) {
         Account::parse(user).err()
     } else if matches!(service, Service::Chat { .. }) {
         ChatUser::parse(user).err()
@@ -188,14 +188,19 @@ fn names(service: &Service<'_>, problems: &mut Problems) {
     }
 }
 
-fn compare_channel(services: &[Service<'_>], rest: Remainder, joined: &Joined<'_>, problems: &mut Problems) {
+fn compare_channel(
+    services: &[Service<'_>],
+    rest: Remainder,
+    joined: &JoinedServices<'_>,
+    problems: &mut Problems,
+) {
     if services.iter().filter_map(channel_of).any(|name| *name == FieldStr::ANY_CHANNEL) {
         problems.push(Problem::AnyChannel);
     }
     let Some(expected) = joined.channel else { return };
     // Clients do not join the channels of Streaming and Fusion CDN.
     let opens_channel = |service: &&Service<'_>| {
-        joined.holds(service) && matches!(service, Service::Rtc { .. } | Service::Apaas { .. })
+        joined.includes(service) && matches!(service, Service::Rtc { .. } | Service::Apaas { .. })
     };
     let Some(service) = services.iter().find(opens_channel) else {
         if !matches!(rest, Remainder::UnknownService { .. }) {
@@ -203,9 +208,9 @@ fn compare_channel(services: &[Service<'_>], rest: Remainder, joined: &Joined<'_
         }
         return;
     };
-    if !joined.fits {
-        let channel = quote(service.channel().map_or("", FieldStr::as_str));
-        problems.push(Problem::OtherChannel { channel, expected: quote(expected) });
+    if !joined.has_match {
+        let channel = excerpt(service.channel().map_or("", FieldStr::as_str));
+        problems.push(Problem::OtherChannel { channel, expected: excerpt(expected) });
     }
 }
 
@@ -215,11 +220,11 @@ fn compare_channel(services: &[Service<'_>], rest: Remainder, joined: &Joined<'_
 /// expected user can belong to any service. Chat users are not compared, because they can be UUIDs or hashes.
 fn compare_user(
     services: &[Service<'_>],
-    joined: &Joined<'_>,
+    joined: &JoinedServices<'_>,
     expected: Expected<'_>,
     problems: &mut Problems,
 ) {
-    let zero = services.iter().find(|service| has_numbers(service) && user_text(service) == "0");
+    let zero = services.iter().find(|service| has_uids(service) && user_str(service) == "0");
     if let Some(service) = zero
         && !matches!(expected.user, Some(ExpectedUser::Uid(_)))
     {
@@ -230,28 +235,28 @@ fn compare_user(
     let logs_in = |service: &Service<'_>| {
         matches!(service, Service::Rtm { .. } | Service::Rtm2 { .. } | Service::Apaas { .. })
             && matches!(join, ExpectedUser::Account(_))
-            && !user_text(service).is_empty()
+            && !user_str(service).is_empty()
     };
     let mut candidates = services.iter().filter(|service| {
-        let is_joined = joined.holds(service) && (has_numbers(service) || logs_in(service));
+        let is_joined = joined.includes(service) && (has_uids(service) || logs_in(service));
         is_joined || (expected.channel.is_none() && logs_in(service))
     });
     let Some(first) = candidates.next() else { return };
-    let joining = join.to_text();
+    let joining_user = join.to_field();
     let accepts = |service: &Service<'_>| {
-        let user = user_text(service);
-        (user.is_empty() && has_numbers(service)) || user == joining
+        let user = user_str(service);
+        (user.is_empty() && has_uids(service)) || user == joining_user
     };
     if !accepts(first) && !candidates.any(accepts) {
-        problems.push(other_user(first, join, &joining));
+        problems.push(other_user(first, join, &joining_user));
     }
 }
 
 /// Returns how a service's user differs from the expected one.
-fn other_user(service: &Service<'_>, join: ExpectedUser<'_>, joining: &str) -> Problem {
-    let is_number = |user| has_numbers(service) && Uid::parse(user).is_ok();
-    let names_number = is_number(user_text(service));
-    let (service, user, expected) = (service.name(), quote(user_text(service)), quote(joining));
+fn other_user(service: &Service<'_>, join: ExpectedUser<'_>, joining_user: &str) -> Problem {
+    let is_number = |user| has_uids(service) && Uid::parse(user).is_ok();
+    let names_number = is_number(user_str(service));
+    let (service, user, expected) = (service.name(), excerpt(user_str(service)), excerpt(joining_user));
     match join {
         ExpectedUser::Uid(_) if &*user == "0" => Problem::AccountZeroForUid { service },
         ExpectedUser::Uid(0) => Problem::UidChosenByAgora { service, user },
@@ -274,11 +279,11 @@ fn channel_of<'a, 'b>(service: &'b Service<'a>) -> Option<&'b FieldStr<'a>> {
     service.channel().filter(|channel| !is_room || !channel.as_bytes().is_empty())
 }
 
-fn user_text<'b>(service: &'b Service<'_>) -> &'b str {
+fn user_str<'b>(service: &'b Service<'_>) -> &'b str {
     service.user().map_or("", FieldStr::as_str)
 }
 
 /// Returns whether the service identifies users by uid, with 0 for any user.
-const fn has_numbers(service: &Service<'_>) -> bool {
+const fn has_uids(service: &Service<'_>) -> bool {
     matches!(service, Service::Rtc { .. } | Service::Streaming { .. } | Service::Fcdn { .. })
 }

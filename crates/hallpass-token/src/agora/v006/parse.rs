@@ -57,12 +57,12 @@ impl Untrusted006 {
         let signature = signature.try_into().map_err(|_| ParseError::SignatureLength(signature.len()))?;
         let (channel_crc, user_crc) = (reader.u32()?, reader.u32()?);
         let message = reader.bytes()?;
-        all_read(reader)?;
+        expect_end(reader)?;
 
         let mut reader = Reader(message);
         let (salt, expires_at) = (reader.u32()?, UnixSeconds(reader.u32()?));
         reader.privileges::<UnixSeconds>()?;
-        all_read(reader)?;
+        expect_end(reader)?;
         Ok(Self { app_id, signature, channel_crc, user_crc, salt, expires_at, message: message.to_vec() })
     }
 
@@ -132,7 +132,7 @@ impl fmt::Debug for Untrusted006 {
     }
 }
 
-fn all_read(reader: Reader<'_>) -> Result<(), ParseError> {
+fn expect_end(reader: Reader<'_>) -> Result<(), ParseError> {
     match reader.0.len() {
         0 => Ok(()),
         bytes => Err(ParseError::TrailingBytes(bytes)),

@@ -38,12 +38,14 @@ impl Untrusted006 {
         if self.app_id != *project.app_id {
             return Err(VerifyError::OtherProject);
         }
-        let channel = self.bound_to(subject.channel, FieldStr::ANY_CHANNEL, self.channel_crc);
+        let channel = self.matching_field(subject.channel, FieldStr::ANY_CHANNEL, self.channel_crc);
         let channel = channel.ok_or(VerifyError::OtherChannel)?;
-        let user =
-            self.bound_to(subject.user, FieldStr::EMPTY, self.user_crc).ok_or(VerifyError::OtherUser)?;
+        let user = self
+            .matching_field(subject.user, FieldStr::EMPTY, self.user_crc)
+            .ok_or(VerifyError::OtherUser)?;
         let subject = Subject { channel, user };
-        let certificate = self.signer(subject, project.certificates).ok_or(VerifyError::BadSignature)?;
+        let certificate =
+            self.signing_certificate(subject, project.certificates).ok_or(VerifyError::BadSignature)?;
         let expired_at = self.expires_at();
         if now >= expired_at {
             return Err(VerifyError::Expired { expired_at, now });
@@ -52,7 +54,7 @@ impl Untrusted006 {
     }
 
     /// Returns the index of the certificate that signed the token for exactly this subject.
-    pub(in crate::agora) fn signer(
+    pub(in crate::agora) fn signing_certificate(
         &self,
         subject: Subject<'_>,
         certificates: &[AppCertificate],
@@ -65,7 +67,12 @@ impl Untrusted006 {
     }
 
     /// Returns the given string or the wildcard, whichever has the token's checksum.
-    fn bound_to<'a>(&self, text: FieldStr<'a>, wildcard: FieldStr<'a>, crc: u32) -> Option<FieldStr<'a>> {
+    fn matching_field<'a>(
+        &self,
+        text: FieldStr<'a>,
+        wildcard: FieldStr<'a>,
+        crc: u32,
+    ) -> Option<FieldStr<'a>> {
         [text, wildcard].into_iter().find(|text| crc32(text.as_bytes()) == crc)
     }
 }

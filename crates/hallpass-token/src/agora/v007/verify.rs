@@ -27,7 +27,7 @@ impl Untrusted007 {
         if self.app_id != *project.app_id {
             return Err(VerifyError::OtherProject);
         }
-        let certificate = self.signer(project.certificates).ok_or(VerifyError::BadSignature)?;
+        let certificate = self.signing_certificate(project.certificates).ok_or(VerifyError::BadSignature)?;
         if self.issued_at > now.saturating_add(VerifyError::LEEWAY) {
             return Err(VerifyError::NotYetValid { issued_at: self.issued_at, now });
         }
@@ -39,7 +39,7 @@ impl Untrusted007 {
     }
 
     /// Returns the index of the certificate that signed the token.
-    pub(in crate::agora) fn signer(&self, certificates: &[AppCertificate]) -> Option<usize> {
+    pub(in crate::agora) fn signing_certificate(&self, certificates: &[AppCertificate]) -> Option<usize> {
         certificates.iter().position(|certificate| {
             let signature = super::sign(certificate, self.issued_at, self.salt, &self.signing_info);
             mac::constant_time_eq(&signature, &self.signature)

@@ -10,7 +10,7 @@ use hallpass_token::agora::{
 use hallpass_token::{PrivilegeTtl, Ttl, UnixSeconds};
 
 use super::{Counter, Pool};
-use crate::floor;
+use crate::baseline;
 use crate::measure::Subject;
 
 const CERTIFICATE: &str = "5CFd2fd1755d40ecb72977518be15d3b";
@@ -30,7 +30,7 @@ const SIGNED_007_WITH_RTM: usize = SIGNED_007 + 4 + 6 + 2 + UID_TEXT.len();
 
 /// The inputs of a token, except the salt.
 #[derive(Clone)]
-struct Wanted {
+struct Inputs {
     app_id: AppId,
     certificate: AppCertificate,
     channel: Channel<'static>,
@@ -39,7 +39,7 @@ struct Wanted {
     privileges: RtcPrivileges,
 }
 
-impl Wanted {
+impl Inputs {
     fn new() -> anyhow::Result<Self> {
         let ttl = Ttl::new(3600)?;
         Ok(Self {
@@ -95,45 +95,45 @@ impl Wanted {
 }
 
 pub(super) fn subjects() -> anyhow::Result<[Subject; 5]> {
-    let wanted = Wanted::new()?;
+    let inputs = Inputs::new()?;
     Ok([
-        mint("006 RTC", &wanted, Wanted::rtc_006, floor_006),
-        mint("007 RTC", &wanted, Wanted::rtc, floor_007::<SIGNED_007>),
-        mint("007 RTC and RTM", &wanted, Wanted::rtc_with_rtm, floor_007::<SIGNED_007_WITH_RTM>),
-        verify("006 RTC, parse and verify", &wanted, Wanted::rtc_006, Wanted::verify_006, floor_006),
+        mint("006 RTC", &inputs, Inputs::rtc_006, baseline_006),
+        mint("007 RTC", &inputs, Inputs::rtc, baseline_007::<SIGNED_007>),
+        mint("007 RTC and RTM", &inputs, Inputs::rtc_with_rtm, baseline_007::<SIGNED_007_WITH_RTM>),
+        verify("006 RTC, parse and verify", &inputs, Inputs::rtc_006, Inputs::verify_006, baseline_006),
         verify(
             "007 RTC, parse and verify",
-            &wanted,
-            Wanted::rtc,
-            Wanted::verify_007,
-            floor_007::<SIGNED_007>,
+            &inputs,
+            Inputs::rtc,
+            Inputs::verify_007,
+            baseline_007::<SIGNED_007>,
         ),
     ])
 }
 
-fn floor_006() {
-    floor::one(CERTIFICATE.as_bytes(), &[7; SIGNED_006]);
+fn baseline_006() {
+    baseline::single_hmac(CERTIFICATE.as_bytes(), &[7; SIGNED_006]);
 }
 
-fn floor_007<const SIGNED: usize>() {
-    floor::three(CERTIFICATE.as_bytes(), &[7; SIGNED]);
+fn baseline_007<const SIGNED: usize>() {
+    baseline::three_hmacs(CERTIFICATE.as_bytes(), &[7; SIGNED]);
 }
 
-fn mint(name: &'static str, wanted: &Wanted, token: fn(&Wanted, u32) -> String, floor: fn()) -> Subject {
-    let (wanted, mut counter) = (wanted.clone(), Counter(0));
-    let token = move || drop(black_box(token(black_box(&wanted), counter.next())));
-    Subject { name, token: Box::new(token), floor: Box::new(floor) }
+fn mint(name: &'static str, inputs: &Inputs, token: fn(&Inputs, u32) -> String, baseline: fn()) -> Subject {
+    let (inputs, mut counter) = (inputs.clone(), Counter(0));
+    let token = move || drop(black_box(token(black_box(&inputs), counter.next())));
+    Subject { name, token: Box::new(token), baseline: Box::new(baseline) }
 }
 
 fn verify(
     name: &'static str,
-    wanted: &Wanted,
-    token: fn(&Wanted, u32) -> String,
-    verify: fn(&Wanted, &str) -> bool,
-    floor: fn(),
+    inputs: &Inputs,
+    token: fn(&Inputs, u32) -> String,
+    verify: fn(&Inputs, &str) -> bool,
+    baseline: fn(),
 ) -> Subject {
-    let (wanted, mut counter) = (wanted.clone(), Counter(0));
-    let mut pool = Pool::new(|| token(&wanted, counter.next()));
-    let token = move || assert!(verify(black_box(&wanted), black_box(pool.next())));
-    Subject { name, token: Box::new(token), floor: Box::new(floor) }
+    let (inputs, mut counter) = (inputs.clone(), Counter(0));
+    let mut pool = Pool::new(|| token(&inputs, counter.next()));
+    let token = move || assert!(verify(black_box(&inputs), black_box(pool.next())));
+    Subject { name, token: Box::new(token), baseline: Box::new(baseline) }
 }

@@ -8,7 +8,7 @@ use hallpass_token::videosdk::{
 use hallpass_token::{Ttl, UnixSeconds};
 
 use super::{Counter, Pool};
-use crate::floor;
+use crate::baseline;
 use crate::measure::Subject;
 
 const SECRET: &str = "d2c4e6f8a0b1c3d5e7f9123456789abcdef0123456789abcdef0123456789ab";
@@ -16,14 +16,14 @@ const NOW: UnixSeconds = UnixSeconds(1_700_000_000);
 
 /// The inputs of a token, except the issue time.
 #[derive(Clone)]
-struct Wanted {
+struct Inputs {
     api_key: ApiKey,
     secret: Secret,
     ttl: Ttl,
     scope: Scope<'static>,
 }
 
-impl Wanted {
+impl Inputs {
     fn new() -> anyhow::Result<Self> {
         Ok(Self {
             api_key: ApiKey::parse("7b1c2f6e-0000-4000-8000-000000000001")?,
@@ -57,18 +57,19 @@ impl Wanted {
 }
 
 pub(super) fn subjects() -> anyhow::Result<[Subject; 2]> {
-    let (wanted, mut counter) = (Wanted::new()?, Counter(0));
-    let token = wanted.sign(0);
+    let (inputs, mut counter) = (Inputs::new()?, Counter(0));
+    let token = inputs.sign(0);
     let signed = token.rsplit_once('.').map_or(0, |(signed, _)| signed.len());
-    let floor = move || floor::one(SECRET.as_bytes(), token.get(..signed).unwrap_or_default().as_bytes());
+    let baseline =
+        move || baseline::single_hmac(SECRET.as_bytes(), token.get(..signed).unwrap_or_default().as_bytes());
 
-    let minting = wanted.clone();
+    let minting = inputs.clone();
     let mint = move || drop(black_box(black_box(&minting).sign(counter.next())));
     let mut counter = Counter(0);
-    let mut pool = Pool::new(|| wanted.sign(counter.next()));
-    let verify = move || assert!(black_box(&wanted).verify(black_box(pool.next())));
+    let mut pool = Pool::new(|| inputs.sign(counter.next()));
+    let verify = move || assert!(black_box(&inputs).verify(black_box(pool.next())));
     Ok([
-        Subject { name: "VideoSDK", token: Box::new(mint), floor: Box::new(floor.clone()) },
-        Subject { name: "VideoSDK, parse and verify", token: Box::new(verify), floor: Box::new(floor) },
+        Subject { name: "VideoSDK", token: Box::new(mint), baseline: Box::new(baseline.clone()) },
+        Subject { name: "VideoSDK, parse and verify", token: Box::new(verify), baseline: Box::new(baseline) },
     ])
 }

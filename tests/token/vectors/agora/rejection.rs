@@ -6,12 +6,15 @@ use anyhow::{bail, ensure};
 use hallpass_token::agora::{AppCertificate, AppId, VerifyError};
 
 /// Returns a project that signed none of the tokens.
-pub(super) fn stranger() -> anyhow::Result<(AppId, AppCertificate)> {
+pub(super) fn other_project() -> anyhow::Result<(AppId, AppCertificate)> {
     const HEX: &str = "ffffffffffffffffffffffffffffffff";
     Ok((AppId::parse(HEX)?, AppCertificate::parse(HEX)?))
 }
 
-pub(super) fn refuses<T: Debug>(result: Result<T, VerifyError>, expected: VerifyError) -> anyhow::Result<()> {
+pub(super) fn expect_error<T: Debug>(
+    result: Result<T, VerifyError>,
+    expected: VerifyError,
+) -> anyhow::Result<()> {
     match result {
         Ok(verified) => bail!("{verified:?} is accepted, and not refused with {expected:?}"),
         Err(error) => ensure!(error == expected, "it is refused with {error:?}, and not with {expected:?}"),

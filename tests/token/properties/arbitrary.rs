@@ -17,14 +17,14 @@ use super::videosdk::{Project, project};
 const CASES: u32 = 512;
 
 /// Parses, verifies and explains a string.
-fn handle(text: &str, now: u32, signer: &Signer, project: &Project) {
+fn exercise(text: &str, now: u32, signer: &Signer, project: &Project) {
     let _ = Format::detect(text).to_string();
     let now = UnixSeconds(now);
-    handle_agora(text, now, signer);
-    handle_videosdk(text, now, project);
+    exercise_agora(text, now, signer);
+    exercise_videosdk(text, now, project);
 }
 
-fn handle_agora(text: &str, now: UnixSeconds, signer: &Signer) {
+fn exercise_agora(text: &str, now: UnixSeconds, signer: &Signer) {
     let subject = Subject { channel: FieldStr::EMPTY, user: FieldStr::EMPTY };
     match Untrusted006::parse(text) {
         Ok(token) => {
@@ -54,7 +54,7 @@ fn handle_agora(text: &str, now: UnixSeconds, signer: &Signer) {
     }
 }
 
-fn handle_videosdk(text: &str, now: UnixSeconds, project: &Project) {
+fn exercise_videosdk(text: &str, now: UnixSeconds, project: &Project) {
     match videosdk::Untrusted::parse(text) {
         Ok(token) => {
             let _ = format!("{token:?} {:?}", token.verify(project.keys(), now));
@@ -77,7 +77,7 @@ fn handles_any_string() {
         CASES,
         (prefix, text(), any::<u32>(), signer(), project()),
         |(prefix, text, now, signer, project)| {
-            handle(&format!("{prefix}{text}"), now, &signer, &project);
+            exercise(&format!("{prefix}{text}"), now, &signer, &project);
         },
     );
 }
@@ -86,14 +86,14 @@ fn handles_any_string() {
 fn handles_any_bytes_after_the_app_id_of_006() {
     check(CASES, (vec(any::<u8>(), 0..200), signer(), project()), |(bytes, signer, project)| {
         let app_id = signer.app_id.as_str();
-        handle(&format!("006{app_id}{}", STANDARD.encode(&bytes)), 0, &signer, &project);
+        exercise(&format!("006{app_id}{}", STANDARD.encode(&bytes)), 0, &signer, &project);
 
         // The same bytes as a message, with valid lengths around them.
         let mut content = vec![32, 0];
         content.extend([0; 40]);
         content.extend(u16::try_from(bytes.len()).unwrap().to_le_bytes());
         content.extend(bytes);
-        handle(&format!("006{app_id}{}", STANDARD.encode(&content)), 0, &signer, &project);
+        exercise(&format!("006{app_id}{}", STANDARD.encode(&content)), 0, &signer, &project);
     });
 }
 
@@ -111,7 +111,7 @@ fn handles_any_bytes_after_the_salt_of_007() {
             payload.extend([0; 12]);
             payload.extend(bytes);
             let stream = miniz_oxide::deflate::compress_to_vec_zlib(&payload, level);
-            handle(&format!("007{}", STANDARD.encode(stream)), 0, &signer, &project);
+            exercise(&format!("007{}", STANDARD.encode(stream)), 0, &signer, &project);
         },
     );
 }
@@ -122,8 +122,8 @@ fn handles_any_bytes_as_jwt_parts() {
     check(CASES, (json, vec(any::<u8>(), 0..40), signer(), project()), |(json, bytes, signer, project)| {
         let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","typ":"JWT"}"#);
         let (json, bytes) = (URL_SAFE_NO_PAD.encode(json), URL_SAFE_NO_PAD.encode(bytes));
-        handle(&format!("{header}.{json}.{bytes}"), 0, &signer, &project);
-        handle(&format!("{json}.{bytes}.{header}"), 0, &signer, &project);
+        exercise(&format!("{header}.{json}.{bytes}"), 0, &signer, &project);
+        exercise(&format!("{json}.{bytes}.{header}"), 0, &signer, &project);
     });
 }
 
@@ -133,7 +133,7 @@ enum Change {
     Insert(char),
     Remove,
     Replace(char),
-    Cut,
+    Truncate,
 }
 
 fn change() -> impl Strategy<Value = (Index, Change)> {
@@ -143,7 +143,7 @@ fn change() -> impl Strategy<Value = (Index, Change)> {
         4 => character().prop_map(Change::Insert),
         4 => Just(Change::Remove),
         8 => character().prop_map(Change::Replace),
-        1 => Just(Change::Cut),
+        1 => Just(Change::Truncate),
     ];
     (any::<Index>(), change)
 }
@@ -154,7 +154,7 @@ fn changed(text: &str, changes: Vec<(Index, Change)>) -> String {
         let at = index.index(chars.len() + 1);
         match change {
             Change::Insert(c) => chars.insert(at, c),
-            Change::Cut => chars.truncate(at),
+            Change::Truncate => chars.truncate(at),
             Change::Remove | Change::Replace(_) if at == chars.len() => {}
             Change::Remove => drop(chars.remove(at)),
             Change::Replace(c) => chars[at] = c,
@@ -169,10 +169,10 @@ fn handles_modified_tokens() {
     let inputs = (signer(), project(), vec(content(), 1..4), any::<u32>(), changes(), changes());
     check(CASES, inputs, |(signer, project, content, now, changes, more)| {
         let token = sign(&signer, Seconds(now), &content);
-        handle(&changed(&token, changes.clone()), now, &signer, &project);
+        exercise(&changed(&token, changes.clone()), now, &signer, &project);
         let token = signer.mint().rtm_006(rtm_user("alice"), PrivilegeTtl::WithToken);
-        handle(&changed(&token, changes), now, &signer, &project);
-        handle(&changed(&project.sign(), more), now, &signer, &project);
+        exercise(&changed(&token, changes), now, &signer, &project);
+        exercise(&changed(&project.sign(), more), now, &signer, &project);
     });
 }
 
@@ -192,7 +192,7 @@ fn handles_modified_payloads() {
                 payload[at] = byte;
             }
             let stream = miniz_oxide::deflate::compress_to_vec_zlib(&payload, 6);
-            handle(&format!("007{}", STANDARD.encode(stream)), signer.issued_at.0, &signer, &project);
+            exercise(&format!("007{}", STANDARD.encode(stream)), signer.issued_at.0, &signer, &project);
         },
     );
 }

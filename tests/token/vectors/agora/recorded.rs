@@ -12,15 +12,15 @@ use crate::service::ServiceJson;
 
 #[derive(Deserialize)]
 #[serde(tag = "format")]
-pub(super) enum Known {
+pub(super) enum RecordedToken {
     #[serde(rename = "006")]
-    V006(Known006),
+    V006(RecordedToken006),
     #[serde(rename = "007")]
-    V007(Known007),
+    V007(RecordedToken007),
 }
 
 #[derive(Deserialize)]
-pub(super) struct Known006 {
+pub(super) struct RecordedToken006 {
     token: String,
     app_id: String,
     app_certificate: Option<String>,
@@ -38,7 +38,7 @@ pub(super) struct Known006 {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Known007 {
+pub(super) struct RecordedToken007 {
     token: String,
     app_id: String,
     app_certificate: Option<String>,
@@ -51,7 +51,7 @@ pub(super) struct Known007 {
     signature_hex: String,
 }
 
-impl Known {
+impl RecordedToken {
     pub(super) fn check(&self) -> anyhow::Result<()> {
         match self {
             Self::V006(known) => known.check(),
@@ -60,7 +60,7 @@ impl Known {
     }
 }
 
-impl Known006 {
+impl RecordedToken006 {
     fn check(&self) -> anyhow::Result<()> {
         let app_id = AppId::parse(&self.app_id)?;
         let content = Content006 {
@@ -83,7 +83,7 @@ impl Known006 {
     }
 }
 
-impl Known007 {
+impl RecordedToken007 {
     fn check(&self) -> anyhow::Result<()> {
         let app_id = AppId::parse(&self.app_id)?;
         let content = Content007 {

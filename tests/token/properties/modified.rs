@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use super::content::{content, sign};
 use super::inputs::{
-    Signer, channel, channel_text, check, privilege_ttl, rtc_privileges, rtm_user, signer, ttl, user,
+    Signer, channel, channel_name, check, privilege_ttl, rtc_privileges, rtm_user, signer, ttl, user,
 };
 use super::videosdk::{Project, project};
 
@@ -26,14 +26,14 @@ impl fmt::Debug for Sample {
     }
 }
 
-fn of_007(signer: Signer, token: String) -> Sample {
+fn sample_007(signer: Signer, token: String) -> Sample {
     let verifies = move |text: &str| {
         Untrusted007::parse(text).is_ok_and(|token| token.verify(signer.project(), signer.issued_at).is_ok())
     };
     Sample { token, verifies: Box::new(verifies) }
 }
 
-fn of_006(signer: Signer, token: String, channel: String, user: String) -> Sample {
+fn sample_006(signer: Signer, token: String, channel: String, user: String) -> Sample {
     let verifies = move |text: &str| {
         let subject =
             Subject { channel: FieldStr::new(&channel).unwrap(), user: FieldStr::new(&user).unwrap() };
@@ -43,7 +43,7 @@ fn of_006(signer: Signer, token: String, channel: String, user: String) -> Sampl
     Sample { token, verifies: Box::new(verifies) }
 }
 
-fn of_videosdk(project: Project, token: String) -> Sample {
+fn sample_videosdk(project: Project, token: String) -> Sample {
     let verifies = move |text: &str| {
         let now = UnixSeconds(project.issued_at.0.min(u32::MAX - 1));
         videosdk::Untrusted::parse(text).is_ok_and(|token| token.verify(project.keys(), now).is_ok())
@@ -65,19 +65,19 @@ fn samples() -> Vec<Sample> {
     for (name, uid) in [("room", 7), ("room7", 0), ("class 7a", 2_882_341_273)] {
         let user = User::from_number_or_any(uid);
         let token = signer.mint().rtc(channel(name), user, privileges, ttl);
-        samples.push(of_007(signer.clone(), token));
+        samples.push(sample_007(signer.clone(), token));
         let token = signer.mint().rtc_006(channel(name), user, privileges);
         let user = if uid == 0 { String::new() } else { uid.to_string() };
-        samples.push(of_006(signer.clone(), token, name.to_owned(), user));
+        samples.push(sample_006(signer.clone(), token, name.to_owned(), user));
     }
     let token = signer.mint().rtm(rtm_user("alice"), ttl);
-    samples.push(of_007(signer.clone(), token));
+    samples.push(sample_007(signer.clone(), token));
     let token = signer.mint().rtm_006(rtm_user("alice"), PrivilegeTtl::WithToken);
-    samples.push(of_006(signer, token, "alice".to_owned(), String::new()));
+    samples.push(sample_006(signer, token, "alice".to_owned(), String::new()));
     for room in ["2kyv-gzay-64pg", "2kyv-gzay-64pgx", "2kyv-gzay-64pgxy"] {
         let project = Project::sample();
         let token = project.sign_for_room(room);
-        samples.push(of_videosdk(project, token));
+        samples.push(sample_videosdk(project, token));
     }
     samples
 }
@@ -132,27 +132,27 @@ fn rejects_removed_and_duplicated_characters() {
 }
 
 fn any_sample() -> impl Strategy<Value = Sample> {
-    let rtc = (signer(), channel_text(), user(), rtc_privileges(), ttl()).prop_map(
+    let rtc = (signer(), channel_name(), user(), rtc_privileges(), ttl()).prop_map(
         |(signer, name, user, privileges, ttl)| {
             let token = signer.mint().rtc(channel(&name), user.user(), privileges, ttl);
-            of_007(signer, token)
+            sample_007(signer, token)
         },
     );
     let services =
         (signer(), ttl(), proptest::collection::vec(content(), 1..4)).prop_map(|(signer, ttl, content)| {
             let token = sign(&signer, ttl.seconds(), &content);
-            of_007(signer, token)
+            sample_007(signer, token)
         });
-    let rtc_006 = (signer(), channel_text(), user(), privilege_ttl()).prop_map(
+    let rtc_006 = (signer(), channel_name(), user(), privilege_ttl()).prop_map(
         |(signer, name, user, privilege_ttl)| {
             let token =
                 signer.mint().rtc_006(channel(&name), user.user(), Role::Publisher.privileges(privilege_ttl));
-            of_006(signer, token, name, user.text())
+            sample_006(signer, token, name, user.field())
         },
     );
     let videosdk = project().prop_map(|project| {
         let token = project.sign();
-        of_videosdk(project, token)
+        sample_videosdk(project, token)
     });
     prop_oneof![rtc, services, rtc_006, videosdk]
 }

@@ -8,28 +8,28 @@ use super::hex;
 use crate::service::ServiceJson;
 
 /// The content of a token.
-pub(super) enum Plan<'a> {
+pub(super) enum Content<'a> {
     V006 { channel: &'a str, user: String, privileges: Vec<(u16, u32)> },
     V007 { ttl: u32, services: Vec<ServiceJson> },
 }
 
 impl Builder {
-    pub(super) fn plan(&self) -> anyhow::Result<Plan<'_>> {
+    pub(super) fn content(&self) -> anyhow::Result<Content<'_>> {
         let (ttl, services) = match self {
             Self::Rtc006Uid { channel, uid, role, expire_ts } => {
                 let privileges = rtc_006(*role, *expire_ts)?;
-                return Ok(Plan::V006 { channel, user: uid_text(*uid), privileges });
+                return Ok(Content::V006 { channel, user: uid_text(*uid), privileges });
             }
             Self::Rtc006Account { channel, account, role, expire_ts } => {
                 let privileges = rtc_006(*role, *expire_ts)?;
-                return Ok(Plan::V006 { channel, user: account.clone(), privileges });
+                return Ok(Content::V006 { channel, user: account.clone(), privileges });
             }
             Self::Rtm006 { user, expire_ts } => {
                 let privileges = vec![(1000, *expire_ts)];
-                return Ok(Plan::V006 { channel: user, user: String::new(), privileges });
+                return Ok(Content::V006 { channel: user, user: String::new(), privileges });
             }
             Self::Raw006 { channel, uid, privileges } => {
-                return Ok(Plan::V006 { channel, user: uid.clone(), privileges: privileges.clone() });
+                return Ok(Content::V006 { channel, user: uid.clone(), privileges: privileges.clone() });
             }
             Self::RtcUid { channel, uid, role, token_expire, privilege_expire } => {
                 (*token_expire, vec![rtc(channel, uid_text(*uid), *role, [*privilege_expire; 4])])
@@ -48,8 +48,8 @@ impl Builder {
                 (*token_expire, vec![rtc, user(2, account, (1, *token_expire))])
             }
             Self::RtcRtm2(grant) => (grant.rtc_expire, grant.services().into()),
-            Self::Convoai(grant) => (grant.rtc_expire, [&grant.services()[..], &[bare(9)]].concat()),
-            Self::Stt(grant) => (grant.rtc_expire, [&grant.services()[..], &[bare(10)]].concat()),
+            Self::Convoai(grant) => (grant.rtc_expire, [&grant.services()[..], &[empty_service(9)]].concat()),
+            Self::Stt(grant) => (grant.rtc_expire, [&grant.services()[..], &[empty_service(10)]].concat()),
             Self::Rtm { user: name, expire } => (*expire, vec![user(2, name, (1, *expire))]),
             Self::Rtm2Perm { user: name, permissions, expire } => {
                 let permissions = Some(permissions.clone());
@@ -70,18 +70,18 @@ impl Builder {
             }
             Self::ApaasUser { user, expire } => (*expire, vec![apaas("", user, -1, (2, *expire))]),
             Self::ApaasApp { expire } => (*expire, vec![apaas("", "", -1, (3, *expire))]),
-            Self::Fpa {} => (86_400, vec![ServiceJson { privileges: vec![(1, 0)], ..bare(4) }]),
+            Self::Fpa {} => (86_400, vec![ServiceJson { privileges: vec![(1, 0)], ..empty_service(4) }]),
             Self::Raw007 { expire, services } => (*expire, services.clone()),
         };
-        Ok(Plan::V007 { ttl, services })
+        Ok(Content::V007 { ttl, services })
     }
 }
 
 impl RtcWithRtm {
     fn services(&self) -> [ServiceJson; 2] {
-        let lives = [self.join, self.audio, self.video, self.data];
+        let ttls = [self.join, self.audio, self.video, self.data];
         [
-            rtc(&self.channel, self.account.clone(), self.role, lives),
+            rtc(&self.channel, self.account.clone(), self.role, ttls),
             user(2, &self.rtm_user, (1, self.rtm_expire)),
         ]
     }
@@ -96,20 +96,20 @@ fn rtc_006(role: u32, end: u32) -> anyhow::Result<Vec<(u16, u32)>> {
 }
 
 /// Returns an RTC service. In the 007 builders, role 1 publishes, and every other number subscribes.
-fn rtc(channel: &str, uid: String, role: u32, lives: [u32; 4]) -> ServiceJson {
+fn rtc(channel: &str, uid: String, role: u32, ttls: [u32; 4]) -> ServiceJson {
     let count = if role == 1 { 4 } else { 1 };
-    let privileges = (1..).zip(lives).take(count).collect();
-    ServiceJson { channel: Some(channel.to_owned()), uid: Some(uid), privileges, ..bare(1) }
+    let privileges = (1..).zip(ttls).take(count).collect();
+    ServiceJson { channel: Some(channel.to_owned()), uid: Some(uid), privileges, ..empty_service(1) }
 }
 
 fn user(number: u16, user: &str, privilege: (u16, u32)) -> ServiceJson {
-    ServiceJson { user: Some(user.to_owned()), privileges: vec![privilege], ..bare(number) }
+    ServiceJson { user: Some(user.to_owned()), privileges: vec![privilege], ..empty_service(number) }
 }
 
 fn apaas(room: &str, name: &str, role: i16, privilege: (u16, u32)) -> ServiceJson {
     ServiceJson { room: Some(room.to_owned()), role: Some(role), ..user(7, name, privilege) }
 }
 
-fn bare(number: u16) -> ServiceJson {
+fn empty_service(number: u16) -> ServiceJson {
     ServiceJson { number, ..ServiceJson::default() }
 }

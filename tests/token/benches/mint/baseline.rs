@@ -6,13 +6,13 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 /// Computes a single HMAC, with a certificate or a secret as the key.
-pub(crate) fn one(key: &[u8], message: &[u8]) {
+pub(crate) fn single_hmac(key: &[u8], message: &[u8]) {
     black_box(hmac(key, message));
 }
 
 /// Computes the three HMACs of format 007: the certificate with the issue time, the result with the salt, and the
 /// message with that result.
-pub(crate) fn three(certificate: &[u8], message: &[u8]) {
+pub(crate) fn three_hmacs(certificate: &[u8], message: &[u8]) {
     let number = black_box([1, 2, 3, 4]);
     let key = hmac(&number, certificate);
     let key = hmac(&number, &key);
