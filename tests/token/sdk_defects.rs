@@ -34,7 +34,7 @@ fn each_defect_has_one_row_and_one_test() {
         assert_eq!(tests.len(), count, "tests of {kind}: {tests:?}");
         for (number, test) in (1..).zip(tests) {
             let start = format!("{}{number:02}_", kind.to_ascii_lowercase());
-            assert!(test.starts_with(&start), "{test} stands where a test {start}… belongs");
+            assert!(test.starts_with(&start), "{test} is in the place of a test {start}…");
             expected.push((format!("{kind}{number}"), test));
         }
     }

@@ -40,7 +40,7 @@ fn packages_and_crate_agree() -> anyhow::Result<()> {
             failures.push(format!("{}: {error:#}", case.name));
         }
     }
-    println!("{} tokens of ours and {} of theirs were read by both sides", cases.len(), theirs.len());
+    println!("both sides parsed {} tokens of the crate and {} of the packages", cases.len(), theirs.len());
     ensure!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
     Ok(())
 }
@@ -54,10 +54,13 @@ fn check(
     certificate: &AppCertificate,
 ) -> anyhow::Result<()> {
     let ([ours, theirs], [ours_read, theirs_read]) = (tokens, read_by_them) else {
-        anyhow::bail!("there must be two tokens and two readings");
+        anyhow::bail!("expected two tokens and two readings");
     };
     let read = |token| reading::read(token, case, app_id, certificate);
-    let (in_ours, in_theirs) = (read(ours).context("reading ours")?, read(theirs).context("reading theirs")?);
+    let (in_ours, in_theirs) = (
+        read(ours).context("parsing the crate's token")?,
+        read(theirs).context("parsing the package's token")?,
+    );
     for (comparison, expected, found) in [
         (Comparison::Content, &in_ours, &in_theirs),
         (Comparison::OurToken, &in_ours, ours_read),

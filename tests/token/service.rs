@@ -55,7 +55,7 @@ impl ServiceJson {
         let lengths: Vec<_> = self.privileges.iter().map(|&(id, seconds)| (id, Seconds(seconds))).collect();
         let privileges = Privileges::new(&lengths)?;
         let text = |text: &'a Option<String>| {
-            anyhow::Ok(FieldStr::new(text.as_deref().context("a text is missing")?)?)
+            anyhow::Ok(FieldStr::new(text.as_deref().context("a string field is missing")?)?)
         };
         Ok(match self.number {
             1 => Service::Rtc { channel: text(&self.channel)?, user: text(&self.uid)?, privileges },
@@ -67,13 +67,13 @@ impl ServiceJson {
             7 => Service::Apaas {
                 room: text(&self.room)?,
                 user: text(&self.user)?,
-                role: self.role.context("the role is missing")?,
+                role: self.role.context("`role` is missing")?,
                 privileges,
             },
             8 => Service::Rtm2 { user: text(&self.user)?, permissions: tree.as_permissions(), privileges },
             9 => Service::ConvoAi { privileges },
             10 => Service::Stt { privileges },
-            other => bail!("there is no service {other}"),
+            other => bail!("service type {other} is not defined"),
         })
     }
 
@@ -103,7 +103,7 @@ impl ServiceJson {
                 (json.user, json.permissions) = (text(user), Some(list(permissions)));
             }
             Service::Fpa { .. } | Service::ConvoAi { .. } | Service::Stt { .. } => {}
-            other => bail!("the suite does not know the service {}", other.name()),
+            other => bail!("the service {} is not supported by this test", other.name()),
         }
         Ok(json)
     }

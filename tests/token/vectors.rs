@@ -25,7 +25,7 @@ fn recorded_vectors_pass() -> anyhow::Result<()> {
 #[test]
 fn vectors_of_another_folder_pass() -> anyhow::Result<()> {
     let Some(folder) = env::var_os(EXTRA_VECTORS) else {
-        println!("{EXTRA_VECTORS} names no folder");
+        println!("{EXTRA_VECTORS} is not set");
         return Ok(());
     };
     let mut run = Run::default();
@@ -36,7 +36,7 @@ fn vectors_of_another_folder_pass() -> anyhow::Result<()> {
 
 /// Returns the folder of this package. WebAssembly programs have no working directory.
 fn package() -> anyhow::Result<PathBuf> {
-    Ok(env::var_os("CARGO_MANIFEST_DIR").context("cargo did not run this test")?.into())
+    Ok(env::var_os("CARGO_MANIFEST_DIR").context("this test must be run by Cargo")?.into())
 }
 
 #[test]

@@ -63,9 +63,9 @@ fn finds_the_signing_certificate() {
         (signer(), other_certificate(), other_certificate(), name(), user(), rtc_privileges(), ttl());
     check(CASES, inputs, |(signer, first, second, name, user, privileges, ttl)| {
         let own = signer.certificate.clone();
-        let user_text = user.field();
+        let user_field = user.field();
         let subject =
-            Subject { channel: FieldStr::new(&name).unwrap(), user: FieldStr::new(&user_text).unwrap() };
+            Subject { channel: FieldStr::new(&name).unwrap(), user: FieldStr::new(&user_field).unwrap() };
         let now = UnixSeconds(signer.issued_at.0.min(u32::MAX - 1));
         let text_007 = signer.mint().rtc(channel(&name), user.user(), privileges, ttl);
         let text_006 = signer.mint().rtc_006(channel(&name), user.user(), privileges);

@@ -387,7 +387,7 @@ fn a26_signature_is_bytes() {
     let payload = inflated(&token);
     assert!(
         std::str::from_utf8(&payload[2..34]).is_err(),
-        "a signature that is text by chance shows nothing"
+        "the vector must have a signature that is not UTF-8"
     );
     let at = recorded.mint().issued_at;
     assert!(Untrusted007::parse(&token).unwrap().verify(recorded.project(), at).is_ok());

@@ -198,6 +198,6 @@ fn of_services(services: Value) -> anyhow::Result<MintFn> {
         let trees = services.iter().map(ServiceJson::tree).collect::<anyhow::Result<Vec<_>>>()?;
         let services = services.iter().zip(&trees).map(|(service, tree)| service.service(tree));
         let mut services = services.collect::<anyhow::Result<Vec<_>>>()?;
-        Ok(mint.services(Services::new(&mut services).context("there is no service")?, ttl))
+        Ok(mint.services(Services::new(&mut services).context("the list of services is empty")?, ttl))
     }))
 }

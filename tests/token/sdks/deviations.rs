@@ -72,12 +72,9 @@ pub(super) fn compare(
         .filter(|known| known.cases.contains(&case) && known.comparisons.contains(&comparison));
     for Deviation { at, right: ours, wrong, .. } in known {
         let (ours, wrong): (Value, Value) = (serde_json::from_str(ours)?, serde_json::from_str(wrong)?);
-        let at_found = corrected.pointer_mut(at).with_context(|| format!("there is no {at}"))?;
-        ensure!(right.pointer(at) == Some(&ours), "{at} of ours is not {ours}");
-        ensure!(
-            *at_found == wrong,
-            "{at} is {at_found}, and not {wrong} any more: a known deviation is gone"
-        );
+        let at_found = corrected.pointer_mut(at).with_context(|| format!("{at} is missing"))?;
+        ensure!(right.pointer(at) == Some(&ours), "{at} of the crate is not {ours}");
+        ensure!(*at_found == wrong, "{at} is {at_found} instead of {wrong}: a known deviation is gone");
         *at_found = ours;
     }
     ensure!(corrected == *right, "{comparison:?}: {found} instead of {right}");

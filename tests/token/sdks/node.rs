@@ -20,7 +20,7 @@ pub(super) fn run<T: DeserializeOwned>(requests: impl Iterator<Item = Value>) ->
     // The script reads all input before it writes, so neither side blocks the other.
     node.stdin.take().context("node has no input")?.write_all(requests.concat().as_bytes())?;
     let output = node.wait_with_output()?;
-    ensure!(output.status.success(), "sdks.mjs failed; is `npm ci` done?");
+    ensure!(output.status.success(), "sdks.mjs failed; run `npm ci` first");
     let lines = String::from_utf8(output.stdout)?;
     let responses = lines.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned()));
     let responses = responses.collect::<anyhow::Result<Vec<T>>>()?;

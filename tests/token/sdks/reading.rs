@@ -30,7 +30,7 @@ fn read_006(token: &str, project: Project<'_>, subject: Subject<'_>) -> anyhow::
     let token = Untrusted006::parse(token)?;
     let last = UnixSeconds(token.expires_at().0 - 1);
     let verified = token.verify(project, subject, last)?;
-    anyhow::ensure!(verified.subject() == subject, "it is for {:?}", verified.subject());
+    anyhow::ensure!(verified.subject() == subject, "the subject is {:?}", verified.subject());
     Ok(json!({
         "valid": true,
         "salt": token.salt(),

@@ -52,7 +52,7 @@ impl Run {
         let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<anyhow::Result<Vec<_>>>()?;
         paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
         paths.sort();
-        ensure!(!paths.is_empty(), "{} holds no vectors", folder.display());
+        ensure!(!paths.is_empty(), "{} contains no vectors", folder.display());
         for path in paths {
             let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
             self.file(&path.display().to_string(), &text);
@@ -64,10 +64,10 @@ impl Run {
     pub(super) fn file(&mut self, name: &str, text: &str) {
         let file: File = match serde_json::from_str(text) {
             Ok(file) => file,
-            Err(error) => return self.failures.push(format!("{name} is no file of vectors: {error}")),
+            Err(error) => return self.failures.push(format!("{name} is not a file of vectors: {error}")),
         };
         if file.vectors.is_empty() {
-            self.failures.push(format!("{name} holds no vectors"));
+            self.failures.push(format!("{name} contains no vectors"));
         }
         for (position, vector) in file.vectors.iter().enumerate() {
             match check(vector) {
@@ -116,7 +116,7 @@ impl fmt::Display for Run {
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { ran, typed, tokens } = self;
-        write!(f, "{ran:4} vectors, {typed:3} minted by one call, {tokens:4} tokens of SDKs read")
+        write!(f, "{ran:4} vectors, {typed:3} minted by the typed API, {tokens:4} SDK tokens parsed")
     }
 }
 
@@ -128,7 +128,7 @@ fn check(vector: &Value) -> anyhow::Result<Passed> {
     if vector.get("api_key").is_some() {
         return videosdk::check(vector);
     }
-    bail!("it has neither the `kind` of an Agora vector nor the `api_key` of a VideoSDK one")
+    bail!("neither `kind` (Agora) nor `api_key` (VideoSDK) is present")
 }
 
 #[cfg(test)]
@@ -158,13 +158,13 @@ mod tests {
     #[test]
     fn empty_run_fails() {
         assert_eq!(Run::default().finish().unwrap_err().to_string(), "no vector ran");
-        assert!(failures(r#"{"vectors":[]}"#).contains("some.json holds no vectors"));
+        assert!(failures(r#"{"vectors":[]}"#).contains("some.json contains no vectors"));
     }
 
     #[test]
     fn rejects_other_files() {
-        assert!(failures(r#"{"cases":[]}"#).contains("some.json is no file of vectors"));
-        assert!(failures(r#"{"vectors":[{"id":"x"}]}"#).contains("some.json: x: it has neither"));
+        assert!(failures(r#"{"cases":[]}"#).contains("some.json is not a file of vectors"));
+        assert!(failures(r#"{"vectors":[{"id":"x"}]}"#).contains("some.json: x: neither `kind`"));
     }
 
     #[test]
@@ -219,7 +219,7 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("{}-no-vectors", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         let error = Run::default().folder(&folder).unwrap_err().to_string();
-        assert!(error.ends_with("no-vectors holds no vectors"), "{error}");
+        assert!(error.ends_with("no-vectors contains no vectors"), "{error}");
         assert!(Run::default().folder(&folder.join("missing")).is_err());
         fs::remove_dir(&folder).unwrap();
     }

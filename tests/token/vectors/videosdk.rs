@@ -57,7 +57,7 @@ struct Payload {
 
 pub(super) fn check(vector: &Value) -> anyhow::Result<Passed> {
     let vector = Vector::deserialize(vector)?;
-    let payload: Payload = serde_json::from_str(&vector.payload).context("reading its payload")?;
+    let payload: Payload = serde_json::from_str(&vector.payload).context("parsing the payload")?;
     vector.check_parts()?;
     vector.check_content(&payload)?;
     vector.check_signature(&payload)?;
@@ -70,7 +70,7 @@ impl Vector {
         let parts =
             format!("{}.{}", URL_SAFE_NO_PAD.encode(&self.header), URL_SAFE_NO_PAD.encode(&self.payload));
         let signed = self.token.rsplit_once('.').map(|(signed, _)| signed);
-        ensure!(signed == Some(&parts), "header and payload are not those of the token");
+        ensure!(signed == Some(&parts), "`header` and `payload` do not match the token");
         Ok(())
     }
 
@@ -88,35 +88,35 @@ impl Vector {
             expires_at: payload.exp.map(u64::from),
             id: payload.jti.clone(),
         };
-        ensure!(*read.claims() == expected, "it is read as {:?}", read.claims());
+        ensure!(*read.claims() == expected, "the claims are parsed as {:?}", read.claims());
         let roles = Roles::parse(payload.roles.iter().map(String::as_str))?;
-        ensure!(read.claims().known_roles() == roles, "the roles are read as {:?}", roles);
+        ensure!(read.claims().known_roles() == roles, "the roles are parsed as {:?}", roles);
         Ok(())
     }
 
     fn check_signature(&self, payload: &Payload) -> anyhow::Result<()> {
         let token = Untrusted::parse(&self.token)?;
         let api_key = ApiKey::parse(&self.api_key)?;
-        let secrets = [Secret::parse("another one")?, Secret::parse(&self.secret)?];
+        let secrets = [Secret::parse("other")?, Secret::parse(&self.secret)?];
         let issued_at = UnixSeconds(self.iat);
         let project = Project { api_key: &api_key, secrets: &secrets };
         let expect_error = |project: Project<'_>, now, expected: VerifyError| {
             let result = token.verify(project, now).map(|verified| verified.secret_index());
-            ensure!(result == Err(expected), "the answer is {result:?}, and not {expected:?}");
+            ensure!(result == Err(expected), "the result is {result:?}, expected {expected:?}");
             Ok(())
         };
 
         let other_secrets = Project { secrets: &secrets[..1], ..project };
         expect_error(other_secrets, issued_at, VerifyError::BadSignature)?;
-        let other_key = Project { api_key: &ApiKey::parse("another-one")?, ..project };
+        let other_key = Project { api_key: &ApiKey::parse("other")?, ..project };
         expect_error(other_key, issued_at, VerifyError::OtherProject)?;
         let Some(end) = payload.exp else {
             return expect_error(project, issued_at, VerifyError::NoExpiry);
         };
-        let verified = token.verify(project, issued_at).context("it is refused at its issue")?;
-        ensure!(verified.secret_index() == 1, "it is signed by the wrong secret");
+        let verified = token.verify(project, issued_at).context("the token is rejected at its issue time")?;
+        ensure!(verified.secret_index() == 1, "the wrong secret is returned");
         let last = UnixSeconds(end.saturating_sub(1));
-        ensure!(token.verify(project, last).is_ok(), "it is refused in its last second");
+        ensure!(token.verify(project, last).is_ok(), "the token is rejected in its last second");
         let (expired_at, now) = (u64::from(end), UnixSeconds(end));
         expect_error(project, now, VerifyError::Expired { expired_at, now })?;
         if let Some(early) = self.iat.checked_sub(VerifyError::LEEWAY.0 + 1) {
@@ -132,14 +132,14 @@ impl Vector {
         let Some(claims) = payload.claims(&api_key) else { return Ok(false) };
         let minted = claims.sign(&Secret::parse(&self.secret)?);
         match DEVIATIONS.iter().find(|(name, _)| *name == self.name) {
-            None => ensure!(minted == self.token, "Claims gives {minted}"),
+            None => ensure!(minted == self.token, "Claims produces {minted}"),
             Some(_) if minted == self.token => {
-                bail!("Claims gives the same, though it is listed as different")
+                bail!("Claims produces the same token, but it is listed as a deviation")
             }
             Some((_, ours)) => {
-                let payload = minted.split('.').nth(1).context("there are no claims")?;
+                let payload = minted.split('.').nth(1).context("the token has no claims")?;
                 let payload = String::from_utf8(URL_SAFE_NO_PAD.decode(payload)?)?;
-                ensure!(payload == *ours, "Claims holds {payload}");
+                ensure!(payload == *ours, "Claims produces {payload}");
             }
         }
         Ok(true)

@@ -3,7 +3,7 @@
 //! Random bytes rarely pass a checksum or a signature check. Each target therefore uses its input in two ways: as a
 //! complete token, and as the content of a correctly encoded and signed token.
 
-#![expect(clippy::expect_used, reason = "a target tells by a panic")]
+#![expect(clippy::expect_used, reason = "a target reports a defect by a panic")]
 
 mod explain;
 mod parse_006;

@@ -30,7 +30,7 @@ fn check_signed(text: &str) {
     let end = token.expires_at();
     assert!(matches!(token.verify(project, EMPTY_SUBJECT, end), Err(VerifyError::Expired { .. })));
     if let Some(before) = end.0.checked_sub(1).map(UnixSeconds) {
-        let verified = token.verify(project, EMPTY_SUBJECT, before).expect("signed, and in time");
+        let verified = token.verify(project, EMPTY_SUBJECT, before).expect("the token is signed and valid");
         for (id, _) in verified.privileges().iter() {
             let _ = verified.grants(id, before);
         }
@@ -46,7 +46,7 @@ fn check_parsed(text: &str) {
     let project = Project { app_id: token.app_id(), certificates: &[other_certificate()] };
     assert!(token.verify(project, EMPTY_SUBJECT, UnixSeconds(0)).is_err());
 
-    let again = Untrusted006::parse(&reencode(&token)).expect("a token of the crate itself");
+    let again = Untrusted006::parse(&reencode(&token)).expect("the crate's own token");
     assert_eq!(again.app_id(), token.app_id());
     assert_eq!(again.salt(), token.salt());
     assert_eq!(again.expires_at(), token.expires_at());

@@ -28,7 +28,7 @@ fn check_signed(text: &str) {
     let Ok(token) = Untrusted007::parse(text) else { return };
     let certificates = [other_certificate(), certificate()];
     let project = Project { app_id: token.app_id(), certificates: &certificates };
-    let verified = token.verify(project, token.issued_at()).expect("signed, and in time");
+    let verified = token.verify(project, token.issued_at()).expect("the token is signed and valid");
     assert_eq!(verified.certificate_index(), 1);
     assert!(token.verify(project, token.expires_at()).is_ok());
     if let Some(after) = token.expires_at().0.checked_add(1).map(UnixSeconds) {
@@ -37,7 +37,7 @@ fn check_signed(text: &str) {
     // A limit, because each lookup of a service is linear in their number.
     for service in verified.services().take(8) {
         for (id, _) in service.privileges().iter() {
-            let last = service.privileges().get(id).expect("just seen");
+            let last = service.privileges().get(id).expect("the ID comes from the map");
             assert!(verified.grants(&service, id, token.privilege_expires_at(last)));
         }
     }
@@ -60,7 +60,7 @@ fn check_parsed(text: &str) {
     assert_eq!(token.verify(project, token.issued_at()), Err(VerifyError::BadSignature));
 
     if let Some(again) = reencode(&token) {
-        let again = Untrusted007::parse(&again).expect("a token of the crate itself");
+        let again = Untrusted007::parse(&again).expect("the crate's own token");
         assert_eq!(again.app_id(), token.app_id());
         assert_eq!(again.issued_at(), token.issued_at());
         assert_eq!(again.expires_in(), token.expires_in());

@@ -49,7 +49,7 @@ fn check_parsed(text: &str) {
     assert_eq!(token.verify(project, UnixSeconds(0)), Err(VerifyError::BadSignature));
 
     if let Some(again) = reencode(claims, &api_key) {
-        let again = Untrusted::parse(&again).expect("a token of the crate itself");
+        let again = Untrusted::parse(&again).expect("the crate's own token");
         assert_eq!(again.claims().known_roles(), claims.known_roles());
         assert_eq!(again.claims().room, claims.room);
         assert_eq!(again.claims().participant, claims.participant);

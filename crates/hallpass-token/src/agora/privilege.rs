@@ -56,7 +56,7 @@ enum Repr<'a> {
         entries: [[u8; 6]; MAX],
         len: u8,
     },
-    #[cfg_attr(not(feature = "inspect"), expect(dead_code, reason = "only a token that is read has these"))]
+    #[cfg_attr(not(feature = "inspect"), expect(dead_code, reason = "only parsed tokens have these"))]
     Read(&'a [[u8; 6]]),
 }
 

@@ -25,7 +25,7 @@ fn count() {
     COUNT.store(COUNT.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
 }
 
-#[expect(unsafe_code, reason = "an allocator cannot be written without; it hands all to that of the system")]
+#[expect(unsafe_code, reason = "an allocator requires unsafe code; this one forwards to the system's")]
 // SAFETY: each function forwards its arguments unchanged, under the same contract.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {

@@ -73,7 +73,7 @@ impl Build {
                 ("007", self.check_007(&app_id, &certificate, Seconds(ttl), &services, minted.as_deref())?)
             }
         };
-        ensure!(self.format == format, "a builder of {format} has the format {}", self.format);
+        ensure!(self.format == format, "the builder has format {format}, but the vector {}", self.format);
         Ok((minted.is_some(), tokens))
     }
 
@@ -95,12 +95,12 @@ impl Build {
             privileges: Privileges::new(&expiries)?,
         };
         let ours = token.sign(certificate);
-        ensure!(ours == expected.token, "Token006 gives {ours}");
+        ensure!(ours == expected.token, "Token006 produces {ours}");
         if let Some(minted) = minted {
-            ensure!(minted == expected.token, "Mint gives {minted}");
+            ensure!(minted == expected.token, "Mint produces {minted}");
         }
         let content = content_hex(&ours)?;
-        ensure!(content == expected.content_hex, "its Base64 holds {content}");
+        ensure!(content == expected.content_hex, "the Base64 contains {content}");
         ensure!(subject.user.as_str() == expected.uid_string, "the user is {:?}", subject.user);
 
         let content = Content006 {
@@ -127,7 +127,7 @@ impl Build {
         minted: Option<&str>,
     ) -> anyhow::Result<usize> {
         let expected = Expected007::deserialize(&self.expected)?;
-        ensure!(expires_in.0 == expected.expire, "the builder lets it live for {} seconds", expires_in.0);
+        ensure!(expires_in.0 == expected.expire, "the builder's TTL is {} seconds", expires_in.0);
         let trees = services.iter().map(ServiceJson::tree).collect::<anyhow::Result<Vec<_>>>()?;
         let services = services.iter().zip(&trees).map(|(service, tree)| service.service(tree));
         let mut services = services.collect::<anyhow::Result<Vec<_>>>()?;
@@ -136,17 +136,17 @@ impl Build {
             issued_at: UnixSeconds(self.ts),
             expires_in,
             salt: self.salt,
-            services: Services::new(&mut services).context("there is no service")?,
+            services: Services::new(&mut services).context("the vector has no service")?,
         };
         let ours = token.sign(certificate);
         let payload = payload_hex(&ours)?;
-        ensure!(payload == expected.payload_hex, "Token007 gives {payload}");
+        ensure!(payload == expected.payload_hex, "Token007 produces {payload}");
         if let Some(minted) = minted {
             let payload = payload_hex(minted)?;
-            ensure!(payload == expected.payload_hex, "Mint gives {payload}");
+            ensure!(payload == expected.payload_hex, "Mint produces {payload}");
         }
         let parts = format!("2000{}{}", expected.signature_hex, expected.signing_info_hex);
-        ensure!(payload == parts, "signature and what it signs are not all of {payload}");
+        ensure!(payload == parts, "the payload {payload} is not the signature and the signed data");
 
         let content = Content007 {
             app_id,
@@ -157,7 +157,7 @@ impl Build {
             payload_hex: &expected.payload_hex,
             signature_hex: &expected.signature_hex,
         };
-        ensure!(!expected.token_strings.is_empty(), "it has no token");
+        ensure!(!expected.token_strings.is_empty(), "the vector has no token");
         for token in expected.token_strings.iter().map(|string| &string.token).chain([&ours]) {
             content.check(token).with_context(|| token.clone())?;
             content.check_signature(token, certificate).with_context(|| token.clone())?;
@@ -167,5 +167,5 @@ impl Build {
 }
 
 fn text(text: &str) -> anyhow::Result<FieldStr<'_>> {
-    FieldStr::new(text).context("a text is too long for any token")
+    FieldStr::new(text).context("a string is too long for a token")
 }

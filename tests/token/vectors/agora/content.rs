@@ -91,7 +91,7 @@ fn rtc_006(role: u32, end: u32) -> anyhow::Result<Vec<(u16, u32)>> {
     match role {
         0 | 1 | 101 => Ok((1..=4).map(|id| (id, end)).collect()),
         2 => Ok(vec![(1, end)]),
-        other => bail!("006 has no role {other}"),
+        other => bail!("role {other} is not defined in 006"),
     }
 }
 

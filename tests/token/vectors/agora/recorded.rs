@@ -77,8 +77,8 @@ impl RecordedToken006 {
         let Some(certificate) = certificate(self.app_certificate.as_deref(), self.signature_valid)? else {
             return Ok(());
         };
-        let channel = FieldStr::new(self.channel.as_deref().context("it has no channel")?)?;
-        let user = FieldStr::new(self.uid_string.as_deref().context("it has no uid_string")?)?;
+        let channel = FieldStr::new(self.channel.as_deref().context("the vector has no `channel`")?)?;
+        let user = FieldStr::new(self.uid_string.as_deref().context("the vector has no `uid_string`")?)?;
         content.check_signature(&self.token, Subject { channel, user }, &certificate)
     }
 }
@@ -104,6 +104,9 @@ impl RecordedToken007 {
 }
 
 fn certificate(text: Option<&str>, valid: Option<bool>) -> anyhow::Result<Option<AppCertificate>> {
-    ensure!(valid == text.map(|_| true), "with a certificate the signature must be valid, and only then");
+    ensure!(
+        valid == text.map(|_| true),
+        "`signature_valid` must be true if and only if there is a certificate"
+    );
     Ok(text.map(AppCertificate::parse).transpose()?)
 }

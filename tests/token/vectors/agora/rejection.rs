@@ -16,8 +16,8 @@ pub(super) fn expect_error<T: Debug>(
     expected: VerifyError,
 ) -> anyhow::Result<()> {
     match result {
-        Ok(verified) => bail!("{verified:?} is accepted, and not refused with {expected:?}"),
-        Err(error) => ensure!(error == expected, "it is refused with {error:?}, and not with {expected:?}"),
+        Ok(verified) => bail!("{verified:?} is accepted, expected {expected:?}"),
+        Err(error) => ensure!(error == expected, "the error is {error:?}, expected {expected:?}"),
     }
     Ok(())
 }

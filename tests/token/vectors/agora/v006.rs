@@ -26,20 +26,20 @@ impl Content006<'_> {
     /// Parses a token and compares its content.
     pub(super) fn check(&self, token: &str) -> anyhow::Result<()> {
         let read = Untrusted006::parse(token)?;
-        ensure!(read.app_id() == self.app_id, "the App ID is read as {:?}", read.app_id());
-        ensure!(read.salt() == self.salt, "the salt is read as {}", read.salt());
-        ensure!(read.expires_at() == self.expires_at, "the end is read as {:?}", read.expires_at());
+        ensure!(read.app_id() == self.app_id, "the App ID is parsed as {:?}", read.app_id());
+        ensure!(read.salt() == self.salt, "the salt is parsed as {}", read.salt());
+        ensure!(read.expires_at() == self.expires_at, "the expiry is parsed as {:?}", read.expires_at());
         ensure!(
             read.channel_crc() == self.channel_crc,
-            "the channel's CRC is read as {}",
+            "the channel's CRC is parsed as {}",
             read.channel_crc()
         );
-        ensure!(read.user_crc() == self.user_crc, "the user's CRC is read as {}", read.user_crc());
+        ensure!(read.user_crc() == self.user_crc, "the user's CRC is parsed as {}", read.user_crc());
         let privileges: Vec<_> = read.privileges().iter().map(|(id, UnixSeconds(end))| (id, end)).collect();
-        ensure!(privileges == self.privileges, "the privileges are read as {privileges:?}");
+        ensure!(privileges == self.privileges, "the privileges are parsed as {privileges:?}");
         let content = content_hex(token)?;
-        ensure!(content.get(4..68) == Some(self.signature_hex), "the signature is another one in {content}");
-        ensure!(content.get(88..) == Some(self.message_hex), "the message is another one in {content}");
+        ensure!(content.get(4..68) == Some(self.signature_hex), "the signature differs in {content}");
+        ensure!(content.get(88..) == Some(self.message_hex), "the message differs in {content}");
         Ok(())
     }
 
@@ -57,16 +57,16 @@ impl Content006<'_> {
         let expired_at = self.expires_at;
         let last = before(expired_at);
 
-        let verified = token.verify(project, subject, last).context("it is refused")?;
-        ensure!(verified.subject() == subject, "it is for {:?}", verified.subject());
-        ensure!(verified.certificate_index() == 1, "it is signed by the wrong certificate");
+        let verified = token.verify(project, subject, last).context("the token is rejected")?;
+        ensure!(verified.subject() == subject, "the subject is {:?}", verified.subject());
+        ensure!(verified.certificate_index() == 1, "the wrong certificate is returned");
         for &(id, end) in self.privileges {
             let end = if end == 0 { expired_at } else { UnixSeconds(end) };
             let last = before(end.min(expired_at));
-            ensure!(verified.grants(id, last), "it does not permit {id} in its last second");
-            ensure!(!verified.grants(id, end.min(expired_at)), "it permits {id} when that has ended");
+            ensure!(verified.grants(id, last), "privilege {id} is not granted in its last second");
+            ensure!(!verified.grants(id, end.min(expired_at)), "privilege {id} is granted after its expiry");
         }
-        ensure!(!verified.grants(999, last), "it permits what it does not hold");
+        ensure!(!verified.grants(999, last), "a privilege that the token does not have is granted");
 
         expect_error(
             token.verify(project, subject, expired_at),
@@ -76,14 +76,17 @@ impl Content006<'_> {
         expect_error(token.verify(other, subject, last), VerifyError::OtherProject)?;
         let other = Project { certificates: &certificates[..1], ..project };
         expect_error(token.verify(other, subject, last), VerifyError::BadSignature)?;
-        let other_project = FieldStr::new("nobody's").context("it is too long")?;
+        let other_project = FieldStr::new("other").context("the name is too long")?;
         if subject.channel.as_str() != "*" {
             let other = Subject { channel: other_project, ..subject };
             expect_error(token.verify(project, other, last), VerifyError::OtherChannel)?;
         }
         let other = Subject { user: other_project, ..subject };
         match subject.user.as_str() {
-            "" => ensure!(token.verify(project, other, last).is_ok(), "anybody's token is not for somebody"),
+            "" => ensure!(
+                token.verify(project, other, last).is_ok(),
+                "a token for any user is rejected for another user"
+            ),
             _ => expect_error(token.verify(project, other, last), VerifyError::OtherUser)?,
         }
         Ok(())
@@ -92,7 +95,7 @@ impl Content006<'_> {
 
 /// Returns the decoded Base64 after the App ID, in hexadecimal.
 pub(super) fn content_hex(token: &str) -> anyhow::Result<String> {
-    Ok(hex(&STANDARD.decode(token.get(35..).context("it has no content")?)?))
+    Ok(hex(&STANDARD.decode(token.get(35..).context("the token has no content")?)?))
 }
 
 fn before(end: UnixSeconds) -> UnixSeconds {

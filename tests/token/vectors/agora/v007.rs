@@ -26,23 +26,19 @@ impl Content007<'_> {
     /// Parses a token and compares its content.
     pub(super) fn check(&self, token: &str) -> anyhow::Result<()> {
         let read = Untrusted007::parse(token)?;
-        ensure!(read.app_id() == self.app_id, "the App ID is read as {:?}", read.app_id());
-        ensure!(read.issued_at() == self.issued_at, "the issue is read as {:?}", read.issued_at());
-        ensure!(read.expires_in() == self.expires_in, "the life is read as {:?}", read.expires_in());
-        ensure!(read.salt() == self.salt, "the salt is read as {}", read.salt());
-        ensure!(
-            read.remainder() == Remainder::Empty,
-            "what follows the services is read as {:?}",
-            read.remainder()
-        );
+        ensure!(read.app_id() == self.app_id, "the App ID is parsed as {:?}", read.app_id());
+        ensure!(read.issued_at() == self.issued_at, "the issue time is parsed as {:?}", read.issued_at());
+        ensure!(read.expires_in() == self.expires_in, "the TTL is parsed as {:?}", read.expires_in());
+        ensure!(read.salt() == self.salt, "the salt is parsed as {}", read.salt());
+        ensure!(read.remainder() == Remainder::Empty, "the remainder is parsed as {:?}", read.remainder());
         let services: Vec<_> = read
             .services()
             .map(|service| ServiceJson::from_service(&service))
             .collect::<anyhow::Result<_>>()?;
-        ensure!(services == self.services, "the services are read as {services:?}");
+        ensure!(services == self.services, "the services are parsed as {services:?}");
         let payload = payload_hex(token)?;
         ensure!(payload == self.payload_hex, "the payload is {payload}");
-        ensure!(payload.get(4..68) == Some(self.signature_hex), "the signature is another one in {payload}");
+        ensure!(payload.get(4..68) == Some(self.signature_hex), "the signature differs in {payload}");
         Ok(())
     }
 
@@ -55,27 +51,36 @@ impl Content007<'_> {
         let issued_at = self.issued_at;
         let expired_at = issued_at.saturating_add(self.expires_in.min(Seconds::DAY));
 
-        let verified = token.verify(project, issued_at).context("it is refused at its issue")?;
-        ensure!(verified.certificate_index() == 1, "it is signed by the wrong certificate");
-        ensure!(verified.expires_at() == expired_at, "it ends at {:?}", verified.expires_at());
-        ensure!(token.verify(project, expired_at).is_ok(), "it is refused at its end");
+        let verified = token.verify(project, issued_at).context("the token is rejected at its issue time")?;
+        ensure!(verified.certificate_index() == 1, "the wrong certificate is returned");
+        ensure!(verified.expires_at() == expired_at, "the expiry is {:?}", verified.expires_at());
+        ensure!(token.verify(project, expired_at).is_ok(), "the token is rejected at its expiry");
         for service in verified.services() {
             for (id, seconds) in service.privileges().iter() {
                 let end = match seconds {
                     Seconds(0) => expired_at,
                     _ => issued_at.saturating_add(seconds).min(expired_at),
                 };
-                ensure!(verified.grants(&service, id, end), "it does not permit {id} of {service:?}");
+                ensure!(verified.grants(&service, id, end), "privilege {id} of {service:?} is not granted");
                 let late = end.saturating_add(Seconds(1));
-                ensure!(!verified.grants(&service, id, late), "it permits {id} of {service:?} too long");
+                ensure!(
+                    !verified.grants(&service, id, late),
+                    "privilege {id} of {service:?} is granted after its expiry"
+                );
             }
-            ensure!(!verified.grants(&service, 999, issued_at), "it permits what it does not hold");
+            ensure!(
+                !verified.grants(&service, 999, issued_at),
+                "a privilege that the service does not have is granted"
+            );
         }
 
         let now = expired_at.saturating_add(Seconds(1));
         expect_error(token.verify(project, now), VerifyError::Expired { expired_at, now })?;
         if let Some(early) = issued_at.0.checked_sub(VerifyError::LEEWAY.0) {
-            ensure!(token.verify(project, UnixSeconds(early)).is_ok(), "it is refused a minute too early");
+            ensure!(
+                token.verify(project, UnixSeconds(early)).is_ok(),
+                "the token is rejected within the leeway"
+            );
             let now = UnixSeconds(early.saturating_sub(1));
             expect_error(token.verify(project, now), VerifyError::NotYetValid { issued_at, now })?;
         }
@@ -88,8 +93,8 @@ impl Content007<'_> {
 
 /// Returns the inflated payload in hexadecimal.
 pub(super) fn payload_hex(token: &str) -> anyhow::Result<String> {
-    let stream = STANDARD.decode(token.strip_prefix("007").context("it does not begin with 007")?)?;
+    let stream = STANDARD.decode(token.strip_prefix("007").context("the token does not start with 007")?)?;
     let payload = miniz_oxide::inflate::decompress_to_vec_zlib(&stream)
-        .map_err(|error| anyhow!("it does not inflate: {error}"))?;
+        .map_err(|error| anyhow!("the token does not inflate: {error}"))?;
     Ok(hex(&payload))
 }

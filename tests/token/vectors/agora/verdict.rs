@@ -57,10 +57,10 @@ const EXPECTED: [(&str, Verdict); 22] = [
 
 impl VerdictVector {
     pub(super) fn check(&self) -> anyhow::Result<()> {
-        ensure!(self.format == "007", "verdicts on the format {} are unknown", self.format);
+        ensure!(self.format == "007", "verdicts for format {} are not supported", self.format);
         let verdict = self.verdict();
         if let Some((_, expected)) = EXPECTED.iter().find(|(id, _)| *id == self.id) {
-            ensure!(verdict == *expected, "the verdict is {verdict:?}, and not {expected:?}");
+            ensure!(verdict == *expected, "the verdict is {verdict:?}, expected {expected:?}");
         }
         let matches = match self.recommended_verdict.as_str() {
             "accept" => matches!(verdict, Verdict::Accepted(_)),
@@ -69,9 +69,9 @@ impl VerdictVector {
                 matches!(verdict, Verdict::Accepted(Remainder::UnknownService { .. }))
             }
             "signature ok by most SDKs; a strict parser should reject or warn" => true,
-            other => bail!("the verdict {other:?} is unknown"),
+            other => bail!("the verdict {other:?} is not defined"),
         };
-        ensure!(matches, "the verdict is {verdict:?}, and not: {}", self.recommended_verdict);
+        ensure!(matches, "the verdict is {verdict:?}, expected: {}", self.recommended_verdict);
         Ok(())
     }
 
