@@ -1,12 +1,14 @@
-//! The list of cases in `policy/`: what a policy decides on a request.
+//! Policy decisions: the test cases in `policy/`.
 //!
-//! A case has a configuration in which every kind of caller may call, and says what is otherwise: `policy`, its own or
-//! one that the file names, and `config`, members that take the place of others or, where null, take them away. Where
-//! it names no caller, that is a user whose subject is alice. Of what is granted everything counts; privileges that
-//! are not named are those of the role for the life of the token, and that is 3600 s where `ttl` is not there. `by` is
-//! the rule that decided, or one for each service; where it is not there, the first one.
+//! Each case starts with a configuration that accepts every kind of caller. `policy` sets the rules, either inline or by the
+//! name of a policy of the file. Fields in `config` replace fields of the configuration, or remove them if they are null. The
+//! default caller is a user with the subject `alice`.
+//!
+//! A granted service is compared with all of its fields. The default of `privileges` is the privileges of the role, with the
+//! token's TTL; the default TTL is 3600 s. `by` is the rule that decided, or a list with one rule per service. The default is
+//! the first rule.
 
-// Clippy lets helpers unwrap where it finds this attribute.
+// The attribute makes Clippy accept `unwrap` in the module's helpers.
 #[cfg(test)]
 mod properties;
 
@@ -35,11 +37,11 @@ struct Case {
     id: String,
     #[serde(default, rename = "comment")]
     _comment: String,
-    /// Rules, or the name of a policy of the file.
+    /// The rules, or the name of a policy of the file.
     policy: Option<Value>,
     #[serde(default)]
     config: Map<String, Value>,
-    /// The whole configuration, for what serde would mend.
+    /// The whole configuration as text, for documents that a JSON value cannot represent.
     document: Option<String>,
     #[serde(default)]
     caller: Caller,
@@ -62,16 +64,16 @@ enum Caller {
 enum Expect {
     Granted {
         granted: Map<String, Value>,
-        #[serde(default = "an_hour")]
+        #[serde(default = "default_ttl")]
         ttl: u32,
-        by: Option<OneOrEach>,
+        by: Option<DecidedBy>,
     },
-    Refused {
-        refused: String,
+    Denied {
+        denied: String,
         field: String,
         by: Option<String>,
     },
-    /// The path of what is wrong in configuration or request; empty where it has none.
+    /// The path of the invalid value in the configuration or the request; empty if the error has no path.
     Invalid {
         invalid: Option<String>,
     },
@@ -79,31 +81,31 @@ enum Expect {
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum OneOrEach {
+enum DecidedBy {
     One(String),
     Each(Vec<String>),
 }
 
 #[test]
-fn decides_as_the_list_says() -> anyhow::Result<()> {
+fn decides_every_case_as_expected() -> anyhow::Result<()> {
     let mut ids = BTreeSet::new();
     let mut failures = Vec::new();
     for file in files()? {
         for case in &file.cases {
-            ensure!(ids.insert(case.id.clone()), "the id {} is there twice", case.id);
-            let (expected, got) = (case.expected(), case.got(&file.policies)?);
-            if expected != got {
-                failures.push(format!("{}\n  expected {expected}\n  got      {got}", case.id));
+            ensure!(ids.insert(case.id.clone()), "duplicate id {}", case.id);
+            let (expected, actual) = (case.expected(), case.actual(&file.policies)?);
+            if expected != actual {
+                failures.push(format!("{}\n  expected {expected}\n  actual   {actual}", case.id));
             }
         }
     }
-    println!("{} cases of policy", ids.len());
+    println!("{} policy cases", ids.len());
     ensure!(ids.len() > 400, "only {} cases were found", ids.len());
     ensure!(failures.is_empty(), "{} of {}:\n{}", failures.len(), ids.len(), failures.join("\n"));
     Ok(())
 }
 
-/// The configuration of every case.
+/// Returns the configuration of every case.
 pub(crate) fn documents() -> anyhow::Result<Vec<String>> {
     let mut documents = Vec::new();
     for file in files()? {
@@ -137,7 +139,7 @@ impl Case {
         if let Some(document) = &self.document {
             return Ok(document.clone());
         }
-        let mut document = everybody_may_call();
+        let mut document = accept_all_callers();
         if let Some(policy) = &self.policy {
             let named = policy.as_str().map(|name| policies.get(name).with_context(|| name.to_owned()));
             document.insert("policy".into(), named.transpose()?.unwrap_or(policy).clone());
@@ -157,32 +159,32 @@ impl Case {
                     .collect();
                 let by = match by {
                     None => vec![only_rule(); services.len()],
-                    Some(OneOrEach::One(rule)) => vec![rule.clone(); services.len()],
-                    Some(OneOrEach::Each(rules)) => rules.clone(),
+                    Some(DecidedBy::One(rule)) => vec![rule.clone(); services.len()],
+                    Some(DecidedBy::Each(rules)) => rules.clone(),
                 };
                 json!({ "granted": services, "ttl": ttl, "by": by })
             }
-            Expect::Refused { refused, field, by } => {
-                let only_rule = || (refused != "service").then(only_rule);
+            Expect::Denied { denied, field, by } => {
+                let only_rule = || (denied != "service").then(only_rule);
                 let by = by.clone().or_else(only_rule);
-                json!({ "refused": refused, "field": field, "by": by })
+                json!({ "denied": denied, "field": field, "by": by })
             }
             Expect::Invalid { invalid } => json!({ "invalid": invalid }),
         }
     }
 
-    fn got(&self, policies: &BTreeMap<String, Value>) -> anyhow::Result<Value> {
+    fn actual(&self, policies: &BTreeMap<String, Value>) -> anyhow::Result<Value> {
         let claims = match &self.caller {
             Caller::User(claims) | Caller::Gateway(claims) => claims.to_string(),
             Caller::Service(_) | Caller::Anonymous => String::new(),
         };
-        let who = match &self.caller {
+        let caller = match &self.caller {
             Caller::User(_) => CallerSpec::User(&claims),
             Caller::Gateway(_) => CallerSpec::Gateway(&claims),
             Caller::Service(name) => CallerSpec::Service(name),
             Caller::Anonymous => CallerSpec::Anonymous,
         };
-        Ok(match evaluate(&self.document(policies)?, who, &self.request.to_string()) {
+        Ok(match evaluate(&self.document(policies)?, caller, &self.request.to_string()) {
             Ok(Decision::Granted { ttl, services, .. }) => {
                 let by: Vec<_> = services.iter().map(|service| service.decided_by.clone()).collect();
                 let granted: Map<_, _> = services
@@ -192,14 +194,14 @@ impl Case {
                 json!({ "granted": granted, "ttl": ttl, "by": by })
             }
             Ok(Decision::Denied { part, field, decided_by, .. }) => {
-                json!({ "refused": part, "field": field, "by": decided_by })
+                json!({ "denied": part, "field": field, "by": decided_by })
             }
             Err(error) => json!({ "invalid": error.field.unwrap_or_default() }),
         })
     }
 }
 
-fn everybody_may_call() -> Map<String, Value> {
+fn accept_all_callers() -> Map<String, Value> {
     let document = json!({
         "projects": {
             "default": {
@@ -229,20 +231,20 @@ fn everybody_may_call() -> Map<String, Value> {
 
 fn with_privileges(name: &str, service: &Value, ttl: u32) -> Value {
     let mut service = service.clone();
-    if let (Value::Object(members), "rtc") = (&mut service, name)
-        && !members.contains_key("privileges")
+    if let (Value::Object(fields), "rtc") = (&mut service, name)
+        && !fields.contains_key("privileges")
     {
-        let privileges = match members.get("role").and_then(Value::as_str) {
+        let privileges = match fields.get("role").and_then(Value::as_str) {
             Some("publisher") => {
                 json!({ "join": ttl, "publish_audio": ttl, "publish_video": ttl, "publish_data": ttl })
             }
             _ => json!({ "join": ttl }),
         };
-        members.insert("privileges".into(), privileges);
+        fields.insert("privileges".into(), privileges);
     }
     service
 }
 
-fn an_hour() -> u32 {
+fn default_ttl() -> u32 {
     3600
 }

@@ -1,7 +1,7 @@
-//! The schema of the configuration document, `infra/config.schema.json`, held against the service that reads it.
+//! The JSON Schema of the configuration, `infra/config.schema.json`, compared with the service.
 //!
-//! `config/invalid.json` lists documents that are refused, each with the service's message; `schema` is false where
-//! only the program can know.
+//! `config/invalid.json` lists invalid documents with the service's messages. `schema` is false if the schema cannot express
+//! the condition.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use crate::{docs, policy};
 
 const SCHEMA: &str = "infra/config.schema.json";
-/// How the service begins what it says of a member.
+/// The start of the service's message about a field.
 const AT: &str = "HALLPASS_CONFIG at `";
 
 #[derive(Deserialize)]
@@ -31,14 +31,14 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Case {
     document: Document,
-    /// What the service says.
+    /// The message of the service.
     message: String,
-    /// Whether the schema refuses it too.
+    /// Whether the schema also rejects the document.
     #[serde(default = "yes")]
     schema: bool,
 }
 
-/// A text is for what a value of JSON cannot hold.
+/// A document as JSON, or as text if a JSON value cannot represent it.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Document {
@@ -53,13 +53,13 @@ struct Schema {
 
 /// An object that the schema describes.
 struct Object {
-    /// The document with this object in it, in which one member is unknown.
+    /// A document that contains the object with an unknown field.
     document: Value,
-    members: BTreeSet<String>,
+    fields: BTreeSet<String>,
 }
 
 #[test]
-fn what_the_project_shows_is_valid() -> anyhow::Result<()> {
+fn documented_configurations_are_valid() -> anyhow::Result<()> {
     let schema = Schema::load()?;
     let documents = documents()?;
     let mut valid = 0;
@@ -74,47 +74,46 @@ fn what_the_project_shows_is_valid() -> anyhow::Result<()> {
 }
 
 #[test]
-fn mistakes_are_named() -> anyhow::Result<()> {
+fn invalid_documents_are_rejected() -> anyhow::Result<()> {
     let schema = Schema::load()?;
     let mut failures = Vec::new();
-    for Case { document, message: expected, schema: is_refused } in invalid()? {
+    for Case { document, message: expected, schema: is_rejected } in invalid()? {
         let text = document.text();
-        let got = message(&text).unwrap_or_else(|| "valid".to_owned());
-        if got != expected {
-            failures.push(format!("{text}\n  expected {expected}\n  got      {got}"));
+        let actual = message(&text).unwrap_or_else(|| "valid".to_owned());
+        if actual != expected {
+            failures.push(format!("{text}\n  expected {expected}\n  actual   {actual}"));
         }
         let by_schema = serde_json::from_str(&text).map_or(true, |value| schema.check(&value).is_err());
-        if by_schema != is_refused {
-            failures.push(format!("{text}\n  refused by the schema: {by_schema}"));
+        if by_schema != is_rejected {
+            failures.push(format!("{text}\n  rejected by the schema: {by_schema}"));
         }
     }
     ensure!(failures.is_empty(), "{}:\n{}", failures.len(), failures.join("\n"));
     Ok(())
 }
 
-/// A member that is in the program and not in the schema, or the other way round, shows up here.
 #[test]
-fn members_are_the_same() -> anyhow::Result<()> {
+fn schema_and_service_have_the_same_fields() -> anyhow::Result<()> {
     const UNKNOWN: &str = "unknown";
     let schema: Value = serde_json::from_str(&read(SCHEMA)?)?;
     let mut objects = Vec::new();
     collect(&schema, &schema, &|object| object, UNKNOWN, &mut objects)?;
-    for Object { document, members } in &objects {
+    for Object { document, fields } in &objects {
         let message = message(&document.to_string()).with_context(|| document.to_string())?;
         let (_, expected) = message
             .split_once("unknown field, expected ")
             .with_context(|| format!("{document}\n{message}"))?;
         let expected: BTreeSet<_> = expected.split('`').skip(1).step_by(2).map(str::to_owned).collect();
-        ensure!(*members == expected, "{document}\n  schema  {members:?}\n  service {expected:?}");
+        ensure!(*fields == expected, "{document}\n  schema  {fields:?}\n  service {expected:?}");
     }
     ensure!(objects.len() > 20, "only {} objects were found", objects.len());
     Ok(())
 }
 
-/// Documents with one value changed: what the service takes, the schema takes, and what the schema takes, the service
-/// refuses for reasons of the table only.
+/// Checks documents with one changed value. The schema must accept whatever the service accepts. The service may reject a
+/// document that the schema accepts only for the reasons in `config/invalid.json`.
 #[test]
-fn both_agree_on_changed_documents() -> anyhow::Result<()> {
+fn schema_and_service_agree_on_changed_documents() -> anyhow::Result<()> {
     let schema = Schema::load()?;
     let reasons: BTreeSet<_> = invalid()?
         .into_iter()
@@ -125,7 +124,7 @@ fn both_agree_on_changed_documents() -> anyhow::Result<()> {
     let documents = docs::documents()?.into_iter().chain(summaries()?);
     for document in documents {
         let mut document: Map<String, Value> = serde_json::from_str(&document)?;
-        // The service looks at nothing in it.
+        // The service ignores `$schema`.
         document.remove("$schema");
         let document = Value::Object(document);
         for changed in changes(&document) {
@@ -134,8 +133,8 @@ fn both_agree_on_changed_documents() -> anyhow::Result<()> {
                 continue;
             }
             match (message(&text), schema.check(&changed)) {
-                (None, Err(complaint)) => {
-                    failures.insert(format!("{text}\n  only the schema: {complaint}"));
+                (None, Err(error)) => {
+                    failures.insert(format!("{text}\n  only the schema: {error}"));
                 }
                 (Some(message), Ok(())) if !reasons.contains(reason(&message)) => {
                     failures.insert(format!("{text}\n  only the service: {message}"));
@@ -174,18 +173,18 @@ impl Document {
     }
 }
 
-/// What the service says of a document, if it refuses it.
+/// Returns the service's error for a document; `None` if the document is valid.
 fn message(document: &str) -> Option<String> {
     let setting = |name: &str| (name == "HALLPASS_CONFIG").then(|| document.to_owned());
     summarize(&setting).err().map(|error| error.to_string())
 }
 
-/// The message without the place.
+/// Removes the path from a message.
 fn reason(message: &str) -> &str {
     message.strip_prefix(AT).and_then(|rest| rest.split_once("`: ")).map_or(message, |(_, reason)| reason)
 }
 
-/// Those of the README and of tests, most of them valid.
+/// Returns the documents of the documentation and of tests.
 fn documents() -> anyhow::Result<Vec<String>> {
     let mut documents = docs::documents()?;
     documents.extend(policy::documents()?);
@@ -202,7 +201,7 @@ fn documents() -> anyhow::Result<Vec<String>> {
     Ok(documents)
 }
 
-/// The documents in `config/summaries/`.
+/// Returns the documents in `config/summaries/`.
 fn summaries() -> anyhow::Result<Vec<String>> {
     let mut documents = Vec::new();
     for path in files("config/summaries")? {
@@ -227,7 +226,7 @@ fn read(path: &str) -> anyhow::Result<String> {
     Ok(fs::read_to_string(root().join(path))?)
 }
 
-/// Finds every object below a schema; `place` puts a value where the schema stands.
+/// Collects the objects below a schema. `place` returns a document with a value at the position of the schema.
 fn collect(
     schema: &Value,
     root: &Value,
@@ -241,9 +240,12 @@ fn collect(
         collect(target, root, place, unknown, objects)?;
     }
     if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
-        ensure!(schema.get("additionalProperties") == Some(&json!(false)), "open for more: {schema}");
+        ensure!(
+            schema.get("additionalProperties") == Some(&json!(false)),
+            "additional properties are allowed: {schema}"
+        );
         let document = place(json!({ unknown: 1 }));
-        objects.push(Object { document, members: properties.keys().cloned().collect() });
+        objects.push(Object { document, fields: properties.keys().cloned().collect() });
         for (name, schema) in properties {
             collect(schema, root, &|value| place(json!({ name: value })), unknown, objects)?;
         }
@@ -257,20 +259,20 @@ fn collect(
     Ok(())
 }
 
-/// The document with each of its values taken away, or in turn replaced by others.
+/// Returns documents in which one value is removed or replaced.
 fn changes(document: &Value) -> Vec<Value> {
     let others =
         || [json!(null), json!(true), json!(7), json!(""), json!("x y"), json!([]), json!([7]), json!({})];
     match document {
-        Value::Object(members) => {
+        Value::Object(fields) => {
             let mut all = Vec::new();
-            for (name, value) in members {
+            for (name, value) in fields {
                 let with = |value: Value| {
-                    let mut members = members.clone();
-                    members.insert(name.clone(), value);
-                    Value::Object(members)
+                    let mut fields = fields.clone();
+                    fields.insert(name.clone(), value);
+                    Value::Object(fields)
                 };
-                let without: Map<_, _> = members
+                let without: Map<_, _> = fields
                     .iter()
                     .filter(|(known, _)| *known != name)
                     .map(|(k, v)| (k.clone(), v.clone()))

@@ -1,5 +1,5 @@
-//! What holds for every policy, tried with many that are made up, and beside a second reading of the rules: plain and
-//! slow, and of JSON.
+//! Property tests of the policy: random policies and requests, checked against a second, slow implementation of the rules
+//! that works on JSON.
 
 use std::cell::Cell;
 
@@ -11,17 +11,17 @@ use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Map, Value, json};
 
-use super::everybody_may_call;
+use super::accept_all_callers;
 
-/// Callers, each with its number in the first project, by Python's hashlib.
+/// Subjects, each with its derived uid in the first project, calculated with Python's hashlib.
 const SUBJECTS: [(&str, u32); 4] =
     [("alice", 2_606_419_837), ("bob", 2_709_342_404), ("backend", 2_979_360_875), ("4711", 2_162_450_017)];
 
-/// What is tried together.
+/// A random policy, caller and request.
 #[derive(Clone, Debug)]
 struct Trial {
     policy: Option<Vec<Value>>,
-    longest: Option<u32>,
+    max_ttl: Option<u32>,
     caller: Caller,
     request: Value,
 }
@@ -34,9 +34,9 @@ enum Caller {
 }
 
 #[test]
-fn nobody_gets_more_than_a_rule_says() {
+fn never_grants_more_than_the_rule() {
     let granted = Cell::new(0);
-    // What once failed belongs into a list of cases, not into a file of seeds.
+    // Failing inputs belong in the list of cases, not in a file of seeds.
     let config = Config { cases: 1000, failure_persistence: None, ..Config::default() };
     let result = TestRunner::new(config).run(&trial(), |trial| {
         if let Decision::Granted { ttl, services, .. } = trial.decide() {
@@ -49,28 +49,28 @@ fn nobody_gets_more_than_a_rule_says() {
         panic!("{error}");
     }
     println!("{} of 1000 trials granted", granted.get());
-    assert!(granted.get() > 80, "of 1000 trials {} were granted, which is too few to tell", granted.get());
+    assert!(granted.get() > 80, "only {} of 1000 trials were granted", granted.get());
 }
 
 impl Trial {
     fn decide(&self) -> Decision {
-        let mut document = everybody_may_call();
+        let mut document = accept_all_callers();
         if let Some(policy) = &self.policy {
             document.insert("policy".into(), policy.clone().into());
         }
-        if let Some(longest) = self.longest {
-            document.insert("ttl".into(), json!({ "max": longest }));
+        if let Some(max_ttl) = self.max_ttl {
+            document.insert("ttl".into(), json!({ "max": max_ttl }));
         }
         let claims = if let Caller::User(claims) = &self.caller { claims.to_string() } else { String::new() };
-        let who = match &self.caller {
+        let caller = match &self.caller {
             Caller::User(_) => CallerSpec::User(&claims),
             Caller::Service => CallerSpec::Service("backend"),
             Caller::Anonymous => CallerSpec::Anonymous,
         };
         let document = Value::Object(document).to_string();
-        match evaluate(&document, who, &self.request.to_string()) {
+        match evaluate(&document, caller, &self.request.to_string()) {
             Ok(decision) => decision,
-            // Where nothing can be filled in, that is a field to name; everything else here is valid.
+            // A request may lack a field that the rule does not supply. Everything else in a trial is valid.
             Err(error) if error.message.contains("is missing") => denied(),
             Err(error) => panic!("{error}"),
         }
@@ -81,12 +81,12 @@ impl Trial {
         let (position, rule) = rules
             .iter()
             .enumerate()
-            .find(|(_, rule)| self.is_for(&rule["who"]) && rule.get(name).is_some())
-            .expect("a rule speaks of it");
+            .find(|(_, rule)| self.meets(&rule["who"]) && rule.get(name).is_some())
+            .expect("a rule names the service");
         let by = if self.policy.is_some() { format!("policy[{position}]") } else { "default policy".into() };
         assert_eq!(*decided_by, by);
         let grant = &rule[name];
-        self.check_life(rule, grant, granted, ttl);
+        self.check_ttl(rule, grant, granted, ttl);
         self.check_place(grant, granted);
         self.check_identity(name, grant, granted);
         check_privileged(grant, granted);
@@ -95,32 +95,32 @@ impl Trial {
         }
     }
 
-    fn check_life(&self, rule: &Value, grant: &Value, granted: &Map<String, Value>, ttl: u32) {
-        let caps = [&rule["ttl"], &grant["ttl"], &self.request["ttl"], &json!(self.longest)];
+    fn check_ttl(&self, rule: &Value, grant: &Value, granted: &Map<String, Value>, ttl: u32) {
+        let caps = [&rule["ttl"], &grant["ttl"], &self.request["ttl"], &json!(self.max_ttl)];
         for cap in caps.into_iter().filter_map(Value::as_u64) {
             assert!(u64::from(ttl) <= cap, "{ttl} is above {cap}");
         }
-        let lives = granted.get("privileges").and_then(Value::as_object).into_iter().flatten();
-        for (privilege, life) in lives {
-            assert!(life.as_u64().unwrap() <= u64::from(ttl), "{privilege}");
+        let ttls = granted.get("privileges").and_then(Value::as_object).into_iter().flatten();
+        for (privilege, privilege_ttl) in ttls {
+            assert!(privilege_ttl.as_u64().unwrap() <= u64::from(ttl), "{privilege}");
         }
     }
 
-    /// Channel or room, where the rule says which.
+    /// Checks the channel or room against the patterns of the rule.
     fn check_place(&self, grant: &Value, granted: &Map<String, Value>) {
         if let Some("*") = granted.get("channel").and_then(Value::as_str) {
             assert_eq!(grant["every_channel"], true);
             return;
         }
         for place in ["channel", "room"] {
-            // Of VideoSDK's tokens only those of version 2 are for a room.
+            // VideoSDK tokens of version 1 have no room.
             if let Some(patterns) =
                 grant.get(place).filter(|_| granted.get("roles").is_some() || place == "channel")
             {
-                let text = granted[place].as_str().unwrap();
+                let name = granted[place].as_str().unwrap();
                 let patterns = patterns.as_array().unwrap().iter().map(|pattern| pattern.as_str().unwrap());
                 let mut resolved = patterns.filter_map(|pattern| self.resolve(pattern));
-                assert!(resolved.any(|pattern| fits(&pattern, text)), "{text} is not of {grant}");
+                assert!(resolved.any(|pattern| matches(&pattern, name)), "{name} does not match {grant}");
             }
         }
     }
@@ -141,19 +141,19 @@ impl Trial {
         if is_v1 || (is_plain && (granted.contains_key("app") || granted.is_empty())) {
             return;
         }
-        let own = self.claim(claim).expect("somebody to be");
+        let own = self.claim(claim).expect("an identity");
         match granted.get("uid") {
             Some(uid) => {
-                assert!(SUBJECTS.iter().any(|(text, number)| own == *text && uid == number), "{uid}")
+                assert!(SUBJECTS.iter().any(|(subject, derived)| own == *subject && uid == derived), "{uid}")
             }
             None => {
-                let texts = ["account", "user", "participant"].iter().filter_map(|user| granted.get(*user));
-                assert_eq!(texts.collect::<Vec<_>>(), [&json!(own)]);
+                let users = ["account", "user", "participant"].iter().filter_map(|user| granted.get(*user));
+                assert_eq!(users.collect::<Vec<_>>(), [&json!(own)]);
             }
         }
     }
 
-    fn is_for(&self, who: &Value) -> bool {
+    fn meets(&self, who: &Value) -> bool {
         let kind = match self.caller {
             Caller::User(_) => "user",
             Caller::Service => "service",
@@ -168,7 +168,7 @@ impl Trial {
         has_kind && (wanted.is_null() || has_team)
     }
 
-    /// A claim that can stand for a user.
+    /// Returns a claim that can identify a user.
     fn claim(&self, name: &str) -> Option<&str> {
         let claim = match &self.caller {
             Caller::User(claims) => claims[name].as_str(),
@@ -178,7 +178,7 @@ impl Trial {
         claim.filter(|claim| !claim.is_empty() && !claim.contains(['*', '{', '}']))
     }
 
-    /// The pattern with claims in their places; no other text of these trials has a brace.
+    /// Substitutes claims into a pattern. Braces occur only around claim names in these trials.
     fn resolve(&self, pattern: &str) -> Option<String> {
         let mut pattern = pattern.to_owned();
         for name in ["sub", "team"] {
@@ -191,10 +191,10 @@ impl Trial {
     }
 }
 
-/// Nothing that is never given by itself without the word of the rule.
+/// Checks that the rule grants every privileged part explicitly.
 fn check_privileged(grant: &Value, granted: &Map<String, Value>) {
-    let names = |member: &Value, name: &str| {
-        *member == name || member.as_array().is_some_and(|names| names.iter().any(|known| known == name))
+    let names = |value: &Value, name: &str| {
+        *value == name || value.as_array().is_some_and(|names| names.iter().any(|known| known == name))
     };
     if granted.contains_key("app") {
         assert_eq!(grant["app"], true);
@@ -210,17 +210,17 @@ fn check_privileged(grant: &Value, granted: &Map<String, Value>) {
     }
 }
 
-/// Whether a text fits, by trying everything that the first `*` may stand for.
-fn fits(pattern: &str, text: &str) -> bool {
+/// Returns whether a pattern matches a name, by trying every length of the first `*`.
+fn matches(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
-        None => pattern == text,
-        Some((start, end)) => text.strip_prefix(start).is_some_and(|rest| {
-            (0..=rest.len()).any(|from| rest.get(from..).is_some_and(|rest| fits(end, rest)))
+        None => pattern == name,
+        Some((start, end)) => name.strip_prefix(start).is_some_and(|rest| {
+            (0..=rest.len()).any(|from| rest.get(from..).is_some_and(|rest| matches(end, rest)))
         }),
     }
 }
 
-/// The rules that hold without a policy, as one would write them.
+/// Returns the default policy as JSON.
 fn default_policy() -> Vec<Value> {
     let rule = |who: Value, services: &[&str], grant: Value| {
         let services = services.iter().map(|service| ((*service).to_owned(), grant.clone()));
@@ -247,7 +247,7 @@ fn denied() -> Decision {
 fn trial() -> impl Strategy<Value = Trial> {
     let policy = prop_oneof![1 => Just(None), 6 => vec(rule(), 1..4).prop_map(Some)];
     (policy, of(select(&[60_u32, 600, 86_400][..])), caller(), request())
-        .prop_map(|(policy, longest, caller, request)| Trial { policy, longest, caller, request })
+        .prop_map(|(policy, max_ttl, caller, request)| Trial { policy, max_ttl, caller, request })
 }
 
 fn caller() -> impl Strategy<Value = Caller> {
@@ -266,9 +266,9 @@ fn rule() -> impl Strategy<Value = Value> {
         json!({ "claims": { "team": "bob" } }),
     ]);
     let services = vec((grant(), any::<bool>()), 7);
-    (who, life(), services).prop_map(|(who, ttl, services)| {
+    (who, ttl(), services).prop_map(|(who, ttl, services)| {
         let mut rule = object(&[("who", who), ("ttl", ttl)]);
-        let members = [
+        let grant_fields = [
             ("rtc", &["channel", "every_channel", "role"][..]),
             ("rtm", &[]),
             ("chat", &["app"]),
@@ -277,12 +277,12 @@ fn rule() -> impl Strategy<Value = Value> {
             ("stt", &[]),
             ("videosdk", &["room", "permissions", "roles", "v1"]),
         ];
-        for ((name, members), (grant, is_there)) in members.into_iter().zip(services) {
-            let has = |member: &str| {
-                member == "ttl" || (name != "stt" && member == "identity") || members.contains(&member)
+        for ((name, fields), (grant, is_set)) in grant_fields.into_iter().zip(services) {
+            let has = |field: &str| {
+                field == "ttl" || (name != "stt" && field == "identity") || fields.contains(&field)
             };
-            let grant: Map<_, _> = grant.into_iter().filter(|(member, _)| has(member)).collect();
-            if is_there || name == "rtc" {
+            let grant: Map<_, _> = grant.into_iter().filter(|(field, _)| has(field)).collect();
+            if is_set || name == "rtc" {
                 rule.insert(name.into(), grant.into());
             }
         }
@@ -290,7 +290,7 @@ fn rule() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Every member that a grant may have.
+/// Generates every field that a grant can have.
 fn grant() -> impl Strategy<Value = Map<String, Value>> {
     let pattern = || select(&["lobby", "room-{sub}", "{team}", "*b*", "b*b", "l*y", "*-{sub}*"][..]);
     let patterns = || of(vec(pattern(), 1..3)).prop_map(|patterns| json!(patterns));
@@ -300,7 +300,7 @@ fn grant() -> impl Strategy<Value = Map<String, Value>> {
     let role = select(vec![Value::Null, json!("publisher"), json!("subscriber")]);
     let permissions = select(vec![Value::Null, json!(["allow_join", "allow_mod"]), json!("ask_join")]);
     let roles = select(vec![Value::Null, json!("crawler"), json!(["rtc", "crawler"])]);
-    let limits = (patterns(), patterns(), flag(), identity, role, life());
+    let limits = (patterns(), patterns(), flag(), identity, role, ttl());
     (limits, flag(), flag(), permissions, roles).prop_map(|(limits, app, v1, permissions, roles)| {
         let (channel, room, every_channel, identity, role, ttl) = limits;
         object(&[
@@ -311,7 +311,7 @@ fn grant() -> impl Strategy<Value = Map<String, Value>> {
             ("role", role),
             ("ttl", ttl),
             ("app", app),
-            // It gives every room, and is refused beside some.
+            // `v1` grants all rooms, and is invalid with `room`.
             ("v1", if room.is_null() { v1 } else { Value::Null }),
             ("permissions", permissions),
             ("roles", roles),
@@ -324,9 +324,9 @@ fn request() -> impl Strategy<Value = Value> {
         select(vec![Value::Null, json!("lobby"), json!("room-alice"), json!("bob"), json!("bb"), json!("*")])
     };
     let user = || {
-        let numbers = SUBJECTS.map(|(_, number)| (json!(number), Value::Null));
-        let texts = SUBJECTS.map(|(text, _)| (Value::Null, json!(text)));
-        let mut users = [numbers, texts].concat();
+        let uids = SUBJECTS.map(|(_, uid)| (json!(uid), Value::Null));
+        let accounts = SUBJECTS.map(|(subject, _)| (Value::Null, json!(subject)));
+        let mut users = [uids, accounts].concat();
         users.extend([const { Value::Null }; 4].map(|account| (json!(0), account)));
         users.extend([const { (Value::Null, Value::Null) }; 8]);
         select(users)
@@ -334,8 +334,8 @@ fn request() -> impl Strategy<Value = Value> {
     let name = || select(vec![Value::Null, Value::Null, json!("alice"), json!("bob"), json!("4711")]);
     let rtc = (channel(), user(), select(vec![Value::Null, json!("publisher"), json!("subscriber")]))
         .prop_map(|(channel, (uid, account), role)| {
-            let members = [("channel", channel), ("uid", uid), ("account", account), ("role", role.clone())];
-            let mut rtc = object(&members);
+            let fields = [("channel", channel), ("uid", uid), ("account", account), ("role", role.clone())];
+            let mut rtc = object(&fields);
             if role == "publisher" {
                 rtc.insert("privileges".into(), json!({ "join": 86_400, "publish_audio": 300 }));
             }
@@ -358,7 +358,7 @@ fn request() -> impl Strategy<Value = Value> {
         Just(json!({ "apaas": { "app": true } })),
     ];
     let one = prop_oneof![4 => rtc, 2 => streaming, 2 => rtm, 2 => chat, 1 => apaas, 3 => videosdk(name())];
-    (one, life()).prop_map(|(mut request, ttl)| {
+    (one, ttl()).prop_map(|(mut request, ttl)| {
         if !ttl.is_null() {
             request["ttl"] = ttl;
         }
@@ -380,12 +380,12 @@ fn videosdk(name: impl Strategy<Value = Value>) -> impl Strategy<Value = Value> 
     prop_oneof![3 => v2, 1 => v1].prop_map(|videosdk| json!({ "videosdk": videosdk }))
 }
 
-fn life() -> impl Strategy<Value = Value> {
-    of(select(&[30_u32, 300, 7200][..])).prop_map(|life| json!(life))
+fn ttl() -> impl Strategy<Value = Value> {
+    of(select(&[30_u32, 300, 7200][..])).prop_map(|ttl| json!(ttl))
 }
 
-/// The members that are there.
-fn object(members: &[(&str, Value)]) -> Map<String, Value> {
-    let members = members.iter().filter(|(_, value)| !value.is_null());
-    members.map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+/// Returns an object of the fields that are not null.
+fn object(fields: &[(&str, Value)]) -> Map<String, Value> {
+    let fields = fields.iter().filter(|(_, value)| !value.is_null());
+    fields.map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
 }
