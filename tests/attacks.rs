@@ -1,5 +1,4 @@
-//! The cases in `attacks/`, run against everything that answers them: bad credentials, and good ones that ask for more
-//! than they may have.
+//! The cases in `attacks/`, on every target: invalid credentials, and valid credentials that request more than they are granted.
 
 use hallpass_tests::attacks::run;
 use hallpass_tests::run::Run;

@@ -1,7 +1,6 @@
-//! Calls to the providers' REST APIs: what is sent and what comes of it, who may have it sent, what fails, and what the
-//! log tells of it.
+//! Calls to the providers' REST APIs: requests, responses, authorization, failures, and the log.
 
-#![expect(clippy::indexing_slicing, reason = "a member of JSON that is not there is null")]
+#![expect(clippy::indexing_slicing, reason = "a missing field of a JSON object is null")]
 
 mod agora;
 mod callers;
@@ -23,15 +22,15 @@ use crate::scratch;
 #[test]
 #[ignore = "needs the npm packages; cargo xtask test runs it"]
 fn in_memory() -> anyhow::Result<()> {
-    // What waits for a provider here is what does on Lambda.
-    report(&at_once(|deployment| Ok(Memory::start(deployment)))?)
+    // The in-memory target does not test slow providers, because Lambda and the Worker do.
+    report(&without_waiting(|deployment| Ok(Memory::start(deployment)))?)
 }
 
 #[test]
 #[ignore = "needs the built Lambda function; cargo xtask test runs it"]
 fn on_lambda() -> anyhow::Result<()> {
     let folder = scratch("providers-lambda")?;
-    // Its clock is the machine's: what waits for a provider waits as long as in production.
+    // Lambda uses the clock of the machine, so time limits take as long as in production.
     everything(TimeLimits::Production, |deployment| Lambda::start(EventKind::HttpApi, deployment, &folder))
 }
 
@@ -43,22 +42,22 @@ fn on_worker() -> anyhow::Result<()> {
 }
 
 fn everything<T: Target>(
-    of_silence: TimeLimits,
+    silence_limits: TimeLimits,
     start: impl Fn(Deployment) -> anyhow::Result<T> + Sync,
 ) -> anyhow::Result<()> {
-    let start_in_silence = |deployment| start(Deployment { time_limits: of_silence, ..deployment });
+    let start_in_silence = |deployment| start(Deployment { time_limits: silence_limits, ..deployment });
     thread::scope(|scope| {
-        // Most of its time it waits.
+        // In parallel, because it mostly waits.
         let silence = scope.spawn(|| faults::silence(start_in_silence));
-        let mut tally = at_once(&start)?;
+        let mut tally = without_waiting(&start)?;
         tally.add(silence.join().ok().context("a test of silence failed")?.context("silence")?);
         report(&tally)
     })
 }
 
-fn at_once<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<Tally> {
+fn without_waiting<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<Tally> {
     let mut tally = agora::all_calls(&start).context("Agora")?;
-    tally.add(agora::bare(&start).context("Agora without an account")?);
+    tally.add(agora::without_account(&start).context("Agora without an account")?);
     tally.add(kick::all(&start).context("kick")?);
     tally.add(rooms::all(&start).context("rooms")?);
     tally.add(callers::all(&start).context("callers")?);
@@ -66,9 +65,9 @@ fn at_once<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow
     Ok(tally)
 }
 
-#[expect(clippy::print_stdout, reason = "a green run says how much it asked")]
+#[expect(clippy::print_stdout, reason = "reports the number of requests")]
 fn report(tally: &Tally) -> anyhow::Result<()> {
     let checked = check(&tally.credentials)?;
-    println!("{} requests, {checked} credentials of the providers checked by the packages", tally.requests);
+    println!("{} requests, {checked} provider credentials verified by the npm packages", tally.requests);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The answers of the servers that apps use today, compared with ours on everything that answers.
+//! Comparison of the service's responses with the recorded responses of the imitated servers, on every target.
 
 use hallpass_tests::contract::{Replay, replay};
 use hallpass_tests::target::{EventKind, Lambda, Memory, Worker};
@@ -24,8 +24,8 @@ fn on_worker() -> anyhow::Result<()> {
     finish(replay(|setup| Worker::start(setup, &folder))?)
 }
 
-#[expect(clippy::print_stdout, reason = "a green run says how much it compared")]
+#[expect(clippy::print_stdout, reason = "reports the number of comparisons")]
 fn finish(replay: Replay) -> anyhow::Result<()> {
-    println!("{} answers as recorded, {} different as listed", replay.same, replay.listed);
+    println!("{} responses as recorded, {} with listed differences", replay.same, replay.listed);
     replay.result()
 }

@@ -1,5 +1,5 @@
-//! A walk over every route of `/openapi.json`: nothing is minted where nobody said who may call, and nothing for those
-//! who bring no credentials.
+//! Requests to every route in `/openapi.json`. No tokens are issued without `auth` in the configuration, and none to callers
+//! without credentials.
 
 use anyhow::{Context as _, bail, ensure};
 use hallpass_tests::provider::{Agora, Provider, Videosdk, agora};
@@ -9,11 +9,11 @@ use serde_json::{Map, Value, json};
 
 use crate::scratch;
 
-/// The routes that give nothing away.
-const FOR_ANYONE: [&str; 5] = ["/", "/healthz", "/readyz", "/openapi.json", "/ping"];
-/// The one route that gives no token to anybody, whatever is configured.
+/// The public routes.
+const PUBLIC: [&str; 5] = ["/", "/healthz", "/readyz", "/openapi.json", "/ping"];
+/// The route that requires a caller but never issues a token.
 const INSPECT: &str = "/v1/inspect";
-/// What only a rule gives; without one it is refused also where everything else is open.
+/// The routes that require a privileged grant, which anonymous callers do not have by default.
 const PRIVILEGED: [&str; 9] = [
     "/chat/app",
     "/v1/videosdk/rooms",
@@ -26,7 +26,7 @@ const PRIVILEGED: [&str; 9] = [
     "/validate-meeting/{id}",
 ];
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-/// What stands for the parameters of paths and queries.
+/// The values of path and query parameters.
 const PARAMETERS: [(&str, &str); 15] = [
     ("account", "alice"),
     ("channel", "demo"),
@@ -47,13 +47,13 @@ const PARAMETERS: [(&str, &str); 15] = [
 const ROOM: &str = "abcd-efgh-ijkl";
 const KEY: &str = "hp_test_3sVn8Kq1Zr6Lx0Ty5Wd2Jc9Bf4Mh7Pg";
 
-/// One request of the walk, and what came for it.
-struct Visit {
-    /// As the document has it.
+/// A request and its response.
+struct Exchange {
+    /// The path in the document.
     path: String,
     request: Request,
     response: Response,
-    /// The document knows the method of this path.
+    /// True if the document describes the method of this path.
     is_described: bool,
 }
 
@@ -76,7 +76,7 @@ fn on_worker() -> anyhow::Result<()> {
     walk(|deployment| Worker::start(deployment, &folder))
 }
 
-#[expect(clippy::print_stdout, reason = "a green run says how much it walked")]
+#[expect(clippy::print_stdout, reason = "reports the number of requests")]
 fn walk<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<()> {
     let (agora, videosdk) = (Provider::start(Agora::default())?, Provider::start(Videosdk::default())?);
     videosdk.with(|videosdk| videosdk.add_room(Some(ROOM), Memory::START));
@@ -93,108 +93,112 @@ fn walk<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::R
         deployment.variables.extend(secrets.map(|(name, value)| (name.to_owned(), value.to_owned())));
         start(deployment)
     };
-    // Where everybody may have tokens the requests are good ones; or the walk would prove nothing.
+    // An open deployment accepts every request, so the requests are valid.
     let mut open = start("open", json!({ "open": { "wildcard": true } }))?;
     agora.follow_clock(&open);
     videosdk.follow_clock(&open);
     let mut tokens = 0;
-    for visit in visits(&mut open)?.iter().filter(|visit| visit.is_described) {
-        let is_privileged = PRIVILEGED.contains(&visit.path.as_str());
-        visit.ensure(visit.response.status() == if is_privileged { 403 } else { 200 })?;
-        let mints = visit.needs_caller() && !is_privileged && visit.path != INSPECT;
-        visit.ensure(mints != visit.tokens().is_empty())?;
-        tokens += visit.tokens().len();
+    for exchange in exchanges(&mut open)?.iter().filter(|exchange| exchange.is_described) {
+        let is_privileged = PRIVILEGED.contains(&exchange.path.as_str());
+        exchange.ensure(exchange.response.status() == if is_privileged { 403 } else { 200 })?;
+        let mints = exchange.needs_caller() && !is_privileged && exchange.path != INSPECT;
+        exchange.ensure(mints != exchange.tokens().is_empty())?;
+        tokens += exchange.tokens().len();
     }
 
     let mut closed = start("closed", json!({}))?;
-    let visits_closed = visits(&mut closed)?;
-    for visit in &visits_closed {
-        let expected = if visit.needs_caller() || visit.path == "/readyz" { 503 } else { 200 };
-        visit.ensure_refused(expected, "auth_not_configured", "No tokens are issued until `auth`")?;
+    let closed_exchanges = exchanges(&mut closed)?;
+    for exchange in &closed_exchanges {
+        let expected = if exchange.needs_caller() || exchange.path == "/readyz" { 503 } else { 200 };
+        exchange.ensure_rejected(expected, "auth_not_configured", "No tokens are issued until `auth`")?;
     }
-    ensure!(!closed.log()?.contains("granted"), "a token was granted where no auth is configured");
+    ensure!(
+        !closed.log()?.contains("granted"),
+        "a token was issued although authentication is not configured"
+    );
 
     let keys = json!({ "keys": [{ "name": "backend", "secret": "HALLPASS_KEY" }] });
     let mut with_keys = start("keys", keys)?;
-    for visit in visits(&mut with_keys)? {
-        let expected = if visit.needs_caller() { 401 } else { 200 };
-        visit.ensure_refused(expected, "no_credentials", "The request has no credentials")?;
-        if visit.is_described && visit.needs_caller() {
-            let challenge = visit.response.headers().get("www-authenticate");
-            visit.ensure(challenge.is_some_and(|challenge| challenge == "Bearer"))?;
+    for exchange in exchanges(&mut with_keys)? {
+        let expected = if exchange.needs_caller() { 401 } else { 200 };
+        exchange.ensure_rejected(expected, "no_credentials", "there are no credentials")?;
+        if exchange.is_described && exchange.needs_caller() {
+            let challenge = exchange.response.headers().get("www-authenticate");
+            exchange.ensure(challenge.is_some_and(|challenge| challenge == "Bearer"))?;
         }
     }
-    ensure!(!with_keys.log()?.contains("granted"), "a token was granted without credentials");
+    ensure!(!with_keys.log()?.contains("granted"), "a token was issued without credentials");
     ensure!(
         agora.requests().is_empty() && videosdk.requests().is_empty(),
-        "a provider was called for somebody without credentials"
+        "a provider was called for a caller without credentials"
     );
 
     let mut found = 0;
-    for mut visit in visits(&mut with_keys)?.into_iter().filter(|visit| visit.is_described) {
-        visit.request.headers.push(("authorization".to_owned(), format!("Bearer {KEY}")));
-        visit.response = with_keys.send(&visit.request)?;
-        visit.ensure(visit.response.status() == 200)?;
-        found += visit.tokens().len();
+    for mut exchange in exchanges(&mut with_keys)?.into_iter().filter(|exchange| exchange.is_described) {
+        exchange.request.headers.push(("authorization".to_owned(), format!("Bearer {KEY}")));
+        exchange.response = with_keys.send(&exchange.request)?;
+        exchange.ensure(exchange.response.status() == 200)?;
+        found += exchange.tokens().len();
     }
     let calls = [agora.requests().len(), videosdk.requests().len()];
-    ensure!(calls == [3, 5], "the calls of a key came to Agora and VideoSDK {calls:?} times");
-    ensure!(found > tokens, "a key got {found} tokens, and callers without credentials {tokens}");
+    ensure!(calls == [3, 5], "expected 3 calls to Agora and 5 to VideoSDK, got {calls:?}");
+    ensure!(found > tokens, "callers with a key got {found} tokens, anonymous callers {tokens}");
     println!(
-        "{} requests to a closed service; where it is open, {tokens} tokens, with a key {found}",
-        visits_closed.len()
+        "{} requests without `auth`; {tokens} tokens in an open deployment, {found} with a service key",
+        closed_exchanges.len()
     );
     Ok(())
 }
 
-/// Asks for the document, and then for everything that it describes, and by the methods that it does not.
-fn visits(target: &mut impl Target) -> anyhow::Result<Vec<Visit>> {
+/// Fetches the document, and sends a request for every described and every other method of each path.
+fn exchanges(target: &mut impl Target) -> anyhow::Result<Vec<Exchange>> {
     let get = Request { method: "GET".to_owned(), target: "/openapi.json".to_owned(), ..Request::default() };
     let document: Value = serde_json::from_slice(target.send(&get)?.body())?;
-    let mut visits = Vec::new();
-    for (path, operations) in members(&document, "/paths")? {
+    let mut exchanges = Vec::new();
+    for (path, operations) in object_at(&document, "/paths")? {
         let operations = operations.as_object().context("a path has operations")?;
         for (method, operation) in operations {
             for request in requests(&document, path, &method.to_uppercase(), operation)? {
-                visits.push(Visit::make(target, path, request, true)?);
+                exchanges.push(Exchange::send(target, path, request, true)?);
             }
         }
         let (_, first) = operations.iter().next().context("a path has an operation")?;
-        // HEAD goes with GET, and shows nothing.
+        // HEAD is not described, because it is supported wherever GET is public.
         for method in METHODS.into_iter().filter(|method| !operations.contains_key(&method.to_lowercase())) {
             let request = requests(&document, path, method, first)?.into_iter().next();
-            visits.push(Visit::make(target, path, request.context("an operation has a request")?, false)?);
+            let request = request.context("an operation has a request")?;
+            exchanges.push(Exchange::send(target, path, request, false)?);
         }
     }
-    ensure!(visits.len() > 100, "the document describes next to nothing");
-    Ok(visits)
+    ensure!(exchanges.len() > 100, "the document describes only {} requests", exchanges.len());
+    Ok(exchanges)
 }
 
-/// The requests for an operation: one for each example of its body.
+/// Returns the requests for an operation: one for each example of its body.
 fn requests(document: &Value, path: &str, method: &str, operation: &Value) -> anyhow::Result<Vec<Request>> {
     let (mut filled, mut query) = (path.to_owned(), String::new());
     for parameter in operation.pointer("/parameters").and_then(Value::as_array).into_iter().flatten() {
         let parameter = match parameter.get("$ref").and_then(Value::as_str) {
             Some(reference) => {
-                document.pointer(reference.trim_start_matches('#')).context("a dead reference")?
+                document.pointer(reference.trim_start_matches('#')).context("an invalid reference")?
             }
             None => parameter,
         };
-        let text = |member: &str| parameter.get(member).and_then(Value::as_str).unwrap_or_default();
-        let name = text("name");
+        let field = |name: &str| parameter.get(name).and_then(Value::as_str).unwrap_or_default();
+        let name = field("name");
         let value = match name {
             "project" if path.contains("/videosdk/") => Some("videosdk"),
             "project" => Some("default"),
             _ => PARAMETERS.iter().find(|(known, _)| *known == name).map(|(_, value)| *value),
         };
-        let value = value.with_context(|| format!("{path}: what is a good value of {name}?"))?;
-        match text("in") {
+        let value = value.with_context(|| format!("{path}: PARAMETERS has no value for {name}"))?;
+        match field("in") {
             "path" => filled = filled.replace(&format!("{{{name}}}"), value),
             "query" => query.push_str(&format!("{}{name}={value}", if query.is_empty() { '?' } else { '&' })),
             other => bail!("{path}: {name} is in {other}"),
         }
     }
-    ensure!(!filled.contains('{'), "{path} has a part that is not described");
+    ensure!(!filled.contains('{'), "{path} has a parameter that is not described");
     let examples = operation.pointer("/requestBody/content/application~1json/examples");
     let bodies: Vec<_> = match examples.and_then(Value::as_object) {
         Some(examples) if ["POST", "PUT", "PATCH"].contains(&method) => {
@@ -211,12 +215,12 @@ fn requests(document: &Value, path: &str, method: &str, operation: &Value) -> an
     Ok(bodies.into_iter().map(request).collect())
 }
 
-fn members<'a>(document: &'a Value, pointer: &str) -> anyhow::Result<&'a Map<String, Value>> {
+fn object_at<'a>(document: &'a Value, pointer: &str) -> anyhow::Result<&'a Map<String, Value>> {
     document.pointer(pointer).and_then(Value::as_object).with_context(|| format!("no object at {pointer}"))
 }
 
-impl Visit {
-    fn make(
+impl Exchange {
+    fn send(
         target: &mut impl Target,
         path: &str,
         request: Request,
@@ -227,7 +231,7 @@ impl Visit {
     }
 
     fn needs_caller(&self) -> bool {
-        !FOR_ANYONE.contains(&self.path.as_str())
+        !PUBLIC.contains(&self.path.as_str())
     }
 
     fn text(&self) -> String {
@@ -238,8 +242,9 @@ impl Visit {
         tokens_in(&self.text()).into_iter().map(str::to_owned).collect()
     }
 
-    /// No token, and where the document knows the request, this status in the shape of the route's server.
-    fn ensure_refused(&self, status: u16, code: &str, sentence: &str) -> anyhow::Result<()> {
+    /// Checks that the response contains no token. If the document describes the request, also checks the status and the error,
+    /// in the format of the route's server.
+    fn ensure_rejected(&self, status: u16, code: &str, sentence: &str) -> anyhow::Result<()> {
         self.ensure(self.tokens().is_empty())?;
         if !self.is_described {
             return Ok(());
@@ -248,11 +253,11 @@ impl Visit {
         if !self.needs_caller() {
             return Ok(());
         }
-        let is_ours = self.path.starts_with("/v1/");
+        let is_native = self.path.starts_with("/v1/");
         let content_type = self.response.headers().get("content-type");
-        self.ensure(is_ours == content_type.is_some_and(|kind| kind == "application/problem+json"))?;
+        self.ensure(is_native == content_type.is_some_and(|kind| kind == "application/problem+json"))?;
         let text = self.text();
-        self.ensure(text.contains(sentence) && (!is_ours || text.contains(&format!("\"code\":\"{code}\""))))
+        self.ensure(text.contains(sentence) && (!is_native || text.contains(&format!("\"code\":\"{code}\""))))
     }
 
     fn ensure(&self, holds: bool) -> anyhow::Result<()> {

@@ -1,4 +1,4 @@
-//! Agora's projects and events, and the credentials for whoever calls by itself.
+//! Agora's projects and events, and credentials for callers that call Agora themselves.
 
 use anyhow::{Context as _, ensure};
 use hallpass_tests::Deployment;
@@ -7,7 +7,7 @@ use hallpass_tests::provider::{FailingRequests, Fault};
 use hallpass_tests::target::{Request, Target};
 use serde_json::json;
 
-use crate::providers::harness::{Decision, Harness, ObservedResponse, Tally, get, open, post, with_customer};
+use crate::providers::harness::{Decision, Harness, ObservedResponse, Tally, get, open, post, with_account};
 
 const AUTH: &str = "/v1/agora/rest-auth";
 const PROJECTS: &str = "/v1/agora/projects";
@@ -16,32 +16,34 @@ const AUTH_GRANTED: Decision = Some(("agora_rest.auth", "granted"));
 const PROJECTS_GRANTED: Decision = Some(("agora_rest.projects", "granted"));
 const EVENTS_GRANTED: Decision = Some(("agora_rest.user_events", "granted"));
 const LIST_PROJECTS: &str = "GET /dev/v1/projects";
-/// Without `ttl` in the request.
-const USUAL_SECONDS: u64 = 600;
-/// `ttl.max` where it is configured.
+/// The lifetime without `ttl` in the request.
+const DEFAULT_SECONDS: u64 = 600;
+/// The value of `ttl.max`, if it is configured.
 const MAX_SECONDS: u64 = 300;
 
-/// Where everything is configured.
+/// Tests a deployment in which everything is configured.
 pub(crate) fn all_calls<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<Tally> {
-    let mut harness = Harness::start("agora", with_customer(), start)?;
+    let mut harness = Harness::start("agora", with_account(), start)?;
     projects(&mut harness).context("projects")?;
     samples(&mut harness).context("the samples of the three forms")?;
-    refusals(&mut harness).context("refusals")?;
+    invalid_requests(&mut harness).context("invalid requests")?;
     events(&mut harness).context("events")?;
     harness.finish()
 }
 
-/// Where the account is not configured, and tokens end soon.
-pub(crate) fn bare<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<Tally> {
+/// Tests a deployment without the account's credentials and with a low `ttl.max`.
+pub(crate) fn without_account<T: Target>(
+    start: impl Fn(Deployment) -> anyhow::Result<T>,
+) -> anyhow::Result<Tally> {
     let mut harness = Harness::start("agora-bare", json!({ "ttl": { "max": MAX_SECONDS } }), start)?;
-    let kicking = Some(("agora_rest.kick", "granted"));
+    let kick_granted = Some(("agora_rest.kick", "granted"));
     for (request, decision) in [
         (post(AUTH, &json!({ "form": "basic" })), AUTH_GRANTED),
         (get(PROJECTS), PROJECTS_GRANTED),
         (get(&format!("{EVENTS}?form=basic")), EVENTS_GRANTED),
-        (post("/v1/agora/kick", &json!({ "uid": 7 })), kicking),
+        (post("/v1/agora/kick", &json!({ "uid": 7 })), kick_granted),
     ] {
-        harness.send(&request, decision)?.ensure_refused(400, "no_customer", None)?;
+        harness.send(&request, decision)?.ensure_rejected(400, "no_customer", None)?;
     }
     for form in ["agora-token", "x-agora-token"] {
         for (ttl, expires_in) in [(None, 300), (Some(299), 299), (Some(301), 300), (Some(86_400), 300)] {
@@ -49,10 +51,10 @@ pub(crate) fn bare<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -
             if let Some(ttl) = ttl {
                 body["ttl"] = json!(ttl);
             }
-            let answer = harness.send(&post(AUTH, &body), AUTH_GRANTED)?;
-            answer.ensure_status(200)?;
-            ensure!(answer.json["expires_in"] == expires_in, "{body}: {}", answer.json);
-            ensure_accepted(&harness, &answer, APP_ID, "backend", expires_in)?;
+            let observed = harness.send(&post(AUTH, &body), AUTH_GRANTED)?;
+            observed.ensure_status(200)?;
+            ensure!(observed.json["expires_in"] == expires_in, "{body}: {}", observed.json);
+            ensure_accepted(&harness, &observed, APP_ID, "backend", expires_in)?;
         }
         harness.send(&get(&format!("{EVENTS}?form={form}")), EVENTS_GRANTED)?.ensure_status(200)?;
     }
@@ -60,43 +62,43 @@ pub(crate) fn bare<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -
 }
 
 fn projects<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
-    let answer = harness.send(&get(PROJECTS), PROJECTS_GRANTED)?;
+    let observed = harness.send(&get(PROJECTS), PROJECTS_GRANTED)?;
     let project = |id, name, app_id, enabled, created_at| json!({ "id": id, "name": name, "app_id": app_id, "enabled": enabled, "created_at": created_at });
     let projects = [
         project("5bd81c1e2d5b4a0f8c6e7d90", "project1", APP_ID, true, 1_464_165_672),
         project("5bd81c1e2d5b4a0f8c6e7d91", "project2", OTHER_APP_ID, true, 1_610_530_391),
         project("5bd81c1e2d5b4a0f8c6e7d92", "", "fedcba9876543210fedcba9876543210", false, 0),
     ];
-    answer.ensure(200, &json!({ "projects": projects }))?;
-    answer.ensure_sent(&[LIST_PROJECTS])
+    observed.ensure(200, &json!({ "projects": projects }))?;
+    observed.ensure_sent(&[LIST_PROJECTS])
 }
 
-/// Each form as the customer's own server uses it, for the call that Agora's page shows with it.
+/// Tests each form as an app's own server uses it, with the call in Agora's documentation.
 fn samples<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
-    let answer = harness.send(&post(AUTH, &json!({ "form": "basic" })), AUTH_GRANTED)?;
-    let authorization = answer.json["headers"]["authorization"].clone();
-    answer.ensure(200, &json!({ "form": "basic", "headers": { "authorization": authorization } }))?;
-    let response = harness.agora.send(&with_headers(&answer, "/dev/v1/projects")?)?;
-    ensure!(response.status() == 200, "the projects are answered with {}", response.status());
+    let observed = harness.send(&post(AUTH, &json!({ "form": "basic" })), AUTH_GRANTED)?;
+    let authorization = observed.json["headers"]["authorization"].clone();
+    observed.ensure(200, &json!({ "form": "basic", "headers": { "authorization": authorization } }))?;
+    let response = harness.agora.send(&with_headers(&observed, "/dev/v1/projects")?)?;
+    ensure!(response.status() == 200, "the request for the projects got status {}", response.status());
     let caller = harness.agora.requests().pop().context("nothing came")?.caller;
     ensure!(caller == Ok(Caller::Customer), "{caller:?}");
 
     for form in ["agora-token", "x-agora-token"] {
         for (mut body, project, user, seconds) in [
-            (json!({}), ("default", APP_ID), "backend", USUAL_SECONDS),
+            (json!({}), ("default", APP_ID), "backend", DEFAULT_SECONDS),
             (json!({ "user": "alice", "ttl": 60 }), ("default", APP_ID), "alice", 60),
-            (json!({ "project": "other", "user": "a b" }), ("other", OTHER_APP_ID), "a b", USUAL_SECONDS),
+            (json!({ "project": "other", "user": "a b" }), ("other", OTHER_APP_ID), "a b", DEFAULT_SECONDS),
             (json!({ "user": "0", "ttl": 86_400 }), ("default", APP_ID), "0", 86_400),
         ] {
             body["form"] = form.into();
             let before = harness.target.clock();
-            let answer = harness.send(&post(AUTH, &body), AUTH_GRANTED)?;
-            let asked = before..=harness.target.clock();
-            let issued_at = answer.json["issued_at"].as_u64().with_context(|| answer.text())?;
-            ensure!(asked.contains(&issued_at), "issued at {issued_at}, and asked for in {asked:?}");
+            let observed = harness.send(&post(AUTH, &body), AUTH_GRANTED)?;
+            let sent_at = before..=harness.target.clock();
+            let issued_at = observed.json["issued_at"].as_u64().with_context(|| observed.text())?;
+            ensure!(sent_at.contains(&issued_at), "issued at {issued_at}, but requested at {sent_at:?}");
             let expected = json!({
                 "form": form,
-                "headers": answer.json["headers"],
+                "headers": observed.json["headers"],
                 "project": project.0,
                 "app_id": project.1,
                 "user": user,
@@ -104,51 +106,51 @@ fn samples<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
                 "expires_at": issued_at + seconds,
                 "expires_in": seconds,
             });
-            answer.ensure(200, &expected)?;
-            answer.ensure_sent(&[])?;
-            ensure_accepted(harness, &answer, project.1, user, seconds)?;
+            observed.ensure(200, &expected)?;
+            observed.ensure_sent(&[])?;
+            ensure_accepted(harness, &observed, project.1, user, seconds)?;
         }
     }
     Ok(())
 }
 
-/// Whoever takes the headers of this answer is taken by Agora for this user, for so long.
+/// Checks that Agora accepts the headers in a response, for this user and this lifetime.
 fn ensure_accepted<T: Target>(
     harness: &Harness<T>,
-    answer: &ObservedResponse,
+    observed: &ObservedResponse,
     app_id: &str,
     user: &str,
     seconds: u64,
 ) -> anyhow::Result<()> {
-    let request = with_headers(answer, &format!("/dev/v2/project/{app_id}/rtm/vendor/user_events"))?;
+    let request = with_headers(observed, &format!("/dev/v2/project/{app_id}/rtm/vendor/user_events"))?;
     let response = harness.agora.send(&request)?;
-    ensure!(response.status() == 200, "{}: answered with {}", answer.json["form"], response.status());
+    ensure!(response.status() == 200, "{}: got status {}", observed.json["form"], response.status());
     let caller = harness.agora.requests().pop().context("nothing came")?.caller;
     let (named, until, form) = match &caller {
         Ok(Caller::User007 { user, until, services }) => {
-            // It opens nothing beside Signaling.
+            // The token is for Signaling only.
             ensure!(*services == [2], "services {services:?}");
             (user, until, "agora-token")
         }
         Ok(Caller::User006 { user, until }) => (user, until, "x-agora-token"),
         Ok(Caller::Customer) | Err(_) => anyhow::bail!("{caller:?}"),
     };
-    let expires_at = answer.json["issued_at"].as_u64().unwrap_or_default() + seconds;
+    let expires_at = observed.json["issued_at"].as_u64().unwrap_or_default() + seconds;
     let found = (named.as_str(), u64::from(until.0), form);
-    let expected = (user, expires_at, answer.json["form"].as_str().unwrap_or_default());
+    let expected = (user, expires_at, observed.json["form"].as_str().unwrap_or_default());
     ensure!(found == expected, "expected {expected:?}, got {found:?}");
     Ok(())
 }
 
-/// A request with the headers of an answer, and with none beside them but the content type.
-fn with_headers(answer: &ObservedResponse, target: &str) -> anyhow::Result<Request> {
-    let headers = answer.json["headers"].as_object().with_context(|| answer.text())?;
-    let texts = headers.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().into()));
+/// Returns a request with only the headers in a response and a content type.
+fn with_headers(observed: &ObservedResponse, target: &str) -> anyhow::Result<Request> {
+    let headers = observed.json["headers"].as_object().with_context(|| observed.text())?;
+    let pairs = headers.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().into()));
     let content_type = ("content-type".to_owned(), "application/json".to_owned());
-    Ok(Request { headers: texts.chain([content_type]).collect(), ..open("GET", target) })
+    Ok(Request { headers: pairs.chain([content_type]).collect(), ..open("GET", target) })
 }
 
-fn refusals<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
+fn invalid_requests<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
     let long = "u".repeat(65);
     for (body, field) in [
         (json!({ "form": "basic", "user": "alice" }), Some("user")),
@@ -166,7 +168,7 @@ fn refusals<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
     ] {
         harness
             .send(&post(AUTH, &body), None)?
-            .ensure_refused(400, "invalid_field", field)
+            .ensure_rejected(400, "invalid_field", field)
             .with_context(|| body.to_string())?;
     }
     for (query, field) in [
@@ -176,12 +178,12 @@ fn refusals<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
         ("?project=webinar", "project"),
     ] {
         let request = get(&format!("{EVENTS}{query}"));
-        harness.send(&request, None)?.ensure_refused(400, "invalid_field", Some(field))?;
+        harness.send(&request, None)?.ensure_rejected(400, "invalid_field", Some(field))?;
     }
     Ok(())
 }
 
-/// What was read is gone, so each call is sent once.
+/// Tests that each request for events is sent once, because Agora deletes the events that it returns.
 fn events<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
     for (query, app_id) in [
         ("", APP_ID),
@@ -201,18 +203,18 @@ fn events<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
             { "user": "böb", "event": "Logout", "at_ms": 1_700_000_000_124_u64 },
         ]);
         for events in [events, json!([])] {
-            let answer = harness.send(&request, EVENTS_GRANTED)?;
-            answer.ensure(200, &json!({ "events": events }))?;
-            answer.ensure_sent(&[&sent])?;
+            let observed = harness.send(&request, EVENTS_GRANTED)?;
+            observed.ensure(200, &json!({ "events": events }))?;
+            observed.ensure_sent(&[&sent])?;
         }
     }
-    // As many as come at once.
+    // More events than fit into one response.
     harness
         .agora
         .with(|agora| (0..1500).for_each(|at| agora.add_event(APP_ID, &"u".repeat(64), "Login", at)));
     for count in [1000, 500] {
-        let answer = harness.send(&get(EVENTS), EVENTS_GRANTED)?;
-        ensure!(answer.json["events"].as_array().map(Vec::len) == Some(count), "not {count} events");
+        let observed = harness.send(&get(EVENTS), EVENTS_GRANTED)?;
+        ensure!(observed.json["events"].as_array().map(Vec::len) == Some(count), "not {count} events");
     }
     let failed = json!({ "result": "failed", "request_id": "1", "events": [] });
     harness.agora.fail(FailingRequests::Next(1), Fault::Json(failed));

@@ -1,4 +1,4 @@
-//! Who may have a provider called.
+//! Authorization of calls to the providers.
 
 use anyhow::{Context as _, ensure};
 use hallpass_tests::Deployment;
@@ -7,9 +7,9 @@ use hallpass_tests::jwts::Jwts;
 use hallpass_tests::target::{Request, Target};
 use serde_json::{Value, json};
 
-use crate::providers::harness::{Decision, Harness, Tally, UNAUTHENTICATED, get, open, post, with_customer};
+use crate::providers::harness::{Decision, Harness, Tally, UNAUTHENTICATED, get, open, post, with_account};
 
-/// A call, as somebody sends it: the route, the body of a POST, and its name in the log.
+/// A call: the route, the body of a POST, and the name in the log.
 type Call = (&'static str, Option<Value>, &'static str);
 
 fn room_calls() -> [Call; 5] {
@@ -37,7 +37,7 @@ fn request((target, body, _): &Call) -> Request {
     body.as_ref().map_or_else(|| get(target), |body| post(target, body))
 }
 
-/// The same request of somebody else.
+/// Returns the request with the credentials of another caller.
 fn sent_by(mut request: Request, caller: &Caller) -> Request {
     request.headers.clear();
     match caller {
@@ -50,7 +50,7 @@ fn sent_by(mut request: Request, caller: &Caller) -> Request {
 
 enum Caller {
     Anonymous,
-    /// With this in `Authorization`.
+    /// A user with this value of `Authorization`.
     User(String),
     Gateway,
 }
@@ -61,10 +61,10 @@ pub(crate) fn all<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) ->
     Ok(tally)
 }
 
-/// Only the app's own servers may; credentials for Agora are for nobody else ever.
+/// Tests that without a policy, only service keys can make calls, and that only they ever get Agora credentials.
 fn without_policy<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<Tally> {
     let issuer = Issuer::start()?;
-    let mut document = with_customer();
+    let mut document = with_account();
     document["auth"] =
         json!({ "open": true, "gateway": true, "jwt": [{ "issuer": issuer.url(""), "audience": "app" }] });
     let mut harness = Harness::start("callers", document, start)?;
@@ -75,29 +75,29 @@ fn without_policy<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) ->
             let request = sent_by(request(call), &caller);
             if harness.target.can_receive(&request) {
                 let part = if call.2.starts_with("agora") { "privileged" } else { "service" };
-                ensure_refused(&mut harness, &request, call.2, part)?;
+                ensure_denied(&mut harness, &request, call.2, part)?;
             }
         }
-        // A token of one's own is not one of ours.
+        // No rule decides on a call with the caller's own token.
         let with_token = Request::post("/create-meeting", &json!({ "token": "my-own" }), None);
         let with_token = sent_by(with_token, &caller);
         if harness.target.can_receive(&with_token) {
-            let answer = harness.send(&with_token, Some(("rooms.create", "granted")))?;
-            ensure!(answer.sent.first().and_then(|sent| sent.header("authorization")) == Some("my-own"));
+            let observed = harness.send(&with_token, Some(("rooms.create", "granted")))?;
+            ensure!(observed.sent.first().and_then(|sent| sent.header("authorization")) == Some("my-own"));
         }
     }
     for (target, body, name) in room_calls().iter().chain(&agora_calls()) {
         let request = request(&(*target, body.clone(), *name));
         let status = harness.send(&request, Some((*name, "granted")))?.response.status();
-        ensure!(status == 200 || target.contains("validate-meeting"), "{target} is answered with {status}");
+        ensure!(status == 200 || target.contains("validate-meeting"), "{target} got status {status}");
     }
     harness.finish()
 }
 
-/// A rule opens what it names, to whom it names.
+/// Tests that a rule grants the listed calls to matching callers.
 fn by_policy<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<Tally> {
     let issuer = Issuer::start()?;
-    let mut document = with_customer();
+    let mut document = with_account();
     document["auth"] = json!({ "jwt": [{ "issuer": issuer.url(""), "audience": "app" }] });
     document["policy"] = json!([
         { "who": { "kind": "user", "claims": { "role": "teacher" } }, "rooms": ["create", "validate"] },
@@ -108,59 +108,59 @@ fn by_policy<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyh
     let kinds = [json!({ "claims": { "role": "teacher" } }), json!({})];
     let jwts = Jwts::sign(harness.target.clock(), &issuer.url(""), &kinds)?;
     issuer.publish("", &jwts.keys(&["rsa", "ec", "ed"])?);
-    for (place, allowed) in [(0, &["rooms.create", "rooms.validate"][..]), (1, &["rooms.validate"])] {
-        let caller = Caller::User(jwts.bearer(place)?);
+    for (position, allowed) in [(0, &["rooms.create", "rooms.validate"][..]), (1, &["rooms.validate"])] {
+        let caller = Caller::User(jwts.bearer(position)?);
         for call in room_calls().iter().chain(&agora_calls()) {
             let request = sent_by(request(call), &caller);
-            ensure_allowed_or_not(&mut harness, &request, call, allowed)?;
+            ensure_decision(&mut harness, &request, call, allowed)?;
         }
     }
     for call in room_calls().iter().chain(&agora_calls()) {
         let allowed = ["rooms.create", "agora_rest.projects", "agora_rest.kick"];
-        ensure_allowed_or_not(&mut harness, &request(call), call, &allowed)?;
+        ensure_decision(&mut harness, &request(call), call, &allowed)?;
     }
-    // Whoever is nobody is turned away before anything else.
+    // Callers without credentials are rejected before the request is read.
     for (target, body, _) in room_calls().iter().chain(&agora_calls()) {
         let mut request = open(if body.is_some() { "POST" } else { "GET" }, target);
-        request.body = b"not looked at".to_vec();
-        let answer = harness.send(&request, UNAUTHENTICATED)?;
-        answer.ensure_status(401)?;
-        answer.ensure_sent(&[])?;
+        request.body = b"not read".to_vec();
+        let observed = harness.send(&request, UNAUTHENTICATED)?;
+        observed.ensure_status(401)?;
+        observed.ensure_sent(&[])?;
     }
     harness.finish()
 }
 
-fn ensure_allowed_or_not<T: Target>(
+fn ensure_decision<T: Target>(
     harness: &mut Harness<T>,
     request: &Request,
     (_, _, name): &Call,
     allowed: &[&str],
 ) -> anyhow::Result<()> {
     if !allowed.contains(name) {
-        return ensure_refused(harness, request, name, "privileged");
+        return ensure_denied(harness, request, name, "privileged");
     }
-    let answer = harness.send(request, Some((*name, "granted")))?;
-    ensure!(answer.sent.len() == 1, "{}: {}", answer.request, answer.text());
+    let observed = harness.send(request, Some((*name, "granted")))?;
+    ensure!(observed.sent.len() == 1, "{}: {}", observed.request, observed.text());
     Ok(())
 }
 
-/// 403 in the shape of the route, by this part of the policy, and nothing is sent.
-fn ensure_refused<T: Target>(
+/// Checks for 403 in the format of the route, denied by this part of the policy, and that no call is sent.
+fn ensure_denied<T: Target>(
     harness: &mut Harness<T>,
     request: &Request,
     name: &'static str,
     part: &str,
 ) -> anyhow::Result<()> {
     let decision: Decision = Some((name, "refused"));
-    let answer = harness.send(request, decision)?;
-    answer.ensure_status(403)?;
-    answer.ensure_sent(&[])?;
-    let (is_ours, json) = (request.target.starts_with("/v1/"), &answer.json);
-    let is_right = if is_ours {
+    let observed = harness.send(request, decision)?;
+    observed.ensure_status(403)?;
+    observed.ensure_sent(&[])?;
+    let (is_native, json) = (request.target.starts_with("/v1/"), &observed.json);
+    let is_expected = if is_native {
         json["code"] == "policy_refused" && json["refused_by"] == part
     } else {
         json.as_object().is_some_and(|object| object.len() == 1) && json["error"].is_string()
     };
-    ensure!(is_right, "{} {json}", answer.request);
+    ensure!(is_expected, "{} {json}", observed.request);
     Ok(())
 }

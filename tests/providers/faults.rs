@@ -1,4 +1,4 @@
-//! Providers that fail: each call says so in time and in its own shape, and the next one is served.
+//! Failing providers: each call reports the failure in time and in the format of its route, and the next call succeeds.
 
 use std::thread;
 use std::time::Duration;
@@ -11,53 +11,52 @@ use hallpass_tests::target::{Request, Target};
 use hallpass_token::UnixSeconds;
 use serde_json::{Value, json};
 
-use crate::providers::harness::{Harness, ObservedResponse, Tally, get, post, with_customer};
+use crate::providers::harness::{Harness, ObservedResponse, Tally, get, post, with_account};
 
-/// A request that has a provider called.
+/// A request that causes a call to a provider.
 struct Call {
-    provider: Name,
+    provider: ProviderName,
     request: Request,
-    /// Its name in the log.
+    /// The name of the call in the log.
     name: &'static str,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Name {
+enum ProviderName {
     Agora,
     Videosdk,
 }
 
-/// What a fault comes to.
+/// The expected outcome of a fault.
 enum Outcome {
-    /// The right answer.
-    Right,
-    /// There is no answer that can be read: what is said of that.
-    NoAnswer(&'static str),
-    /// The provider's status.
-    Status(u16, Words),
+    Success,
+    /// No usable response, with this reason.
+    NoResponse(&'static str),
+    /// A response with the provider's status.
+    Status(u16, ProviderMessage),
 }
 
-/// What the provider says, as far as it is passed on.
-enum Words {
-    Nothing,
-    /// Those that it has for this status.
+/// The provider's message in an error.
+enum ProviderMessage {
+    None,
+    /// The provider's message for the status.
     Default,
-    These(&'static str),
+    Exactly(&'static str),
 }
 
-/// What is said of it, in a document of ours and in those of the examples.
-struct Said<'a> {
+/// An expected error, in a problem document or in the format of the examples.
+struct ExpectedError<'a> {
     status: u16,
     code: &'a str,
     reason: &'a str,
     upstream_status: Option<u16>,
-    words: Option<&'a str>,
+    message: Option<&'a str>,
 }
 
 const UNREACHABLE: &str = "is unreachable";
-const TOO_LONG: &str = "is too large";
-const NOT_UNDERSTOOD: &str = "does not match the documentation of its API";
-/// One for each provider and method, since all of those have the same time-out.
+const TOO_LARGE: &str = "is too large";
+const UNEXPECTED_BODY: &str = "does not match the documentation of its API";
+/// One request for each provider and method, because all of its calls have the same time limit.
 const SILENT: [&str; 4] = [
     "/v1/videosdk/rooms",
     "/validate-meeting/room-0000-made",
@@ -65,41 +64,41 @@ const SILENT: [&str; 4] = [
     "/v1/agora/rtm/user-events",
 ];
 
-/// Those that show at once.
+/// Returns the faults that have an immediate effect.
 fn faults() -> Vec<(Fault, Outcome)> {
-    use Outcome::{NoAnswer, Right, Status};
-    use Words::{Default, Nothing, These};
+    use Outcome::{NoResponse, Status, Success};
+    use ProviderMessage::{Default, Exactly, None};
     let foreign = json!({ "roomId": 7, "projects": {}, "result": 7, "id": "x" });
     vec![
-        (Fault::Slow(Duration::from_millis(300)), Right),
-        (Fault::Close, NoAnswer(UNREACHABLE)),
-        (Fault::HalfBody, NoAnswer(UNREACHABLE)),
-        (Fault::LongBody, NoAnswer(TOO_LONG)),
-        (Fault::LongBodyWithoutLength, NoAnswer(TOO_LONG)),
-        (Fault::TruncatedJson, NoAnswer(NOT_UNDERSTOOD)),
-        (Fault::Json(json!([1])), NoAnswer(NOT_UNDERSTOOD)),
-        (Fault::Json(json!({})), NoAnswer(NOT_UNDERSTOOD)),
-        (Fault::Json(foreign), NoAnswer(NOT_UNDERSTOOD)),
-        (Fault::Html(200), NoAnswer(NOT_UNDERSTOOD)),
-        (Fault::Text(200), NoAnswer(NOT_UNDERSTOOD)),
-        (Fault::Html(400), Status(400, Nothing)),
-        (Fault::Text(400), Status(400, These("this did not work"))),
+        (Fault::Slow(Duration::from_millis(300)), Success),
+        (Fault::Close, NoResponse(UNREACHABLE)),
+        (Fault::HalfBody, NoResponse(UNREACHABLE)),
+        (Fault::LongBody, NoResponse(TOO_LARGE)),
+        (Fault::LongBodyWithoutLength, NoResponse(TOO_LARGE)),
+        (Fault::TruncatedJson, NoResponse(UNEXPECTED_BODY)),
+        (Fault::Json(json!([1])), NoResponse(UNEXPECTED_BODY)),
+        (Fault::Json(json!({})), NoResponse(UNEXPECTED_BODY)),
+        (Fault::Json(foreign), NoResponse(UNEXPECTED_BODY)),
+        (Fault::Html(200), NoResponse(UNEXPECTED_BODY)),
+        (Fault::Text(200), NoResponse(UNEXPECTED_BODY)),
+        (Fault::Html(400), Status(400, None)),
+        (Fault::Text(400), Status(400, Exactly("this did not work"))),
         (Fault::Status(401), Status(401, Default)),
-        (Fault::EchoCredentials(401), Status(401, These("…"))),
+        (Fault::EchoCredentials(401), Status(401, Exactly("…"))),
         (Fault::Status(402), Status(402, Default)),
         (Fault::Status(403), Status(403, Default)),
-        (Fault::EchoCredentials(403), Status(403, These("…"))),
+        (Fault::EchoCredentials(403), Status(403, Exactly("…"))),
         (Fault::Status(404), Status(404, Default)),
-        (Fault::EchoCredentials(404), Status(404, These("…"))),
+        (Fault::EchoCredentials(404), Status(404, Exactly("…"))),
         (Fault::Status(429), Status(429, Default)),
         (Fault::TooManyRequests(7), Status(429, Default)),
         (Fault::Status(500), Status(500, Default)),
-        (Fault::Html(502), Status(502, Nothing)),
-        (Fault::Html(503), Status(503, Nothing)),
-        (Fault::Html(504), Status(504, Nothing)),
-        (Fault::Redirect(302), Status(302, Nothing)),
-        (Fault::Redirect(303), Status(303, Nothing)),
-        (Fault::Redirect(307), Status(307, Nothing)),
+        (Fault::Html(502), Status(502, None)),
+        (Fault::Html(503), Status(503, None)),
+        (Fault::Html(504), Status(504, None)),
+        (Fault::Redirect(302), Status(302, None)),
+        (Fault::Redirect(303), Status(303, None)),
+        (Fault::Redirect(307), Status(307, None)),
     ]
 }
 
@@ -108,45 +107,49 @@ fn calls(room: &str) -> Vec<Call> {
     let validate = format!("/validate-meeting/{room}");
     let kick = json!({ "channel": "demo", "uid": 7 });
     vec![
-        call(Name::Videosdk, "rooms.create", post("/v1/videosdk/rooms", &json!({}))),
-        call(Name::Videosdk, "rooms.validate", get(&format!("/v1/videosdk/rooms/{room}/validate"))),
-        call(Name::Videosdk, "rooms.create", post("/create-meeting", &json!({}))),
-        call(Name::Videosdk, "rooms.validate", post(&validate, &json!({}))),
-        call(Name::Agora, "agora_rest.projects", get("/v1/agora/projects")),
-        call(Name::Agora, "agora_rest.user_events", get("/v1/agora/rtm/user-events")),
-        call(Name::Agora, "agora_rest.user_events", get("/v1/agora/rtm/user-events?form=x-agora-token")),
-        call(Name::Agora, "agora_rest.kick", post("/v1/agora/kick", &kick)),
+        call(ProviderName::Videosdk, "rooms.create", post("/v1/videosdk/rooms", &json!({}))),
+        call(ProviderName::Videosdk, "rooms.validate", get(&format!("/v1/videosdk/rooms/{room}/validate"))),
+        call(ProviderName::Videosdk, "rooms.create", post("/create-meeting", &json!({}))),
+        call(ProviderName::Videosdk, "rooms.validate", post(&validate, &json!({}))),
+        call(ProviderName::Agora, "agora_rest.projects", get("/v1/agora/projects")),
+        call(ProviderName::Agora, "agora_rest.user_events", get("/v1/agora/rtm/user-events")),
+        call(
+            ProviderName::Agora,
+            "agora_rest.user_events",
+            get("/v1/agora/rtm/user-events?form=x-agora-token"),
+        ),
+        call(ProviderName::Agora, "agora_rest.kick", post("/v1/agora/kick", &kick)),
     ]
 }
 
 pub(crate) fn all<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<Tally> {
-    let mut harness = Harness::start("faults", with_customer(), start)?;
+    let mut harness = Harness::start("faults", with_account(), start)?;
     let room = harness.videosdk.with(|videosdk| videosdk.add_room(None, UnixSeconds(0)));
     for call in calls(&room) {
         for (fault, outcome) in faults() {
             let shown = format!("{fault:?}");
             let retry_after = matches!(fault, Fault::TooManyRequests(_)).then_some("7");
             call.fail(&harness, Some(fault));
-            let answer = call.send(&mut harness)?;
-            call.check(&answer, &outcome).with_context(|| shown.clone())?;
+            let observed = call.send(&mut harness)?;
+            call.check(&observed, &outcome).with_context(|| shown.clone())?;
             ensure!(
-                answer.header("retry-after") == retry_after,
+                observed.header("retry-after") == retry_after,
                 "{shown}: {:?}",
-                answer.header("retry-after")
+                observed.header("retry-after")
             );
             call.fail(&harness, None);
             call.send(&mut harness)?.ensure_status(200).with_context(|| format!("after {shown}"))?;
         }
         call.listen(&harness, false)?;
-        let answer = call.send(&mut harness)?;
-        call.check_said(&answer, &Said::no_answer(UNREACHABLE))?;
+        let observed = call.send(&mut harness)?;
+        call.check_error(&observed, &ExpectedError::no_response(UNREACHABLE))?;
         call.listen(&harness, true)?;
-        call.send(&mut harness)?.ensure_status(200).context("after nobody listened")?;
+        call.send(&mut harness)?.ensure_status(200).context("after the provider was unreachable")?;
     }
     harness.finish()
 }
 
-/// Providers that say nothing: a call is given up in time, and a rule that was made all the same is found.
+/// Tests providers that do not respond: a call ends at its time limit, and a rule that was created nevertheless is found.
 pub(crate) fn silence<T: Target>(
     start: impl Fn(Deployment) -> anyhow::Result<T> + Sync,
 ) -> anyhow::Result<Tally> {
@@ -175,13 +178,16 @@ fn silent_call<T: Target>(
     call: &Call,
     start: impl Fn(Deployment) -> anyhow::Result<T>,
 ) -> anyhow::Result<Tally> {
-    let mut harness = Harness::start(name, with_customer(), start)?;
+    let mut harness = Harness::start(name, with_account(), start)?;
     harness.videosdk.with(|videosdk| videosdk.add_room(None, UnixSeconds(0)));
     call.fail(&harness, Some(Fault::Hang));
-    let answer = harness.expire_time_limits(&call.request, Some((call.name, "granted")), 8)?;
+    let observed = harness.expire_time_limits(&call.request, Some((call.name, "granted")), 8)?;
     let code = "provider_timeout";
-    call.check_said(&answer, &Said { status: 504, code, ..Said::no_answer("did not respond in time") })?;
-    ensure!(answer.sent.len() == 1, "{} was sent", answer.sent().join(", "));
+    call.check_error(
+        &observed,
+        &ExpectedError { status: 504, code, ..ExpectedError::no_response("did not respond in time") },
+    )?;
+    ensure!(observed.sent.len() == 1, "{} was sent", observed.sent().join(", "));
     call.fail(&harness, None);
     call.send(&mut harness)?.ensure_status(200)?;
     harness.finish()
@@ -193,17 +199,17 @@ fn silent_kick<T: Target>(
     status: u16,
     start: impl Fn(Deployment) -> anyhow::Result<T>,
 ) -> anyhow::Result<Tally> {
-    let mut harness = Harness::start(name, with_customer(), start)?;
+    let mut harness = Harness::start(name, with_account(), start)?;
     let (request, decision) =
         (post("/v1/agora/kick", &json!({ "uid": 7 })), Some(("agora_rest.kick", "granted")));
     harness.agora.fail(FailingRequests::Method("POST"), fault);
-    let answer = harness.expire_time_limits(&request, decision, 20)?;
-    answer.ensure_status(status)?;
+    let observed = harness.expire_time_limits(&request, decision, 20)?;
+    observed.ensure_status(status)?;
     let find = format!("GET /dev/v1/kicking-rule?appid={APP_ID}");
-    answer.ensure_sent(&["POST /dev/v1/kicking-rule", &find])?;
-    let (member, value) =
+    observed.ensure_sent(&["POST /dev/v1/kicking-rule", &find])?;
+    let (field, value) =
         if status == 200 { ("rule_id", json!(1953)) } else { ("code", json!("provider_timeout")) };
-    ensure!(answer.json[member] == value, "{}", answer.json);
+    ensure!(observed.json[field] == value, "{}", observed.json);
     harness.agora.recover();
     harness.send(&request, decision)?.ensure_status(200)?;
     harness.finish()
@@ -222,32 +228,34 @@ impl Call {
             }
         }
         match self.provider {
-            Name::Agora => of(&harness.agora, fault),
-            Name::Videosdk => of(&harness.videosdk, fault),
+            ProviderName::Agora => of(&harness.agora, fault),
+            ProviderName::Videosdk => of(&harness.videosdk, fault),
         }
     }
 
     fn listen<T>(&self, harness: &Harness<T>, is_listening: bool) -> anyhow::Result<()> {
         match self.provider {
-            Name::Agora => harness.agora.set_listening(is_listening),
-            Name::Videosdk => harness.videosdk.set_listening(is_listening),
+            ProviderName::Agora => harness.agora.set_listening(is_listening),
+            ProviderName::Videosdk => harness.videosdk.set_listening(is_listening),
         }
     }
 
-    fn check(&self, answer: &ObservedResponse, outcome: &Outcome) -> anyhow::Result<()> {
-        let is_in_doubt = matches!(outcome, Outcome::NoAnswer(_) | Outcome::Status(500..=599, _));
-        // Nothing is sent twice; where nobody knows whether a rule was made, it is looked for.
-        let sent = if self.name == "agora_rest.kick" && is_in_doubt { 2 } else { 1 };
-        ensure!(answer.sent.len() == sent, "{} was sent", answer.sent().join(", "));
-        let (upstream_status, words) = match outcome {
-            Outcome::Right => return answer.ensure_status(200),
-            Outcome::NoAnswer(reason) => return self.check_said(answer, &Said::no_answer(reason)),
-            Outcome::Status(status, Words::Nothing) => (*status, None),
-            Outcome::Status(status, Words::Default) => (*status, self.provider.words(*status)),
-            Outcome::Status(status, Words::These(words)) => (*status, Some(*words)),
+    fn check(&self, observed: &ObservedResponse, outcome: &Outcome) -> anyhow::Result<()> {
+        let is_outcome_unknown = matches!(outcome, Outcome::NoResponse(_) | Outcome::Status(500..=599, _));
+        // No request is sent twice. If it is unknown whether a rule was created, the list of rules is requested.
+        let sent = if self.name == "agora_rest.kick" && is_outcome_unknown { 2 } else { 1 };
+        ensure!(observed.sent.len() == sent, "{} was sent", observed.sent().join(", "));
+        let (upstream_status, message) = match outcome {
+            Outcome::Success => return observed.ensure_status(200),
+            Outcome::NoResponse(reason) => {
+                return self.check_error(observed, &ExpectedError::no_response(reason));
+            }
+            Outcome::Status(status, ProviderMessage::None) => (*status, None),
+            Outcome::Status(status, ProviderMessage::Default) => (*status, self.provider.message(*status)),
+            Outcome::Status(status, ProviderMessage::Exactly(message)) => (*status, Some(*message)),
         };
         if self.name == "rooms.validate" && [400, 402, 404].contains(&upstream_status) {
-            return self.check_not_valid(answer, upstream_status, words);
+            return self.check_not_valid(observed, upstream_status, message);
         }
         let (status, code) = match upstream_status {
             429 => (429, "provider_busy"),
@@ -256,17 +264,17 @@ impl Call {
         };
         let reason = &format!("responded with status {upstream_status}");
         let upstream_status = Some(upstream_status);
-        self.check_said(answer, &Said { status, code, reason, upstream_status, words })
+        self.check_error(observed, &ExpectedError { status, code, reason, upstream_status, message })
     }
 
-    /// That The room does not exist. is no failure.
+    /// Checks the response for a room that does not exist, which is not a failure.
     fn check_not_valid(
         &self,
-        answer: &ObservedResponse,
+        observed: &ObservedResponse,
         status: u16,
-        words: Option<&str>,
+        message: Option<&str>,
     ) -> anyhow::Result<()> {
-        let (said, expected, name) = if self.is_ours() {
+        let (expected_status, expected, name) = if self.is_native() {
             (200, json!({ "valid": false, "reason": null }), "reason")
         } else {
             (
@@ -275,10 +283,10 @@ impl Call {
                 "error",
             )
         };
-        answer.ensure_status(said)?;
-        let (mut rest, mut expected) = (answer.json.clone(), expected);
-        if words.is_some() {
-            ensure_ends(&rest[name], words)?;
+        observed.ensure_status(expected_status)?;
+        let (mut rest, mut expected) = (observed.json.clone(), expected);
+        if message.is_some() {
+            ensure_ends_with(&rest[name], message)?;
             rest[name] = Value::Null;
             expected[name] = Value::Null;
         }
@@ -286,46 +294,50 @@ impl Call {
         Ok(())
     }
 
-    fn check_said(&self, answer: &ObservedResponse, said: &Said<'_>) -> anyhow::Result<()> {
-        answer.ensure_status(said.status)?;
-        let json = &answer.json;
+    fn check_error(&self, observed: &ObservedResponse, expected: &ExpectedError<'_>) -> anyhow::Result<()> {
+        observed.ensure_status(expected.status)?;
+        let json = &observed.json;
         let (code, title) = match self.provider {
-            Name::Agora => ("agora", "Agora"),
-            Name::Videosdk => ("videosdk", "VideoSDK"),
+            ProviderName::Agora => ("agora", "Agora"),
+            ProviderName::Videosdk => ("videosdk", "VideoSDK"),
         };
-        let text = &json[if self.is_ours() { "detail" } else { "error" }];
-        let is_said = text.as_str().is_some_and(|text| text.contains(title) && text.contains(said.reason));
-        ensure!(is_said, "expected {title} {}, got {json}", said.reason);
-        if said.words.is_some() {
-            ensure_ends(text, said.words)?;
+        let text = &json[if self.is_native() { "detail" } else { "error" }];
+        let is_expected =
+            text.as_str().is_some_and(|text| text.contains(title) && text.contains(expected.reason));
+        ensure!(is_expected, "expected {title} {}, got {json}", expected.reason);
+        if expected.message.is_some() {
+            ensure_ends_with(text, expected.message)?;
         }
-        if self.is_ours() {
+        if self.is_native() {
             let upstream = &json["upstream"];
             let found = (&json["code"], &upstream["provider"], &upstream["status"]);
-            ensure!(found == (&json!(said.code), &json!(code), &json!(said.upstream_status)), "{json}");
-            ensure_ends(&upstream["message"], said.words)?;
+            ensure!(
+                found == (&json!(expected.code), &json!(code), &json!(expected.upstream_status)),
+                "{json}"
+            );
+            ensure_ends_with(&upstream["message"], expected.message)?;
         }
         Ok(())
     }
 
-    fn is_ours(&self) -> bool {
+    fn is_native(&self) -> bool {
         self.request.target.starts_with("/v1/")
     }
 }
 
-/// A text with these words at its end, or none.
-fn ensure_ends(text: &Value, words: Option<&str>) -> anyhow::Result<()> {
-    let is_right = match (text.as_str(), words) {
-        (Some(text), Some(words)) => text.ends_with(words),
+/// Checks that a string ends with the message, or that both are missing.
+fn ensure_ends_with(text: &Value, message: Option<&str>) -> anyhow::Result<()> {
+    let is_expected = match (text.as_str(), message) {
+        (Some(text), Some(message)) => text.ends_with(message),
         (None, None) => text.is_null(),
         _ => false,
     };
-    ensure!(is_right, "expected {words:?}, got {text}");
+    ensure!(is_expected, "expected {message:?}, got {text}");
     Ok(())
 }
 
-impl Name {
-    const fn words(self, status: u16) -> Option<&'static str> {
+impl ProviderName {
+    const fn message(self, status: u16) -> Option<&'static str> {
         match (self, status) {
             (Self::Agora, 401) => Some("user authentication error"),
             (Self::Agora, 403) => Some("forbidden"),
@@ -341,8 +353,8 @@ impl Name {
     }
 }
 
-impl<'a> Said<'a> {
-    const fn no_answer(reason: &'a str) -> Self {
-        Self { status: 502, code: "provider_failed", reason, upstream_status: None, words: None }
+impl<'a> ExpectedError<'a> {
+    const fn no_response(reason: &'a str) -> Self {
+        Self { status: 502, code: "provider_failed", reason, upstream_status: None, message: None }
     }
 }

@@ -1,4 +1,4 @@
-//! A deployment beside the providers that it calls, and all that was asked of it.
+//! A deployment with the providers that it calls, and a record of all requests to it.
 
 use std::fmt::Write as _;
 use std::thread;
@@ -15,84 +15,83 @@ use hallpass_tests::wait;
 use hallpass_tests::{Deployment, Setup};
 use serde_json::{Value, json};
 
-/// The key of the app's own server, whose name is `backend`.
+/// The service key of the app's own server. The name of the key is `backend`.
 pub(crate) const KEY: &str = "hp_test_8dKq2Zr6Lx0Ty5Wd3sVn1Jc9Bf4Mh7Pg";
 pub(crate) const BACKEND: &str = "Bearer hp_test_8dKq2Zr6Lx0Ty5Wd3sVn1Jc9Bf4Mh7Pg";
-/// What hands out credentials.
-const GIVING: [&str; 2] = ["/v1/agora/rest-auth", "/get-token"];
+/// The routes that issue credentials.
+const ISSUING: [&str; 2] = ["/v1/agora/rest-auth", "/get-token"];
 
-/// What the log says that was decided: a call, which is empty where it was not looked at, and `granted` or `refused`;
-/// `None` where nothing was.
+/// The expected decision in the log: the name of the call, which is empty if the request was not read, and `granted` or
+/// `refused`. `None` if nothing was decided.
 pub(crate) type Decision = Option<(&'static str, &'static str)>;
 
-/// Nobody knows who is calling.
+/// The decision for a caller that is not authenticated.
 pub(crate) const UNAUTHENTICATED: Decision = Some(("", "refused"));
 
 pub(crate) struct Harness<T> {
     pub(crate) agora: Provider<Agora>,
     pub(crate) videosdk: Provider<Videosdk>,
     pub(crate) target: T,
-    asked: Vec<Asked>,
+    requests: Vec<SentRequest>,
 }
 
-/// One request, as the log must tell of it.
-struct Asked {
+/// A request, with the expected content of the log.
+struct SentRequest {
     request: String,
     request_id: String,
     text: String,
     decision: Decision,
-    /// What a provider did not do.
+    /// The failure of a call to a provider.
     failure: Option<Failure>,
 }
 
 enum Failure {
-    /// The answer says no more than the reason.
+    /// The response contains only the reason.
     Reason(Value),
-    /// The answer says the reason, and what came from the provider.
+    /// The response contains the reason and the provider's response.
     Upstream(Value, Value),
 }
 
-/// What came back, and what was sent to the providers meanwhile.
+/// A response, and the requests that the providers received in the meantime.
 pub(crate) struct ObservedResponse {
     pub(crate) request: String,
     pub(crate) response: Response,
-    /// Null for what is no JSON.
+    /// The body; `null` if it is not JSON.
     pub(crate) json: Value,
     pub(crate) sent: Vec<Request>,
 }
 
-/// What is left of a deployment.
+/// The results of a deployment's tests.
 #[derive(Default)]
 pub(crate) struct Tally {
     pub(crate) requests: usize,
     pub(crate) credentials: Vec<Credential>,
 }
 
-/// One that anybody may send.
+/// Returns a request without credentials.
 pub(crate) fn open(method: &str, target: &str) -> Request {
     Request { method: method.to_owned(), target: target.to_owned(), ..Request::default() }
 }
 
-/// One of the app's own server.
+/// Returns a GET request with the service key.
 pub(crate) fn get(target: &str) -> Request {
     let headers = vec![("authorization".to_owned(), BACKEND.to_owned())];
     Request { headers, ..open("GET", target) }
 }
 
-/// One of the app's own server.
+/// Returns a POST request with the service key.
 pub(crate) fn post(target: &str, body: &Value) -> Request {
     Request::post(target, body, Some(BACKEND))
 }
 
-/// A configuration document with two projects of each provider, and these members beside `auth.keys` and the
-/// providers' addresses.
+/// Adds two projects of each provider, `auth.keys` and the providers' URLs to a configuration document.
 fn complete(mut document: Value, agora: &str, videosdk: &str) -> Value {
     document["projects"] = json!({
         "default": { "provider": "agora", "app_id": APP_ID, "certificates": ["AGORA_APP_CERTIFICATE"] },
         "other": { "provider": "agora", "app_id": OTHER_APP_ID, "certificates": ["OTHER_CERTIFICATE"] },
         "meet": { "provider": "videosdk", "api_key": API_KEY, "secrets": ["VIDEOSDK_SECRET_KEY"] },
-        // Of an account that the provider does not know.
-        "webinar": { "provider": "videosdk", "api_key": "somebody-else", "secrets": ["WEBINAR_SECRET"] },
+        // A project in an account that the provider does not know.
+        "webinar": { "provider": "videosdk", "api_key": "other-account", "secrets": ["WEBINAR_SECRET"] },
     });
     document["auth"]["keys"] = json!([{ "name": "backend", "secret": "HALLPASS_KEY" }]);
     document["rest"]["agora"]["url"] = agora.into();
@@ -100,8 +99,8 @@ fn complete(mut document: Value, agora: &str, videosdk: &str) -> Value {
     document
 }
 
-/// A configuration document where the account at Agora is known.
-pub(crate) fn with_customer() -> Value {
+/// Returns a configuration document with the credentials of the Agora account.
+pub(crate) fn with_account() -> Value {
     json!({ "rest": { "agora": { "customer_id": "AGORA_CUSTOMER_ID", "customer_secret": "AGORA_CUSTOMER_SECRET" } } })
 }
 
@@ -125,7 +124,7 @@ impl<T: Target> Harness<T> {
             deployment.variables.push((name.to_owned(), value.to_owned()));
         }
         let target = start(deployment).with_context(|| name.to_owned())?;
-        let harness = Self { agora, videosdk, target, asked: Vec::new() };
+        let harness = Self { agora, videosdk, target, requests: Vec::new() };
         harness.set_clocks();
         Ok(harness)
     }
@@ -135,12 +134,12 @@ impl<T: Target> Harness<T> {
         self.videosdk.follow_clock(&self.target);
     }
 
-    /// Sends a request, of which the log must say this.
+    /// Sends a request. The log must contain this decision.
     pub(crate) fn send(&mut self, request: &Request, decision: Decision) -> anyhow::Result<ObservedResponse> {
         self.send_during(request, decision, |_| Ok(()))
     }
 
-    /// Sends a request for which a provider does not answer: it waits for so many seconds, and no fewer.
+    /// Sends a request while a provider does not respond. The response must take this number of seconds.
     pub(crate) fn expire_time_limits(
         &mut self,
         request: &Request,
@@ -149,20 +148,20 @@ impl<T: Target> Harness<T> {
     ) -> anyhow::Result<ObservedResponse> {
         let Some(controls) = self.target.controls().cloned() else {
             let started = Instant::now();
-            let answer = self.send(request, decision)?;
+            let observed = self.send(request, decision)?;
             let took = started.elapsed();
-            ensure!(took > Duration::from_secs(seconds - 1), "{} took {took:?}", answer.request);
-            return Ok(answer);
+            ensure!(took > Duration::from_secs(seconds - 1), "{} took {took:?}", observed.request);
+            return Ok(observed);
         };
-        let answer = self.send_during(request, decision, |has_reached| {
-            wait::until(|| Ok(has_reached()), || "a provider is asked".to_owned())?;
+        let observed = self.send_during(request, decision, |has_reached| {
+            wait::until(|| Ok(has_reached()), || "a provider receives a request".to_owned())?;
             controls.expire_time_limits(seconds)
         })?;
         self.set_clocks();
-        Ok(answer)
+        Ok(observed)
     }
 
-    /// Sends a request; meanwhile `action` is done, which learns whether the request has reached a provider.
+    /// Sends a request and runs `action` concurrently. The argument of `action` returns whether a provider received a request.
     fn send_during(
         &mut self,
         request: &Request,
@@ -181,36 +180,37 @@ impl<T: Target> Harness<T> {
         })?;
         let sent = self.agora.requests().into_iter().skip(before.0).map(|seen| seen.request);
         let sent = sent.chain(self.videosdk.requests().into_iter().skip(before.1).map(|seen| seen.request));
-        let answer = ObservedResponse {
+        let observed = ObservedResponse {
             request: name,
             json: serde_json::from_slice(response.body()).unwrap_or_default(),
             sent: sent.collect(),
             response,
         };
-        let kept = answer.header("cache-control");
-        ensure!(kept == Some("no-store"), "{}: cache-control {kept:?}", answer.request);
-        let request_id = answer.header("x-request-id").context("an answer without X-Request-ID")?.to_owned();
-        self.asked.push(Asked {
-            request: answer.request.clone(),
+        let kept = observed.header("cache-control");
+        ensure!(kept == Some("no-store"), "{}: cache-control {kept:?}", observed.request);
+        let request_id =
+            observed.header("x-request-id").context("a response without X-Request-ID")?.to_owned();
+        self.requests.push(SentRequest {
+            request: observed.request.clone(),
             request_id,
-            text: answer.text(),
+            text: observed.text(),
             decision,
-            failure: answer.failure(),
+            failure: observed.failure(),
         });
-        Ok(answer)
+        Ok(observed)
     }
 
-    /// Checks the log, and that nobody has seen what nobody should.
+    /// Checks the log, and that no response and no log line contains a secret.
     pub(crate) fn finish(self) -> anyhow::Result<Tally> {
         let (mut log, mut mismatches) = (String::new(), String::new());
-        // A process writes its log a little later than its answer.
+        // A process may write its log after its response.
         let waited = wait::until(
             || {
                 log = self.target.log()?;
                 mismatches = self.mismatches(&log);
                 Ok(mismatches.is_empty())
             },
-            || "the log says what was decided, and nothing else".to_owned(),
+            || "the log contains exactly the expected decisions".to_owned(),
         );
         waited.with_context(|| format!("the log: {mismatches}"))?;
         let of_agora = self.agora.requests().into_iter().map(|seen| seen.request);
@@ -221,34 +221,34 @@ impl<T: Target> Harness<T> {
             let values = headers.into_iter().flatten();
             secret.extend(values.map(|value| value.trim_start_matches("agora token=").to_owned()));
         }
-        let is_giving = |asked: &&Asked| GIVING.iter().any(|path| asked.request.contains(path));
-        let others = self.asked.iter().filter(|asked| !is_giving(asked));
-        let shown = others.map(|asked| (asked.request.as_str(), asked.text.as_str()));
-        for (place, text) in shown.chain([("the log", log.as_str())]) {
+        let is_issuing = |request: &&SentRequest| ISSUING.iter().any(|path| request.request.contains(path));
+        let others = self.requests.iter().filter(|request| !is_issuing(request));
+        let shown = others.map(|request| (request.request.as_str(), request.text.as_str()));
+        for (source, text) in shown.chain([("the log", log.as_str())]) {
             if let Some(leak) = leaks(text).next() {
-                bail!("{place} holds {leak}");
+                bail!("{source} contains {leak}");
             }
             if let Some(credentials) = secret.iter().find(|credentials| holds(text, credentials)) {
-                bail!("{place} holds {credentials}");
+                bail!("{source} contains {credentials}");
             }
         }
         ensure!(self.agora.redirected_requests().is_empty(), "a redirect of Agora was followed");
         ensure!(self.videosdk.redirected_requests().is_empty(), "a redirect of VideoSDK was followed");
         let credentials = [self.agora.credentials(), self.videosdk.credentials()].concat();
-        Ok(Tally { requests: self.asked.len(), credentials })
+        Ok(Tally { requests: self.requests.len(), credentials })
     }
 
-    /// What the log does not say, or should not.
+    /// Returns the differences between the log and the expected decisions.
     fn mismatches(&self, log: &str) -> String {
         let (decisions, failures) = (events(log, "decision"), events(log, "provider_failed"));
         let mut mismatches = String::new();
-        let mut complain = |asked: &Asked, expected: &str, lines: &[&Value]| {
-            let _ = writeln!(mismatches, "{}: expected {expected}, got {lines:?}", asked.request);
+        let mut report = |request: &SentRequest, expected: &str, lines: &[&Value]| {
+            let _ = writeln!(mismatches, "{}: expected {expected}, got {lines:?}", request.request);
         };
-        for asked in &self.asked {
-            let of_request = |line: &&Value| line["request_id"] == asked.request_id.as_str();
+        for request in &self.requests {
+            let of_request = |line: &&Value| line["request_id"] == request.request_id.as_str();
             let lines: Vec<_> = decisions.iter().filter(of_request).collect();
-            let is_said = match (asked.decision, lines.as_slice()) {
+            let is_expected = match (request.decision, lines.as_slice()) {
                 (None, []) => true,
                 (Some((call, decision)), [line]) => {
                     let services = if call.is_empty() { Value::Null } else { json!([call]) };
@@ -256,23 +256,24 @@ impl<T: Target> Harness<T> {
                 }
                 _ => false,
             };
-            if !is_said {
-                complain(asked, &format!("{:?}", asked.decision), &lines);
+            if !is_expected {
+                report(request, &format!("{:?}", request.decision), &lines);
             }
             let lines: Vec<_> = failures.iter().filter(of_request).collect();
-            match (&asked.failure, lines.as_slice()) {
+            match (&request.failure, lines.as_slice()) {
                 (None, []) => {}
                 (Some(Failure::Reason(reason)), [line]) if line["reason"] == *reason => {}
                 (Some(Failure::Upstream(reason, upstream)), [line])
                     if line["reason"] == *reason && line["upstream"] == *upstream => {}
-                (None, lines) => complain(asked, "no failure of a provider", lines),
-                (Some(_), lines) => complain(asked, "the failure of a provider", lines),
+                (None, lines) => report(request, "no failed call to a provider", lines),
+                (Some(_), lines) => report(request, "a failed call to a provider", lines),
             }
         }
-        let known =
-            |line: &Value| self.asked.iter().any(|asked| line["request_id"] == asked.request_id.as_str());
+        let known = |line: &Value| {
+            self.requests.iter().any(|request| line["request_id"] == request.request_id.as_str())
+        };
         for line in decisions.iter().chain(&failures).filter(|line| !known(line)) {
-            let _ = writeln!(mismatches, "of no request: {line}");
+            let _ = writeln!(mismatches, "a line without a request: {line}");
         }
         mismatches
     }
@@ -287,7 +288,7 @@ impl ObservedResponse {
         String::from_utf8_lossy(self.response.body()).into_owned()
     }
 
-    /// What was sent to the providers, as method and target.
+    /// Returns the requests that the providers received, as method and target.
     pub(crate) fn sent(&self) -> Vec<String> {
         self.sent.iter().map(|request| format!("{} {}", request.method, request.target)).collect()
     }
@@ -298,8 +299,8 @@ impl ObservedResponse {
     }
 
     pub(crate) fn ensure(&self, status: u16, json: &Value) -> anyhow::Result<()> {
-        let is_right = self.response.status() == status && self.json == *json;
-        ensure!(is_right, "expected {status} {json}, got {}", self.shown());
+        let is_expected = self.response.status() == status && self.json == *json;
+        ensure!(is_expected, "expected {status} {json}, got {}", self.shown());
         Ok(())
     }
 
@@ -308,12 +309,12 @@ impl ObservedResponse {
         Ok(())
     }
 
-    /// Checks the error document, and that nothing was sent.
-    pub(crate) fn ensure_refused(&self, status: u16, code: &str, field: Option<&str>) -> anyhow::Result<()> {
-        let is_right = self.response.status() == status
+    /// Checks the error document, and that no provider received a request.
+    pub(crate) fn ensure_rejected(&self, status: u16, code: &str, field: Option<&str>) -> anyhow::Result<()> {
+        let is_expected = self.response.status() == status
             && self.json["code"] == code
             && self.json["field"] == json!(field);
-        ensure!(is_right, "expected {status} {code} {field:?}, got {}", self.shown());
+        ensure!(is_expected, "expected {status} {code} {field:?}, got {}", self.shown());
         self.ensure_sent(&[])
     }
 

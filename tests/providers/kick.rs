@@ -1,4 +1,4 @@
-//! Who is put out of a channel: the rule that is made, and whether it was where nobody said so.
+//! Kicking users: the created rule, and whether it exists if Agora's response is missing.
 
 use anyhow::{Context as _, ensure};
 use hallpass_tests::Deployment;
@@ -7,26 +7,26 @@ use hallpass_tests::provider::{FailingRequests, Fault};
 use hallpass_tests::target::Target;
 use serde_json::{Value, json};
 
-use crate::providers::harness::{Decision, Harness, Tally, post, with_customer};
+use crate::providers::harness::{Decision, Harness, Tally, post, with_account};
 
 const KICK: &str = "/v1/agora/kick";
 const GRANTED: Decision = Some(("agora_rest.kick", "granted"));
-const MAKE: &str = "POST /dev/v1/kicking-rule";
+const CREATE: &str = "POST /dev/v1/kicking-rule";
 const FIND: &str = "GET /dev/v1/kicking-rule?appid=970CA35de60c44645bbae8a215061b33";
 
 pub(crate) fn all<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<Tally> {
-    let mut harness = Harness::start("kick", with_customer(), start)?;
-    made(&mut harness).context("rules")?;
-    refused(&mut harness).context("refusals")?;
-    in_doubt(&mut harness).context("doubts")?;
+    let mut harness = Harness::start("kick", with_account(), start)?;
+    created_rules(&mut harness).context("created rules")?;
+    invalid_requests(&mut harness).context("invalid requests")?;
+    unknown_outcomes(&mut harness).context("unknown outcomes")?;
     harness.finish()
 }
 
-fn made<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
+fn created_rules<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
     let join = json!(["join_channel"]);
     let every = json!(["publish_video", "join_channel", "publish_audio"]);
-    // What is asked for, what is sent beside `appid`, and what the answer says beside `rule_id`.
-    for (asked, project, sent, answered) in [
+    // The request, the project, the request to Agora without `appid`, and the response without `rule_id`.
+    for (request, project, sent, expected) in [
         (
             json!({ "channel": "demo", "uid": 7 }),
             ("default", APP_ID),
@@ -59,31 +59,31 @@ fn made<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
         ),
     ] {
         let id = 1953 + harness.agora.with(|agora| agora.rules().len());
-        let answer = harness.send(&post(KICK, &asked), GRANTED)?;
-        answer.ensure(
+        let observed = harness.send(&post(KICK, &request), GRANTED)?;
+        observed.ensure(
             200,
             &with(
-                &answered,
+                &expected,
                 &[("rule_id", json!(id)), ("project", json!(project.0)), ("app_id", json!(project.1))],
             ),
         )?;
-        answer.ensure_sent(&[MAKE])?;
-        let body = answer.sent.first().map(|request| request.body.as_slice()).unwrap_or_default();
+        observed.ensure_sent(&[CREATE])?;
+        let body = observed.sent.first().map(|request| request.body.as_slice()).unwrap_or_default();
         let body: Value = serde_json::from_slice(body)?;
-        ensure!(body == with(&sent, &[("appid", json!(project.1))]), "{asked} is sent as {body}");
+        ensure!(body == with(&sent, &[("appid", json!(project.1))]), "{request} is sent as {body}");
     }
     Ok(())
 }
 
-fn with(object: &Value, members: &[(&str, Value)]) -> Value {
+fn with(object: &Value, fields: &[(&str, Value)]) -> Value {
     let mut object = object.clone();
-    for (name, value) in members {
+    for (name, value) in fields {
         object[name] = value.clone();
     }
     object
 }
 
-fn refused<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
+fn invalid_requests<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
     let long = "c".repeat(65);
     for (body, field) in [
         (json!({}), None),
@@ -111,70 +111,74 @@ fn refused<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
         (json!({ "uid": 7, "cname": "demo" }), Some("cname")),
         (json!({ "uid": 7, "project": "meet" }), Some("project")),
     ] {
-        let answer = harness.send(&post(KICK, &body), None)?;
-        answer.ensure_refused(400, "invalid_field", field).with_context(|| body.to_string())?;
+        let observed = harness.send(&post(KICK, &body), None)?;
+        observed.ensure_rejected(400, "invalid_field", field).with_context(|| body.to_string())?;
     }
     let mut nothing = post(KICK, &json!({}));
     nothing.body.clear();
-    harness.send(&nothing, None)?.ensure_refused(400, "invalid_json", None)
+    harness.send(&nothing, None)?.ensure_rejected(400, "invalid_json", None)
 }
 
-/// Where nobody knows whether the rule was made, it is looked for, and never made again.
-fn in_doubt<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
+/// Tests that the service looks for the rule if it is unknown whether Agora created it, and never sends the request again.
+fn unknown_outcomes<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
     let unreachable = "provider_failed";
-    // Whether the rule was made; how the answer to that fails; what comes of it.
+    // The fault, the requests to Agora, and the status and code of the response.
     for (number, (fault, sent, status, code)) in [
-        (Fault::HalfBody, &[MAKE, FIND][..], 200, ""),
-        (Fault::Close.after_execution(), &[MAKE, FIND], 200, ""),
-        (Fault::Html(504).after_execution(), &[MAKE, FIND], 200, ""),
-        (Fault::Status(408).after_execution(), &[MAKE, FIND], 200, ""),
-        (Fault::Close, &[MAKE, FIND], 502, unreachable),
-        (Fault::Html(504), &[MAKE, FIND], 504, "provider_timeout"),
-        (Fault::Status(408), &[MAKE, FIND], 504, "provider_timeout"),
-        (Fault::TruncatedJson, &[MAKE, FIND], 200, ""),
-        (Fault::Html(502).after_execution(), &[MAKE, FIND], 200, ""),
-        (Fault::Html(500), &[MAKE, FIND], 502, unreachable),
-        (Fault::Redirect(302), &[MAKE], 502, unreachable),
-        (Fault::Status(401), &[MAKE], 502, unreachable),
-        (Fault::TooManyRequests(7), &[MAKE], 429, "provider_busy"),
+        (Fault::HalfBody, &[CREATE, FIND][..], 200, ""),
+        (Fault::Close.after_execution(), &[CREATE, FIND], 200, ""),
+        (Fault::Html(504).after_execution(), &[CREATE, FIND], 200, ""),
+        (Fault::Status(408).after_execution(), &[CREATE, FIND], 200, ""),
+        (Fault::Close, &[CREATE, FIND], 502, unreachable),
+        (Fault::Html(504), &[CREATE, FIND], 504, "provider_timeout"),
+        (Fault::Status(408), &[CREATE, FIND], 504, "provider_timeout"),
+        (Fault::TruncatedJson, &[CREATE, FIND], 200, ""),
+        (Fault::Html(502).after_execution(), &[CREATE, FIND], 200, ""),
+        (Fault::Html(500), &[CREATE, FIND], 502, unreachable),
+        (Fault::Redirect(302), &[CREATE], 502, unreachable),
+        (Fault::Status(401), &[CREATE], 502, unreachable),
+        (Fault::TooManyRequests(7), &[CREATE], 429, "provider_busy"),
     ]
     .into_iter()
     .enumerate()
     {
         let shown = format!("{fault:?}");
         harness.agora.fail(FailingRequests::Method("POST"), fault);
-        // A rule for this one alone.
+        // A unique user for each rule.
         let uid = 100 + number;
-        let answer = harness.send(&post(KICK, &json!({ "channel": "demo", "uid": uid })), GRANTED)?;
+        let observed = harness.send(&post(KICK, &json!({ "channel": "demo", "uid": uid })), GRANTED)?;
         harness.agora.recover();
-        answer.ensure_sent(sent).with_context(|| shown.clone())?;
-        answer.ensure_status(status).with_context(|| shown.clone())?;
+        observed.ensure_sent(sent).with_context(|| shown.clone())?;
+        observed.ensure_status(status).with_context(|| shown.clone())?;
         if status == 200 {
-            let last = harness.agora.with(|agora| agora.rules().pop()).context("no rule was made")?;
-            ensure!(last["uid"] == uid && last["id"] == answer.json["rule_id"], "{shown}: {}", answer.json);
+            let last = harness.agora.with(|agora| agora.rules().pop()).context("no rule was created")?;
+            ensure!(
+                last["uid"] == uid && last["id"] == observed.json["rule_id"],
+                "{shown}: {}",
+                observed.json
+            );
         } else {
-            ensure!(answer.json["code"] == code, "{shown}: {}", answer.json);
+            ensure!(observed.json["code"] == code, "{shown}: {}", observed.json);
         }
     }
 
-    // A rule that is over at once is in no list.
+    // Lists omit rules of 0 seconds.
     harness.agora.fail(FailingRequests::Method("POST"), Fault::Html(504).after_execution());
-    let answer = harness.send(&post(KICK, &json!({ "uid": 200, "seconds": 0 })), GRANTED)?;
-    answer.ensure_status(504)?;
-    answer.ensure_sent(&[MAKE])?;
+    let observed = harness.send(&post(KICK, &json!({ "uid": 200, "seconds": 0 })), GRANTED)?;
+    observed.ensure_status(504)?;
+    observed.ensure_sent(&[CREATE])?;
 
-    // It cannot be looked for either.
+    // The request for the list fails too.
     harness.agora.fail(FailingRequests::All, Fault::Html(504).after_execution());
-    let answer = harness.send(&post(KICK, &json!({ "uid": 201 })), GRANTED)?;
-    answer.ensure_status(504)?;
-    answer.ensure_sent(&[MAKE, FIND])?;
+    let observed = harness.send(&post(KICK, &json!({ "uid": 201 })), GRANTED)?;
+    observed.ensure_status(504)?;
+    observed.ensure_sent(&[CREATE, FIND])?;
 
-    // One for the same that was made earlier, and ends earlier, is another one.
+    // An earlier rule for the same user that ends earlier does not count.
     harness.agora.recover();
     harness.send(&post(KICK, &json!({ "uid": 202, "seconds": 600 })), GRANTED)?.ensure_status(200)?;
     harness.agora.fail(FailingRequests::Method("POST"), Fault::Html(504));
-    let answer = harness.send(&post(KICK, &json!({ "uid": 202, "seconds": 3600 })), GRANTED)?;
-    answer.ensure_status(504)?;
+    let observed = harness.send(&post(KICK, &json!({ "uid": 202, "seconds": 3600 })), GRANTED)?;
+    observed.ensure_status(504)?;
     harness.agora.recover();
     Ok(())
 }
