@@ -121,7 +121,7 @@ fn walk<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::R
     let mut with_keys = start("keys", keys)?;
     for exchange in exchanges(&mut with_keys)? {
         let expected = if exchange.needs_caller() { 401 } else { 200 };
-        exchange.ensure_rejected(expected, "no_credentials", "there are no credentials")?;
+        exchange.ensure_rejected(expected, "no_credentials", "The request has no credentials")?;
         if exchange.is_described && exchange.needs_caller() {
             let challenge = exchange.response.headers().get("www-authenticate");
             exchange.ensure(challenge.is_some_and(|challenge| challenge == "Bearer"))?;
