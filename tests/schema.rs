@@ -33,7 +33,7 @@ struct Case {
     document: Document,
     /// The message of the service.
     message: String,
-    /// Whether the schema also rejects the document.
+    /// True if the schema also rejects the document.
     #[serde(default = "yes")]
     schema: bool,
 }

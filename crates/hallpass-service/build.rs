@@ -1,4 +1,4 @@
-//! Compresses the OpenAPI document, because a Worker loads every byte of its module.
+//! Compresses the OpenAPI document to reduce the size of the Worker.
 
 use std::{env, fs, io, path::Path};
 
@@ -15,7 +15,7 @@ fn main() -> io::Result<()> {
     fs::write(path, compress_to_vec(minified.as_bytes(), BEST_LEVEL))
 }
 
-/// Removes the whitespace outside of strings.
+/// Removes whitespace outside of strings.
 fn minify(json: &str) -> String {
     let (mut in_string, mut is_escaped) = (false, false);
     let is_kept = |c: &char| {

@@ -25,7 +25,7 @@ pub struct Outcome {
     pub response: Response,
     /// Lines for the log.
     pub log: Vec<LogLine>,
-    /// Whether the adapter must call [`Service::refresh`] after the response.
+    /// True if the adapter must call [`Service::refresh`] after the response.
     pub is_refresh_due: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The structure of the product's crates: layers without cycles, read from the imports in the source text.
+//! Checks of the module structure: layers without import cycles. The imports are parsed from the source files.
 
 #[path = "layers/graph.rs"]
 mod graph;
@@ -9,7 +9,7 @@ use std::io;
 
 use graph::Crate;
 
-/// The top-level modules of hallpass-service, from bottom to top. A module imports only modules below it.
+/// The top-level modules of hallpass-service, from bottom to top. A module may import only lower modules.
 const LAYERS: &[&str] = &[
     "web",
     "settings",
@@ -46,9 +46,9 @@ fn upward_imports(code: &Crate, layers: &[&str]) -> Vec<String> {
     unknown.chain(upward).collect()
 }
 
-/// Describes each import of one provider by another, or by a module that must work for every provider.
+/// Describes each import of a provider by another provider, or by a module that must not depend on a provider.
 fn provider_imports(code: &Crate) -> Vec<String> {
-    // A provider is a folder in `providers`.
+    // Each provider is a folder in `providers`.
     let folders =
         code.files.keys().filter(|path| path.len() > 2 && path.first().is_some_and(|top| top == "providers"));
     let names: Vec<_> = folders.filter_map(|path| path.get(1)).collect();
@@ -71,13 +71,13 @@ fn provider_imports(code: &Crate) -> Vec<String> {
 }
 
 #[test]
-fn a_module_imports_only_lower_layers() -> io::Result<()> {
+fn modules_import_only_lower_layers() -> io::Result<()> {
     assert_none(&upward_imports(&Crate::read("hallpass-service")?, LAYERS));
     Ok(())
 }
 
 #[test]
-fn no_files_import_each_other_in_a_cycle() -> io::Result<()> {
+fn files_do_not_import_each_other_in_a_cycle() -> io::Result<()> {
     let mut cycles = Vec::new();
     for name in ["hallpass-token", "hallpass-service", "hallpass-lambda", "hallpass-worker"] {
         cycles.extend(Crate::read(name)?.cycles());
@@ -87,7 +87,7 @@ fn no_files_import_each_other_in_a_cycle() -> io::Result<()> {
 }
 
 #[test]
-fn a_provider_is_known_only_to_its_folder_and_the_routes() -> io::Result<()> {
+fn only_the_routes_and_its_folder_import_a_provider() -> io::Result<()> {
     assert_none(&provider_imports(&Crate::read("hallpass-service")?));
     Ok(())
 }
@@ -107,20 +107,20 @@ fn sample(files: &[(&str, &str)]) -> Crate {
 }
 
 #[test]
-fn an_upward_import_is_found() {
+fn finds_an_upward_import() {
     let code = sample(&[("low.rs", "\nuse crate::high::Item;"), ("high.rs", "use crate::low::Item;")]);
     let expected = "low.rs:2 imports `crate::high::Item`, which is in a higher layer. Layers from bottom to top: low, high";
     assert_eq!(upward_imports(&code, &["low", "high"]), [expected]);
 }
 
 #[test]
-fn a_module_without_a_layer_is_found() {
+fn finds_a_module_without_a_layer() {
     let code = sample(&[("lib.rs", "mod other;"), ("other.rs", "")]);
     assert_eq!(upward_imports(&code, &["low"]), ["`other` is not a layer. Move it into one of: low"]);
 }
 
 #[test]
-fn a_cycle_of_two_files_is_found() {
+fn finds_a_cycle_of_two_files() {
     let code = sample(&[
         ("a.rs", "mod b;\nuse self::b::B;"),
         ("a/b.rs", "use super::A;"),
@@ -135,7 +135,7 @@ fn a_cycle_of_two_files_is_found() {
 }
 
 #[test]
-fn a_reexport_leads_to_the_file_behind_it() {
+fn resolves_reexports() {
     let files = [
         ("a.rs", "mod b;\npub(crate) use self::b::B;"),
         ("a/b.rs", "use crate::c::C;"),
@@ -147,7 +147,7 @@ fn a_reexport_leads_to_the_file_behind_it() {
 }
 
 #[test]
-fn an_import_of_another_provider_is_found() {
+fn finds_an_import_of_another_provider() {
     let agora = "use crate::providers::videosdk::Room;";
     let code = sample(&[
         ("providers/agora/kick.rs", agora),

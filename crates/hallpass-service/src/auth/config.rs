@@ -16,7 +16,7 @@ use crate::web::url::is_safe;
 /// The setting `auth.open`: the service accepts callers without credentials.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OpenAccess {
-    /// Whether the default policy also grants these callers uid 0, whose tokens any user can use.
+    /// True if the default policy also grants these callers uid 0, whose tokens any user can use.
     pub(crate) wildcard: bool,
 }
 
@@ -24,7 +24,7 @@ pub(crate) struct OpenAccess {
 #[derive(Clone, Debug)]
 pub(crate) struct AuthConfig {
     pub(super) open: Option<OpenAccess>,
-    /// Whether the claims of an API Gateway authorizer are accepted.
+    /// True if the claims of an API Gateway authorizer are accepted.
     pub(super) trusts_gateway: bool,
     /// The names of the service keys and of their secrets.
     pub(super) keys: Arc<[(String, SecretName)]>,

@@ -36,7 +36,7 @@ const MAX_DOCUMENT_BYTES: usize = 128 * 1024;
 pub(super) struct KeySet {
     /// The URL of the key set, or of the issuer with `by_discovery`.
     pub(super) url: String,
-    /// Whether the URL of the key set comes from the issuer's discovery document (OpenID Connect Discovery 1.0 section 4).
+    /// True if the URL of the key set comes from the issuer's discovery document (OpenID Connect Discovery 1.0 section 4).
     pub(super) by_discovery: bool,
     cache: Mutex<Cache>,
 }
@@ -55,7 +55,7 @@ struct Cache {
     fetched_at: Option<UnixSeconds>,
     /// The start of the last fetch.
     requested_at: Option<UnixSeconds>,
-    /// Whether the last fetch is in progress.
+    /// True if the last fetch is in progress.
     is_fetching: bool,
 }
 

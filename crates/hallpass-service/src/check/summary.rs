@@ -15,7 +15,7 @@ use crate::web::text::{listed, without_hex};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
     text: String,
-    /// Whether the settings define a project.
+    /// True if the settings define a project.
     pub has_projects: bool,
     /// The names of the secrets that the configuration requires, without duplicates.
     pub secrets: Vec<String>,

@@ -110,7 +110,7 @@ pub(crate) enum Identity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BoundUser<'a> {
     pub(crate) id: &'a str,
-    /// Whether the ID is the caller's subject rather than another claim.
+    /// True if the ID is the caller's subject rather than another claim.
     pub(crate) is_subject: bool,
 }
 

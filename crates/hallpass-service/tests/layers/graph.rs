@@ -6,10 +6,10 @@ use std::{fs, io};
 
 use crate::source::{Path, Source};
 
-/// The longest chain of re-exports that is followed.
+/// The maximum number of re-exports to follow.
 const MAX_REEXPORTS: usize = 8;
 
-/// The files of one crate. The crate root has the empty path.
+/// The files of a crate, by module path. The path of the crate root is empty.
 #[derive(Default)]
 pub(crate) struct Crate {
     pub(crate) files: BTreeMap<Path, (String, Source)>,
@@ -20,14 +20,14 @@ pub(crate) struct Edge<'a> {
     pub(crate) from: &'a Path,
     /// The file that defines the imported item.
     pub(crate) to: &'a Path,
-    /// The path as the code names it.
+    /// The path in the code.
     pub(crate) path: &'a Path,
-    /// The file, the line and the import.
+    /// The file, the line and the import, for messages.
     pub(crate) place: String,
 }
 
 impl Crate {
-    /// Reads the product code of a crate of this workspace, without `main.rs`, which no file imports.
+    /// Reads the files of a crate without tests. Skips `main.rs`, which no file imports.
     pub(crate) fn read(name: &str) -> io::Result<Self> {
         let root = FilePath::new(env!("CARGO_MANIFEST_DIR")).with_file_name(name).join("src");
         let (mut found, mut folders) = (Self::default(), vec![root.clone()]);
@@ -66,25 +66,25 @@ impl Crate {
         self.files.retain(|path, _| !tests.iter().any(|test| path.starts_with(test)));
     }
 
-    /// Returns the deepest file on a path.
+    /// Returns the file with the longest matching path.
     fn file_of<'a>(&'a self, path: &[String]) -> Option<(&'a Path, &'a Source)> {
         let mut prefixes = (0..=path.len()).rev().filter_map(|length| path.get(..length));
         prefixes.find_map(|prefix| self.files.get_key_value(prefix)).map(|(path, (_, source))| (path, source))
     }
 
-    /// Returns the file that defines what a path names: a re-export leads to the file behind it.
+    /// Returns the file that defines the item at a path. Follows re-exports.
     fn definition(&self, path: &[String]) -> Option<&Path> {
         let mut path = path.to_vec();
         for _ in 0..MAX_REEXPORTS {
             let (file, source) = self.file_of(&path)?;
-            let behind = path.get(file.len()).and_then(|name| source.names.get(name));
-            let Some(behind) = behind.filter(|behind| !path.starts_with(behind)) else { return Some(file) };
-            path = [behind.as_slice(), path.get(file.len() + 1..).unwrap_or_default()].concat();
+            let target = path.get(file.len()).and_then(|name| source.names.get(name));
+            let Some(target) = target.filter(|target| !path.starts_with(target)) else { return Some(file) };
+            path = [target.as_slice(), path.get(file.len() + 1..).unwrap_or_default()].concat();
         }
         self.file_of(&path).map(|(file, _)| file)
     }
 
-    /// Returns the imports of other files, in order.
+    /// Returns the imports between files, in order.
     pub(crate) fn edges(&self) -> Vec<Edge<'_>> {
         let mut edges = Vec::new();
         for (from, (place, source)) in &self.files {

@@ -1,4 +1,4 @@
-//! Reads the imports of one source file, as text.
+//! A parser for the imports of a source file.
 
 use std::collections::BTreeMap;
 use std::iter::Peekable;
@@ -7,14 +7,14 @@ use std::slice::Iter;
 /// A path below the crate root, such as `["auth", "key_set"]`.
 pub(crate) type Path = Vec<String>;
 
-/// One file, reduced to its imports.
+/// The imports and declarations of a source file.
 #[derive(Debug, Default)]
 pub(crate) struct Source {
-    /// Every path of this crate that the product code names, in order.
+    /// The paths of this crate that the code without tests uses, in order.
     pub(crate) imports: Vec<Import>,
     /// The names that this file declares with `mod` or `use`.
     pub(crate) names: BTreeMap<String, Path>,
-    /// The names of the child modules that only tests compile.
+    /// The names of child modules with `#[cfg(test)]`.
     pub(crate) test_modules: Vec<String>,
 }
 
@@ -25,7 +25,7 @@ pub(crate) struct Import {
     pub(crate) path: Path,
 }
 
-/// A word, `::` or a single character of the code.
+/// A word, `::`, or a single character.
 #[derive(Clone, Copy)]
 struct Token<'a> {
     text: &'a str,
@@ -34,11 +34,11 @@ struct Token<'a> {
 
 type Tokens<'t, 'a> = Peekable<Iter<'t, Token<'a>>>;
 
-/// A leaf of a `use` tree: the path as written, the name that it gets, and its line.
+/// A leaf of a `use` tree: the path, the imported name, and the line.
 type Leaf<'a> = (Vec<&'a str>, &'a str, usize);
 
 impl Source {
-    /// Parses the file of `module`, without its tests.
+    /// Parses the file of `module`. Ignores tests.
     pub(crate) fn parse(module: &[&str], text: &str) -> Self {
         let tokens = tokens(text);
         let (mut source, mut uses, mut paths) = (Self::default(), Vec::new(), Vec::new());
@@ -89,7 +89,7 @@ impl Source {
                         inside.pop();
                     }
                 }
-                // An imported type adds nothing to its import, so only modules count.
+                // A path that starts with a type needs no entry, because the type's import is one.
                 word if word.starts_with(|c: char| c.is_lowercase())
                     && is_next(&["::"])
                     && previous != "::" =>
@@ -112,7 +112,7 @@ impl Source {
         let mut exported = Vec::new();
         for (inside, is_public, (path, name, line)) in uses {
             let Some(path) = source.absolute(&inside, &path) else { continue };
-            // The re-export of a child is not a use of the child.
+            // A re-export of a child module is not an import.
             if is_public && path.starts_with(&inside) {
                 exported.push((name.to_owned(), path));
             } else {
@@ -128,7 +128,7 @@ impl Source {
         source
     }
 
-    /// Returns the path below the crate root that `written` names inside of a module. `None` for other crates.
+    /// Resolves the path `written` in a module to a path below the crate root. Returns `None` for other crates.
     fn absolute(&self, inside: &[String], written: &[&str]) -> Option<Path> {
         let (mut path, rest) = match written {
             ["crate", rest @ ..] => (Path::new(), rest),
@@ -156,7 +156,7 @@ fn use_tree<'a>(rest: &mut Tokens<'_, 'a>, prefix: &[&'a str], leaves: &mut Vec<
             "{" => {
                 while rest.next_if(|token| token.text == "}").is_none() {
                     use_tree(rest, &path, leaves);
-                    // A tree without an end is not Rust.
+                    // An unterminated tree is not valid Rust.
                     if rest.next_if(|token| token.text == ",").is_none() && rest.peek().is_none() {
                         return;
                     }
@@ -178,7 +178,7 @@ fn use_tree<'a>(rest: &mut Tokens<'_, 'a>, prefix: &[&'a str], leaves: &mut Vec<
     leaves.push((path, name, last_line));
 }
 
-/// Returns the position after an item, which ends with `;` or a block.
+/// Returns the position after an item that ends with `;` or a block.
 fn end_of_item(tokens: &[Token<'_>], start: usize) -> usize {
     let mut depth = 0_usize;
     for (at, token) in tokens.iter().enumerate().skip(start) {
@@ -197,7 +197,7 @@ fn end_of_item(tokens: &[Token<'_>], start: usize) -> usize {
     tokens.len()
 }
 
-/// Splits code into tokens, without comments, strings, characters and lifetimes.
+/// Splits code into tokens. Ignores comments, strings, characters and lifetimes.
 fn tokens(text: &str) -> Vec<Token<'_>> {
     let (mut tokens, mut rest, mut line) = (Vec::new(), text, 1);
     while let Some(first) = rest.chars().next() {
@@ -208,7 +208,9 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
             [b'r', b'#', c, ..] if c.is_ascii_alphabetic() => (2, false),
             [b'\'', ..] => (character_or_lifetime(rest), false),
             _ if string(rest).is_some() => (string(rest).unwrap_or(1), false),
-            _ if is_of_word(first) => (rest.find(|c| !is_of_word(c)).unwrap_or(rest.len()), true),
+            _ if is_word_character(first) => {
+                (rest.find(|c| !is_word_character(c)).unwrap_or(rest.len()), true)
+            }
             _ => (first.len_utf8(), !first.is_whitespace()),
         };
         let (token, after) = rest.split_at(length);
@@ -221,7 +223,7 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
     tokens
 }
 
-/// Returns the length of the string literal at the start, with its prefix. `None` if there is none.
+/// Returns the length of the string literal at the start, including its prefix; `None` if there is none.
 fn string(text: &str) -> Option<usize> {
     let body = text.trim_start_matches(['b', 'c', 'r']);
     let is_raw = text.get(..text.len() - body.len())?.ends_with('r');
@@ -243,11 +245,11 @@ fn character_or_lifetime(text: &str) -> usize {
     let mut next = inner.chars();
     match (next.next(), next.next()) {
         (Some('\\'), _) | (_, Some('\'')) => 1 + end_of_escaped(inner, '\'').unwrap_or(inner.len()),
-        _ => 1 + inner.find(|c| !is_of_word(c)).unwrap_or(inner.len()),
+        _ => 1 + inner.find(|c| !is_word_character(c)).unwrap_or(inner.len()),
     }
 }
 
-/// Returns the position after the first `close` without a backslash before it.
+/// Returns the position after the first unescaped `close`.
 fn end_of_escaped(text: &str, close: char) -> Option<usize> {
     let mut characters = text.char_indices();
     while let Some((at, character)) = characters.next() {
@@ -260,22 +262,22 @@ fn end_of_escaped(text: &str, close: char) -> Option<usize> {
     None
 }
 
-fn is_of_word(character: char) -> bool {
+fn is_word_character(character: char) -> bool {
     character.is_alphanumeric() || character == '_'
 }
 
 fn is_word(text: &str) -> bool {
-    text.starts_with(is_of_word)
+    text.starts_with(is_word_character)
 }
 
-/// Returns the imports of the module `a` with this text, each with its line.
+/// Returns the imports of a module `a` with this text, each with its line.
 fn imports(text: &str) -> Vec<String> {
     let imports = Source::parse(&["a"], text).imports;
     imports.iter().map(|import| format!("{}: {}", import.line, import.path.join("::"))).collect()
 }
 
 #[test]
-fn every_form_of_import_is_read() {
+fn parses_every_form_of_import() {
     let braces = "use crate::{b::{self, c::{C, D as E}}, missing};\npub(in crate::b) use http::Method;";
     let places = ["b", "b::c::C", "b::c::D", "missing"].map(|path| format!("1: {path}"));
     assert_eq!(imports(braces), places);
@@ -285,7 +287,7 @@ fn every_form_of_import_is_read() {
 }
 
 #[test]
-fn tests_comments_and_strings_are_ignored() {
+fn ignores_tests_comments_and_strings() {
     let ignored =
         "// crate::b::B\n/* crate::b::B */ const A: [&str; 2] = [\"crate::b::\\\"B\", r#\"\"crate::b::B\"#];";
     assert_eq!(imports(ignored), Vec::<String>::new());
