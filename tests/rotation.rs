@@ -36,9 +36,9 @@ const FIRST: &str = "AGORA_APP_CERTIFICATE";
 const SECOND: &str = "AGORA_APP_CERTIFICATE_NEXT";
 const THREADS: usize = 4;
 const TEN_MINUTES: u32 = 600;
-/// The seconds that pass at once while requests are sent.
-const LITTLE: u32 = 60;
-/// All tokens live as long.
+/// The clock advances by at most this many seconds at once while requests are sent.
+const STEP_SECONDS: u32 = 60;
+/// The lifetime of every token.
 const TTL_MAX: u32 = 2 * 3600;
 /// A command with one of these needs an account in the cloud, or a service at an address.
 const NOT_HERE: [&str; 7] =
@@ -49,7 +49,7 @@ struct Section {
     steps: Vec<String>,
 }
 
-/// Whoever does what the runbook says.
+/// Follows a runbook.
 struct Operator {
     folder: PathBuf,
     environment: Vec<(String, String)>,
@@ -57,10 +57,10 @@ struct Operator {
 
 /// Requests without pause, from [`THREADS`] threads, to one service.
 struct Load {
-    /// The certificates whose tokens Agora takes.
+    /// The certificates whose tokens Agora accepts.
     accepted: RwLock<Vec<&'static str>>,
     tally: Mutex<Tally>,
-    /// The answers that each thread has got.
+    /// The number of responses to each thread.
     answers: [AtomicUsize; THREADS],
     is_over: AtomicBool,
     clock: Memory<SecretsManager>,
@@ -68,7 +68,7 @@ struct Load {
 
 #[derive(Default)]
 struct Tally {
-    /// How many tokens each certificate has signed, and when the last of them ends.
+    /// The number of tokens that each certificate signed, and when the last of them expires.
     signed: BTreeMap<&'static str, (usize, u64)>,
     changes: usize,
 }
@@ -100,7 +100,7 @@ impl Section {
     }
 }
 
-/// The blocks of commands in a text, in their order.
+/// Returns the blocks of commands of a text, in their order.
 fn blocks(text: &str) -> Vec<String> {
     let mut blocks = Vec::new();
     let mut lines = text.lines().map(str::trim_start);
@@ -129,17 +129,17 @@ fn runbooks() -> anyhow::Result<BTreeMap<String, String>> {
     Ok(pages)
 }
 
-/// Those that can be run here, and those that cannot.
+/// Divides blocks into those that can be run here, and all others.
 fn runnable(blocks: Vec<String>) -> (Vec<String>, Vec<String>) {
     blocks.into_iter().partition(|block| !NOT_HERE.iter().any(|name| block.contains(name)))
 }
 
 impl Operator {
-    /// One with the AWS CLI, the runbook's scripts, and this secret.
+    /// Returns an operator with the AWS CLI, the scripts of `infra`, and this secret.
     fn new(moto: &Moto, folder: &Path) -> anyhow::Result<Self> {
         let python = path_from("HALLPASS_PYTHON")?;
-        let programs = python.parent().context("python is nowhere")?.to_owned();
-        ensure!(programs.join("aws").exists(), "the AWS CLI is not beside python");
+        let programs = python.parent().context("HALLPASS_PYTHON has no folder")?.to_owned();
+        ensure!(programs.join("aws").exists(), "the AWS CLI is not in the folder of python");
         // The same AWS CLI, but without its start-up time.
         let faster = root().join("tests/interop/bin");
         let others = std::env::var_os("PATH").unwrap_or_default();
@@ -162,7 +162,7 @@ impl Operator {
         Ok(Self { folder: folder.to_owned(), environment })
     }
 
-    /// Runs commands, and gives them this on standard input.
+    /// Runs commands with this standard input. Returns their output.
     fn run(&self, commands: &str, input: &str) -> anyhow::Result<String> {
         let (is_done, said) = self.attempt(commands, input.as_bytes())?;
         ensure!(is_done, "{commands}\n{said}");
@@ -170,7 +170,7 @@ impl Operator {
         Ok(said)
     }
 
-    /// Whether they succeeded, and what they said.
+    /// Runs commands with this standard input. Returns whether they succeeded, and their output.
     fn attempt(&self, commands: &str, input: &[u8]) -> anyhow::Result<(bool, String)> {
         let mut shell = Command::new("bash")
             .args(["-euc", commands])
@@ -181,7 +181,7 @@ impl Operator {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()?;
-        // Whoever has a file for it does not read this.
+        // A command that reads a file does not read standard input.
         let _ = shell.stdin.take().context("bash has no input")?.write_all(input);
         let output = shell.wait_with_output()?;
         let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
@@ -189,7 +189,7 @@ impl Operator {
     }
 }
 
-/// A service with this secret, and these names of certificates.
+/// Returns a service with this secret, and these names of certificates.
 fn service(moto: &Moto, names: &[&str]) -> anyhow::Result<Memory<SecretsManager>> {
     let document = json!({
         "projects": { "default": { "provider": "agora", "app_id": APP_ID, "certificates": names } },
@@ -206,7 +206,7 @@ fn store(moto: &Moto) -> anyhow::Result<SecretsManager> {
     Ok(SecretsManager::from_settings(setting, TimeLimits::Extended.factor()).context("no store")??)
 }
 
-/// A token that lives for as long as any may.
+/// Returns a token with the longest lifetime, and when it expires.
 fn mint(service: &mut Memory<SecretsManager>) -> anyhow::Result<(String, u64)> {
     let body = json!({ "rtc": { "channel": "demo", "uid": 1 }, "ttl": TTL_MAX });
     let (status, body) = service.send_for_json(&Request::post("/v1/token", &body, None))?;
@@ -215,7 +215,7 @@ fn mint(service: &mut Memory<SecretsManager>) -> anyhow::Result<(String, u64)> {
     Ok((token.to_owned(), body.get("expires_at").and_then(Value::as_u64).context("no end")?))
 }
 
-/// Which of the configured certificates signed a token, by their order.
+/// Returns the position of the configured certificate that signed a token.
 fn certificate_of(service: &mut Memory<SecretsManager>, token: &str) -> anyhow::Result<Option<u64>> {
     let (status, body) =
         service.send_for_json(&Request::post("/v1/inspect", &json!({ "token": token }), None))?;
@@ -238,12 +238,12 @@ impl Load {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many tokens this certificate has signed.
+    /// Returns the number of tokens that this certificate signed.
     fn signed_by(&self, certificate: &str) -> usize {
         self.tally().signed.get(certificate).map_or(0, |(count, _)| *count)
     }
 
-    /// Does something while each of these sends.
+    /// Runs `work` while each of these services gets requests.
     fn during(
         &self,
         services: Vec<Memory<SecretsManager>>,
@@ -262,7 +262,7 @@ impl Load {
         })
     }
 
-    /// Sends requests until it is over: each is answered, by a token that Agora takes.
+    /// Sends requests until the load is over. Each response must have a token that Agora accepts.
     fn send(&self, answers: &AtomicUsize, mut service: Memory<SecretsManager>) -> anyhow::Result<()> {
         const BATCH: usize = 100;
         /// The operator's commands need the processor too.
@@ -286,9 +286,9 @@ impl Load {
     fn send_one(&self, service: &mut Memory<SecretsManager>) -> anyhow::Result<()> {
         let accepted = self.accepted.read().unwrap_or_else(PoisonError::into_inner);
         let (token, end) = mint(service)?;
-        let certificate = signer_of(&token, APP_ID).context("signed by nobody")?;
+        let certificate = signer_of(&token, APP_ID).context("no certificate signed it")?;
         ensure!(accepted.contains(&certificate), "Agora does not take {}", name_of(certificate));
-        ensure!(certificate_of(service, &token)?.is_some(), "its own token is not known to it");
+        ensure!(certificate_of(service, &token)?.is_some(), "the service does not know its own token");
         let mut tally = self.tally();
         let (count, last) = tally.signed.entry(certificate).or_default();
         (*count, *last) = (*count + 1, end.max(*last));
@@ -296,20 +296,20 @@ impl Load {
     }
 
     fn read(&self, log: &str) -> anyhow::Result<()> {
-        ensure!(leaks(log).next().is_none(), "the log holds a value or a token");
+        ensure!(leaks(log).next().is_none(), "the log contains a value or a token");
         let failed = events(log, "secrets_not_refreshed");
         ensure!(failed.is_empty(), "{failed:?}");
         self.tally().changes += events(log, "secrets_changed").len();
         Ok(())
     }
 
-    /// Lets time pass, a little at once: no request takes longer than this little by the clock.
+    /// Lets time pass in steps: no request takes longer than one step by the clock.
     fn advance_clock(&self, seconds: u32) -> anyhow::Result<()> {
         let mut rest = seconds;
         while rest > 0 {
-            let little = rest.min(LITTLE);
-            rest -= little;
-            self.clock.advance_clock(little);
+            let step = rest.min(STEP_SECONDS);
+            rest -= step;
+            self.clock.advance_clock(step);
             let before = self.answers.each_ref().map(|answers| answers.load(Ordering::Acquire));
             // The first one may have begun before.
             while self.answers.iter().zip(before).any(|(it, before)| it.load(Ordering::Acquire) < before + 2)
@@ -332,7 +332,7 @@ impl Load {
         })
     }
 
-    /// What a step says of the console; whether that is anything.
+    /// Performs the part of a step that happens in the console. Returns whether there is one.
     fn at_console(&self, words: &str) -> anyhow::Result<bool> {
         let mut accepted = self.accepted.write().unwrap_or_else(PoisonError::into_inner);
         let is_added = words.contains("add a certificate");
@@ -344,7 +344,7 @@ impl Load {
             accepted.retain(|it| *it != OLD);
             let last = self.tally().signed.get(OLD).map_or(0, |(_, last)| *last);
             let clock = self.clock.clock();
-            ensure!(last <= clock, "a token of the old one would live for {} s more", last - clock);
+            ensure!(last <= clock, "a token of the old certificate is valid for {} s more", last - clock);
         }
         let is_swapped = words.contains("swap the two");
         let is_any = is_added || is_disabled || is_swapped;
@@ -352,7 +352,7 @@ impl Load {
         Ok(is_any)
     }
 
-    /// Does a step; says which commands it had.
+    /// Follows a step. Returns its commands.
     fn follow(&self, operator: &Operator, step: &str) -> anyhow::Result<Vec<String>> {
         let words = step.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
         let is_at_console = self.at_console(&words)?;
@@ -365,7 +365,7 @@ impl Load {
         } else if words.contains("wait for") && words.contains("`ttl.max`") {
             TTL_MAX
         } else {
-            ensure!(is_at_console || !commands.is_empty(), "what is to be done here is not known: {words}");
+            ensure!(is_at_console || !commands.is_empty(), "the test does not know how to follow: {words}");
             0
         };
         self.advance_clock(wait)?;
@@ -413,15 +413,16 @@ fn a_certificate_is_changed_under_load() -> anyhow::Result<()> {
     let (old, next) = (load.signed_by(OLD), load.signed_by(NEXT));
     println!("{old} tokens of the old certificate, {next} of the next one; none was refused");
     // Each certificate signs for 20 minutes at least, and each thread sends a request in each of their steps.
-    let least = THREADS * (2 * TEN_MINUTES / LITTLE) as usize;
+    let least = THREADS * (2 * TEN_MINUTES / STEP_SECONDS) as usize;
     ensure!(old > least && next > least, "{old} and {next} tokens");
-    ensure!(old == of_old, "the old one signed {} tokens 10 minutes after the swap", old - of_old);
+    ensure!(old == of_old, "the old certificate signed {} tokens 10 minutes after the swap", old - of_old);
     ensure!(load.tally().changes == 3, "{} changes", load.tally().changes);
-    ensure!(certificate_of(&mut service, &before)?.is_none(), "the old one is not forgotten");
+    ensure!(certificate_of(&mut service, &before)?.is_none(), "the service knows the old certificate");
     Ok(())
 }
 
-/// Who starts afterwards signs with the other one at once, and who runs does so within the time for which secrets are fresh.
+/// An instance that starts afterwards signs with the other certificate at once. A running one does so when its secrets are no
+/// longer fresh.
 #[test]
 #[ignore = "needs moto and the AWS CLI; cargo xtask test runs it"]
 fn a_leaked_certificate_is_replaced() -> anyhow::Result<()> {
@@ -442,18 +443,18 @@ fn a_leaked_certificate_is_replaced() -> anyhow::Result<()> {
     operator.run(&mistake, "")?;
     ensure!(
         service(&moto, &[FIRST])?.send_for_json(&Request::get("/readyz"))?.0 == 503,
-        "who starts with a wrong value"
+        "an instance starts with a wrong value"
     );
     running.advance_clock(FRESH_SECONDS);
-    ensure!(signer(&mut running, APP_ID)? == OLD, "who runs does not go on");
+    ensure!(signer(&mut running, APP_ID)? == OLD, "a running instance stops signing");
     operator.run("python3 infra/aws-secret.py back", "")?;
     ensure!(signer(&mut service(&moto, &[FIRST])?, APP_ID)? == OLD, "the change was not taken back");
     operator.run(replace, NEXT)?;
     let mut started = service(&moto, &[FIRST])?;
-    ensure!(signer(&mut started, APP_ID)? == NEXT, "who starts");
-    ensure!(certificate_of(&mut started, &leaked)?.is_none(), "the leaked one is known");
+    ensure!(signer(&mut started, APP_ID)? == NEXT, "an instance that starts");
+    ensure!(certificate_of(&mut started, &leaked)?.is_none(), "the service knows the leaked certificate");
     running.advance_clock(FRESH_SECONDS);
-    ensure!(signer(&mut running, APP_ID)? == NEXT, "who runs");
+    ensure!(signer(&mut running, APP_ID)? == NEXT, "a running instance");
     // The order of the runbook: the other certificate signs before the leaked one is disabled.
     let place = |words: &str| section.steps.iter().position(|step| step.contains(words));
     let (signs, is_disabled) =
@@ -477,7 +478,7 @@ const SECTIONS: [(&str, &str, &str, bool); 8] = [
     ("jwt-secret.md", "Leaked secret", "SUPABASE_JWT_SECRET", false),
 ];
 
-/// Twice in a row: what one time leaves behind, the next one begins with.
+/// Every command works twice in a row: the names at the end are those of the beginning.
 #[test]
 #[ignore = "needs moto and the AWS CLI; cargo xtask test runs it"]
 fn every_command_works() -> anyhow::Result<()> {
@@ -495,7 +496,7 @@ fn every_command_works() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Every step has commands for both platforms, or for none. What a setup or a check needs is not a step.
+/// Every step has commands for both platforms, or for none. Sections without numbered steps are exempt.
 #[test]
 fn each_step_has_commands_for_both_platforms() -> anyhow::Result<()> {
     let mut count = 0;
@@ -514,7 +515,7 @@ fn each_step_has_commands_for_both_platforms() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Does the steps of a section twice; returns how many commands that were.
+/// Follows the steps of a section twice. Returns the number of commands.
 fn commands_work(page: &str, heading: &str, name: &str, is_file: bool) -> anyhow::Result<usize> {
     let names = [
         FIRST,
@@ -538,9 +539,9 @@ fn commands_work(page: &str, heading: &str, name: &str, is_file: bool) -> anyhow
             operator.run(&block, value)?;
         }
         let left = operator.run("python3 infra/aws-secret.py names", "")?;
-        ensure!(left.lines().eq(names), "it leaves {left}");
+        ensure!(left.lines().eq(names), "the section ends with the names {left}");
         let value = if is_file { fs::read_to_string(folder.join("key"))? } else { value.to_owned() };
-        ensure!(value_of(&moto, name)?.as_deref() == Some(value.trim()), "it has not changed {name}");
+        ensure!(value_of(&moto, name)?.as_deref() == Some(value.trim()), "{name} did not change");
     }
     Ok(commands)
 }
@@ -550,7 +551,7 @@ fn value_of(moto: &Moto, name: &str) -> anyhow::Result<Option<String>> {
     Ok(secrets.first().map(|(_, value)| value.as_str().to_owned()))
 }
 
-/// What cannot be right is refused before anything is written, and is not shown.
+/// An invalid value is rejected before anything is written, and is not shown.
 #[test]
 #[ignore = "needs moto and the AWS CLI; cargo xtask test runs it"]
 fn a_wrong_value_is_not_stored() -> anyhow::Result<()> {
@@ -606,7 +607,7 @@ fn a_wrong_value_is_not_stored() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// One writes after the other has read, and before the other writes: the change of neither is lost without a word.
+/// Two operators change the secret at once. If one writes between the read and the write of the other, the slower one gets an error.
 #[test]
 #[ignore = "needs moto and the AWS CLI; cargo xtask test runs it"]
 fn of_two_changes_at_once_the_slower_one_is_refused() -> anyhow::Result<()> {
@@ -640,7 +641,8 @@ chmod +x late/aws";
     Ok(())
 }
 
-/// The commands that look, against a service at an address: a token from before tells whether the change is there.
+/// The commands of "Check a change" run against a service at an address: a token from before the change shows whether it is in
+/// effect.
 #[test]
 #[ignore = "needs moto and the AWS CLI; cargo xtask test runs it"]
 fn a_token_from_before_shows_the_change() -> anyhow::Result<()> {
@@ -703,9 +705,9 @@ fn a_token_from_before_shows_the_change() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A request for this lets 10 minutes pass.
+/// A request for this path lets 10 minutes pass.
 const LATER: &str = "/later";
-/// A request for this is the last one.
+/// A request for this path is the last one.
 const END: &str = "/end";
 
 /// Answers requests over HTTP, one after the other.
