@@ -151,8 +151,10 @@ fn files() -> anyhow::Result<Vec<String>> {
 /// Returns the ruled-out word of a passage.
 fn finding(passage: &Passage) -> Option<String> {
     let prose = without_code(&passage.text);
-    let words: Vec<_> =
-        prose.split(|c: char| !(c.is_alphanumeric() || c == '\'')).filter(|word| !word.is_empty()).collect();
+    let words: Vec<_> = prose
+        .split(|c: char| !(c.is_alphanumeric() || matches!(c, '\'' | '_')))
+        .filter(|word| !word.is_empty())
+        .collect();
     if passage.is_opening
         && let Some(first) = words.first().filter(|first| OPENINGS.contains(first))
         && prose.trim_start().starts_with(first)

@@ -54,23 +54,27 @@ impl ServiceJson {
     pub(crate) fn service<'a>(&'a self, tree: &'a PermissionTree) -> anyhow::Result<Service<'a>> {
         let lengths: Vec<_> = self.privileges.iter().map(|&(id, seconds)| (id, Seconds(seconds))).collect();
         let privileges = Privileges::new(&lengths)?;
-        let text = |text: &'a Option<String>| {
-            anyhow::Ok(FieldStr::new(text.as_deref().context("a string field is missing")?)?)
+        let string = |string: &'a Option<String>| {
+            anyhow::Ok(FieldStr::new(string.as_deref().context("a string field is missing")?)?)
         };
         Ok(match self.number {
-            1 => Service::Rtc { channel: text(&self.channel)?, user: text(&self.uid)?, privileges },
-            2 => Service::Rtm { user: text(&self.user)?, privileges },
-            3 => Service::Streaming { channel: text(&self.channel)?, user: text(&self.account)?, privileges },
+            1 => Service::Rtc { channel: string(&self.channel)?, user: string(&self.uid)?, privileges },
+            2 => Service::Rtm { user: string(&self.user)?, privileges },
+            3 => Service::Streaming {
+                channel: string(&self.channel)?,
+                user: string(&self.account)?,
+                privileges,
+            },
             4 => Service::Fpa { privileges },
-            5 => Service::Chat { user: text(&self.user)?, privileges },
-            6 => Service::Fcdn { channel: text(&self.channel)?, user: text(&self.account)?, privileges },
+            5 => Service::Chat { user: string(&self.user)?, privileges },
+            6 => Service::Fcdn { channel: string(&self.channel)?, user: string(&self.account)?, privileges },
             7 => Service::Apaas {
-                room: text(&self.room)?,
-                user: text(&self.user)?,
+                room: string(&self.room)?,
+                user: string(&self.user)?,
                 role: self.role.context("`role` is missing")?,
                 privileges,
             },
-            8 => Service::Rtm2 { user: text(&self.user)?, permissions: tree.as_permissions(), privileges },
+            8 => Service::Rtm2 { user: string(&self.user)?, permissions: tree.as_permissions(), privileges },
             9 => Service::ConvoAi { privileges },
             10 => Service::Stt { privileges },
             other => bail!("service type {other} is not defined"),
@@ -84,23 +88,23 @@ impl ServiceJson {
 
     /// Converts from a parsed service.
     pub(crate) fn from_service(service: &Service<'_>) -> anyhow::Result<Self> {
-        let text = |text: &FieldStr<'_>| Some(text.as_str().to_owned());
+        let string = |string: &FieldStr<'_>| Some(string.as_str().to_owned());
         let mut json = Self {
             number: service.number(),
             privileges: service.privileges().iter().map(|(id, Seconds(seconds))| (id, seconds)).collect(),
             ..Self::default()
         };
         match service {
-            Service::Rtc { channel, user, .. } => (json.channel, json.uid) = (text(channel), text(user)),
+            Service::Rtc { channel, user, .. } => (json.channel, json.uid) = (string(channel), string(user)),
             Service::Streaming { channel, user, .. } | Service::Fcdn { channel, user, .. } => {
-                (json.channel, json.account) = (text(channel), text(user));
+                (json.channel, json.account) = (string(channel), string(user));
             }
-            Service::Rtm { user, .. } | Service::Chat { user, .. } => json.user = text(user),
+            Service::Rtm { user, .. } | Service::Chat { user, .. } => json.user = string(user),
             Service::Apaas { room, user, role, .. } => {
-                (json.room, json.user, json.role) = (text(room), text(user), Some(*role));
+                (json.room, json.user, json.role) = (string(room), string(user), Some(*role));
             }
             Service::Rtm2 { user, permissions, .. } => {
-                (json.user, json.permissions) = (text(user), Some(list(permissions)));
+                (json.user, json.permissions) = (string(user), Some(list(permissions)));
             }
             Service::Fpa { .. } | Service::ConvoAi { .. } | Service::Stt { .. } => {}
             other => bail!("the service {} is not supported by this test", other.name()),

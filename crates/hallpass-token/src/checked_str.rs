@@ -11,9 +11,9 @@ macro_rules! checked_str {
             ///
             /// # Errors
             #[doc = concat!("[`", stringify!($error), "`] for anything but 1 to ", $max, " bytes ", $allowed, ".")]
-            pub fn parse(text: &'a str) -> Result<Self, $error> {
-                $check(text, Self::MAX_BYTES)?;
-                Ok(Self(text))
+            pub fn parse(string: &'a str) -> Result<Self, $error> {
+                $check(string, Self::MAX_BYTES)?;
+                Ok(Self(string))
             }
 
             /// Returns the string.

@@ -67,8 +67,8 @@ const MAX_CHARS: usize = 64;
 
 /// Returns the first 64 characters of a string, followed by `…` if it is longer. Keeps messages and logs short.
 #[cfg(feature = "inspect")]
-pub(crate) fn excerpt(text: &str) -> Box<str> {
-    let mut rest = text.chars();
+pub(crate) fn excerpt(string: &str) -> Box<str> {
+    let mut rest = string.chars();
     let mut start: String = rest.by_ref().take(MAX_CHARS).collect();
     if rest.next().is_some() {
         start.push('…');
@@ -97,8 +97,8 @@ mod tests {
         ]);
         for c in characters {
             assert_eq!(QuotedChar(c).to_string(), format!("{c:?}"));
-            let text = format!("a{c}");
-            assert_eq!(Quoted(&text).to_string(), format!("{text:?}"));
+            let string = format!("a{c}");
+            assert_eq!(Quoted(&string).to_string(), format!("{string:?}"));
         }
     }
 

@@ -11,28 +11,28 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::content::{content, sign};
-use super::inputs::{Signer, check, rtm_user, signer, text};
+use super::inputs::{Signer, check, rtm_user, signer, string};
 use super::videosdk::{Project, project};
 
 const CASES: u32 = 512;
 
 /// Parses, verifies and explains a string.
-fn exercise(text: &str, now: u32, signer: &Signer, project: &Project) {
-    let _ = Format::detect(text).to_string();
+fn exercise(string: &str, now: u32, signer: &Signer, project: &Project) {
+    let _ = Format::detect(string).to_string();
     let now = UnixSeconds(now);
-    exercise_agora(text, now, signer);
-    exercise_videosdk(text, now, project);
+    exercise_agora(string, now, signer);
+    exercise_videosdk(string, now, project);
 }
 
-fn exercise_agora(text: &str, now: UnixSeconds, signer: &Signer) {
+fn exercise_agora(string: &str, now: UnixSeconds, signer: &Signer) {
     let subject = Subject { channel: FieldStr::EMPTY, user: FieldStr::EMPTY };
-    match Untrusted006::parse(text) {
+    match Untrusted006::parse(string) {
         Ok(token) => {
             let _ = format!("{token:?} {:?}", token.verify(signer.project(), subject, now));
         }
         Err(error) => assert!(!error.to_string().is_empty()),
     }
-    match Untrusted007::parse(text) {
+    match Untrusted007::parse(string) {
         Ok(token) => {
             for service in token.services() {
                 if let Service::Rtm2 { permissions, .. } = service {
@@ -46,7 +46,7 @@ fn exercise_agora(text: &str, now: UnixSeconds, signer: &Signer) {
     let projects = [signer.project()];
     for user in [None, Some(ExpectedUser::Uid(7)), Some(ExpectedUser::Account("a"))] {
         let expected = agora::Expected { app_id: Some(signer.app_id.as_str()), channel: Some("room"), user };
-        let report = agora::explain(text, &agora::Context { now, projects: &projects, expected });
+        let report = agora::explain(string, &agora::Context { now, projects: &projects, expected });
         assert!(report.token.is_some() || !report.problems.is_empty());
         for problem in &report.problems {
             assert!(!problem.to_string().is_empty());
@@ -54,8 +54,8 @@ fn exercise_agora(text: &str, now: UnixSeconds, signer: &Signer) {
     }
 }
 
-fn exercise_videosdk(text: &str, now: UnixSeconds, project: &Project) {
-    match videosdk::Untrusted::parse(text) {
+fn exercise_videosdk(string: &str, now: UnixSeconds, project: &Project) {
+    match videosdk::Untrusted::parse(string) {
         Ok(token) => {
             let _ = format!("{token:?} {:?}", token.verify(project.keys(), now));
         }
@@ -63,7 +63,7 @@ fn exercise_videosdk(text: &str, now: UnixSeconds, project: &Project) {
     }
     let projects = &[project.keys()];
     let expected = videosdk::Expected { api_key: Some("k"), room: Some("r"), participant: Some("p") };
-    let report = videosdk::explain(text, &videosdk::Context { now, projects, expected });
+    let report = videosdk::explain(string, &videosdk::Context { now, projects, expected });
     assert!(report.token.is_some() || !report.problems.is_empty());
     for problem in &report.problems {
         assert!(!problem.to_string().is_empty());
@@ -75,9 +75,9 @@ fn handles_any_string() {
     let prefix = prop_oneof![Just(""), Just("005"), Just("006"), Just("007"), Just("eyJ"), Just("1:")];
     check(
         CASES,
-        (prefix, text(), any::<u32>(), signer(), project()),
-        |(prefix, text, now, signer, project)| {
-            exercise(&format!("{prefix}{text}"), now, &signer, &project);
+        (prefix, string(), any::<u32>(), signer(), project()),
+        |(prefix, string, now, signer, project)| {
+            exercise(&format!("{prefix}{string}"), now, &signer, &project);
         },
     );
 }
@@ -118,7 +118,7 @@ fn handles_any_bytes_after_the_salt_of_007() {
 
 #[test]
 fn handles_any_bytes_as_jwt_parts() {
-    let json = prop_oneof![text(), "[{}\\[\\]:,\"0-9a-z]{0,40}"];
+    let json = prop_oneof![string(), "[{}\\[\\]:,\"0-9a-z]{0,40}"];
     check(CASES, (json, vec(any::<u8>(), 0..40), signer(), project()), |(json, bytes, signer, project)| {
         let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","typ":"JWT"}"#);
         let (json, bytes) = (URL_SAFE_NO_PAD.encode(json), URL_SAFE_NO_PAD.encode(bytes));
@@ -148,8 +148,8 @@ fn change() -> impl Strategy<Value = (Index, Change)> {
     (any::<Index>(), change)
 }
 
-fn changed(text: &str, changes: Vec<(Index, Change)>) -> String {
-    let mut chars: Vec<char> = text.chars().collect();
+fn changed(string: &str, changes: Vec<(Index, Change)>) -> String {
+    let mut chars: Vec<char> = string.chars().collect();
     for (index, change) in changes {
         let at = index.index(chars.len() + 1);
         match change {

@@ -9,7 +9,7 @@ use hallpass_token::{Seconds, UnixSeconds};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::inputs::{Signer, check, signer, text};
+use super::inputs::{Signer, check, signer, string};
 
 /// The content of a service of any type.
 #[derive(Clone, Debug)]
@@ -42,7 +42,7 @@ impl Content {
 }
 
 pub(crate) fn content() -> impl Strategy<Value = Content> {
-    (1..=10_u16, text(), text(), any::<i16>(), privileges(), tree())
+    (1..=10_u16, string(), string(), any::<i16>(), privileges(), tree())
         .prop_map(|(number, first, second, role, privileges, tree)| Content {
             number,
             first,
@@ -61,7 +61,7 @@ fn privileges() -> impl Strategy<Value = Vec<(u16, Seconds)>> {
 /// Generates permissions with few distinct kinds and access rights, so that duplicates occur.
 fn permissions() -> impl Strategy<Value = Vec<(u16, u16, Vec<String>)>> {
     let number = || prop_oneof![3 => 0..7_u16, 1 => any::<u16>()];
-    vec((number(), number(), vec(text(), 0..3)), 0..4)
+    vec((number(), number(), vec(string(), 0..3)), 0..4)
 }
 
 fn tree() -> impl Strategy<Value = PermissionTree> {
@@ -115,8 +115,8 @@ fn round_trips_the_longest_strings() {
         for len in lens {
             content.first = "x".repeat(len);
             content.second = "y".repeat(len);
-            let text = sign(&signer, Seconds::DAY, std::slice::from_ref(&content));
-            let token = Untrusted007::parse_with_limit(&text, 200_000).unwrap();
+            let string = sign(&signer, Seconds::DAY, std::slice::from_ref(&content));
+            let token = Untrusted007::parse_with_limit(&string, 200_000).unwrap();
             assert_eq!(token.services().collect::<Vec<_>>(), [content.service()]);
         }
     });
@@ -154,16 +154,16 @@ fn permissions_behave_like_a_map() {
 
 #[test]
 fn round_trips_006_content() {
-    let inputs = (signer(), text(), text(), any::<u32>(), 1..=u32::MAX, privileges());
+    let inputs = (signer(), string(), string(), any::<u32>(), 1..=u32::MAX, privileges());
     check(512, inputs, |(signer, channel, user, salt, end, privileges)| {
         let subject =
             Subject { channel: FieldStr::new(&channel).unwrap(), user: FieldStr::new(&user).unwrap() };
         let ends: Vec<_> = privileges.iter().map(|(id, end)| (*id, UnixSeconds(end.0))).collect();
         let privileges = Privileges::new(&ends).unwrap();
         let expires_at = UnixSeconds(end);
-        let text = Token006 { app_id: &signer.app_id, subject, salt, expires_at, privileges }
+        let string = Token006 { app_id: &signer.app_id, subject, salt, expires_at, privileges }
             .sign(&signer.certificate);
-        let token = Untrusted006::parse(&text).unwrap();
+        let token = Untrusted006::parse(&string).unwrap();
         assert_eq!(token.app_id(), &signer.app_id);
         assert_eq!((token.salt(), token.expires_at()), (salt, expires_at));
         assert_eq!(token.privileges(), privileges);

@@ -60,16 +60,16 @@ pub(crate) fn signer() -> impl Strategy<Value = Signer> {
 }
 
 pub(crate) fn app_id() -> impl Strategy<Value = AppId> {
-    "[0-9a-fA-F]{32}".prop_map(|text| AppId::parse(&text).unwrap())
+    "[0-9a-fA-F]{32}".prop_map(|string| AppId::parse(&string).unwrap())
 }
 
 fn certificate() -> impl Strategy<Value = AppCertificate> {
-    "[1-9a-fA-F][0-9a-fA-F]{31}".prop_map(|text| AppCertificate::parse(&text).unwrap())
+    "[1-9a-fA-F][0-9a-fA-F]{31}".prop_map(|string| AppCertificate::parse(&string).unwrap())
 }
 
 /// Generates a certificate that differs from that of every [`Signer`].
 pub(crate) fn other_certificate() -> impl Strategy<Value = AppCertificate> {
-    "0[0-9a-fA-F]{31}".prop_map(|text| AppCertificate::parse(&text).unwrap())
+    "0[0-9a-fA-F]{31}".prop_map(|string| AppCertificate::parse(&string).unwrap())
 }
 
 /// Generates 1 to 64 of Agora's 89 characters.
@@ -82,8 +82,8 @@ pub(crate) fn channel_name() -> impl Strategy<Value = String> {
     prop_oneof![9 => name(), 1 => Just("*".to_owned())]
 }
 
-pub(crate) fn channel(text: &str) -> Channel<'_> {
-    Channel::parse_or_any(text).unwrap()
+pub(crate) fn channel(string: &str) -> Channel<'_> {
+    Channel::parse_or_any(string).unwrap()
 }
 
 /// A channel user, in the form that the token contains.
@@ -97,7 +97,7 @@ impl UserField {
     pub(crate) fn user(&self) -> User<'_> {
         match self {
             Self::Uid(uid) => User::from_number_or_any(*uid),
-            Self::Account(text) => User::Account(Account::parse(text).unwrap()),
+            Self::Account(string) => User::Account(Account::parse(string).unwrap()),
         }
     }
 
@@ -105,7 +105,7 @@ impl UserField {
         match self {
             Self::Uid(0) => String::new(),
             Self::Uid(uid) => uid.to_string(),
-            Self::Account(text) => text.clone(),
+            Self::Account(string) => string.clone(),
         }
     }
 }
@@ -119,8 +119,8 @@ pub(crate) fn user() -> impl Strategy<Value = UserField> {
     ]
 }
 
-pub(crate) fn rtm_user(text: &str) -> RtmUser<'_> {
-    RtmUser::parse(text).unwrap()
+pub(crate) fn rtm_user(string: &str) -> RtmUser<'_> {
+    RtmUser::parse(string).unwrap()
 }
 
 /// Generates input for [`chat_user`].
@@ -128,8 +128,8 @@ pub(crate) fn chat_name() -> impl Strategy<Value = String> {
     r"[a-z0-9_.\-]{1,64}"
 }
 
-pub(crate) fn chat_user(text: &str) -> ChatUser<'_> {
-    ChatUser::parse(text).unwrap()
+pub(crate) fn chat_user(string: &str) -> ChatUser<'_> {
+    ChatUser::parse(string).unwrap()
 }
 
 pub(crate) fn ttl() -> impl Strategy<Value = Ttl> {
@@ -157,6 +157,6 @@ pub(crate) fn seconds_of(privilege_ttl: PrivilegeTtl) -> Seconds {
 }
 
 /// Generates any string that a token can hold.
-pub(crate) fn text() -> impl Strategy<Value = String> {
+pub(crate) fn string() -> impl Strategy<Value = String> {
     proptest::collection::vec(any::<char>(), 0..40).prop_map(|chars| chars.into_iter().collect())
 }

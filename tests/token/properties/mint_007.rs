@@ -37,8 +37,8 @@ fn assert_content(signer: &Signer, token: &str, ttl: Ttl, services: &[Service<'_
     }
 }
 
-fn text(text: &str) -> FieldStr<'_> {
-    FieldStr::new(text).unwrap()
+fn string(string: &str) -> FieldStr<'_> {
+    FieldStr::new(string).unwrap()
 }
 
 fn single(privilege: u16, privilege_ttl: PrivilegeTtl) -> Privileges<'static, Seconds> {
@@ -55,11 +55,11 @@ fn rtc_map(privileges: RtcPrivileges) -> Privileges<'static, Seconds> {
 }
 
 fn rtc<'a>(channel: &'a str, user: &'a str, privileges: RtcPrivileges) -> Service<'a> {
-    Service::Rtc { channel: text(channel), user: text(user), privileges: rtc_map(privileges) }
+    Service::Rtc { channel: string(channel), user: string(user), privileges: rtc_map(privileges) }
 }
 
 fn rtm(user: &str, login: PrivilegeTtl) -> Service<'_> {
-    Service::Rtm { user: text(user), privileges: single(1, login) }
+    Service::Rtm { user: string(user), privileges: single(1, login) }
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn rtc_by_role() {
                 let granted: Vec<_> = (1..=count).map(|privilege| (privilege, seconds)).collect();
                 let privileges = Privileges::new(&granted).unwrap();
                 let user = user.field();
-                let service = Service::Rtc { channel: text(&name), user: text(&user), privileges };
+                let service = Service::Rtc { channel: string(&name), user: string(&user), privileges };
                 assert_content(&signer, &token, ttl, &[service]);
             }
         },
@@ -140,7 +140,7 @@ fn signaling_with_a_stream() {
         let token = signer.mint().rtm_with_stream(rtm_user(&user), channel(&stream), ttl);
         let seconds = ttl.seconds();
         let privileges = Privileges::new(&[(1, seconds), (4, seconds)]).unwrap();
-        let stream = Service::Rtc { channel: text(&stream), user: text(&user), privileges };
+        let stream = Service::Rtc { channel: string(&stream), user: string(&user), privileges };
         assert_content(&signer, &token, ttl, &[stream, rtm(&user, PrivilegeTtl::For(ttl))]);
     });
 }
@@ -156,7 +156,12 @@ fn signaling_with_permissions() {
         let permissions = tree.as_permissions();
         let token = signer.mint().rtm_with_permissions(rtm_user(&user), permissions, ttl);
         let privileges = single(1, PrivilegeTtl::For(ttl));
-        assert_content(&signer, &token, ttl, &[Service::Rtm2 { user: text(&user), permissions, privileges }]);
+        assert_content(
+            &signer,
+            &token,
+            ttl,
+            &[Service::Rtm2 { user: string(&user), permissions, privileges }],
+        );
     });
 }
 
@@ -165,7 +170,7 @@ fn chat() {
     check(CASES, (signer(), chat_name(), ttl()), |(signer, user, ttl)| {
         let token = signer.mint().chat_user(chat_user(&user), ttl);
         let privileges = single(1, PrivilegeTtl::For(ttl));
-        assert_content(&signer, &token, ttl, &[Service::Chat { user: text(&user), privileges }]);
+        assert_content(&signer, &token, ttl, &[Service::Chat { user: string(&user), privileges }]);
 
         let privileges = single(2, PrivilegeTtl::For(ttl));
         let app = Service::Chat { user: FieldStr::EMPTY, privileges };
@@ -182,12 +187,12 @@ fn apaas() {
         let Some(Service::Chat { user: hash, .. }) = read.services().nth(1) else { panic!("{read:?}") };
         assert_eq!(hash.as_str().len(), 32);
         let privileges = single(1, privilege_ttl);
-        let in_room = Service::Apaas { room: text(&room), user: text(&user), role, privileges };
+        let in_room = Service::Apaas { room: string(&room), user: string(&user), role, privileges };
         let services = [rtm(&user, privilege_ttl), Service::Chat { user: hash, privileges }, in_room];
         assert_content(&signer, &token, ttl, &services);
 
         let (room, role) = (FieldStr::EMPTY, -1);
-        let alone = Service::Apaas { room, user: text(&user), role, privileges: single(2, privilege_ttl) };
+        let alone = Service::Apaas { room, user: string(&user), role, privileges: single(2, privilege_ttl) };
         assert_content(&signer, &mint.apaas_user(rtm_user(&user), ttl), ttl, &[alone]);
         let app = Service::Apaas { room, user: FieldStr::EMPTY, role, privileges: single(3, privilege_ttl) };
         assert_content(&signer, &mint.apaas_app(ttl), ttl, &[app]);

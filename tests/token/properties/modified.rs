@@ -27,26 +27,27 @@ impl fmt::Debug for Sample {
 }
 
 fn sample_007(signer: Signer, token: String) -> Sample {
-    let verifies = move |text: &str| {
-        Untrusted007::parse(text).is_ok_and(|token| token.verify(signer.project(), signer.issued_at).is_ok())
+    let verifies = move |string: &str| {
+        Untrusted007::parse(string)
+            .is_ok_and(|token| token.verify(signer.project(), signer.issued_at).is_ok())
     };
     Sample { token, verifies: Box::new(verifies) }
 }
 
 fn sample_006(signer: Signer, token: String, channel: String, user: String) -> Sample {
-    let verifies = move |text: &str| {
+    let verifies = move |string: &str| {
         let subject =
             Subject { channel: FieldStr::new(&channel).unwrap(), user: FieldStr::new(&user).unwrap() };
         let now = UnixSeconds(signer.issued_at.0.min(u32::MAX - 1));
-        Untrusted006::parse(text).is_ok_and(|token| token.verify(signer.project(), subject, now).is_ok())
+        Untrusted006::parse(string).is_ok_and(|token| token.verify(signer.project(), subject, now).is_ok())
     };
     Sample { token, verifies: Box::new(verifies) }
 }
 
 fn sample_videosdk(project: Project, token: String) -> Sample {
-    let verifies = move |text: &str| {
+    let verifies = move |string: &str| {
         let now = UnixSeconds(project.issued_at.0.min(u32::MAX - 1));
-        videosdk::Untrusted::parse(text).is_ok_and(|token| token.verify(project.keys(), now).is_ok())
+        videosdk::Untrusted::parse(string).is_ok_and(|token| token.verify(project.keys(), now).is_ok())
     };
     Sample { token, verifies: Box::new(verifies) }
 }
@@ -98,8 +99,8 @@ fn every_bit_is_significant() {
 fn assert_flipped(sample: &Sample, position: usize, bit: u8) {
     let mut bytes = sample.token.clone().into_bytes();
     bytes[position] ^= 1 << bit;
-    if let Ok(text) = String::from_utf8(bytes) {
-        assert!(!(sample.verifies)(&text), "{sample:?} with bit {bit} of {position}: {text}");
+    if let Ok(string) = String::from_utf8(bytes) {
+        assert!(!(sample.verifies)(&string), "{sample:?} with bit {bit} of {position}: {string}");
     }
 }
 
@@ -111,8 +112,8 @@ fn every_character_is_significant() {
             let (before, from) = sample.token.split_at(position);
             let (own, after) = from.split_at(1);
             for other in (0..128_u8).map(char::from).filter(|other| !own.starts_with(*other)) {
-                let text = format!("{before}{other}{after}");
-                assert!(!(sample.verifies)(&text), "{sample:?} with {other:?} at {position}");
+                let string = format!("{before}{other}{after}");
+                assert!(!(sample.verifies)(&string), "{sample:?} with {other:?} at {position}");
             }
         }
     }
@@ -124,8 +125,8 @@ fn rejects_removed_and_duplicated_characters() {
         for position in 0..sample.token.len() {
             let (before, from) = sample.token.split_at(position);
             let (own, after) = from.split_at(1);
-            for text in [format!("{before}{after}"), format!("{before}{own}{own}{after}")] {
-                assert!(!(sample.verifies)(&text), "{sample:?} changed at {position}: {text}");
+            for string in [format!("{before}{after}"), format!("{before}{own}{own}{after}")] {
+                assert!(!(sample.verifies)(&string), "{sample:?} changed at {position}: {string}");
             }
         }
     }

@@ -67,10 +67,12 @@ fn finds_the_signing_certificate() {
         let subject =
             Subject { channel: FieldStr::new(&name).unwrap(), user: FieldStr::new(&user_field).unwrap() };
         let now = UnixSeconds(signer.issued_at.0.min(u32::MAX - 1));
-        let text_007 = signer.mint().rtc(channel(&name), user.user(), privileges, ttl);
-        let text_006 = signer.mint().rtc_006(channel(&name), user.user(), privileges);
-        let (token_007, token_006) =
-            (Untrusted007::parse(&text_007).unwrap(), Untrusted006::parse(&text_006).unwrap());
+        let token_string_007 = signer.mint().rtc(channel(&name), user.user(), privileges, ttl);
+        let token_string_006 = signer.mint().rtc_006(channel(&name), user.user(), privileges);
+        let (token_007, token_006) = (
+            Untrusted007::parse(&token_string_007).unwrap(),
+            Untrusted006::parse(&token_string_006).unwrap(),
+        );
         let cases: [(&[AppCertificate], Result<usize, VerifyError>); 6] = [
             (&[], Err(VerifyError::BadSignature)),
             (std::slice::from_ref(&first), Err(VerifyError::BadSignature)),

@@ -70,12 +70,12 @@ impl Project {
 
     /// Returns the expected claims of a token.
     fn parsed_claims(&self) -> ParsedClaims {
-        let texts = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        let strings = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
         ParsedClaims {
             api_key: self.api_key.as_str().to_owned(),
-            permissions: texts(self.permissions.names()),
+            permissions: strings(self.permissions.names()),
             version: self.roles.map(|_| Version::Number(2)),
-            roles: self.roles.map(|roles| texts(roles.names())).unwrap_or_default(),
+            roles: self.roles.map(|roles| strings(roles.names())).unwrap_or_default(),
             room: self.roles.and(self.room.clone()),
             participant: self.roles.and(self.participant.clone()),
             issued_at: Some(self.issued_at.0.into()),
@@ -125,11 +125,11 @@ fn id(max: usize) -> impl Strategy<Value = String> {
 }
 
 fn secret() -> impl Strategy<Value = Secret> {
-    "[1-9a-f][0-9a-f]{0,100}".prop_map(|text| Secret::parse(&text).unwrap())
+    "[1-9a-f][0-9a-f]{0,100}".prop_map(|string| Secret::parse(&string).unwrap())
 }
 
 fn other_secret() -> impl Strategy<Value = Secret> {
-    "0[0-9a-f]{0,100}".prop_map(|text| Secret::parse(&text).unwrap())
+    "0[0-9a-f]{0,100}".prop_map(|string| Secret::parse(&string).unwrap())
 }
 
 #[test]

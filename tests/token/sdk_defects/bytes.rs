@@ -9,7 +9,7 @@ use hallpass_token::agora::{
 };
 
 use super::fixtures::{
-    Vector, chat_user, deflated, expiries, inflated, publisher, room, rtc, services, text, ttl, ttls,
+    Vector, chat_user, deflated, expiries, inflated, publisher, room, rtc, services, string, ttl, ttls,
 };
 
 #[test]
@@ -46,8 +46,10 @@ fn a02_publisher_privileges_are_sorted() {
 #[test]
 fn a03_sorts_ids_as_numbers() {
     let recorded = Vector::named("006-raw006-007");
-    let subject =
-        Subject { channel: text(recorded.text("/args/channel")), user: text(recorded.text("/args/uid")) };
+    let subject = Subject {
+        channel: string(recorded.string("/args/channel")),
+        user: string(recorded.string("/args/uid")),
+    };
     let defaults = recorded.privileges("/args/privileges");
     assert_eq!(defaults.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [1, 101, 1000, 2]);
     recorded.assert_matches(&recorded.sign_006(subject, &defaults));
@@ -56,8 +58,10 @@ fn a03_sorts_ids_as_numbers() {
 #[test]
 fn a04_ignores_call_order_and_uses_the_last_value() {
     let recorded = Vector::named("006-raw006-005");
-    let subject =
-        Subject { channel: text(recorded.text("/args/channel")), user: text(recorded.text("/args/uid")) };
+    let subject = Subject {
+        channel: string(recorded.string("/args/channel")),
+        user: string(recorded.string("/args/uid")),
+    };
     let defaults = recorded.privileges("/args/privileges");
     assert!(defaults.is_sorted_by_key(|(id, _)| std::cmp::Reverse(*id)));
     recorded.assert_matches(&recorded.sign_006(subject, &defaults));
@@ -65,7 +69,8 @@ fn a04_ignores_call_order_and_uses_the_last_value() {
     recorded.assert_matches(&recorded.sign_006(subject, &overwritten));
 
     let recorded = Vector::named("007-raw007-002");
-    let (channel, uid) = (recorded.text("/args/services/0/channel"), recorded.text("/args/services/0/uid"));
+    let (channel, uid) =
+        (recorded.string("/args/services/0/channel"), recorded.string("/args/services/0/uid"));
     let defaults = recorded.privileges("/args/services/0/privileges");
     assert!(defaults.is_sorted_by_key(|(id, _)| std::cmp::Reverse(*id)));
     recorded.assert_matches(&recorded.sign_007(&mut [rtc(channel, uid, &defaults)]));
@@ -91,7 +96,7 @@ fn a05_uid_zero_is_the_wildcard_in_007() {
 #[test]
 fn a06_uid_zero_is_the_wildcard_in_006() {
     let recorded = Vector::named("006-fixed-06");
-    let channel = Channel::parse_or_any(recorded.text("/channel")).unwrap();
+    let channel = Channel::parse_or_any(recorded.string("/channel")).unwrap();
     let subject = Subject::rtc(channel, User::from_number_or_any(0));
     recorded.assert_matches(&recorded.sign_006(subject, &recorded.privileges("/privileges")));
 }
@@ -137,7 +142,7 @@ fn a09_distinguishes_numbers_and_strings() {
     assert_eq!(Account::parse(""), Err(NameError::Empty));
 
     let recorded = Vector::named("007-rtc_account-002");
-    assert_eq!(recorded.text("/args/account"), "0");
+    assert_eq!(recorded.string("/args/account"), "0");
     let mint = |user| recorded.mint().rtc(recorded.channel(), user, publisher(900), ttl(900));
     recorded.assert_matches(&mint(User::Account(recorded.account())));
     assert_ne!(
@@ -148,11 +153,11 @@ fn a09_distinguishes_numbers_and_strings() {
 
 #[test]
 fn a10_accepts_only_32_bit_uids() {
-    for text in ["True", "None", "1.5", "-1", "+1", " 1", "1e3", ""] {
-        assert_eq!(Uid::parse(text), Err(UidError::NotDigits), "{text:?}");
+    for string in ["True", "None", "1.5", "-1", "+1", " 1", "1e3", ""] {
+        assert_eq!(Uid::parse(string), Err(UidError::NotDigits), "{string:?}");
     }
-    for text in ["4294967296", "4294967297", "1099511627776"] {
-        assert_eq!(Uid::parse(text), Err(UidError::TooLarge));
+    for string in ["4294967296", "4294967297", "1099511627776"] {
+        assert_eq!(Uid::parse(string), Err(UidError::TooLarge));
     }
     assert_eq!(Uid::parse("4294967295").map(Uid::get), Ok(u32::MAX));
 }
@@ -218,10 +223,10 @@ fn a16_rejects_or_encodes_non_ascii_channels() {
         [("006-rtc006_uid-022", '频'), ("006-rtc006_uid-025", '🎥'), ("006-rtc006_uid-027", 'ש')]
     {
         let recorded = Vector::named(id);
-        let channel = recorded.text("/args/channel");
+        let channel = recorded.string("/args/channel");
         assert_eq!(Channel::parse_or_any(channel), Err(NameError::Character(first)));
         let end = recorded.number("/args/expire_ts");
-        let subject = Subject { channel: text(channel), user: text("1234") };
+        let subject = Subject { channel: string(channel), user: string("1234") };
         recorded.assert_matches(&recorded.sign_006(subject, &[(1, end), (2, end), (3, end), (4, end)]));
     }
 }
@@ -229,21 +234,21 @@ fn a16_rejects_or_encodes_non_ascii_channels() {
 #[test]
 fn a17_rejects_or_encodes_non_ascii_accounts() {
     let recorded = Vector::named("007-rtc_account-007");
-    let account = recorded.text("/args/account");
+    let account = recorded.string("/args/account");
     assert_eq!(Account::parse(account), Err(NameError::Character('Ü')));
-    let service = rtc(recorded.text("/args/channel"), account, &[(1, 900), (2, 900), (3, 900), (4, 900)]);
+    let service = rtc(recorded.string("/args/channel"), account, &[(1, 900), (2, 900), (3, 900), (4, 900)]);
     recorded.assert_matches(&recorded.sign_007(&mut [service]));
 }
 
 #[test]
 fn a18_encodes_strings_as_utf_8() {
     let recorded = Vector::named("006-rtm006-006");
-    let subject = Subject { channel: text(recorded.text("/args/user")), user: FieldStr::EMPTY };
+    let subject = Subject { channel: string(recorded.string("/args/user")), user: FieldStr::EMPTY };
     recorded.assert_matches(&recorded.sign_006(subject, &[(1000, recorded.number("/args/expire_ts"))]));
 
     let recorded = Vector::named("007-raw007-005");
     let streaming = Service::Streaming {
-        channel: text(recorded.text("/args/services/0/channel")),
+        channel: string(recorded.string("/args/services/0/channel")),
         user: FieldStr::EMPTY,
         privileges: ttls(&[(2, 1)]),
     };
@@ -251,16 +256,16 @@ fn a18_encodes_strings_as_utf_8() {
 
     let recorded = Vector::named("007-rtm2_perm-007");
     let names: Vec<_> =
-        (0..3).map(|index| recorded.text(&format!("/args/permissions/0/2/{index}"))).collect();
+        (0..3).map(|index| recorded.string(&format!("/args/permissions/0/2/{index}"))).collect();
     let tree = PermissionTree::new(&[
         Permission { resource: Resource::MessageChannels, access: Access::Read, names: &names },
         Permission {
             resource: Resource::Users,
             access: Access::Write,
-            names: &[recorded.text("/args/permissions/1/2/0")],
+            names: &[recorded.string("/args/permissions/1/2/0")],
         },
     ]);
-    let user = RtmUser::parse(recorded.text("/args/user")).unwrap();
+    let user = RtmUser::parse(recorded.string("/args/user")).unwrap();
     recorded.assert_matches(&recorded.mint().rtm_with_permissions(
         user,
         tree.unwrap().as_permissions(),
@@ -271,7 +276,8 @@ fn a18_encodes_strings_as_utf_8() {
 #[test]
 fn a19_accepts_a_service_without_privileges() {
     let recorded = Vector::named("007-raw007-003");
-    let (channel, uid) = (recorded.text("/args/services/0/channel"), recorded.text("/args/services/0/uid"));
+    let (channel, uid) =
+        (recorded.string("/args/services/0/channel"), recorded.string("/args/services/0/uid"));
     let token = recorded.sign_007(&mut [rtc(channel, uid, &[])]);
     recorded.assert_matches(&token);
     assert_eq!(services(&token), [("rtc", vec![])]);
@@ -291,7 +297,7 @@ fn a20_keeps_every_service() {
     assert_eq!(services(&token), [("rtc", vec![(1, 1)]), ("rtc", vec![(1, 2)])]);
 
     let tree = PermissionTree::new(&[]).unwrap();
-    let (user, privileges) = (text("u"), ttls(&[(1, 60)]));
+    let (user, privileges) = (string("u"), ttls(&[(1, 60)]));
     let mut all = [
         Service::Stt { privileges },
         Service::ConvoAi { privileges },
@@ -313,7 +319,7 @@ fn a20_keeps_every_service() {
 #[test]
 fn a21_never_truncates_long_strings() {
     let recorded = Vector::named("007-rtc_account-012");
-    let (channel, account) = (recorded.text("/args/channel"), recorded.text("/args/account"));
+    let (channel, account) = (recorded.string("/args/channel"), recorded.string("/args/account"));
     assert_eq!(Channel::parse_or_any(channel), Err(NameError::TooLong { bytes: 1000, max: 64 }));
     assert_eq!(Account::parse(account), Err(NameError::TooLong { bytes: 3000, max: 255 }));
     let token = recorded.sign_007(&mut [rtc(channel, account, &[(1, 1), (2, 1), (3, 1), (4, 1)])]);
@@ -355,7 +361,7 @@ fn a24_sorts_permissions_as_unsigned_numbers() {
         Permission { resource: Resource::Other(65_535), access: Access::Other(65_535), names: &["x"] },
         Permission { resource: Resource::Other(7), access: Access::Other(9), names: &["y", ""] },
     ]);
-    let user = RtmUser::parse(recorded.text("/args/user")).unwrap();
+    let user = RtmUser::parse(recorded.string("/args/user")).unwrap();
     recorded.assert_matches(&recorded.mint().rtm_with_permissions(
         user,
         tree.unwrap().as_permissions(),
@@ -373,7 +379,7 @@ fn a25_format_006_has_expiries_and_signaling() {
     assert_eq!(expiries(&token), [(1, end), (2, end), (3, end), (4, end)]);
 
     let recorded = Vector::named("006-rtm006-009");
-    let user = RtmUser::parse(recorded.text("/args/user")).unwrap();
+    let user = RtmUser::parse(recorded.string("/args/user")).unwrap();
     recorded.assert_matches(&recorded.mint().rtm_006(user, PrivilegeTtl::WithToken));
     let token = recorded.mint().rtm_006(user, PrivilegeTtl::For(ttl(60)));
     assert_eq!(expiries(&token), [(1000, recorded.mint().issued_at.0 + 60)]);
@@ -401,13 +407,13 @@ fn a26_signature_is_bytes() {
 #[test]
 fn a27_grants_a_channel_only_with_a_stream() {
     let recorded = Vector::named("007-rtm_stream-003");
-    let user = RtmUser::parse(recorded.text("/args/user")).unwrap();
+    let user = RtmUser::parse(recorded.string("/args/user")).unwrap();
     let plain = recorded.mint().rtm(user, ttl(3600));
     recorded.assert_matches(&plain);
     assert_eq!(services(&plain), [("rtm", vec![(1, 3600)])]);
 
     let recorded = Vector::named("007-rtm_stream-001");
-    let stream = Channel::parse_or_any(recorded.text("/args/stream")).unwrap();
+    let stream = Channel::parse_or_any(recorded.string("/args/stream")).unwrap();
     let streaming = recorded.mint().rtm_with_stream(user, stream, ttl(3600));
     recorded.assert_matches(&streaming);
     assert_eq!(services(&streaming), [("rtc", vec![(1, 3600), (4, 3600)]), ("rtm", vec![(1, 3600)])]);
@@ -426,7 +432,7 @@ fn a28_roles_are_equal_in_every_builder() {
             channel: recorded.channel(),
             user: User::Account(recorded.account()),
             privileges: role.privileges(PrivilegeTtl::For(ttl(600))),
-            rtm_user: RtmUser::parse(recorded.text("/args/rtm_user")).unwrap(),
+            rtm_user: RtmUser::parse(recorded.string("/args/rtm_user")).unwrap(),
             rtm_login: PrivilegeTtl::For(ttl(600)),
         };
         let mint = recorded.mint();

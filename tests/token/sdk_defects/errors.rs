@@ -9,7 +9,7 @@ use hallpass_token::agora::{
 use hallpass_token::{Seconds, Ttl, TtlError, UnixSeconds};
 
 use super::fixtures::{
-    APP_ID, CERTIFICATE, NOW, Vector, decoded, encoded, expiries, publisher, rtc, services, text, ttl,
+    APP_ID, CERTIFICATE, NOW, Vector, decoded, encoded, expiries, publisher, rtc, services, string, ttl,
 };
 
 #[test]
@@ -147,30 +147,32 @@ fn b07_encodes_the_largest_values() {
 #[test]
 fn b08_parses_a_006_token_of_an_official_sdk() {
     let recorded = Vector::named("006-fixed-33");
-    let theirs = recorded.text("/token");
+    let theirs = recorded.string("/token");
     let token = Untrusted006::parse(theirs).unwrap();
-    assert_eq!(token.app_id().as_str(), recorded.text("/app_id"));
+    assert_eq!(token.app_id().as_str(), recorded.string("/app_id"));
     assert_eq!((token.salt(), token.expires_at().0), (recorded.number("/salt"), recorded.number("/ts")));
     assert_eq!(expiries(theirs), recorded.privileges("/privileges"));
     assert_eq!(token.channel_crc(), recorded.number("/crc_channel"));
     assert_eq!(token.user_crc(), recorded.number("/crc_uid"));
 
-    let subject =
-        Subject { channel: text(recorded.text("/channel")), user: text(recorded.text("/uid_string")) };
+    let subject = Subject {
+        channel: string(recorded.string("/channel")),
+        user: string(recorded.string("/uid_string")),
+    };
     assert!(token.verify(recorded.project(), subject, UnixSeconds(0)).is_ok());
-    let nobody = Subject { channel: text("another"), user: FieldStr::EMPTY };
+    let nobody = Subject { channel: string("another"), user: FieldStr::EMPTY };
     assert_eq!(token.verify(recorded.project(), nobody, UnixSeconds(0)), Err(VerifyError::OtherChannel));
 }
 
 #[test]
 fn b09_rejects_corrupt_data_completely() {
-    let parse_error = |id| Untrusted007::parse(Vector::named(id).text("/token")).unwrap_err();
+    let parse_error = |id| Untrusted007::parse(Vector::named(id).string("/token")).unwrap_err();
     assert_eq!(parse_error("neg-25-zlib-truncated"), ParseError::Zlib(ZlibError::Truncated));
     assert_eq!(parse_error("neg-26-zlib-bad-adler"), ParseError::Zlib(ZlibError::Checksum));
 
     let defaults = Vector::default_project();
     let ours = defaults.sign_007(&mut [rtc("room", "7", &[(1, 60)])]);
-    let theirs = Vector::named("neg-01-valid").text("/token").to_owned();
+    let theirs = Vector::named("neg-01-valid").string("/token").to_owned();
     for token in [ours, theirs] {
         assert_eq!(services(&token)[0].0, "rtc");
         let stream = decoded(&token);

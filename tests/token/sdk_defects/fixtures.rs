@@ -82,7 +82,7 @@ impl Vector {
     }
 
     /// Returns a string of the vector, given its JSON Pointer.
-    pub(crate) fn text(&self, pointer: &str) -> &str {
+    pub(crate) fn string(&self, pointer: &str) -> &str {
         self.json.pointer(pointer).unwrap().as_str().unwrap()
     }
 
@@ -95,7 +95,7 @@ impl Vector {
     }
 
     pub(crate) fn channel(&self) -> Channel<'_> {
-        Channel::parse_or_any(self.text("/args/channel")).unwrap()
+        Channel::parse_or_any(self.string("/args/channel")).unwrap()
     }
 
     /// Returns the user with the vector's uid.
@@ -104,7 +104,7 @@ impl Vector {
     }
 
     pub(crate) fn account(&self) -> Account<'_> {
-        Account::parse(self.text("/args/account")).unwrap()
+        Account::parse(self.string("/args/account")).unwrap()
     }
 
     /// Returns privileges in the order in which they were passed to the SDKs.
@@ -119,14 +119,14 @@ impl Vector {
             let theirs = self.json.pointer("/expected/token").unwrap_or(&self.json["token"]);
             assert_eq!(token, theirs.as_str().unwrap());
         } else {
-            assert_eq!(hex(&inflated(token)), self.text("/expected/payload_hex"));
+            assert_eq!(hex(&inflated(token)), self.string("/expected/payload_hex"));
         }
     }
 }
 
 /// Returns an unvalidated string field.
-pub(crate) fn text(text: &str) -> FieldStr<'_> {
-    FieldStr::new(text).unwrap()
+pub(crate) fn string(string: &str) -> FieldStr<'_> {
+    FieldStr::new(string).unwrap()
 }
 
 pub(crate) fn ttl(seconds: u32) -> Ttl {
@@ -152,14 +152,14 @@ pub(crate) fn expiries(token: &str) -> Vec<(u16, u32)> {
 
 /// Returns an RTC service with unvalidated values.
 pub(crate) fn rtc<'a>(channel: &'a str, user: &'a str, privileges: &[(u16, u32)]) -> Service<'a> {
-    Service::Rtc { channel: text(channel), user: text(user), privileges: ttls(privileges) }
+    Service::Rtc { channel: string(channel), user: string(user), privileges: ttls(privileges) }
 }
 
 /// Returns a vector of an APaaS room and the corresponding token.
 pub(crate) fn room(id: &str) -> (Vector, String) {
     let recorded = Vector::named(id);
-    let room = ChannelName::parse(recorded.text("/args/room")).unwrap();
-    let user = RtmUser::parse(recorded.text("/args/user")).unwrap();
+    let room = ChannelName::parse(recorded.string("/args/room")).unwrap();
+    let user = RtmUser::parse(recorded.string("/args/user")).unwrap();
     let ttl = ttl(recorded.number("/args/expire"));
     let token = recorded.mint().apaas_room(room, user, recorded.role(), ttl);
     (recorded, token)

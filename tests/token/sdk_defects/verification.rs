@@ -19,8 +19,8 @@ fn c01_enforces_the_validity_period() {
     let at = |seconds: i64| UnixSeconds(u32::try_from(i64::from(NOW.0) + seconds).unwrap());
 
     let privileges = RtcPrivileges { publish_video: Some(PrivilegeTtl::For(ttl(60))), ..publisher(900) };
-    let text = defaults.mint_at(NOW, 1).rtc(channel, user, privileges, ttl(600));
-    let token = Untrusted007::parse(&text).unwrap();
+    let string = defaults.mint_at(NOW, 1).rtc(channel, user, privileges, ttl(600));
+    let token = Untrusted007::parse(&string).unwrap();
     let error = |now| token.verify(defaults.project(), now).unwrap_err();
     assert_eq!(error(at(601)), VerifyError::Expired { expired_at: at(600), now: at(601) });
     assert_eq!(error(at(-61)), VerifyError::NotYetValid { issued_at: NOW, now: at(-61) });
@@ -32,8 +32,8 @@ fn c01_enforces_the_validity_period() {
     // A privilege of 900 seconds expires with the token.
     assert_eq!(granted(at(601)), [0; 0]);
 
-    let text_006 = defaults.mint_at(NOW, 1).rtc_006(channel, user, privileges);
-    let token = Untrusted006::parse(&text_006).unwrap();
+    let token_string_006 = defaults.mint_at(NOW, 1).rtc_006(channel, user, privileges);
+    let token = Untrusted006::parse(&token_string_006).unwrap();
     let verify = |now| token.verify(defaults.project(), Subject::rtc(channel, user), now);
     let verified = verify(NOW).unwrap();
     let granted = |now| (1..=5).filter(|id| verified.grants(*id, now)).collect::<Vec<_>>();
@@ -48,11 +48,11 @@ fn c01_enforces_the_validity_period() {
     let expired = VerifyError::Expired { expired_at: at(86_400), now: at(86_400) };
     assert_eq!(verify(at(86_400)), Err(expired));
 
-    assert_eq!(codes(&text, at(601))[0], "expired");
-    assert_eq!(codes(&text, at(-61))[0], "not_yet_valid");
-    assert!(codes(&text, at(61)).contains(&"privilege_expired"));
-    assert_eq!(codes(&text_006, at(86_400))[0], "expired");
-    assert!(codes(&text_006, at(60)).contains(&"privilege_expired"));
+    assert_eq!(codes(&string, at(601))[0], "expired");
+    assert_eq!(codes(&string, at(-61))[0], "not_yet_valid");
+    assert!(codes(&string, at(61)).contains(&"privilege_expired"));
+    assert_eq!(codes(&token_string_006, at(86_400))[0], "expired");
+    assert!(codes(&token_string_006, at(60)).contains(&"privilege_expired"));
 
     // A token of another SDK can claim a TTL of more than a day.
     let service = super::fixtures::rtc("room", "7", &[(1, 0)]);
@@ -64,20 +64,20 @@ fn c01_enforces_the_validity_period() {
         salt: 1,
         services: Services::one(&service),
     };
-    let text = long.sign(mint.certificate);
-    let token = Untrusted007::parse(&text).unwrap();
+    let string = long.sign(mint.certificate);
+    let token = Untrusted007::parse(&string).unwrap();
     assert!(token.verify(defaults.project(), at(86_400)).is_ok());
     let expired = VerifyError::Expired { expired_at: at(86_400), now: at(86_401) };
     assert_eq!(token.verify(defaults.project(), at(86_401)), Err(expired));
-    assert_eq!(codes(&text, NOW), ["unix_time_as_life"]);
+    assert_eq!(codes(&string, NOW), ["unix_time_as_life"]);
     let recorded = Vector::named("006-rtc006_uid-040");
-    assert!(codes(recorded.text("/expected/token"), NOW).contains(&"longer_than_a_day"));
+    assert!(codes(recorded.string("/expected/token"), NOW).contains(&"longer_than_a_day"));
 }
 
 #[test]
 fn c02_verifies_006_for_its_subject() {
     let recorded = Vector::named("006-rtc006_uid-013");
-    let token = Untrusted006::parse(recorded.text("/expected/token")).unwrap();
+    let token = Untrusted006::parse(recorded.string("/expected/token")).unwrap();
     let (channel, user) = (recorded.channel(), recorded.user());
     let verify = |channel, user| token.verify(recorded.project(), Subject::rtc(channel, user), NOW);
     let verified = verify(channel, user).unwrap();
@@ -90,7 +90,7 @@ fn c02_verifies_006_for_its_subject() {
     let subject = Subject::rtc(channel, user);
     // Salt and expiry, then the privileges after their count.
     for position in (44..52).chain(54..78) {
-        let changed = with_flipped_bit_006(recorded.text("/expected/token"), position);
+        let changed = with_flipped_bit_006(recorded.string("/expected/token"), position);
         let changed = Untrusted006::parse(&changed).unwrap();
         let verified = changed.verify(recorded.project(), subject, NOW);
         assert_eq!(verified, Err(VerifyError::BadSignature), "byte {position}");
@@ -131,7 +131,7 @@ fn c03_every_signature_bit_is_significant() {
 
 #[test]
 fn c04_parses_only_complete_tokens() {
-    let error = |id| Untrusted007::parse(Vector::named(id).text("/token")).unwrap_err();
+    let error = |id| Untrusted007::parse(Vector::named(id).string("/token")).unwrap_err();
     assert_eq!(error("neg-17-not-base64"), ParseError::Base64(Base64Error::Character { offset: 0 }));
     assert_eq!(error("neg-25-zlib-truncated"), ParseError::Zlib(ZlibError::Truncated));
     assert_eq!(error("neg-26-zlib-bad-adler"), ParseError::Zlib(ZlibError::Checksum));
@@ -147,20 +147,20 @@ fn c04_parses_only_complete_tokens() {
 
 #[test]
 fn c05_returns_typed_errors_and_checks_the_project() {
-    for (text, error) in [
-        (Vector::named("neg-16-prefix-only").text("/token"), ParseError::Zlib(ZlibError::Truncated)),
+    for (string, error) in [
+        (Vector::named("neg-16-prefix-only").string("/token"), ParseError::Zlib(ZlibError::Truncated)),
         (
-            Vector::named("neg-17-not-base64").text("/token"),
+            Vector::named("neg-17-not-base64").string("/token"),
             ParseError::Base64(Base64Error::Character { offset: 0 }),
         ),
-        (Vector::named("neg-10-signature-33-bytes").text("/token"), ParseError::SignatureLength(33)),
-        (Vector::named("neg-40-non-utf8-channel").text("/token"), ParseError::InvalidUtf8),
+        (Vector::named("neg-10-signature-33-bytes").string("/token"), ParseError::SignatureLength(33)),
+        (Vector::named("neg-40-non-utf8-channel").string("/token"), ParseError::InvalidUtf8),
     ] {
-        assert_eq!(Untrusted007::parse(text), Err(error), "{text}");
+        assert_eq!(Untrusted007::parse(string), Err(error), "{string}");
     }
-    let wrong_version = Untrusted007::parse(Vector::named("006-fixed-33").text("/token"));
+    let wrong_version = Untrusted007::parse(Vector::named("006-fixed-33").string("/token"));
     assert!(matches!(wrong_version, Err(ParseError::Format { .. })), "{wrong_version:?}");
-    let wrong_version = Untrusted006::parse(Vector::named("neg-01-valid").text("/token"));
+    let wrong_version = Untrusted006::parse(Vector::named("neg-01-valid").string("/token"));
     assert!(matches!(wrong_version, Err(ParseError::Format { .. })), "{wrong_version:?}");
 
     let defaults = Vector::default_project();
@@ -182,20 +182,20 @@ fn c06_reports_an_unknown_service() {
         ("neg-36-rtc-then-unknown", 1, Remainder::UnknownService { number: 999, services: 1 }),
     ] {
         let recorded = Vector::named(id);
-        let text = recorded.text("/token");
-        let token = Untrusted007::parse(text).unwrap();
+        let string = recorded.string("/token");
+        let token = Untrusted007::parse(string).unwrap();
         assert_eq!((token.services().count(), token.remainder()), (known, rest));
         assert_eq!(token.verify(recorded.project(), token.issued_at()).unwrap().remainder(), rest);
-        assert!(codes(text, token.issued_at()).contains(&"unknown_service"));
+        assert!(codes(string, token.issued_at()).contains(&"unknown_service"));
     }
 }
 
 #[test]
 fn c07_accepts_only_standard_base64_of_one_stream() {
-    let valid = Vector::named("neg-01-valid").text("/token").to_owned();
+    let valid = Vector::named("neg-01-valid").string("/token").to_owned();
     let trailing = encoded(&[decoded(&valid).as_slice(), b"xy"].concat());
-    let unpadded = Vector::named("neg-18-no-padding").text("/token").to_owned();
-    let broken = Vector::named("neg-24-inner-newline").text("/token").to_owned();
+    let unpadded = Vector::named("neg-18-no-padding").string("/token").to_owned();
+    let broken = Vector::named("neg-24-inner-newline").string("/token").to_owned();
     let defaults = Vector::default_project();
     // The test needs a signature with a byte that the two alphabets encode differently.
     let mut url_safe = (1..100).map(|salt| {
@@ -205,14 +205,14 @@ fn c07_accepts_only_standard_base64_of_one_stream() {
     });
     let url_safe = url_safe.find(|token| token.contains(['-', '_'])).unwrap();
 
-    for (text, error, code) in [
+    for (string, error, code) in [
         (&unpadded, ParseError::Base64(Base64Error::Padding), "base64_padding"),
         (&url_safe, ParseError::Base64(Base64Error::UrlSafe), "base64_url_safe"),
         (&broken, ParseError::Base64(Base64Error::Whitespace), "base64_whitespace"),
         (&trailing, ParseError::Zlib(ZlibError::TrailingBytes(2)), "damaged"),
     ] {
-        assert_eq!(Untrusted007::parse(text), Err(error));
-        assert_eq!(codes(text, NOW)[0], code);
+        assert_eq!(Untrusted007::parse(string), Err(error));
+        assert_eq!(codes(string, NOW)[0], code);
     }
     // `explain` parses the token nevertheless, but does not report it as usable.
     let report = explain(&broken, &context(&[], NOW));
@@ -247,7 +247,7 @@ fn c08_limits_the_inflated_size() {
 #[test]
 fn c09_reports_malformed_content() {
     let recorded = Vector::named("neg-39-dup-privilege-key");
-    let token = recorded.text("/token");
+    let token = recorded.string("/token");
     let [(1, first), (1, last)] = services(token)[0].1[..] else { panic!("{:?}", services(token)) };
     assert_ne!(first, last);
     assert!(codes(token, NOW).contains(&"double_privilege"));
@@ -272,27 +272,27 @@ fn c09_reports_malformed_content() {
 #[test]
 fn c10_verifies_signatures_of_all_services() {
     let recorded = Vector::named("neg-36-rtc-then-unknown");
-    let token = Untrusted007::parse(recorded.text("/token")).unwrap();
+    let token = Untrusted007::parse(recorded.string("/token")).unwrap();
     assert!(token.verify(recorded.project(), token.issued_at()).is_ok());
 
     let valid = Vector::named("neg-01-valid");
-    let token = Untrusted007::parse(valid.text("/token")).unwrap();
+    let token = Untrusted007::parse(valid.string("/token")).unwrap();
     assert!(token.verify(valid.project(), token.issued_at()).is_ok());
     for id in ["neg-07-payload-bit-flip", "neg-08-signature-bit-flip"] {
         let changed = Vector::named(id);
-        let token = Untrusted007::parse(changed.text("/token")).unwrap();
+        let token = Untrusted007::parse(changed.string("/token")).unwrap();
         let verified = token.verify(changed.project(), token.issued_at());
         assert_eq!(verified, Err(VerifyError::BadSignature), "{id}");
     }
     let upper = Vector::named("neg-03-cert-uppercase");
-    let token = Untrusted007::parse(upper.text("/token")).unwrap();
+    let token = Untrusted007::parse(upper.string("/token")).unwrap();
     assert_eq!(token.verify(upper.project(), token.issued_at()), Err(VerifyError::BadSignature));
 }
 
 #[test]
 fn c11_rejects_truncated_tokens() {
     let recorded = Vector::named("006-rtc006_uid-013");
-    let (head, content) = recorded.text("/expected/token").split_at(35);
+    let (head, content) = recorded.string("/expected/token").split_at(35);
     let content = STANDARD.decode(content).unwrap();
     for len in 0..content.len() {
         let cut = format!("{head}{}", STANDARD.encode(&content[..len]));
@@ -303,7 +303,7 @@ fn c11_rejects_truncated_tokens() {
     short.extend_from_slice(&[7, 0, 1, 0, 0, 0, 2, 0, 0]);
     assert_eq!(Untrusted006::parse(&format!("{head}{}", STANDARD.encode(short))), Err(ParseError::Truncated));
 
-    let payload = inflated(Vector::named("neg-01-valid").text("/token"));
+    let payload = inflated(Vector::named("neg-01-valid").string("/token"));
     for len in 0..payload.len() {
         assert_eq!(
             Untrusted007::parse(&deflated(&payload[..len])),

@@ -54,15 +54,15 @@ impl Run {
         paths.sort();
         ensure!(!paths.is_empty(), "{} contains no vectors", folder.display());
         for path in paths {
-            let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
-            self.file(&path.display().to_string(), &text);
+            let string = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+            self.file(&path.display().to_string(), &string);
         }
         Ok(())
     }
 
     /// Runs one file.
-    pub(super) fn file(&mut self, name: &str, text: &str) {
-        let file: File = match serde_json::from_str(text) {
+    pub(super) fn file(&mut self, name: &str, string: &str) {
+        let file: File = match serde_json::from_str(string) {
             Ok(file) => file,
             Err(error) => return self.failures.push(format!("{name} is not a file of vectors: {error}")),
         };
@@ -136,15 +136,15 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn failures(text: &str) -> String {
+    fn failures(string: &str) -> String {
         let mut run = Run::default();
-        run.file("some.json", text);
+        run.file("some.json", string);
         run.finish().unwrap_err().to_string()
     }
 
     fn recorded(id: &str) -> Value {
         let files = [include_str!("agora.json"), include_str!("videosdk.json")];
-        let files = files.map(|text| serde_json::from_str::<File>(text).unwrap().vectors);
+        let files = files.map(|string| serde_json::from_str::<File>(string).unwrap().vectors);
         files.into_iter().flatten().find(|vector| vector["id"] == id || vector["name"] == id).unwrap()
     }
 

@@ -173,6 +173,9 @@ impl Payload {
 }
 
 /// Parses an optional string. Returns `None` if it is invalid, and `Some(None)` if it is missing.
-fn parse_optional<'a, T, E>(text: Option<&'a str>, parse: fn(&'a str) -> Result<T, E>) -> Option<Option<T>> {
-    text.map(parse).transpose().ok()
+fn parse_optional<'a, T, E>(
+    string: Option<&'a str>,
+    parse: fn(&'a str) -> Result<T, E>,
+) -> Option<Option<T>> {
+    string.map(parse).transpose().ok()
 }

@@ -26,7 +26,7 @@ struct Input<'a> {
 #[derive(Arbitrary, Debug)]
 enum Form {
     /// A complete token.
-    Text,
+    Token,
     /// The signed message of an 006 token.
     Signed006,
     /// The signed data of a 007 token.
@@ -44,19 +44,19 @@ enum UserInput<'a> {
 /// Explains a token for both providers.
 pub fn explain(data: &[u8]) {
     let Ok(input) = Input::arbitrary_take_rest(Unstructured::new(data)) else { return };
-    let text = match input.form {
-        Form::Text => str::from_utf8(input.content).ok().map(Into::into),
+    let string = match input.form {
+        Form::Token => str::from_utf8(input.content).ok().map(Into::into),
         Form::Signed006 => wrap::signed_006(input.content),
         Form::Signed007 => wrap::signed_007(input.content),
         Form::SignedJwt => Some(wrap::signed_jwt(input.content)),
     };
-    if let Some(text) = text {
-        check_agora(&text, &input);
-        check_videosdk(&text, &input);
+    if let Some(string) = string {
+        check_agora(&string, &input);
+        check_videosdk(&string, &input);
     }
 }
 
-fn check_agora(text: &str, input: &Input<'_>) {
+fn check_agora(string: &str, input: &Input<'_>) {
     let app_id = app_id();
     let certificates = [other_certificate(), certificate()];
     let project = Project { app_id: &app_id, certificates: &certificates };
@@ -66,7 +66,7 @@ fn check_agora(text: &str, input: &Input<'_>) {
         UserInput::Account(account) => ExpectedUser::Account(account),
     });
     let expected = agora::Expected { app_id: input.app_id_or_key, channel: input.channel_or_room, user };
-    let report = agora::explain(text, &agora::Context { now, projects: &[project], expected });
+    let report = agora::explain(string, &agora::Context { now, projects: &[project], expected });
 
     assert!(report.problems.is_sorted_by(|a, b| a.severity() >= b.severity()));
     for problem in &report.problems {
@@ -80,11 +80,11 @@ fn check_agora(text: &str, input: &Input<'_>) {
     assert!(is_signed || report.signature == agora::Signature::NotChecked);
     match report.token {
         Some(agora::Untrusted::V007(token)) => {
-            assert_eq!(Untrusted007::parse(text), Ok(token.clone()));
+            assert_eq!(Untrusted007::parse(string), Ok(token.clone()));
             assert_eq!(token.verify(project, now).is_ok(), is_signed);
         }
         Some(agora::Untrusted::V006(token)) => {
-            assert_eq!(Untrusted006::parse(text), Ok(token.clone()));
+            assert_eq!(Untrusted006::parse(string), Ok(token.clone()));
             if let Some(subject) = subject(&token, input).filter(|_| is_signed) {
                 assert!(token.verify(project, subject, now).is_ok());
             }
@@ -108,7 +108,7 @@ fn subject<'a>(token: &Untrusted006, input: &Input<'a>) -> Option<Subject<'a>> {
     Some(Subject { channel: FieldStr::new(channel).ok()?, user: FieldStr::new(user).ok()? })
 }
 
-fn check_videosdk(text: &str, input: &Input<'_>) {
+fn check_videosdk(string: &str, input: &Input<'_>) {
     let (api_key, secrets) = (api_key(), [other_secret(), secret()]);
     let project = videosdk::Project { api_key: &api_key, secrets: &secrets };
     let participant = input.user.and_then(|user| match user {
@@ -118,7 +118,7 @@ fn check_videosdk(text: &str, input: &Input<'_>) {
     let expected =
         videosdk::Expected { api_key: input.app_id_or_key, room: input.channel_or_room, participant };
     let now = UnixSeconds(input.now);
-    let report = videosdk::explain(text, &videosdk::Context { now, projects: &[project], expected });
+    let report = videosdk::explain(string, &videosdk::Context { now, projects: &[project], expected });
 
     assert!(report.problems.is_sorted_by(|a, b| a.severity() >= b.severity()));
     for problem in &report.problems {
@@ -129,7 +129,7 @@ fn check_videosdk(text: &str, input: &Input<'_>) {
         let is_signed = report.signature == videosdk::Signature::Valid { project: 0, secret: 1 };
         assert!(is_signed || report.signature == videosdk::Signature::NotChecked);
         let token = report.token.expect("a usable token is always parsed");
-        assert_eq!(videosdk::Untrusted::parse(text), Ok(token.clone()));
+        assert_eq!(videosdk::Untrusted::parse(string), Ok(token.clone()));
         assert_eq!(token.verify(project, now).is_ok(), is_signed);
     }
 }

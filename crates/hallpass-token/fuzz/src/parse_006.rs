@@ -23,9 +23,9 @@ pub fn parse_006(data: &[u8]) {
 const EMPTY_SUBJECT: Subject<'_> = Subject { channel: FieldStr::EMPTY, user: FieldStr::EMPTY };
 
 /// Checks that a signed token verifies until its expiry, and that the crate encodes it identically.
-fn check_signed(text: &str) {
-    check_parsed(text);
-    let Ok(token) = Untrusted006::parse(text) else { return };
+fn check_signed(string: &str) {
+    check_parsed(string);
+    let Ok(token) = Untrusted006::parse(string) else { return };
     let project = Project { app_id: token.app_id(), certificates: &[certificate()] };
     let end = token.expires_at();
     assert!(matches!(token.verify(project, EMPTY_SUBJECT, end), Err(VerifyError::Expired { .. })));
@@ -35,12 +35,12 @@ fn check_signed(text: &str) {
             let _ = verified.grants(id, before);
         }
     }
-    assert_eq!(reencode(&token), text);
+    assert_eq!(reencode(&token), string);
 }
 
 /// Checks that a parsed token can be inspected, is rejected for another certificate, and survives a round trip.
-fn check_parsed(text: &str) {
-    let Ok(token) = Untrusted006::parse(text) else { return };
+fn check_parsed(string: &str) {
+    let Ok(token) = Untrusted006::parse(string) else { return };
     assert!(!format!("{token:?}").is_empty());
     assert_eq!(token.privileges().iter().count(), token.privileges().len());
     let project = Project { app_id: token.app_id(), certificates: &[other_certificate()] };

@@ -23,9 +23,9 @@ pub fn parse_007(data: &[u8]) {
 }
 
 /// Checks that a signed token verifies from issue time to expiry, and that the crate encodes it identically.
-fn check_signed(text: &str) {
-    check_parsed(text);
-    let Ok(token) = Untrusted007::parse(text) else { return };
+fn check_signed(string: &str) {
+    check_parsed(string);
+    let Ok(token) = Untrusted007::parse(string) else { return };
     let certificates = [other_certificate(), certificate()];
     let project = Project { app_id: token.app_id(), certificates: &certificates };
     let verified = token.verify(project, token.issued_at()).expect("the token is signed and valid");
@@ -42,13 +42,13 @@ fn check_signed(text: &str) {
         }
     }
     if let Some(again) = reencode(&token) {
-        assert_eq!(again, text);
+        assert_eq!(again, string);
     }
 }
 
 /// Checks that a parsed token can be inspected, is rejected for another certificate, and survives a round trip.
-fn check_parsed(text: &str) {
-    let Ok(token) = Untrusted007::parse(text) else { return };
+fn check_parsed(string: &str) {
+    let Ok(token) = Untrusted007::parse(string) else { return };
     assert!(!format!("{token:?}").is_empty());
     for service in token.services() {
         assert!((1..=10).contains(&service.number()), "{}", service.name());

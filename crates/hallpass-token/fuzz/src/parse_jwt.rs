@@ -18,9 +18,9 @@ pub fn parse_jwt(data: &[u8]) {
 }
 
 /// Checks that a signed token verifies until its expiry.
-fn check_signed(text: &str) {
-    check_parsed(text);
-    let Ok(token) = Untrusted::parse(text) else { return };
+fn check_signed(string: &str) {
+    check_parsed(string);
+    let Ok(token) = Untrusted::parse(string) else { return };
     let claims = token.claims();
     let Ok(api_key) = ApiKey::parse(&claims.api_key) else { return };
     let secrets = [other_secret(), secret()];
@@ -39,8 +39,8 @@ fn check_signed(text: &str) {
 }
 
 /// Checks that a parsed token can be inspected, is rejected for another secret, and survives a round trip.
-fn check_parsed(text: &str) {
-    let Ok(token) = Untrusted::parse(text) else { return };
+fn check_parsed(string: &str) {
+    let Ok(token) = Untrusted::parse(string) else { return };
     assert!(!format!("{token:?}").is_empty());
     let claims = token.claims();
     let _ = claims.known_roles();

@@ -24,7 +24,7 @@ pub struct AppCertificate(Box<Secret>);
 
 #[derive(Clone)]
 struct Secret {
-    text: [u8; LEN],
+    string: [u8; LEN],
     /// The certificate as an HMAC key for format 006, prepared once instead of for each token.
     key: Key,
 }
@@ -54,9 +54,9 @@ impl AppId {
     ///
     /// # Errors
     /// [`HexError`] for anything but 32 hexadecimal characters.
-    pub fn parse(text: &str) -> Result<Self, HexError> {
-        check_hex(text.as_bytes())?;
-        Ok(Self(text.into()))
+    pub fn parse(string: &str) -> Result<Self, HexError> {
+        check_hex(string.as_bytes())?;
+        Ok(Self(string.into()))
     }
 
     /// Returns the 32 characters.
@@ -71,13 +71,13 @@ impl AppCertificate {
     ///
     /// # Errors
     /// [`HexError`] for anything but 32 hexadecimal characters.
-    pub fn parse(text: &str) -> Result<Self, HexError> {
-        let text = Zeroizing::new(check_hex(text.as_bytes())?);
-        Ok(Self(Box::new(Secret { text: *text, key: Key::new(&*text) })))
+    pub fn parse(string: &str) -> Result<Self, HexError> {
+        let string = Zeroizing::new(check_hex(string.as_bytes())?);
+        Ok(Self(Box::new(Secret { string: *string, key: Key::new(&*string) })))
     }
 
     pub(super) fn as_bytes(&self) -> &[u8; LEN] {
-        &self.0.text
+        &self.0.string
     }
 
     pub(super) fn key(&self) -> &Key {
@@ -88,7 +88,7 @@ impl AppCertificate {
 /// Wipes the string; `key` wipes itself.
 impl Drop for Secret {
     fn drop(&mut self) {
-        self.text.zeroize();
+        self.string.zeroize();
     }
 }
 
@@ -98,8 +98,8 @@ impl fmt::Debug for AppCertificate {
     }
 }
 
-fn check_hex(text: &[u8]) -> Result<[u8; LEN], HexError> {
-    let hex = <[u8; LEN]>::try_from(text).map_err(|_| HexError::Length(text.len()))?;
+fn check_hex(string: &[u8]) -> Result<[u8; LEN], HexError> {
+    let hex = <[u8; LEN]>::try_from(string).map_err(|_| HexError::Length(string.len()))?;
     let other = hex.iter().position(|byte| !byte.is_ascii_hexdigit());
     other.map_or(Ok(hex), |position| Err(HexError::Character(position)))
 }

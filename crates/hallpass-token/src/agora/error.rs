@@ -118,8 +118,8 @@ impl VerifyError {
 }
 
 impl Base64Error {
-    pub(super) fn new(text: &str, error: DecodeError) -> Self {
-        let has = |wanted: fn(u8) -> bool| text.bytes().any(wanted);
+    pub(super) fn new(string: &str, error: DecodeError) -> Self {
+        let has = |wanted: fn(u8) -> bool| string.bytes().any(wanted);
         if has(|byte| byte.is_ascii_whitespace()) {
             return Self::Whitespace;
         }

@@ -31,16 +31,16 @@ impl<'a> FieldStr<'a> {
     ///
     /// # Errors
     /// [`SizeError::StringTooLong`] for more than 65,535 bytes.
-    pub fn new(text: &'a str) -> Result<Self, SizeError> {
-        let fits = text.len() <= usize::from(u16::MAX);
-        if fits { Ok(Self(Repr::Borrowed(text))) } else { Err(SizeError::StringTooLong(text.len())) }
+    pub fn new(string: &'a str) -> Result<Self, SizeError> {
+        let fits = string.len() <= usize::from(u16::MAX);
+        if fits { Ok(Self(Repr::Borrowed(string))) } else { Err(SizeError::StringTooLong(string.len())) }
     }
 
     /// Returns the string.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match &self.0 {
-            Repr::Borrowed(text) => text,
+            Repr::Borrowed(string) => string,
             Repr::Short { .. } => core::str::from_utf8(self.as_bytes()).unwrap_or_default(),
         }
     }
@@ -49,16 +49,16 @@ impl<'a> FieldStr<'a> {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
-            Repr::Borrowed(text) => text.as_bytes(),
+            Repr::Borrowed(string) => string.as_bytes(),
             Repr::Short { bytes, len } => bytes.get(..usize::from(*len)).unwrap_or_default(),
         }
     }
 
     /// Copies a string of up to 32 bytes.
-    pub(super) fn short(text: &str) -> Self {
+    pub(super) fn short(string: &str) -> Self {
         let mut bytes = [0; SHORT_MAX];
         let mut len = 0;
-        for (slot, byte) in bytes.iter_mut().zip(text.bytes()) {
+        for (slot, byte) in bytes.iter_mut().zip(string.bytes()) {
             *slot = byte;
             len += 1;
         }

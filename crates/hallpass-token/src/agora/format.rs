@@ -40,37 +40,37 @@ pub enum LegacyFormat {
 impl Format {
     /// Detects the format of a string.
     #[must_use]
-    pub fn detect(text: &str) -> Self {
-        if text.is_empty() {
+    pub fn detect(string: &str) -> Self {
+        if string.is_empty() {
             return Self::Empty;
         }
-        if let Some(legacy) = LegacyFormat::detect(text) {
+        if let Some(legacy) = LegacyFormat::detect(string) {
             return Self::Legacy(legacy);
         }
-        match text.get(..3) {
+        match string.get(..3) {
             Some("006") => Self::V006,
             Some("007") => Self::V007,
             // The Base64 encoding of `{"`, the start of a JWT header.
-            Some("eyJ") if text.bytes().filter(|byte| *byte == b'.').count() == 2 => Self::Jwt,
+            Some("eyJ") if string.bytes().filter(|byte| *byte == b'.').count() == 2 => Self::Jwt,
             _ => Self::Unknown,
         }
     }
 }
 
 impl LegacyFormat {
-    fn detect(text: &str) -> Option<Self> {
-        let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if matches!(text.len(), 90 | 110) && is_hex(text) {
+    fn detect(string: &str) -> Option<Self> {
+        let is_hex = |string: &str| string.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if matches!(string.len(), 90 | 110) && is_hex(string) {
             return Some(Self::DynamicKey);
         }
-        let mut parts = text.split(':');
+        let mut parts = string.split(':');
         if let (Some("1"), Some(app_id), Some(_), Some(hash)) =
             (parts.next(), parts.next(), parts.next(), parts.next())
         {
             let signaling = app_id.len() == 32 && hash.len() == 32 && is_hex(app_id) && is_hex(hash);
             return signaling.then_some(Self::Signaling);
         }
-        match text.get(..3)? {
+        match string.get(..3)? {
             "002" => Some(Self::V002),
             "003" => Some(Self::V003),
             "004" => Some(Self::V004),
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn detects_each_format() {
-        for (text, format) in [
+        for (string, format) in [
             ("", Format::Empty),
             ("006", Format::V006),
             ("007eJx", Format::V007),
@@ -129,7 +129,7 @@ mod tests {
             ("00", Format::Unknown),
             ("00é", Format::Unknown),
         ] {
-            assert_eq!(Format::detect(text), format, "{text:?}");
+            assert_eq!(Format::detect(string), format, "{string:?}");
         }
     }
 

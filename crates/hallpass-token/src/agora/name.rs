@@ -65,11 +65,11 @@ impl<'a> Channel<'a> {
     ///
     /// # Errors
     /// [`NameError`] for anything but 1 to 64 of Agora's 89 characters.
-    pub fn parse_or_any(text: &'a str) -> Result<Self, NameError> {
-        if text == "*" {
+    pub fn parse_or_any(string: &'a str) -> Result<Self, NameError> {
+        if string == "*" {
             return Ok(Self::Any);
         }
-        ChannelName::parse(text).map(Self::Named)
+        ChannelName::parse(string).map(Self::Named)
     }
 
     /// Returns the channel field of a token.
@@ -88,25 +88,25 @@ impl<'a> From<ChannelName<'a>> for Channel<'a> {
     }
 }
 
-fn check_name(text: &str, max: usize) -> Result<(), NameError> {
-    check(text, max, is_allowed, NameError::Character)
+fn check_name(string: &str, max: usize) -> Result<(), NameError> {
+    check(string, max, is_allowed, NameError::Character)
 }
 
-fn check_chat_name(text: &str, max: usize) -> Result<(), NameError> {
+fn check_chat_name(string: &str, max: usize) -> Result<(), NameError> {
     let is_allowed = |c| matches!(c, 'a'..='z' | '0'..='9' | '_' | '-' | '.');
-    check(text, max, is_allowed, NameError::ChatCharacter)
+    check(string, max, is_allowed, NameError::ChatCharacter)
 }
 
 fn check(
-    text: &str,
+    string: &str,
     max: usize,
     is_allowed: fn(char) -> bool,
     error: fn(char) -> NameError,
 ) -> Result<(), NameError> {
-    match text.len() {
+    match string.len() {
         0 => Err(NameError::Empty),
         bytes if bytes > max => Err(NameError::TooLong { bytes, max }),
-        _ => text.chars().find(|&c| !is_allowed(c)).map_or(Ok(()), |found| Err(error(found))),
+        _ => string.chars().find(|&c| !is_allowed(c)).map_or(Ok(()), |found| Err(error(found))),
     }
 }
 

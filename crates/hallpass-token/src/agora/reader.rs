@@ -10,8 +10,8 @@ use super::field_str::FieldStr;
 use super::privilege::{PrivilegeTime, Privileges};
 
 /// Decodes standard Base64 strictly.
-pub(super) fn decode_base64(text: &str) -> Result<Vec<u8>, ParseError> {
-    STANDARD.decode(text).map_err(|error| ParseError::Base64(Base64Error::new(text, error)))
+pub(super) fn decode_base64(string: &str) -> Result<Vec<u8>, ParseError> {
+    STANDARD.decode(string).map_err(|error| ParseError::Base64(Base64Error::new(string, error)))
 }
 
 /// The unread bytes.

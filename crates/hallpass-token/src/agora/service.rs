@@ -241,15 +241,15 @@ impl<'a> Service<'a> {
 
     /// Returns the approximate encoded length in bytes.
     pub(super) fn len_hint(&self) -> usize {
-        let texts: usize = self.texts().map(|text| 2 + text.as_bytes().len()).sum();
+        let strings: usize = self.strings().map(|string| 2 + string.as_bytes().len()).sum();
         let permissions = if let Self::Rtm2 { permissions, .. } = self { permissions.0.len() } else { 0 };
-        6 + 6 * self.privileges().len() + texts + permissions
+        6 + 6 * self.privileges().len() + strings + permissions
     }
 
     pub(super) fn write(&self, out: &mut Writer) {
         out.u16(self.number());
         out.privileges(self.privileges());
-        self.texts().for_each(|text| out.field_str(text));
+        self.strings().for_each(|string| out.field_str(string));
         if let Self::Apaas { role, .. } = self {
             out.u16(role.cast_unsigned());
         } else if let Self::Rtm2 { permissions, .. } = self {
@@ -257,7 +257,7 @@ impl<'a> Service<'a> {
         }
     }
 
-    fn texts(&self) -> impl Iterator<Item = &FieldStr<'a>> {
+    fn strings(&self) -> impl Iterator<Item = &FieldStr<'a>> {
         self.channel().into_iter().chain(self.user())
     }
 }
@@ -294,9 +294,9 @@ impl<'a> Service<'a> {
 }
 
 /// Returns the MD5 of a string in lowercase hexadecimal: always 32 characters.
-fn md5(text: FieldStr<'_>) -> FieldStr<'static> {
+fn md5(string: FieldStr<'_>) -> FieldStr<'static> {
     let mut hash = String::with_capacity(32);
-    for byte in Md5::digest(text.as_bytes()) {
+    for byte in Md5::digest(string.as_bytes()) {
         // Writing to a `String` cannot fail.
         let _ = write!(hash, "{byte:02x}");
     }

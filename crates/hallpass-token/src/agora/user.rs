@@ -52,17 +52,17 @@ impl Uid {
     ///
     /// # Errors
     /// [`UidError`] for anything but 1 to 4294967295 without sign, whitespace or leading zeros.
-    pub fn parse(text: &str) -> Result<Self, UidError> {
-        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+    pub fn parse(string: &str) -> Result<Self, UidError> {
+        if string.is_empty() || !string.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(UidError::NotDigits);
         }
-        if text == "0" {
+        if string == "0" {
             return Err(UidError::Zero);
         }
-        if text.starts_with('0') {
+        if string.starts_with('0') {
             return Err(UidError::LeadingZero);
         }
-        text.parse().map(Self).map_err(|_| UidError::TooLarge)
+        string.parse().map(Self).map_err(|_| UidError::TooLarge)
     }
 
     /// Creates a uid from 4 random or hashed bytes, big-endian; four zeros become 1.
@@ -124,8 +124,8 @@ mod tests {
 
     #[test]
     fn accepts_only_plain_digits() {
-        for text in ["", " 1", "+1", "-1", "1.5", "0x1", "1e3", "١"] {
-            assert_eq!(Uid::parse(text), Err(UidError::NotDigits), "{text:?}");
+        for string in ["", " 1", "+1", "-1", "1.5", "0x1", "1e3", "١"] {
+            assert_eq!(Uid::parse(string), Err(UidError::NotDigits), "{string:?}");
         }
         assert_eq!(Uid::parse("01"), Err(UidError::LeadingZero));
     }

@@ -28,8 +28,8 @@ impl Writer {
         self.0.extend_from_slice(bytes);
     }
 
-    pub(super) fn field_str(&mut self, text: &FieldStr<'_>) {
-        let bytes = text.as_bytes();
+    pub(super) fn field_str(&mut self, string: &FieldStr<'_>) {
+        let bytes = string.as_bytes();
         self.u16(bytes.len() as u16);
         self.raw(bytes);
     }

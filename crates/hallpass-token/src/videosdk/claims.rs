@@ -94,10 +94,10 @@ impl Claims<'_> {
 }
 
 /// Appends a string; `start` ends with its opening quotation mark.
-fn push_string(json: &mut String, start: &str, text: Option<&str>) {
-    if let Some(text) = text {
+fn push_string(json: &mut String, start: &str, string: Option<&str>) {
+    if let Some(string) = string {
         json.push_str(start);
-        json.push_str(text);
+        json.push_str(string);
         json.push('"');
     }
 }
@@ -183,12 +183,12 @@ mod tests {
 
     #[test]
     fn longest_claims_fit_the_reserved_capacity() {
-        let text = "x".repeat(256);
+        let string = "x".repeat(256);
         let key = ApiKey::parse("k").unwrap();
-        let room = Some(RoomId::parse(&text).unwrap());
-        let participant = Some(ParticipantId::parse(&text).unwrap());
+        let room = Some(RoomId::parse(&string).unwrap());
+        let participant = Some(ParticipantId::parse(&string).unwrap());
         let scope = Scope::V2 { roles: Roles::RtcAndCrawler, room, participant };
-        let id = Some(TokenId::parse(&text).unwrap());
+        let id = Some(TokenId::parse(&string).unwrap());
         let claims = Claims { id, ..claims(&key, Permissions::JoinAndModerate, scope, 86_400) };
         assert!(claims.payload().len() <= FIXED_LEN + 3 * 256 + 1);
     }

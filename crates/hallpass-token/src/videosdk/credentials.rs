@@ -44,9 +44,9 @@ impl ApiKey {
     ///
     /// # Errors
     /// [`IdError`] if it is empty or too long, or contains whitespace, a control character, `"` or `\`.
-    pub fn parse(text: &str) -> Result<Self, IdError> {
-        id::check(text, Self::MAX_BYTES)?;
-        Ok(Self(text.into()))
+    pub fn parse(string: &str) -> Result<Self, IdError> {
+        id::check(string, Self::MAX_BYTES)?;
+        Ok(Self(string.into()))
     }
 
     /// Returns the key as a string.
@@ -61,8 +61,8 @@ impl Secret {
     ///
     /// # Errors
     /// [`EmptySecret`] for the empty string.
-    pub fn parse(text: &str) -> Result<Self, EmptySecret> {
-        if text.is_empty() { Err(EmptySecret) } else { Ok(Self(Key::new(text.as_bytes()))) }
+    pub fn parse(string: &str) -> Result<Self, EmptySecret> {
+        if string.is_empty() { Err(EmptySecret) } else { Ok(Self(Key::new(string.as_bytes()))) }
     }
 
     pub(super) const fn key(&self) -> &Key {

@@ -127,9 +127,9 @@ struct ParsedToken {
 }
 
 impl ParsedToken {
-    fn new(text: &str, problems: &mut Problems) -> Option<Self> {
-        let token = strip_wrapping(text);
-        if token.len() < text.len() && !token.is_empty() {
+    fn new(string: &str, problems: &mut Problems) -> Option<Self> {
+        let token = strip_wrapping(string);
+        if token.len() < string.len() && !token.is_empty() {
             problems.push(Problem::SurroundingCharacters);
         }
         if let format @ (Format::V006 | Format::V007 | Format::Legacy(_)) = Format::detect(token) {
@@ -155,12 +155,12 @@ impl ParsedToken {
 }
 
 /// Removes surrounding whitespace, quotes and `Bearer`.
-fn strip_wrapping(text: &str) -> &str {
+fn strip_wrapping(string: &str) -> &str {
     let is_wrapping = |c: char| c.is_whitespace() || matches!(c, '"' | '\'');
-    let text = text.trim_matches(is_wrapping);
-    match text.split_once(char::is_whitespace) {
+    let string = string.trim_matches(is_wrapping);
+    match string.split_once(char::is_whitespace) {
         Some((word, rest)) if word.eq_ignore_ascii_case("bearer") => rest.trim_matches(is_wrapping),
-        _ => text,
+        _ => string,
     }
 }
 
@@ -252,7 +252,7 @@ fn check_version(parsed: &ParsedToken, problems: &mut Problems) {
         (None, Some((claim, _))) if parsed.is_readable("version") => {
             problems.push(Problem::VersionMissing(claim))
         }
-        (Some(Version::String(text)), _) => problems.push(Problem::VersionText(excerpt(text))),
+        (Some(Version::String(string)), _) => problems.push(Problem::VersionText(excerpt(string))),
         (Some(Version::Number(number)), _) if *number != 2 => problems.push(Problem::VersionUnknown(*number)),
         (None | Some(Version::Number(_)), _) => {}
     }
@@ -495,11 +495,11 @@ mod tests {
     #[test]
     fn problems_print_as_short_sentences() {
         for problem in cases().iter().flat_map(|(_, token)| report(token).problems) {
-            let text = problem.to_string();
-            let sentences = text.strip_suffix('.').unwrap();
+            let string = problem.to_string();
+            let sentences = string.strip_suffix('.').unwrap();
             for sentence in sentences.split(". ") {
                 let starts_right = sentence.starts_with(|c: char| c.is_ascii_uppercase() || c == '`');
-                assert!(starts_right && sentence.split(' ').count() <= 25, "{text}");
+                assert!(starts_right && sentence.split(' ').count() <= 25, "{string}");
             }
         }
     }

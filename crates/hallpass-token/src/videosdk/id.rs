@@ -46,15 +46,15 @@ checked_str!(TokenId, 256, IdError, check, "without whitespace, control characte
 /// Validates an ID.
 ///
 /// A valid ID needs no escapes in JSON: RFC 8259 section 7 escapes only control characters, `"` and `\`.
-pub(super) fn check(text: &str, max: usize) -> Result<(), IdError> {
-    if text.is_empty() {
+pub(super) fn check(string: &str, max: usize) -> Result<(), IdError> {
+    if string.is_empty() {
         return Err(IdError::Empty);
     }
-    if text.len() > max {
-        return Err(IdError::TooLong { bytes: text.len(), max });
+    if string.len() > max {
+        return Err(IdError::TooLong { bytes: string.len(), max });
     }
     let is_forbidden = |&c: &char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\\');
-    text.chars().find(is_forbidden).map_or(Ok(()), |found| Err(IdError::Character(found)))
+    string.chars().find(is_forbidden).map_or(Ok(()), |found| Err(IdError::Character(found)))
 }
 
 #[cfg(test)]
@@ -81,8 +81,8 @@ mod tests {
     #[test]
     fn rejects_whitespace() {
         for c in [' ', '\t', '\n', '\u{a0}', '\u{2028}', '\u{3000}'] {
-            let mut text = [0; 4];
-            assert_eq!(ParticipantId::parse(c.encode_utf8(&mut text)), Err(IdError::Character(c)));
+            let mut string = [0; 4];
+            assert_eq!(ParticipantId::parse(c.encode_utf8(&mut string)), Err(IdError::Character(c)));
         }
     }
 
@@ -95,8 +95,8 @@ mod tests {
     #[test]
     fn rejects_characters_that_json_escapes() {
         for c in ('\0'..'\u{20}').chain(['"', '\\']) {
-            let mut text = [0; 4];
-            assert_eq!(TokenId::parse(c.encode_utf8(&mut text)), Err(IdError::Character(c)));
+            let mut string = [0; 4];
+            assert_eq!(TokenId::parse(c.encode_utf8(&mut string)), Err(IdError::Character(c)));
         }
     }
 }

@@ -30,7 +30,7 @@ pub(super) enum Value {
 impl Value {
     /// Returns the string, if the value is one.
     pub(super) fn to_string_value(&self) -> Option<String> {
-        if let Self::String(text) = self { Some(text.clone()) } else { None }
+        if let Self::String(string) = self { Some(string.clone()) } else { None }
     }
 
     /// Returns the integer, if the value is one.
@@ -121,8 +121,8 @@ impl<'de> Visitor<'de> for AnyValue {
         Ok(Value::Number(number))
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::String(text.into()))
+    fn visit_str<E>(self, string: &str) -> Result<Value, E> {
+        Ok(Value::String(string.into()))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {

@@ -69,18 +69,18 @@ impl fmt::Debug for Untrusted {
     }
 }
 
-fn read_object(text: &str, part: Part) -> Result<Object, ParseError> {
-    Object::parse(&decode(text, part)?).ok_or(ParseError::Json(part))
+fn read_object(string: &str, part: Part) -> Result<Object, ParseError> {
+    Object::parse(&decode(string, part)?).ok_or(ParseError::Json(part))
 }
 
-fn decode(text: &str, part: Part) -> Result<Vec<u8>, ParseError> {
-    if text.contains('=') {
+fn decode(string: &str, part: Part) -> Result<Vec<u8>, ParseError> {
+    if string.contains('=') {
         return Err(ParseError::Padding(part));
     }
-    if text.contains(['+', '/']) {
+    if string.contains(['+', '/']) {
         return Err(ParseError::StandardAlphabet(part));
     }
-    BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| ParseError::Base64(part))
+    BASE64_URL_SAFE_NO_PAD.decode(string).map_err(|_| ParseError::Base64(part))
 }
 
 fn check_header(header: &Object) -> Result<(), ParseError> {
@@ -120,28 +120,28 @@ mod tests {
 
     #[test]
     fn round_trips_minted_tokens() {
-        let (api_key, text) = (test_support::api_key(), "教室-é/<&>'%\u{1f600}");
+        let (api_key, string) = (test_support::api_key(), "教室-é/<&>'%\u{1f600}");
         let claims = Claims {
             api_key: &api_key,
             permissions: Permissions::AskToJoin,
             scope: Scope::V2 {
                 roles: Roles::None,
-                room: RoomId::parse(text).ok(),
-                participant: ParticipantId::parse(text).ok(),
+                room: RoomId::parse(string).ok(),
+                participant: ParticipantId::parse(string).ok(),
             },
             issued_at: NOW,
             expires_in: Ttl::MAX,
-            id: TokenId::parse(text).ok(),
+            id: TokenId::parse(string).ok(),
         };
         let token = Untrusted::parse(&claims.sign(&test_support::secret())).unwrap();
         let claims = token.claims();
-        assert_eq!([&claims.room, &claims.participant, &claims.id], [&Some(text.into()); 3]);
+        assert_eq!([&claims.room, &claims.participant, &claims.id], [&Some(string.into()); 3]);
     }
 
     #[test]
     fn rejects_other_numbers_of_parts() {
-        for (text, parts) in [("", 1), ("a", 1), ("a.b", 2), ("a.b.c.d", 4), ("a.b.c.d.e", 5)] {
-            assert_eq!(Untrusted::parse(text), Err(ParseError::Parts(parts)), "{text}");
+        for (string, parts) in [("", 1), ("a", 1), ("a.b", 2), ("a.b.c.d", 4), ("a.b.c.d.e", 5)] {
+            assert_eq!(Untrusted::parse(string), Err(ParseError::Parts(parts)), "{string}");
         }
     }
 

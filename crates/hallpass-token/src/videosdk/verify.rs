@@ -208,12 +208,12 @@ mod tests {
             for bit in 0..8 {
                 let mut flipped: Vec<u8> = token.clone();
                 flipped[position] ^= 1 << bit;
-                let Ok(text) = core::str::from_utf8(&flipped) else { continue };
+                let Ok(string) = core::str::from_utf8(&flipped) else { continue };
                 tried += 1;
-                if let Ok(token) = Untrusted::parse(text) {
+                if let Ok(token) = Untrusted::parse(string) {
                     let error = token.verify(project, NOW).unwrap_err();
-                    let refused = matches!(error, VerifyError::OtherProject | VerifyError::BadSignature);
-                    assert!(refused, "bit {bit} of byte {position}: {error}");
+                    let rejected = matches!(error, VerifyError::OtherProject | VerifyError::BadSignature);
+                    assert!(rejected, "bit {bit} of byte {position}: {error}");
                 }
             }
         }

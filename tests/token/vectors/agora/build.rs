@@ -66,7 +66,7 @@ impl Build {
         let minted = self.builder.mint(&app_id, &certificate, self.salt, self.ts);
         let (format, tokens) = match self.builder.content()? {
             Content::V006 { channel, user, privileges } => {
-                let subject = Subject { channel: text(channel)?, user: text(&user)? };
+                let subject = Subject { channel: string(channel)?, user: string(&user)? };
                 ("006", self.check_006(&app_id, &certificate, subject, &privileges, minted.as_deref())?)
             }
             Content::V007 { ttl, services } => {
@@ -166,6 +166,6 @@ impl Build {
     }
 }
 
-fn text(text: &str) -> anyhow::Result<FieldStr<'_>> {
-    FieldStr::new(text).context("a string is too long for a token")
+fn string(string: &str) -> anyhow::Result<FieldStr<'_>> {
+    FieldStr::new(string).context("a string is too long for a token")
 }

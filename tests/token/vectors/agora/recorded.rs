@@ -103,10 +103,10 @@ impl RecordedToken007 {
     }
 }
 
-fn certificate(text: Option<&str>, valid: Option<bool>) -> anyhow::Result<Option<AppCertificate>> {
+fn certificate(string: Option<&str>, valid: Option<bool>) -> anyhow::Result<Option<AppCertificate>> {
     ensure!(
-        valid == text.map(|_| true),
+        valid == string.map(|_| true),
         "`signature_valid` must be true if and only if there is a certificate"
     );
-    Ok(text.map(AppCertificate::parse).transpose()?)
+    Ok(string.map(AppCertificate::parse).transpose()?)
 }

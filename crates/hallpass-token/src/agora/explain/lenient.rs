@@ -29,9 +29,9 @@ impl Untrusted {
     }
 }
 
-pub(super) fn parse_leniently(text: &str, problems: &mut Problems) -> Option<Untrusted> {
-    let token = strip_wrapping(text);
-    if token.len() < text.len() && !token.is_empty() {
+pub(super) fn parse_leniently(string: &str, problems: &mut Problems) -> Option<Untrusted> {
+    let token = strip_wrapping(string);
+    if token.len() < string.len() && !token.is_empty() {
         problems.push(Problem::SurroundingCharacters);
     }
     let decoded = percent_decode(token);
@@ -66,14 +66,14 @@ fn parse_repaired(token: &str, error: Base64Error, problems: &mut Problems) -> O
 }
 
 /// Removes surrounding whitespace, quotes and header prefixes.
-fn strip_wrapping(text: &str) -> &str {
+fn strip_wrapping(string: &str) -> &str {
     let is_wrapping = |c: char| c.is_whitespace() || c == '"' || c == '\'';
-    let text = text.trim_matches(is_wrapping);
+    let string = string.trim_matches(is_wrapping);
     let after = |prefix: &str| {
-        let (start, rest) = text.split_at_checked(prefix.len())?;
+        let (start, rest) = string.split_at_checked(prefix.len())?;
         start.eq_ignore_ascii_case(prefix).then_some(rest)
     };
-    after("agora token=").or_else(|| after("Bearer ")).unwrap_or(text).trim_matches(is_wrapping)
+    after("agora token=").or_else(|| after("Bearer ")).unwrap_or(string).trim_matches(is_wrapping)
 }
 
 /// Decodes `%2B`, `%2F` and `%3D`; returns `None` if there are none.

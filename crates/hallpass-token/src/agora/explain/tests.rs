@@ -44,8 +44,8 @@ fn codes_at(token: &str, expected: Expected<'_>, now: UnixSeconds) -> Vec<&'stat
     for problem in &report.problems {
         let sentence = format!("{problem}");
         assert!(sentence.ends_with('.') && !sentence.contains(CERTIFICATE), "{sentence}");
-        let refused = report.sdk_errors(problem).next().is_some();
-        assert!(!refused || problem.severity() == Severity::Error, "{problem:?}");
+        let rejected = report.sdk_errors(problem).next().is_some();
+        assert!(!rejected || problem.severity() == Severity::Error, "{problem:?}");
     }
     report.problems.iter().map(Problem::code).collect()
 }
@@ -416,15 +416,15 @@ fn accepts_any_of_several_channels() {
 /// Parts of a token that the client does not use cannot prevent it from joining.
 #[test]
 fn checks_only_the_joined_services() {
-    let text = |text| FieldStr::new(text).unwrap();
+    let string = |string| FieldStr::new(string).unwrap();
     let rtc = |channel, user, privileges: &[(u16, u32)]| Service::Rtc {
-        channel: text(channel),
-        user: text(user),
+        channel: string(channel),
+        user: string(user),
         privileges: ttls(privileges),
     };
     let streaming = |channel, user| Service::Streaming {
-        channel: text(channel),
-        user: text(user),
+        channel: string(channel),
+        user: string(user),
         privileges: ttls(&[(1, TTL)]),
     };
     let (all, join, data) = (&[(1, TTL), (2, TTL)][..], &[(1, TTL)][..], &[(4, TTL)][..]);

@@ -107,9 +107,9 @@ fn compare<'a>(
     problems: &mut Problems,
     other: impl FnOnce() -> Problem,
 ) -> SignedField<'a> {
-    let Some(text) = expected else { return SignedField::Unknown };
-    match FieldStr::new(text) {
-        Ok(text) if crc == crc32(text.as_bytes()) => SignedField::Known(text),
+    let Some(string) = expected else { return SignedField::Unknown };
+    match FieldStr::new(string) {
+        Ok(string) if crc == crc32(string.as_bytes()) => SignedField::Known(string),
         _ => {
             problems.push(other());
             SignedField::Mismatch

@@ -69,11 +69,11 @@ impl Untrusted006 {
     /// Returns the given string or the wildcard, whichever has the token's checksum.
     fn matching_field<'a>(
         &self,
-        text: FieldStr<'a>,
+        string: FieldStr<'a>,
         wildcard: FieldStr<'a>,
         crc: u32,
     ) -> Option<FieldStr<'a>> {
-        [text, wildcard].into_iter().find(|text| crc32(text.as_bytes()) == crc)
+        [string, wildcard].into_iter().find(|string| crc32(string.as_bytes()) == crc)
     }
 }
 
