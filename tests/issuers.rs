@@ -97,7 +97,7 @@ fn failures<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyho
     let keys = json!({ "keys": jwts.keys(&["rsa"])? }).to_string();
     issuer.reply(&jwks("/full"), Reply::Document(padded(&keys, MAX_DOCUMENT)));
     issuer.reply(&jwks("/oversized"), Reply::Document(padded(&keys, MAX_DOCUMENT + 1)));
-    issuer.reply(&jwks("/late"), Reply::Late(Duration::from_secs(1), keys));
+    issuer.reply(&jwks("/late"), Reply::Delayed(Duration::from_secs(1), keys));
 
     for (place, failure) in failures.iter().enumerate() {
         let tenant = failure.tenant;
@@ -473,7 +473,7 @@ fn in_place(Failure { tenant, reply, .. }: &Failure, issuer: &Issuer) -> Reply {
     match reply {
         Reply::Document(text) => Reply::Document(fill(text)),
         Reply::Redirect(text) => Reply::Redirect(fill(text)),
-        Reply::Late(..) | Reply::Endless | Reply::Status(_) | Reply::Close => reply.clone(),
+        Reply::Delayed(..) | Reply::Endless | Reply::Status(_) | Reply::Close => reply.clone(),
     }
 }
 

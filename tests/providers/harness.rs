@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
-use hallpass_tests::logs::{events, holds, leaks};
+use hallpass_tests::logs::{contains_credentials, events, leaks};
 use hallpass_tests::provider::agora::{APP_ID, CUSTOMER_ID, CUSTOMER_SECRET, OTHER_APP_ID};
 use hallpass_tests::provider::cross_check::Credential;
 use hallpass_tests::provider::videosdk::API_KEY;
@@ -228,7 +228,9 @@ impl<T: Target> Harness<T> {
             if let Some(leak) = leaks(text).next() {
                 bail!("{source} contains {leak}");
             }
-            if let Some(credentials) = secret.iter().find(|credentials| holds(text, credentials)) {
+            if let Some(credentials) =
+                secret.iter().find(|credentials| contains_credentials(text, credentials))
+            {
                 bail!("{source} contains {credentials}");
             }
         }

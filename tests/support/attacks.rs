@@ -1,4 +1,4 @@
-//! The cases in `attacks/`: credentials of every kind, most of them bad ones, and what callers may have.
+//! The cases in `attacks/`: credentials of every kind, most of them invalid, and requests that policies grant or deny.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,26 +19,26 @@ use crate::target::Target;
 struct File {
     #[serde(rename = "comment")]
     _comment: String,
-    /// The configuration document; `$ISSUER` stands for the identity provider.
+    /// The configuration document. `$ISSUER` is a placeholder for the URL of the identity provider.
     config: Value,
-    /// Secrets that it names, but for those of the projects.
+    /// The secrets that the document names, except the secrets of the projects.
     #[serde(default)]
     secrets: BTreeMap<String, String>,
-    /// What the log must say.
+    /// A string that the log must contain.
     #[serde(default)]
     logged: String,
-    /// Credentials that are good.
+    /// Valid credentials.
     #[serde(default)]
     accepted: Vec<Credentials>,
-    /// Credentials that are not, each for a reason of its own.
+    /// Invalid credentials, each for a different reason.
     #[serde(default)]
-    refused: Vec<Credentials>,
-    /// Everything else.
+    rejected: Vec<Credentials>,
+    /// Other cases.
     #[serde(default)]
     cases: Vec<Case>,
 }
 
-/// A case whose request is always the same: the user `alice` asks for a channel.
+/// A case in which the user `alice` requests a token for a channel.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Credentials {
@@ -49,49 +49,49 @@ struct Credentials {
     jwt: Option<Value>,
     #[serde(default = "bearer")]
     authorization: String,
-    /// Why it is refused.
+    /// The code of the expected problem. Without a code, the credentials must be accepted.
     #[serde(default)]
     code: Option<String>,
 }
 
-/// The keys of the tenant without a path: two of one type, so that a JWT has to name its own.
+/// The keys of the tenant without a path. Two keys have the same type, so that a JWT must name its key.
 const KEYS: [&str; 4] = ["rsa", "rsa-2", "ec", "ed"];
-/// A tenant with keys of its own, one of each type.
+/// A tenant with different keys.
 const OTHER_TENANT: &str = "/other";
 const OTHER_KEYS: [&str; 2] = ["other-rsa", "nameless"];
 
-/// The number of the user `alice` in the channels of the default project.
+/// The derived uid of the user `alice` in the default project.
 pub const ALICE: u32 = 2_606_419_837;
 
-/// Runs all cases; `start` starts one target for each file.
+/// Runs all cases. `start` starts a target for each file.
 ///
 /// # Errors
-/// Where a file cannot be read, a target does not start, or the JWTs cannot be made. A case that fails is a failure in
-/// [`Run`].
+/// If a file cannot be read, a target does not start, or the JWTs cannot be signed. A failed case is a failure in [`Run`], and
+/// not an error.
 pub fn run<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<Run> {
     let issuer = Issuer::start()?;
     let mut started = Vec::new();
     let mut ids = BTreeSet::new();
     for (name, mut file) in load()? {
-        for credentials in file.accepted.drain(..).chain(file.refused.drain(..)) {
+        for credentials in file.accepted.drain(..).chain(file.rejected.drain(..)) {
             file.cases.push(credentials.into_case()?);
         }
-        ensure!(!file.cases.is_empty(), "{name} has no case");
+        ensure!(!file.cases.is_empty(), "{name} has no cases");
         for case in &file.cases {
-            ensure!(ids.insert(case.id.clone()), "the id {} is there twice", case.id);
+            ensure!(ids.insert(case.id.clone()), "duplicate case ID {}", case.id);
         }
         let document = file.config.to_string().replace("$ISSUER", &issuer.url(""));
         let mut deployment = Deployment::configured(&name, document);
         deployment.variables.extend(file.secrets.clone());
         started.push((name, start(deployment)?, file));
     }
-    let (_, first, _) = started.first().context("there is no file")?;
-    let asked = started.iter().flat_map(|(_, _, file)| &file.cases);
-    let kinds: Vec<_> = asked.filter_map(|case| case.request.jwt.clone()).collect();
+    let (_, first, _) = started.first().context("tests/attacks contains no files")?;
+    let cases = started.iter().flat_map(|(_, _, file)| &file.cases);
+    let kinds: Vec<_> = cases.filter_map(|case| case.request.jwt.clone()).collect();
     let jwts = Jwts::sign(first.clock(), &issuer.url(""), &kinds)?;
     ensure!(
         jwts.signed_by_jose > kinds.len() / 2,
-        "jose made only {} of {} JWTs",
+        "jose signed only {} of {} JWTs",
         jwts.signed_by_jose,
         kinds.len()
     );
@@ -99,11 +99,11 @@ pub fn run<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow
     issuer.publish(OTHER_TENANT, &jwts.keys(&OTHER_KEYS)?);
 
     let mut run = Run::default();
-    let mut made = 0;
+    let mut jwt_index = 0;
     for (name, mut target, file) in started {
         for case in &file.cases {
-            let jwt = if case.request.jwt.is_some() { jwts.jwt(made)? } else { "" };
-            made += usize::from(case.request.jwt.is_some());
+            let jwt = if case.request.jwt.is_some() { jwts.jwt(jwt_index)? } else { "" };
+            jwt_index += usize::from(case.request.jwt.is_some());
             if target.has_real_clock() && case.request.jwt.as_ref().is_some_and(depends_on_minute) {
                 run.unreachable += 1;
             } else {
@@ -150,7 +150,7 @@ impl Credentials {
     }
 }
 
-/// Whether the outcome is another one if some minutes pass before the JWT is sent: the leeway for clocks is a minute.
+/// Returns whether the outcome depends on how soon the JWT is sent. The leeway for clocks is a minute.
 fn depends_on_minute(jwt: &Value) -> bool {
     let seconds = |claim: &str| jwt.pointer(claim).and_then(Value::as_i64);
     seconds("/claims/exp").is_some_and(|exp| (-60..300).contains(&exp))
@@ -161,7 +161,7 @@ fn bearer() -> String {
     "Bearer $jwt".to_owned()
 }
 
-/// An error is named only to those who brought credentials (RFC 6750 section 3).
+/// Returns the challenge of a 401 response. It contains an error only if the request had credentials (RFC 6750 section 3).
 fn challenge(code: &str) -> &'static str {
     match code {
         "no_credentials" | "wrong_scheme" => "Bearer",
@@ -169,14 +169,14 @@ fn challenge(code: &str) -> &'static str {
     }
 }
 
-/// All files with their names, in their order.
+/// Reads all files, sorted by name.
 fn load() -> anyhow::Result<Vec<(String, File)>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(root().join("tests/attacks"))? {
         let path = entry?.path();
-        let text = std::fs::read_to_string(&path)?;
-        let file: File = serde_json::from_str(&text).with_context(|| path.display().to_string())?;
-        let name = path.file_stem().context("a file has a name")?.to_string_lossy().into_owned();
+        let content = std::fs::read_to_string(&path)?;
+        let file: File = serde_json::from_str(&content).with_context(|| path.display().to_string())?;
+        let name = path.file_stem().context("the file has no name")?.to_string_lossy().into_owned();
         files.push((name, file));
     }
     files.sort_by(|(one, _), (other, _)| one.cmp(other));

@@ -1,4 +1,4 @@
-//! The list of cases, as the files in `cases/` write it.
+//! The list of cases in `cases/`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::folders::root;
 use crate::setup::Project;
 use crate::target::Request;
 
-/// One request and what must come back.
+/// A request and its expected response.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
@@ -26,18 +26,18 @@ pub struct Case {
 #[serde(deny_unknown_fields)]
 pub(crate) struct CaseRequest {
     pub(crate) method: String,
-    /// Path and query as they are sent.
+    /// The percent-encoded path and query.
     pub(crate) target: String,
     #[serde(default)]
     headers: BTreeMap<String, String>,
     #[serde(default)]
     body: Option<String>,
-    /// A body of this many `x`.
+    /// The length of a body that consists of `x`.
     #[serde(default)]
     body_size: Option<usize>,
     #[serde(default)]
     json: Option<Value>,
-    /// What the JWT is like that `$jwt` in a header or the body stands for, as `interop/jwts.mjs` reads it.
+    /// The specification of a JWT for `interop/jwts.mjs`. `$jwt` is its placeholder in headers and in the body.
     #[serde(default)]
     pub(crate) jwt: Option<Value>,
     #[serde(default)]
@@ -50,20 +50,20 @@ pub(crate) struct Expect {
     pub(crate) status: u16,
     #[serde(default)]
     pub(crate) headers: BTreeMap<String, String>,
-    /// The whole body as JSON, with the matchers of `json_match`.
+    /// The body as JSON, with the matchers of `json_match`.
     #[serde(default)]
     pub(crate) json: Option<Value>,
-    /// The whole body as a problem document.
+    /// The body as a problem document.
     #[serde(default)]
     pub(crate) problem: Option<ExpectedProblem>,
     #[serde(default)]
     pub(crate) text: Option<String>,
     #[serde(default)]
     pub(crate) text_contains: Option<String>,
-    /// Every token in the body: one, or a list.
+    /// Every token in the body. A case contains one token or a list.
     #[serde(default, deserialize_with = "one_or_several")]
     pub(crate) token: Vec<ExpectedToken>,
-    /// What the line of the decision says among other things.
+    /// Fields of the decision's log line.
     #[serde(default)]
     pub(crate) audit: Option<Map<String, Value>>,
 }
@@ -77,16 +77,16 @@ pub(crate) struct ExpectedProblem {
     pub(crate) field: Option<String>,
     #[serde(default)]
     pub(crate) refused_by: Option<String>,
-    /// A text or matcher; any text where it is left out.
+    /// A string or matcher. Without it, any string is accepted.
     #[serde(default)]
     pub(crate) detail: Option<String>,
 }
 
-/// What a token in the answer must say, by the word of the official packages.
+/// A token in the response, as the official packages decode it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "TokenDocument")]
 pub struct ExpectedToken {
-    /// Where in the answer it is, as a JSON pointer.
+    /// The JSON pointer to the token in the response.
     pub(crate) at: String,
     /// `006`, `007` or `jwt`.
     pub(crate) format: String,
@@ -95,41 +95,41 @@ pub struct ExpectedToken {
     pub(crate) project: Project,
 }
 
-/// What a token is for.
+/// The content of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Content {
-    /// The services of a token of Agora, in the order in which it has them.
+    /// The services of an Agora token, in the token's order.
     Services(Vec<Service>),
-    /// The claims of a token of VideoSDK but for `iat` and `exp`.
+    /// The claims of a VideoSDK token except `iat` and `exp`.
     Claims(Map<String, Value>),
 }
 
-/// One service of a token of Agora; only what it has.
+/// A service of an Agora token. Fields that the service does not have are `None`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Service {
     pub(crate) name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) channel: Option<String>,
-    /// The user of a channel as the token writes it, empty for anybody. `$/uid` stands for the number there in the
-    /// answer, which the service has chosen.
+    /// The user of a channel as the token contains it. An empty string means any user. `$/uid` is a placeholder for the number
+    /// at this JSON pointer in the response, if the service chose the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) uid: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) room: Option<String>,
-    /// The user of anything but a channel.
+    /// The user of a service that has no channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) user: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) role: Option<i16>,
-    /// Numbers of kind and access, and names.
+    /// For each permission, the number of its kind, the number of its access, and names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) permissions: Option<Vec<(u16, u16, Vec<String>)>>,
-    /// Seconds from the issue of the token, by the number of the privilege.
+    /// The privileges: seconds from the issue of the token, by the privilege's number.
     pub(crate) privileges: BTreeMap<String, i64>,
 }
 
-/// An [`ExpectedToken`] as a case writes it: with `services`, with `claims`, or for a channel alone without either.
+/// An [`ExpectedToken`] in a case: with `services`, with `claims`, or with the fields of a single RTC service.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TokenDocument {
@@ -154,10 +154,10 @@ struct File {
     cases: Vec<Case>,
 }
 
-/// Reads all cases, by the deployment that they need, in the order in which they are sent.
+/// Reads all cases, grouped by deployment, in the order in which they are sent.
 ///
 /// # Errors
-/// For a file that is no list, has no case, or has an id that was there before.
+/// If a file is not a list of cases, has no cases, or repeats an ID.
 pub fn load() -> anyhow::Result<BTreeMap<Setup, Vec<Case>>> {
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(root().join("tests/cases"))? {
@@ -167,11 +167,11 @@ pub fn load() -> anyhow::Result<BTreeMap<Setup, Vec<Case>>> {
     let mut ids = BTreeSet::new();
     let mut cases: BTreeMap<Setup, Vec<Case>> = BTreeMap::new();
     for path in paths {
-        let text = std::fs::read_to_string(&path)?;
-        let file: File = serde_json::from_str(&text).with_context(|| path.display().to_string())?;
-        ensure!(!file.cases.is_empty(), "{} has no case", path.display());
+        let content = std::fs::read_to_string(&path)?;
+        let file: File = serde_json::from_str(&content).with_context(|| path.display().to_string())?;
+        ensure!(!file.cases.is_empty(), "{} has no cases", path.display());
         for case in &file.cases {
-            ensure!(ids.insert(case.id.clone()), "the id {} is there twice", case.id);
+            ensure!(ids.insert(case.id.clone()), "duplicate case ID {}", case.id);
         }
         cases.entry(file.setup).or_default().extend(file.cases);
     }
@@ -179,11 +179,11 @@ pub fn load() -> anyhow::Result<BTreeMap<Setup, Vec<Case>>> {
 }
 
 impl CaseRequest {
-    /// The request as a client sends it that has this JWT.
+    /// Returns the request with this JWT in place of `$jwt`.
     pub(crate) fn with_jwt(&self, jwt: &str) -> Request {
-        let fill = |text: &str| text.replace("$jwt", jwt);
+        let fill = |template: &str| template.replace("$jwt", jwt);
         let body = match (&self.body, self.body_size, &self.json) {
-            (Some(text), _, _) => text.clone(),
+            (Some(body), _, _) => body.clone(),
             (None, Some(size), _) => "x".repeat(size),
             (None, None, Some(value)) => fill(&value.to_string()),
             (None, None, None) => String::new(),
@@ -210,17 +210,17 @@ impl TryFrom<TokenDocument> for ExpectedToken {
             }
             (None, None, None, Some(services), None) => Content::Services(services),
             (None, None, None, None, Some(claims)) => Content::Claims(claims),
-            _ => return Err("a token has channel, uid and privileges, or services, or claims"),
+            _ => return Err("expected channel, uid and privileges, or services, or claims"),
         };
         if matches!(content, Content::Claims(_)) != (format == "jwt") {
-            return Err("a token has claims if its format is jwt");
+            return Err("expected claims if and only if the format is jwt");
         }
         Ok(Self { at, format, content, expires_in, project })
     }
 }
 
 impl ExpectedToken {
-    /// The user of the channel, if the token is for one.
+    /// Returns the user of the channel, if the token has a channel.
     pub(crate) fn uid(&self) -> Option<&str> {
         self.services().iter().find_map(|service| service.uid.as_deref())
     }

@@ -1,4 +1,4 @@
-//! Compares one answer with what its case expects.
+//! Comparison of a response with the expectation of its case.
 
 use serde_json::{Value, json};
 
@@ -8,29 +8,30 @@ use crate::logs;
 use crate::setup::SECRETS;
 use crate::target::{Request, Response};
 
-/// The headers that credentials come in.
+/// The headers that contain credentials.
 const CREDENTIALS: [&str; 2] = ["authorization", "cf-access-jwt-assertion"];
 
-/// What came out.
+/// The result of checking a response.
 #[derive(Default)]
 pub(crate) struct CheckResult {
-    /// A sentence for everything that is not as expected.
+    /// Descriptions of the differences.
     pub(crate) mismatches: Vec<String>,
-    /// The tokens that were handed out, each with the user that it should be for.
+    /// The tokens in the response.
     pub(crate) tokens: Vec<IssuedToken>,
 }
 
+/// A token in a response, with its expected content.
 pub(crate) struct IssuedToken {
     pub(crate) token: String,
     pub(crate) expect: ExpectedToken,
-    /// The case names no user.
+    /// Whether the service chose the user.
     pub(crate) uid_was_chosen: bool,
 }
 
 pub(crate) fn check(case: &Case, request: &Request, response: &Response) -> CheckResult {
     let expect = &case.expect;
-    let mut checked = CheckResult::default();
-    let mismatches = &mut checked.mismatches;
+    let mut result = CheckResult::default();
+    let mismatches = &mut result.mismatches;
     let text = String::from_utf8_lossy(response.body());
     if response.status() != expect.status {
         mismatches.push(format!("expected status {}, got {}", expect.status, response.status().as_u16()));
@@ -38,7 +39,7 @@ pub(crate) fn check(case: &Case, request: &Request, response: &Response) -> Chec
     for (name, value) in &expect.headers {
         header(response, name, value, mismatches);
     }
-    of_every_answer(request, response, &text, mismatches);
+    check_common_rules(request, response, &text, mismatches);
     if let Some(expected) = expect.text.as_deref().filter(|expected| *expected != text) {
         mismatches.push(format!("expected the body {expected:?}"));
     }
@@ -50,8 +51,8 @@ pub(crate) fn check(case: &Case, request: &Request, response: &Response) -> Chec
         header(response, "content-type", "application/problem+json", mismatches);
     }
     let body = serde_json::from_str::<Value>(&text).ok();
-    if body.as_ref().is_some_and(|body| !times_add_up(body)) {
-        mismatches.push("expected expires_at to be issued_at and expires_in together".into());
+    if body.as_ref().is_some_and(|body| !has_consistent_times(body)) {
+        mismatches.push("expected expires_at to be the sum of issued_at and expires_in".into());
     }
     match (&pattern, &body) {
         (Some(pattern), Some(body)) => compare(pattern, body, "", mismatches),
@@ -59,18 +60,19 @@ pub(crate) fn check(case: &Case, request: &Request, response: &Response) -> Chec
         (None, _) => {}
     }
     if let Some(body) = &body {
-        take_tokens(&expect.token, body, &mut checked);
+        collect_tokens(&expect.token, body, &mut result);
     } else if !expect.token.is_empty() {
-        checked.mismatches.push("expected a token in JSON".into());
+        result.mismatches.push("expected a token in JSON".into());
     }
-    if !checked.mismatches.is_empty() {
+    if !result.mismatches.is_empty() {
         let start: String = text.chars().take(300).collect();
-        checked.mismatches.push(format!("the body was {start:?}"));
+        result.mismatches.push(format!("the body was {start:?}"));
     }
-    checked
+    result
 }
 
-fn of_every_answer(request: &Request, response: &Response, text: &str, mismatches: &mut Vec<String>) {
+/// Checks the rules for every response.
+fn check_common_rules(request: &Request, response: &Response, text: &str, mismatches: &mut Vec<String>) {
     header(response, "cache-control", "no-store", mismatches);
     header(response, "x-content-type-options", "nosniff", mismatches);
     let request_id = request_id(response);
@@ -85,19 +87,19 @@ fn of_every_answer(request: &Request, response: &Response, text: &str, mismatche
     if request.method == "HEAD" && !text.is_empty() {
         mismatches.push("expected no body".into());
     }
-    let holds = |part: &str| {
+    let contains = |part: &str| {
         let mut headers = response.headers().values();
         text.contains(part) || headers.any(|value| String::from_utf8_lossy(value.as_bytes()).contains(part))
     };
-    if SECRETS.iter().any(|secret| holds(secret)) {
-        mismatches.push("the answer holds a secret".into());
+    if SECRETS.iter().any(|secret| contains(secret)) {
+        mismatches.push("the response contains a secret".into());
     }
-    let mut sent = request.headers.iter().filter(|(name, _)| CREDENTIALS.contains(&name.as_str()));
-    if sent.any(|(_, value)| logs::holds(text, value)) {
-        mismatches.push("the answer holds the credentials".into());
+    let mut credentials = request.headers.iter().filter(|(name, _)| CREDENTIALS.contains(&name.as_str()));
+    if credentials.any(|(_, value)| logs::contains_credentials(text, value)) {
+        mismatches.push("the response contains the credentials".into());
     }
     if !response.status().is_success() && !tokens_in(text).is_empty() {
-        mismatches.push("an error holds a token".into());
+        mismatches.push("an error response contains a token".into());
     }
 }
 
@@ -105,8 +107,8 @@ pub(crate) fn request_id(response: &Response) -> &str {
     value(response, "x-request-id")
 }
 
-/// Of an answer that names all three times; others pass.
-fn times_add_up(body: &Value) -> bool {
+/// Returns whether `expires_at` is the sum of `issued_at` and `expires_in`. Returns true if one of them is missing.
+fn has_consistent_times(body: &Value) -> bool {
     let time = |name| body.get(name).and_then(Value::as_u64);
     match (time("issued_at"), time("expires_in"), time("expires_at")) {
         (Some(issued_at), Some(expires_in), Some(expires_at)) => issued_at + expires_in == expires_at,
@@ -143,17 +145,17 @@ fn problem(status: u16, expect: &ExpectedProblem) -> Value {
     document
 }
 
-/// Takes the tokens out of the answer. One that nobody expects would be checked by nobody.
-fn take_tokens(expect: &[ExpectedToken], body: &Value, checked: &mut CheckResult) {
+/// Collects the tokens in the response. An unexpected token is a mismatch, because it would not be checked.
+fn collect_tokens(expect: &[ExpectedToken], body: &Value, result: &mut CheckResult) {
     let issued = tokens(body).len();
     if issued != expect.len() {
-        checked.mismatches.push(format!("expected {} tokens in the answer, got {issued}", expect.len()));
+        result.mismatches.push(format!("expected {} tokens in the response, got {issued}", expect.len()));
     }
     for expect in expect {
-        match take_token(expect, body) {
-            Some(token) => checked.tokens.push(token),
-            None => checked.mismatches.push(format!(
-                "expected a token at {}, and its user where {:?} says",
+        match find_token(expect, body) {
+            Some(token) => result.tokens.push(token),
+            None => result.mismatches.push(format!(
+                "expected a token at {}, and its user at {:?}",
                 expect.at,
                 expect.uid()
             )),
@@ -161,7 +163,7 @@ fn take_tokens(expect: &[ExpectedToken], body: &Value, checked: &mut CheckResult
     }
 }
 
-fn take_token(expect: &ExpectedToken, body: &Value) -> Option<IssuedToken> {
+fn find_token(expect: &ExpectedToken, body: &Value) -> Option<IssuedToken> {
     let token = body.pointer(&expect.at)?.as_str()?.to_owned();
     let mut expect = expect.clone();
     let mut uid_was_chosen = false;

@@ -1,6 +1,6 @@
-//! The answers of the servers that apps use today, as they were recorded, replayed against ours.
+//! A replay of requests that were recorded at other servers, to check that Hallpass is compatible with them.
 //!
-//! `contracts/recorded.json` holds requests and answers, `contracts/differences.json` what is different on purpose.
+//! `contracts/recorded.json` contains requests and responses. `contracts/differences.json` lists deliberate differences.
 
 mod compare;
 mod decode;
@@ -17,12 +17,12 @@ use crate::folders::root;
 use crate::logs::leaks;
 use crate::target::{Request, Target};
 
-/// What a replay came to.
+/// The result of a replay.
 #[derive(Debug, Default)]
 pub struct Replay {
-    /// How many answers are the recorded ones but for salt and time.
+    /// The number of responses that match the recorded response, except for salts and times.
     pub same: usize,
-    /// How many differ as listed.
+    /// The number of responses whose differences are listed.
     pub listed: usize,
     failures: Vec<String>,
 }
@@ -76,21 +76,21 @@ struct Differences {
 struct Difference {
     id: String,
     reason: String,
-    /// Each a sentence of the comparison.
+    /// The descriptions of the differences.
     differs: BTreeSet<String>,
 }
 
-/// Sends every recorded request, and compares the answers; `start` starts one target for each deployment.
+/// Sends every recorded request, and compares the responses. `start` starts a target for each deployment.
 ///
 /// # Errors
-/// Where a file cannot be read, a target does not start or does not answer.
+/// If a file cannot be read, or a target does not start or does not respond.
 pub fn replay<T: Target>(mut start: impl FnMut(Setup) -> anyhow::Result<T>) -> anyhow::Result<Replay> {
     let mut listed = BTreeMap::new();
     for difference in read::<Differences>("differences.json")?.differences {
         ensure!(!difference.reason.is_empty(), "{} has no reason", difference.id);
         ensure!(!difference.differs.is_empty(), "{} does not say what differs", difference.id);
         let id = difference.id.clone();
-        ensure!(listed.insert(id, difference.differs).is_none(), "{} is there twice", difference.id);
+        ensure!(listed.insert(id, difference.differs).is_none(), "duplicate ID {}", difference.id);
     }
     let mut replay = Replay::default();
     let mut targets = BTreeMap::new();
@@ -102,44 +102,49 @@ pub fn replay<T: Target>(mut start: impl FnMut(Setup) -> anyhow::Result<T>) -> a
         };
         let response = target.send(&case.request.to_request()).with_context(|| case.id.clone())?;
         let found = differences(&case.response, &response);
-        replay.judge(&case.id, &found, &listed.remove(&case.id).unwrap_or_default());
+        replay.record(&case.id, &found, &listed.remove(&case.id).unwrap_or_default());
     }
     for (setup, target) in &targets {
         let log = target.log()?;
-        replay.failures.extend(leaks(&log).map(|leak| format!("the log of {} holds {leak}", setup.name())));
+        replay
+            .failures
+            .extend(leaks(&log).map(|leak| format!("the log of {} contains {leak}", setup.name())));
     }
-    ensure!(replay.same > 0, "nothing is as it was recorded");
-    replay.failures.extend(listed.keys().map(|id| format!("{id}: is listed, and was not recorded")));
+    ensure!(replay.same > 0, "no response matches the recorded response");
+    replay.failures.extend(listed.keys().map(|id| format!("{id}: is listed, but is not in recorded.json")));
     Ok(replay)
 }
 
 impl Replay {
-    /// Fails for any answer that is neither the recorded one nor different as listed.
+    /// Checks that there were no failures.
     ///
     /// # Errors
-    /// For any such answer.
+    /// If a response differs from the recorded response, and the difference is not listed.
     pub fn result(self) -> anyhow::Result<()> {
         ensure!(self.failures.is_empty(), "{} failures:\n{}", self.failures.len(), self.failures.join("\n"));
         Ok(())
     }
 
-    fn judge(&mut self, id: &str, found: &BTreeSet<String>, listed: &BTreeSet<String>) {
+    fn record(&mut self, id: &str, found: &BTreeSet<String>, listed: &BTreeSet<String>) {
         match (found == listed, found.is_empty()) {
             (true, true) => self.same += 1,
             (true, false) => self.listed += 1,
             (false, _) => {
-                let new =
-                    found.difference(listed).map(|text| format!("\n    differs, and is not listed: {text}"));
-                let gone =
-                    listed.difference(found).map(|text| format!("\n    listed, and no difference: {text}"));
-                self.failures.push(format!("{id}:{}", new.chain(gone).collect::<String>()));
+                let unlisted = found
+                    .difference(listed)
+                    .map(|difference| format!("\n    differs, but is not listed: {difference}"));
+                let obsolete = listed
+                    .difference(found)
+                    .map(|difference| format!("\n    is listed, but does not differ: {difference}"));
+                self.failures.push(format!("{id}:{}", unlisted.chain(obsolete).collect::<String>()));
             }
         }
     }
 }
 
 impl Case {
-    /// The originals of 007 tokens and of 006 tokens share paths, and a setting tells which of them we are.
+    /// Returns the deployment for a case. Servers with 006 tokens and servers with 007 tokens have the same paths, and
+    /// `compat.version` selects the format.
     fn setup(&self) -> Setup {
         match self.server.as_str() {
             "agora-token-service" | "agora-go-backend-middleware" | "AgoraIO/Tools go/docker" => {
@@ -168,8 +173,8 @@ impl RecordedRequest {
 
 fn read<T: DeserializeOwned>(name: &str) -> anyhow::Result<T> {
     let path = root().join("tests/contracts").join(name);
-    let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-    serde_json::from_str(&text).with_context(|| path.display().to_string())
+    let content = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    serde_json::from_str(&content).with_context(|| path.display().to_string())
 }
 
 #[cfg(test)]
@@ -177,15 +182,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_new_difference_and_one_that_is_none_any_more_fail() {
-        let set = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<BTreeSet<_>>();
+    fn rejects_unlisted_and_obsolete_differences() {
+        let set = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect::<BTreeSet<_>>();
         let mut replay = Replay::default();
-        replay.judge("same", &set(&[]), &set(&[]));
-        replay.judge("listed", &set(&["a", "b"]), &set(&["a", "b"]));
+        replay.record("same", &set(&[]), &set(&[]));
+        replay.record("listed", &set(&["a", "b"]), &set(&["a", "b"]));
         assert_eq!((replay.same, replay.listed, replay.failures.len()), (1, 1, 0));
-        replay.judge("new", &set(&["a"]), &set(&[]));
-        replay.judge("gone", &set(&[]), &set(&["a"]));
-        replay.judge("partly", &set(&["a"]), &set(&["a", "b"]));
+        replay.record("unlisted", &set(&["a"]), &set(&[]));
+        replay.record("obsolete", &set(&[]), &set(&["a"]));
+        replay.record("partly", &set(&["a"]), &set(&["a", "b"]));
         assert_eq!((replay.same, replay.listed, replay.failures.len()), (1, 1, 3));
         assert!(replay.result().is_err());
     }

@@ -1,5 +1,5 @@
-//! Finds the repository, and creates folders for logs and files. Both are looked up at run time, so that a clone can be
-//! moved together with what was built in it.
+//! The repository's folder, and temporary folders for logs and files. Paths are found at run time, so that a clone can be
+//! moved together with its target folder.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -22,9 +22,9 @@ pub fn root() -> PathBuf {
 /// If the folder cannot be created.
 pub fn scratch(name: &str) -> anyhow::Result<PathBuf> {
     static CLEANED: Once = Once::new();
-    let of_runs = target()?.join("tmp");
-    CLEANED.call_once(|| remove_ended_runs(&of_runs));
-    let folder = of_runs.join(std::process::id().to_string()).join(name);
+    let runs = target()?.join("tmp");
+    CLEANED.call_once(|| remove_ended_runs(&runs));
+    let folder = runs.join(std::process::id().to_string()).join(name);
     match fs::remove_dir_all(&folder) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
         _ => fs::create_dir_all(&folder)?,
@@ -32,20 +32,20 @@ pub fn scratch(name: &str) -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
-/// The target folder: a test is `debug/deps/NAME` in it.
+/// Returns the target folder, which contains a test as `debug/deps/NAME`.
 fn target() -> anyhow::Result<PathBuf> {
     let program = std::env::current_exe()?;
     Ok(program.ancestors().nth(3).context("the test is not in a target folder")?.to_owned())
 }
 
-/// Removes the folders of earlier runs, which have the ids of processes as names.
-fn remove_ended_runs(of_runs: &Path) {
-    for entry in fs::read_dir(of_runs).into_iter().flatten().flatten() {
+/// Removes the folders of runs that have ended. A folder's name is the process ID of its run.
+fn remove_ended_runs(runs: &Path) {
+    for entry in fs::read_dir(runs).into_iter().flatten().flatten() {
         let is_ended = entry.file_name().to_str().is_some_and(|name| {
             name.parse::<u32>().is_ok_and(|process| process == std::process::id() || !is_running(process))
         });
         if is_ended {
-            // Another run may be doing the same.
+            // Errors are ignored, because another run may remove the same folder.
             let _ = fs::remove_dir_all(entry.path());
         }
     }

@@ -1,4 +1,4 @@
-//! Python programs without Python's start-up time: one Python process for each test run, which forks for each program.
+//! Python programs without Python's start-up time: a test run has one Python process, which forks for each program.
 
 use std::io::{Read as _, Write as _};
 use std::net::Shutdown;
@@ -14,16 +14,16 @@ use crate::folders::{root, scratch};
 use crate::process::{path_from, read_log};
 use crate::wait;
 
-/// A Python program that runs until it ends, or until this is dropped.
+/// A running Python program. It is ended when the value is dropped.
 pub(crate) struct Program {
     connection: UnixStream,
     log: PathBuf,
 }
 
 impl Program {
-    /// Starts a module, or a script with `.py` at its end. Its output goes to this file.
+    /// Starts a module, or a script whose name ends with `.py`. Its output is written to `log`.
     pub(crate) fn start(arguments: &[&str], log: &Path) -> anyhow::Result<Self> {
-        let folder = log.parent().context("the log is in no folder")?;
+        let folder = log.parent().context("the path of the log has no folder")?;
         let request = json!({ "argv": arguments, "env": {}, "cwd": folder, "log": log });
         let mut connection = UnixStream::connect(socket()?)?;
         connection.set_read_timeout(Some(wait::DEADLINE))?;
@@ -31,7 +31,7 @@ impl Program {
         Ok(Self { connection, log: log.to_owned() })
     }
 
-    /// Waits until the program ends.
+    /// Waits until the program exits.
     ///
     /// # Errors
     /// If its exit status is not 0.
@@ -42,7 +42,7 @@ impl Program {
         Ok(())
     }
 
-    /// Whether the program has ended.
+    /// Returns whether the program has exited.
     pub(crate) fn has_ended(&mut self) -> anyhow::Result<bool> {
         self.connection.set_nonblocking(true)?;
         let has_ended = self.connection.read(&mut [0]).is_ok();
@@ -56,24 +56,24 @@ impl Program {
 }
 
 impl Drop for Program {
-    /// Ends the program, and waits until it has ended.
+    /// Ends the program, and waits until it has exited.
     fn drop(&mut self) {
         let _ = self.connection.shutdown(Shutdown::Write);
         let _ = self.connection.read_to_end(&mut Vec::new());
     }
 }
 
-/// The path of the fork server's socket, for `interop/fork_client.py`. Starts the server first.
+/// Returns the path of the fork server's socket, for `interop/fork_client.py`. Starts the server if it does not run.
 ///
 /// # Errors
-/// If Python or its packages are not there.
+/// If Python or its packages are not installed.
 pub fn socket() -> anyhow::Result<PathBuf> {
     static STARTED: Mutex<Option<PathBuf>> = Mutex::new(None);
     let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(socket) = &*started {
         return Ok(socket.clone());
     }
-    // The path of a socket must be short.
+    // The socket is in the temporary folder, because its path must be short.
     let socket = std::env::temp_dir().join(format!("hallpass-tests-{}.sock", std::process::id()));
     start(&socket)?;
     Ok(started.insert(socket).clone())
@@ -89,17 +89,17 @@ fn start(socket: &Path) -> anyhow::Result<()> {
     // The AWS CLI must not read a developer's own configuration.
     server.env_clear().env("HOME", &folder).envs(delay);
     server.stdin(Stdio::piped()).stdout(log.try_clone()?).stderr(log);
-    // A socket of this name is from a run that was killed.
+    // A run that was killed can leave a socket with this name.
     let _ = std::fs::remove_file(socket);
     let mut server = server.spawn().context("starting python")?;
     let output = || read_log(&path).unwrap_or_default();
     let is_listening = || {
         let is_listening = UnixStream::connect(socket).is_ok();
-        ensure!(is_listening || server.try_wait()?.is_none(), "the fork server has ended: {}", output());
+        ensure!(is_listening || server.try_wait()?.is_none(), "the fork server has exited: {}", output());
         Ok(is_listening)
     };
     wait::until(is_listening, || format!("the fork server listens: {}", output()))?;
-    // The server ends with its standard input, which this process keeps open for as long as it runs.
+    // The server exits when its standard input is closed. This process keeps it open until the end of the run.
     std::mem::forget(server);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! HTTP to this machine.
+//! An HTTP client for servers on this machine.
 
 use std::thread;
 
@@ -14,12 +14,13 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// A client that opens a connection for each request: a server may close one whose body it did not read.
+    /// Creates a client that opens a connection for each request. Connections are not reused, because a server can close a
+    /// connection if it does not read the body of a request.
     pub(crate) fn new() -> Self {
         Self::with_tls(TlsConfig::default())
     }
 
-    /// The same, for a server whose certificate this authority has signed.
+    /// Creates a client that trusts only this certificate authority.
     pub(crate) fn trusting(authority: Certificate<'static>) -> Self {
         Self::with_tls(TlsConfig::builder().root_certs(RootCerts::new_with_certs(&[authority])).build())
     }
@@ -39,24 +40,24 @@ impl Client {
     /// Sends a request to a server on this machine.
     pub(crate) fn send_to(&self, address: &str, request: &Request) -> anyhow::Result<Response> {
         let url = format!("http://{address}{}", request.target);
-        let mut sent = http::Request::builder().method(request.method.as_str()).uri(url);
+        let mut http_request = http::Request::builder().method(request.method.as_str()).uri(url);
         for (name, value) in &request.headers {
-            sent = sent.header(name, value);
+            http_request = http_request.header(name, value);
         }
-        self.send(sent.body(request.body.clone())?)
+        self.send(http_request.body(request.body.clone())?)
     }
 
-    /// Sends requests at once, each on a connection of its own.
+    /// Sends requests concurrently, each on its own connection.
     pub(crate) fn send_at_once(&self, address: &str, requests: &[Request]) -> anyhow::Result<Vec<Response>> {
         thread::scope(|scope| {
             let send = |request| scope.spawn(move || self.send_to(address, request));
             let sent: Vec<_> = requests.iter().map(send).collect();
-            sent.into_iter().map(|sent| sent.join().ok().context("a sender failed")?).collect()
+            sent.into_iter().map(|sent| sent.join().ok().context("a sending thread panicked")?).collect()
         })
     }
 
     pub(crate) fn send(&self, request: http::Request<Vec<u8>>) -> anyhow::Result<Response> {
-        // A GET with an empty body is one with `Content-Length: 0`, which no browser sends.
+        // With an empty body, a GET would have `Content-Length: 0`, which no browser sends.
         let response = if request.body().is_empty() {
             self.agent.run(request.map(|_| ()))
         } else {

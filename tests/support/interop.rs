@@ -1,4 +1,4 @@
-//! Tokens as Agora's own npm packages read them, and those of VideoSDK as Node's own cryptography does.
+//! Verification of tokens with other implementations: Agora's npm packages, and Node's cryptography for VideoSDK tokens.
 
 use anyhow::{Context, ensure};
 use serde::Deserialize;
@@ -8,41 +8,43 @@ use crate::cases::{Content, Service};
 use crate::process::node;
 use crate::run::{Run, Token, is_selection};
 
-/// What `interop/decode.mjs` says of one token.
+/// The output of `interop/decode.mjs` for a token.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Decoded {
     id: String,
     format: String,
-    /// The signature was verified, and the token is of this project.
+    /// Whether the signature is valid for the project.
     valid: bool,
-    /// Of an 006 token, which holds a checksum of them only, those that it was asked for: `valid` covers them.
+    /// The services. A 006 token contains only checksums of channel and user. For it, these are the expected services, and
+    /// `valid` includes whether the checksums match.
     services: Option<Vec<Service>>,
     claims: Option<Map<String, Value>>,
     expires_in: i64,
     issued_at: u64,
 }
 
-/// Has every token of the run read by the official packages; adds a failure for each that is not as expected.
+/// Decodes every token of the run with the official packages, and adds a failure for each token with unexpected content. Returns
+/// the number of tokens.
 ///
 /// # Errors
-/// Where the packages cannot be run, or do not answer for every token.
+/// If the packages cannot be run, or do not return a result for every token.
 pub fn check(run: &mut Run) -> anyhow::Result<usize> {
     if run.tokens.is_empty() && is_selection() {
         return Ok(0);
     }
-    ensure!(!run.tokens.is_empty(), "there is no token to verify");
+    ensure!(!run.tokens.is_empty(), "the run has no tokens to verify");
     let decoded = decode(&run.tokens)?;
     ensure!(
         decoded.len() == run.tokens.len(),
-        "{} tokens went in, {} came out",
+        "expected results for {} tokens, got {}",
         run.tokens.len(),
         decoded.len()
     );
     for (token, decoded) in run.tokens.iter().zip(&decoded) {
         let mismatches = compare(token, decoded);
         if !mismatches.is_empty() {
-            run.failures.push(format!("{}, its token:\n    {}", token.id, mismatches.join("\n    ")));
+            run.failures.push(format!("{}, token:\n    {}", token.id, mismatches.join("\n    ")));
         }
     }
     Ok(decoded.len())
@@ -66,7 +68,7 @@ fn decode(tokens: &[Token]) -> anyhow::Result<Vec<Decoded>> {
 }
 
 fn compare(token: &Token, decoded: &Decoded) -> Vec<String> {
-    let Token { expect, asked, .. } = token;
+    let Token { expect, request_time, .. } = token;
     let content = match &expect.content {
         Content::Services(services) => decoded.services.as_ref() == Some(services),
         Content::Claims(claims) => decoded.claims.as_ref() == Some(claims),
@@ -77,7 +79,7 @@ fn compare(token: &Token, decoded: &Decoded) -> Vec<String> {
         ("signature", decoded.valid),
         ("content", content),
         ("expires_in", decoded.expires_in == i64::from(expect.expires_in)),
-        ("issued_at", asked.contains(&decoded.issued_at)),
+        ("issued_at", request_time.contains(&decoded.issued_at)),
     ];
     let got = format!(
         "{} {:?} {:?} {} {}",
@@ -85,7 +87,7 @@ fn compare(token: &Token, decoded: &Decoded) -> Vec<String> {
     );
     facts
         .into_iter()
-        .filter(|(_, holds)| !holds)
-        .map(|(name, _)| format!("{name}: expected {expect:?} issued in {asked:?}, got {got}"))
+        .filter(|(_, is_expected)| !is_expected)
+        .map(|(name, _)| format!("{name}: expected {expect:?} issued in {request_time:?}, got {got}"))
         .collect()
 }

@@ -1,6 +1,6 @@
-//! An identity provider on this machine: it publishes keys, counts who asks for them, and fails as it is told to.
+//! A local identity provider that publishes keys, counts requests, and simulates failures.
 //!
-//! It has tenants, each an issuer of its own with a path; the first one has none.
+//! The provider has tenants. Each tenant is an issuer with a path; the first tenant has an empty path.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -18,20 +18,20 @@ pub struct Issuer {
     state: Arc<Mutex<State>>,
 }
 
-/// What comes for a request.
+/// The response to a request.
 #[derive(Clone, Debug)]
 pub enum Reply {
     /// A document.
     Document(String),
-    /// A document, after this time.
-    Late(Duration, String),
-    /// The first bytes of a document whose end never comes.
+    /// A document after a delay.
+    Delayed(Duration, String),
+    /// A document that never ends.
     Endless,
-    /// No document.
+    /// An empty response with this status.
     Status(u16),
-    /// The address of the document.
+    /// A redirect to this URL.
     Redirect(String),
-    /// Nothing: the connection ends.
+    /// A closed connection without a response.
     Close,
 }
 
@@ -44,24 +44,24 @@ struct State {
 }
 
 impl Issuer {
-    /// Starts it; it knows no document.
+    /// Starts a provider without documents.
     ///
     /// # Errors
-    /// Where no port is free.
+    /// If no port is available.
     pub fn start() -> anyhow::Result<Self> {
         let state = Arc::<Mutex<State>>::default();
         let shared = Arc::clone(&state);
-        let server = Server::start(move |exchange| answer(&shared, exchange))?;
+        let server = Server::start(move |exchange| respond(&shared, exchange))?;
         Ok(Self { server, state })
     }
 
-    /// The issuer of a tenant, as `iss` names it.
+    /// Returns the issuer of a tenant, as in the claim `iss`.
     #[must_use]
     pub fn url(&self, tenant: &str) -> String {
         format!("http://{}{tenant}", self.server.address())
     }
 
-    /// Has a tenant publish keys, with a discovery document that leads to them.
+    /// Publishes keys of a tenant, and a discovery document that refers to them.
     pub fn publish(&self, tenant: &str, keys: &Value) {
         let (issuer, jwks_uri) = (self.url(tenant), self.url(&jwks(tenant)));
         let discovery = json!({ "issuer": issuer, "jwks_uri": jwks_uri });
@@ -69,47 +69,47 @@ impl Issuer {
         self.reply(&jwks(tenant), Reply::Document(json!({ "keys": keys }).to_string()));
     }
 
-    /// Has it give this reply for a path.
+    /// Sets the response for a path.
     pub fn reply(&self, path: &str, reply: Reply) {
         lock(&self.state).replies.insert(path.to_owned(), reply);
     }
 
-    /// Has it close every connection, or answer again.
+    /// Sets whether the provider is down. A provider that is down closes every connection.
     pub fn set_down(&self, is_down: bool) {
         lock(&self.state).is_down = is_down;
     }
 
-    /// Has it hold back its documents, or send them, also those that it has held back.
+    /// Sets whether the provider holds its documents back. Held documents are sent when this is unset.
     pub fn set_holding_documents(&self, is_holding: bool) {
         lock(&self.state).is_holding = is_holding;
     }
 
-    /// How often a path was asked for, also while it was down.
+    /// Returns the number of requests for a path, including those while the provider was down.
     #[must_use]
     pub fn fetches(&self, path: &str) -> usize {
         lock(&self.state).fetches.get(path).copied().unwrap_or_default()
     }
 
-    /// How often the keys of a tenant were asked for.
+    /// Returns the number of requests for a tenant's keys.
     #[must_use]
     pub fn key_fetches(&self, tenant: &str) -> usize {
         self.fetches(&jwks(tenant))
     }
 }
 
-/// The path of a tenant's keys.
+/// Returns the path of a tenant's keys.
 #[must_use]
 pub fn jwks(tenant: &str) -> String {
     format!("{tenant}/jwks")
 }
 
-/// The path of a tenant's discovery document.
+/// Returns the path of a tenant's discovery document.
 #[must_use]
 pub fn discovery_path(tenant: &str) -> String {
     format!("{tenant}/.well-known/openid-configuration")
 }
 
-fn answer(state: &Mutex<State>, exchange: &Exchange<'_>) -> io::Result<()> {
+fn respond(state: &Mutex<State>, exchange: &Exchange<'_>) -> io::Result<()> {
     thread::sleep(test_delay());
     let path = &exchange.request.target;
     let reply = {
@@ -124,19 +124,19 @@ fn answer(state: &Mutex<State>, exchange: &Exchange<'_>) -> io::Result<()> {
             }
             exchange.send(&StubResponse::new(200, "application/json", document))
         }
-        Reply::Late(after, document) => {
-            exchange.wait(after);
+        Reply::Delayed(delay, document) => {
+            exchange.wait(delay);
             exchange.send(&StubResponse::new(200, "application/json", document))
         }
-        Reply::Endless => endless_to(exchange),
+        Reply::Endless => send_endlessly(exchange),
         Reply::Status(status) => exchange.send(&StubResponse::empty(status)),
         Reply::Redirect(location) => exchange.send(&StubResponse::empty(302).with("location", location)),
         Reply::Close => Ok(()),
     }
 }
 
-/// A byte now and then, until the other side has had enough.
-fn endless_to(exchange: &Exchange<'_>) -> io::Result<()> {
+/// Sends a byte every 200 ms until the client disconnects.
+fn send_endlessly(exchange: &Exchange<'_>) -> io::Result<()> {
     exchange.write(StubResponse::empty(200).head(Some(100_000)).as_bytes())?;
     exchange.write(b"{")?;
     while !exchange.is_ended() {

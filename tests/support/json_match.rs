@@ -1,13 +1,15 @@
-//! Compares JSON with a pattern: every key counts, and a text may be a matcher.
+//! Comparison of JSON with a pattern. Objects must have the same keys, and strings in the pattern can be matchers:
 //!
-//! `$string`: a text that is not empty; `$number`: a number; `$token006`, `$token007`, `$jwt`: a token of
-//! that format; `$contains:TEXT`: a text with TEXT in it.
+//! - `$string`: a non-empty string
+//! - `$number`: a number
+//! - `$token006`, `$token007`, `$jwt`: a token of this format
+//! - `$contains:TEXT`: a string that contains TEXT
 
 use serde_json::Value;
 
 use crate::setup::APP_IDS;
 
-/// Adds a sentence for every place in `got` that is not as `pattern` says.
+/// Adds a description of every difference between `got` and `pattern`.
 pub(crate) fn compare(pattern: &Value, got: &Value, path: &str, mismatches: &mut Vec<String>) {
     match (pattern, got) {
         (Value::Object(pattern), Value::Object(got)) => {
@@ -36,7 +38,7 @@ pub(crate) fn compare(pattern: &Value, got: &Value, path: &str, mismatches: &mut
     }
 }
 
-/// All tokens in a document.
+/// Returns all tokens in a JSON value.
 pub(crate) fn tokens(value: &Value) -> Vec<&str> {
     match value {
         Value::String(text) if is_token(text, "006") || is_token(text, "007") || is_jwt(text) => vec![text],
@@ -46,7 +48,7 @@ pub(crate) fn tokens(value: &Value) -> Vec<&str> {
     }
 }
 
-/// All tokens in a text, which may be a document.
+/// Returns all tokens in a string, such as a log or a JSON document.
 #[must_use]
 pub fn tokens_in(text: &str) -> Vec<&str> {
     let parts = text.split(|c: char| c.is_whitespace() || matches!(c, '"' | ',' | '<' | '>'));
@@ -54,7 +56,7 @@ pub fn tokens_in(text: &str) -> Vec<&str> {
     parts.filter(|part| is_token(part, "006") || is_token(part, "007") || is_jwt(part)).collect()
 }
 
-/// A pattern that is no matcher matches nothing, so that a slip of the pen is seen.
+/// Returns whether a value matches a matcher. An unknown matcher matches nothing, so that a typing error makes a test fail.
 fn matches(pattern: &str, got: &Value) -> bool {
     match (pattern, got) {
         ("$string", Value::String(text)) => !text.is_empty(),
@@ -69,7 +71,7 @@ fn matches(pattern: &str, got: &Value) -> bool {
     }
 }
 
-/// By its looks; what it says is for the official packages to tell.
+/// Returns whether a string looks like a token of this format. The content is checked with the official packages.
 fn is_token(text: &str, format: &str) -> bool {
     let Some(rest) = text.strip_prefix(format) else { return false };
     let content = match format {
@@ -79,7 +81,7 @@ fn is_token(text: &str, format: &str) -> bool {
     content.is_some_and(|base64| base64.len() >= 80 && !base64.contains(char::is_whitespace))
 }
 
-/// By its looks, like [`is_token`].
+/// Returns whether a string looks like a JWT.
 fn is_jwt(text: &str) -> bool {
     let is_part = |part: &str| {
         part.len() >= 32
@@ -104,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_too_many_and_a_key_too_few_are_seen() {
+    fn reports_additional_and_missing_keys() {
         assert_eq!(mismatches(&json!({ "a": { "b": 1 } }), &json!({ "a": { "b": 1 } })), 0);
         assert_eq!(mismatches(&json!({ "a": {} }), &json!({ "a": { "b": 1 } })), 1);
         assert_eq!(mismatches(&json!({ "a": { "b": 1 } }), &json!({ "a": {} })), 1);
@@ -113,16 +115,16 @@ mod tests {
     }
 
     #[test]
-    fn matchers_match_what_they_name() {
+    fn matchers_accept_only_their_values() {
         let token = format!("006{}{}", APP_IDS[0], "A".repeat(80));
-        for (pattern, fits) in [
+        for (pattern, value) in [
             ("$string", json!("a")),
             ("$number", json!(0)),
             ("$token006", json!(token)),
             ("$jwt", json!(jwt())),
             ("$contains:b", json!("abc")),
         ] {
-            assert_eq!(mismatches(&json!(pattern), &fits), 0, "{pattern}");
+            assert_eq!(mismatches(&json!(pattern), &value), 0, "{pattern}");
             for other in [json!(""), json!(null), json!([0])] {
                 assert_eq!(mismatches(&json!(pattern), &other), 1, "{pattern} {other}");
             }
@@ -134,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_found_wherever_it_is() {
+    fn finds_tokens_in_nested_values() {
         let token = format!("007{}", "A".repeat(80));
         let value = json!({ "a": [{ "b": token }], "c": "007", "d": jwt(), "e": "eyJ.eyJ.x" });
         assert_eq!(tokens(&value), [token.clone(), jwt()]);

@@ -1,4 +1,4 @@
-//! JWTs made by somebody else: the npm package jose, and by hand with Node's cryptography where jose would not.
+//! JWTs from another implementation: the npm package jose, or Node's cryptography for JWTs that jose rejects.
 
 use anyhow::{Context as _, ensure};
 use serde::Deserialize;
@@ -6,51 +6,51 @@ use serde_json::{Map, Value, json};
 
 use crate::process::node;
 
-/// What `interop/jwts.mjs` made.
+/// The output of `interop/jwts.mjs`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Jwts {
     /// The public keys, by name.
     keys: Map<String, Value>,
-    /// One for each that was asked for, in their order.
+    /// The JWTs, in the order of the request.
     jwts: Vec<String>,
-    /// How many of them jose made.
+    /// The number of JWTs that jose signed.
     pub signed_by_jose: usize,
 }
 
 impl Jwts {
-    /// Makes keys, and a JWT of each kind that is asked for; times in them count from `now`, and `$ISSUER` stands for
+    /// Creates keys, and signs a JWT of each kind. Times in the JWTs are relative to `now`, and `$ISSUER` is a placeholder for
     /// `issuer`.
     ///
     /// # Errors
-    /// Where node or the package cannot be run, or a kind is not understood.
+    /// If Node or the package cannot be run, or a kind is invalid.
     pub fn sign(now: u64, issuer: &str, kinds: &[Value]) -> anyhow::Result<Self> {
-        let asked = json!({ "now": now, "issuer": issuer, "jwts": kinds });
-        let made: Self = serde_json::from_str(&node("jwts.mjs", &asked.to_string())?)?;
-        ensure!(made.jwts.len() == kinds.len(), "{} of {} JWTs were made", made.jwts.len(), kinds.len());
-        Ok(made)
+        let request = json!({ "now": now, "issuer": issuer, "jwts": kinds });
+        let signed: Self = serde_json::from_str(&node("jwts.mjs", &request.to_string())?)?;
+        ensure!(signed.jwts.len() == kinds.len(), "expected {} JWTs, got {}", kinds.len(), signed.jwts.len());
+        Ok(signed)
     }
 
-    /// A JWT, by its place among those that were asked for.
+    /// Returns a JWT by its index in the request.
     ///
     /// # Errors
-    /// Where there is none.
-    pub fn jwt(&self, place: usize) -> anyhow::Result<&str> {
-        Ok(self.jwts.get(place).with_context(|| format!("there is no JWT {place}"))?)
+    /// If there is no such JWT.
+    pub fn jwt(&self, index: usize) -> anyhow::Result<&str> {
+        Ok(self.jwts.get(index).with_context(|| format!("there is no JWT {index}"))?)
     }
 
-    /// The value of `Authorization` with a JWT.
+    /// Returns the value of `Authorization` for a JWT, by its index in the request.
     ///
     /// # Errors
-    /// Where there is none.
-    pub fn bearer(&self, place: usize) -> anyhow::Result<String> {
-        Ok(format!("Bearer {}", self.jwt(place)?))
+    /// If there is no such JWT.
+    pub fn bearer(&self, index: usize) -> anyhow::Result<String> {
+        Ok(format!("Bearer {}", self.jwt(index)?))
     }
 
-    /// The public keys of these names.
+    /// Returns the public keys with these names.
     ///
     /// # Errors
-    /// Where one is missing.
+    /// If there is no such key.
     pub fn keys(&self, names: &[&str]) -> anyhow::Result<Value> {
         let key = |name: &&str| self.keys.get(*name).cloned().with_context(|| format!("no key {name}"));
         names.iter().map(key).collect::<anyhow::Result<Vec<_>>>().map(Value::Array)

@@ -1,8 +1,8 @@
-//! Runs one list of HTTP cases against whatever answers them, and checks what comes back.
+//! Support for the test suites: sends a list of HTTP cases to a deployment, and checks the responses.
 //!
-//! In scope: reading the list, sending its requests, comparing answers, checking tokens, logs and randomness; an
-//! identity provider, and the JWTs of its users; a Secrets Manager; the REST APIs of Agora and VideoSDK.
-//! Out of scope: which target is run when; that is for the suites beside this folder.
+//! This crate reads the list, sends its requests, compares the responses, and checks tokens, logs and randomness. It also
+//! contains local servers: an identity provider that signs users' JWTs, Secrets Manager, and the REST APIs of Agora and
+//! VideoSDK. The suites in `tests` decide which deployments they test.
 
 pub mod attacks;
 pub mod cases;

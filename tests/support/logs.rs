@@ -1,5 +1,5 @@
-//! What a deployment wrote to its log: what the person on call needs, one line for each decision, and nothing that
-//! would be of use to whoever reads along.
+//! Checks of a deployment's log. The log must contain the lines that operators need and a line for each decision, but no tokens
+//! or secrets.
 
 use std::collections::BTreeMap;
 
@@ -13,27 +13,27 @@ use crate::setup::SECRETS;
 use crate::target::{Response, Target};
 use crate::wait;
 
-/// The log of one deployment, and what it must say.
+/// The log of a deployment, and its expected content.
 pub(crate) struct Log {
     name: String,
     text: String,
-    must_say: String,
+    required: String,
     decisions: Vec<Decision>,
 }
 
-/// What one request must have left in the log.
+/// The expected log lines of a request.
 pub(crate) struct Decision {
     case: String,
     request_id: String,
-    /// The answer shows what was decided: that to HEAD does not.
-    is_shown: bool,
+    /// Whether the decision is known from the response. The response to a HEAD request has no body.
+    is_known: bool,
     granted: usize,
     refused: usize,
-    /// What the line says among other things.
-    says: Map<String, Value>,
+    /// Expected fields of the lines.
+    fields: Map<String, Value>,
 }
 
-/// What every line of a decision has.
+/// The fields of every decision's line.
 const FIELDS: [&str; 12] = [
     "request_id",
     "caller",
@@ -48,39 +48,41 @@ const FIELDS: [&str; 12] = [
     "rules",
     "reason",
 ];
-/// The least length of a part of a credential that is looked for: anything shorter may be there by chance.
+/// The minimum length of a part of a credential to search for. Shorter strings could be in a log by chance.
 const MIN_PART: usize = 16;
 
-/// Adds a failure to the run for each log that lacks what it must say, or holds what it must not; says how many lines
-/// of decisions there were.
+/// Adds a failure to the run for each log that lacks required content, or contains a secret or a token. Returns the number of
+/// decisions' lines.
 pub fn check(run: &mut Run) -> usize {
     let mut lines = 0;
     for log in &run.logs {
         let name = &log.name;
-        if !log.text.contains(&log.must_say) {
-            run.failures.push(format!("the log of {name} does not say {}", log.must_say));
+        if !log.text.contains(&log.required) {
+            run.failures.push(format!("the log of {name} does not contain {}", log.required));
         }
-        run.failures.extend(leaks(&log.text).map(|leak| format!("the log of {name} holds {leak}")));
+        run.failures.extend(leaks(&log.text).map(|leak| format!("the log of {name} contains {leak}")));
         for token in run.tokens.iter().filter(|token| log.text.contains(&token.token)) {
-            run.failures.push(format!("the log of {name} holds the token of {}", token.id));
+            run.failures.push(format!("the log of {name} contains the token of {}", token.id));
         }
-        for credentials in run.credentials.iter().filter(|credentials| holds(&log.text, credentials)) {
-            run.failures.push(format!("the log of {name} holds {credentials:?}"));
+        for credentials in
+            run.credentials.iter().filter(|credentials| contains_credentials(&log.text, credentials))
+        {
+            run.failures.push(format!("the log of {name} contains {credentials:?}"));
         }
-        let decided = decided(&log.text);
+        let decided = decisions_by_request(&log.text);
         lines += decided.values().map(Vec::len).sum::<usize>();
         run.failures.extend(log.mismatches(&decided));
     }
     lines
 }
 
-/// What no log may hold: secrets of any deployment, and whatever looks like a token.
+/// Returns the secrets of all deployments and the tokens in a log.
 pub fn leaks(text: &str) -> impl Iterator<Item = &str> {
     let secrets = SECRETS.into_iter().filter(|secret| text.contains(*secret));
     secrets.chain(tokens_in(text))
 }
 
-/// The lines of such an event in a log; a platform may write something in front of them.
+/// Returns the lines with this event in a log. A platform can add a prefix to each line.
 #[must_use]
 pub fn events(log: &str, event: &str) -> Vec<Value> {
     let json = |line: &str| serde_json::from_str::<Value>(line.get(line.find('{')?..)?).ok();
@@ -88,32 +90,32 @@ pub fn events(log: &str, event: &str) -> Vec<Value> {
     lines.filter(|line| line.get("event").is_some_and(|name| name == event)).collect()
 }
 
-/// Whether a text holds credentials or a part of them.
+/// Returns whether a string contains credentials or a part of them.
 #[must_use]
-pub fn holds(text: &str, credentials: &str) -> bool {
+pub fn contains_credentials(text: &str, credentials: &str) -> bool {
     let parts = credentials.split([' ', ',', '.']).filter(|part| part.len() >= MIN_PART);
     parts.into_iter().any(|part| text.contains(part))
 }
 
 impl Log {
-    /// A process writes its log a little later than its answer.
-    pub(crate) fn take(
+    /// Reads the log of a deployment. Waits for the expected lines, because a process writes them after its response.
+    pub(crate) fn read(
         name: &str,
-        must_say: &str,
+        required: &str,
         decisions: Vec<Decision>,
         target: &impl Target,
     ) -> anyhow::Result<Self> {
-        let (name, must_say) = (name.to_owned(), must_say.to_owned());
-        let mut log = Self { name, text: String::new(), must_say, decisions };
-        // If lines are missing, the mismatches say which.
+        let (name, required) = (name.to_owned(), required.to_owned());
+        let mut log = Self { name, text: String::new(), required, decisions };
+        // The error is ignored, because the mismatches name the missing lines.
         let _: anyhow::Result<()> = wait::until(
             || {
                 let text = target.log()?;
-                let decided = decided(&text);
-                Ok(text.contains(&log.must_say)
+                let decided = decisions_by_request(&text);
+                Ok(text.contains(&log.required)
                     && log.decisions.iter().all(|decision| decision.is_logged(&decided)))
             },
-            || "the log has the lines of each decision".to_owned(),
+            || "the log contains the lines of each decision".to_owned(),
         );
         log.text = target.log()?;
         Ok(log)
@@ -132,11 +134,16 @@ impl Log {
         for decision in &self.decisions {
             let lines = decided.get(&decision.request_id).map_or(&[][..], Vec::as_slice);
             seen += lines.len();
-            mismatches.extend(decision.mismatches(lines).map(|text| format!("{}: {text}", decision.case)));
+            mismatches
+                .extend(decision.mismatches(lines).map(|mismatch| format!("{}: {mismatch}", decision.case)));
         }
         let lines: usize = decided.values().map(Vec::len).sum();
         if seen != lines {
-            mismatches.push(format!("the log of {} has {} decisions of no request", self.name, lines - seen));
+            mismatches.push(format!(
+                "the log of {} contains {} decisions that belong to no request",
+                self.name,
+                lines - seen
+            ));
         }
         mismatches
     }
@@ -158,33 +165,33 @@ impl Decision {
         Self {
             case: case.id.clone(),
             request_id: request_id(response).to_owned(),
-            is_shown: case.request.method != "HEAD",
+            is_known: case.request.method != "HEAD",
             granted: tokens_in(&text).len(),
             refused: usize::from(is_refusal),
-            says: case.expect.audit.clone().unwrap_or_default(),
+            fields: case.expect.audit.clone().unwrap_or_default(),
         }
     }
 
-    /// Whether it has left at least the lines that it must.
+    /// Returns whether the log contains at least the expected lines.
     fn is_logged(&self, decided: &BTreeMap<String, Vec<Map<String, Value>>>) -> bool {
         let lines = decided.get(&self.request_id).map_or(&[][..], Vec::as_slice);
         let (granted, refused) = (count(lines, "granted"), count(lines, "refused"));
-        !self.is_shown || granted >= self.granted && refused >= self.refused
+        !self.is_known || granted >= self.granted && refused >= self.refused
     }
 
     fn mismatches(&self, lines: &[Map<String, Value>]) -> impl Iterator<Item = String> {
         let mut mismatches = Vec::new();
         let (granted, refused) = (count(lines, "granted"), count(lines, "refused"));
-        // Of two tokens in one answer the second may be refused, and then the first is not handed out.
+        // If the second of two tokens is denied, the first token is not returned, although its grant is logged.
         let is_granted = granted == self.granted || self.refused == 1 && granted == 1;
         let is_expected = is_granted && refused == self.refused && granted + refused == lines.len();
-        if self.is_shown && !is_expected {
+        if self.is_known && !is_expected {
             mismatches.push(format!(
-                "expected {} lines of grants and {} of refusals in the log, got {granted} and {refused}",
+                "expected {} lines of granted and {} of refused decisions in the log, got {granted} and {refused}",
                 self.granted, self.refused
             ));
         }
-        if lines.is_empty() && !self.says.is_empty() {
+        if lines.is_empty() && !self.fields.is_empty() {
             mismatches.push("expected a line of the decision in the log, got none".to_owned());
         }
         for line in lines {
@@ -192,7 +199,7 @@ impl Decision {
             if !missing.is_empty() {
                 mismatches.push(format!("the line of the decision lacks {missing:?}"));
             }
-            for (name, value) in self.says.iter().filter(|(name, value)| line.get(*name) != Some(value)) {
+            for (name, value) in self.fields.iter().filter(|(name, value)| line.get(*name) != Some(value)) {
                 mismatches.push(format!(
                     "expected {name} to be {value} in the log, got {}",
                     line.get(name).unwrap_or(&Value::Null)
@@ -203,13 +210,13 @@ impl Decision {
     }
 }
 
-/// How many of these lines tell of such a decision.
+/// Returns the number of lines with this decision.
 fn count(lines: &[Map<String, Value>], decision: &str) -> usize {
-    lines.iter().filter(|line| line.get("decision").is_some_and(|is| is == decision)).count()
+    lines.iter().filter(|line| line.get("decision").is_some_and(|value| value == decision)).count()
 }
 
-/// The lines of decisions in a log, by request.
-fn decided(log: &str) -> BTreeMap<String, Vec<Map<String, Value>>> {
+/// Returns the lines of decisions in a log, by request ID.
+fn decisions_by_request(log: &str) -> BTreeMap<String, Vec<Map<String, Value>>> {
     let mut decided: BTreeMap<String, Vec<_>> = BTreeMap::new();
     for line in events(log, "decision") {
         let Value::Object(line) = line else { continue };
@@ -225,7 +232,7 @@ mod tests {
 
     fn decision(granted: usize, refused: usize) -> Decision {
         let case = "case".to_owned();
-        Decision { case, request_id: "1".into(), is_shown: true, granted, refused, says: Map::new() }
+        Decision { case, request_id: "1".into(), is_known: true, granted, refused, fields: Map::new() }
     }
 
     fn log(lines: &[&str]) -> String {
@@ -238,9 +245,9 @@ mod tests {
     }
 
     #[test]
-    fn a_line_too_many_and_a_line_too_few_are_seen() {
+    fn reports_additional_and_missing_lines() {
         let mismatches = |decision: Decision, lines: &[&str]| {
-            let decided = decided(&log(lines));
+            let decided = decisions_by_request(&log(lines));
             let lines = decided.get("1").map_or(&[][..], Vec::as_slice);
             decision.mismatches(lines).count()
         };
@@ -260,9 +267,9 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_credentials_is_found() {
+    fn finds_parts_of_credentials() {
         let key = "0123456789abcdef0123456789abcdef";
-        assert!(holds(&format!("a {key} b"), &format!("Bearer {key}")));
-        assert!(!holds("Bearer", "Bearer x.y.z"));
+        assert!(contains_credentials(&format!("a {key} b"), &format!("Bearer {key}")));
+        assert!(!contains_credentials("Bearer", "Bearer x.y.z"));
     }
 }

@@ -1,5 +1,4 @@
-//! AWS Secrets Manager on this machine, over TLS, as moto plays it. It checks signatures and what a role may do, once
-//! it is told to.
+//! A local AWS Secrets Manager over TLS, provided by moto. On request, it checks signatures and the permissions of roles.
 
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -18,7 +17,7 @@ use crate::wait;
 
 const REGION: &str = "us-east-1";
 
-/// A running moto.
+/// A running moto server.
 pub struct Moto {
     address: ReservedAddress,
     folder: PathBuf,
@@ -28,7 +27,7 @@ pub struct Moto {
     server: Option<Program>,
 }
 
-/// What AWS gives a function to identify itself with.
+/// The credentials of a function's role.
 pub struct Credentials {
     /// `AWS_ACCESS_KEY_ID`
     pub id: String,
@@ -38,33 +37,33 @@ pub struct Credentials {
     pub session: String,
 }
 
-/// Makes a certificate for a server on this machine: `ca.pem`, `server.pem` and `server.key` in this folder.
+/// Creates a certificate for a server on this machine: `ca.pem`, `server.pem` and `server.key` in this folder.
 ///
 /// # Errors
-/// If Python or its packages are not there.
+/// If Python or its packages are not installed.
 pub fn create_certificate(folder: &Path) -> anyhow::Result<()> {
     let script = root().join("tests/interop/certificate.py");
     let arguments = [script.to_string_lossy(), folder.to_string_lossy()];
-    Program::start(&arguments.each_ref().map(|text| &**text), &folder.join("certificate.log"))?.finish()
+    Program::start(&arguments.each_ref().map(|argument| &**argument), &folder.join("certificate.log"))?.finish()
 }
 
-/// The folder with the certificate of this test run.
+/// Returns the folder with the certificate of this test run. Creates the certificate at the first call.
 fn identity() -> anyhow::Result<PathBuf> {
-    static MADE: Mutex<Option<PathBuf>> = Mutex::new(None);
-    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(folder) = &*made {
+    static FOLDER: Mutex<Option<PathBuf>> = Mutex::new(None);
+    let mut created = FOLDER.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(folder) = &*created {
         return Ok(folder.clone());
     }
     let folder = scratch("moto-certificate")?;
     create_certificate(&folder)?;
-    Ok(made.insert(folder).clone())
+    Ok(created.insert(folder).clone())
 }
 
 impl Moto {
-    /// Starts it, with the certificate that all of a test run have. It knows no secret.
+    /// Starts a server without secrets. All servers of a test run have the same certificate.
     ///
     /// # Errors
-    /// Where a variable is not set, or it does not start.
+    /// If an environment variable is not set, or the server does not start.
     pub fn start(folder: &Path) -> anyhow::Result<Self> {
         let identity = identity()?;
         let authority = Certificate::from_pem(&std::fs::read(identity.join("ca.pem"))?)?;
@@ -74,10 +73,10 @@ impl Moto {
         Ok(moto)
     }
 
-    /// Starts it at the same address. It has forgotten all secrets.
+    /// Restarts the server at the same address, without secrets.
     ///
     /// # Errors
-    /// Where it does not start.
+    /// If the server does not start.
     pub fn restart(&mut self) -> anyhow::Result<()> {
         self.stop();
         let (host, port) = self.address.split_once(':').context("an address without a port")?;
@@ -93,32 +92,32 @@ impl Moto {
         Ok(())
     }
 
-    /// Ends it.
+    /// Stops the server.
     pub fn stop(&mut self) {
         let Some(server) = self.server.take() else { return };
         drop(server);
-        // A process that ends closes what it had open one after the other.
+        // The port can be open for a moment after the process has ended.
         let _ =
-            wait::until(|| Ok(TcpStream::connect(&*self.address).is_err()), || "moto has ended".to_owned());
+            wait::until(|| Ok(TcpStream::connect(&*self.address).is_err()), || "moto has stopped".to_owned());
     }
 
-    /// Where it listens.
+    /// Returns the server's URL.
     #[must_use]
     pub fn url(&self) -> String {
         format!("https://{}", self.address)
     }
 
-    /// Ends it, and lets a server take its place that answers nobody.
+    /// Replaces the server by a server that accepts connections and never responds.
     ///
     /// # Errors
-    /// Where the address is not free.
+    /// If the address is in use.
     pub fn become_unresponsive(&mut self) -> anyhow::Result<UnresponsiveServer> {
         self.stop();
         UnresponsiveServer::bind(&self.address)
     }
 
-    /// The settings of a function that finds its secrets in this secret, with credentials that moto takes for good as
-    /// long as it checks none.
+    /// Returns the settings of a function that reads its secrets from this secret. The credentials are accepted until
+    /// [`Self::enforce_access`] is called.
     #[must_use]
     pub fn settings(&self, secret_id: &str) -> Vec<(String, String)> {
         let bundle = self.identity.join("ca.pem").to_string_lossy().into_owned();
@@ -134,51 +133,51 @@ impl Moto {
         settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
     }
 
-    /// Makes a secret that has no value, as a stack does.
+    /// Creates a secret without a value, like `template.yaml`.
     ///
     /// # Errors
-    /// Where moto does not take it.
+    /// If moto rejects the request.
     pub fn create_empty(&self, name: &str) -> anyhow::Result<()> {
         self.secrets_manager("CreateSecret", &json!({ "Name": name }))
     }
 
-    /// Puts a secret in the place of the one of this name, if there is one.
+    /// Creates or replaces a secret.
     ///
     /// # Errors
-    /// Where moto does not take it.
+    /// If moto rejects the request.
     pub fn put(&self, name: &str, secret: &str) -> anyhow::Result<()> {
         self.put_as("SecretString", name, secret)
     }
 
-    /// The same for a binary secret, in Base64.
+    /// Creates or replaces a binary secret, given in Base64.
     ///
     /// # Errors
-    /// Where moto does not take it.
+    /// If moto rejects the request.
     pub fn put_binary(&self, name: &str, secret: &str) -> anyhow::Result<()> {
         self.put_as("SecretBinary", name, secret)
     }
 
-    fn put_as(&self, member: &str, name: &str, secret: &str) -> anyhow::Result<()> {
+    fn put_as(&self, field: &str, name: &str, secret: &str) -> anyhow::Result<()> {
         self.delete(name)?;
-        let wanted = json!({ "Name": name, member: secret, "ClientRequestToken": "0".repeat(32) });
-        self.secrets_manager("CreateSecret", &wanted)
+        let request = json!({ "Name": name, field: secret, "ClientRequestToken": "0".repeat(32) });
+        self.secrets_manager("CreateSecret", &request)
     }
 
-    /// Deletes a secret at once, if there is one.
+    /// Deletes a secret immediately, if it exists.
     ///
     /// # Errors
-    /// Where moto does not do it.
+    /// If moto rejects the request.
     pub fn delete(&self, name: &str) -> anyhow::Result<()> {
         self.secrets_manager("DeleteSecret", &json!({ "SecretId": name, "ForceDeleteWithoutRecovery": true }))
     }
 
-    /// The credentials of a new role, which may read every secret, or nothing.
+    /// Creates a role that is allowed to read every secret, or nothing, and returns its credentials.
     ///
     /// # Errors
-    /// Where moto does not make it.
+    /// If moto rejects the request.
     pub fn create_role(&self, name: &str, may_read: bool) -> anyhow::Result<Credentials> {
         let policy = |statement: Value| {
-            percent(&json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string())
+            percent_encode(&json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string())
         };
         let trust =
             policy(json!({ "Effect": "Allow", "Principal": { "AWS": "*" }, "Action": "sts:AssumeRole" }));
@@ -190,39 +189,39 @@ impl Moto {
             let put = format!("Action=PutRolePolicy&{role}&PolicyName=Read&PolicyDocument={read}");
             self.query("iam", &put)?;
         }
-        let arn = percent(&format!("arn:aws:iam::123456789012:role/{name}"));
+        let arn = percent_encode(&format!("arn:aws:iam::123456789012:role/{name}"));
         let assume = format!("Action=AssumeRole&RoleArn={arn}&RoleSessionName=hallpass");
-        let answer = self.query("sts", &assume)?;
-        let text = |tag: &str| {
-            let (_, rest) = answer.split_once(&format!("<{tag}>")).with_context(|| answer.clone())?;
-            let (text, _) = rest.split_once('<').with_context(|| answer.clone())?;
-            anyhow::Ok(text.to_owned())
+        let response = self.query("sts", &assume)?;
+        let element = |tag: &str| {
+            let (_, rest) = response.split_once(&format!("<{tag}>")).with_context(|| response.clone())?;
+            let (content, _) = rest.split_once('<').with_context(|| response.clone())?;
+            anyhow::Ok(content.to_owned())
         };
         Ok(Credentials {
-            id: text("AccessKeyId")?,
-            key: text("SecretAccessKey")?,
-            session: text("SessionToken")?,
+            id: element("AccessKeyId")?,
+            key: element("SecretAccessKey")?,
+            session: element("SessionToken")?,
         })
     }
 
-    /// From here on it checks signatures, and what a role may do.
+    /// Starts checking signatures and the permissions of roles.
     ///
     /// # Errors
-    /// Where moto does not do it.
+    /// If moto rejects the request.
     pub fn enforce_access(&self) -> anyhow::Result<()> {
         let unchecked_calls = b"0";
         self.post("moto", "/moto-api/reset-auth", &[], unchecked_calls).map(drop)
     }
 
-    fn secrets_manager(&self, action: &str, wanted: &Value) -> anyhow::Result<()> {
+    fn secrets_manager(&self, action: &str, request: &Value) -> anyhow::Result<()> {
         let headers = [
             ("x-amz-target", format!("secretsmanager.{action}")),
             ("content-type", "application/x-amz-json-1.1".into()),
         ];
-        self.post("secretsmanager", "/", &headers, wanted.to_string().as_bytes()).map(drop)
+        self.post("secretsmanager", "/", &headers, request.to_string().as_bytes()).map(drop)
     }
 
-    /// Calls one of the older services.
+    /// Calls a service with the query protocol, such as IAM or STS.
     fn query(&self, service: &str, form: &str) -> anyhow::Result<String> {
         let headers = [("content-type", "application/x-www-form-urlencoded".to_owned())];
         self.post(service, "/", &headers, form.as_bytes())
@@ -243,12 +242,12 @@ impl Moto {
         }
         let response = self.client.send(request.body(body.to_vec())?)?;
         let status = response.status();
-        let answer = String::from_utf8(response.into_body())?;
-        ensure!(status == 200, "{service} answered {status}: {answer}");
-        Ok(answer)
+        let body = String::from_utf8(response.into_body())?;
+        ensure!(status == 200, "{service} responded with status {status}: {body}");
+        Ok(body)
     }
 }
 
-fn percent(text: &str) -> String {
-    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+fn percent_encode(string: &str) -> String {
+    percent_encoding::utf8_percent_encode(string, percent_encoding::NON_ALPHANUMERIC).to_string()
 }

@@ -1,4 +1,4 @@
-//! Servers that a run starts: each on a free port, with its output in a file, and ended with the run.
+//! Servers that a test run starts, each on a reserved port, with its output in a file. They are ended with the run.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -17,7 +17,7 @@ use socket2::{Domain, Socket, Type};
 use crate::folders::root;
 use crate::wait;
 
-/// A running server, with whatever it started in turn.
+/// A running server, and the processes that it has started.
 pub(crate) struct Child {
     process: std::process::Child,
 }
@@ -40,7 +40,7 @@ impl Child {
 }
 
 impl Drop for Child {
-    /// Ends the whole group: the emulator has started the function.
+    /// Kills the process group, because a server can have started other processes, such as the function.
     fn drop(&mut self) {
         let group = format!("-{}", self.process.id());
         let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
@@ -48,7 +48,8 @@ impl Drop for Child {
     }
 }
 
-/// Sleeps for `HALLPASS_TEST_DELAY_MS` milliseconds if it is set: a test of the tests, which must pass on a slow machine.
+/// Sleeps for `HALLPASS_TEST_DELAY_MS` milliseconds, if it is set. A run with a delay shows that the tests pass on a slow
+/// machine.
 pub(crate) fn delay_start() -> anyhow::Result<()> {
     if let Ok(milliseconds) = std::env::var("HALLPASS_TEST_DELAY_MS") {
         std::thread::sleep(Duration::from_millis(milliseconds.parse().context("HALLPASS_TEST_DELAY_MS")?));
@@ -59,7 +60,7 @@ pub(crate) fn delay_start() -> anyhow::Result<()> {
 /// Waits until a server listens at this address.
 ///
 /// # Errors
-/// If the server ends first, or does not listen before the deadline. The error contains the server's log.
+/// If the server exits, or does not listen before the deadline. The error contains the server's log.
 pub(crate) fn wait_until_listening(
     address: &str,
     log: &Path,
@@ -74,11 +75,11 @@ pub(crate) fn wait_until_listening(
     wait::until(is_listening, || format!("a server listens on {address}: {}", output()))
 }
 
-/// An address on this machine whose port no other program gets while this value exists.
+/// A local address whose port is reserved until the value is dropped.
 ///
-/// The system picks the port, and this process stays bound to it without listening. On Linux the system then gives the
-/// port to no other socket, but a server that asks for this very port with `SO_REUSEADDR`, as all servers here do, may
-/// listen on it. Elsewhere the port is free until the server starts.
+/// The operating system chooses the port, and this process is bound to it without listening. On Linux, no other program gets
+/// the port, but a server that requests this port with `SO_REUSEADDR` can listen on it. All servers of the tests set
+/// `SO_REUSEADDR`. On other systems, the port is not reserved until the server starts.
 pub(crate) struct ReservedAddress {
     address: String,
     _socket: Option<Socket>,
@@ -88,7 +89,7 @@ impl ReservedAddress {
     /// Reserves a port.
     ///
     /// # Errors
-    /// If no port is free.
+    /// If no port is available.
     pub(crate) fn new() -> anyhow::Result<Self> {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
         socket.set_reuse_address(true)?;
@@ -97,7 +98,7 @@ impl ReservedAddress {
         Ok(Self { address, _socket: cfg!(target_os = "linux").then_some(socket) })
     }
 
-    /// Returns the port, as text.
+    /// Returns the port as a string.
     pub(crate) fn port(&self) -> &str {
         self.address.rsplit(':').next().unwrap_or_default()
     }
@@ -117,14 +118,14 @@ impl Deref for ReservedAddress {
     }
 }
 
-/// What a server has written to its log, which may hold bytes of a client.
+/// Reads a server's log. Bytes that are not UTF-8 are replaced, because a log can contain bytes from a client.
 pub(crate) fn read_log(path: &Path) -> anyhow::Result<String> {
     let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// What a script of `interop/` prints. It must read all of its input before it writes, so that neither side waits for
-/// the other.
+/// Runs a script of `interop/` and returns its output. The script must read all of its input before it writes, because otherwise
+/// both processes could block.
 pub(crate) fn node(script: &str, input: &str) -> anyhow::Result<String> {
     let mut node = Command::new("node")
         .arg(root().join("tests/interop").join(script))
@@ -136,20 +137,20 @@ pub(crate) fn node(script: &str, input: &str) -> anyhow::Result<String> {
     let output = node.wait_with_output()?;
     ensure!(
         output.status.success(),
-        "{script} failed: see its message above. If it names a missing package, run npm ci"
+        "{script} failed; its error is above. If a package is missing, run `npm ci`"
     );
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// A path out of a variable; relative to the workspace, where it is one.
+/// Returns the path in an environment variable. A relative path is relative to the workspace.
 ///
 /// # Errors
-/// Where the variable is not set, or there is nothing at the path.
+/// If the variable is not set, or the path does not exist.
 pub fn path_from(variable: &str) -> anyhow::Result<PathBuf> {
     let value: OsString = std::env::var_os(variable).with_context(|| {
-        format!("the variable {variable} is not set; `cargo xtask test` builds what it names, and sets it")
+        format!("the environment variable {variable} is not set. `cargo xtask test` sets it, and prints its value")
     })?;
     let path = root().join(value);
-    ensure!(path.exists(), "{variable} names {}, which is not there", path.display());
+    ensure!(path.exists(), "{variable} is set to {}, which does not exist", path.display());
     Ok(path)
 }

@@ -1,4 +1,4 @@
-//! What a deployment draws for each request: over one run, nothing may come twice.
+//! Checks that random values do not repeat within a run.
 
 use std::collections::BTreeSet;
 
@@ -6,20 +6,20 @@ use anyhow::ensure;
 
 use crate::run::{Run, is_selection};
 
-/// How many values of each kind were compared.
+/// The number of compared values of each kind.
 pub struct Compared {
-    /// Headers `x-request-id`.
+    /// The number of headers `x-request-id`.
     pub request_ids: usize,
-    /// Tokens of Agora, which differ by salt where they ask for the same; those of VideoSDK have nothing random.
+    /// The number of Agora tokens. Tokens for the same request differ by their salt. VideoSDK tokens contain no random values.
     pub tokens: usize,
-    /// Users that the service chose.
+    /// The number of uids that the service chose.
     pub uids: usize,
 }
 
-/// Adds a failure to the run for each value that came twice.
+/// Adds a failure to the run for each repeated value.
 ///
 /// # Errors
-/// Where there are fewer than two values of a kind, so that nothing was compared.
+/// If there are fewer than two values of a kind to compare.
 pub fn check(run: &mut Run) -> anyhow::Result<Compared> {
     let request_ids: Vec<_> = run.request_ids.iter().map(String::as_str).collect();
     let salted = run.tokens.iter().filter(|token| token.expect.format != "jwt");
@@ -28,10 +28,10 @@ pub fn check(run: &mut Run) -> anyhow::Result<Compared> {
     let uids: Vec<_> = chosen.filter_map(|token| token.expect.uid()).collect();
     let mut failures = Vec::new();
     for (kind, values) in [("request ID", &request_ids), ("token", &tokens), ("chosen uid", &uids)] {
-        ensure!(values.len() >= 2 || is_selection(), "{} {kind}s are too few to compare", values.len());
+        ensure!(values.len() >= 2 || is_selection(), "expected at least two {kind}s, got {}", values.len());
         let mut seen = BTreeSet::new();
-        let twice = values.iter().filter(|value| !seen.insert(**value));
-        failures.extend(twice.map(|value| format!("the {kind} {value:?} came before in the same run")));
+        let repeated = values.iter().filter(|value| !seen.insert(**value));
+        failures.extend(repeated.map(|value| format!("the {kind} {value:?} is repeated in the same run")));
     }
     let compared = Compared { request_ids: request_ids.len(), tokens: tokens.len(), uids: uids.len() };
     run.failures.extend(failures);

@@ -1,4 +1,4 @@
-//! One run of a list of cases against one kind of target.
+//! A run of a list of cases on one kind of target.
 
 use std::ops::RangeInclusive;
 
@@ -10,51 +10,51 @@ use crate::check::{CheckResult, check, request_id};
 use crate::logs::{Decision, Log};
 use crate::target::Target;
 
-/// The environment variable that selects cases: those with this text in their id.
+/// The environment variable that selects the cases whose ID contains its value.
 const SELECTED: &str = "HALLPASS_CASE";
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Default)]
 pub struct Run {
-    /// How many cases were sent.
+    /// The number of cases that were sent.
     pub ran: usize,
-    /// How many cases cannot reach such a target.
+    /// The number of cases that the target cannot receive.
     pub unreachable: usize,
-    /// A text for every case that failed.
+    /// Descriptions of the failures.
     pub failures: Vec<String>,
-    /// All tokens that were handed out.
+    /// The tokens in all responses.
     pub tokens: Vec<Token>,
-    /// The header `x-request-id` of every answer.
+    /// The header `x-request-id` of every response.
     pub request_ids: Vec<String>,
-    /// What the deployments logged.
+    /// The logs of the deployments.
     pub(crate) logs: Vec<Log>,
     /// The credentials that were sent.
     pub(crate) credentials: Vec<String>,
-    /// What the deployment that runs must have decided.
+    /// The expected decisions of the current deployment.
     decisions: Vec<Decision>,
 }
 
-/// A token that a target handed out.
+/// A token in a target's response.
 pub struct Token {
     pub(crate) id: String,
     pub(crate) token: String,
     pub(crate) expect: ExpectedToken,
-    /// A user in it is one that the service chose.
+    /// Whether the service chose the user.
     pub(crate) uid_was_chosen: bool,
-    /// The time before the request and the time after it.
-    pub(crate) asked: RangeInclusive<u64>,
+    /// The range from the time before the request to the time after it.
+    pub(crate) request_time: RangeInclusive<u64>,
 }
 
-/// Runs the list in `cases/`; `start` starts one target for each deployment.
+/// Runs the list in `cases/`. `start` starts a target for each deployment.
 ///
 /// # Errors
-/// Where the list cannot be read or a target does not start. A case that fails is a failure in [`Run`].
+/// If the list cannot be read, or a target does not start. A failed case is a failure in [`Run`], and not an error.
 pub fn run<T: Target>(mut start: impl FnMut(Setup) -> anyhow::Result<T>) -> anyhow::Result<Run> {
     let mut run = Run::default();
     for (setup, cases) in cases::load()? {
         let mut target = start(setup)?;
         for case in &cases {
-            ensure!(case.request.jwt.is_none(), "{} needs an issuer", case.id);
+            ensure!(case.request.jwt.is_none(), "{} has a JWT; move the case to tests/attacks", case.id);
             run.send(case, "", &mut target);
         }
         run.end(setup.name(), setup.logged(), &target)?;
@@ -68,14 +68,14 @@ pub(crate) fn is_selection() -> bool {
 }
 
 impl Run {
-    /// Says how much ran, and fails for any failure, with all of them.
+    /// Checks that there were no failures.
     ///
     /// # Errors
-    /// For any failure.
+    /// If there were failures. The error contains all of them.
     pub fn result(self) -> anyhow::Result<()> {
         ensure!(
             self.failures.is_empty(),
-            "{} messages about {} cases:\n{}",
+            "{} failures in {} cases:\n{}",
             self.failures.len(),
             self.ran,
             self.failures.join("\n")
@@ -83,18 +83,18 @@ impl Run {
         Ok(())
     }
 
-    /// Fails for a run that proves nothing.
+    /// Checks that the run sent a case and got a token, because otherwise it proves nothing.
     pub(crate) fn ensure_not_empty(self) -> anyhow::Result<Self> {
         if let Ok(text) = std::env::var(SELECTED) {
             ensure!(self.ran > 0, "no case that this target can receive has {SELECTED}={text:?} in its id");
             return Ok(self);
         }
-        ensure!(self.ran > 0, "there is no case");
-        ensure!(!self.tokens.is_empty(), "no case handed out a token:\n{}", self.failures.join("\n"));
+        ensure!(self.ran > 0, "the run sent no cases");
+        ensure!(!self.tokens.is_empty(), "no response contained a token:\n{}", self.failures.join("\n"));
         Ok(self)
     }
 
-    /// Sends the request of a case, with this for the JWT in it.
+    /// Sends the request of a case with this JWT, and checks the response.
     pub(crate) fn send(&mut self, case: &Case, jwt: &str, target: &mut impl Target) {
         if std::env::var(SELECTED).is_ok_and(|text| !case.id.contains(&text)) {
             return;
@@ -110,7 +110,7 @@ impl Run {
         self.credentials.extend(credentials.map(str::to_owned));
         let before = target.clock();
         let response = target.send(&request);
-        let asked = before..=target.clock();
+        let request_time = before..=target.clock();
         match response {
             Ok(response) => {
                 self.request_ids.push(request_id(&response).to_owned());
@@ -124,22 +124,22 @@ impl Run {
                     token: issued.token,
                     expect: issued.expect,
                     uid_was_chosen: issued.uid_was_chosen,
-                    asked: asked.clone(),
+                    request_time: request_time.clone(),
                 }));
             }
-            Err(error) => self.failures.push(format!("{}: no answer: {error:#}", case.id)),
+            Err(error) => self.failures.push(format!("{}: no response: {error:#}", case.id)),
         }
     }
 
-    /// Takes the log of a deployment that has answered all of its cases.
-    pub(crate) fn end(&mut self, name: &str, must_say: &str, target: &impl Target) -> anyhow::Result<()> {
-        // A deployment that got none of the selected cases need not say anything.
-        let must_say = if is_selection() { "" } else { must_say };
+    /// Reads the log of a deployment after its last case.
+    pub(crate) fn end(&mut self, name: &str, required: &str, target: &impl Target) -> anyhow::Result<()> {
+        // With a selection, a deployment can have received no case, so its log need not contain anything.
+        let required = if is_selection() { "" } else { required };
         let mut decisions = std::mem::take(&mut self.decisions);
         if !target.has_request_ids() {
             decisions.clear();
         }
-        self.logs.push(Log::take(name, must_say, decisions, target)?);
+        self.logs.push(Log::read(name, required, decisions, target)?);
         Ok(())
     }
 }

@@ -14,7 +14,7 @@ use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// One request as Lambda passes it. Some senders write `null` for a field that others omit.
+/// A request as Lambda passes it. Some senders write `null` for a field that others omit.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Event {

@@ -1,4 +1,4 @@
-//! Two answers to one request: the recorded one and ours.
+//! Comparison of Hallpass's response with the recorded response.
 
 use std::collections::BTreeSet;
 
@@ -8,44 +8,47 @@ use super::RecordedResponse;
 use super::decode::{DecodedToken, decode};
 use crate::target::Response;
 
-/// A sentence for each thing that is different, beside salt, time and the words of errors.
+/// Returns a description of each difference, except in salts, times and error messages.
 ///
-/// Where the status differs, the rest is not looked at: an error has no shape in common with a token.
+/// If the status differs, the rest is not compared, because an error and a token have nothing in common.
 pub(super) fn differences(recorded: &RecordedResponse, ours: &Response) -> BTreeSet<String> {
     let status = ours.status().as_u16();
     if recorded.status != status {
         return BTreeSet::from([format!("status: {status} instead of {}", recorded.status)]);
     }
     let mut found = BTreeSet::new();
-    let of_recorded = recorded
+    let recorded_type = recorded
         .headers
         .iter()
         .find(|(name, _)| name.eq_ignore_ascii_case("content-type"))
-        .map(|(_, is)| &**is);
-    let of_ours = ours.headers().get("content-type").and_then(|is| is.to_str().ok());
-    if !same_type(of_recorded, of_ours) {
-        let shown = |content_type: Option<&str>| content_type.unwrap_or("none").to_owned();
-        found.insert(format!("content type: {} instead of {}", shown(of_ours), shown(of_recorded)));
+        .map(|(_, value)| &**value);
+    let our_type = ours.headers().get("content-type").and_then(|value| value.to_str().ok());
+    if !same_type(recorded_type, our_type) {
+        let (ours, recorded) = (our_type.unwrap_or("none"), recorded_type.unwrap_or("none"));
+        found.insert(format!("content type: {ours} instead of {recorded}"));
     }
     let recorded = serde_json::from_str::<Value>(&recorded.body).ok();
     let ours = serde_json::from_slice::<Value>(ours.body()).ok();
     match (&recorded, &ours) {
-        (Some(recorded), Some(ours)) => values(recorded, ours, &Place { path: "", uids: None }, &mut found),
+        (Some(recorded), Some(ours)) => {
+            values(recorded, ours, &Location { path: "", uids: None }, &mut found)
+        }
         (None, None) => {}
-        (Some(_), None) => drop(found.insert("body: no JSON instead of JSON".to_owned())),
-        (None, Some(_)) => drop(found.insert("body: JSON instead of no JSON".to_owned())),
+        (Some(_), None) => drop(found.insert("body: non-JSON instead of JSON".to_owned())),
+        (None, Some(_)) => drop(found.insert("body: JSON instead of non-JSON".to_owned())),
     }
     found
 }
 
-/// Where a pair of values stands.
-struct Place<'a> {
+/// The location of two compared values.
+struct Location<'a> {
+    /// The JSON pointer.
     path: &'a str,
-    /// The users that the two servers chose themselves, and say beside the token: recorded and ours.
+    /// The recorded uid and ours in the same object, if the servers chose the users.
     uids: Option<(u64, u64)>,
 }
 
-fn values(recorded: &Value, ours: &Value, at: &Place<'_>, found: &mut BTreeSet<String>) {
+fn values(recorded: &Value, ours: &Value, at: &Location<'_>, found: &mut BTreeSet<String>) {
     let path = at.path;
     match (recorded, ours) {
         (Value::Object(recorded), Value::Object(ours)) => {
@@ -55,7 +58,7 @@ fn values(recorded: &Value, ours: &Value, at: &Place<'_>, found: &mut BTreeSet<S
                 let path = format!("{path}/{name}");
                 match (recorded.get(name), ours.get(name)) {
                     (Some(recorded), Some(ours)) => {
-                        values(recorded, ours, &Place { path: &path, uids }, found);
+                        values(recorded, ours, &Location { path: &path, uids }, found);
                     }
                     (Some(_), None) => drop(found.insert(format!("{path}: missing"))),
                     (None, _) => drop(found.insert(format!("{path}: added"))),
@@ -65,17 +68,17 @@ fn values(recorded: &Value, ours: &Value, at: &Place<'_>, found: &mut BTreeSet<S
         (Value::String(recorded), Value::String(ours)) => match (decode(recorded), decode(ours)) {
             (Some(recorded), Some(ours)) => tokens(&recorded, &ours, at, found),
             (None, None) => {}
-            (Some(_), None) => drop(found.insert(format!("{path}: no token instead of a token"))),
-            (None, Some(_)) => drop(found.insert(format!("{path}: a token instead of none"))),
+            (Some(_), None) => drop(found.insert(format!("{path}: string instead of token"))),
+            (None, Some(_)) => drop(found.insert(format!("{path}: token instead of string"))),
         },
         _ if kind(recorded) == kind(ours) => {}
-        _ => drop(found.insert(format!("{path}: a {} instead of a {}", kind(ours), kind(recorded)))),
+        _ => drop(found.insert(format!("{path}: {} instead of {}", kind(ours), kind(recorded)))),
     }
 }
 
-fn tokens(recorded: &DecodedToken, ours: &DecodedToken, at: &Place<'_>, found: &mut BTreeSet<String>) {
+fn tokens(recorded: &DecodedToken, ours: &DecodedToken, at: &Location<'_>, found: &mut BTreeSet<String>) {
     let (recorded, ours) = match at.uids {
-        Some((of_recorded, of_ours)) => (recorded.without_user(of_recorded), ours.without_user(of_ours)),
+        Some((recorded_uid, our_uid)) => (recorded.without_user(recorded_uid), ours.without_user(our_uid)),
         None => (recorded.facts.clone(), ours.facts.clone()),
     };
     let path = at.path;
@@ -83,31 +86,33 @@ fn tokens(recorded: &DecodedToken, ours: &DecodedToken, at: &Place<'_>, found: &
         match (recorded.get(name), ours.get(name)) {
             (Some(recorded), Some(ours)) if same_fact(recorded, ours) => {}
             (recorded, ours) => {
-                let shown = |fact: Option<&String>| fact.map_or("nothing", String::as_str).to_owned();
-                found.insert(format!("{path}, {name}: {} instead of {}", shown(ours), shown(recorded)));
+                let [ours, recorded] = [ours, recorded].map(|fact| fact.map_or("nothing", String::as_str));
+                found.insert(format!("{path}, {name}: {ours} instead of {recorded}"));
             }
         }
     }
 }
 
-/// A second more or less is none: the originals look at the clock once for the token and once for its privileges.
-fn same_fact(one: &str, other: &str) -> bool {
-    let seconds = |text: &str| text.strip_suffix(" s").and_then(|number| number.parse::<u32>().ok());
-    match (seconds(one), seconds(other)) {
-        (Some(one), Some(other)) => one.abs_diff(other) <= 1,
-        _ => one == other,
+/// Returns whether two facts are equal. Durations can differ by a second, because the original servers read the clock once for
+/// the token and once for its privileges.
+fn same_fact(left: &str, right: &str) -> bool {
+    let seconds = |fact: &str| fact.strip_suffix(" s").and_then(|number| number.parse::<u32>().ok());
+    match (seconds(left), seconds(right)) {
+        (Some(left), Some(right)) => left.abs_diff(right) <= 1,
+        _ => left == right,
     }
 }
 
-/// A charset that only one of them names, and upper or lower case, make no difference to a client.
-fn same_type(one: Option<&str>, other: Option<&str>) -> bool {
+/// Returns whether two content types are equivalent for a client. Case is ignored, and so is a charset that only one of them
+/// has.
+fn same_type(left: Option<&str>, right: Option<&str>) -> bool {
     let parts = |content_type: Option<&str>| {
         let lower = content_type.unwrap_or_default().to_ascii_lowercase();
         let (kind, charset) = lower.split_once(';').unwrap_or((&lower, ""));
         (kind.trim().to_owned(), charset.trim().to_owned())
     };
-    let ((one, one_charset), (other, other_charset)) = (parts(one), parts(other));
-    one == other && (one_charset == other_charset || one_charset.is_empty() || other_charset.is_empty())
+    let ((left, left_charset), (right, right_charset)) = (parts(left), parts(right));
+    left == right && (left_charset == right_charset || left_charset.is_empty() || right_charset.is_empty())
 }
 
 const fn kind(value: &Value) -> &'static str {
@@ -143,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn the_words_of_an_error_make_no_difference() {
+    fn ignores_error_messages() {
         let recorded = (400, "text/plain", r#"{"error":"a","status":400}"#);
         assert!(
             found(recorded, (400, "text/plain; charset=utf-8", r#"{"error":"b","status":1}"#)).is_empty()
@@ -151,38 +156,38 @@ mod tests {
     }
 
     #[test]
-    fn status_type_keys_and_kinds_do() {
+    fn compares_status_content_type_keys_and_value_types() {
         let recorded = (400, "text/plain; charset=utf-8", r#"{"error":"a","status":400}"#);
         assert_eq!(found(recorded, (403, "a", "")), ["status: 403 instead of 400"]);
         assert_eq!(
             found(recorded, (400, "application/json", r#"{"error":1,"code":1}"#)),
             [
                 "/code: added",
-                "/error: a number instead of a string",
+                "/error: number instead of string",
                 "/status: missing",
                 "content type: application/json instead of text/plain; charset=utf-8",
             ]
         );
-        assert_eq!(found(recorded, (400, "text/plain", "a")), ["body: no JSON instead of JSON"]);
+        assert_eq!(found(recorded, (400, "text/plain", "a")), ["body: non-JSON instead of JSON"]);
     }
 
     #[test]
-    fn a_token_is_compared_by_what_it_says() {
+    fn compares_tokens_by_their_content() {
         let json = "application/json";
         let body = format!(r#"{{"token":"{TOKEN}"}}"#);
         assert!(found((200, json, &body), (200, json, &body)).is_empty());
         assert_eq!(
             found((200, json, &body), (200, json, r#"{"token":""}"#)),
-            ["/token: no token instead of a token"]
+            ["/token: string instead of token"]
         );
         assert_eq!(
             found((200, json, r#"{"token":"a"}"#), (200, json, &body)),
-            ["/token: a token instead of none"]
+            ["/token: token instead of string"]
         );
     }
 
     #[test]
-    fn one_second_is_no_difference() {
+    fn ignores_a_difference_of_one_second() {
         assert!(same_fact("3600 s", "3599 s"));
         assert!(!same_fact("3600 s", "3598 s"));
         assert!(!same_fact("3600 s", "a"));

@@ -1,4 +1,4 @@
-//! What a token of Agora says, as facts that can be compared.
+//! Decoding of an Agora token into facts that can be compared.
 
 use std::collections::BTreeMap;
 
@@ -7,53 +7,56 @@ use hallpass_token::agora::v006::Untrusted006;
 use hallpass_token::agora::v007::{Remainder, Untrusted007};
 use hallpass_token::agora::{FieldStr, Privileges, Service};
 
-/// Every fact by its name.
+/// The facts of a token, by name.
 #[derive(Debug)]
 pub(super) struct DecodedToken {
     pub(super) facts: BTreeMap<String, String>,
 }
 
-/// How long every 006 token lives.
-const DAY: u32 = 24 * 60 * 60;
+/// The TTL of every 006 token in seconds.
+const TTL_006: u32 = 24 * 60 * 60;
 const USER_006: &str = "checksum of the user";
 const USER_007: &str = "rtc, user";
 
-/// `None` for a text that is no token.
-pub(super) fn decode(text: &str) -> Option<DecodedToken> {
-    match Untrusted006::parse(text) {
-        Ok(token) => Some(of_006(&token)),
-        Err(_) => Untrusted007::parse(text).ok().map(|token| of_007(&token)),
+/// Decodes a token. Returns `None` if the string is not an Agora token.
+pub(super) fn decode(string: &str) -> Option<DecodedToken> {
+    match Untrusted006::parse(string) {
+        Ok(token) => Some(decode_006(&token)),
+        Err(_) => Untrusted007::parse(string).ok().map(|token| decode_007(&token)),
     }
 }
 
-fn of_006(token: &Untrusted006) -> DecodedToken {
+fn decode_006(token: &Untrusted006) -> DecodedToken {
     let mut facts = BTreeMap::from([
         ("format".to_owned(), "006".to_owned()),
         ("project".to_owned(), token.app_id().as_str().to_owned()),
         ("checksum of the channel".to_owned(), token.channel_crc().to_string()),
         (USER_006.to_owned(), token.user_crc().to_string()),
     ]);
-    for (id, ends) in token.privileges().iter() {
-        // 0 stands for the end of the token.
-        let seconds = if ends.0 == 0 { 0 } else { (ends.0 + DAY).saturating_sub(token.expires_at().0) };
+    for (id, expires_at) in token.privileges().iter() {
+        // A privilege with the time 0 expires with the token.
+        let seconds = match expires_at.0 {
+            0 => 0,
+            expires_at => (expires_at + TTL_006).saturating_sub(token.expires_at().0),
+        };
         facts.insert(format!("privilege {id}"), format!("{seconds} s"));
     }
     DecodedToken { facts }
 }
 
-fn of_007(token: &Untrusted007) -> DecodedToken {
+fn decode_007(token: &Untrusted007) -> DecodedToken {
     let mut facts = BTreeMap::from([
         ("format".to_owned(), "007".to_owned()),
         ("project".to_owned(), token.app_id().as_str().to_owned()),
-        ("life".to_owned(), format!("{} s", token.expires_in().0)),
+        ("ttl".to_owned(), format!("{} s", token.expires_in().0)),
     ]);
     if token.remainder() != Remainder::Empty {
-        facts.insert("rest".to_owned(), format!("{:?}", token.remainder()));
+        facts.insert("remainder".to_owned(), format!("{:?}", token.remainder()));
     }
     for service in token.services() {
         let name = service.name();
-        for (what, is) in texts(&service) {
-            facts.insert(format!("{name}, {what}"), is);
+        for (field, value) in fields(&service) {
+            facts.insert(format!("{name}, {field}"), value);
         }
         privileges(name, service.privileges(), &mut facts);
     }
@@ -61,14 +64,14 @@ fn of_007(token: &Untrusted007) -> DecodedToken {
 }
 
 fn privileges(service: &str, privileges: &Privileges<'_, Seconds>, facts: &mut BTreeMap<String, String>) {
-    for (id, lasts) in privileges.iter() {
-        facts.insert(format!("{service}, privilege {id}"), format!("{} s", lasts.0));
+    for (id, ttl) in privileges.iter() {
+        facts.insert(format!("{service}, privilege {id}"), format!("{} s", ttl.0));
     }
 }
 
-/// For whom and where a service is.
-fn texts(service: &Service<'_>) -> Vec<(&'static str, String)> {
-    let text = |text: &FieldStr<'_>| text.as_str().to_owned();
+/// Returns the names and values of a service's fields, except privileges.
+fn fields(service: &Service<'_>) -> Vec<(&'static str, String)> {
+    let text = |field: &FieldStr<'_>| field.as_str().to_owned();
     match service {
         Service::Rtc { channel, user, .. }
         | Service::Streaming { channel, user, .. }
@@ -86,14 +89,14 @@ fn texts(service: &Service<'_>) -> Vec<(&'static str, String)> {
 }
 
 impl DecodedToken {
-    /// The facts, but for the user if that is the one with this number.
+    /// Returns the facts without the user, if the user has this uid. Otherwise returns all facts.
     pub(super) fn without_user(&self, uid: u64) -> BTreeMap<String, String> {
         let uid = uid.to_string();
         let checksum = crc32fast::hash(uid.as_bytes()).to_string();
         let mut facts = self.facts.clone();
-        facts.retain(|name, is| match name.as_str() {
-            USER_006 => *is != checksum,
-            USER_007 => *is != uid,
+        facts.retain(|name, value| match name.as_str() {
+            USER_006 => *value != checksum,
+            USER_007 => *value != uid,
             _ => true,
         });
         facts
@@ -105,12 +108,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_user_that_a_server_chose_is_left_out_and_no_other() {
-        let facts = |text: &str| {
-            let user = crc32fast::hash(b"7").to_string();
-            let facts = [(USER_006, user.as_str()), (USER_007, text), ("format", "006")];
+    fn omits_only_a_user_that_a_server_chose() {
+        let facts = |user_007: &str| {
+            let user_006 = crc32fast::hash(b"7").to_string();
+            let facts = [(USER_006, user_006.as_str()), (USER_007, user_007), ("format", "006")];
             DecodedToken {
-                facts: facts.iter().map(|(name, is)| ((*name).to_owned(), (*is).to_owned())).collect(),
+                facts: facts.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             }
         };
         assert_eq!(facts("7").without_user(7).len(), 1);
