@@ -44,7 +44,8 @@ pub struct Credentials {
 pub fn create_certificate(folder: &Path) -> anyhow::Result<()> {
     let script = root().join("tests/interop/certificate.py");
     let arguments = [script.to_string_lossy(), folder.to_string_lossy()];
-    Program::start(&arguments.each_ref().map(|argument| &**argument), &folder.join("certificate.log"))?.finish()
+    Program::start(&arguments.each_ref().map(|argument| &**argument), &folder.join("certificate.log"))?
+        .finish()
 }
 
 /// Returns the folder with the certificate of this test run. Creates the certificate at the first call.

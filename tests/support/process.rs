@@ -148,7 +148,9 @@ pub(crate) fn node(script: &str, input: &str) -> anyhow::Result<String> {
 /// If the variable is not set, or the path does not exist.
 pub fn path_from(variable: &str) -> anyhow::Result<PathBuf> {
     let value: OsString = std::env::var_os(variable).with_context(|| {
-        format!("the environment variable {variable} is not set. `cargo xtask test` sets it, and prints its value")
+        format!(
+            "the environment variable {variable} is not set. `cargo xtask test` sets it, and prints its value"
+        )
     })?;
     let path = root().join(value);
     ensure!(path.exists(), "{variable} is set to {}, which does not exist", path.display());
