@@ -17,7 +17,7 @@ pub struct Secrets {
     is_permanent: bool,
 }
 
-/// The names of secrets, and the SHA-256 hashes of their values.
+/// The names of secrets, and the SHA-256 hashes of their values. Only hashes are kept, so that no secret can leak.
 #[derive(PartialEq, Eq)]
 pub(crate) struct Fingerprints(Vec<(String, Zeroizing<[u8; 32]>)>);
 
