@@ -28,9 +28,9 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Returns the name that the patterns match, if they match exactly one.
-    pub(crate) fn only(self, patterns: Option<&[NamePattern]>) -> Option<&'a str> {
+    pub(crate) fn sole_match(self, patterns: Option<&[NamePattern]>) -> Option<&'a str> {
         match patterns? {
-            [pattern] => pattern.only(self.caller).map(|name| self.arena.alloc(name)),
+            [pattern] => pattern.sole_match(self.caller).map(|name| self.arena.alloc(name)),
             _ => None,
         }
     }

@@ -76,7 +76,7 @@ impl NamePattern {
     }
 
     /// Returns the name that the pattern matches, if it matches exactly one.
-    pub(crate) fn only(&self, caller: &Caller) -> Option<String> {
+    pub(crate) fn sole_match(&self, caller: &Caller) -> Option<String> {
         self.0.iter().map(|segment| segment.resolve(caller).flatten()).collect::<Option<_>>()
     }
 }

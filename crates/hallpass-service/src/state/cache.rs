@@ -35,7 +35,7 @@ pub(crate) struct Cache {
 struct State {
     loaded_state: Arc<LoadedState>,
     /// The load that produced the state; `None` if no usable secrets are loaded.
-    loaded: Option<Loaded>,
+    last_load: Option<LastLoad>,
     /// The time and the error of the last attempt, if it failed.
     failure: Option<(UnixSeconds, ConfigError)>,
     /// The time at which a refresh after a response was last requested.
@@ -46,7 +46,7 @@ struct State {
 
 /// The last successful load of the secrets.
 #[derive(Debug)]
-struct Loaded {
+struct LastLoad {
     at: UnixSeconds,
     /// The number of the attempt.
     attempt: u64,
@@ -69,7 +69,7 @@ impl Cache {
     pub(crate) fn new(loaded_state: LoadedState) -> Self {
         let state = State {
             loaded_state: Arc::new(loaded_state),
-            loaded: None,
+            last_load: None,
             failure: None,
             refresh_requested_at: None,
             attempts: 0,
@@ -93,13 +93,13 @@ impl Cache {
     ) -> CacheAction {
         let mut state = self.lock();
         let age = state.age(now);
-        if age < FRESH_SECONDS || state.loaded.as_ref().is_some_and(|loaded| loaded.is_permanent) {
+        if age < FRESH_SECONDS || state.last_load.as_ref().is_some_and(|load| load.is_permanent) {
             return CacheAction::Use(Arc::clone(&state.loaded_state));
         }
-        if age >= USABLE_SECONDS && state.loaded.is_some() {
+        if age >= USABLE_SECONDS && state.last_load.is_some() {
             let error = state.failure.take().map_or(ConfigError::NotLoaded, |(_, error)| error);
             state.loaded_state = Arc::new(LoadedState::failed(Some(config), error));
-            state.loaded = None;
+            state.last_load = None;
         }
         let is_overdue = !works_after_response || age >= OVERDUE_SECONDS;
         let was_just_requested =
@@ -133,7 +133,7 @@ impl Cache {
         now: UnixSeconds,
     ) -> Option<LogLine> {
         let mut state = self.lock();
-        if state.loaded.as_ref().is_some_and(|loaded| loaded.attempt > attempt) {
+        if state.last_load.as_ref().is_some_and(|load| load.attempt > attempt) {
             return None;
         }
         let secrets = match secrets {
@@ -141,13 +141,13 @@ impl Cache {
             Err(error) => return state.fail(config, error, now),
         };
         let (fingerprints, is_permanent) = (secrets.fingerprints(), secrets.is_permanent());
-        let is_same = state.loaded.as_ref().is_some_and(|loaded| loaded.fingerprints == fingerprints);
+        let is_same = state.last_load.as_ref().is_some_and(|load| load.fingerprints == fingerprints);
         if !is_same {
             let loaded_state = LoadedState::load(config, secrets);
             if let Err(error) = &loaded_state.signing {
                 let line = state.fail(config, error.clone(), now);
                 if is_permanent {
-                    state.loaded = Some(Loaded { at: now, attempt, is_permanent, fingerprints });
+                    state.last_load = Some(LastLoad { at: now, attempt, is_permanent, fingerprints });
                 }
                 return line;
             }
@@ -155,10 +155,10 @@ impl Cache {
         }
         let line = |event, name, value: Json<'_>| Some(LogLine::new(Level::Info, event, [(name, value)]));
         let had_failed = state.failure.take().is_some();
-        let before = state.loaded.replace(Loaded { at: now, attempt, is_permanent, fingerprints });
-        match (before, &state.loaded) {
-            (Some(before), Some(loaded)) if !is_same => {
-                let names = loaded.fingerprints.changed_since(&before.fingerprints);
+        let before = state.last_load.replace(LastLoad { at: now, attempt, is_permanent, fingerprints });
+        match (before, &state.last_load) {
+            (Some(before), Some(current)) if !is_same => {
+                let names = current.fingerprints.changed_since(&before.fingerprints);
                 line("secrets_changed", "names", names.into())
             }
             // The failure was logged, so the recovery is logged too.
@@ -166,7 +166,7 @@ impl Cache {
                 line("secrets_refreshed", "message", "the secrets were refreshed after a failure".into())
             }
             (None, _) if had_failed => {
-                line("ready", "message", "the secrets are loaded after a failure".into())
+                line("ready", "message", "the secrets were loaded after a failure".into())
             }
             _ => None,
         }
@@ -179,14 +179,14 @@ impl Cache {
 
 impl State {
     fn age(&self, now: UnixSeconds) -> u32 {
-        seconds_between(self.loaded.as_ref().map(|loaded| loaded.at), now)
+        seconds_between(self.last_load.as_ref().map(|load| load.at), now)
     }
 
     /// Returns whether the last failure is too recent for another attempt.
     fn has_just_failed(&self, now: UnixSeconds) -> bool {
         let Some((at, error)) = &self.failure else { return false };
         let is_timeout = matches!(error, ConfigError::Store(error) if error.is_timeout);
-        let interval = match self.loaded {
+        let interval = match self.last_load {
             Some(_) => REFRESH_INTERVAL_SECONDS,
             None if is_timeout => TIMEOUT_INTERVAL_SECONDS,
             None => FIRST_LOAD_INTERVAL_SECONDS,
@@ -214,7 +214,7 @@ impl State {
         } else {
             let line = error.log_line();
             self.loaded_state = Arc::new(LoadedState::failed(Some(config), error));
-            self.loaded = None;
+            self.last_load = None;
             line
         };
         (!is_known).then_some(line)

@@ -232,7 +232,7 @@ fn room<'a>(
             Err(denied(format!("The rules for this caller do not allow room \"{room}\". {SEE_LOG}")))
         }
         None if patterns.is_none() => Ok(None),
-        None => match evaluator.only(patterns).map(RoomId::parse) {
+        None => match evaluator.sole_match(patterns).map(RoomId::parse) {
             Some(Ok(room)) => Ok(Some(room)),
             Some(Err(_)) | None => {
                 Err(denied("The rules for this caller require a room. Specify `videosdk.room`.".to_owned()))

@@ -70,7 +70,7 @@ impl<'a> ChannelUser<'a> {
                 )
             }
             None => {
-                let Some(name) = evaluator.only(patterns) else {
+                let Some(name) = evaluator.sole_match(patterns) else {
                     return Err(FieldError::new(&field, "is missing. Specify the channel to join").into());
                 };
                 let channel = ChannelName::parse(name).map_err(|error| {
