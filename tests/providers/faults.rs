@@ -56,7 +56,7 @@ struct ExpectedError<'a> {
 const UNREACHABLE: &str = "is unreachable";
 const TOO_LARGE: &str = "is too large";
 const UNEXPECTED_BODY: &str = "does not match the documentation of its API";
-/// One request for each provider and method, because all of its calls have the same time limit.
+/// A request for each provider and method, because all calls of a provider have the same time limit.
 const SILENT: [&str; 4] = [
     "/v1/videosdk/rooms",
     "/validate-meeting/room-0000-made",

@@ -106,7 +106,7 @@ pub(crate) fn address_limit_key(address: &str) -> String {
 impl CallerKind {
     /// Reads a `kind` of a rule.
     pub(crate) fn read<'j>(value: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
-        value.named("\"user\", \"service\", \"gateway\" or \"anonymous\"", |name| {
+        value.one_of("\"user\", \"service\", \"gateway\" or \"anonymous\"", |name| {
             let all = [Self::Anonymous, Self::User, Self::Service, Self::Gateway];
             all.into_iter().find(|kind| kind.as_str() == name)
         })

@@ -187,7 +187,7 @@ fn read_issuer<'j>(item: &'j Json<'j>) -> Result<Issuer, Invalid<'j>> {
 
 /// Reads an algorithm with public keys.
 fn read_algorithm<'j>(value: &'j Json<'j>) -> Result<Algorithm, Invalid<'j>> {
-    value.named("\"RS256\", \"ES256\" or \"EdDSA\"", |name| {
+    value.one_of("\"RS256\", \"ES256\" or \"EdDSA\"", |name| {
         Algorithm::parse(name).filter(|algorithm| Algorithm::PUBLIC.contains(algorithm))
     })
 }

@@ -31,7 +31,7 @@ pub(super) fn read_issuer<'j>(fields: Fields<'j>) -> Result<Issuer, Invalid<'j>>
     let expected = "\"auth0\", \"cognito\", \"firebase\", \"supabase\", \"clerk\" or \"cloudflare-access\"";
     let preset = |name: &str| PRESETS.iter().find(|(known, ..)| *known == name);
     let (preset, own_fields, read) =
-        fields.get("preset").map_or(Ok(&CUSTOM), |value| value.named(expected, preset))?;
+        fields.get("preset").map_or(Ok(&CUSTOM), |value| value.one_of(expected, preset))?;
     let is_foreign = |name: &str| !COMMON_FIELDS.contains(&name) && !own_fields.contains(&name);
     if let Some((name, value)) = fields.object().entries()?.find(|(name, _)| is_foreign(name)) {
         return Err(Invalid::new(value, foreign_field(name, preset, own_fields)));

@@ -118,7 +118,7 @@ impl Identity {
     /// Reads the field `identity` of a grant.
     pub(crate) fn read<'j>(value: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
         let expected = "\"self\", \"any\", \"wildcard\" or \"claim:NAME\"";
-        value.named(expected, |identity| match identity {
+        value.one_of(expected, |identity| match identity {
             "self" => Some(Self::Subject),
             "any" => Some(Self::Any),
             "wildcard" => Some(Self::Wildcard),

@@ -21,7 +21,7 @@ pub(super) trait GrantableCall: Copy + PartialEq + 'static {
 /// Reads the list of calls that a rule grants.
 pub(super) fn read_granted_calls<'j, C: GrantableCall>(value: &'j Json<'j>) -> Result<Vec<C>, Invalid<'j>> {
     let parse = |name: &str| C::ALL.iter().copied().find(|call| call.name() == name);
-    value.read_one_or_more(|item| item.named(C::EXPECTED, parse))
+    value.read_one_or_more(|item| item.one_of(C::EXPECTED, parse))
 }
 
 /// Decides on a call. Returns the deciding rule and the maximum lifetime of a token for the call.

@@ -243,7 +243,7 @@ pub(crate) fn read_projects<'j>(section: &'j Json<'j>) -> Result<ProjectConfigs,
         is_empty = false;
         let fields = value.fields(&known)?;
         let named = |text: &str| ALL.iter().find(|provider| provider.name == text);
-        let provider = fields.required("provider")?.named(&expected, named)?;
+        let provider = fields.required("provider")?.one_of(&expected, named)?;
         let is_own = |field: &&str| *field == "provider" || provider.project_fields.contains(field);
         let mut others = known.iter().filter(|field| !is_own(field));
         if let Some(value) = others.find_map(|field| fields.get(field)) {

@@ -40,11 +40,11 @@ impl FieldError {
 
     /// Returns an error of the body as a whole.
     pub(crate) fn body(detail: impl fmt::Display) -> Self {
-        Self::whole(with_period(format!("The body is invalid: {}", &detail as &dyn fmt::Display)))
+        Self::without_field(with_period(format!("The body is invalid: {}", &detail as &dyn fmt::Display)))
     }
 
     /// Returns an error that concerns no single field. The message is used as it is.
-    pub(crate) fn whole(message: impl Into<String>) -> Self {
+    pub(crate) fn without_field(message: impl Into<String>) -> Self {
         Self::inner(None, message.into())
     }
 
@@ -79,7 +79,7 @@ impl Deref for FieldError {
 impl From<JsonError> for FieldError {
     fn from(JsonError { path, detail, is_predicate }: JsonError) -> Self {
         match (path.is_empty(), is_predicate) {
-            (true, true) => Self::whole(with_period(detail)),
+            (true, true) => Self::without_field(with_period(detail)),
             (true, false) => Self::body(detail),
             (false, true) => Self::new(&path, detail),
             (false, false) => Self::new(&path, format_args!("is invalid: {detail}")),

@@ -112,7 +112,7 @@ fn problem_to_json(report: &Report, problem: &Problem) -> Json<'static> {
     fields.into()
 }
 
-/// Returns the content of an 006 token, which contains only checksums of its channel and user.
+/// Returns the content of a 006 token, which contains only checksums of its channel and user.
 fn content_of_006(token: &Untrusted006, budget: &mut Budget) -> Vec<(&'static str, Json<'static>)> {
     let privileges = first_by_id(&token.privileges());
     let privileges = budget.list(privileges, entry_bytes::PRIVILEGE, |_, (id, end)| {

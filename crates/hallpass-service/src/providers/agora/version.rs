@@ -12,7 +12,7 @@ pub(crate) enum Version {
 }
 
 impl Version {
-    pub(crate) const EXPECTED: &'static str = "expected \"006\" or \"007\"";
+    pub(crate) const EXPECTED: &'static str = "must be \"006\" or \"007\"";
 
     pub(crate) fn parse(text: &str) -> Option<Self> {
         match text {
@@ -23,7 +23,7 @@ impl Version {
     }
 
     pub(crate) fn read<'j>(value: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
-        value.named("the string \"006\" or \"007\"", Self::parse)
+        value.one_of("the string \"006\" or \"007\"", Self::parse)
     }
 
     pub(crate) const fn as_str(self) -> &'static str {

@@ -92,7 +92,7 @@ impl Config {
         let fields = rest.map(|section| section.fields(&["url", "version"])).transpose()?;
         let field = |name| fields.and_then(|fields| fields.get(name));
         let version = |value: &'j Json<'j>| {
-            value.named("\"v2\" or \"v1\"", |name| match name {
+            value.one_of("\"v2\" or \"v1\"", |name| match name {
                 "v1" => Some(RoomsVersion::V1),
                 "v2" => Some(RoomsVersion::V2),
                 _ => None,

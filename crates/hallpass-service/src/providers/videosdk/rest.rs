@@ -36,15 +36,15 @@ pub(crate) struct RoomOptions<'a> {
 
 /// The result of a room's validation.
 #[derive(Debug)]
-pub(crate) enum Validity {
+pub(crate) enum RoomValidation {
     /// The room exists. Contains VideoSDK's fields.
-    Valid(Json<'static>),
+    Exists(Json<'static>),
     /// The room does not exist.
-    NotValid(UpstreamError),
+    NotFound(UpstreamError),
 }
 
 /// Signs a token for the service's own calls. Only VideoSDK receives it.
-pub(crate) fn own_token(
+pub(crate) fn rest_token(
     project: &VideoSdkProject,
     version: RoomsVersion,
     now: UnixSeconds,
@@ -113,11 +113,13 @@ pub(crate) fn created(response: Result<OutboundResponse, SendError>) -> Result<J
 }
 
 /// Reads whether a room exists. VideoSDK responds 400, 402 or 404 if it does not.
-pub(crate) fn validity(response: Result<OutboundResponse, SendError>) -> Result<Validity, UpstreamError> {
+pub(crate) fn validation(
+    response: Result<OutboundResponse, SendError>,
+) -> Result<RoomValidation, UpstreamError> {
     match created(response) {
-        Ok(room) => Ok(Validity::Valid(room)),
+        Ok(room) => Ok(RoomValidation::Exists(room)),
         Err(error) => match error.upstream_status().map(|status| status.as_u16()) {
-            Some(400 | 402 | 404) => Ok(Validity::NotValid(error)),
+            Some(400 | 402 | 404) => Ok(RoomValidation::NotFound(error)),
             _ => Err(error),
         },
     }

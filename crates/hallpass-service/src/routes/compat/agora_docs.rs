@@ -7,7 +7,9 @@
 use hallpass_token::agora::{Account, Channel, Role, RtmUser, User};
 use http::{Method, StatusCode};
 
-use super::read::{body_user, digits, first_object, parsed, single_user, text, value, version};
+use super::read::{
+    body_user, digits, first_object, parse_field, required_string, single_user, value, version,
+};
 use super::service_token;
 use crate::problem::Problem;
 use crate::providers::agora::{ChannelUser, RequestedRole, Rtc, Rtm, TokenService};
@@ -55,14 +57,18 @@ pub(in crate::routes) fn rtc_token(authorized: &Authorized<'_>) -> Result<Respon
 pub(in crate::routes) fn rtc_token_for_account(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let body = first_object(authorized)?;
     let user = body_user(&body, "uid")?;
-    let account = parsed("uid", single_user("uid", user.as_deref())?, Account::parse)?;
+    let account = parse_field("uid", single_user("uid", user.as_deref())?, Account::parse)?;
     respond(authorized, &body, rtc(&body, User::Account(account))?)
 }
 
 pub(in crate::routes) fn rtm_token(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let body = first_object(authorized)?;
     let user = body_user(&body, "uid")?;
-    respond(authorized, &body, Rtm::new(parsed("uid", single_user("uid", user.as_deref())?, RtmUser::parse)?))
+    respond(
+        authorized,
+        &body,
+        Rtm::new(parse_field("uid", single_user("uid", user.as_deref())?, RtmUser::parse)?),
+    )
 }
 
 fn respond<'a>(
@@ -76,7 +82,7 @@ fn respond<'a>(
 }
 
 fn rtc<'j>(body: &'j Json<'j>, user: User<'j>) -> Result<Rtc<'j>, FieldError> {
-    let channel = parsed("ChannelName", text(body, "ChannelName")?, Channel::parse_or_any)?;
+    let channel = parse_field("ChannelName", required_string(body, "ChannelName")?, Channel::parse_or_any)?;
     Ok(Rtc::new(ChannelUser::new(channel, user), role(value(body, "role"))?))
 }
 

@@ -8,7 +8,7 @@ use hallpass_token::PrivilegeTtl;
 use hallpass_token::agora::{Channel, ChatUser, Role, RtmUser, User};
 
 use super::read::{
-    body_user, first_object, parsed, single_user, text_or_empty, ttl_field, user, value, version,
+    body_user, first_object, parse_field, single_user, string_or_empty, ttl_field, user, value, version,
 };
 use super::{agora_token, gin};
 use crate::problem::Problem;
@@ -44,9 +44,9 @@ pub(in crate::routes) fn respond(authorized: &Authorized<'_>) -> Result<Response
     let version = version(authorized, Some(&body), Version::V007)?;
     let ttl = ttl_field(&body, "tokenExpireTs")?.map(RequestedTtl::For);
     let user = body_user(&body, "uid")?;
-    let services = services(&body, text_or_empty(&body, "channelName")?, user.as_deref())?;
+    let services = services(&body, string_or_empty(&body, "channelName")?, user.as_deref())?;
     if services.is_empty() {
-        return Err(FieldError::whole("no service added").into());
+        return Err(FieldError::without_field("no service added").into());
     }
     let token = agora_token(authorized, ttl, agora::TokenRequest { version, services })?;
     let data = Json::object([("token", token.into())]);
@@ -64,7 +64,11 @@ fn services<'j>(
         services.push(Box::new(rtc(body, section, channel_name, body_user)?));
     }
     if Section::read(body, "serviceRtm")?.is_enabled("enable")? {
-        services.push(Box::new(Rtm::new(parsed("uid", single_user("uid", body_user)?, RtmUser::parse)?)));
+        services.push(Box::new(Rtm::new(parse_field(
+            "uid",
+            single_user("uid", body_user)?,
+            RtmUser::parse,
+        )?)));
     }
     if Section::read(body, "serviceFpa")?.is_enabled("enable")? {
         services.push(Box::new(FieldlessService::Fpa));
@@ -99,7 +103,7 @@ fn rtc<'j>(
         Some(_) => return Err(section.error("role", "must be a number")),
     };
     let ttl = ttl_field(body, "privilegeExpireTs")?;
-    let channel = parsed("channelName", channel_name, Channel::parse_or_any)?;
+    let channel = parse_field("channelName", channel_name, Channel::parse_or_any)?;
     let channel_user = ChannelUser::new(channel, body_user.map_or(Ok(User::Any), |text| user("uid", text))?);
     let mut rtc = Rtc::new(channel_user, RequestedRole::or_default(named, Role::Subscriber));
     rtc.privileges = ttl.map(|ttl| named.unwrap_or(Role::Subscriber).privileges(PrivilegeTtl::For(ttl)));
@@ -139,7 +143,7 @@ impl<'j> Section<'j> {
             Some(Json::String(user)) => user,
             Some(_) => return Err(self.error("userUuid", "must be a string")),
         };
-        parsed(&format!("{}.userUuid", self.name), user, parse)
+        parse_field(&format!("{}.userUuid", self.name), user, parse)
     }
 
     fn error(self, field: &str, predicate: &str) -> FieldError {

@@ -7,7 +7,7 @@ use hallpass_token::agora::{Channel, Role, RtmUser};
 use hallpass_token::{Ttl, UnixSeconds};
 use http::{Method, StatusCode};
 
-use super::read::{digits, object, parsed, text, user, value, version};
+use super::read::{digits, object, parse_field, required_string, user, value, version};
 use super::{agora_token, service_token};
 use crate::problem::Problem;
 use crate::providers::ProviderRequest;
@@ -39,7 +39,7 @@ fn render(error: &ErrorContext<'_>) -> Response {
 
 pub(in crate::routes) fn rtc_token(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let body = object(authorized)?;
-    let channel = parsed("channel", text(&body, "channel")?, Channel::parse_or_any)?;
+    let channel = parse_field("channel", required_string(&body, "channel")?, Channel::parse_or_any)?;
     let version = version(authorized, Some(&body), authorized.signing.compat.version)?;
     let channel_user = ChannelUser { channel: Some(channel), user: None };
     let named = |value| if is_truthy(value) { Role::Publisher } else { Role::Subscriber };
@@ -53,7 +53,7 @@ pub(in crate::routes) fn rtc_token(authorized: &Authorized<'_>) -> Result<Respon
 
 pub(in crate::routes) fn rtm_token(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let body = object(authorized)?;
-    let rtm = Rtm::new(parsed("user", text(&body, "user")?, RtmUser::parse)?);
+    let rtm = Rtm::new(parse_field("user", required_string(&body, "user")?, RtmUser::parse)?);
     let version = version(authorized, Some(&body), authorized.signing.compat.version)?;
     Ok(token("token", service_token(authorized, version, rtm)?))
 }
@@ -64,7 +64,7 @@ pub(in crate::routes) fn tools_rtc_token(authorized: &Authorized<'_>) -> Result<
 
 pub(in crate::routes) fn tools_rtm_token(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let account = required_query(authorized, "account", "account is required")?;
-    let rtm = Rtm::new(parsed("account", &account, RtmUser::parse)?);
+    let rtm = Rtm::new(parse_field("account", &account, RtmUser::parse)?);
     let version = version(authorized, None, authorized.signing.compat.version)?;
     Ok(token("key", service_token(authorized, version, rtm)?))
 }
@@ -83,7 +83,7 @@ fn rtc_of_query(
     let name = required_query(authorized, channel_field, "channel name is required")?;
     let uid = authorized.query("uid").unwrap_or_default();
     let version = version(authorized, None, authorized.signing.compat.version)?;
-    let channel = parsed(channel_field, &name, Channel::parse_or_any)?;
+    let channel = parse_field(channel_field, &name, Channel::parse_or_any)?;
     let channel_user = ChannelUser::new(channel, user("uid", &uid)?);
     let rtc = Rtc::new(channel_user, RequestedRole::Default(role));
     agora_token(authorized, read_ttl(authorized)?, agora::TokenRequest::one(version, rtc))

@@ -8,8 +8,8 @@ use hallpass_token::agora::{Channel, ChatUser, Role, User};
 use http::{Method, StatusCode};
 
 use super::read::{
-    body_user, first_object, number_or_account, parsed, signaling, single_user, text_or_empty, ttl_field,
-    version,
+    body_user, first_object, number_or_account, parse_field, signaling, single_user, string_or_empty,
+    ttl_field, version,
 };
 use super::{agora_token, gin};
 use crate::problem::Problem;
@@ -39,11 +39,11 @@ pub(in crate::routes) fn respond(authorized: &Authorized<'_>) -> Result<Response
     let user = body_user(&body, "uid")?;
     let user = user.as_deref();
     let version = version(authorized, Some(&body), Version::V007)?;
-    let request = match text_or_empty(&body, "tokenType")? {
+    let request = match string_or_empty(&body, "tokenType")? {
         "rtc" => agora::TokenRequest::one(version, rtc(&body, user)?),
         "rtm" => {
             let uid = non_empty(single_user("uid", user)?)?;
-            signaling(version, ("uid", uid), ("channel", text_or_empty(&body, "channel")?))?
+            signaling(version, ("uid", uid), ("channel", string_or_empty(&body, "channel")?))?
         }
         "chat" => agora::TokenRequest::one(version, chat(single_user("uid", user)?)?),
         _ => return Err(FieldError::sentence("tokenType", "Unsupported tokenType").into()),
@@ -54,16 +54,16 @@ pub(in crate::routes) fn respond(authorized: &Authorized<'_>) -> Result<Response
 }
 
 fn rtc<'j>(body: &'j Json<'j>, user: Option<&'j str>) -> Result<Rtc<'j>, FieldError> {
-    let name = text_or_empty(body, "channel")?;
+    let name = string_or_empty(body, "channel")?;
     if name.is_empty() {
         return Err(FieldError::sentence("channel", "invalid: missing channel name"));
     }
-    let role = match text_or_empty(body, "role")? {
+    let role = match string_or_empty(body, "role")? {
         "" => RequestedRole::Default(Role::Subscriber),
         "publisher" => RequestedRole::Named(Role::Publisher),
         _ => RequestedRole::Named(Role::Subscriber),
     };
-    let channel = parsed("channel", name, Channel::parse_or_any)?;
+    let channel = parse_field("channel", name, Channel::parse_or_any)?;
     let user = user.map_or(Ok(User::Any), |uid| number_or_account("uid", non_empty(uid)?))?;
     Ok(Rtc::new(ChannelUser::new(channel, user), role))
 }
@@ -73,7 +73,7 @@ fn chat(uid: &str) -> Result<Chat<'_>, FieldError> {
     if uid.is_empty() {
         return Ok(Chat::App);
     }
-    Ok(Chat::User(Some(parsed("uid", uid, ChatUser::parse)?)))
+    Ok(Chat::User(Some(parse_field("uid", uid, ChatUser::parse)?)))
 }
 
 fn non_empty(uid: &str) -> Result<&str, FieldError> {

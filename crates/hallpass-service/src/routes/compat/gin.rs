@@ -7,7 +7,7 @@ use hallpass_token::agora::{Account, Channel, ChatUser, Role, RtmUser, User};
 use http::StatusCode;
 
 use super::agora_token;
-use super::read::{capped_ttl, digits, parsed, signaling, version};
+use super::read::{capped_ttl, digits, parse_field, signaling, version};
 use crate::problem::Problem;
 use crate::providers::agora::{self, ChannelUser, Chat, RequestedRole, Rtc, Rtm, Version};
 use crate::routes::authorized::Authorized;
@@ -61,7 +61,7 @@ pub(in crate::routes) fn rtm(authorized: &Authorized<'_>) -> Result<Response, Pr
         let detail = format!("invalid RTM User ID: \"{user}\"");
         return Err(FieldError::sentence("rtmuid", detail).while_parsing().into());
     }
-    let request = agora::TokenRequest::one(version, Rtm::new(parsed("rtmuid", user, RtmUser::parse)?));
+    let request = agora::TokenRequest::one(version, Rtm::new(parse_field("rtmuid", user, RtmUser::parse)?));
     Ok(respond([("rtmToken", agora_token(authorized, ttl, request)?)]))
 }
 
@@ -79,7 +79,7 @@ pub(in crate::routes) fn chat_app(authorized: &Authorized<'_>) -> Result<Respons
 
 pub(in crate::routes) fn chat_account(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     chat(authorized, || {
-        Ok(Chat::User(Some(parsed("chatid", authorized.path_param("chatid"), ChatUser::parse)?)))
+        Ok(Chat::User(Some(parse_field("chatid", authorized.path_param("chatid"), ChatUser::parse)?)))
     })
 }
 
@@ -130,7 +130,7 @@ fn respond<const N: usize>(tokens: [(&'static str, String); N]) -> Response {
 fn read_rtc<'a>(authorized: &Authorized<'a>) -> Result<Rtc<'a>, FieldError> {
     let is_publisher = authorized.path_param("role") == "publisher";
     let role = if is_publisher { Role::Publisher } else { Role::Subscriber };
-    let channel = parsed("channelName", authorized.path_param("channel"), Channel::parse_or_any)?;
+    let channel = parse_field("channelName", authorized.path_param("channel"), Channel::parse_or_any)?;
     Ok(Rtc::new(ChannelUser::new(channel, user(authorized)?), RequestedRole::Named(role)))
 }
 

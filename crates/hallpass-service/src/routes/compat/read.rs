@@ -41,15 +41,15 @@ pub(super) fn value<'j>(object: &'j Json<'j>, name: &str) -> Option<&'j Json<'j>
 }
 
 /// Reads a required string.
-pub(super) fn text<'j>(object: &'j Json<'j>, name: &str) -> Result<&'j str, FieldError> {
+pub(super) fn required_string<'j>(object: &'j Json<'j>, name: &str) -> Result<&'j str, FieldError> {
     match value(object, name) {
         None => Err(FieldError::new(name, "is missing")),
-        Some(_) => text_or_empty(object, name),
+        Some(_) => string_or_empty(object, name),
     }
 }
 
 /// Reads a string. As in Go, the default is an empty string.
-pub(super) fn text_or_empty<'j>(object: &'j Json<'j>, name: &str) -> Result<&'j str, FieldError> {
+pub(super) fn string_or_empty<'j>(object: &'j Json<'j>, name: &str) -> Result<&'j str, FieldError> {
     match value(object, name) {
         None => Ok(""),
         Some(Json::String(text)) => Ok(text),
@@ -75,7 +75,7 @@ pub(super) fn version(
 /// as its digits. Returns `None` for the number 0, which is not the account `0`.
 pub(super) fn body_user<'j>(object: &'j Json<'j>, name: &str) -> Result<Option<Cow<'j, str>>, FieldError> {
     let Some(value @ Json::Number(_)) = value(object, name) else {
-        return Ok(Some(text_or_empty(object, name)?.into()));
+        return Ok(Some(string_or_empty(object, name)?.into()));
     };
     let Some(Ok(number)) = value.as_u64().map(u32::try_from) else {
         let detail = "must be a string, or a whole number from 1 to 4294967295";
@@ -97,7 +97,7 @@ pub(super) fn user<'a>(name: &str, text: &'a str) -> Result<User<'a>, FieldError
     if text.is_empty() {
         Ok(User::Any)
     } else if text.starts_with('0') {
-        parsed(name, text, Account::parse).map(User::Account)
+        parse_field(name, text, Account::parse).map(User::Account)
     } else {
         number_or_account(name, text)
     }
@@ -105,7 +105,9 @@ pub(super) fn user<'a>(name: &str, text: &'a str) -> Result<User<'a>, FieldError
 
 /// Parses a user as servers do that parse a number: 0 means all users, and everything except a number is an account.
 pub(super) fn number_or_account<'a>(name: &str, text: &'a str) -> Result<User<'a>, FieldError> {
-    let Some(number) = digits(text) else { return parsed(name, text, Account::parse).map(User::Account) };
+    let Some(number) = digits(text) else {
+        return parse_field(name, text, Account::parse).map(User::Account);
+    };
     let number = u32::try_from(number);
     number
         .map(User::from_number_or_any)
@@ -113,7 +115,7 @@ pub(super) fn number_or_account<'a>(name: &str, text: &'a str) -> Result<User<'a
 }
 
 /// Parses a value with a type of the token crate.
-pub(super) fn parsed<'a, T, E: fmt::Display>(
+pub(super) fn parse_field<'a, T, E: fmt::Display>(
     name: &str,
     text: &'a str,
     parse: fn(&'a str) -> Result<T, E>,
@@ -128,10 +130,11 @@ pub(super) fn signaling<'a>(
     (user_field, user): (&str, &'a str),
     (channel_field, channel_name): (&str, &'a str),
 ) -> Result<agora::TokenRequest<'a>, FieldError> {
-    let mut request = agora::TokenRequest::one(version, Rtm::new(parsed(user_field, user, RtmUser::parse)?));
+    let mut request =
+        agora::TokenRequest::one(version, Rtm::new(parse_field(user_field, user, RtmUser::parse)?));
     if version == Version::V007 && !channel_name.is_empty() {
-        let account = parsed(user_field, user, Account::parse)?;
-        let channel = parsed(channel_field, channel_name, Channel::parse_or_any)?;
+        let account = parse_field(user_field, user, Account::parse)?;
+        let channel = parse_field(channel_field, channel_name, Channel::parse_or_any)?;
         request.services.push(Box::new(Rtc::stream_channel(channel, account)));
     }
     Ok(request)

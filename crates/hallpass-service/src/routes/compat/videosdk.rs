@@ -12,13 +12,13 @@ use http::{Method, StatusCode};
 use zeroize::Zeroizing;
 
 use super::express;
-use super::read::{object, parsed, text_or_empty};
+use super::read::{object, parse_field, string_or_empty};
 use crate::problem::Problem;
 use crate::providers::UpstreamError;
-use crate::providers::videosdk::rest::{self, RoomOptions, Validity};
+use crate::providers::videosdk::rest::{self, RoomOptions, RoomValidation};
 use crate::providers::videosdk::{self, Binding, RequestedScope, RoomCall};
 use crate::routes::authorized::Authorized;
-use crate::routes::native::rooms::{own_token, room_id};
+use crate::routes::native::rooms::{rest_token, room_id};
 use crate::routes::route::ok;
 use crate::token::{ProviderCall, TokenRequest};
 use crate::web::field_error::FieldError;
@@ -32,8 +32,9 @@ pub(in crate::routes) fn token(authorized: &Authorized<'_>) -> Result<Response, 
         Some(participant) => ("peerId", Some(participant)),
         None => ("participantId", field(authorized, &body, "participantId")?),
     };
-    let room = room.as_deref().map(|id| parsed("roomId", id, RoomId::parse)).transpose()?;
-    let participant = participant.as_deref().map(|id| parsed(name, id, ParticipantId::parse)).transpose()?;
+    let room = room.as_deref().map(|id| parse_field("roomId", id, RoomId::parse)).transpose()?;
+    let participant =
+        participant.as_deref().map(|id| parse_field(name, id, ParticipantId::parse)).transpose()?;
     // Without a room and a participant, the examples issue tokens without a binding.
     let scope = match (room, participant) {
         (None, None) => RequestedScope::V1OrV2,
@@ -45,13 +46,13 @@ pub(in crate::routes) fn token(authorized: &Authorized<'_>) -> Result<Response, 
 
 pub(in crate::routes) async fn create_meeting(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let body = body(authorized)?;
-    let region = Some(text_or_empty(&body, "region")?).filter(|region| !region.is_empty());
+    let region = Some(string_or_empty(&body, "region")?).filter(|region| !region.is_empty());
     let (token, is_callers) = call_token(authorized, &body, RoomCall::Create, None)?;
     let options = RoomOptions { region, ..RoomOptions::default() };
     let request = rest::create(&authorized.signing.providers.videosdk, token, &options);
     match rest::created(authorized.send(request).await) {
         Ok(room) => Ok(ok(JSON_UTF8, &room)),
-        Err(error) => failed(authorized, error, is_callers),
+        Err(error) => call_failed(authorized, error, is_callers),
     }
 }
 
@@ -60,10 +61,10 @@ pub(in crate::routes) async fn validate_meeting(authorized: &Authorized<'_>) -> 
     let room = room_id("meetingId", authorized.path_param("id"))?;
     let (token, is_callers) = call_token(authorized, &body, RoomCall::Validate, Some(room.as_str()))?;
     let request = rest::validate(&authorized.signing.providers.videosdk, token, room);
-    match rest::validity(authorized.send(request).await) {
-        Ok(Validity::Valid(room)) => Ok(ok(JSON_UTF8, &room)),
-        Ok(Validity::NotValid(error)) => Ok(not_valid(&error)),
-        Err(error) => failed(authorized, error, is_callers),
+    match rest::validation(authorized.send(request).await) {
+        Ok(RoomValidation::Exists(room)) => Ok(ok(JSON_UTF8, &room)),
+        Ok(RoomValidation::NotFound(error)) => Ok(room_not_found(&error)),
+        Err(error) => call_failed(authorized, error, is_callers),
     }
 }
 
@@ -74,9 +75,9 @@ fn call_token(
     call: RoomCall,
     room: Option<&str>,
 ) -> Result<(Zeroizing<String>, bool), Problem> {
-    let token = text_or_empty(body, "token")?;
+    let token = string_or_empty(body, "token")?;
     if token.is_empty() {
-        return Ok((own_token(authorized, None, call, room)?, false));
+        return Ok((rest_token(authorized, None, call, room)?, false));
     }
     if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(FieldError::new("token", "is not a token").into());
@@ -87,14 +88,18 @@ fn call_token(
 }
 
 /// Responds that a room does not exist. Apps check for `meetingId` or `roomId`, or check the status.
-fn not_valid(error: &UpstreamError) -> Response {
+fn room_not_found(error: &UpstreamError) -> Response {
     let status = error.upstream_status().unwrap_or(StatusCode::NOT_FOUND);
     let message = error.message().unwrap_or("The room does not exist.");
     videosdk_response(status, status, vec![("valid", false.into()), ("error", message.into())])
 }
 
 /// Responds to a failed call. If VideoSDK rejected the caller's own token, the response says so, because the caller can fix it.
-fn failed(authorized: &Authorized<'_>, error: UpstreamError, is_callers: bool) -> Result<Response, Problem> {
+fn call_failed(
+    authorized: &Authorized<'_>,
+    error: UpstreamError,
+    is_callers: bool,
+) -> Result<Response, Problem> {
     let rejected = error
         .upstream_status()
         .filter(|status| is_callers && matches!(*status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN));
@@ -128,7 +133,7 @@ fn field<'j>(
     body: &'j Json<'j>,
     name: &str,
 ) -> Result<Option<Cow<'j, str>>, FieldError> {
-    let text = match text_or_empty(body, name)? {
+    let text = match string_or_empty(body, name)? {
         "" => authorized.query(name).map(Cow::Owned),
         text => Some(Cow::Borrowed(text)),
     };

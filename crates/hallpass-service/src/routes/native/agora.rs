@@ -59,9 +59,9 @@ pub(in crate::routes) fn rest_auth(authorized: &Authorized<'_>) -> Result<Respon
             let detail = "cannot be combined with `form` \"basic\", which grants access to the whole account";
             return Err(Invalid::rule(other, detail));
         }
-        let text = |name| fields.read_optional(name, Json::string);
+        let string = |name| fields.read_optional(name, Json::string);
         let ttl = fields.read_optional("ttl", read_requested_ttl)?;
-        Ok((form, text("project")?, text("user")?, ttl))
+        Ok((form, string("project")?, string("user")?, ttl))
     })?;
     let mut fields = Vec::new();
     let credentials = if form == Form::Basic {

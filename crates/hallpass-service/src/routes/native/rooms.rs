@@ -5,7 +5,7 @@ use hallpass_token::videosdk::RoomId;
 use zeroize::Zeroizing;
 
 use crate::problem::Problem;
-use crate::providers::videosdk::rest::{self, RoomOptions, Validity};
+use crate::providers::videosdk::rest::{self, RoomOptions, RoomValidation};
 use crate::providers::videosdk::{RoomCall, RoomsVersion, decide_call};
 use crate::routes::authorized::Authorized;
 use crate::routes::route::ok;
@@ -18,19 +18,19 @@ pub(in crate::routes) async fn create(authorized: &Authorized<'_>) -> Result<Res
     let document = if authorized.body()?.is_empty() { Json::object([]) } else { authorized.json()? };
     let (project, options) = document.read(|body| {
         let fields = body.fields(&["project", "custom_room_id", "region", "geo_fence"])?;
-        let text = |name| fields.read_optional(name, Json::string);
+        let string = |name| fields.read_optional(name, Json::string);
         if let Some(id) = fields.optional("custom_room_id") {
             id.parsed(parse_room_id)?;
         }
         let (custom_room_id, region, geo_fence) =
-            (text("custom_room_id")?, text("region")?, text("geo_fence")?);
+            (string("custom_room_id")?, string("region")?, string("geo_fence")?);
         if geo_fence.is_some() && provider.rooms_version == RoomsVersion::V1 {
             let detail = "requires version 2 of VideoSDK's API, but `rest.videosdk.version` is \"v1\"";
             return Err(Invalid::field(body, "geo_fence", detail));
         }
-        Ok((text("project")?, RoomOptions { custom_room_id, region, geo_fence }))
+        Ok((string("project")?, RoomOptions { custom_room_id, region, geo_fence }))
     })?;
-    let token = own_token(authorized, project, RoomCall::Create, options.custom_room_id)?;
+    let token = rest_token(authorized, project, RoomCall::Create, options.custom_room_id)?;
     let created = rest::created(authorized.send(rest::create(provider, token, &options)).await);
     let room = created.map_err(|error| authorized.upstream_failed(error))?;
     Ok(ok(JSON, &room))
@@ -39,12 +39,12 @@ pub(in crate::routes) async fn create(authorized: &Authorized<'_>) -> Result<Res
 pub(in crate::routes) async fn validate(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let room = room_id("id", authorized.path_param("id"))?;
     let project = authorized.query("project");
-    let token = own_token(authorized, project.as_deref(), RoomCall::Validate, Some(room.as_str()))?;
+    let token = rest_token(authorized, project.as_deref(), RoomCall::Validate, Some(room.as_str()))?;
     let request = rest::validate(&authorized.signing.providers.videosdk, token, room);
-    let validity = rest::validity(authorized.send(request).await);
-    let body = match validity.map_err(|error| authorized.upstream_failed(error))? {
-        Validity::Valid(room) => room.with("valid", true.into()),
-        Validity::NotValid(error) => {
+    let validation = rest::validation(authorized.send(request).await);
+    let body = match validation.map_err(|error| authorized.upstream_failed(error))? {
+        RoomValidation::Exists(room) => room.with("valid", true.into()),
+        RoomValidation::NotFound(error) => {
             Json::object([("valid", false.into()), ("reason", error.message().map(str::to_owned).into())])
         }
     };
@@ -63,7 +63,7 @@ fn parse_room_id(text: &str) -> Result<RoomId<'_>, String> {
 }
 
 /// Decides on a call, and signs the token for it.
-pub(in crate::routes) fn own_token(
+pub(in crate::routes) fn rest_token(
     authorized: &Authorized<'_>,
     project: Option<&str>,
     call: RoomCall,
@@ -77,6 +77,6 @@ pub(in crate::routes) fn own_token(
     let (service, name) = (call.audit_name(), Some(project.name.as_str()));
     let call = ProviderCall { service, project: name, channel: room, ban: None };
     authorized.audit_call(call, decided.map(Some))?;
-    let token = rest::own_token(&project.project, provider.rooms_version, authorized.context.now);
+    let token = rest::rest_token(&project.project, provider.rooms_version, authorized.context.now);
     token.ok_or(Problem::NOT_READY)
 }

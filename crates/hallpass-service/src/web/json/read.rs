@@ -82,8 +82,8 @@ impl<'j> Json<'j> {
         if let Self::Bool(value) = self { Ok(*value) } else { Err(self.expected("a boolean")) }
     }
 
-    /// Reads a string that names a value. `expected` continues the message "…, expected ".
-    pub(crate) fn named<T>(
+    /// Reads a string that is one of several names. `expected` lists the names, for the message "…, expected ".
+    pub(crate) fn one_of<T>(
         &'j self,
         expected: &str,
         parse: impl FnOnce(&'j str) -> Option<T>,

@@ -53,7 +53,7 @@ impl Form {
     }
 
     pub(crate) fn read<'j>(value: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
-        value.named(Self::EXPECTED, Self::parse)
+        value.one_of(Self::EXPECTED, Self::parse)
     }
 
     pub(crate) fn parse(name: &str) -> Option<Self> {

@@ -97,7 +97,7 @@ fn read_privileges<'j>(value: &'j Json<'j>) -> Result<Vec<&'static str>, Invalid
     let mut privileges = Vec::new();
     for item in value.items()? {
         let known = |name: &str| PRIVILEGES.into_iter().find(|known| *known == name);
-        privileges.push(item.named("`join_channel`, `publish_audio` or `publish_video`", known)?);
+        privileges.push(item.one_of("`join_channel`, `publish_audio` or `publish_video`", known)?);
     }
     let is_duplicate =
         |(position, privilege)| privileges.iter().take(position).any(|other| other == privilege);

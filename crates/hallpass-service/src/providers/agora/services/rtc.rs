@@ -54,7 +54,7 @@ impl<'a> Rtc<'a> {
         let fields = section.fields(&["channel", "uid", "account", "role", "privileges"])?;
         let channel_user = ChannelUser::read(SERVICE.name, fields)?;
         let named =
-            |value: &'a Json<'a>| value.named("the string \"publisher\" or \"subscriber\"", Role::parse);
+            |value: &'a Json<'a>| value.one_of("the string \"publisher\" or \"subscriber\"", Role::parse);
         let role = RequestedRole::or_default(fields.read_optional("role", named)?, Role::Subscriber);
         let privileges = fields.read_optional("privileges", read_privileges)?;
         Ok(Self { privileges, ..Self::new(channel_user, role) })

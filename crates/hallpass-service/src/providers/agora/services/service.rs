@@ -119,7 +119,7 @@ impl Grant {
             if is_room {
                 grant.room_roles = Some(value.read_one_or_more(read_room_role)?);
             } else {
-                grant.role = Some(value.named("\"publisher\" or \"subscriber\"", Role::parse)?);
+                grant.role = Some(value.one_of("\"publisher\" or \"subscriber\"", Role::parse)?);
             }
         }
         Ok(grant)
