@@ -57,7 +57,7 @@ function read007(certificate, token) {
   };
 }
 
-// The package cannot verify an 006 token, and the token does not contain channel and user. Therefore the package
+// The package cannot verify a 006 token, and the token does not contain channel and user. Therefore the package
 // builds a token with the same values, which must be the same string.
 function read006(app_id, certificate, token, channel, user) {
   const read = new format006.AccessToken("", "", "", "");

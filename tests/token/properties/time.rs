@@ -105,7 +105,7 @@ fn rejects_tokens_of_another_project() {
     });
 }
 
-/// The checksums of an 006 token are compared before its signature.
+/// The checksums of a 006 token are compared before its signature.
 #[test]
 fn rejects_006_tokens_for_another_subject() {
     let inputs = (signer(), name(), user(), name(), user(), rtc_privileges());

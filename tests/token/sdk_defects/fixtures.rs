@@ -64,7 +64,7 @@ impl Vector {
         Mint { app_id: &self.app_id, certificate: &self.certificates[0], issued_at, salt }
     }
 
-    /// Signs an 006 token with the vector's expiry and salt, from unvalidated values.
+    /// Signs a 006 token with the vector's expiry and salt, from unvalidated values.
     pub(crate) fn sign_006(&self, subject: Subject<'_>, privileges: &[(u16, u32)]) -> String {
         let expires_at = UnixSeconds(self.number("/ts"));
         let expiries: Vec<_> = privileges.iter().map(|(id, end)| (*id, UnixSeconds(*end))).collect();
@@ -144,7 +144,7 @@ pub(crate) fn ttls(privileges: &[(u16, u32)]) -> Privileges<'static, Seconds> {
     Privileges::new(&ttls).unwrap()
 }
 
-/// Returns the privileges of an 006 token: IDs with expiries.
+/// Returns the privileges of a 006 token: IDs with expiries.
 pub(crate) fn expiries(token: &str) -> Vec<(u16, u32)> {
     let token = Untrusted006::parse(token).unwrap();
     token.privileges().iter().map(|(id, end)| (id, end.0)).collect()

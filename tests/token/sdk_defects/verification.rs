@@ -330,7 +330,7 @@ fn context<'a>(projects: &'a [Project<'a>], now: UnixSeconds) -> Context<'a> {
     Context { now, projects, expected: Expected::default() }
 }
 
-/// Flips a bit in the content of an 006 token.
+/// Flips a bit in the content of a 006 token.
 fn with_flipped_bit_006(token: &str, position: usize) -> String {
     let (head, content) = token.split_at(35);
     let mut content = STANDARD.decode(content).unwrap_or_default();

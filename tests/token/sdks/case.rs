@@ -11,7 +11,7 @@ use super::{APP_ID, CERTIFICATE};
 /// A token that both sides create.
 pub(super) struct Case {
     pub(super) name: &'static str,
-    /// The subject of an 006 token, which the token does not contain.
+    /// The subject of a 006 token, which the token does not contain.
     pub(super) subject: Option<Subject<'static>>,
     /// The request that makes the script build the package's token.
     build: Value,

@@ -27,7 +27,7 @@ struct Input<'a> {
 enum Form {
     /// A complete token.
     Token,
-    /// The signed message of an 006 token.
+    /// The signed message of a 006 token.
     Signed006,
     /// The signed data of a 007 token.
     Signed007,

@@ -7,7 +7,7 @@ use sha2::Sha256;
 
 use crate::project::{APP_ID, CERTIFICATE, SECRET};
 
-/// Returns an 006 token with this decoded content.
+/// Returns a 006 token with this decoded content.
 pub(crate) fn token_006(content: &[u8]) -> String {
     format!("006{APP_ID}{}", STANDARD.encode(content))
 }

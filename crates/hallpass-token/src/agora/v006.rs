@@ -47,7 +47,7 @@ pub struct Token006<'a> {
     pub privileges: Privileges<'a, UnixSeconds>,
 }
 
-/// The channel and the user of an 006 token, which signs but does not contain them (Formats 1.4, 1.5).
+/// The channel and the user of a 006 token, which signs but does not contain them (Formats 1.4, 1.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Subject<'a> {
     /// The channel; for Signaling, the user.

@@ -45,10 +45,10 @@ pub enum ParseError {
     #[error("must have a signature of {SIGNATURE_LEN} bytes, but has one of {0}")]
     SignatureLength(usize),
     /// The field is missing.
-    #[error("must have `{0}`, spelled exactly so, but does not")]
+    #[error("must have `{0}` (case-sensitive), but does not")]
     Missing(&'static str),
     /// The field occurs more than once.
-    #[error("must have `{0}` only once, but has it repeatedly")]
+    #[error("must have `{0}` only once, but has it more than once")]
     Duplicate(&'static str),
     /// The field `name` does not have the `expected` type.
     #[error("must have {expected} as `{name}`, but has another type")]

@@ -34,7 +34,7 @@ pub enum Problem {
     OtherProject(Box<str>),
     /// None of the available projects has the token's `apikey`, so the signature was not checked.
     #[error(
-        "The token's `apikey` does not belong to an available project, so its signature was not checked."
+        "The token's `apikey` does not belong to an available project, so its signature was not checked. To check it, configure the project."
     )]
     UnknownProject,
     /// None of the project's secrets produced the signature; the variant contains their number.
@@ -63,7 +63,7 @@ pub enum Problem {
     ExpiryInMilliseconds(u64),
     /// The token's TTL, in seconds, is longer than a day.
     #[error(
-        "The token's TTL is {0} s. The longest default of VideoSDK's SDKs is 86400 s (24 hours), and a few minutes are enough to join."
+        "The token's TTL is {0} s. The longest default of VideoSDK's SDKs is 86400 s (24 hours). Use a few minutes, which are enough to join."
     )]
     LongTtl(u64),
     /// The token is not valid yet: `from` is the later of `iat` and `nbf`.
@@ -83,7 +83,7 @@ pub enum Problem {
     AskJoinMixed,
     /// The first permission that VideoSDK does not define.
     #[error(
-        "The token has the permission {}, but VideoSDK defines only `allow_join`, `ask_join` and `allow_mod`.", Quoted(.0)
+        "The token has the permission {}, but VideoSDK defines only `allow_join`, `ask_join` and `allow_mod`. Remove it.", Quoted(.0)
     )]
     UnknownPermission(Box<str>),
     /// The token has `allow_mod`.
@@ -101,7 +101,7 @@ pub enum Problem {
     #[error("The token has the `version` {0}. It must be 2 or omitted.")]
     VersionUnknown(u64),
     /// The first role that VideoSDK does not define.
-    #[error("The token has the role {}, but VideoSDK defines only `rtc` and `crawler`.", Quoted(.0))]
+    #[error("The token has the role {}, but VideoSDK defines only `rtc` and `crawler`. Remove it.", Quoted(.0))]
     UnknownRole(Box<str>),
     /// The first role that is not in lowercase.
     #[error("The token has the role {}. Use lowercase, as VideoSDK's SDKs do.", Quoted(.0))]
@@ -120,11 +120,11 @@ pub enum Problem {
     )]
     AnyRoom,
     /// The token is bound to another room than the expected one.
-    #[error("The token is for the room {}, but the participant joins {}.", Quoted(.found), Quoted(.expected))]
+    #[error("The token is for the room {}, but the participant joins {}. Request a token for the room that the participant joins.", Quoted(.found), Quoted(.expected))]
     OtherRoom { found: Box<str>, expected: Box<str> },
     /// The token is bound to another participant than the expected one.
     #[error(
-        "The token is for the participant {}, but the client joins as {}.", Quoted(.found), Quoted(.expected)
+        "The token is for the participant {}, but the client joins as {}. Request a token for the participant that joins.", Quoted(.found), Quoted(.expected)
     )]
     OtherParticipant { found: Box<str>, expected: Box<str> },
     /// The `participantId` contains whitespace.

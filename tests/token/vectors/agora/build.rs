@@ -20,7 +20,7 @@ pub(super) struct Build {
     app_id: String,
     app_certificate: String,
     salt: u32,
-    /// The issue time of a 007 token, or the expiry of an 006 token.
+    /// The issue time of a 007 token, or the expiry of a 006 token.
     #[serde(alias = "issue_ts")]
     ts: u32,
     #[serde(flatten)]

@@ -13,7 +13,7 @@ use crate::service::tree;
 impl Builder {
     /// Returns the token, or `None` if the types reject an argument.
     ///
-    /// `ts` is the issue time of a 007 token, or the expiry of an 006 token.
+    /// `ts` is the issue time of a 007 token, or the expiry of a 006 token.
     pub(super) fn mint(
         &self,
         app_id: &AppId,

@@ -1,4 +1,4 @@
-//! The expected content and validity of an 006 token.
+//! The expected content and validity of a 006 token.
 
 use anyhow::{Context as _, ensure};
 use base64::Engine as _;
@@ -10,7 +10,7 @@ use hallpass_token::agora::{AppCertificate, AppId, FieldStr, Project, VerifyErro
 use super::hex;
 use super::rejection::{expect_error, other_project};
 
-/// The expected content of an 006 token.
+/// The expected content of a 006 token.
 pub(super) struct Content006<'a> {
     pub(super) app_id: &'a AppId,
     pub(super) salt: u32,

@@ -42,22 +42,24 @@ pub enum Problem {
     #[error("The client's App ID {0}. Copy it from Agora's console.")]
     InvalidExpectedAppId(HexError),
     /// The token's App ID differs from the one that the client uses.
-    #[error("The token is for the App ID {}, but the client uses another. App IDs are case-sensitive.", .token.as_str())]
+    #[error("The token is for the App ID {}, but the client uses another. Use the same App ID in both; case matters.", .token.as_str())]
     OtherProject { token: AppId },
     /// None of the available projects has the token's App ID, so the signature was not checked.
-    #[error("No certificate of the token's App ID is available, so its signature was not checked.")]
+    #[error(
+        "No certificate of the token's App ID is available, so its signature was not checked. To check it, configure the project."
+    )]
     UnknownProject,
     /// None of the project's certificates produced the signature.
     #[error(
-        "The signature does not match any certificate of the project. The token was signed with another certificate, or for another channel or user, or was modified."
+        "The signature does not match any certificate of the project. The token was signed with another certificate, or for another channel or user, or was modified. Check the certificate of the server that issued it."
     )]
     OtherCertificate,
-    /// The signature of an 006 token for `rtc` was not checked, because the channel or the user is unknown.
+    /// The signature of a 006 token for `rtc` was not checked, because the channel or the user is unknown.
     #[error(
         "Format 006 signs channel and user but does not contain them. Specify both to check the signature."
     )]
     SubjectUnknown,
-    /// The signature of an 006 token for `rtm` was not checked, because the user is unknown.
+    /// The signature of a 006 token for `rtm` was not checked, because the user is unknown.
     #[error(
         "Format 006 signs the user but does not contain the name. Specify the account that logs in to check the signature."
     )]
@@ -73,15 +75,17 @@ pub enum Problem {
     Expired { expired_at: UnixSeconds, now: UnixSeconds },
     /// The TTL of a 007 token looks like a Unix time.
     #[error(
-        "The token's TTL is {0} seconds, which looks like a Unix time. Format 007 expects seconds from the issue time, and Agora rejects the token after 24 hours."
+        "The token's TTL is {0} seconds, which looks like a Unix time. Format 007 expects seconds from the issue time. Use 1 to 86400 seconds."
     )]
     UnixTimeAsTtl(u32),
     /// The TTL of a 007 token is longer than a day.
-    #[error("The token's TTL is {0} seconds, but Agora rejects the token after 86400 (24 hours).")]
-    LongTtl(u32),
-    /// The expiry of an 006 token is more than a day ahead.
     #[error(
-        "The token expires in {} seconds, but Agora rejects it 86400 seconds (24 hours) after its issue time.",
+        "The token's TTL is {0} seconds, but Agora rejects the token after 86400 (24 hours). Use 1 to 86400 seconds."
+    )]
+    LongTtl(u32),
+    /// The expiry of a 006 token is more than a day ahead.
+    #[error(
+        "The token expires in {} seconds, but Agora rejects it 86400 seconds (24 hours) after its issue time. Set the expiry to 24 hours after the issue time.",
         .expired_at.0.saturating_sub(.now.0)
     )]
     LateExpiry { expired_at: UnixSeconds, now: UnixSeconds },
@@ -90,7 +94,7 @@ pub enum Problem {
     ZeroTtl,
     /// The TTL of a privilege looks like a Unix time (007).
     #[error(
-        "The TTL of the privilege {privilege} of {service} is {} seconds, which looks like a Unix time. Format 007 expects seconds from the issue time.",
+        "The TTL of the privilege {privilege} of {service} is {} seconds, which looks like a Unix time. Format 007 expects seconds from the issue time, at most the token's TTL.",
         .time.0
     )]
     UnixTimeAsPrivilegeTtl { service: &'static str, privilege: &'static str, time: UnixSeconds },
@@ -101,7 +105,7 @@ pub enum Problem {
     )]
     TtlAsUnixTime { service: &'static str, privilege: &'static str, seconds: Seconds },
     /// The TTL of a privilege is longer than the token's.
-    #[error("The TTL of the privilege {privilege} of {service} is {} seconds longer than the token's. The privilege expires with the token.", .by.0)]
+    #[error("The TTL of the privilege {privilege} of {service} is {} seconds longer than the token's. The privilege expires with the token: set both to the same TTL.", .by.0)]
     PrivilegeOutlivesToken { service: &'static str, privilege: &'static str, by: Seconds },
     /// A privilege has expired, but the token has not.
     #[error(
@@ -118,11 +122,11 @@ pub enum Problem {
     #[error("The TTL of the privilege {privilege} of {service} is 0: the privilege expires with the token.")]
     PrivilegeZero { service: &'static str, privilege: &'static str },
     /// A privilege map contains this ID twice.
-    #[error("Privilege {id} of {service} occurs twice. SDKs use the last value.")]
+    #[error("Privilege {id} of {service} occurs twice. SDKs use the last value. Add each privilege once.")]
     DuplicatePrivilege { service: &'static str, id: u16 },
     /// A service has no privileges.
     #[error(
-        "The service {service} has no privileges, so it grants nothing. Some official builders create such tokens for APaaS rooms."
+        "The service {service} has no privileges, so it grants nothing. Add the privilege that the client needs. Some official builders omit it in tokens for APaaS rooms."
     )]
     NoPrivilege { service: &'static str },
     /// The token does not grant joining its channel.
@@ -133,7 +137,7 @@ pub enum Problem {
     NoLoginPrivilege { service: &'static str },
     /// The token grants joining, but not publishing.
     #[error(
-        "The token grants joining only. Agora prevents publishing only if co-host authentication is enabled for the project."
+        "The token grants joining only. Agora prevents publishing only if co-host authentication is enabled for the project. To publish, request the role publisher."
     )]
     Subscriber,
     /// The token grants administrator rights.
@@ -145,13 +149,13 @@ pub enum Problem {
     )]
     NoChannel,
     /// The token is valid in every channel.
-    #[error("The token is valid in every channel of the project.")]
+    #[error("The token is valid in every channel of the project. Request a token for one channel.")]
     AnyChannel,
     /// The token is for another channel than the client joins.
-    #[error("The token is for the channel {}, but the client joins {}.", Quoted(.channel), Quoted(.expected))]
+    #[error("The token is for the channel {}, but the client joins {}. Request a token for the channel that the client joins; names are case-sensitive.", Quoted(.channel), Quoted(.expected))]
     OtherChannel { channel: Box<str>, expected: Box<str> },
-    /// An 006 token is for another channel than the client joins. The token contains only the checksum of its channel.
-    #[error("The token is for another channel than {}: the channel checksum differs.", Quoted(.expected))]
+    /// A 006 token is for another channel than the client joins. The token contains only the checksum of its channel.
+    #[error("The token is for another channel than {}: the channel checksum differs. Request a token for the channel that the client joins; names are case-sensitive.", Quoted(.expected))]
     OtherChannelChecksum { expected: Box<str> },
     /// The channel name has 64 bytes, which some of Agora's pages allow and others do not.
     #[error(
@@ -165,10 +169,12 @@ pub enum Problem {
     #[error("The user of {service} is invalid: it {error}.")]
     InvalidUserName { service: &'static str, error: NameError },
     /// The user field is empty, but the service requires a user.
-    #[error("The token has no user for {service}, which requires one.")]
+    #[error("The token has no user for {service}, which requires one. Request a token for a user.")]
     NoUser { service: &'static str },
     /// The token is valid for any user.
-    #[error("The token is valid for any user of {service}: anyone with the token can use any uid.")]
+    #[error(
+        "The token is valid for any user of {service}: anyone with the token can use any uid. Request a token for one user."
+    )]
     AnyUser { service: &'static str },
     /// The token is for the account `0`, which is not the wildcard.
     #[error(
@@ -176,10 +182,12 @@ pub enum Problem {
     )]
     AccountZero { service: &'static str },
     /// The token is for one uid, but the client joins with another.
-    #[error("The token for {service} is for uid {user}, but the client joins with uid {expected}.")]
+    #[error(
+        "The token for {service} is for uid {user}, but the client joins with uid {expected}. Join with the token's uid, or request a token for the client's."
+    )]
     OtherUid { service: &'static str, user: Box<str>, expected: Box<str> },
     /// The token is for one account, but the client joins with another.
-    #[error("The token for {service} is for the user {}, but the client joins as {}.", Quoted(.user), Quoted(.expected))]
+    #[error("The token for {service} is for the user {}, but the client joins as {}. Join as the token's user, or request a token for the client's.", Quoted(.user), Quoted(.expected))]
     OtherAccount { service: &'static str, user: Box<str>, expected: Box<str> },
     /// The token is for an account, but the client joins with a uid.
     #[error(
@@ -201,11 +209,13 @@ pub enum Problem {
         "The token for {service} is for the account \"0\", but the client joins with a uid. For a token for any user, pass the number 0 to the builder. The official PHP builder has this defect."
     )]
     AccountZeroForUid { service: &'static str },
-    /// An 006 token is for another user than the client's. The token contains only the checksum of its user.
-    #[error("The token for {service} is for another user than the client's: the user checksum differs.")]
+    /// A 006 token is for another user than the client's. The token contains only the checksum of its user.
+    #[error(
+        "The token for {service} is for another user than the client's: the user checksum differs. Request a token for the client's user."
+    )]
     OtherUserChecksum { service: &'static str },
     /// The token contains no services.
-    #[error("The token has no services, so it grants nothing.")]
+    #[error("The token has no services, so it grants nothing. Add the service that the client needs.")]
     NoService,
     /// A service has an unknown type, so it and the services after it cannot be parsed; `services` is their number.
     #[error(
@@ -213,7 +223,9 @@ pub enum Problem {
     )]
     UnknownService { number: u16, services: u16 },
     /// Bytes follow the last service.
-    #[error("{0} bytes follow the last service. No SDK writes such bytes.")]
+    #[error(
+        "{0} bytes follow the last service. No SDK writes such bytes. Check the server that issued the token."
+    )]
     ExtraBytes(usize),
 }
 
@@ -392,18 +404,18 @@ const fn unreadable_code(error: ParseError) -> &'static str {
 
 fn fmt_unreadable(error: &ParseError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let ParseError::Format { found, .. } = error else {
-        return write!(f, "The token is malformed: {error}.");
+        return write!(f, "The token is malformed: {error}. Pass the token exactly as it was issued.");
     };
     match found {
         Format::Empty => f.write_str(
-            "The token is empty. Official builders return an empty token if the App ID or the certificate is not 32 hexadecimal characters.",
+            "The token is empty. Official builders return an empty token if the App ID or the certificate is not 32 hexadecimal characters. Check both values on the server.",
         ),
         Format::Legacy(legacy) => {
             write!(f, "This is {legacy}. SDKs since 2.1 require a token of format 006 or 007.")
         }
-        Format::Jwt => f.write_str("This is a JSON Web Token, as used by VideoSDK. Agora tokens start with 006 or 007."),
+        Format::Jwt => f.write_str("This is a JSON Web Token, as used by VideoSDK. Agora tokens start with 006 or 007. Request an Agora token."),
         Format::V006 | Format::V007 | Format::Unknown => {
-            f.write_str("This is not a token of a known format. Agora tokens start with 006 or 007.")
+            f.write_str("This is not a token of a known format. Agora tokens start with 006 or 007. Pass the token exactly as it was issued.")
         }
     }
 }

@@ -103,7 +103,7 @@ fn raw(ttl: u32, channel: &str, user: &str, privileges: &[(u16, u32)]) -> String
         .sign(&certificate())
 }
 
-/// Returns an 006 token for user 7 in channel `demo`.
+/// Returns a 006 token for user 7 in channel `demo`.
 fn raw_006(expires_at: u32, privileges: &[(u16, u32)]) -> String {
     let (channel, user) = (FieldStr::new("demo").unwrap(), FieldStr::new("7").unwrap());
     Token006 {
@@ -353,7 +353,7 @@ fn compares_the_user_of_a_006_signaling_token() {
     assert_eq!(codes(&without_user.sign(&certificate()), login(ExpectedUser::Account("alice"))), ["no_user"]);
 }
 
-/// An 006 token with both privileges counts as an RTC token if it has a user.
+/// A 006 token with both privileges counts as an RTC token if it has a user.
 #[test]
 fn treats_a_006_token_with_login_and_user_as_rtc() {
     let day = NOW.0 + 86_400;

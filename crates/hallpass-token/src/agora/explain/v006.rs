@@ -1,4 +1,4 @@
-//! The problems of an 006 token.
+//! The problems of a 006 token.
 
 use super::context::{Context, ExpectedUser};
 use super::problem::{Problem, Problems};

@@ -10,7 +10,7 @@ use crate::agora::error::VerifyError;
 use crate::agora::field_str::FieldStr;
 use crate::mac;
 
-/// An 006 token that the project signed for the subject, or for a wildcard that includes it, and that has not expired.
+/// A 006 token that the project signed for the subject, or for a wildcard that includes it, and that has not expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verified006<'a> {
     token: &'a Untrusted006,
