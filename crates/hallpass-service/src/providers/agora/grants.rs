@@ -106,7 +106,7 @@ pub(crate) fn decide_rest_call<G>(
     call: RestCall,
 ) -> Result<(DecidedBy, Ttl), PolicyError> {
     if caller.kind() != CallerKind::Service {
-        let reason = "Agora's REST APIs require a service key, because their credentials grant access to the whole account.";
+        let reason = "Agora's REST APIs require a service key, because their credentials grant access to the whole account. Send a service key.";
         return Err(PolicyError::new(DeniedPart::Privileged, RestCall::FIELD, reason));
     }
     calls::decide_call(policy, |of| grants(of).rest_calls.as_ref(), caller, project, call)
