@@ -10,8 +10,8 @@ use super::preset;
 use crate::settings::SecretName;
 use crate::web::headers::{self, AUTHORIZATION};
 use crate::web::json::{Invalid, Json};
-use crate::web::text::without_hex;
-use crate::web::url::is_safe;
+use crate::web::text::redact_hex;
+use crate::web::url::is_https_or_loopback;
 
 /// The setting `auth.open`: the service accepts callers without credentials.
 #[derive(Clone, Copy, Debug)]
@@ -113,7 +113,7 @@ fn read_keys<'j>(items: &'j Json<'j>) -> Result<Vec<(String, SecretName)>, Inval
         let fields = item.fields(&["name", "secret"])?;
         let (name_value, secret_value) = (fields.required("name")?, fields.required("secret")?);
         let (name, secret) = (name_value.string()?, SecretName::read(secret_value)?);
-        if name.is_empty() || without_hex(name) != name {
+        if name.is_empty() || redact_hex(name) != name {
             let expected = "expected a non-empty name, such as \"backend\", that is not a secret";
             return Err(Invalid::new(name_value, expected));
         }
@@ -173,7 +173,7 @@ fn read_issuer<'j>(item: &'j Json<'j>) -> Result<Issuer, Invalid<'j>> {
             return Err(Invalid::new(value, detail));
         }
     } else if let KeySource::Published { algorithms: accepted, keys } = &mut issuer.keys {
-        if !is_safe(&keys.url) {
+        if !is_https_or_loopback(&keys.url) {
             let field = if url.is_some() { "jwks_uri" } else { "issuer" };
             let expected = "expected an https URL, or an http URL of this machine";
             return Err(Invalid::field(item, field, expected));

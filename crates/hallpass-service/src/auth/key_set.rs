@@ -14,7 +14,7 @@ use crate::web::json::Json;
 use crate::web::log::{Level, LogLine, RequestLog};
 use crate::web::outbound::{OutboundRequest, SendError};
 use crate::web::text::quote;
-use crate::web::url::is_safe;
+use crate::web::url::is_https_or_loopback;
 
 /// The age at which cached keys are fetched again, which limits how long a revoked key is trusted.
 const FRESH_SECONDS: u32 = 3600;
@@ -161,7 +161,7 @@ async fn discover(issuer: &str, platform: &dyn Platform) -> Result<String, Strin
     }
     // The discovery document of a public issuer must not refer to this machine.
     let is_allowed = url.starts_with("https://") || !issuer.starts_with("https://");
-    if is_allowed && is_safe(url) {
+    if is_allowed && is_https_or_loopback(url) {
         Ok(url.to_owned())
     } else {
         Err("the `jwks_uri` is not an https URL".to_owned())

@@ -9,7 +9,7 @@ use crate::policy::PolicyDescription;
 use crate::providers::{self, ProjectDescription, ProviderDescription, short_settings};
 use crate::state::Config;
 use crate::web::cors::AllowedOrigins;
-use crate::web::text::{listed, without_hex};
+use crate::web::text::{listed, redact_hex};
 
 /// A summary of a configuration. Display is plain text for the terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +71,7 @@ fn projects(provider: &ProviderDescription<'_>) -> Vec<String> {
     let ProviderDescription { title, short_setting, projects, .. } = provider;
     let describe = |ProjectDescription { name, id_name, id, .. }: &ProjectDescription<'_>| {
         // The name may be a secret by mistake.
-        let name = without_hex(name);
+        let name = redact_hex(name);
         if *id == PLACEHOLDER_APP_ID {
             format!("{name}: {title}, if {short_setting} is set")
         } else {
@@ -95,7 +95,7 @@ fn secrets<'a>(
     auth: Option<&'a AuthConfig>,
 ) -> Vec<(&'a str, String)> {
     let project_secrets = providers.iter().flat_map(|provider| &provider.projects).flat_map(|project| {
-        let name = without_hex(project.name);
+        let name = redact_hex(project.name);
         let uses = iter::once("signs tokens for").chain(iter::repeat("verifies tokens in /v1/inspect for"));
         project.secrets.iter().zip(uses).map(move |(secret, usage)| (secret, format!("{usage} `{name}`")))
     });

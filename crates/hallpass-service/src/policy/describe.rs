@@ -8,7 +8,7 @@ use super::evaluator::Identity;
 use super::pattern::NamePattern;
 use super::rule::{Policy, Rule};
 use crate::auth::{CallerKind, describe_conditions};
-use crate::web::text::{listed, without_hex};
+use crate::web::text::{listed, redact_hex};
 
 /// A description of a policy.
 pub(crate) struct PolicyDescription {
@@ -104,7 +104,7 @@ impl<'a, G> RuleDescription<'a, G> {
     fn lines(&self, max: Ttl) -> Vec<String> {
         let mut heading = format!("{}: {}", self.id, self.callers);
         if let Some(names) = &self.rule.projects {
-            let names = names.iter().map(|name| format!("`{}`", without_hex(name)));
+            let names = names.iter().map(|name| format!("`{}`", redact_hex(name)));
             heading += &format!("; project {}", listed(names, "or"));
         }
         if !self.description.formats.is_empty() {

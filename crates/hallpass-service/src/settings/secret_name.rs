@@ -1,7 +1,7 @@
 //! Names of secrets.
 
 use crate::web::json::{Invalid, Json};
-use crate::web::text::without_hex;
+use crate::web::text::redact_hex;
 
 /// The name of a secret, such as `AGORA_APP_CERTIFICATE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ impl SecretName {
         let name = value.string()?;
         let is_name = name.starts_with(|c: char| c.is_ascii_uppercase())
             && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
-            && without_hex(name) == name;
+            && redact_hex(name) == name;
         if is_name { Ok(Self::new(name)) } else { Err(Invalid::new(value, EXPECTED)) }
     }
 

@@ -8,7 +8,7 @@ use crate::providers::{self, CompatConfig, Policy, ProjectConfigs};
 use crate::settings::{ConfigError, DOCUMENT, SecretName, SettingLookup, TtlConfig};
 use crate::web::cors::{AllowedOrigins, Cors};
 use crate::web::json::{Fields, Invalid, Json, JsonError, SyntaxError};
-use crate::web::text::{find, without_hex};
+use crate::web::text::{find, redact_hex};
 
 /// The validated configuration, without secrets.
 #[derive(Debug)]
@@ -119,7 +119,7 @@ fn expectation(detail: &str) -> String {
     match expected {
         Some(expected) if detail.starts_with("unknown field") => format!("unknown field, {expected}"),
         Some(expected) => expected.to_owned(),
-        None => without_hex(detail),
+        None => redact_hex(detail),
     }
 }
 
@@ -129,7 +129,7 @@ fn redacted_path(path: &str) -> String {
     let redact = |name: &str| {
         let is_plain = name.len() <= MAX_NAME_BYTES
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_[]$".contains(&byte));
-        if is_plain { without_hex(name) } else { "…".to_owned() }
+        if is_plain { redact_hex(name) } else { "…".to_owned() }
     };
     path.split('.').map(redact).collect::<Vec<_>>().join(".")
 }

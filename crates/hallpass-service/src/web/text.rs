@@ -22,7 +22,7 @@ pub(crate) fn find(text: &str, part: &str) -> Option<usize> {
 }
 
 /// Replaces every sequence that may be a certificate, or part of one, with `…`: more than 15 hexadecimal digits.
-pub(crate) fn without_hex(text: &str) -> String {
+pub(crate) fn redact_hex(text: &str) -> String {
     const MAX_SHOWN_DIGITS: usize = 15;
     let mut shown = String::new();
     for run in text.split_inclusive(|c: char| !c.is_ascii_hexdigit()) {

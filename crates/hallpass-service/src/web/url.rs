@@ -1,7 +1,7 @@
 //! Checks of the URLs that keys are fetched from or credentials are sent to.
 
 /// Returns whether no one can modify the response in transit: the URL uses `https`, or `http` to a loopback host.
-pub(crate) fn is_safe(url: &str) -> bool {
+pub(crate) fn is_https_or_loopback(url: &str) -> bool {
     if url.bytes().any(|byte| !byte.is_ascii_graphic()) || url.contains(['\\', '#']) {
         return false;
     }
@@ -44,7 +44,7 @@ mod tests {
             "http://127.1.2.3:80",
             "http://[::1]:3000/",
         ] {
-            assert!(is_safe(url), "{url}");
+            assert!(is_https_or_loopback(url), "{url}");
         }
         for url in [
             "http://localhost@a.example/",
@@ -59,7 +59,7 @@ mod tests {
             "https:\\\\a.example",
             "",
         ] {
-            assert!(!is_safe(url), "{url}");
+            assert!(!is_https_or_loopback(url), "{url}");
         }
     }
 }

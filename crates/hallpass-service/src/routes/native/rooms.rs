@@ -13,6 +13,7 @@ use crate::token::ProviderCall;
 use crate::web::json::{Invalid, Json};
 use crate::web::response::{JSON, Response};
 
+/// Handles `POST /v1/videosdk/rooms`: creates a room.
 pub(in crate::routes) async fn create(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let provider = &authorized.signing.providers.videosdk;
     let document = if authorized.body()?.is_empty() { Json::object([]) } else { authorized.json()? };
@@ -36,6 +37,7 @@ pub(in crate::routes) async fn create(authorized: &Authorized<'_>) -> Result<Res
     Ok(ok(JSON, &room))
 }
 
+/// Handles `GET /v1/videosdk/rooms/{id}/validate`: checks whether a room exists.
 pub(in crate::routes) async fn validate(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let room = room_id("id", authorized.path_param("id"))?;
     let project = authorized.query("project");
