@@ -204,7 +204,7 @@ fn slow_on_worker() -> anyhow::Result<()> {
     ensure_signed(&worker, &worker.send_one(&mint())?, 0)?;
     worker.controls.hold(CERTIFICATE)?;
     worker.controls.advance_clock(FRESH_SECONDS)?;
-    let reads = worker.controls.reads(CERTIFICATE)?.begun;
+    let reads = worker.controls.reads(CERTIFICATE)?.started;
     ensure_signed(&worker, &worker.send_one(&mint())?, 0)
         .context("while it does not answer after five minutes")?;
     wait_until_silent(&worker, reads).context("after the answer")?;
@@ -337,15 +337,15 @@ impl Rotation {
     /// Lets the secrets become as old as this, and waits until they were read again. The store holds back its answer until
     /// a request has asked for it.
     fn refresh(worker: &Miniflare, age_seconds: u64) -> anyhow::Result<()> {
-        let before = worker.controls.reads(NEXT)?.begun;
+        let before = worker.controls.reads(NEXT)?.started;
         worker.controls.hold(NEXT)?;
         worker.controls.advance_clock(age_seconds)?;
-        let is_asked = || Ok(worker.controls.reads(NEXT)?.begun > before);
+        let is_asked = || Ok(worker.controls.reads(NEXT)?.started > before);
         wait::until(is_asked, || "the store is asked".to_owned())?;
         worker.controls.recover()?;
         let is_idle = || {
             let reads = [worker.controls.reads(CERTIFICATE)?, worker.controls.reads(NEXT)?];
-            Ok(reads.iter().all(|reads| reads.begun == reads.ended))
+            Ok(reads.iter().all(|reads| reads.started == reads.completed))
         };
         wait::until(is_idle, || "no request reads the store".to_owned())
     }
@@ -437,12 +437,12 @@ fn text(response: &Response) -> String {
 
 /// Sends requests for tokens at once. The store holds back its answers until all of them have asked.
 fn send_while_holding(worker: &Miniflare, count: usize) -> anyhow::Result<Vec<Response>> {
-    let expected = worker.controls.reads(CERTIFICATE)?.begun + count;
+    let expected = worker.controls.reads(CERTIFICATE)?.started + count;
     worker.controls.hold(CERTIFICATE)?;
     thread::scope(|scope| {
         let sending = scope.spawn(|| worker.send_at_once(&vec![mint(); count]));
         let asked = wait::until(
-            || Ok(worker.controls.reads(CERTIFICATE)?.begun >= expected),
+            || Ok(worker.controls.reads(CERTIFICATE)?.started >= expected),
             || "all requests have asked the store".to_owned(),
         );
         worker.controls.recover()?;
@@ -456,7 +456,7 @@ fn send_in_vain(
     worker: &Miniflare,
     meanwhile: impl FnOnce() -> anyhow::Result<()>,
 ) -> anyhow::Result<Response> {
-    let reads = worker.controls.reads(CERTIFICATE)?.begun;
+    let reads = worker.controls.reads(CERTIFICATE)?.started;
     thread::scope(|scope| {
         let sending = scope.spawn(|| worker.send_one(&mint()));
         wait_until_silent(worker, reads)?;
@@ -472,7 +472,7 @@ fn send_in_vain(
 fn wait_until_silent(worker: &Miniflare, reads_before: usize) -> anyhow::Result<()> {
     let is_silent = || {
         let (held, other) = (worker.controls.reads(CERTIFICATE)?, worker.controls.reads(VIDEOSDK)?);
-        Ok(held.begun > reads_before && other.begun == other.ended)
+        Ok(held.started > reads_before && other.started == other.completed)
     };
     wait::until(is_silent, || "only the secret that is held back is missing".to_owned())
 }

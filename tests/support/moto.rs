@@ -80,7 +80,7 @@ impl Moto {
     /// If the server does not start.
     pub fn restart(&mut self) -> anyhow::Result<()> {
         self.stop();
-        let (host, port) = self.address.split_once(':').context("an address without a port")?;
+        let (host, port) = self.address.split_once(':').context("the address has no port")?;
         let log = self.folder.join("moto.log");
         let [certificate, key] = ["server.pem", "server.key"].map(|name| self.identity.join(name));
         let (certificate, key) = (certificate.to_string_lossy(), key.to_string_lossy());

@@ -85,8 +85,8 @@ impl Run {
 
     /// Checks that the run sent a case and got a token, because otherwise it proves nothing.
     pub(crate) fn ensure_not_empty(self) -> anyhow::Result<Self> {
-        if let Ok(text) = std::env::var(SELECTED) {
-            ensure!(self.ran > 0, "no case that this target can receive has {SELECTED}={text:?} in its id");
+        if let Ok(selection) = std::env::var(SELECTED) {
+            ensure!(self.ran > 0, "{SELECTED}={selection:?} selects no case that this target can receive");
             return Ok(self);
         }
         ensure!(self.ran > 0, "the run sent no cases");
@@ -96,7 +96,7 @@ impl Run {
 
     /// Sends the request of a case with this JWT, and checks the response.
     pub(crate) fn send(&mut self, case: &Case, jwt: &str, target: &mut impl Target) {
-        if std::env::var(SELECTED).is_ok_and(|text| !case.id.contains(&text)) {
+        if std::env::var(SELECTED).is_ok_and(|selection| !case.id.contains(&selection)) {
             return;
         }
         let request = case.request.with_jwt(jwt);

@@ -1,4 +1,4 @@
-//! A small HTTP/1.1 server on this machine: one request for each connection, each in a thread of its own.
+//! A small HTTP/1.1 server on this machine. Each connection has one request and its own thread.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -14,12 +14,12 @@ use crate::process::ReservedAddress;
 use crate::target::Request;
 use crate::wait::DEADLINE;
 
-/// One answer.
+/// A response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StubResponse {
     /// The status.
     pub status: u16,
-    /// Headers, without those about the connection and the length of the body.
+    /// The headers, except `Connection` and `Content-Length`.
     pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: Vec<u8>,
@@ -34,14 +34,14 @@ pub(crate) struct Server {
     _reserved: ReservedAddress,
 }
 
-/// One request, and where its answer goes.
+/// A request, and the connection for its response.
 pub(crate) struct Exchange<'a> {
     pub(crate) request: Request,
     connection: &'a TcpStream,
     is_ended: &'a AtomicBool,
 }
 
-/// Whoever hangs up gets no answer, so what goes wrong is of no interest.
+/// A function that responds to a request. Its errors are ignored, because they mean that the client has disconnected.
 type Handler = Arc<dyn Fn(&Exchange<'_>) -> io::Result<()> + Send + Sync>;
 
 struct Acceptor {
@@ -51,11 +51,11 @@ struct Acceptor {
 }
 
 impl Server {
-    /// Starts it on a port that the system chooses.
+    /// Starts a server on a port that the operating system chooses.
     pub(crate) fn start(
         handler: impl Fn(&Exchange<'_>) -> io::Result<()> + Send + Sync + 'static,
     ) -> anyhow::Result<Self> {
-        // No other socket gets the port while the server does not listen.
+        // The port stays reserved while the server does not listen.
         let reserved = ReservedAddress::new()?;
         let listener = TcpListener::bind(&*reserved)?;
         let server = Self {
@@ -73,14 +73,14 @@ impl Server {
         self.address
     }
 
-    /// Has it refuse connections, or accept them again on the same port.
+    /// Stops or starts listening, on the same port. A server that does not listen refuses connections.
     pub(crate) fn set_listening(&self, is_listening: bool) -> anyhow::Result<()> {
         let mut acceptor = lock(&self.acceptor);
         if !is_listening {
             *acceptor = None;
         } else if acceptor.is_none() {
             let listener = TcpListener::bind(self.address)
-                .with_context(|| format!("somebody else has taken {} in the meantime", self.address))?;
+                .with_context(|| format!("another program uses {}", self.address))?;
             *acceptor = Some(self.accept(listener));
         }
         Ok(())
@@ -89,10 +89,10 @@ impl Server {
     fn accept(&self, listener: TcpListener) -> Acceptor {
         let is_closed = Arc::<AtomicBool>::default();
         let (handler, is_ended) = (Arc::clone(&self.handler), Arc::clone(&self.is_ended));
-        let until = Arc::clone(&is_closed);
+        let should_stop = Arc::clone(&is_closed);
         let thread = thread::spawn(move || {
             for connection in listener.incoming().flatten() {
-                if until.load(Ordering::Relaxed) {
+                if should_stop.load(Ordering::Relaxed) {
                     break;
                 }
                 let (handler, is_ended) = (Arc::clone(&handler), Arc::clone(&is_ended));
@@ -115,7 +115,7 @@ impl Drop for Server {
 impl Drop for Acceptor {
     fn drop(&mut self) {
         self.is_closed.store(true, Ordering::Relaxed);
-        // It waits for a connection.
+        // The thread waits for a connection, so this connection lets it end.
         let _ = TcpStream::connect(self.address);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -124,20 +124,20 @@ impl Drop for Acceptor {
 }
 
 impl Exchange<'_> {
-    /// Sends a whole answer.
-    pub(crate) fn send(&self, answer: &StubResponse) -> io::Result<()> {
-        let head = answer.head(Some(answer.body.len()));
-        self.write(&[head.as_bytes(), &answer.body].concat())
+    /// Sends a complete response.
+    pub(crate) fn send(&self, response: &StubResponse) -> io::Result<()> {
+        let head = response.head(Some(response.body.len()));
+        self.write(&[head.as_bytes(), &response.body].concat())
     }
 
-    /// Sends some bytes of an answer.
+    /// Sends bytes of a response.
     pub(crate) fn write(&self, bytes: &[u8]) -> io::Result<()> {
         let mut connection = self.connection;
         connection.write_all(bytes)?;
         connection.flush()
     }
 
-    /// Waits, but not beyond the end of the server.
+    /// Waits for this time, or until the server ends.
     pub(crate) fn wait(&self, time: Duration) {
         let started = Instant::now();
         while !self.is_ended() && started.elapsed() < time {
@@ -145,39 +145,39 @@ impl Exchange<'_> {
         }
     }
 
-    /// Whether the server has ended.
+    /// Returns whether the server has ended.
     pub(crate) fn is_ended(&self) -> bool {
         self.is_ended.load(Ordering::Relaxed)
     }
 }
 
 impl StubResponse {
-    /// One with this body.
+    /// Creates a response with a body.
     #[must_use]
     pub fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         Self { status, headers: vec![("content-type", content_type.to_owned())], body: body.into() }
     }
 
-    /// One with JSON.
+    /// Creates a response with a JSON body.
     #[must_use]
     pub fn json(status: u16, body: &serde_json::Value) -> Self {
         Self::new(status, "application/json", body.to_string())
     }
 
-    /// One without a body.
+    /// Creates a response without a body.
     #[must_use]
     pub const fn empty(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: Vec::new() }
     }
 
-    /// The same with one more header.
+    /// Adds a header.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
-    /// Everything before the body; without a length the body goes on until the connection ends.
+    /// Returns the status line and the headers. Without a length, the body ends with the connection.
     pub(crate) fn head(&self, length: Option<usize>) -> String {
         let status = StatusCode::from_u16(self.status).ok();
         let reason = status.and_then(|status| status.canonical_reason()).unwrap_or_default();
@@ -199,7 +199,7 @@ pub(crate) fn test_delay() -> Duration {
     Duration::from_millis(milliseconds.unwrap_or(0))
 }
 
-/// What a thread holds even where another one has panicked with it.
+/// Locks a mutex, even if another thread has panicked while it held the lock.
 pub(crate) fn lock<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -208,15 +208,15 @@ fn read(connection: &TcpStream) -> io::Result<Request> {
     connection.set_read_timeout(Some(DEADLINE))?;
     connection.set_write_timeout(Some(DEADLINE))?;
     let mut reader = BufReader::new(connection);
-    let first = line(&mut reader)?;
-    let mut words = first.split(' ').map(str::to_owned);
+    let request_line = read_line(&mut reader)?;
+    let mut parts = request_line.split(' ').map(str::to_owned);
     let mut request = Request {
-        method: words.next().unwrap_or_default(),
-        target: words.next().unwrap_or_default(),
+        method: parts.next().unwrap_or_default(),
+        target: parts.next().unwrap_or_default(),
         ..Request::default()
     };
     loop {
-        let line = line(&mut reader)?;
+        let line = read_line(&mut reader)?;
         let Some((name, value)) = line.split_once(':') else { break };
         request.headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
@@ -231,17 +231,17 @@ fn read(connection: &TcpStream) -> io::Result<Request> {
 
 fn read_chunks(reader: &mut BufReader<&TcpStream>, body: &mut Vec<u8>) -> io::Result<()> {
     loop {
-        let length = u64::from_str_radix(&line(reader)?, 16).map_err(io::Error::other)?;
+        let length = u64::from_str_radix(&read_line(reader)?, 16).map_err(io::Error::other)?;
         reader.by_ref().take(length).read_to_end(body)?;
-        line(reader)?;
+        read_line(reader)?;
         if length == 0 {
             return Ok(());
         }
     }
 }
 
-/// A line without its end; an error where the client ends instead.
-fn line(reader: &mut BufReader<&TcpStream>) -> io::Result<String> {
+/// Reads a line without its end. Returns an error if the client has closed the connection.
+fn read_line(reader: &mut BufReader<&TcpStream>) -> io::Result<String> {
     let mut line = String::new();
     match reader.read_line(&mut line)? {
         0 => Err(io::ErrorKind::UnexpectedEof.into()),
@@ -253,10 +253,10 @@ fn line(reader: &mut BufReader<&TcpStream>) -> io::Result<String> {
 mod tests {
     use super::*;
 
-    /// What a server of which this is all got as its body.
+    /// Sends a request, and returns the body that the server received.
     fn body_of(request: &str) -> Vec<u8> {
-        let seen = Arc::<Mutex<Vec<u8>>>::default();
-        let shared = Arc::clone(&seen);
+        let received = Arc::<Mutex<Vec<u8>>>::default();
+        let shared = Arc::clone(&received);
         let server = Server::start(move |exchange| {
             lock(&shared).clone_from(&exchange.request.body);
             exchange.send(&StubResponse::empty(204))
@@ -267,11 +267,11 @@ mod tests {
         let mut answer = String::new();
         connection.read_to_string(&mut answer).unwrap();
         assert_eq!(answer, "HTTP/1.1 204 No Content\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
-        lock(&seen).clone()
+        lock(&received).clone()
     }
 
     #[test]
-    fn a_body_is_read_however_it_is_sent() {
+    fn reads_bodies_with_a_length_and_in_chunks() {
         assert_eq!(body_of("POST / HTTP/1.1\r\nContent-Length:3\r\n\r\nabcd"), b"abc");
         assert_eq!(body_of("POST / HTTP/1.1\r\n\r\n"), b"");
         let chunks =
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_ends_with_the_server() {
+    fn waiting_handlers_end_with_the_server() {
         let (sender, receiver) = std::sync::mpsc::channel();
         let server = Server::start(move |exchange| {
             sender.send(()).map_err(io::Error::other)?;

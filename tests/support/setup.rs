@@ -1,14 +1,14 @@
-//! The deployments that the list is run on.
+//! The deployments on which the cases run.
 
 use serde::Deserialize;
 
 use crate::provider::agora::CUSTOMER_SECRET;
 
-/// The App ID that Agora's own tests publish.
+/// The App ID in Agora's own tests.
 const APP_ID: &str = "970CA35de60c44645bbae8a215061b33";
-/// The App Certificate that Agora's own tests publish.
+/// The App Certificate in Agora's own tests.
 const APP_CERTIFICATE: &str = "5CFd2fd1755d40ecb72977518be15d3b";
-/// Where a certificate would be rotated to; it signs nothing.
+/// A second certificate, as during a rotation. It signs no tokens.
 const NEXT_CERTIFICATE: &str = "b3a1f0c24d5e6978812a3b4c5d6e7f90";
 const OTHER_APP_ID: &str = "0123456789abcdef0123456789ABCDEF";
 const OTHER_CERTIFICATE: &str = "7e2d9c4b5a60183f9e8d7c6b5a493827";
@@ -19,80 +19,80 @@ const WEBINAR_SECRET: &str = "9f8e7d6c5b4a39281706f5e4d3c2b1a09f8e7d6c5b4a3928";
 
 /// The setting that holds the configuration document.
 pub(crate) const CONFIG: &str = "HALLPASS_CONFIG";
-/// All App IDs, one of which every 006 token begins with.
+/// All App IDs. Every 006 token contains one of them after its version.
 pub(crate) const APP_IDS: [&str; 2] = [APP_ID, OTHER_APP_ID];
-/// The secrets of all deployments; each must stay secret in every one.
+/// The secrets of all deployments. No response or log may contain one of them.
 pub(crate) const SECRETS: [&str; 6] =
     [APP_CERTIFICATE, NEXT_CERTIFICATE, OTHER_CERTIFICATE, VIDEOSDK_SECRET, WEBINAR_SECRET, CUSTOMER_SECRET];
 
-/// One deployment: its configuration document and secrets.
+/// A deployment: its configuration document and secrets.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(rename_all = "kebab-case")]
 pub enum Setup {
-    /// Everybody gets tokens.
+    /// `auth.open` is set: any caller gets tokens.
     Open,
-    /// Everybody gets tokens, also for uid 0.
+    /// `auth.open.wildcard` is set: any caller gets tokens, including tokens for uid 0.
     OpenWildcard,
-    /// The same, where the paths of other servers give tokens of format 007, and pages of every origin may call.
+    /// `auth.open.wildcard` is set, the compatible routes return tokens of the format 007, and CORS allows every origin.
     Compat007,
-    /// Two projects of each provider, one of them with a second certificate, and every other setting.
+    /// Two projects of each provider, one of them with a second certificate, and other settings.
     Configured,
-    /// Open, with a project of each provider, in the short form.
+    /// `auth.open` is set, with a project of each provider in the short form.
     BothProviders,
-    /// Open, with a project of VideoSDK alone, in the short form.
+    /// `auth.open` is set, with a project of VideoSDK only, in the short form.
     VideosdkOnly,
-    /// One project, which is not named `default`.
+    /// A single project whose name is not `default`.
     SoleProject,
-    /// Pages of some origins may call.
+    /// CORS allows some origins.
     Cors,
-    /// Pages of every origin may call.
+    /// CORS allows every origin.
     CorsAny,
-    /// Nobody said who may have tokens.
+    /// Authentication is not configured.
     Closed,
-    /// Open, but the secret is missing.
+    /// `auth.open` is set, but the certificate is missing.
     NoCertificate,
-    /// The configuration document holds a value that it must not.
+    /// The configuration document contains an invalid value.
     BadConfig,
 }
 
-/// What a target is started with.
+/// The settings with which a target is started.
 #[derive(Clone, Debug)]
 pub struct Deployment {
-    /// A name for files.
+    /// The name of the deployment's files.
     pub name: String,
-    /// Settings and secrets by name, for a platform that keeps both in one place.
+    /// The names and values of settings and secrets.
     pub variables: Vec<(String, String)>,
-    /// How long the service waits for secret store, issuers and providers.
+    /// The time limits on the secret store, issuers and providers.
     pub time_limits: TimeLimits,
 }
 
-/// How long the service waits for a secret store, an issuer, or a provider.
+/// The time limits on a secret store, issuers and providers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TimeLimits {
-    /// Longer than any machine that runs tests takes to respond, so that a busy machine changes no result.
+    /// Extended time limits, so that a busy machine does not change results.
     #[default]
     Extended,
-    /// The limits of production, for tests of servers that never respond.
+    /// The time limits of production, for tests of servers that never respond.
     Production,
 }
 
-/// Whose App ID and certificate, or API key and secret, a token is made with.
+/// The project of a token: an App ID and certificate, or an API key and secret.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Project {
-    /// Those of Agora's own tests.
+    /// The Agora project with the keys of Agora's own tests.
     #[default]
     Default,
-    /// Those of the second project of Agora in [`Setup::Configured`].
+    /// The second Agora project of [`Setup::Configured`].
     Other,
-    /// The project of VideoSDK, the first one where there are several.
+    /// The first VideoSDK project.
     Videosdk,
-    /// The second project of VideoSDK in [`Setup::Configured`].
+    /// The second VideoSDK project of [`Setup::Configured`].
     Webinar,
 }
 
 impl Setup {
-    /// A name for files.
+    /// Returns the name of the deployment's files.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -110,7 +110,7 @@ impl Setup {
         }
     }
 
-    /// What its log must say to the person on call.
+    /// Returns a string that the deployment's log must contain.
     pub(crate) const fn logged(self) -> &'static str {
         match self {
             Self::Open
@@ -128,7 +128,7 @@ impl Setup {
         }
     }
 
-    /// The value of `HALLPASS_CONFIG`.
+    /// Returns the value of `HALLPASS_CONFIG`.
     const fn document(self) -> Option<&'static str> {
         match self {
             Self::Open | Self::BothProviders | Self::VideosdkOnly | Self::NoCertificate => {
@@ -227,7 +227,7 @@ impl From<Setup> for Deployment {
 }
 
 impl Deployment {
-    /// One with a project of each provider and this configuration document.
+    /// Creates a deployment with a project of each provider and this configuration document.
     #[must_use]
     pub fn configured(name: &str, document: String) -> Self {
         let mut deployment = Self::from(Setup::BothProviders);
@@ -239,7 +239,7 @@ impl Deployment {
 }
 
 impl Project {
-    /// App ID and certificate, or API key and secret.
+    /// Returns the App ID and certificate, or the API key and secret.
     pub(crate) const fn keys(self) -> (&'static str, &'static str) {
         match self {
             Self::Default => (APP_ID, APP_CERTIFICATE),

@@ -1,4 +1,4 @@
-//! Which certificate signed a token: for tests in which they change.
+//! The certificate that signed a token, for tests in which certificates change.
 
 use anyhow::{Context as _, ensure};
 use hallpass_token::agora::v007::Untrusted007;
@@ -7,24 +7,25 @@ use serde_json::{Value, json};
 
 use crate::target::{Request, Target};
 
-/// The certificate from before: the one that Agora's own tests publish.
+/// The current certificate. It is from Agora's own tests.
 pub const OLD: &str = "5CFd2fd1755d40ecb72977518be15d3b";
-/// The one that takes its place.
+/// The certificate that replaces [`OLD`].
 pub const NEXT: &str = "b3a1f0c24d5e6978812a3b4c5d6e7f90";
 
-/// Which of [`OLD`] and [`NEXT`] signs the next token of the default project, which has this App ID.
+/// Requests a token of the default project, which has this App ID, and returns the certificate that signed it: [`OLD`] or
+/// [`NEXT`].
 ///
 /// # Errors
-/// Where there is no token, or neither has signed it.
+/// If there is no token, or neither certificate signed it.
 pub fn signer(target: &mut impl Target, app_id: &str) -> anyhow::Result<&'static str> {
     let body = json!({ "rtc": { "channel": "demo", "uid": 1 } });
     let (status, body) = target.send_for_json(&Request::post("/v1/token", &body, None))?;
     ensure!(status == 200, "{status} {body}");
     let token = body.get("token").and_then(Value::as_str).context("no token")?;
-    signer_of(token, app_id).context("signed by nobody")
+    signer_of(token, app_id).context("neither certificate signed the token")
 }
 
-/// Which of [`OLD`] and [`NEXT`] signed a token of format 007, if one of them did.
+/// Returns the certificate that signed a token of the format 007: [`OLD`], [`NEXT`], or `None` if neither did.
 #[must_use]
 pub fn signer_of(token: &str, app_id: &str) -> Option<&'static str> {
     let (token, app_id) = (Untrusted007::parse(token).ok()?, AppId::parse(app_id).ok()?);

@@ -1,4 +1,4 @@
-//! Whatever answers the requests of the list.
+//! Deployments to which tests send requests.
 
 mod controls;
 mod lambda;
@@ -18,69 +18,70 @@ pub use miniflare::Miniflare;
 pub use sam_local::SamLocal;
 pub use worker::Worker;
 
-/// One request, as a client would send it.
+/// A request of a client.
 #[derive(Clone, Default)]
 pub struct Request {
     /// The method.
     pub method: String,
     /// Path and query, percent-encoded.
     pub target: String,
-    /// Headers in lower case.
+    /// The headers, with names in lower case.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
-    /// Claims that a gateway in front has checked; no client can send them.
+    /// Claims that a gateway has verified. A client cannot send them.
     pub gateway_claims: Option<Vec<(String, String)>>,
 }
 
-/// What came back.
+/// A response with its body.
 pub type Response = http::Response<Vec<u8>>;
 
-/// One running deployment.
+/// A running deployment.
 pub trait Target {
-    /// Sends a request and waits for the answer.
+    /// Sends a request, and waits for the response.
     ///
     /// # Errors
-    /// Where there is no answer.
+    /// If there is no response.
     fn send(&mut self, request: &Request) -> anyhow::Result<Response>;
 
-    /// Sends a request; what comes back is the status and the body, which is null where it is no JSON.
+    /// Sends a request, and returns the status and the JSON body. The body is `null` if it is not JSON.
     ///
     /// # Errors
-    /// Where there is no answer.
+    /// If there is no response.
     fn send_for_json(&mut self, request: &Request) -> anyhow::Result<(u16, Value)> {
         let response = self.send(request)?;
         let body = serde_json::from_slice(response.body()).unwrap_or_default();
         Ok((response.status().as_u16(), body))
     }
 
-    /// Whether such a request can reach this deployment at all.
+    /// Returns whether a request can reach this deployment unchanged.
     fn can_receive(&self, _request: &Request) -> bool {
         true
     }
 
-    /// Returns whether each request has a request ID of its own, by which its lines are found in the log.
+    /// Returns whether each request has a unique request ID, so that its log lines can be found.
     fn has_request_ids(&self) -> bool {
         true
     }
 
-    /// Everything that it has logged so far.
+    /// Returns the deployment's log since its start.
     ///
     /// # Errors
-    /// Where its log cannot be read.
+    /// If the log cannot be read.
     fn log(&self) -> anyhow::Result<String>;
 
-    /// The Unix time that this deployment goes by.
+    /// Returns the deployment's clock in Unix seconds.
     fn clock(&self) -> u64 {
         self.controls().map_or_else(real_clock, Controls::clock)
     }
 
-    /// The controls of its clock and its time limits; `None` if it follows the machine's clock, or has no controls.
+    /// Returns the controls of the deployment's clock and time limits, or `None` if it has none.
     fn controls(&self) -> Option<&Controls> {
         None
     }
 
-    /// Whether its clock follows the machine's. Any other clock stands still at a time long ago until a test moves it.
+    /// Returns whether the deployment uses the machine's clock. Other clocks are stopped, at a time in the past, until a test
+    /// advances them.
     fn has_real_clock(&self) -> bool {
         const DAY_SECONDS: u64 = 24 * 3600;
         self.clock().abs_diff(real_clock()) < DAY_SECONDS
@@ -92,13 +93,13 @@ fn real_clock() -> u64 {
 }
 
 impl Request {
-    /// One that brings nothing.
+    /// Creates a GET request without headers.
     #[must_use]
     pub fn get(target: &str) -> Self {
         Self { method: "GET".to_owned(), target: target.to_owned(), ..Self::default() }
     }
 
-    /// One that brings JSON, and these credentials in `Authorization`.
+    /// Creates a POST request with a JSON body and this value of `Authorization`.
     #[must_use]
     pub fn post(target: &str, body: &Value, authorization: Option<&str>) -> Self {
         let headers = authorization.map(|value| ("authorization".to_owned(), value.to_owned()));
@@ -111,18 +112,18 @@ impl Request {
         }
     }
 
-    /// The value of a header, which is named in lower case; the first one where there are several.
+    /// Returns the first value of a header. `name` is in lower case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Whether it says that its body is JSON.
+    /// Returns whether the content type is JSON.
     pub(crate) fn has_json(&self) -> bool {
         self.header("content-type").is_some_and(|kind| kind.starts_with("application/json"))
     }
 
-    /// Path and query.
+    /// Returns the path and the query.
     pub(crate) fn path_and_query(&self) -> (&str, &str) {
         self.target.split_once('?').unwrap_or((&self.target, ""))
     }

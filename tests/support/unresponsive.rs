@@ -1,34 +1,34 @@
-//! A server that takes every connection and never says a word.
+//! A server that accepts every connection and never responds.
 
 use std::net::{TcpListener, TcpStream};
 
-/// One that listens.
+/// A listening server.
 pub struct UnresponsiveServer {
     listener: TcpListener,
-    /// Those who wait for an answer: they would notice that nobody holds the other end.
+    /// The accepted connections. They are kept open, so that clients wait for a response.
     connections: Vec<TcpStream>,
 }
 
 impl UnresponsiveServer {
-    /// One at this address; with port 0, at any that is free.
+    /// Starts a server at this address. With port 0, the operating system chooses a port.
     ///
     /// # Errors
-    /// Where the address is taken.
+    /// If the address is in use.
     pub fn bind(address: &str) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
         Ok(Self { listener, connections: Vec::new() })
     }
 
-    /// Where it listens.
+    /// Returns the server's URL.
     ///
     /// # Errors
-    /// Where the system does not say.
+    /// If the operating system does not return the address.
     pub fn url(&self) -> anyhow::Result<String> {
         Ok(format!("http://{}", self.listener.local_addr()?))
     }
 
-    /// How many have come so far.
+    /// Returns the number of connections since the start.
     pub fn connections(&mut self) -> usize {
         while let Ok((connection, _)) = self.listener.accept() {
             self.connections.push(connection);

@@ -1,13 +1,13 @@
-//! Waiting for something to happen, for as long as any machine may take.
+//! Waiting for a condition, with a deadline that is long enough for any machine.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
 
-/// The end of every wait. No machine takes as long: the deadline only ends a test that hangs.
+/// The deadline of every wait. No machine takes this long, so the deadline affects only a test that hangs.
 pub const DEADLINE: Duration = Duration::from_secs(120);
-/// The time between two looks at a condition.
+/// The time between two checks of a condition.
 const POLL: Duration = Duration::from_millis(10);
 
 /// Waits until a condition holds.
@@ -21,7 +21,7 @@ pub fn until(
     let started = Instant::now();
     while !holds()? {
         if started.elapsed() > DEADLINE {
-            bail!("still not so after {DEADLINE:?}: {}", description());
+            bail!("timed out after {DEADLINE:?}, waiting until {}", description());
         }
         thread::sleep(POLL);
     }

@@ -1,20 +1,20 @@
-// The built Worker, unchanged, with what a test controls: the clock, the time limits, and the Secrets Store.
+// Wraps the built Worker, so that a test controls its clock, its time limits, and its Secrets Store.
 //
-// The clock stands still until the test moves it. Timers of a second or more are the Worker's time limits; they end
-// when the test says so, and never because the machine is slow. Each one polls inside the request that started it,
-// because workerd does not let one request resume another.
+// The clock is stopped until the test advances it. Timers of a second or more are the Worker's time limits. They expire when
+// the test advances them, and never because the machine is slow. Each timer polls in the request that started it, because
+// workerd does not let one request resume another.
 //
-// POST to /__controls takes what the test decides (`Settings` in controls.rs), and returns what happened so far.
+// POST /__controls sets the controls (`Settings` in controls.rs), and returns the counters.
 
 import worker from "./worker.js";
 
 const POLL_MILLISECONDS = 20;
 const SHORTEST_LIMIT_MILLISECONDS = 1000;
-/** Shorter timers are pauses between attempts. They take longer, so that the attempts outlast a slow machine. */
-const PAUSE_FACTOR = 20;
+/** The factor for shorter timers, which are delays between attempts. Longer delays make the attempts last on a slow machine. */
+const DELAY_FACTOR = 20;
 
 let settings = { now: 0, waited: 0, delay: 0, held: [], errors: {} };
-const seen = { requests: 0, reads: {} };
+const counters = { requests: 0, reads: {} };
 
 const [startTimer, stopTimer] = [setTimeout, clearTimeout];
 const sleep = (milliseconds) => new Promise((resolve) => startTimer(resolve, milliseconds));
@@ -23,7 +23,7 @@ Date.now = () => settings.now;
 
 globalThis.setTimeout = (callback, milliseconds = 0, ...args) => {
   if (milliseconds < SHORTEST_LIMIT_MILLISECONDS) {
-    return startTimer(callback, milliseconds * PAUSE_FACTOR, ...args);
+    return startTimer(callback, milliseconds * DELAY_FACTOR, ...args);
   }
   const limit = { isCleared: false };
   const end = settings.waited + milliseconds;
@@ -52,28 +52,28 @@ export default {
   async fetch(request, env, context) {
     if (request.url.endsWith("/__controls")) {
       settings = await request.json();
-      return Response.json(seen);
+      return Response.json(counters);
     }
-    seen.requests += 1;
+    counters.requests += 1;
     return worker.fetch(request, { ...env, ...controlledSecrets(env) }, context);
   },
 };
 
-/** The bindings to secrets in the Secrets Store, each of which the test can hold back or let fail. */
+/** Wraps the bindings of the Secrets Store, so that a test can hold reads or let them fail. */
 function controlledSecrets(env) {
   const stored = Object.entries(env).filter(([, binding]) => typeof binding?.get === "function");
   return Object.fromEntries(stored.map(([name, binding]) => [name, { get: () => read(name, binding) }]));
 }
 
 async function read(name, binding) {
-  const reads = (seen.reads[name] ??= { begun: 0, ended: 0 });
-  reads.begun += 1;
+  const reads = (counters.reads[name] ??= { started: 0, completed: 0 });
+  reads.started += 1;
   try {
     if (settings.delay > 0) await sleep(settings.delay);
     while (settings.held.includes(name)) await sleep(POLL_MILLISECONDS);
     if (settings.errors[name] !== undefined) throw new Error(settings.errors[name]);
     return await binding.get();
   } finally {
-    reads.ended += 1;
+    reads.completed += 1;
   }
 }

@@ -1,4 +1,4 @@
-//! Controls a Worker that is served behind controlled.mjs: its clock, its time limits, and its Secrets Store.
+//! Controls of a Worker behind `controlled.mjs`: its clock, its time limits, and its Secrets Store.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use super::Request;
 use crate::http_client::Client;
 use crate::server::{lock, test_delay};
 
-/// The clock of a Worker when it starts: a time of its own, so that no test depends on the machine's.
+/// The initial clock of a Worker. It differs from the machine's clock, so that no test depends on the current time.
 const START_SECONDS: u64 = 1_700_000_000;
 
 /// A handle to the controls of one Worker.
@@ -21,24 +21,24 @@ pub struct Controls {
     settings: Arc<Mutex<Settings>>,
 }
 
-/// The decisions of a test.
+/// The settings that a test controls.
 #[derive(Serialize)]
 struct Settings {
     /// The clock, in milliseconds.
     now: u64,
-    /// How long requests under way have waited in total, in milliseconds.
+    /// The total time that time limits have advanced, in milliseconds.
     waited: u64,
-    /// How long each read of a secret takes, in milliseconds.
+    /// The delay of each read of a secret, in milliseconds.
     delay: u64,
-    /// The secrets that the store does not answer for.
+    /// The secrets whose reads are held.
     held: BTreeSet<String>,
-    /// The messages with which reads of secrets fail.
+    /// The error messages of failing reads, by secret.
     errors: BTreeMap<String, String>,
 }
 
-/// Counts since the start.
+/// Counters since the start.
 #[derive(Deserialize)]
-struct Seen {
+struct Counters {
     requests: usize,
     reads: BTreeMap<String, Reads>,
 }
@@ -46,14 +46,14 @@ struct Seen {
 /// The number of reads of one secret.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 pub struct Reads {
-    /// Reads that reached the store.
-    pub begun: usize,
-    /// Reads that the store has answered.
-    pub ended: usize,
+    /// The number of started reads.
+    pub started: usize,
+    /// The number of completed reads.
+    pub completed: usize,
 }
 
 impl Controls {
-    /// Stops the clock of the Worker that listens at this address.
+    /// Connects to the Worker at this address, and stops its clock.
     pub(super) fn start(address: &str) -> anyhow::Result<Self> {
         let settings = Settings {
             now: START_SECONDS * 1000,
@@ -74,18 +74,18 @@ impl Controls {
         lock(&self.settings).now / 1000
     }
 
-    /// Moves the clock, as between two requests: no time limit ends.
+    /// Advances the clock without expiring time limits, as if the time had passed between two requests.
     ///
     /// # Errors
-    /// If the Worker cannot be told.
+    /// If the Worker does not respond.
     pub fn advance_clock(&self, seconds: u64) -> anyhow::Result<()> {
         self.set(|settings| settings.now += seconds * 1000)
     }
 
-    /// Lets the requests under way wait: the clock moves, and their time limits end.
+    /// Advances the clock and the time limits, as if the pending requests had waited.
     ///
     /// # Errors
-    /// If the Worker cannot be told.
+    /// If the Worker does not respond.
     pub fn expire_time_limits(&self, seconds: u64) -> anyhow::Result<()> {
         self.set(|settings| {
             settings.now += seconds * 1000;
@@ -93,10 +93,10 @@ impl Controls {
         })
     }
 
-    /// Has the store answer no read of this secret until [`Self::recover`].
+    /// Holds all reads of this secret until [`Self::recover`].
     ///
     /// # Errors
-    /// If the Worker cannot be told.
+    /// If the Worker does not respond.
     pub fn hold(&self, secret: &str) -> anyhow::Result<()> {
         self.set(|settings| _ = settings.held.insert(secret.to_owned()))
     }
@@ -104,15 +104,15 @@ impl Controls {
     /// Fails each read of this secret with a message until [`Self::recover`].
     ///
     /// # Errors
-    /// If the Worker cannot be told.
+    /// If the Worker does not respond.
     pub fn fail(&self, secret: &str, message: &str) -> anyhow::Result<()> {
         self.set(|settings| _ = settings.errors.insert(secret.to_owned(), message.to_owned()))
     }
 
-    /// Has the store answer again, also the reads that it held back.
+    /// Completes held reads, and lets further reads succeed.
     ///
     /// # Errors
-    /// If the Worker cannot be told.
+    /// If the Worker does not respond.
     pub fn recover(&self) -> anyhow::Result<()> {
         self.set(|settings| {
             settings.held.clear();
@@ -120,24 +120,25 @@ impl Controls {
         })
     }
 
-    /// Returns how many requests have arrived, whether they were answered or not.
+    /// Returns the number of requests that have arrived, including pending requests.
     ///
     /// # Errors
-    /// If the Worker cannot be asked.
+    /// If the Worker does not respond.
     pub fn requests(&self) -> anyhow::Result<usize> {
         Ok(self.send(&lock(&self.settings))?.requests)
     }
 
-    /// Returns how often a secret was read.
+    /// Returns the number of reads of a secret.
     ///
     /// # Errors
-    /// If the Worker cannot be asked.
+    /// If the Worker does not respond.
     pub fn reads(&self, secret: &str) -> anyhow::Result<Reads> {
-        let seen = self.send(&lock(&self.settings))?;
-        Ok(seen.reads.get(secret).copied().unwrap_or_default())
+        let counters = self.send(&lock(&self.settings))?;
+        Ok(counters.reads.get(secret).copied().unwrap_or_default())
     }
 
-    /// The lock is kept until the Worker knows, so that its clock is never ahead of the one here.
+    /// Changes the settings. The lock is held until the Worker has received them, so that the Worker's clock is never ahead of
+    /// [`Self::clock`].
     fn set(&self, change: impl FnOnce(&mut Settings)) -> anyhow::Result<()> {
         let mut settings = lock(&self.settings);
         change(&mut settings);
@@ -145,10 +146,10 @@ impl Controls {
         Ok(())
     }
 
-    fn send(&self, settings: &Settings) -> anyhow::Result<Seen> {
+    fn send(&self, settings: &Settings) -> anyhow::Result<Counters> {
         let request = Request::post("/__controls", &serde_json::to_value(settings)?, None);
         let response = self.client.send_to(&self.address, &request)?;
-        ensure!(response.status() == 200, "the controls respond {}", response.status());
-        serde_json::from_slice(response.body()).context("the controls respond with something else")
+        ensure!(response.status() == 200, "the controls responded with status {}", response.status());
+        serde_json::from_slice(response.body()).context("the controls returned unexpected JSON")
     }
 }

@@ -1,4 +1,4 @@
-//! The Lambda function under AWS's Runtime Interface Emulator, fed with events.
+//! The Lambda function in AWS's Runtime Interface Emulator.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,7 +16,7 @@ use crate::http_client::Client;
 use crate::process::{Child, ReservedAddress, path_from, read_log};
 use crate::setup::{Deployment, TimeLimits};
 
-/// The function of one deployment.
+/// The Lambda function of a deployment.
 pub struct Lambda {
     client: Client,
     url: String,
@@ -29,14 +29,14 @@ pub struct Lambda {
     _emulator: Child,
 }
 
-/// Where an event comes from.
+/// The source of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
-    /// API Gateway, HTTP API, payload format 2.0.
+    /// An HTTP API of API Gateway, with the payload format 2.0.
     HttpApi,
     /// A Function URL.
     FunctionUrl,
-    /// An HTTP API as SAM CLI's `sam local start-api` plays it.
+    /// The HTTP API of `sam local start-api`.
     SamLocal,
 }
 
@@ -58,8 +58,8 @@ impl EventKind {
         }
     }
 
-    /// The path as the event has it: an HTTP API decodes it first, a Function URL does not. `None` for one that no
-    /// event can hold, since it decodes to no text; what an HTTP API does with it is not known.
+    /// Returns the path in the event. An HTTP API decodes the path, and a Function URL does not. Returns `None` if the decoded
+    /// path is not UTF-8, because an event cannot contain it. The behavior of an HTTP API for such a path is not known.
     fn raw_path(self, path: &str) -> Option<String> {
         match self {
             Self::HttpApi | Self::SamLocal => Some(percent_decode_str(path).decode_utf8().ok()?.into_owned()),
@@ -72,7 +72,7 @@ impl Lambda {
     /// Starts the emulator, which starts the function at the first event.
     ///
     /// # Errors
-    /// Where a variable is not set, or the emulator does not start.
+    /// If an environment variable is not set, or the emulator does not start.
     pub fn start(kind: EventKind, deployment: impl Into<Deployment>, folder: &Path) -> anyhow::Result<Self> {
         let Deployment { name, variables, time_limits } = deployment.into();
         let log = folder.join(format!("{name}.log"));
@@ -80,7 +80,7 @@ impl Lambda {
         let bootstrap = path_from("HALLPASS_BOOTSTRAP")?;
         let (address, runtime) = (ReservedAddress::new()?, ReservedAddress::new()?);
         let mut command = Command::new(emulator);
-        // `--log-level` and the two addresses are needed: without them the emulator takes ports of its own.
+        // Without the two addresses, the emulator uses its default ports.
         command
             .args(["--log-level", "info", "--runtime-interface-emulator-address", &address])
             .args(["--runtime-api-address", &runtime])
@@ -105,43 +105,44 @@ impl Lambda {
         })
     }
 
-    /// The event that such a request comes as.
+    /// Converts a request to an event.
     ///
     /// # Errors
-    /// Where no event can hold it.
+    /// If an event cannot contain the request's path.
     pub fn event(&self, request: &Request) -> anyhow::Result<Value> {
         let mut event = self.event.clone();
         let (path, query) = request.path_and_query();
-        let path = self.kind.raw_path(path).context("no event holds such a path")?;
+        let path = self.kind.raw_path(path).context("an event cannot contain this path")?;
         let mut set = |pointer: &str, value: Value| -> anyhow::Result<()> {
             *event.pointer_mut(pointer).with_context(|| format!("the event has no {pointer}"))? = value;
             Ok(())
         };
         set("/rawPath", path.as_str().into())?;
         set("/rawQueryString", query.into())?;
-        // SAM CLI gives all requests of its life the same one; here each has its own, so that a mix-up is seen.
+        // Each event has a unique request ID, so that tests detect confused requests. SAM CLI would use the same ID for all.
         set("/requestContext/requestId", format!("{}-{}", self.name, self.sent).into())?;
         set("/requestContext/http/path", path.as_str().into())?;
         set("/requestContext/http/method", request.method.as_str().into())?;
-        let headers = event.get_mut("headers").and_then(Value::as_object_mut).context("it has no headers")?;
+        let headers =
+            event.get_mut("headers").and_then(Value::as_object_mut).context("the event has no headers")?;
         let length = ("content-length".to_owned(), request.body.len().to_string());
         for (name, value) in request.headers.iter().chain([&length]) {
-            // SAM CLI writes names with capitals.
+            // The names are compared without case, because SAM CLI capitalizes them.
             headers.retain(|known, _| !known.eq_ignore_ascii_case(name));
             headers.insert(name.clone(), value.as_str().into());
         }
         let context = event.get_mut("requestContext").and_then(Value::as_object_mut);
-        let context = context.context("it has no context")?;
-        // Without an authorizer in front there is no such member.
+        let context = context.context("the event has no requestContext")?;
+        // The field exists only if the API has an authorizer.
         match &request.gateway_claims {
             None => context.remove("authorizer"),
             Some(claims) => {
                 let claims: Map<_, _> =
-                    claims.iter().map(|(name, text)| (name.clone(), text.as_str().into())).collect();
+                    claims.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
                 context.insert("authorizer".into(), json!({ "jwt": { "claims": claims, "scopes": null } }))
             }
         };
-        let event = event.as_object_mut().context("the event is no object")?;
+        let event = event.as_object_mut().context("the event is not an object")?;
         if request.body.is_empty() {
             event.remove("body");
             event.insert("isBase64Encoded".into(), false.into());
@@ -151,34 +152,34 @@ impl Lambda {
         Ok(Value::Object(std::mem::take(event)))
     }
 
-    /// Hands the function an event and waits for its answer.
+    /// Invokes the function with an event, and returns its response.
     ///
     /// # Errors
-    /// Where there is no answer.
+    /// If the function fails.
     pub fn invoke(&self, event: &Value) -> anyhow::Result<Response> {
         let event = http::Request::post(&self.url).body(event.to_string().into_bytes())?;
-        let invoked = self.client.send(event)?.into_body();
-        let Ok(answer) = serde_json::from_slice::<LambdaResponse>(&invoked) else {
-            bail!("the function failed: {}", String::from_utf8_lossy(&invoked));
+        let output = self.client.send(event)?.into_body();
+        let Ok(function_response) = serde_json::from_slice::<LambdaResponse>(&output) else {
+            bail!("the function failed: {}", String::from_utf8_lossy(&output));
         };
-        let mut response = http::Response::builder().status(answer.status_code);
-        for (name, value) in answer.headers {
+        let LambdaResponse { status_code, headers, body, is_base64_encoded } = function_response;
+        let mut response = http::Response::builder().status(status_code);
+        for (name, value) in headers {
             response = response.header(name, value);
         }
-        let body =
-            if answer.is_base64_encoded { STANDARD.decode(answer.body)? } else { answer.body.into_bytes() };
+        let body = if is_base64_encoded { STANDARD.decode(body)? } else { body.into_bytes() };
         Ok(response.body(body)?)
     }
 }
 
-/// The platform encodes a body whose content type it takes for binary; here every second one is.
+/// Returns the event's fields for a body. The platform encodes binary bodies as Base64; here every second body is encoded.
 fn body(bytes: &[u8], sent: usize) -> anyhow::Result<Map<String, Value>> {
     let fields = if sent.is_multiple_of(2) {
         json!({ "body": STANDARD.encode(bytes), "isBase64Encoded": true })
     } else {
         json!({ "body": std::str::from_utf8(bytes)?, "isBase64Encoded": false })
     };
-    fields.as_object().cloned().context("the body is no object")
+    fields.as_object().cloned().context("the fields are not an object")
 }
 
 impl Target for Lambda {

@@ -1,4 +1,4 @@
-//! The service in this process, without a platform.
+//! The service in the process of the test, without a deployment.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,10 +14,10 @@ use http::Method;
 use super::{Request, Response, Target};
 use crate::setup::{Deployment, TimeLimits};
 
-/// The service, with a clock that stands still unless it is told otherwise.
+/// The service in memory, with a clock that is stopped until a test advances it.
 pub struct Memory<S = Box<dyn SecretStore>> {
     service: Arc<Service>,
-    native: LambdaPlatform<S>,
+    platform: LambdaPlatform<S>,
     clock: Arc<AtomicU32>,
     time_limits: TimeLimits,
     sent: usize,
@@ -25,10 +25,10 @@ pub struct Memory<S = Box<dyn SecretStore>> {
 }
 
 impl Memory {
-    /// What its clock says at first.
+    /// The initial time of the clock.
     pub const START: UnixSeconds = UnixSeconds(1_700_000_000);
 
-    /// Makes the service.
+    /// Creates the service of a deployment.
     #[must_use]
     pub fn start(deployment: impl Into<Deployment>) -> Self {
         let Deployment { variables, time_limits, .. } = deployment.into();
@@ -38,7 +38,7 @@ impl Memory {
         Self::load(setting.clone(), Box::new(SettingsStore(setting)), time_limits)
     }
 
-    /// Makes the service of settings and secrets that are kept in one place.
+    /// Creates a service that reads both settings and secrets with this function.
     #[must_use]
     pub fn with_settings(setting: impl Fn(&str) -> Option<String> + Clone + 'static) -> Self {
         Self::with_store(setting.clone(), Box::new(SettingsStore(setting)))
@@ -46,7 +46,7 @@ impl Memory {
 }
 
 impl<S: SecretStore> Memory<S> {
-    /// Makes the service of settings and a store of secrets, which it reads before the first request.
+    /// Creates a service with these settings and this secret store. The secrets are loaded before the first request.
     #[must_use]
     pub fn with_store(setting: impl Fn(&str) -> Option<String>, store: S) -> Self {
         Self::load(setting, store, TimeLimits::default())
@@ -56,34 +56,34 @@ impl<S: SecretStore> Memory<S> {
         let (service, clock) = (Service::new(setting), AtomicU32::new(Memory::START.0));
         let mut memory = Self::new(Arc::new(service), store, Arc::new(clock), time_limits);
         let notices = memory.service.notices();
-        memory.keep(&notices);
-        let line = at_once(memory.service.refresh(memory.now(), &memory.native));
-        memory.keep(line.as_slice());
+        memory.append_log(&notices);
+        let line = block_on(memory.service.refresh(memory.now(), &memory.platform));
+        memory.append_log(line.as_slice());
         memory
     }
 
-    /// The same service with the same clock, for another thread: with its own way to the store, and its own log.
+    /// Returns a handle to the same service and clock for another thread, with its own secret store and log.
     #[must_use]
     pub fn clone_with_store<T: SecretStore>(&self, store: T) -> Memory<T> {
         Memory::new(Arc::clone(&self.service), store, Arc::clone(&self.clock), self.time_limits)
     }
 
     fn new(service: Arc<Service>, store: S, clock: Arc<AtomicU32>, time_limits: TimeLimits) -> Self {
-        let native = LambdaPlatform::new(store, time_limits.factor());
-        Self { service, native, clock, time_limits, sent: 0, log: String::new() }
+        let platform = LambdaPlatform::new(store, time_limits.factor());
+        Self { service, platform, clock, time_limits, sent: 0, log: String::new() }
     }
 
-    /// Lets time pass.
+    /// Advances the clock.
     pub fn advance_clock(&self, seconds: u32) {
         self.clock.fetch_add(seconds, Ordering::Relaxed);
     }
 
-    /// Sets the clock back.
+    /// Sets the clock back by this number of seconds.
     pub fn rewind_clock(&self, seconds: u32) {
         self.clock.fetch_sub(seconds, Ordering::Relaxed);
     }
 
-    /// The log so far, which begins anew.
+    /// Returns the log, and clears it.
     pub fn take_log(&mut self) -> String {
         std::mem::take(&mut self.log)
     }
@@ -92,7 +92,7 @@ impl<S: SecretStore> Memory<S> {
         UnixSeconds(self.clock.load(Ordering::Relaxed))
     }
 
-    fn keep(&mut self, lines: &[LogLine]) {
+    fn append_log(&mut self, lines: &[LogLine]) {
         for line in lines {
             self.log.push_str(line.as_str());
             self.log.push('\n');
@@ -104,7 +104,7 @@ impl TimeLimits {
     /// The factor of [`TimeLimits::Extended`].
     pub(super) const EXTENDED_FACTOR: u32 = 20;
 
-    /// The factor by which limits are longer than in production.
+    /// Returns the factor by which the time limits of production are multiplied.
     #[must_use]
     pub fn factor(self) -> TimeLimitFactor {
         let factor = match self {
@@ -128,7 +128,7 @@ impl<S: SecretStore> Target for Memory<S> {
         for (name, value) in &request.headers {
             headers.push(name.clone(), value.clone());
         }
-        let to_service = ServiceRequest {
+        let service_request = ServiceRequest {
             method: Method::from_bytes(request.method.as_bytes())?,
             path: path.to_owned(),
             query: query.to_owned(),
@@ -136,17 +136,17 @@ impl<S: SecretStore> Target for Memory<S> {
             body: Body::from_bytes(request.body.clone()),
         };
         self.sent += 1;
-        let inputs = RequestContext {
+        let context = RequestContext {
             now: self.now(),
             random: [7; RequestContext::RANDOM_BYTES],
             request_id: format!("in-memory-{}", self.sent),
             gateway_claims: request.gateway_claims.clone(),
             caller_address: &|| Some("192.0.2.1".to_owned()),
         };
-        let answer = at_once(self.service.handle(&to_service, &inputs, &self.native));
-        let Outcome { response, log, .. } = answer;
-        self.keep(&log);
-        Ok(with_common_headers(response, &inputs.request_id).into())
+        let outcome = block_on(self.service.handle(&service_request, &context, &self.platform));
+        let Outcome { response, log, .. } = outcome;
+        self.append_log(&log);
+        Ok(with_common_headers(response, &context.request_id).into())
     }
 
     fn log(&self) -> anyhow::Result<String> {
@@ -158,8 +158,8 @@ impl<S: SecretStore> Target for Memory<S> {
     }
 }
 
-/// What a future comes to that never waits: this machine blocks instead.
-fn at_once<T>(future: impl Future<Output = T>) -> T {
+/// Polls a future until it completes. The platform's functions block, so a future is pending only briefly.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut future = std::pin::pin!(future);
     loop {
         if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {

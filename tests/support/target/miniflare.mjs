@@ -1,8 +1,8 @@
-// Serves the built Worker in Miniflare, as `wrangler dev` does, with what workerd alone does not have: a rate limiter
-// and a Secrets Store.
+// Serves the built Worker in Miniflare, like `wrangler dev`. Unlike workerd, Miniflare has a rate limiter and a Secrets Store.
+//
 // Arguments: port, port for changes of the Secrets Store, folder of the Worker, options of Miniflare as JSON.
 //
-// Such a change is a POST with JSON: the values by binding, null for one to delete.
+// To change secrets, send a POST with JSON: values by binding. The value null deletes a secret.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -42,9 +42,9 @@ async function store(binding, value) {
 
 createServer(async (request, response) => {
   try {
-    let text = "";
-    for await (const piece of request) text += piece;
-    for (const [binding, value] of Object.entries(JSON.parse(text))) await store(binding, value);
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    for (const [binding, value] of Object.entries(JSON.parse(body))) await store(binding, value);
     response.writeHead(204).end();
   } catch (error) {
     response.writeHead(500).end(String(error));

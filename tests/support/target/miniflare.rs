@@ -1,5 +1,5 @@
-//! The built Worker as `wrangler dev` serves it: with the simulations of a rate limiter and of a Secrets Store, which
-//! workerd alone does not have.
+//! The built Worker in Miniflare, as `wrangler dev` serves it. Unlike workerd, Miniflare simulates a rate limiter and a Secrets
+//! Store.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,7 +14,7 @@ use crate::process::{Child, ReservedAddress, path_from, read_log};
 
 /// The Worker in Miniflare.
 pub struct Miniflare {
-    /// Its clock, its time limits, and how its Secrets Store behaves.
+    /// The controls of the clock, the time limits and the Secrets Store.
     pub controls: Controls,
     client: Client,
     address: ReservedAddress,
@@ -24,10 +24,10 @@ pub struct Miniflare {
 }
 
 impl Miniflare {
-    /// Starts it with these options of Miniflare. Its Secrets Store is empty.
+    /// Starts Miniflare with these options and an empty Secrets Store.
     ///
     /// # Errors
-    /// Where the Worker is not built, npm's packages are not installed, or it does not start.
+    /// If the Worker is not built, the npm packages are not installed, or Miniflare does not start.
     pub fn start(options: &Value, folder: &Path) -> anyhow::Result<Self> {
         let (address, secrets, log) =
             (ReservedAddress::new()?, ReservedAddress::new()?, folder.join("miniflare.log"));
@@ -42,41 +42,45 @@ impl Miniflare {
         Ok(Self { controls, client: Client::new(), address, secrets, log, _node: node })
     }
 
-    /// Keeps a value in the Secrets Store, in place of one from before.
+    /// Sets the value of a secret in the Secrets Store.
     ///
     /// # Errors
-    /// Where Miniflare does not take it.
+    /// If Miniflare rejects the change.
     pub fn put(&self, binding: &str, value: &str) -> anyhow::Result<()> {
         self.change(&json!({ binding: value }))
     }
 
-    /// Takes a value out of the Secrets Store.
+    /// Deletes a secret from the Secrets Store.
     ///
     /// # Errors
-    /// Where Miniflare does not.
+    /// If Miniflare rejects the change.
     pub fn delete(&self, binding: &str) -> anyhow::Result<()> {
         self.change(&json!({ binding: null }))
     }
 
-    /// Sends one request; others may be on their way.
+    /// Sends a request. Other threads can send requests at the same time.
     ///
     /// # Errors
-    /// Where there is no answer.
+    /// If there is no response.
     pub fn send_one(&self, request: &Request) -> anyhow::Result<Response> {
         self.client.send_to(&self.address, request)
     }
 
-    /// Sends requests at once, each on a connection of its own.
+    /// Sends requests concurrently, each on its own connection.
     ///
     /// # Errors
-    /// Where one of them is not answered.
+    /// If a request gets no response.
     pub fn send_at_once(&self, requests: &[Request]) -> anyhow::Result<Vec<Response>> {
         self.client.send_at_once(&self.address, requests)
     }
 
     fn change(&self, secrets: &Value) -> anyhow::Result<()> {
         let response = self.client.send_to(&self.secrets, &Request::post("/", secrets, None))?;
-        ensure!(response.status() == 204, "Miniflare says {}", String::from_utf8_lossy(response.body()));
+        ensure!(
+            response.status() == 204,
+            "Miniflare rejected the change: {}",
+            String::from_utf8_lossy(response.body())
+        );
         Ok(())
     }
 }

@@ -13,25 +13,25 @@ use crate::http_client::Client;
 use crate::process::{Child, ReservedAddress, path_from, read_log};
 use crate::setup::Deployment;
 
-/// The function of one deployment, in one container.
+/// The Lambda function of a deployment, in a container.
 pub struct SamLocal {
     client: Client,
     address: ReservedAddress,
-    // Ended in this order: as long as sam runs, it can create a container.
+    // These fields are dropped in this order, because sam can create a container as long as it runs.
     _sam: Child,
     containers: Containers,
 }
 
-/// The containers that sam has created. They are removed with this value.
+/// The containers that sam has created. They are removed when the value is dropped.
 struct Containers {
     python: PathBuf,
-    /// sam's log, which names the containers.
+    /// The path of sam's log, which contains the IDs of the containers.
     sam_log: PathBuf,
 }
 
-/// The template that users run, with the variables of another deployment.
+/// The template that users run. The tests replace its variables.
 const TEMPLATE: &str = include_str!("../../../infra/sam-local.yaml");
-/// The line in sam's log that names a container.
+/// The text before a container's ID in sam's log.
 const CONTAINER: &str = "SAM_CONTAINER_ID: ";
 /// The script that prints logs of containers, or removes containers.
 const CONTAINERS: &str = include_str!("../../sam-local/containers.py");
@@ -48,18 +48,18 @@ impl SamLocal {
         let log = folder.join(format!("{}.log", deployment.name));
         let template = write_template(&deployment, folder)?;
         let address = ReservedAddress::new()?;
-        let (host, port) = address.split_once(':').context("an address without a port")?;
+        let (host, port) = address.split_once(':').context("the address has no port")?;
         let mut command = Command::new(sam);
         command
             .args(["local", "start-api", "--host", host, "--port", port, "--template"])
             .arg(template)
             .args(["--parameter-overrides", &format!("Architecture={}", std::env::consts::ARCH)])
-            // The container is created before the first request. An image that exists is not looked up again.
+            // Creates the container before the first request, and does not look for a newer image.
             .args(["--warm-containers", "EAGER", "--skip-pull-image"])
             .env("SAM_CLI_TELEMETRY", "0")
             .env("SAM_CLI_CONTAINER_CONNECTION_TIMEOUT", "120")
             .env("AWS_DEFAULT_REGION", "us-east-1");
-        // If sam finds credentials, it calls AWS at each start, and hands them to the function.
+        // With credentials, sam would call AWS at each start, and pass them to the function.
         for source in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"] {
             command.env_remove(source);
         }
@@ -72,7 +72,7 @@ impl SamLocal {
         Ok(Self { client: Client::new(), address, _sam: sam, containers })
     }
 
-    /// Returns why such a request never reaches the function as it was sent.
+    /// Returns the reason why a request cannot reach the function unchanged, or `None` if it can.
     #[must_use]
     pub fn obstacle(request: &Request) -> Option<&'static str> {
         let path = request.path_and_query().0;
@@ -86,12 +86,12 @@ impl SamLocal {
     }
 }
 
-/// Writes the template to where its relative path leads to a copy of the function.
+/// Writes the template, and copies the function to the path that the template contains.
 fn write_template(deployment: &Deployment, folder: &Path) -> anyhow::Result<PathBuf> {
     let function = folder.join("target/lambda/bootstrap");
     let templates = folder.join("infra");
-    for created in [&function, &templates] {
-        fs::create_dir_all(created)?;
+    for path in [&function, &templates] {
+        fs::create_dir_all(path)?;
     }
     let bootstrap = function.join("bootstrap");
     if !bootstrap.exists() {
@@ -102,22 +102,22 @@ fn write_template(deployment: &Deployment, folder: &Path) -> anyhow::Result<Path
     Ok(template)
 }
 
-/// Returns the template with these variables in place of its own. `--env-vars` would not do, because it sets only
-/// variables that the template declares, and removes none.
+/// Returns the template with these variables instead of its own. The option `--env-vars` is not sufficient, because it can
+/// neither add nor remove variables.
 fn with_variables(template: &str, variables: &[(String, String)]) -> anyhow::Result<String> {
     const INDENT: &str = "          ";
     let heading = "        Variables:\n";
     let (before, own) = template.split_once(heading).context("the template declares no variables")?;
     let after: Vec<_> = own.lines().skip_while(|line| line.starts_with(INDENT)).collect();
-    ensure!(after.len() < own.lines().count(), "the template's variables are not where they were");
-    // A JSON string is a YAML string.
+    ensure!(after.len() < own.lines().count(), "the template's variables have an unexpected indentation");
+    // Every JSON string is a valid YAML string.
     let variables =
         variables.iter().map(|(name, value)| format!("{INDENT}{name}: {}\n", Value::from(value.as_str())));
     Ok([before, heading, &variables.collect::<String>(), &after.join("\n"), "\n"].concat())
 }
 
 impl Containers {
-    /// Returns a command that does this with each of them.
+    /// Returns the command `containers.py` with this verb and the IDs of the containers.
     fn command(&self, verb: &str) -> anyhow::Result<Command> {
         let log = read_log(&self.sam_log)?;
         let names = log.lines().filter_map(|line| line.split_once(CONTAINER)).map(|(_, name)| name.trim());
@@ -142,14 +142,14 @@ impl Target for SamLocal {
         self.client.send_to(&self.address, request)
     }
 
-    /// Returns the log of the container. sam's own copy can lack its first lines.
+    /// Returns the log of the container. It is not read from sam's log, because its first lines can be missing there.
     fn log(&self) -> anyhow::Result<String> {
         let output = self.containers.command("logs")?.stderr(Stdio::inherit()).output()?;
         ensure!(output.status.success(), "the container has no log");
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
-    /// Returns false, because sam gives all requests of its lifetime the same one.
+    /// Returns false, because sam uses the same request ID for all requests.
     fn has_request_ids(&self) -> bool {
         false
     }
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn variables_are_replaced_and_nothing_else() {
+    fn replaces_only_variables() {
         let variables = [("A".to_owned(), "\"x\"\n".to_owned())];
         let template = with_variables(TEMPLATE, &variables).unwrap();
         assert!(template.contains("        Variables:\n          A: \"\\\"x\\\"\\n\"\n      Events:\n"));

@@ -1,7 +1,7 @@
 //! The built Worker in workerd, Cloudflare's runtime.
 //!
-//! The Worker is served behind controlled.mjs; a deployment with the time limits of production is served as it is, with the
-//! clock and the timers of workerd.
+//! The Worker is served behind `controlled.mjs`. With the time limits of production, it is served directly, with workerd's clock
+//! and timers.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use crate::setup::{CONFIG, Deployment, TimeLimits};
 const MODULE: &str = "worker.js";
 const CONTROLLED: &str = "controlled.mjs";
 
-/// The Worker of one deployment.
+/// The Worker of a deployment.
 pub struct Worker {
     client: Client,
     address: ReservedAddress,
@@ -29,26 +29,26 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts workerd and waits until it listens.
+    /// Starts workerd, and waits until it listens.
     ///
     /// # Errors
-    /// Where a variable is not set, the folder of the Worker is not as expected, or workerd does not start.
+    /// If an environment variable is not set, the Worker's folder has unexpected files, or workerd does not start.
     pub fn start(deployment: impl Into<Deployment>, folder: &Path) -> anyhow::Result<Self> {
         let deployment = deployment.into();
         let log = folder.join(format!("{}.log", deployment.name));
         let workerd = path_from("HALLPASS_WORKERD")?;
         let built = path_from("HALLPASS_WORKER_DIR")?;
         let address = ReservedAddress::new()?;
-        // `embed` takes paths relative to the file that it stands in, so the modules lie beside it.
-        let beside = folder.join(&deployment.name);
-        fs::create_dir_all(&beside)?;
+        // The modules and the configuration are in the same folder, because paths in the configuration are relative to it.
+        let modules_folder = folder.join(&deployment.name);
+        fs::create_dir_all(&modules_folder)?;
         let is_controlled = deployment.time_limits == TimeLimits::Extended;
-        let module = copy_only(&built, "js", &beside)?;
-        fs::rename(beside.join(module), beside.join(MODULE))?;
-        fs::write(beside.join(CONTROLLED), include_str!("controlled.mjs"))?;
-        let wasm = copy_only(&built, "wasm", &beside)?;
+        let module = copy_only(&built, "js", &modules_folder)?;
+        fs::rename(modules_folder.join(module), modules_folder.join(MODULE))?;
+        fs::write(modules_folder.join(CONTROLLED), include_str!("controlled.mjs"))?;
+        let wasm = copy_only(&built, "wasm", &modules_folder)?;
         let modules = if is_controlled { &[CONTROLLED, MODULE][..] } else { &[MODULE] };
-        let config = beside.join("config.capnp");
+        let config = modules_folder.join("config.capnp");
         fs::write(&config, configuration(&deployment, &address, modules, &wasm))?;
 
         let mut command = Command::new(workerd);
@@ -58,27 +58,27 @@ impl Worker {
         Ok(Self { client: Client::new(), address, log, controls, _workerd: workerd })
     }
 
-    /// Where it listens, for what no HTTP client would send.
+    /// Returns the Worker's address, for requests that an HTTP client would not send.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// Sends requests at once, each on a connection of its own.
+    /// Sends requests concurrently, each on its own connection.
     ///
     /// # Errors
-    /// Where one of them is not answered.
+    /// If a request gets no response.
     pub fn send_at_once(&self, requests: &[Request]) -> anyhow::Result<Vec<Response>> {
         self.client.send_at_once(&self.address, requests)
     }
 }
 
-/// Copies the only file of this kind, which the build may name as it likes, and says its name.
+/// Copies the only file with this extension, and returns its name. The build determines the name.
 fn copy_only(from: &Path, extension: &str, to: &Path) -> anyhow::Result<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(from).with_context(|| from.display().to_string())? {
-        let name = entry?.file_name().into_string().ok().context("a name in it is no text")?;
-        if Path::new(&name).extension().is_some_and(|its| its == extension) {
+        let name = entry?.file_name().into_string().ok().context("the name of a file is not UTF-8")?;
+        if Path::new(&name).extension().is_some_and(|found| found == extension) {
             found.push(name);
         }
     }
@@ -88,11 +88,11 @@ fn copy_only(from: &Path, extension: &str, to: &Path) -> anyhow::Result<String> 
     Ok(name)
 }
 
-/// workerd's configuration: the first module is the main one, and the Worker may fetch from this machine. A space must
-/// follow the `=` before `.w`, because `=.` would be one operator.
+/// Returns workerd's configuration. The first module is the main module, and the Worker is allowed to fetch from this machine.
+/// The space between `=` and `.w` is necessary, because Cap'n Proto reads `=.` as one operator.
 fn configuration(deployment: &Deployment, address: &str, modules: &[&str], wasm: &str) -> String {
-    // The escapes of JSON are ones that Cap'n Proto knows too.
-    let quoted = |text: &str| Value::from(text).to_string();
+    // Cap'n Proto supports the escapes of JSON strings.
+    let quoted = |string: &str| Value::from(string).to_string();
     let bindings: Vec<_> = deployment
         .variables
         .iter()
