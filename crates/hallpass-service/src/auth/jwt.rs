@@ -28,21 +28,21 @@ pub(super) struct UntrustedJwt<'a> {
 
 impl<'a> UntrustedJwt<'a> {
     /// Returns whether the string has three parts separated by dots, like a JWT.
-    pub(super) fn has_three_parts(text: &str) -> bool {
-        text.bytes().filter(|byte| *byte == b'.').count() == 2
+    pub(super) fn has_three_parts(token: &str) -> bool {
+        token.bytes().filter(|byte| *byte == b'.').count() == 2
     }
 
     /// Parses a JWT without verifying the signature.
-    pub(super) fn parse(text: &'a str) -> Result<Self, Unauthorized> {
-        if text.len() > MAX_BYTES {
+    pub(super) fn parse(token: &'a str) -> Result<Self, Unauthorized> {
+        if token.len() > MAX_BYTES {
             return Err(Unauthorized::TooLarge);
         }
-        Self::decode(text).ok_or(Unauthorized::MalformedJwt)
+        Self::decode(token).ok_or(Unauthorized::MalformedJwt)
     }
 
     #[inline(never)]
-    fn decode(text: &'a str) -> Option<Self> {
-        let (message, signature) = text.rsplit_once('.')?;
+    fn decode(token: &'a str) -> Option<Self> {
+        let (message, signature) = token.rsplit_once('.')?;
         let (header, claims) = message.split_once('.')?;
         let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).ok();
         let header = Claims::parse(&decode(header)?)?;

@@ -152,8 +152,8 @@ impl KeySet {
 async fn discover(issuer: &str, platform: &dyn Platform) -> Result<String, String> {
     let document = get(&discovery_url(issuer), platform).await?;
     let document = Json::parse(&document).ok();
-    let text = |name| document.as_ref().and_then(|document| document.get(name)?.as_str());
-    let (Some(name), Some(url)) = (text("issuer"), text("jwks_uri")) else {
+    let string = |name| document.as_ref().and_then(|document| document.get(name)?.as_str());
+    let (Some(name), Some(url)) = (string("issuer"), string("jwks_uri")) else {
         return Err("the response is not a discovery document with `issuer` and `jwks_uri`".to_owned());
     };
     if name != issuer {

@@ -31,7 +31,7 @@ impl Config {
     /// # Errors
     /// Returns [`ConfigError`] for the first setting or value that is invalid.
     pub(crate) fn read(setting: SettingLookup<'_>) -> Result<Self, ConfigError> {
-        let setting: SettingLookup<'_> = &|name| setting(name).filter(|text| !text.is_empty());
+        let setting: SettingLookup<'_> = &|name| setting(name).filter(|value| !value.is_empty());
         let text = setting(DOCUMENT).unwrap_or_else(|| "{}".into());
         let document =
             Json::parse(text.as_bytes()).map_err(|SyntaxError(detail)| ConfigError::Syntax(detail))?;

@@ -16,8 +16,9 @@ const DOCUMENT: &str = "HALLPASS_CONFIG";
 /// Prints the summary to standard output. The exit code is 0 if the configuration is valid, otherwise 2.
 #[expect(clippy::print_stdout, reason = "the summary is the result")]
 pub(crate) fn run(path: &str) -> ExitCode {
-    match read(path).and_then(|text| if path.ends_with(".toml") { wrangler(&text) } else { document(&text) })
-    {
+    match read(path).and_then(|text| {
+        if path.ends_with(".toml") { summarize_wrangler(&text) } else { summarize_document(&text) }
+    }) {
         Ok(summary) => {
             print!("{summary}");
             ExitCode::SUCCESS
@@ -30,12 +31,12 @@ pub(crate) fn run(path: &str) -> ExitCode {
 }
 
 /// Summarizes a configuration document.
-pub(crate) fn document(text: &str) -> Result<String> {
+pub(crate) fn summarize_document(text: &str) -> Result<String> {
     Ok(summarize(&|name| (name == DOCUMENT).then(|| text.to_owned()))?.to_string())
 }
 
 /// Summarizes the `[vars]` of a `wrangler.toml`, and lists where each secret is stored.
-fn wrangler(text: &str) -> Result<String> {
+fn summarize_wrangler(text: &str) -> Result<String> {
     let file: Table = toml::from_str(text).map_err(|error| syntax_error(text, &error))?;
     let none = Table::new();
     let vars = match file.get("vars") {
@@ -93,7 +94,7 @@ mod tests {
 
     /// Returns the lines of the section `wrangler.toml`.
     fn binding_lines(text: &str) -> Vec<String> {
-        let output = wrangler(text).unwrap();
+        let output = summarize_wrangler(text).unwrap();
         let (_, section) = output.split_once("wrangler.toml\n").unwrap();
         section.lines().map(|line| line.trim_start().to_owned()).collect()
     }
@@ -126,7 +127,7 @@ mod tests {
                 "OTHER: bound to a Secrets Store, but not used by the configuration",
             ]
         );
-        assert!(!wrangler(&text).unwrap().contains("0123456789abcdef"));
+        assert!(!summarize_wrangler(&text).unwrap().contains("0123456789abcdef"));
     }
 
     #[test]
@@ -134,8 +135,8 @@ mod tests {
         let table = "vars = { HALLPASS_CONFIG = { auth = { open = true }, ttl = { max = 60 } } }";
         let json = r#"{"auth":{"open":true},"ttl":{"max":60}}"#;
         let text = format!("vars = {{ HALLPASS_CONFIG = '{json}' }}");
-        assert_eq!(wrangler(table).unwrap(), wrangler(&text).unwrap());
-        assert!(wrangler(table).unwrap().starts_with(&document(json).unwrap()));
+        assert_eq!(summarize_wrangler(table).unwrap(), summarize_wrangler(&text).unwrap());
+        assert!(summarize_wrangler(table).unwrap().starts_with(&summarize_document(json).unwrap()));
     }
 
     #[test]
@@ -145,7 +146,7 @@ mod tests {
                 "[vars.HALLPASS_CONFIG.projects.{name}]\nprovider = 'videosdk'\napi_key = '{name}'\nsecrets = ['A']\n"
             )
         };
-        let output = wrangler(&(project("z") + &project("a"))).unwrap();
+        let output = summarize_wrangler(&(project("z") + &project("a"))).unwrap();
         assert!(output.starts_with("projects\n  z: VideoSDK, API key z\n  a: "), "{output}");
     }
 
@@ -176,7 +177,7 @@ mod tests {
                 "HALLPASS_CONFIG at `ttl.max`: expected a whole number of seconds from 1 to 86400",
             ),
         ] {
-            assert_eq!(wrangler(text).unwrap_err().to_string(), message);
+            assert_eq!(summarize_wrangler(text).unwrap_err().to_string(), message);
         }
     }
 }
