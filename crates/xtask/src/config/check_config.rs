@@ -73,7 +73,7 @@ fn bindings(file: &Table, vars: &Table, summary: &Summary) -> String {
             (true, _) => {
                 writeln!(
                     output,
-                    "  {name}: set in [vars], where it is public: remove it and store it as a secret"
+                    "  {name}: set in [vars], which is not encrypted: remove it and store it as a secret"
                 )
             }
             (false, true) => writeln!(output, "  {name}: bound to a Secrets Store"),
@@ -123,7 +123,7 @@ mod tests {
             [
                 "AGORA_APP_CERTIFICATE: bound to a Secrets Store",
                 "KEY_BACKEND: store it with npx wrangler secret put KEY_BACKEND",
-                "KEY_IN_VARS: set in [vars], where it is public: remove it and store it as a secret",
+                "KEY_IN_VARS: set in [vars], which is not encrypted: remove it and store it as a secret",
                 "OTHER: bound to a Secrets Store, but not used by the configuration",
             ]
         );
