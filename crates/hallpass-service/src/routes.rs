@@ -44,8 +44,8 @@ pub(crate) async fn respond(
             return Err(Problem::MethodNotAllowed { allow: table::methods(&path) });
         }
         let handler = match route.handler {
-            Handler::Anyone(handler) => return Ok(handler(request)),
-            Handler::State(handler) => return handler(&*state().await),
+            Handler::Public(handler) => return Ok(handler(request)),
+            Handler::PublicWithState(handler) => return handler(&*state().await),
             Handler::Caller(handler) => handler,
         };
         let state = state().await;

@@ -97,8 +97,8 @@ pub(crate) fn response<'a>(minted: &'a Minted<'_>, request: &'a TokenRequest<'_>
     fields.into()
 }
 
-/// Returns the time until the client should request the next token: four fifths of the lifetime, but at least 15 s before the
-/// SDKs' warning, which comes 30 s before expiration. If the lifetime is too short, half of it, and at least 1 s.
+/// Returns the time until the client should request the next token: four fifths of the lifetime, but at least 45 s before
+/// expiration. The SDKs warn 30 s before expiration. A short lifetime yields half of it, and at least 1 s.
 fn refresh_after(ttl: Seconds) -> Seconds {
     const BEFORE_EXPIRATION: u32 = 30 + 15;
     let ttl = ttl.0;

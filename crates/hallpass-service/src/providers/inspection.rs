@@ -64,8 +64,8 @@ impl Inspection {
 
 /// The remaining bytes for the content of a token in a response.
 ///
-/// Limits on each string and each list are not sufficient: a token of 500 bytes may decompress to 64 KiB of characters that
-/// take six bytes each in JSON.
+/// Limits on each string and each list are not sufficient. A token of 500 bytes may decompress to 64 KiB of characters, each of
+/// which takes six bytes in JSON.
 #[derive(Debug)]
 pub(super) struct Budget {
     bytes: usize,

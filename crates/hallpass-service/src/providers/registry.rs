@@ -111,7 +111,7 @@ macro_rules! providers {
                 $(!self.$provider.projects.all().is_empty())||*
             }
 
-            /// Loads the secrets of all projects, including secrets that do not sign, so that a malformed secret is reported
+            /// Loads the secrets of all projects, including secrets that do not sign. Therefore a malformed secret is reported
             /// before a rotation makes it the signing secret.
             ///
             /// # Errors

@@ -45,12 +45,12 @@ pub(super) fn read<T>(
     response: Result<OutboundResponse, SendError>,
     read: impl FnOnce(Json<'_>) -> Option<T>,
 ) -> Result<T, UpstreamError> {
-    let response = successful(provider, response)?;
+    let response = check_status(provider, response)?;
     let document = Json::parse(&response.body).ok();
     document.and_then(read).ok_or_else(|| UpstreamError::from_unexpected_body(provider, &response))
 }
 
-fn successful(
+fn check_status(
     provider: ProviderNames,
     response: Result<OutboundResponse, SendError>,
 ) -> Result<OutboundResponse, UpstreamError> {

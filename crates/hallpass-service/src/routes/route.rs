@@ -25,9 +25,9 @@ pub(super) struct Route {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Handler {
     /// Responds to any caller, without the state.
-    Anyone(fn(&Request) -> Response),
+    Public(fn(&Request) -> Response),
     /// Responds to any caller, with the deployment's state.
-    State(fn(&LoadedState) -> Result<Response, Problem>),
+    PublicWithState(fn(&LoadedState) -> Result<Response, Problem>),
     /// Responds to an authorized caller.
     Caller(CallerHandler),
 }

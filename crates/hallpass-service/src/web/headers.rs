@@ -13,8 +13,8 @@ pub(crate) const AUTHORIZATION: &str = "authorization";
 pub struct Headers(Vec<(Cow<'static, str>, Cow<'static, str>)>);
 
 impl Headers {
-    /// Adds a header; `name` is in lower case. Omits the header if its value contains a control character other than a tab,
-    /// because HTTP cannot transport control characters and a line break would start another header.
+    /// Adds a header; `name` is in lower case. Omits the header if its value contains a control character other than a tab.
+    /// HTTP cannot transport control characters, and a line break would start another header.
     pub fn push(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Cow<'static, str>>) {
         let value = value.into();
         if value.bytes().all(|byte| byte == b'\t' || !byte.is_ascii_control()) {

@@ -62,7 +62,7 @@ pub(crate) fn take_user_events(url: &str, app_id: &AppId, credentials: Credentia
 }
 
 /// Reads the projects of the account. Omits the App Certificate, which Agora sends as `sign_key`.
-pub(crate) fn projects(
+pub(crate) fn read_projects(
     response: Result<OutboundResponse, SendError>,
 ) -> Result<Vec<Json<'static>>, UpstreamError> {
     rest::read(NAMES, response, |body| {
@@ -74,7 +74,7 @@ pub(crate) fn projects(
                 ("name", text("name")?.into()),
                 ("app_id", text("vendor_key")?.into()),
                 ("enabled", (entry.get("status")?.as_u64()? == 1).into()),
-                ("created_at", seconds(entry.get("created")?.as_u64()?).into()),
+                ("created_at", to_seconds(entry.get("created")?.as_u64()?).into()),
             ]))
         };
         entries.iter().map(entry).collect()
@@ -82,7 +82,7 @@ pub(crate) fn projects(
 }
 
 /// Reads the events of a project's users, in arbitrary order: the user, `Login` or `Logout`, and the time in Unix milliseconds.
-pub(crate) fn user_events(
+pub(crate) fn read_user_events(
     response: Result<OutboundResponse, SendError>,
 ) -> Result<Vec<Json<'static>>, UpstreamError> {
     rest::read(NAMES, response, |body| {
@@ -101,7 +101,7 @@ pub(crate) fn user_events(
 }
 
 /// Converts a time into seconds. Agora documents seconds but sends milliseconds.
-const fn seconds(number: u64) -> u64 {
+const fn to_seconds(number: u64) -> u64 {
     /// The largest number taken as seconds: the year 5138 in seconds, 1973 in milliseconds.
     const LAST_SECOND: u64 = 100_000_000_000;
     if number > LAST_SECOND { number / 1000 } else { number }
@@ -113,6 +113,6 @@ mod tests {
 
     #[test]
     fn converts_milliseconds_into_seconds() {
-        assert_eq!([1_464_165_672, 1_464_165_672_000].map(seconds), [1_464_165_672; 2]);
+        assert_eq!([1_464_165_672, 1_464_165_672_000].map(to_seconds), [1_464_165_672; 2]);
     }
 }

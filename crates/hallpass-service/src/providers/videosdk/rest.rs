@@ -99,7 +99,9 @@ fn request(method: Method, url: String, token: Zeroizing<String>, body: Vec<u8>)
 }
 
 /// Reads a created room. Adds its id as `roomId`, which apps for version 2 read, and as `meetingId`, for version 1.
-pub(crate) fn created(response: Result<OutboundResponse, SendError>) -> Result<Json<'static>, UpstreamError> {
+pub(crate) fn read_room(
+    response: Result<OutboundResponse, SendError>,
+) -> Result<Json<'static>, UpstreamError> {
     const ID_FIELDS: [&str; 2] = ["roomId", "meetingId"];
     rest::read(NAMES, response, |room| {
         let ids = ID_FIELDS.into_iter().filter_map(|name| room.get(name)?.as_str());
@@ -113,10 +115,10 @@ pub(crate) fn created(response: Result<OutboundResponse, SendError>) -> Result<J
 }
 
 /// Reads whether a room exists. VideoSDK responds 400, 402 or 404 if it does not.
-pub(crate) fn validation(
+pub(crate) fn read_validation(
     response: Result<OutboundResponse, SendError>,
 ) -> Result<RoomValidation, UpstreamError> {
-    match created(response) {
+    match read_room(response) {
         Ok(room) => Ok(RoomValidation::Exists(room)),
         Err(error) => match error.upstream_status().map(|status| status.as_u16()) {
             Some(400 | 402 | 404) => Ok(RoomValidation::NotFound(error)),

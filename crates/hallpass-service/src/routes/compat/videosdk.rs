@@ -50,7 +50,7 @@ pub(in crate::routes) async fn create_meeting(authorized: &Authorized<'_>) -> Re
     let (token, is_callers) = call_token(authorized, &body, RoomCall::Create, None)?;
     let options = RoomOptions { region, ..RoomOptions::default() };
     let request = rest::create(&authorized.signing.providers.videosdk, token, &options);
-    match rest::created(authorized.send(request).await) {
+    match rest::read_room(authorized.send(request).await) {
         Ok(room) => Ok(ok(JSON_UTF8, &room)),
         Err(error) => call_failed(authorized, error, is_callers),
     }
@@ -61,7 +61,7 @@ pub(in crate::routes) async fn validate_meeting(authorized: &Authorized<'_>) -> 
     let room = room_id("meetingId", authorized.path_param("id"))?;
     let (token, is_callers) = call_token(authorized, &body, RoomCall::Validate, Some(room.as_str()))?;
     let request = rest::validate(&authorized.signing.providers.videosdk, token, room);
-    match rest::validation(authorized.send(request).await) {
+    match rest::read_validation(authorized.send(request).await) {
         Ok(RoomValidation::Exists(room)) => Ok(ok(JSON_UTF8, &room)),
         Ok(RoomValidation::NotFound(error)) => Ok(room_not_found(&error)),
         Err(error) => call_failed(authorized, error, is_callers),

@@ -26,7 +26,7 @@ pub(in crate::routes) async fn projects(authorized: &Authorized<'_>) -> Result<R
     authorize_call(authorized, RestCall::Projects, None, None)?;
     let credentials = Credentials::basic(account(authorized)?);
     let request = rest::list_projects(&authorized.signing.providers.agora.url, credentials);
-    let projects = rest::projects(authorized.send(request).await);
+    let projects = rest::read_projects(authorized.send(request).await);
     let projects = projects.map_err(|error| authorized.upstream_failed(error))?;
     Ok(ok(JSON, &Json::object([("projects", projects.into())])))
 }
@@ -43,7 +43,7 @@ pub(in crate::routes) async fn user_events(authorized: &Authorized<'_>) -> Resul
     let max_ttl = authorize_call(authorized, RestCall::UserEvents, Some(&project.name), None)?;
     let (headers, ..) = credentials(authorized, form, &project.project, None, max_ttl.min(DEFAULT_TTL))?;
     let request = rest::take_user_events(&provider.url, &project.project.app_id, headers);
-    let events = rest::user_events(authorized.send(request).await);
+    let events = rest::read_user_events(authorized.send(request).await);
     let events = events.map_err(|error| authorized.upstream_failed(error))?;
     Ok(ok(JSON, &Json::object([("events", events.into())])))
 }
@@ -117,7 +117,7 @@ async fn create_rule(
 ) -> Result<u64, Problem> {
     let (url, app_id) = (&authorized.signing.providers.agora.url, &project.project.app_id);
     let credentials = || account(authorized).map(Credentials::basic);
-    let created = kick::created(authorized.send(kick::create(url, app_id, ban, credentials()?)).await);
+    let created = kick::read_created(authorized.send(kick::create(url, app_id, ban, credentials()?)).await);
     let error = match created {
         Ok(id) => return Ok(id),
         Err(error) => error,
@@ -126,7 +126,7 @@ async fn create_rule(
     if error.is_outcome_unknown() && ban.seconds != 0 {
         let until = authorized.context.now.saturating_add(Seconds(ban.seconds));
         let rules = authorized.send(kick::list(url, app_id, credentials()?)).await;
-        if let Ok(Some(id)) = kick::find(rules, ban, until) {
+        if let Ok(Some(id)) = kick::find_rule(rules, ban, until) {
             return Ok(id);
         }
     }

@@ -32,7 +32,7 @@ pub(in crate::routes) async fn create(authorized: &Authorized<'_>) -> Result<Res
         Ok((string("project")?, RoomOptions { custom_room_id, region, geo_fence }))
     })?;
     let token = rest_token(authorized, project, RoomCall::Create, options.custom_room_id)?;
-    let created = rest::created(authorized.send(rest::create(provider, token, &options)).await);
+    let created = rest::read_room(authorized.send(rest::create(provider, token, &options)).await);
     let room = created.map_err(|error| authorized.upstream_failed(error))?;
     Ok(ok(JSON, &room))
 }
@@ -43,7 +43,7 @@ pub(in crate::routes) async fn validate(authorized: &Authorized<'_>) -> Result<R
     let project = authorized.query("project");
     let token = rest_token(authorized, project.as_deref(), RoomCall::Validate, Some(room.as_str()))?;
     let request = rest::validate(&authorized.signing.providers.videosdk, token, room);
-    let validation = rest::validation(authorized.send(request).await);
+    let validation = rest::read_validation(authorized.send(request).await);
     let body = match validation.map_err(|error| authorized.upstream_failed(error))? {
         RoomValidation::Exists(room) => room.with("valid", true.into()),
         RoomValidation::NotFound(error) => {

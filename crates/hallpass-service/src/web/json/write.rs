@@ -23,7 +23,7 @@ impl Json<'_> {
             Self::Array(items) => {
                 output.push(b'[');
                 for (position, item) in items.iter().enumerate() {
-                    separate(position, output);
+                    write_separator(position, output);
                     item.write(output);
                 }
                 output.push(b']');
@@ -42,7 +42,7 @@ pub(crate) fn write_object<'f, 'j: 'f>(
 ) {
     output.push(b'{');
     for (position, (name, value)) in fields.enumerate() {
-        separate(position, output);
+        write_separator(position, output);
         write_string(name, output);
         output.push(b':');
         value.write(output);
@@ -50,7 +50,7 @@ pub(crate) fn write_object<'f, 'j: 'f>(
     output.push(b'}');
 }
 
-fn separate(position: usize, output: &mut Vec<u8>) {
+fn write_separator(position: usize, output: &mut Vec<u8>) {
     if position > 0 {
         output.push(b',');
     }

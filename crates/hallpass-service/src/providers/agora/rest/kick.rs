@@ -139,13 +139,13 @@ pub(crate) fn list(url: &str, app_id: &AppId, credentials: Credentials) -> Outbo
 ///
 /// # Errors
 /// [`UpstreamError`]. If the [outcome is unknown](UpstreamError::is_outcome_unknown), the rule may exist nevertheless.
-pub(crate) fn created(response: Result<OutboundResponse, SendError>) -> Result<u64, UpstreamError> {
+pub(crate) fn read_created(response: Result<OutboundResponse, SendError>) -> Result<u64, UpstreamError> {
     rest::read(NAMES, response, |body| body.get("id")?.as_u64())
 }
 
 /// Finds the id of the latest rule for a ban that lasts at least until `until`. An earlier rule for the same ban does not count
 /// if it ends earlier.
-pub(crate) fn find(
+pub(crate) fn find_rule(
     response: Result<OutboundResponse, SendError>,
     ban: &Ban,
     until: UnixSeconds,
@@ -235,7 +235,7 @@ mod tests {
             (ban("c", Some(7), &[join]), None),
             (ban("a", None, &[join]), None),
         ] {
-            assert_eq!(find(response(), &ban, UNTIL).unwrap(), id, "{ban:?}");
+            assert_eq!(find_rule(response(), &ban, UNTIL).unwrap(), id, "{ban:?}");
         }
     }
 
