@@ -171,7 +171,7 @@ impl<'a> Service<'a> {
         Self::Stt { privileges: Privileges::NONE }
     }
 
-    /// Returns the type of the service, 1 to 10.
+    /// Returns the number of the service type, 1 to 10.
     #[must_use]
     pub const fn number(&self) -> u16 {
         self.parts().0
@@ -201,7 +201,7 @@ impl<'a> Service<'a> {
         self.parts().4
     }
 
-    /// Returns type, name, channel, user and privileges.
+    /// Returns number, name, channel, user and privileges.
     const fn parts(&self) -> Parts<'_, 'a> {
         match self {
             Self::Rtc { channel, user, privileges } => (1, "rtc", Some(channel), Some(user), privileges),

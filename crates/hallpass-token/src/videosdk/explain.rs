@@ -252,7 +252,7 @@ fn check_version(parsed: &ParsedToken, problems: &mut Problems) {
         (None, Some((claim, _))) if parsed.is_readable("version") => {
             problems.push(Problem::VersionMissing(claim))
         }
-        (Some(Version::String(string)), _) => problems.push(Problem::VersionText(excerpt(string))),
+        (Some(Version::String(string)), _) => problems.push(Problem::VersionString(excerpt(string))),
         (Some(Version::Number(number)), _) if *number != 2 => problems.push(Problem::VersionUnknown(*number)),
         (None | Some(Version::Number(_)), _) => {}
     }

@@ -96,7 +96,7 @@ pub enum Problem {
     VersionMissing(&'static str),
     /// The token's `version` is this string instead of a number.
     #[error("The token has `version` as the string {}. It must be the number 2.", Quoted(.0))]
-    VersionText(Box<str>),
+    VersionString(Box<str>),
     /// The token's `version` is this number instead of 2.
     #[error("The token has the `version` {0}. It must be 2 or omitted.")]
     VersionUnknown(u64),
@@ -186,7 +186,7 @@ impl Problem {
             Self::UnknownPermission(_) => ("unknown_permission", Warning, None),
             Self::Moderator => ("moderator", Note, None),
             Self::VersionMissing(_) => ("version_missing", Error, None),
-            Self::VersionText(_) => ("version_text", Error, None),
+            Self::VersionString(_) => ("version_text", Error, None),
             Self::VersionUnknown(_) => ("version_unknown", Error, None),
             Self::UnknownRole(_) => ("unknown_role", Warning, None),
             Self::RoleUpperCase(_) => ("role_upper_case", Warning, None),

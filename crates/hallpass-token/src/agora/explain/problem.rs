@@ -238,7 +238,7 @@ enum Effect {
     /// Agora rejects the token.
     Rejected(Rejection),
     /// The privilege with this name has expired. Only without `join` or `login` is the token rejected.
-    PrivilegeEnded(&'static str),
+    ExpiredPrivilege(&'static str),
 }
 
 impl Problem {
@@ -263,8 +263,8 @@ impl Problem {
     pub fn rejection(&self) -> Option<Rejection> {
         match self.facts().1 {
             Effect::Rejected(rejection) => Some(rejection),
-            Effect::PrivilegeEnded("join" | "login") => Some(Rejection::Expired),
-            Effect::PrivilegeEnded(_) | Effect::Note | Effect::Warning => None,
+            Effect::ExpiredPrivilege("join" | "login") => Some(Rejection::Expired),
+            Effect::ExpiredPrivilege(_) | Effect::Note | Effect::Warning => None,
         }
     }
 
@@ -276,7 +276,7 @@ impl Problem {
 
     /// Returns the code, the effect and the service of each problem.
     const fn facts(&self) -> (&'static str, Effect, Option<&'static str>) {
-        use Effect::{Note, PrivilegeEnded, Rejected, Warning};
+        use Effect::{ExpiredPrivilege, Note, Rejected, Warning};
 
         const INVALID: Effect = Rejected(Rejection::InvalidToken);
         match self {
@@ -301,13 +301,13 @@ impl Problem {
                 ("unix_time_as_privilege_life", Warning, Some(service))
             }
             Self::TtlAsUnixTime { service, privilege, .. } => {
-                ("life_as_unix_time", PrivilegeEnded(privilege), Some(service))
+                ("life_as_unix_time", ExpiredPrivilege(privilege), Some(service))
             }
             Self::PrivilegeOutlivesToken { service, .. } => {
                 ("privilege_outlives_token", Warning, Some(service))
             }
             Self::PrivilegeExpired { service, privilege, .. } => {
-                ("privilege_expired", PrivilegeEnded(privilege), Some(service))
+                ("privilege_expired", ExpiredPrivilege(privilege), Some(service))
             }
             Self::PrivilegeZero { service, .. } => ("privilege_zero", Note, Some(service)),
             Self::DuplicatePrivilege { service, .. } => ("double_privilege", Warning, Some(service)),
