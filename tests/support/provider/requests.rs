@@ -127,7 +127,7 @@ fn tokens_007() -> Vec<(&'static str, &'static str, String)> {
     let rtc = Service::rtc(channel.into(), User::Any, privileges);
     let with = |service, ago, ttl: u32| {
         with_mint(Project::Default, ago, |mint| {
-            mint.services(Services::one(&service), Ttl::new(ttl).unwrap())
+            mint.services(Services::single(&service), Ttl::new(ttl).unwrap())
         })
     };
     let login = |seconds| Service::rtm(alice, PrivilegeTtl::For(Ttl::new(seconds).unwrap()));

@@ -27,15 +27,15 @@ impl Vector {
         let mut file: Value = serde_json::from_str(include_str!("../vectors/agora.json")).unwrap();
         let vectors = file["vectors"].as_array_mut().unwrap();
         let json = vectors.iter_mut().find(|vector| vector["id"] == id).unwrap().take();
-        Self::of(json)
+        Self::from_json(json)
     }
 
     /// Returns the project of the vectors without a vector.
     pub(crate) fn default_project() -> Self {
-        Self::of(Value::Null)
+        Self::from_json(Value::Null)
     }
 
-    fn of(json: Value) -> Self {
+    fn from_json(json: Value) -> Self {
         Self {
             app_id: AppId::parse(json["app_id"].as_str().unwrap_or(APP_ID)).unwrap(),
             certificates: [

@@ -62,7 +62,7 @@ fn c01_enforces_the_validity_period() {
         issued_at: NOW,
         expires_in: Seconds(1_700_000_600),
         salt: 1,
-        services: Services::one(&service),
+        services: Services::single(&service),
     };
     let string = long.sign(mint.certificate);
     let token = Untrusted007::parse(&string).unwrap();

@@ -71,7 +71,7 @@ impl<'a> Mint<'a> {
     /// All privileges can have one TTL ([`super::Role::privileges`]), or each its own.
     #[must_use]
     pub fn rtc(&self, channel: Channel<'a>, user: User<'a>, privileges: RtcPrivileges, ttl: Ttl) -> String {
-        self.services(Services::one(&Service::rtc(channel, user, privileges)), ttl)
+        self.services(Services::single(&Service::rtc(channel, user, privileges)), ttl)
     }
 
     /// Returns a token for voice, video and Signaling: `RtcTokenBuilder2.buildTokenWithRtm2`.
@@ -85,7 +85,7 @@ impl<'a> Mint<'a> {
     /// Returns a token for Signaling: `RtmTokenBuilder2.buildToken`.
     #[must_use]
     pub fn rtm(&self, user: RtmUser<'a>, ttl: Ttl) -> String {
-        self.services(Services::one(&Service::rtm(user, PrivilegeTtl::For(ttl))), ttl)
+        self.services(Services::single(&Service::rtm(user, PrivilegeTtl::For(ttl))), ttl)
     }
 
     /// Returns a token for Signaling with a permission tree: `RtmTokenBuilder2.buildTokenWithPermissions`.
@@ -93,7 +93,7 @@ impl<'a> Mint<'a> {
     /// Agora must enable permission trees for the project.
     #[must_use]
     pub fn rtm_with_permissions(&self, user: RtmUser<'a>, permissions: Permissions<'a>, ttl: Ttl) -> String {
-        self.services(Services::one(&Service::rtm2(user, permissions, PrivilegeTtl::For(ttl))), ttl)
+        self.services(Services::single(&Service::rtm2(user, permissions, PrivilegeTtl::For(ttl))), ttl)
     }
 
     /// Returns a token for Signaling and a stream channel, which the user can join and send data to: `rtmtokenbuilder`
@@ -109,14 +109,14 @@ impl<'a> Mint<'a> {
     /// Returns a token for Chat as a user: `ChatTokenBuilder2.buildUserToken`.
     #[must_use]
     pub fn chat_user(&self, user: ChatUser<'a>, ttl: Ttl) -> String {
-        self.services(Services::one(&Service::chat_user(user, PrivilegeTtl::For(ttl))), ttl)
+        self.services(Services::single(&Service::chat_user(user, PrivilegeTtl::For(ttl))), ttl)
     }
 
     /// Returns a token for Chat as the app, with administrator rights: `ChatTokenBuilder2.buildAppToken`. For servers
     /// only.
     #[must_use]
     pub fn chat_app(&self, ttl: Ttl) -> String {
-        self.services(Services::one(&Service::chat_app(PrivilegeTtl::For(ttl))), ttl)
+        self.services(Services::single(&Service::chat_app(PrivilegeTtl::For(ttl))), ttl)
     }
 
     /// Returns a token for a user in an APaaS room: `ApaasTokenBuilder.buildRoomUserToken` and its equivalent in
@@ -130,20 +130,20 @@ impl<'a> Mint<'a> {
     /// `EducationTokenBuilder2`.
     #[must_use]
     pub fn apaas_user(&self, user: RtmUser<'a>, ttl: Ttl) -> String {
-        self.services(Services::one(&Service::apaas_user(user, PrivilegeTtl::For(ttl))), ttl)
+        self.services(Services::single(&Service::apaas_user(user, PrivilegeTtl::For(ttl))), ttl)
     }
 
     /// Returns a token for APaaS as the app, with administrator rights: `ApaasTokenBuilder.buildAppToken` and its
     /// equivalent in `EducationTokenBuilder2`. For servers only.
     #[must_use]
     pub fn apaas_app(&self, ttl: Ttl) -> String {
-        self.services(Services::one(&Service::apaas_app(PrivilegeTtl::For(ttl))), ttl)
+        self.services(Services::single(&Service::apaas_app(PrivilegeTtl::For(ttl))), ttl)
     }
 
     /// Returns a token for Full Path Accelerator, valid for 24 hours: `FpaTokenBuilder.buildToken`.
     #[must_use]
     pub fn fpa(&self) -> String {
-        self.services(Services::one(&Service::fpa(PrivilegeTtl::WithToken)), Ttl::MAX)
+        self.services(Services::single(&Service::fpa(PrivilegeTtl::WithToken)), Ttl::MAX)
     }
 
     /// Returns a token for Conversational AI: `ConvoAITokenBuilder.buildToken`.
@@ -186,7 +186,7 @@ impl<'a> Mint<'a> {
     /// The login has its own TTL; the token expires after 24 hours.
     #[must_use]
     pub fn rtm_006(&self, user: RtmUser<'a>, login: PrivilegeTtl) -> String {
-        self.sign_006(Subject::rtm(user), Privileges::one(RTM_LOGIN, login.expires_at(self.issued_at)))
+        self.sign_006(Subject::rtm(user), Privileges::single(RTM_LOGIN, login.expires_at(self.issued_at)))
     }
 
     fn sign_006(&self, subject: Subject<'_>, privileges: Privileges<'_, UnixSeconds>) -> String {

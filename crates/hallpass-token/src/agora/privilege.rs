@@ -195,7 +195,7 @@ impl<'a, T: PrivilegeTime> Privileges<'a, T> {
     }
 
     /// Returns a map with a single privilege.
-    pub(super) fn one(id: u16, time: T) -> Self {
+    pub(super) fn single(id: u16, time: T) -> Self {
         Self::collect([(id, time)].into_iter())
     }
 
@@ -315,8 +315,8 @@ mod tests {
     #[test]
     fn omits_privileges_that_are_not_granted() {
         let only_join = Role::Subscriber.privileges(PrivilegeTtl::For(Ttl::new(7).unwrap()));
-        assert_eq!(only_join.ttls(), Privileges::one(1, Seconds(7)));
-        assert_eq!(only_join.expiries(UnixSeconds(100)), Privileges::one(1, UnixSeconds(107)));
+        assert_eq!(only_join.ttls(), Privileges::single(1, Seconds(7)));
+        assert_eq!(only_join.expiries(UnixSeconds(100)), Privileges::single(1, UnixSeconds(107)));
     }
 
     #[test]

@@ -91,44 +91,44 @@ impl<'a> Service<'a> {
     /// Returns a service for login to Signaling.
     #[must_use]
     pub fn rtm(user: RtmUser<'a>, login: PrivilegeTtl) -> Self {
-        Self::Rtm { user: user.into(), privileges: Privileges::one(1, login.seconds()) }
+        Self::Rtm { user: user.into(), privileges: Privileges::single(1, login.seconds()) }
     }
 
     /// Returns a service for login to Signaling with a permission tree.
     #[must_use]
     pub fn rtm2(user: RtmUser<'a>, permissions: Permissions<'a>, login: PrivilegeTtl) -> Self {
-        Self::Rtm2 { user: user.into(), permissions, privileges: Privileges::one(1, login.seconds()) }
+        Self::Rtm2 { user: user.into(), permissions, privileges: Privileges::single(1, login.seconds()) }
     }
 
     /// Returns a service for Streaming in a channel.
     #[must_use]
     pub fn streaming(channel: Channel<'a>, user: User<'a>, privileges: StreamingPrivileges) -> Self {
-        let privileges = two(privileges.publish_mixed, privileges.publish_raw);
+        let privileges = pair(privileges.publish_mixed, privileges.publish_raw);
         Self::Streaming { channel: channel.into(), user: user.into(), privileges }
     }
 
     /// Returns a service for Full Path Accelerator.
     #[must_use]
     pub fn fpa(login: PrivilegeTtl) -> Self {
-        Self::Fpa { privileges: Privileges::one(1, login.seconds()) }
+        Self::Fpa { privileges: Privileges::single(1, login.seconds()) }
     }
 
     /// Returns a service for Chat as a user.
     #[must_use]
     pub fn chat_user(user: ChatUser<'a>, ttl: PrivilegeTtl) -> Self {
-        Self::Chat { user: user.into(), privileges: Privileges::one(1, ttl.seconds()) }
+        Self::Chat { user: user.into(), privileges: Privileges::single(1, ttl.seconds()) }
     }
 
     /// Returns a service for Chat as the app, with administrator rights. For servers only.
     #[must_use]
     pub fn chat_app(ttl: PrivilegeTtl) -> Self {
-        Self::Chat { user: FieldStr::EMPTY, privileges: Privileges::one(2, ttl.seconds()) }
+        Self::Chat { user: FieldStr::EMPTY, privileges: Privileges::single(2, ttl.seconds()) }
     }
 
     /// Returns a service for Fusion CDN in a channel.
     #[must_use]
     pub fn fcdn(channel: Channel<'a>, user: User<'a>, privileges: FcdnPrivileges) -> Self {
-        let privileges = two(privileges.publish, privileges.play);
+        let privileges = pair(privileges.publish, privileges.play);
         Self::Fcdn { channel: channel.into(), user: user.into(), privileges }
     }
 
@@ -137,7 +137,7 @@ impl<'a> Service<'a> {
     /// The room name is also the name of its channel.
     #[must_use]
     pub fn apaas_room(room: ChannelName<'a>, user: RtmUser<'a>, role: i16, ttl: PrivilegeTtl) -> [Self; 3] {
-        let (user, privileges) = (FieldStr::from(user), Privileges::one(1, ttl.seconds()));
+        let (user, privileges) = (FieldStr::from(user), Privileges::single(1, ttl.seconds()));
         [
             Self::Rtm { user, privileges },
             Self::Chat { user: md5(user), privileges },
@@ -148,14 +148,14 @@ impl<'a> Service<'a> {
     /// Returns a service for APaaS as a user, without a room.
     #[must_use]
     pub fn apaas_user(user: RtmUser<'a>, ttl: PrivilegeTtl) -> Self {
-        let privileges = Privileges::one(2, ttl.seconds());
+        let privileges = Privileges::single(2, ttl.seconds());
         Self::Apaas { room: FieldStr::EMPTY, user: user.into(), role: NO_ROLE, privileges }
     }
 
     /// Returns a service for APaaS as the app, with administrator rights. For servers only.
     #[must_use]
     pub fn apaas_app(ttl: PrivilegeTtl) -> Self {
-        let privileges = Privileges::one(3, ttl.seconds());
+        let privileges = Privileges::single(3, ttl.seconds());
         Self::Apaas { room: FieldStr::EMPTY, user: FieldStr::EMPTY, role: NO_ROLE, privileges }
     }
 
@@ -303,7 +303,7 @@ fn md5(string: FieldStr<'_>) -> FieldStr<'static> {
     FieldStr::short(&hash)
 }
 
-fn two(first: Option<PrivilegeTtl>, second: Option<PrivilegeTtl>) -> Privileges<'static, Seconds> {
+fn pair(first: Option<PrivilegeTtl>, second: Option<PrivilegeTtl>) -> Privileges<'static, Seconds> {
     let both = [(1, first), (2, second)];
     Privileges::collect(both.into_iter().filter_map(|(id, ttl)| Some((id, ttl?.seconds()))))
 }
@@ -323,7 +323,7 @@ mod tests {
     fn app_service_has_an_empty_user() {
         assert_eq!(
             Service::chat_app(PrivilegeTtl::WithToken),
-            Service::Chat { user: FieldStr::EMPTY, privileges: Privileges::one(2, Seconds(0)) }
+            Service::Chat { user: FieldStr::EMPTY, privileges: Privileges::single(2, Seconds(0)) }
         );
     }
 }

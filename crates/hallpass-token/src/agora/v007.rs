@@ -56,7 +56,7 @@ const HEAD_LEN: usize = 34 + 12 + 2;
 impl<'a> Services<'a> {
     /// Wraps a single service.
     #[must_use]
-    pub const fn one(service: &'a Service<'a>) -> Self {
+    pub const fn single(service: &'a Service<'a>) -> Self {
         Self(core::slice::from_ref(service))
     }
 

@@ -99,7 +99,7 @@ fn raw(ttl: u32, channel: &str, user: &str, privileges: &[(u16, u32)]) -> String
     };
     let app_id = app_id();
     let (issued_at, expires_in) = (NOW, Seconds(ttl));
-    Token007 { app_id: &app_id, issued_at, expires_in, salt: 1, services: Services::one(&rtc) }
+    Token007 { app_id: &app_id, issued_at, expires_in, salt: 1, services: Services::single(&rtc) }
         .sign(&certificate())
 }
 
@@ -480,7 +480,7 @@ fn reports_surprising_privileges_and_names() {
     let anyone = Expected::default();
     let (name, upper) = (FieldStr::new("alice").unwrap(), FieldStr::new("Alice").unwrap());
     let (none, one) = (Privileges::NONE, ttls(&[(1, TTL)]));
-    let alone = |service| mint(|mint| mint.services(Services::one(&service), ttl()));
+    let alone = |service| mint(|mint| mint.services(Services::single(&service), ttl()));
     let demo = demo();
     let user = User::from_number_or_any(7);
     for (token, expected, code) in [
