@@ -8,5 +8,5 @@ pub(crate) mod log;
 pub(crate) mod outbound;
 pub(crate) mod request;
 pub(crate) mod response;
-pub(crate) mod text;
+pub(crate) mod strings;
 pub(crate) mod url;

@@ -107,7 +107,7 @@ pub(crate) fn read_conditions<'j>(object: &'j Json<'j>) -> Result<ClaimCondition
 pub(crate) fn describe_conditions<'a>(
     conditions: impl IntoIterator<Item = &'a (String, Vec<Json<'static>>)>,
 ) -> String {
-    use crate::web::text::listed;
+    use crate::web::strings::listed;
     let describe = |(name, wanted): &(String, Vec<_>)| {
         format!("`{name}` is {}", listed(wanted.iter().map(describe_claim), "or"))
     };

@@ -10,7 +10,7 @@ use super::preset;
 use crate::settings::SecretName;
 use crate::web::headers::{self, AUTHORIZATION};
 use crate::web::json::{Invalid, Json};
-use crate::web::text::redact_hex;
+use crate::web::strings::redact_hex;
 use crate::web::url::is_https_or_loopback;
 
 /// The setting `auth.open`: the service accepts callers without credentials.

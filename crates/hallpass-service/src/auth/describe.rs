@@ -5,7 +5,7 @@ use super::config::AuthConfig;
 use super::issuer::{Issuer, KeySource};
 use super::key_set::discovery_url;
 use crate::settings::SecretName;
-use crate::web::text::listed;
+use crate::web::strings::listed;
 
 impl AuthConfig {
     /// Returns a line for each kind of credentials, followed by indented lines with details.

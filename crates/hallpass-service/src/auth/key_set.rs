@@ -13,7 +13,7 @@ use crate::platform::{Platform, PublicKey, SLEEP_MILLISECONDS};
 use crate::web::json::Json;
 use crate::web::log::{Level, LogLine, RequestLog};
 use crate::web::outbound::{OutboundRequest, SendError};
-use crate::web::text::quote;
+use crate::web::strings::truncate;
 use crate::web::url::is_https_or_loopback;
 
 /// The age at which cached keys are fetched again, which limits how long a revoked key is trusted.
@@ -157,7 +157,7 @@ async fn discover(issuer: &str, platform: &dyn Platform) -> Result<String, Strin
         return Err("the response is not a discovery document with `issuer` and `jwks_uri`".to_owned());
     };
     if name != issuer {
-        return Err(format!("the discovery document belongs to another issuer: {}", quote(name)));
+        return Err(format!("the discovery document belongs to another issuer: {}", truncate(name)));
     }
     // The discovery document of a public issuer must not refer to this machine.
     let is_allowed = url.starts_with("https://") || !issuer.starts_with("https://");

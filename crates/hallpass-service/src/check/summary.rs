@@ -9,7 +9,7 @@ use crate::policy::PolicyDescription;
 use crate::providers::{self, ProjectDescription, ProviderDescription, short_settings};
 use crate::state::Config;
 use crate::web::cors::AllowedOrigins;
-use crate::web::text::{listed, redact_hex};
+use crate::web::strings::{listed, redact_hex};
 
 /// A summary of a configuration. Display is plain text for the terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]

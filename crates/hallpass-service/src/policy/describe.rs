@@ -8,7 +8,7 @@ use super::evaluator::Identity;
 use super::pattern::NamePattern;
 use super::rule::{Policy, Rule};
 use crate::auth::{CallerKind, describe_conditions};
-use crate::web::text::{listed, redact_hex};
+use crate::web::strings::{listed, redact_hex};
 
 /// A description of a policy.
 pub(crate) struct PolicyDescription {

@@ -1,7 +1,7 @@
 //! Names of secrets.
 
 use crate::web::json::{Invalid, Json};
-use crate::web::text::redact_hex;
+use crate::web::strings::redact_hex;
 
 /// The name of a secret, such as `AGORA_APP_CERTIFICATE`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use crate::providers::{self, CompatConfig, Policy, ProjectConfigs};
 use crate::settings::{ConfigError, DOCUMENT, SecretName, SettingLookup, TtlConfig};
 use crate::web::cors::{AllowedOrigins, Cors};
 use crate::web::json::{Fields, Invalid, Json, JsonError, SyntaxError};
-use crate::web::text::{find, redact_hex};
+use crate::web::strings::{find, redact_hex};
 
 /// The validated configuration, without secrets.
 #[derive(Debug)]

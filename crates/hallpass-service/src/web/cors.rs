@@ -119,8 +119,8 @@ impl Cors {
 }
 
 /// Returns whether a string is an origin as browsers send it, optionally with `*.` in place of the first labels.
-fn is_pattern(text: &str) -> bool {
-    let Some((scheme, rest)) = text.split_once(':') else { return false };
+fn is_pattern(string: &str) -> bool {
+    let Some((scheme, rest)) = string.split_once(':') else { return false };
     let Some(host) = rest.strip_prefix("//") else { return false };
     scheme.starts_with(|c: char| c.is_ascii_lowercase())
         && is_lowercase(scheme, b"+-.")
@@ -134,22 +134,22 @@ fn matches(pattern: &str, origin: &str) -> bool {
 }
 
 /// Returns whether a string is a host name or an IPv4 address, with or without a port.
-fn is_host(text: &str) -> bool {
-    let (name, port) = match text.rsplit_once(':') {
+fn is_host(string: &str) -> bool {
+    let (name, port) = match string.rsplit_once(':') {
         Some((name, port)) => (name, Some(port)),
-        None => (text, None),
+        None => (string, None),
     };
     let is_port = |port: &str| port.parse::<u16>().is_ok() && !port.starts_with('0');
     is_name(name) && port.is_none_or(is_port)
 }
 
 /// Returns whether a string consists of labels separated by dots, in lower case as browsers send them.
-fn is_name(text: &str) -> bool {
-    text.split('.').all(|label| !label.is_empty() && is_lowercase(label, b"-_"))
+fn is_name(string: &str) -> bool {
+    string.split('.').all(|label| !label.is_empty() && is_lowercase(label, b"-_"))
 }
 
-fn is_lowercase(text: &str, marks: &[u8]) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || marks.contains(&byte))
+fn is_lowercase(string: &str, marks: &[u8]) -> bool {
+    string.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || marks.contains(&byte))
 }
 
 const EXPECTED: &str = "expected an origin such as https://app.example.com, http://localhost:3000 or https://*.example.com, or only \"*\" to allow every origin";
@@ -161,12 +161,12 @@ impl AllowedOrigins {
         let mut patterns = Vec::new();
         let items = list.items()?;
         for item in items {
-            let text = item.string()?;
-            if text != "*" {
-                if !is_pattern(text) {
+            let origin = item.string()?;
+            if origin != "*" {
+                if !is_pattern(origin) {
                     return Err(Invalid::new(item, EXPECTED));
                 }
-                patterns.push(text.to_owned());
+                patterns.push(origin.to_owned());
             }
         }
         match (items.len(), patterns.len()) {
@@ -222,11 +222,11 @@ mod tests {
 
     #[test]
     fn rejects_patterns_that_match_no_origin() {
-        for text in ["https://*example.com", "https://example..com", " https://example.com"] {
-            assert!(!is_pattern(text), "{text}");
+        for pattern in ["https://*example.com", "https://example..com", " https://example.com"] {
+            assert!(!is_pattern(pattern), "{pattern}");
         }
-        for text in ["capacitor://localhost", "http://192.0.2.1:8080", "https://my_app.example.com"] {
-            assert!(is_pattern(text), "{text}");
+        for pattern in ["capacitor://localhost", "http://192.0.2.1:8080", "https://my_app.example.com"] {
+            assert!(is_pattern(pattern), "{pattern}");
         }
     }
 }

@@ -35,9 +35,9 @@ impl Headers {
 }
 
 /// Returns whether a string is a valid header name: a token as defined in RFC 9110 section 5.6.2.
-pub(crate) fn is_name(text: &str) -> bool {
+pub(crate) fn is_name(string: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !text.is_empty() && text.bytes().all(is_allowed)
+    !string.is_empty() && string.bytes().all(is_allowed)
 }
 
 #[cfg(test)]

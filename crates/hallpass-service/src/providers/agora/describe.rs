@@ -9,7 +9,7 @@ use super::services::{Grant, SERVICES, ServiceType};
 use crate::policy::{GrantDescription, GrantKind, GrantsDescription, Identity, describe_places};
 use crate::providers::calls::GrantableCall as _;
 use crate::providers::description::{ProjectDescription, ProviderDescription};
-use crate::web::text::listed;
+use crate::web::strings::listed;
 
 impl Config {
     pub(crate) fn describe(&self) -> ProviderDescription<'_> {

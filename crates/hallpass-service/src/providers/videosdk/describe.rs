@@ -6,7 +6,7 @@ use super::{NAME, TITLE};
 use crate::policy::{GrantDescription, GrantKind, GrantsDescription, describe_places, granted};
 use crate::providers::calls::GrantableCall as _;
 use crate::providers::description::{ProjectDescription, ProviderDescription};
-use crate::web::text::listed;
+use crate::web::strings::listed;
 
 impl Config {
     pub(crate) fn describe(&self) -> ProviderDescription<'_> {

@@ -12,7 +12,7 @@ use crate::policy::{DeniedPart, Evaluator, MatchedRule, Policy, PolicyError, Tok
 use crate::providers::minting::{MintContext, Minted, RequestSummary, SEE_LOG};
 use crate::settings::NamedProject;
 use crate::web::json::{Fields, Invalid, Json};
-use crate::web::text::quote;
+use crate::web::strings::truncate;
 
 /// A request for a token.
 #[derive(Clone, Copy, Debug)]
@@ -228,7 +228,7 @@ fn room<'a>(
     match requested {
         Some(room) if evaluator.allows(patterns, room.as_str()) => Ok(Some(room)),
         Some(room) => {
-            let room = quote(room.as_str());
+            let room = truncate(room.as_str());
             Err(denied(format!("The rules for this caller do not allow room \"{room}\". {SEE_LOG}")))
         }
         None if patterns.is_none() => Ok(None),

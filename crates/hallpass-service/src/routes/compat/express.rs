@@ -18,7 +18,7 @@ use crate::token::{RequestedTtl, TokenRequest};
 use crate::web::field_error::FieldError;
 use crate::web::json::Json;
 use crate::web::response::{self, HTML, JSON_UTF8, Response};
-use crate::web::text::quote;
+use crate::web::strings::truncate;
 
 /// The conventions of servers that are built with Express.
 pub(in crate::routes) const DIALECT: Dialect = Dialect { ignores_slash: true, ignores_case: true, render };
@@ -32,7 +32,7 @@ fn render(error: &ErrorContext<'_>) -> Response {
     if error.method == Method::OPTIONS {
         return response::body(StatusCode::OK, HTML, allow.as_str());
     }
-    let (method, path) = (quote(error.method.as_str()), error.route);
+    let (method, path) = (truncate(error.method.as_str()), error.route);
     let page = format!("<!doctype html>\n<title>Error</title>\n<pre>Cannot {method} {path}</pre>\n");
     response::body(StatusCode::NOT_FOUND, HTML, page)
 }

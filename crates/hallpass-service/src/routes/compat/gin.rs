@@ -17,7 +17,7 @@ use crate::web::field_error::FieldError;
 use crate::web::json::Json;
 use crate::web::request::Request;
 use crate::web::response::{self, JSON_UTF8, Response, TEXT};
-use crate::web::text::quote;
+use crate::web::strings::truncate;
 
 pub(in crate::routes) const DIALECT: Dialect = Dialect { ignores_slash: true, ignores_case: false, render };
 
@@ -101,7 +101,7 @@ fn read_query(
     let read_ttl = |text: String| {
         digits(&text).and_then(capped_ttl).map(RequestedTtl::For).ok_or_else(|| {
             let expected = "causing error: must be a whole number of seconds, 1 or more";
-            let detail = format!("failed to parse expiry: {}, {expected}", quote(&text));
+            let detail = format!("failed to parse expiry: {}, {expected}", truncate(&text));
             FieldError::sentence("expiry", detail).while_parsing()
         })
     };
@@ -141,14 +141,14 @@ fn user<'a>(authorized: &Authorized<'a>) -> Result<User<'a>, FieldError> {
             Some(Ok(number)) => return Ok(User::from_number_or_any(number)),
             _ => format!(
                 "failed to parse uidStr: {}, to uint causing error: must be a whole number from 1 to 4294967295",
-                quote(uid)
+                truncate(uid)
             ),
         },
         "userAccount" => match Account::parse(uid) {
             Ok(account) => return Ok(User::Account(account)),
             Err(error) => format!("the account {error}"),
         },
-        other => format!("failed to generate RTC token for Unknown Tokentype: {}", quote(other)),
+        other => format!("failed to generate RTC token for Unknown Tokentype: {}", truncate(other)),
     };
     Err(FieldError::sentence("uid", sentence))
 }

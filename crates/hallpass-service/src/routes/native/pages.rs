@@ -8,7 +8,7 @@ use crate::state::{AuthState, LoadedState};
 use crate::web::headers::ACCEPT;
 use crate::web::request::Request;
 use crate::web::response::{self, HTML, JSON, Response};
-use crate::web::text::find;
+use crate::web::strings::find;
 
 /// The response of the Express tutorial's server to `GET /`.
 const EXPRESS_GREETING: &str = "Agora Auth Token Server";

@@ -8,7 +8,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 
 use super::Json;
 use super::path::Invalid;
-use crate::web::text::quote;
+use crate::web::strings::truncate;
 
 /// The reason why a document is not valid JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl<'j> Json<'j> {
             Self::Array(items) => items.iter().try_for_each(Json::check_names),
             Self::Object(fields) => {
                 if let Some((name, value)) = first_duplicate(fields) {
-                    return Err(Invalid::new(value, format!("duplicate field `{}`", quote(name))));
+                    return Err(Invalid::new(value, format!("duplicate field `{}`", truncate(name))));
                 }
                 fields.iter().try_for_each(|(_, value)| value.check_names())
             }

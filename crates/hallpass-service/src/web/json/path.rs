@@ -1,7 +1,7 @@
 //! Errors with the path of the invalid value.
 
 use super::Json;
-use crate::web::text::quote;
+use crate::web::strings::truncate;
 
 /// An invalid value in a document, identified by its node. Boxed, because every function that reads a value returns it.
 #[derive(Debug)]
@@ -72,7 +72,7 @@ fn path_to(node: &Json<'_>, target: *const ()) -> Option<String> {
         }
         Json::Object(fields) => fields
             .iter()
-            .find_map(|(name, value)| Some(format!(".{}{}", quote(name), path_to(value, target)?))),
+            .find_map(|(name, value)| Some(format!(".{}{}", truncate(name), path_to(value, target)?))),
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => None,
     }
 }

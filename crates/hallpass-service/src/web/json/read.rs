@@ -7,7 +7,7 @@ use hallpass_token::Quoted;
 use super::Json;
 use super::path::{Invalid, JsonError};
 use super::write::format_number;
-use crate::web::text::quote;
+use crate::web::strings::truncate;
 
 /// The fields of an object that has no unknown fields.
 #[derive(Clone, Copy, Debug)]
@@ -146,7 +146,7 @@ impl<'j> Json<'j> {
             Self::Bool(value) => format!("boolean `{value}`"),
             Self::Number(number) if number.is_f64() => format!("floating point `{}`", format_number(number)),
             Self::Number(number) => format!("integer `{}`", format_number(number)),
-            Self::String(text) => format!("string {}", quote(&Quoted(text).to_string())),
+            Self::String(text) => format!("string {}", truncate(&Quoted(text).to_string())),
             Self::Array(_) => "array".to_owned(),
             Self::Object(_) => "object".to_owned(),
         }
@@ -214,7 +214,7 @@ fn unknown_field<'j>(name: &str, value: &'j Json<'j>, known: &[&str]) -> Invalid
         [one, other] => format!("expected {one} or {other}"),
         all => format!("expected one of {}", all.join(", ")),
     };
-    Invalid::new(value, format!("unknown field {}, {expected}", quote(&format!("`{name}`"))))
+    Invalid::new(value, format!("unknown field {}, {expected}", truncate(&format!("`{name}`"))))
 }
 
 #[cfg(test)]

@@ -4,33 +4,33 @@ use std::borrow::Cow;
 
 /// Truncates an untrusted string for a message if it is longer than 64 bytes. A longer string may be a token, because even the
 /// shortest tokens have more than 100 bytes, and clients log messages.
-pub(crate) fn quote(text: &str) -> Cow<'_, str> {
+pub(crate) fn truncate(string: &str) -> Cow<'_, str> {
     const MAX_BYTES: usize = 64;
     const START_CHARS: usize = 24;
-    if text.len() <= MAX_BYTES {
-        return Cow::Borrowed(text);
+    if string.len() <= MAX_BYTES {
+        return Cow::Borrowed(string);
     }
-    let mut start: String = text.chars().take(START_CHARS).collect();
+    let mut start: String = string.chars().take(START_CHARS).collect();
     start.push('…');
     Cow::Owned(start)
 }
 
 /// Returns the byte position of the first occurrence of a substring. `str::find` would add 4 KB of code that pays off only for
 /// long strings.
-pub(crate) fn find(text: &str, part: &str) -> Option<usize> {
-    text.as_bytes().windows(part.len()).position(|window| window == part.as_bytes())
+pub(crate) fn find(string: &str, substring: &str) -> Option<usize> {
+    string.as_bytes().windows(substring.len()).position(|window| window == substring.as_bytes())
 }
 
 /// Replaces every sequence that may be a certificate, or part of one, with `…`: more than 15 hexadecimal digits.
-pub(crate) fn redact_hex(text: &str) -> String {
+pub(crate) fn redact_hex(string: &str) -> String {
     const MAX_SHOWN_DIGITS: usize = 15;
-    let mut shown = String::new();
-    for run in text.split_inclusive(|c: char| !c.is_ascii_hexdigit()) {
+    let mut redacted = String::new();
+    for run in string.split_inclusive(|c: char| !c.is_ascii_hexdigit()) {
         let hex = run.trim_end_matches(|c: char| !c.is_ascii_hexdigit());
-        shown.push_str(if hex.len() > MAX_SHOWN_DIGITS { "…" } else { hex });
-        shown.push_str(run.get(hex.len()..).unwrap_or_default());
+        redacted.push_str(if hex.len() > MAX_SHOWN_DIGITS { "…" } else { hex });
+        redacted.push_str(run.get(hex.len()..).unwrap_or_default());
     }
-    shown
+    redacted
 }
 
 /// Joins items with commas, and the last one with a conjunction.
@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn truncates_long_strings() {
-        assert_eq!(quote(&"é".repeat(32)), "é".repeat(32));
-        assert_eq!(quote(&"é".repeat(33)), "é".repeat(24) + "…");
+        assert_eq!(truncate(&"é".repeat(32)), "é".repeat(32));
+        assert_eq!(truncate(&"é".repeat(33)), "é".repeat(24) + "…");
     }
 }
