@@ -15,7 +15,7 @@ const LEEWAY = 60;
 const RTM_LOGIN_006 = 1000;
 const CLAIMS = "apikey permissions version roles roomId participantId iat nbf exp jti".split(" ");
 const PERMISSIONS = ["allow_join", "allow_mod", "ask_join"];
-const REJECTED = { is: "rejected" };
+const REJECTED = { kind: "rejected" };
 
 // A package prints what it cannot read, where the answers go.
 console.log = () => {};
@@ -33,7 +33,7 @@ function agora(asked) {
   const [scheme, value] = authorization.split(/ (.*)/s);
   if (scheme.toLowerCase() === "basic") {
     const expected = Buffer.from(asked.customer).toString("base64");
-    return value === expected ? { is: "customer" } : REJECTED;
+    return value === expected ? { kind: "customer" } : REJECTED;
   }
   const prefix = "agora token=";
   return authorization.startsWith(prefix) ? agora007(asked, authorization.slice(prefix.length)) : REJECTED;
@@ -51,7 +51,7 @@ function agora007({ app_id, certificate, now }, token) {
     const until = lasts === 0 ? tokenEnds : Math.min(parsed.issueTs + lasts, tokenEnds);
     if (until < now) continue;
     const services = parsed.services.map((service) => service.service_type());
-    return { is: "007", user: service.__user_id.toString(), until, services };
+    return { kind: "007", user: service.__user_id.toString(), until, services };
   }
   return REJECTED;
 }
@@ -68,7 +68,7 @@ function agora006({ app_id, certificate, now, token, user }) {
   const ends = parsed.messages[RTM_LOGIN_006];
   if (again.build() !== token || ends === undefined) return REJECTED;
   const until = ends === 0 ? parsed.ts : Math.min(ends, parsed.ts);
-  return until > now ? { is: "006", user, until } : REJECTED;
+  return until > now ? { kind: "006", user, until } : REJECTED;
 }
 
 async function videosdk({ authorization, now, api_key, secret, max_ttl }) {
@@ -88,7 +88,7 @@ async function videosdk({ authorization, now, api_key, secret, max_ttl }) {
   const arePermissions = areKnown && (!isAsking || permissions.every((name) => name === "ask_join"));
   if (apikey !== api_key || !isInTime || !isShort || !arePermissions) return REJECTED;
   const known = CLAIMS.filter((name) => claims[name] !== undefined && claims[name].length !== 0);
-  return { is: "jwt", claims: Object.fromEntries(known.map((name) => [name, claims[name]])) };
+  return { kind: "jwt", claims: Object.fromEntries(known.map((name) => [name, claims[name]])) };
 }
 
 /** Some damage the packages report, and some they throw at. */

@@ -1,5 +1,5 @@
-//! The providers on this machine: REST APIs that check credentials as Agora and VideoSDK do, remember who called, and
-//! fail as they are told to.
+//! Local versions of the providers' REST APIs. They check credentials like Agora and VideoSDK, record requests, and simulate
+//! faults.
 
 pub mod agora;
 pub mod cross_check;
@@ -26,32 +26,32 @@ pub use crate::server::StubResponse;
 use crate::server::{Exchange, Server, lock, test_delay};
 use crate::target::{Request, Response, Target};
 
-/// What one provider knows and does.
+/// The behavior and data of a provider.
 pub trait Api: Send + 'static {
-    /// Whom it takes a caller for.
+    /// An authenticated caller.
     type Caller: Clone + Debug + PartialEq + Send;
-    /// Why it takes a caller for nobody.
+    /// The reason why credentials are rejected.
     type Rejection: Clone + Debug + Display + PartialEq + Send;
 
-    /// Finds out who calls.
+    /// Authenticates the caller.
     ///
     /// # Errors
-    /// What is wrong with the credentials.
+    /// If the credentials are missing or invalid.
     fn authenticate(&self, request: &Request, now: UnixSeconds) -> Result<Self::Caller, Self::Rejection>;
 
-    /// Carries out a request.
-    fn answer(
+    /// Executes a request, and returns the response.
+    fn execute(
         &mut self,
         request: &Request,
         caller: &Result<Self::Caller, Self::Rejection>,
         now: UnixSeconds,
     ) -> StubResponse;
 
-    /// What it answers to this request when it fails with this status.
+    /// Returns the provider's error response with this status.
     fn error(request: &Request, status: u16) -> StubResponse;
 
-    /// The same credentials for somebody else to check; `None` where there are none.
-    fn credential(&self, seen: &RecordedRequest<Self>) -> Option<Credential>
+    /// Returns the request's credentials for [`cross_check::check`], or `None` if the request has no credentials.
+    fn credential(&self, request: &RecordedRequest<Self>) -> Option<Credential>
     where
         Self: Sized;
 }
@@ -59,18 +59,18 @@ pub trait Api: Send + 'static {
 /// A running provider.
 pub struct Provider<A: Api> {
     server: Server,
-    elsewhere: Server,
+    redirect_target: Server,
     state: Arc<Mutex<State<A>>>,
     redirected: Arc<Mutex<Vec<Request>>>,
 }
 
-/// A request that came, whatever became of it.
+/// A request that the provider has received, with or without success.
 pub struct RecordedRequest<A: Api> {
     /// The request.
     pub request: Request,
-    /// When it came, by the clock of the provider.
+    /// The time of the request, by the provider's clock.
     pub at: UnixSeconds,
-    /// Who called, or what was wrong with the credentials.
+    /// The caller, or the reason why the credentials were rejected.
     pub caller: Result<A::Caller, A::Rejection>,
 }
 
@@ -78,19 +78,19 @@ struct State<A: Api> {
     api: A,
     clock: Option<UnixSeconds>,
     failing: Option<(FailingRequests, Fault)>,
-    seen: Vec<RecordedRequest<A>>,
+    requests: Vec<RecordedRequest<A>>,
     has_delayed: bool,
 }
 
 impl<A: Api> Provider<A> {
-    /// Starts it.
+    /// Starts a provider.
     ///
     /// # Errors
-    /// Where no port is free.
+    /// If no port is available.
     pub fn start(api: A) -> anyhow::Result<Self> {
         let redirected = Arc::<Mutex<Vec<Request>>>::default();
         let shared = Arc::clone(&redirected);
-        let elsewhere = Server::start(move |exchange| {
+        let redirect_target = Server::start(move |exchange| {
             lock(&shared).push(exchange.request.clone());
             exchange.send(&StubResponse::json(200, &serde_json::json!({})))
         })?;
@@ -98,117 +98,117 @@ impl<A: Api> Provider<A> {
             api,
             clock: None,
             failing: None,
-            seen: Vec::new(),
+            requests: Vec::new(),
             has_delayed: false,
         }));
         let shared = Arc::clone(&state);
-        let other = format!("http://{}", elsewhere.address());
-        let server = Server::start(move |exchange| answer(&shared, exchange, &other))?;
-        Ok(Self { server, elsewhere, state, redirected })
+        let redirect_url = format!("http://{}", redirect_target.address());
+        let server = Server::start(move |exchange| respond(&shared, exchange, &redirect_url))?;
+        Ok(Self { server, redirect_target, state, redirected })
     }
 
-    /// The base of its URLs, without a slash at the end.
+    /// Returns the base URL, without a trailing slash.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.server.address())
     }
 
-    /// Sends it a request, as a server of the customer does.
+    /// Sends a request to the provider, like a customer's server.
     ///
     /// # Errors
-    /// Where there is no answer.
+    /// If there is no response.
     pub fn send(&self, request: &Request) -> anyhow::Result<Response> {
         Client::new().send_to(&self.server.address().to_string(), request)
     }
 
-    /// The base of the URLs that [`Fault::Redirect`] leads to.
+    /// Returns the base URL to which [`Fault::Redirect`] redirects.
     #[must_use]
     pub fn redirect_url(&self) -> String {
-        format!("http://{}", self.elsewhere.address())
+        format!("http://{}", self.redirect_target.address())
     }
 
-    /// The requests that came there: whoever does not follow redirects leaves none.
+    /// Returns the requests that followed a redirect.
     #[must_use]
     pub fn redirected_requests(&self) -> Vec<Request> {
         lock(&self.redirected).clone()
     }
 
-    /// The requests that came, in their order.
+    /// Returns the received requests in order.
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest<A>> {
-        lock(&self.state).seen.clone()
+        lock(&self.state).requests.clone()
     }
 
-    /// What came with them, for [`cross_check::check`].
+    /// Returns the credentials of the received requests, for [`cross_check::check`].
     #[must_use]
     pub fn credentials(&self) -> Vec<Credential> {
         let state = lock(&self.state);
-        state.seen.iter().filter_map(|seen| state.api.credential(seen)).collect()
+        state.requests.iter().filter_map(|request| state.api.credential(request)).collect()
     }
 
-    /// Forgets the requests that came.
+    /// Clears the recorded requests.
     pub fn clear_requests(&self) {
-        lock(&self.state).seen.clear();
+        lock(&self.state).requests.clear();
         lock(&self.redirected).clear();
     }
 
-    /// Looks at what it keeps, or changes it.
+    /// Reads or changes the provider's data.
     pub fn with<T>(&self, action: impl FnOnce(&mut A) -> T) -> T {
         action(&mut lock(&self.state).api)
     }
 
-    /// Has its clock stand still at this time; `None` is the clock of this machine.
+    /// Stops the provider's clock at this time. With `None`, the provider uses the machine's clock.
     pub fn set_clock(&self, clock: Option<UnixSeconds>) {
         lock(&self.state).clock = clock;
     }
 
-    /// Sets its clock to that of a deployment, unless both are the clock of this machine.
+    /// Sets the provider's clock to the clock of a deployment.
     pub fn follow_clock(&self, target: &impl Target) {
         let clock = (!target.has_real_clock()).then(|| UnixSeconds(target.clock() as u32));
         self.set_clock(clock);
     }
 
-    /// Has these requests fail, in place of those that failed before.
+    /// Injects a fault into these requests. Replaces an earlier fault.
     pub fn fail(&self, which: FailingRequests, fault: Fault) {
         lock(&self.state).failing = Some((which, fault));
     }
 
-    /// Has it work as it should.
+    /// Removes the fault.
     pub fn recover(&self) {
         lock(&self.state).failing = None;
     }
 
-    /// Has nobody listen on its port, or the provider again.
+    /// Stops or starts listening, on the same port. A provider that does not listen refuses connections.
     ///
     /// # Errors
-    /// Where somebody else has taken the port in the meantime.
+    /// If another program uses the port.
     pub fn set_listening(&self, is_listening: bool) -> anyhow::Result<()> {
         self.server.set_listening(is_listening)
     }
 }
 
-fn answer<A: Api>(state: &Mutex<State<A>>, exchange: &Exchange<'_>, elsewhere: &str) -> io::Result<()> {
+fn respond<A: Api>(state: &Mutex<State<A>>, exchange: &Exchange<'_>, redirect_url: &str) -> io::Result<()> {
     let request = &exchange.request;
-    // Each provider is asked hundreds of times; one late response shows what all of them would.
+    // Only the first response is delayed, because a provider gets hundreds of requests.
     if !std::mem::replace(&mut lock(state).has_delayed, true) {
         thread::sleep(test_delay());
     }
-    let (fault, right) = {
+    let (fault, response) = {
         let mut state = lock(state);
         let now = state.clock.unwrap_or_else(machine_clock);
         let caller = state.api.authenticate(request, now);
-        state.seen.push(RecordedRequest { request: request.clone(), at: now, caller: caller.clone() });
+        state.requests.push(RecordedRequest { request: request.clone(), at: now, caller: caller.clone() });
         let fault = state.fault_of(request);
         let is_executed = fault.as_ref().is_none_or(Fault::is_executed);
-        (fault, is_executed.then(|| state.api.answer(request, &caller, now)))
+        (fault, is_executed.then(|| state.api.execute(request, &caller, now)))
     };
     match fault {
-        Some(fault) => fault.inject(exchange, right, &|status| A::error(request, status), elsewhere),
-        None => right.map_or(Ok(()), |right| exchange.send(&right)),
+        Some(fault) => fault.inject(exchange, response, &|status| A::error(request, status), redirect_url),
+        None => response.map_or(Ok(()), |response| exchange.send(&response)),
     }
 }
 
-/// Derived, it would ask for a provider that can be cloned.
+/// A derived implementation would require that the provider implements `Clone`.
 impl<A: Api> Clone for RecordedRequest<A> {
     fn clone(&self) -> Self {
         Self { request: self.request.clone(), at: self.at, caller: self.caller.clone() }
@@ -218,7 +218,7 @@ impl<A: Api> Clone for RecordedRequest<A> {
 impl<A: Api> State<A> {
     fn fault_of(&mut self, request: &Request) -> Option<Fault> {
         let (which, fault) = self.failing.as_mut()?;
-        which.counts(request).then(|| fault.clone())
+        which.includes(request).then(|| fault.clone())
     }
 }
 

@@ -1,4 +1,4 @@
-//! Agora's REST API: the projects of a customer, the events of Signaling, and who is kicked from a channel.
+//! Agora's REST API: a customer's projects, Signaling events, and kicking rules.
 
 mod auth;
 mod kick;
@@ -15,43 +15,43 @@ use super::{Api, RecordedRequest, StubResponse};
 use crate::setup::Project;
 use crate::target::Request;
 
-/// Half of the customer's credentials: no secret.
+/// The customer ID, which is not a secret.
 pub const CUSTOMER_ID: &str = "4f1e8a7c3b2d49658d0c7b6a5e4f3210";
-/// The secret half of the customer's credentials.
+/// The customer secret.
 pub const CUSTOMER_SECRET: &str = "a8d3c5b7e9f14260b1c2d3e4f5a60718";
-/// The App ID of the customer's first project, which is the project of most deployments.
+/// The App ID of the customer's first project. Most deployments have this project.
 pub const APP_ID: &str = Project::Default.keys().0;
 /// The App ID of the second project.
 pub const OTHER_APP_ID: &str = Project::Other.keys().0;
 
-/// What Agora knows of one customer.
+/// The data of a customer.
 #[derive(Default)]
 pub struct Agora {
     events: BTreeMap<String, Vec<Value>>,
     rules: Rules,
-    answers: u32,
+    responses: u32,
 }
 
-/// How many events of a project are kept.
+/// The maximum number of stored events of a project.
 const KEPT_EVENTS: usize = 2000;
-/// How many come in one answer.
+/// The maximum number of events in a response.
 const SENT_EVENTS: usize = 1000;
 
 impl Agora {
-    /// Has something happen in a project's Signaling: a user's `Login` or `Logout`, at this time in milliseconds.
+    /// Adds a Signaling event of a project: a user's `Login` or `Logout` at this time in milliseconds.
     pub fn add_event(&mut self, app_id: &str, user: &str, kind: &str, at_ms: u64) {
         let events = self.events.entry(app_id.to_owned()).or_default();
         events.push(json!({ "user_id": user, "type": kind, "ms": at_ms }));
         events.drain(..events.len().saturating_sub(KEPT_EVENTS));
     }
 
-    /// How many events of a project nobody has fetched.
+    /// Returns the number of a project's events that have not been fetched.
     #[must_use]
     pub fn events_left(&self, app_id: &str) -> usize {
         self.events.get(app_id).map_or(0, Vec::len)
     }
 
-    /// The rules that were made, in their order, as a `GET` shows them while they last.
+    /// Returns all kicking rules in the order of their creation, including expired rules. The form is that of a `GET` response.
     #[must_use]
     pub fn rules(&self) -> Vec<Value> {
         self.rules.all()
@@ -70,7 +70,7 @@ impl Agora {
     }
 
     fn request_id(&self) -> String {
-        format!("agora-{}", self.answers)
+        format!("agora-{}", self.responses)
     }
 
     fn route(
@@ -87,7 +87,7 @@ impl Agora {
         match (request.method.as_str(), path) {
             ("GET", "/dev/v1/projects") => Ok(projects()),
             ("GET", "/dev/v1/kicking-rule") => self.rules.list(query, now),
-            ("POST", "/dev/v1/kicking-rule") => self.rules.make(&request.body, now),
+            ("POST", "/dev/v1/kicking-rule") => self.rules.create(&request.body, now),
             ("GET", _) => match signaling_project(path) {
                 Some(app_id) if certificate_of(app_id).is_some() => Ok(self.user_events(app_id)),
                 Some(_) => Err(403),
@@ -106,15 +106,15 @@ impl Api for Agora {
         auth::authenticate(request, now)
     }
 
-    fn answer(
+    fn execute(
         &mut self,
         request: &Request,
         caller: &Result<Caller, Rejection>,
         now: UnixSeconds,
     ) -> StubResponse {
-        self.answers += 1;
-        let answer = self.route(request, caller, now).unwrap_or_else(|status| Self::error(request, status));
-        answer.with("x-request-id", self.request_id()).with("x-resource-id", "agora-resource")
+        self.responses += 1;
+        let response = self.route(request, caller, now).unwrap_or_else(|status| Self::error(request, status));
+        response.with("x-request-id", self.request_id()).with("x-resource-id", "agora-resource")
     }
 
     fn error(request: &Request, status: u16) -> StubResponse {
@@ -136,12 +136,12 @@ impl Api for Agora {
         StubResponse::json(status, &body)
     }
 
-    fn credential(&self, seen: &RecordedRequest<Self>) -> Option<Credential> {
-        auth::credential(seen)
+    fn credential(&self, request: &RecordedRequest<Self>) -> Option<Credential> {
+        auth::credential(request)
     }
 }
 
-/// The App ID in the path of Signaling's events.
+/// Returns the App ID in the path of Signaling events.
 fn signaling_project(path: &str) -> Option<&str> {
     path.strip_prefix("/dev/v2/project/")?.strip_suffix("/rtm/vendor/user_events")
 }
@@ -151,7 +151,7 @@ fn certificate_of(app_id: &str) -> Option<&'static str> {
     projects.into_iter().find(|(known, _)| *known == app_id).map(|(_, certificate)| certificate)
 }
 
-/// Two projects that differ in whatever may differ, and one without a certificate.
+/// Returns two projects that differ in every field, and a project without a certificate.
 fn projects() -> StubResponse {
     let (app_id, certificate) = Project::Default.keys();
     let (other_app_id, other_certificate) = Project::Other.keys();
@@ -188,13 +188,13 @@ mod tests {
     }
 
     #[test]
-    fn good_credentials_are_accepted_and_every_sort_of_bad_ones_is_refused() {
+    fn accepts_valid_credentials_and_rejects_invalid_ones() {
         let agora = start();
         for case in agora_cases() {
             let response = send(&agora.url(), &case.request);
             let caller = agora.requests().pop().unwrap().caller;
-            let found = format!("{caller:?}");
-            assert!(found.starts_with(case.is), "{}: {found}", case.name);
+            let debug = format!("{caller:?}");
+            assert!(debug.starts_with(case.caller), "{}: {debug}", case.name);
             let status = if caller.is_ok() { 200 } else { 401 };
             assert_eq!(response.status(), status, "{}", case.name);
             let body = json_of(&response);
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_does_not_say_that_it_is_json_gets_415() {
+    fn rejects_other_content_types_than_json() {
         let agora = start();
         let mut request = as_customer("GET", PROJECTS, "");
         request.headers.retain(|(name, _)| name != "content-type");
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn the_projects_differ_in_whatever_may_differ() {
+    fn projects_differ_in_every_field() {
         let response = send(&start().url(), &as_customer("GET", PROJECTS, ""));
         let projects = json_of(&response)["projects"].as_array().unwrap().clone();
         assert_eq!(projects[0]["vendor_key"], APP_ID);
@@ -240,13 +240,13 @@ mod tests {
     }
 
     #[test]
-    fn an_event_comes_once() {
+    fn returns_each_event_once() {
         let agora = start();
         agora.with(|agora| {
             for number in 0..2100 {
                 agora.add_event(APP_ID, &format!("user-{number}"), "Login", 1_700_000_000_000 + number);
             }
-            agora.add_event(OTHER_APP_ID, "somebody", "Logout", 1);
+            agora.add_event(OTHER_APP_ID, "alice", "Logout", 1);
         });
         let fetch = |app_id| json_of(&send(&agora.url(), &as_customer("GET", &user_events(app_id), "")));
         let first = fetch(APP_ID);
@@ -255,11 +255,11 @@ mod tests {
         let rest = [first, fetch(APP_ID), fetch(APP_ID)].map(|body| body["events"].as_array().unwrap().len());
         assert_eq!(rest, [1000, 1000, 0]);
         assert_eq!(agora.with(|agora| agora.events_left(OTHER_APP_ID)), 1);
-        assert_eq!(fetch(OTHER_APP_ID)["events"][0]["user_id"], "somebody");
+        assert_eq!(fetch(OTHER_APP_ID)["events"][0]["user_id"], "alice");
     }
 
     #[test]
-    fn other_paths_and_projects_are_not_there() {
+    fn rejects_unknown_paths_and_projects() {
         let agora = start();
         for (method, target, status) in [
             ("GET", "/dev/v1/project", 404),
@@ -276,19 +276,19 @@ mod tests {
     }
 
     #[test]
-    fn what_came_is_kept_as_it_came() {
+    fn records_requests_unchanged() {
         let agora = start();
         send(
             &agora.url(),
             &request("POST", "/dev/v1/kicking-rule?x=%20", &[("authorization", &basic())], "{\"a\":1}"),
         );
-        let [seen] = agora.requests().try_into().ok().unwrap();
+        let [recorded] = agora.requests().try_into().ok().unwrap();
         assert_eq!(
-            (seen.request.method.as_str(), seen.request.target.as_str()),
+            (recorded.request.method.as_str(), recorded.request.target.as_str()),
             ("POST", "/dev/v1/kicking-rule?x=%20")
         );
-        assert_eq!(seen.request.header("authorization"), Some(basic().as_str()));
-        assert_eq!((seen.request.body.as_slice(), seen.at), (&b"{\"a\":1}"[..], NOW));
+        assert_eq!(recorded.request.header("authorization"), Some(basic().as_str()));
+        assert_eq!((recorded.request.body.as_slice(), recorded.at), (&b"{\"a\":1}"[..], NOW));
         agora.clear_requests();
         assert!(agora.requests().is_empty());
     }

@@ -1,33 +1,38 @@
-//! What a provider thinks of the credentials that came, beside what Agora's own npm packages, and for VideoSDK jose,
-//! think of them.
+//! A second check of received credentials, with Agora's npm packages and, for VideoSDK, with jose. The result must be the same
+//! as the provider's.
 
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
 
 use crate::process::node;
 
-/// Credentials as they came, with the keys that they are checked with.
+/// The credentials of a request, and the provider's result.
 #[derive(Clone)]
 pub struct Credential {
-    /// For `interop/credentials.mjs`.
-    pub(super) given: Value,
-    /// What the provider found.
-    pub(super) found: Value,
+    /// The input of `interop/credentials.mjs`: the credentials and the keys to check them with.
+    pub(super) input: Value,
+    /// The provider's result.
+    pub(super) result: Value,
 }
 
-/// Has all credentials checked again, in one process; says how many those were.
+/// Checks credentials in one process, and returns their number.
 ///
 /// # Errors
-/// Where the packages cannot be run, there are no credentials, or a provider found something else in one.
+/// If the packages cannot be run, there are no credentials, or a result differs from the provider's.
 pub fn check(credentials: &[Credential]) -> anyhow::Result<usize> {
     ensure!(!credentials.is_empty(), "there are no credentials to check");
-    let lines: String = credentials.iter().map(|credential| format!("{}\n", credential.given)).collect();
-    let answers = node("credentials.mjs", &lines)?;
-    let answers = answers.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned()));
-    let answers = answers.collect::<anyhow::Result<Vec<Value>>>()?;
-    ensure!(answers.len() == credentials.len(), "{} went in, {} came out", credentials.len(), answers.len());
-    for (number, (Credential { found, .. }, answer)) in credentials.iter().zip(answers).enumerate() {
-        ensure!(*found == answer, "credentials {number}: we found {found}, the packages {answer}");
+    let lines: String = credentials.iter().map(|credential| format!("{}\n", credential.input)).collect();
+    let output = node("credentials.mjs", &lines)?;
+    let others = output.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned()));
+    let others = others.collect::<anyhow::Result<Vec<Value>>>()?;
+    ensure!(
+        others.len() == credentials.len(),
+        "expected {} results, got {}",
+        credentials.len(),
+        others.len()
+    );
+    for (index, (Credential { result, .. }, other)) in credentials.iter().zip(others).enumerate() {
+        ensure!(*result == other, "credentials {index}: the provider found {result}, the packages {other}");
     }
     Ok(credentials.len())
 }
@@ -40,30 +45,30 @@ mod tests {
 
     #[test]
     #[ignore = "needs the npm packages; cargo xtask test runs it"]
-    fn the_packages_think_of_every_sort_of_credentials_as_the_providers_do() -> anyhow::Result<()> {
+    fn packages_and_providers_have_the_same_results() -> anyhow::Result<()> {
         let (agora, videosdk) = (Provider::start(Agora::default())?, Provider::start(Videosdk::default())?);
         agora.set_clock(Some(NOW));
         videosdk.set_clock(Some(NOW));
-        let (of_agora, of_videosdk) = (agora_cases(), videosdk_cases());
-        of_agora.iter().for_each(|case| drop(send(&agora.url(), &case.request)));
-        of_videosdk.iter().for_each(|case| drop(send(&videosdk.url(), &case.request)));
+        let (agora_cases, videosdk_cases) = (agora_cases(), videosdk_cases());
+        agora_cases.iter().for_each(|case| drop(send(&agora.url(), &case.request)));
+        videosdk_cases.iter().for_each(|case| drop(send(&videosdk.url(), &case.request)));
         let credentials = [agora.credentials(), videosdk.credentials()].concat();
-        let missing = of_agora.iter().chain(&of_videosdk).filter(|case| case.is.starts_with("Err(Missing"));
-        let expected = of_agora.len() + of_videosdk.len() - missing.count();
-        assert_eq!(check(&credentials)?, expected);
+        let cases = agora_cases.iter().chain(&videosdk_cases);
+        let missing = cases.filter(|case| case.caller.starts_with("Err(Missing")).count();
+        assert_eq!(check(&credentials)?, agora_cases.len() + videosdk_cases.len() - missing);
 
-        // Whatever else a provider had found, it would show.
-        for number in (0..credentials.len()).step_by(20) {
-            let mut others = credentials.clone();
-            others[number].found["is"] = "somebody else".into();
-            let error = check(&others).unwrap_err().to_string();
-            assert!(error.starts_with(&format!("credentials {number}:")), "{error}");
+        // A different result of a provider is reported.
+        for index in (0..credentials.len()).step_by(20) {
+            let mut changed = credentials.clone();
+            changed[index].result["kind"] = "different".into();
+            let error = check(&changed).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("credentials {index}:")), "{error}");
         }
         Ok(())
     }
 
     #[test]
-    fn without_credentials_nothing_is_checked() {
+    fn rejects_an_empty_list() {
         assert!(check(&[]).is_err());
     }
 }

@@ -1,8 +1,8 @@
-//! A date as both providers write it.
+//! Dates in the format of both providers.
 
 use hallpass_token::UnixSeconds;
 
-/// Such as `2023-11-14T22:13:20.000Z` (RFC 3339).
+/// Formats a time such as `2023-11-14T22:13:20.000Z` (RFC 3339).
 pub(super) fn date(time: UnixSeconds) -> String {
     let (mut days, seconds) = (time.0 / 86_400, time.0 % 86_400);
     let mut year = 1970;
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_those_of_the_calendar() {
+    fn formats_dates() {
         for (time, expected) in [
             (0, "1970-01-01T00:00:00.000Z"),
             (951_782_399, "2000-02-28T23:59:59.000Z"),

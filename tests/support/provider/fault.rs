@@ -1,4 +1,4 @@
-//! How a provider fails.
+//! Simulated faults of a provider.
 
 use std::io;
 use std::time::Duration;
@@ -8,58 +8,58 @@ use serde_json::{Value, json};
 use crate::server::{Exchange, StubResponse};
 use crate::target::Request;
 
-/// What comes in place of the right answer.
+/// A fault, which replaces the correct response.
 ///
-/// What the request asks for is done only where the text says so.
+/// The request is executed only if the variant's description says so.
 #[derive(Clone, Debug)]
 pub enum Fault {
-    /// The right answer, after this time. It is done.
+    /// The request is executed. The correct response is sent after this delay.
     Slow(Duration),
-    /// The first half of the right answer; then the connection ends. It is done.
+    /// The request is executed. The first half of the correct response is sent, and then the connection is closed.
     HalfBody,
-    /// The right answer with 10 MB of blanks behind it, and their length in front. It is done.
+    /// The request is executed. The correct response is followed by 10 MB of spaces, and has a `Content-Length`.
     LongBody,
-    /// The same without a length. It is done.
+    /// The request is executed. The correct response is followed by 10 MB of spaces, and has no `Content-Length`.
     LongBodyWithoutLength,
-    /// The right answer without its last byte, as if that were all: no JSON. It is done.
+    /// The request is executed. The last byte of the body is missing, so that it is not JSON.
     TruncatedJson,
-    /// Nothing: the connection ends.
+    /// The connection is closed without a response.
     Close,
-    /// Nothing: the connection stays open.
+    /// The connection stays open without a response.
     Hang,
-    /// An error of this status, in the provider's shape.
+    /// An error with this status, in the provider's format.
     Status(u16),
-    /// An error 429 in the provider's shape, with this many seconds in `Retry-After`.
+    /// An error 429 in the provider's format, with this number of seconds in `Retry-After`.
     TooManyRequests(u32),
-    /// An error of this status that repeats the credentials, in JSON.
+    /// A JSON error with this status that contains the credentials.
     EchoCredentials(u16),
-    /// A page in HTML with this status.
+    /// An HTML page with this status.
     Html(u16),
     /// A plain text with this status.
     Text(u16),
     /// This JSON with status 200.
     Json(Value),
-    /// A redirect of this status to the same path on another server.
+    /// A redirect with this status to the same path on another server.
     Redirect(u16),
-    /// It is done, and then this comes.
+    /// The request is executed, and then this fault occurs.
     AfterExecution(Box<Fault>),
 }
 
-/// FailingRequests requests fail.
+/// The requests that fail.
 #[derive(Clone, Copy, Debug)]
 pub enum FailingRequests {
-    /// All of them.
+    /// All requests.
     All,
-    /// So many, and then no more.
+    /// This number of requests.
     Next(usize),
-    /// Those of this method.
+    /// All requests with this method.
     Method(&'static str),
 }
 
 const LONG: usize = 10_000_000;
 
 impl Fault {
-    /// It is done, and then this comes.
+    /// Returns a fault that occurs after the request is executed.
     #[must_use]
     pub fn after_execution(self) -> Self {
         Self::AfterExecution(Box::new(self))
@@ -85,36 +85,36 @@ impl Fault {
         }
     }
 
-    /// Sends what comes; `right` is there where the request was carried out.
+    /// Sends the faulty response. `correct` is the correct response if the request was executed.
     pub(super) fn inject(
         self,
         exchange: &Exchange<'_>,
-        right: Option<StubResponse>,
+        correct: Option<StubResponse>,
         error: &dyn Fn(u16) -> StubResponse,
-        elsewhere: &str,
+        redirect_url: &str,
     ) -> io::Result<()> {
-        let right = || right.clone().unwrap_or_else(|| error(500));
+        let correct = || correct.clone().unwrap_or_else(|| error(500));
         match self {
             Self::Slow(time) => {
                 exchange.wait(time);
-                exchange.send(&right())
+                exchange.send(&correct())
             }
             Self::HalfBody => {
-                let right = right();
-                let half = right.body.len() / 2;
-                exchange.write(right.head(Some(right.body.len())).as_bytes())?;
-                exchange.write(right.body.get(..half).unwrap_or_default())
+                let correct = correct();
+                let half = correct.body.len() / 2;
+                exchange.write(correct.head(Some(correct.body.len())).as_bytes())?;
+                exchange.write(correct.body.get(..half).unwrap_or_default())
             }
-            Self::LongBody => exchange.send(&long(right())),
+            Self::LongBody => exchange.send(&with_long_body(correct())),
             Self::LongBodyWithoutLength => {
-                let long = long(right());
+                let long = with_long_body(correct());
                 exchange.write(long.head(None).as_bytes())?;
                 exchange.write(&long.body)
             }
             Self::TruncatedJson => {
-                let mut right = right();
-                right.body.pop();
-                exchange.send(&right)
+                let mut correct = correct();
+                correct.body.pop();
+                exchange.send(&correct)
             }
             Self::Close => Ok(()),
             Self::Hang => {
@@ -127,10 +127,10 @@ impl Fault {
             }
             Self::EchoCredentials(status) => {
                 let header = |name| exchange.request.header(name);
-                let given = header("authorization").or(header("x-agora-token")).unwrap_or_default();
+                let credentials = header("authorization").or(header("x-agora-token")).unwrap_or_default();
                 exchange.send(&StubResponse::json(
                     status,
-                    &json!({ "message": format!("not accepted: {given}") }),
+                    &json!({ "message": format!("not accepted: {credentials}") }),
                 ))
             }
             Self::Html(status) => {
@@ -142,17 +142,17 @@ impl Fault {
             }
             Self::Json(body) => exchange.send(&StubResponse::json(200, &body)),
             Self::Redirect(status) => {
-                let location = format!("{elsewhere}{}", exchange.request.target);
+                let location = format!("{redirect_url}{}", exchange.request.target);
                 exchange.send(&StubResponse::empty(status).with("location", location))
             }
-            Self::AfterExecution(fault) => fault.inject(exchange, Some(right()), error, elsewhere),
+            Self::AfterExecution(fault) => fault.inject(exchange, Some(correct()), error, redirect_url),
         }
     }
 }
 
 impl FailingRequests {
-    /// Whether this one fails, which then counts.
-    pub(super) fn counts(&mut self, request: &Request) -> bool {
+    /// Returns whether a request fails. Counts the request.
+    pub(super) fn includes(&mut self, request: &Request) -> bool {
         match self {
             Self::All => true,
             Self::Next(left) => {
@@ -165,9 +165,9 @@ impl FailingRequests {
     }
 }
 
-fn long(mut answer: StubResponse) -> StubResponse {
-    answer.body.resize(answer.body.len() + LONG, b' ');
-    answer
+fn with_long_body(mut response: StubResponse) -> StubResponse {
+    response.body.resize(response.body.len() + LONG, b' ');
+    response
 }
 
 #[cfg(test)]
@@ -198,18 +198,18 @@ mod tests {
         json_of(&response)["rules"].as_array().unwrap().len()
     }
 
-    /// Every byte that comes for a request until the connection ends.
+    /// Sends a request, and returns all bytes until the connection ends.
     fn bytes(agora: &Provider<Agora>, request: &Request) -> String {
         let mut received = Vec::new();
         write(agora, request).read_to_end(&mut received).unwrap();
         String::from_utf8(received).unwrap()
     }
 
-    /// Nothing has come for a request, and the connection is open, for some time after the provider has seen it.
+    /// Sends a request, and asserts that the connection stays open without a response after the provider has received it.
     fn assert_hangs(agora: &Provider<Agora>, request: &Request) {
-        let seen = agora.requests().len();
+        let before = agora.requests().len();
         let mut connection = write(agora, request);
-        wait::until(|| Ok(agora.requests().len() > seen), || "the request is seen".to_owned()).unwrap();
+        wait::until(|| Ok(agora.requests().len() > before), || "the request is received".to_owned()).unwrap();
         connection.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
         let error = connection.read(&mut [0]).unwrap_err();
         assert!(matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut), "{error}");
@@ -226,15 +226,15 @@ mod tests {
         connection
     }
 
-    /// The length that the head says, and the body.
-    fn parts(answer: &str) -> (Option<usize>, &str) {
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    /// Returns the `Content-Length` and the body of a response.
+    fn parts(response: &str) -> (Option<usize>, &str) {
+        let (head, body) = response.split_once("\r\n\r\n").unwrap();
         let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
         (length.map(|length| length.parse().unwrap()), body)
     }
 
     #[test]
-    fn a_slow_answer_is_the_right_one() {
+    fn slow_sends_the_correct_response() {
         let agora = start();
         agora.fail(FailingRequests::All, Fault::Slow(Duration::from_millis(300)));
         let started = Instant::now();
@@ -245,31 +245,31 @@ mod tests {
     }
 
     #[test]
-    fn half_an_answer_says_that_it_is_whole() {
+    fn half_body_has_the_length_of_the_whole_body() {
         let agora = start();
         agora.fail(FailingRequests::All, Fault::HalfBody);
-        let answer = bytes(&agora, &kick());
+        let response = bytes(&agora, &kick());
         let whole = json!({ "status": "success", "id": 1953 }).to_string();
-        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"));
-        assert_eq!(parts(&answer), (Some(whole.len()), &whole[..whole.len() / 2]));
+        assert!(response.starts_with("HTTP/1.1 200 OK\r\n"));
+        assert_eq!(parts(&response), (Some(whole.len()), &whole[..whole.len() / 2]));
         assert_eq!(agora.with(|agora| agora.rules().len()), 1);
     }
 
     #[test]
-    fn a_long_answer_would_be_right() {
+    fn long_body_is_valid_json() {
         let agora = start();
-        for (fault, is_told) in [(Fault::LongBody, true), (Fault::LongBodyWithoutLength, false)] {
+        for (fault, has_length) in [(Fault::LongBody, true), (Fault::LongBodyWithoutLength, false)] {
             agora.fail(FailingRequests::All, fault);
-            let answer = bytes(&agora, &kick());
-            let (length, body) = parts(&answer);
+            let response = bytes(&agora, &kick());
+            let (length, body) = parts(&response);
             assert!(body.len() > LONG);
-            assert_eq!(length, is_told.then_some(body.len()));
+            assert_eq!(length, has_length.then_some(body.len()));
             assert_eq!(serde_json::from_str::<Value>(body).unwrap()["status"], "success");
         }
     }
 
     #[test]
-    fn bad_json_is_whole_as_far_as_http_goes() {
+    fn truncated_json_is_a_complete_http_response() {
         let agora = start();
         agora.fail(FailingRequests::All, Fault::TruncatedJson);
         let response = send(&agora.url(), &kick());
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_comes_and_nothing_is_done() {
+    fn close_and_hang_do_not_execute_the_request() {
         let agora = start();
         agora.fail(FailingRequests::All, Fault::Close);
         assert_eq!(bytes(&agora, &kick()), "");
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_is_there_although_nothing_came() {
+    fn faults_after_execution_create_a_rule() {
         let agora = start();
         for (rules, fault) in [(0, Fault::Hang), (1, Fault::Hang.after_execution())] {
             agora.fail(FailingRequests::Method("POST"), fault);
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_instead_is_as_it_was_asked_for() {
+    fn sends_the_requested_errors() {
         let agora = start();
         for (fault, status, kind, begins) in [
             (Fault::Status(402), 402, "application/json", "{\"message\":"),
@@ -331,17 +331,17 @@ mod tests {
     }
 
     #[test]
-    fn credentials_come_back() {
+    fn echoes_credentials() {
         let agora = start();
         agora.fail(FailingRequests::All, Fault::EchoCredentials(401));
         let response = send(&agora.url(), &kick());
-        let given = kick().header("authorization").unwrap().to_owned();
+        let credentials = kick().header("authorization").unwrap().to_owned();
         assert_eq!(response.status(), 401);
-        assert_eq!(json_of(&response), json!({ "message": format!("not accepted: {given}") }));
+        assert_eq!(json_of(&response), json!({ "message": format!("not accepted: {credentials}") }));
     }
 
     #[test]
-    fn an_error_has_the_shape_of_the_provider() {
+    fn errors_have_the_format_of_the_provider() {
         let videosdk = Provider::start(Videosdk::default()).unwrap();
         videosdk.fail(FailingRequests::All, Fault::Status(404));
         let request = request("POST", "/v2/rooms", &[("authorization", &crawler(None))], "");
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_follows_a_redirect_is_seen() {
+    fn records_requests_that_follow_a_redirect() {
         let agora = start();
         for status in [302, 307] {
             agora.fail(FailingRequests::All, Fault::Redirect(status));
@@ -361,14 +361,14 @@ mod tests {
         }
         assert_ne!(agora.url(), agora.redirect_url());
         send(&agora.redirect_url(), &kick());
-        let [strayed] = agora.redirected_requests().try_into().ok().unwrap();
-        assert_eq!((strayed.target.as_str(), strayed.body), (RULES, kick().body));
+        let [redirected] = agora.redirected_requests().try_into().ok().unwrap();
+        assert_eq!((redirected.target.as_str(), redirected.body), (RULES, kick().body));
         agora.clear_requests();
         assert!(agora.redirected_requests().is_empty());
     }
 
     #[test]
-    fn only_those_fail_that_shall() {
+    fn only_selected_requests_fail() {
         let agora = start();
         let projects = || send(&agora.url(), &as_customer("GET", PROJECTS, "")).status().as_u16();
         agora.fail(FailingRequests::Next(2), Fault::Html(502));
@@ -382,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_listens_for_a_while() {
+    fn stops_and_starts_listening() {
         let agora = start();
         let connect = || TcpStream::connect(agora.server.address());
         for _ in 0..3 {

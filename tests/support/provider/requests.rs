@@ -1,4 +1,4 @@
-//! Requests with every sort of credentials, good and bad.
+//! Requests with valid and invalid credentials of every kind.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -23,11 +23,12 @@ pub(super) const NOW: UnixSeconds = UnixSeconds(1_700_000_000);
 pub(super) const PROJECTS: &str = "/dev/v1/projects";
 pub(super) const RULES: &str = "/dev/v1/kicking-rule";
 
-/// One request, and how the `Debug` of whom it is taken for begins.
+/// A request and its expected authentication.
 pub(super) struct Case {
     pub(super) name: &'static str,
     pub(super) request: Request,
-    pub(super) is: &'static str,
+    /// The start of the `Debug` output of the result: the caller, or the rejection.
+    pub(super) caller: &'static str,
 }
 
 pub(super) fn send(url: &str, request: &Request) -> Response {
@@ -66,10 +67,10 @@ pub(super) fn agora_cases() -> Vec<Case> {
     let events = user_events(APP_ID);
     let at = |target: &str, headers: &[(&str, &str)]| request("GET", target, headers, "");
     let mut cases = Vec::new();
-    let mut case = |name, is, request| cases.push(Case { name, request, is });
+    let mut case = |name, caller, request| cases.push(Case { name, request, caller });
 
     let (id, secret) = (CUSTOMER_ID, CUSTOMER_SECRET);
-    for (name, is, value) in [
+    for (name, caller, value) in [
         ("basic", "Ok(Customer)", basic()),
         ("lower-case", "Ok(Customer)", basic().replace("Basic", "basic")),
         ("another secret", "Err(Customer)", format!("Basic {}", STANDARD.encode(format!("{id}:{id}")))),
@@ -81,36 +82,36 @@ pub(super) fn agora_cases() -> Vec<Case> {
             "Err(Customer)",
             format!("Basic {}", STANDARD_NO_PAD.encode(format!("{id}:{secret}"))),
         ),
-        ("two blanks", "Err(Customer)", basic().replace(' ', "  ")),
+        ("two spaces", "Err(Customer)", basic().replace(' ', "  ")),
         ("bearer", "Err(Scheme)", basic().replace("Basic", "Bearer")),
         ("bare", "Err(Scheme)", basic().replace("Basic ", "")),
     ] {
-        case(name, is, at(PROJECTS, &[("authorization", &value)]));
-        case(name, is, at(&events, &[("authorization", &value)]));
+        case(name, caller, at(PROJECTS, &[("authorization", &value)]));
+        case(name, caller, at(&events, &[("authorization", &value)]));
     }
     case("nothing", "Err(Missing)", at(&events, &[]));
     case("only the uid", "Err(Missing)", at(&events, &[("x-agora-uid", "alice")]));
 
-    for (name, is, token) in tokens_007() {
-        case(name, is, at(&events, &[("authorization", &format!("agora token={token}"))]));
+    for (name, caller, token) in tokens_007() {
+        case(name, caller, at(&events, &[("authorization", &format!("agora token={token}"))]));
     }
     let good = rtm(0);
-    for (name, is, value) in [
+    for (name, caller, value) in [
         ("quoted", "Err(Parse(", format!("agora token=\"{good}\"")),
         ("another word", "Err(Scheme)", format!("Agora token={good}")),
         ("token alone", "Err(Scheme)", good.clone()),
         ("006 as 007", "Err(Parse(", format!("agora token={}", rtm_006("alice", 0, PrivilegeTtl::WithToken))),
     ] {
-        case(name, is, at(&events, &[("authorization", &value)]));
+        case(name, caller, at(&events, &[("authorization", &value)]));
     }
     let value = format!("agora token={good}");
     case("007 for projects", "Err(OnlyCustomer)", at(PROJECTS, &[("authorization", &value)]));
     case("007 for rules", "Err(OnlyCustomer)", at(RULES, &[("authorization", &value)]));
     let nowhere = user_events("00000000000000000000000000000000");
-    case("007 of no project", "Err(Project)", at(&nowhere, &[("authorization", &value)]));
+    case("007 of an unknown project", "Err(Project)", at(&nowhere, &[("authorization", &value)]));
 
-    for (name, is, token, user) in tokens_006() {
-        case(name, is, at(&events, &[("x-agora-token", &token), ("x-agora-uid", user)]));
+    for (name, caller, token, user) in tokens_006() {
+        case(name, caller, at(&events, &[("x-agora-token", &token), ("x-agora-uid", user)]));
     }
     let token = rtm_006("alice", 0, PrivilegeTtl::WithToken);
     case("006 without uid", "Err(User)", at(&events, &[("x-agora-token", &token)]));
@@ -143,8 +144,8 @@ fn tokens_007() -> Vec<(&'static str, &'static str, String)> {
     let rtm2 = PermissionTree::new(&[]).unwrap();
     vec![
         ("007", "Ok(User007 { user: \"alice\", until: UnixSeconds(1700000600), services: [2] })", rtm(0)),
-        ("007 at its end", "Ok(User007", rtm(600)),
-        ("007 of a clock ahead", "Ok(User007", rtm(-60)),
+        ("007 at its expiry", "Ok(User007", rtm(600)),
+        ("007 from a clock that is ahead", "Ok(User007", rtm(-60)),
         (
             "007 with two services",
             "Ok(User007 { user: \"alice\", until: UnixSeconds(1700086400), services: [1, 2] })",
@@ -157,11 +158,11 @@ fn tokens_007() -> Vec<(&'static str, &'static str, String)> {
             "Ok(User007 { user: \"alice\", until: UnixSeconds(1700000050)",
             with(login(60), 10, 600),
         ),
-        ("007 a second late", "Err(Verify(Expired", rtm(601)),
+        ("007 a second after its expiry", "Err(Verify(Expired", rtm(601)),
         ("007 too early", "Err(Verify(NotYetValid", rtm(-61)),
         ("007 of another project", "Err(Verify(OtherProject", other(Project::Other)),
         ("007 of another certificate", "Err(Verify(BadSignature", mixed_keys.rtm(alice, Ttl::MAX)),
-        ("007 whose login is over", "Err(Login", with(login(60), 61, 600)),
+        ("007 with an expired login", "Err(Login", with(login(60), 61, 600)),
         ("007 for a channel", "Err(Login", with(rtc, 0, 600)),
         (
             "007 for chat",
@@ -182,9 +183,9 @@ fn tokens_007() -> Vec<(&'static str, &'static str, String)> {
             "Err(Login",
             with(Service::rtm2(alice, rtm2.as_permissions(), PrivilegeTtl::WithToken), 0, 600),
         ),
-        ("007 cut off", "Err(Parse(", rtm(0)[..80].to_owned()),
+        ("007 truncated", "Err(Parse(", rtm(0)[..80].to_owned()),
         ("007 damaged", "Err(Parse(Zlib", damaged),
-        ("007 of nothing", "Err(Parse(", String::new()),
+        ("007 empty", "Err(Parse(", String::new()),
     ]
 }
 
@@ -217,16 +218,16 @@ fn tokens_006() -> Vec<(&'static str, &'static str, String, &'static str)> {
             "alice",
         ),
         (
-            "006 a second before its end",
+            "006 a second before its expiry",
             "Ok(User006",
             rtm_006("alice", DAY - 1, PrivilegeTtl::WithToken),
             "alice",
         ),
-        ("006 at its end", "Err(Verify(Expired", rtm_006("alice", DAY, PrivilegeTtl::WithToken), "alice"),
-        ("006 whose login is over", "Err(Login", short(60), "alice"),
+        ("006 at its expiry", "Err(Verify(Expired", rtm_006("alice", DAY, PrivilegeTtl::WithToken), "alice"),
+        ("006 with an expired login", "Err(Login", short(60), "alice"),
         ("006 of another user", "Err(Verify(OtherChannel", good.clone(), "bob"),
         ("006 in another case", "Err(Verify(OtherChannel", good.clone(), "Alice"),
-        ("006 of nobody", "Err(User", good.clone(), ""),
+        ("006 with an empty user", "Err(User", good.clone(), ""),
         ("006 for a channel", "Err(Login", for_channel(User::Any), "alice"),
         (
             "006 for a user in a channel",
@@ -237,12 +238,12 @@ fn tokens_006() -> Vec<(&'static str, &'static str, String, &'static str)> {
         ("006 for every channel", "Err(Verify(OtherUser", for_all, "alice"),
         ("006 of another project", "Err(Verify(OtherProject", other, "alice"),
         ("006 of another certificate", "Err(Verify(BadSignature", renamed, "alice"),
-        ("006 cut off", "Err(Parse(", good[..60].to_owned(), "alice"),
+        ("006 truncated", "Err(Parse(", good[..60].to_owned(), "alice"),
         ("007 as 006", "Err(Parse(", rtm(0), "alice"),
     ]
 }
 
-/// For alice and 600 seconds, issued so many seconds ago.
+/// Returns a token for alice with a TTL of 600 s, issued `ago` seconds ago.
 fn rtm(ago: i64) -> String {
     with_mint(Project::Default, ago, |mint| {
         mint.rtm(RtmUser::parse("alice").unwrap(), Ttl::new(600).unwrap())
@@ -267,7 +268,7 @@ fn before(ago: i64) -> UnixSeconds {
     UnixSeconds(u32::try_from(i64::from(NOW.0) - ago).unwrap())
 }
 
-/// A token for the REST API.
+/// Returns a token for the REST API.
 pub(super) fn crawler(room: Option<&str>) -> String {
     let room = room.map(|room| RoomId::parse(room).unwrap());
     jwt(scope(Roles::Crawler, room), 0, 120)
@@ -277,7 +278,7 @@ pub(super) const fn scope(roles: Roles, room: Option<RoomId<'_>>) -> Scope<'_> {
     Scope::V2 { roles, room, participant: None }
 }
 
-/// Issued so many seconds ago.
+/// Returns a JWT that was issued `ago` seconds ago.
 pub(super) fn jwt(scope: Scope<'_>, ago: i64, ttl: u32) -> String {
     let (api_key, secret) = Project::Videosdk.keys();
     jwt_with(api_key, secret, scope, ago, ttl)
@@ -295,7 +296,7 @@ fn jwt_with(api_key: &str, secret: &str, scope: Scope<'_>, ago: i64, ttl: u32) -
     claims.sign(&Secret::parse(secret).unwrap())
 }
 
-/// What no SDK would make: with these claims, the API key and version 2.
+/// Signs a JWT with these claims, the API key and version 2. SDKs cannot create such JWTs.
 pub(super) fn signed(claims: &Value) -> String {
     let (api_key, secret) = Project::Videosdk.keys();
     let mut claims = claims.clone();
@@ -307,7 +308,7 @@ pub(super) fn signed(claims: &Value) -> String {
     format!("{message}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
 }
 
-/// All for `POST /v2/rooms`.
+/// Returns requests of `POST /v2/rooms`.
 pub(super) fn videosdk_cases() -> Vec<Case> {
     let good = crawler(None);
     let none = scope(Roles::None, None);
@@ -325,31 +326,31 @@ pub(super) fn videosdk_cases() -> Vec<Case> {
         ),
         ("jwt without roles", "Ok(ParsedClaims", jwt(none, 0, 120)),
         ("jwt of both roles", "Ok(ParsedClaims", jwt(scope(Roles::RtcAndCrawler, None), 0, 120)),
-        ("jwt a second before its end", "Ok(ParsedClaims", jwt(none, 119, 120)),
-        ("jwt of a clock ahead", "Ok(ParsedClaims", jwt(none, -60, 60)),
-        ("jwt at its end", "Err(Verify(Expired", jwt(none, 120, 120)),
+        ("jwt a second before its expiry", "Ok(ParsedClaims", jwt(none, 119, 120)),
+        ("jwt from a clock that is ahead", "Ok(ParsedClaims", jwt(none, -60, 60)),
+        ("jwt at its expiry", "Err(Verify(Expired", jwt(none, 120, 120)),
         ("jwt too early", "Err(Verify(NotYetValid", jwt(none, -61, 1)),
         ("jwt for too long", "Err(Ttl(121)", jwt(none, 0, 121)),
         ("jwt of another key", "Err(Verify(OtherProject", jwt_with(other_key, secret, none, 0, 120)),
         ("jwt of another secret", "Err(Verify(BadSignature", jwt_with(api_key, other_secret, none, 0, 120)),
         ("jwt unsigned", "Err(Parse(Algorithm", unsigned),
-        ("jwt without end", "Err(Verify(NoExpiry", signed(&json!({ "permissions": ["allow_join"] }))),
+        ("jwt without expiry", "Err(Verify(NoExpiry", signed(&json!({ "permissions": ["allow_join"] }))),
         ("jwt without permissions", "Err(Permissions(Empty", permitting(&[])),
         (
-            "jwt of permissions that do not go together",
+            "jwt with incompatible permissions",
             "Err(Permissions(Mixed",
             permitting(&["allow_mod", "ask_join"]),
         ),
-        ("jwt of no permission", "Err(Permissions(Unknown(0", permitting(&["admin"])),
-        ("jwt cut off", "Err(Parse(", good[..60].to_owned()),
+        ("jwt with an unknown permission", "Err(Permissions(Unknown(0", permitting(&["admin"])),
+        ("jwt truncated", "Err(Parse(", good[..60].to_owned()),
         ("jwt as bearer", "Err(Scheme", format!("Bearer {good}")),
     ]
     .into_iter()
-    .map(|(name, is, token)| (name, is, vec![("authorization", token)]))
+    .map(|(name, caller, token)| (name, caller, vec![("authorization", token)]))
     .chain([("nothing", "Err(Missing", vec![])])
-    .map(|(name, is, headers)| {
+    .map(|(name, caller, headers)| {
         let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        Case { name, is, request: request("POST", "/v2/rooms", &headers, "{}") }
+        Case { name, caller, request: request("POST", "/v2/rooms", &headers, "{}") }
     })
     .collect()
 }

@@ -1,4 +1,4 @@
-//! VideoSDK's REST API: rooms, and what they are called in its first version.
+//! VideoSDK's REST API: rooms, and meetings in version 1.
 
 mod auth;
 mod rooms;
@@ -15,21 +15,21 @@ use super::{Api, RecordedRequest, StubResponse};
 use crate::setup::Project;
 use crate::target::Request;
 
-/// The API key of the account, which is that of most deployments.
+/// The account's API key. Most deployments have this key.
 pub const API_KEY: &str = Project::Videosdk.keys().0;
 
-/// What VideoSDK knows of one account.
+/// The data of an account.
 pub struct Videosdk {
-    /// For how many seconds after a request its token may last; `None` is forever. VideoSDK has no such limit: this
-    /// is what Hallpass promises of its own tokens.
+    /// The maximum remaining TTL of a token in seconds, or `None` for no limit. VideoSDK has no limit. The limit checks that
+    /// Hallpass sends only short-lived tokens.
     pub max_ttl: Option<u64>,
-    /// What a room that is not there is answered with: 400 with a plain text, 402 or 404.
+    /// The status of the response for an unknown room: 400 (with a plain text), 402 or 404.
     pub unknown_room: u16,
     rooms: Rooms,
-    answers: u32,
+    responses: u32,
 }
 
-/// The version of the API, which names the same things differently.
+/// The version of the API. The versions have different field names.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum RestVersion {
     V1,
@@ -38,17 +38,17 @@ enum RestVersion {
 
 impl Default for Videosdk {
     fn default() -> Self {
-        Self { max_ttl: Some(120), unknown_room: 400, rooms: Rooms::default(), answers: 0 }
+        Self { max_ttl: Some(120), unknown_room: 400, rooms: Rooms::default(), responses: 0 }
     }
 }
 
 impl Videosdk {
-    /// Makes a room, and says what its id is.
+    /// Creates a room, and returns its ID.
     pub fn add_room(&mut self, custom_id: Option<&str>, now: UnixSeconds) -> String {
-        self.rooms.get_or_make(custom_id, now).id
+        self.rooms.get_or_create(custom_id, now).id
     }
 
-    /// The ids of all rooms, in the order in which they were made.
+    /// Returns the IDs of all rooms in the order of their creation.
     #[must_use]
     pub fn rooms(&self) -> Vec<String> {
         self.rooms.all().map(|room| room.id.clone()).collect()
@@ -64,7 +64,7 @@ impl Videosdk {
         let segments: Vec<_> = path.split('/').skip(1).collect();
         let api = if segments.first() == Some(&"v1") { RestVersion::V1 } else { RestVersion::V2 };
         let content = caller.as_ref().map_err(|_| 401_u16)?;
-        api.admit(content)?;
+        api.authorize(content)?;
         match (request.method.as_str(), segments.as_slice()) {
             ("POST", ["v2", "rooms"]) => self.create(request, "customRoomId", api, now),
             ("POST", ["v1", "meetings"]) => self.create(request, "userMeetingId", api, now),
@@ -90,21 +90,21 @@ impl Videosdk {
         if !request.body.is_empty() && !request.has_json() {
             return Err(400);
         }
-        Ok(api.shown(&self.rooms.get_or_make(custom_id.transpose()?, now)))
+        Ok(api.response(&self.rooms.get_or_create(custom_id.transpose()?, now)))
     }
 
     fn validate(&self, id: &str, content: &ParsedClaims, api: RestVersion) -> Result<StubResponse, u16> {
         let id = percent_decode_str(id).decode_utf8().map_err(|_| 400_u16)?;
         let room = self.rooms.find(&id).ok_or(self.unknown_room)?;
-        let is_bound_elsewhere =
-            content.room.as_ref().is_some_and(|id| *id != room.id && !room.is_called(id));
-        if is_bound_elsewhere { Err(403) } else { Ok(api.shown(room)) }
+        let is_for_other_room =
+            content.room.as_ref().is_some_and(|id| *id != room.id && !room.has_custom_id(id));
+        if is_for_other_room { Err(403) } else { Ok(api.response(room)) }
     }
 }
 
 impl RestVersion {
-    /// Whether a token of this content may call it.
-    fn admit(self, content: &ParsedClaims) -> Result<(), u16> {
+    /// Checks that a token with these claims is allowed to call this version.
+    fn authorize(self, content: &ParsedClaims) -> Result<(), u16> {
         if self == Self::V2 && content.version != Some(Version::Number(2)) {
             return Err(401);
         }
@@ -112,7 +112,7 @@ impl RestVersion {
         if is_crawler { Ok(()) } else { Err(403) }
     }
 
-    fn shown(self, room: &Room) -> StubResponse {
+    fn response(self, room: &Room) -> StubResponse {
         StubResponse::json(200, &Value::Object(if self == Self::V1 { room.v1() } else { room.v2() }))
     }
 }
@@ -125,15 +125,15 @@ impl Api for Videosdk {
         auth::authenticate(request, self.max_ttl, now)
     }
 
-    fn answer(
+    fn execute(
         &mut self,
         request: &Request,
         caller: &Result<ParsedClaims, Rejection>,
         now: UnixSeconds,
     ) -> StubResponse {
-        self.answers += 1;
-        let answer = self.route(request, caller, now).unwrap_or_else(|status| Self::error(request, status));
-        answer.with("x-request-id", format!("videosdk-{}", self.answers))
+        self.responses += 1;
+        let response = self.route(request, caller, now).unwrap_or_else(|status| Self::error(request, status));
+        response.with("x-request-id", format!("videosdk-{}", self.responses))
     }
 
     fn error(_: &Request, status: u16) -> StubResponse {
@@ -148,8 +148,8 @@ impl Api for Videosdk {
         StubResponse::json(status, &json!({ "error": error, "statusCode": status }))
     }
 
-    fn credential(&self, seen: &RecordedRequest<Self>) -> Option<Credential> {
-        auth::credential(seen, self.max_ttl)
+    fn credential(&self, request: &RecordedRequest<Self>) -> Option<Credential> {
+        auth::credential(request, self.max_ttl)
     }
 }
 
@@ -174,13 +174,13 @@ mod tests {
     }
 
     #[test]
-    fn good_tokens_are_accepted_and_every_sort_of_bad_ones_is_refused() {
+    fn accepts_valid_tokens_and_rejects_invalid_ones() {
         let videosdk = start();
         for case in videosdk_cases() {
             let response = send(&videosdk.url(), &case.request);
             let caller = videosdk.requests().pop().unwrap().caller;
-            let found = format!("{caller:?}");
-            assert!(found.starts_with(case.is), "{}: {found}", case.name);
+            let debug = format!("{caller:?}");
+            assert!(debug.starts_with(case.caller), "{}: {debug}", case.name);
             assert_eq!(response.status(), if caller.is_ok() { 200 } else { 401 }, "{}", case.name);
             if caller.is_err() {
                 let body = json!({ "error": "Token is invalid or expired", "statusCode": 401 });
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_may_last_longer_where_nobody_minds() {
+    fn accepts_a_long_ttl_without_a_limit() {
         let videosdk = start();
         let token = jwt(scope(Roles::Crawler, None), 0, 86_400);
         assert_eq!(call(&videosdk, &token, "POST", "/v2/rooms", "").status(), 401);
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_good_token_may_not_do_everything() {
+    fn checks_roles_version_and_room_of_valid_tokens() {
         let videosdk = start();
         let room = videosdk.with(|videosdk| videosdk.add_room(None, NOW));
         let validate = format!("/v2/rooms/validate/{room}");
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_room_is_made_and_found() {
+    fn creates_and_finds_rooms() {
         let videosdk = start();
         let token = crawler(None);
         let room = json_of(&call(&videosdk, &token, "POST", "/v2/rooms", "{\"customRoomId\":\"b \u{e9}\"}"));
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn version_1_calls_it_a_meeting() {
+    fn version_1_returns_meetings() {
         let videosdk = start();
         let token = jwt(Scope::V1, 0, 120);
         let body = "{\"userMeetingId\":\"unicorn\",\"region\":\"sg001\"}";
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_room_that_is_not_there_is_answered_as_was_asked_for() {
+    fn unknown_rooms_get_the_configured_status() {
         let videosdk = start();
         for (status, kind) in [(400, "text/plain"), (402, "application/json"), (404, "application/json")] {
             videosdk.with(|videosdk| videosdk.unknown_room = status);
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_request_is_refused() {
+    fn rejects_invalid_requests() {
         let videosdk = start();
         for (method, target, body, status) in [
             ("GET", "/v2/rooms", "", 404),

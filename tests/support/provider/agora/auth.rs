@@ -1,4 +1,4 @@
-//! Who calls Agora: the customer, or a user of Signaling.
+//! Authentication at Agora: as the customer, or as a user of Signaling.
 
 use std::fmt;
 
@@ -15,56 +15,57 @@ use crate::provider::RecordedRequest;
 use crate::provider::cross_check::Credential;
 use crate::target::Request;
 
-/// Whom Agora takes a caller for.
+/// An authenticated caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Caller {
-    /// The customer, by id and secret.
+    /// The customer, authenticated by ID and secret.
     Customer,
-    /// A user of Signaling, by a token of format 007.
+    /// A user of Signaling, authenticated by a token of the format 007.
     User007 {
-        /// The user that the token is for.
+        /// The user of the token.
         user: String,
-        /// Until when the token lets the user log in.
+        /// The time at which the login privilege expires.
         until: UnixSeconds,
-        /// The numbers of all services that the token opens; 2 is Signaling.
+        /// The numbers of all services in the token. Signaling is 2.
         services: Vec<u16>,
     },
-    /// A user of Signaling, by a token of format 006 and the name beside it.
+    /// A user of Signaling, authenticated by a token of the format 006 and the user in a header.
     User006 {
-        /// The user that both name.
+        /// The user in the header.
         user: String,
-        /// Until when the token lets the user log in.
+        /// The time at which the login privilege expires.
         until: UnixSeconds,
     },
 }
 
-/// Why Agora takes a caller for nobody.
+/// The reason why credentials are rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rejection {
-    /// No header holds credentials.
+    /// No header contains credentials.
     Missing,
-    /// `Authorization` and a token in a header of its own.
+    /// Both `Authorization` and `x-agora-token` are set.
     TwoForms,
     /// `Authorization` begins neither with `Basic` nor with `agora token=`.
     Scheme,
-    /// What follows `Basic` is not the Base64 of the customer's id and secret.
+    /// The value after `Basic` is not the Base64 of the customer's ID and secret.
     Customer,
-    /// The path takes no token, but only the credentials of the customer.
+    /// The route accepts only the customer's credentials, and not tokens.
     OnlyCustomer,
-    /// The path names no project of the customer.
+    /// The path contains no project of the customer.
     Project,
-    /// The token is none.
+    /// The token cannot be parsed.
     Parse(ParseError),
-    /// The token does not hold.
+    /// The token is not valid.
     Verify(VerifyError),
-    /// The token of format 006 has no user beside it, or one that cannot be.
+    /// The header with the user of a token of the format 006 is missing or invalid.
     User,
-    /// The token does not let its user log in to Signaling.
+    /// The token does not grant the login to Signaling.
     Login,
 }
 
-/// Privilege 1 of the service.
+/// The number of the login privilege in the service of Signaling.
 const LOGIN_007: u16 = 1;
+/// The number of the login privilege in tokens of the format 006.
 const LOGIN_006: u16 = 1000;
 
 pub(super) fn authenticate(request: &Request, now: UnixSeconds) -> Result<Caller, Rejection> {
@@ -72,24 +73,26 @@ pub(super) fn authenticate(request: &Request, now: UnixSeconds) -> Result<Caller
     match (request.header("authorization"), legacy) {
         (None, None) => Err(Rejection::Missing),
         (Some(_), Some(_)) => Err(Rejection::TwoForms),
-        (None, Some(token)) => by_006(token, request, now),
+        (None, Some(token)) => authenticate_006(token, request, now),
         (Some(value), None) => match value.split_at_checked("Basic ".len()) {
-            Some((scheme, credentials)) if scheme.eq_ignore_ascii_case("Basic ") => customer(credentials),
+            Some((scheme, credentials)) if scheme.eq_ignore_ascii_case("Basic ") => {
+                authenticate_customer(credentials)
+            }
             _ => {
                 let token = value.strip_prefix("agora token=").ok_or(Rejection::Scheme)?;
-                by_007(token, request, now)
+                authenticate_007(token, request, now)
             }
         },
     }
 }
 
-fn customer(credentials: &str) -> Result<Caller, Rejection> {
+fn authenticate_customer(credentials: &str) -> Result<Caller, Rejection> {
     let decoded = STANDARD.decode(credentials).map_err(|_| Rejection::Customer)?;
     let is_customer = decoded == format!("{CUSTOMER_ID}:{CUSTOMER_SECRET}").as_bytes();
     is_customer.then_some(Caller::Customer).ok_or(Rejection::Customer)
 }
 
-fn by_007(token: &str, request: &Request, now: UnixSeconds) -> Result<Caller, Rejection> {
+fn authenticate_007(token: &str, request: &Request, now: UnixSeconds) -> Result<Caller, Rejection> {
     let (app_id, certificate) = project_of(request)?;
     let token = Untrusted007::parse(token).map_err(Rejection::Parse)?;
     let project = Project { app_id: &app_id, certificates: &[certificate] };
@@ -102,7 +105,7 @@ fn by_007(token: &str, request: &Request, now: UnixSeconds) -> Result<Caller, Re
     })
 }
 
-/// The first user whom the token lets log in, and until when.
+/// Returns the first user to whom the token grants the login, and the time at which the login expires.
 fn login(
     token: &Untrusted007,
     verified: &Verified007<'_>,
@@ -117,14 +120,14 @@ fn login(
     })
 }
 
-fn by_006(token: &str, request: &Request, now: UnixSeconds) -> Result<Caller, Rejection> {
+fn authenticate_006(token: &str, request: &Request, now: UnixSeconds) -> Result<Caller, Rejection> {
     let (app_id, certificate) = project_of(request)?;
     let token = Untrusted006::parse(token).map_err(Rejection::Parse)?;
     let user = request.header("x-agora-uid").ok_or(Rejection::User)?;
     let subject = Subject::rtm(RtmUser::parse(user).map_err(|_| Rejection::User)?);
     let project = Project { app_id: &app_id, certificates: &[certificate] };
     let verified = token.verify(project, subject, now).map_err(Rejection::Verify)?;
-    // Of a token for the channel `*` the same texts hold, though it names nobody.
+    // A token for the channel `*` verifies for every user, so the subject is compared too.
     if verified.subject() != subject {
         return Err(Rejection::Verify(VerifyError::OtherUser));
     }
@@ -136,7 +139,7 @@ fn by_006(token: &str, request: &Request, now: UnixSeconds) -> Result<Caller, Re
     Ok(Caller::User006 { user: user.to_owned(), until })
 }
 
-/// The project in the path, whose tokens it takes.
+/// Returns the project in the path, whose tokens are accepted.
 fn project_of(request: &Request) -> Result<(AppId, AppCertificate), Rejection> {
     let app_id = signaling_project(request.path_and_query().0).ok_or(Rejection::OnlyCustomer)?;
     let certificate = certificate_of(app_id).ok_or(Rejection::Project)?;
@@ -144,46 +147,46 @@ fn project_of(request: &Request) -> Result<(AppId, AppCertificate), Rejection> {
     keys.map_err(|_| Rejection::Project)
 }
 
-pub(super) fn credential(seen: &RecordedRequest<Agora>) -> Option<Credential> {
-    let header = |name| seen.request.header(name);
-    let app_id = signaling_project(seen.request.path_and_query().0);
-    let given = json!({
+pub(super) fn credential(recorded: &RecordedRequest<Agora>) -> Option<Credential> {
+    let header = |name| recorded.request.header(name);
+    let app_id = signaling_project(recorded.request.path_and_query().0);
+    let input = json!({
         "provider": "agora",
         "authorization": header("authorization"),
         "token": header("x-agora-token"),
         "user": header("x-agora-uid"),
-        "now": seen.at.0,
+        "now": recorded.at.0,
         "customer": format!("{CUSTOMER_ID}:{CUSTOMER_SECRET}"),
         "app_id": app_id,
         "certificate": app_id.and_then(certificate_of),
     });
-    let found = match &seen.caller {
-        Ok(Caller::Customer) => json!({ "is": "customer" }),
+    let result = match &recorded.caller {
+        Ok(Caller::Customer) => json!({ "kind": "customer" }),
         Ok(Caller::User007 { user, until, services }) => {
-            json!({ "is": "007", "user": user, "until": until.0, "services": services })
+            json!({ "kind": "007", "user": user, "until": until.0, "services": services })
         }
-        Ok(Caller::User006 { user, until }) => json!({ "is": "006", "user": user, "until": until.0 }),
+        Ok(Caller::User006 { user, until }) => json!({ "kind": "006", "user": user, "until": until.0 }),
         Err(Rejection::Missing) => return None,
-        Err(_) => json!({ "is": "rejected" }),
+        Err(_) => json!({ "kind": "rejected" }),
     };
-    Some(Credential { given, found })
+    Some(Credential { input, result })
 }
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing => f.write_str("no header holds credentials"),
-            Self::TwoForms => f.write_str("there is both `Authorization` and `x-agora-token`"),
+            Self::Missing => f.write_str("no header contains credentials"),
+            Self::TwoForms => f.write_str("both `Authorization` and `x-agora-token` are set"),
             Self::Scheme => {
                 f.write_str("`Authorization` begins neither with `Basic` nor with `agora token=`")
             }
-            Self::Customer => f.write_str("those are not id and secret of the customer"),
-            Self::OnlyCustomer => f.write_str("the path takes id and secret of the customer, and no token"),
-            Self::Project => f.write_str("the path names no project of the customer"),
+            Self::Customer => f.write_str("the ID and secret are not the customer's"),
+            Self::OnlyCustomer => f.write_str("the route accepts only the customer's ID and secret"),
+            Self::Project => f.write_str("the path contains no project of the customer"),
             Self::Parse(error) => write!(f, "{error}"),
             Self::Verify(error) => write!(f, "{error}"),
-            Self::User => f.write_str("`x-agora-uid` is missing, or no user"),
-            Self::Login => f.write_str("the token does not let its user log in to Signaling"),
+            Self::User => f.write_str("`x-agora-uid` is missing or is not a valid user"),
+            Self::Login => f.write_str("the token does not grant the login to Signaling"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Whether a token may call VideoSDK.
+//! Authentication at VideoSDK.
 
 use std::fmt;
 
@@ -15,22 +15,22 @@ use crate::provider::cross_check::Credential;
 use crate::setup;
 use crate::target::Request;
 
-/// Why VideoSDK takes a caller for nobody.
+/// The reason why credentials are rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rejection {
-    /// There is no `Authorization`.
+    /// `Authorization` is missing.
     Missing,
-    /// `Authorization` holds more than the token, such as `Bearer`.
+    /// `Authorization` contains more than the token, such as `Bearer`.
     Scheme,
-    /// The token is none.
+    /// The token cannot be parsed.
     Parse(ParseError),
-    /// The token does not hold.
+    /// The token is not valid.
     Verify(VerifyError),
-    /// The token permits nothing, or what cannot go together.
+    /// The token's permissions are missing, unknown or incompatible.
     Permissions(PermissionsError),
-    /// The token lasts for this many seconds, which is longer than was promised.
+    /// The token's remaining TTL in seconds exceeds the maximum.
     Ttl(u64),
-    /// The provider was set up with keys that are none.
+    /// The test's API key or secret is invalid.
     Keys,
 }
 
@@ -57,35 +57,35 @@ pub(super) fn authenticate(
     }
 }
 
-pub(super) fn credential(seen: &RecordedRequest<Videosdk>, max_ttl: Option<u64>) -> Option<Credential> {
+pub(super) fn credential(recorded: &RecordedRequest<Videosdk>, max_ttl: Option<u64>) -> Option<Credential> {
     let (api_key, secret) = setup::Project::Videosdk.keys();
-    let given = json!({
+    let input = json!({
         "provider": "videosdk",
-        "authorization": seen.request.header("authorization")?,
-        "now": seen.at.0,
+        "authorization": recorded.request.header("authorization")?,
+        "now": recorded.at.0,
         "api_key": api_key,
         "secret": secret,
         "max_ttl": max_ttl,
     });
-    let found = match &seen.caller {
-        Ok(content) => json!({ "is": "jwt", "claims": claims(content) }),
-        Err(_) => json!({ "is": "rejected" }),
+    let result = match &recorded.caller {
+        Ok(content) => json!({ "kind": "jwt", "claims": claims(content) }),
+        Err(_) => json!({ "kind": "rejected" }),
     };
-    Some(Credential { given, found })
+    Some(Credential { input, result })
 }
 
-/// The claims that a token has.
+/// Returns the claims of a token.
 fn claims(content: &ParsedClaims) -> Map<String, Value> {
-    let texts = |names: &[String]| (!names.is_empty()).then(|| json!(names));
+    let list = |names: &[String]| (!names.is_empty()).then(|| json!(names));
     let version = content.version.as_ref().map(|version| match version {
         Version::Number(number) => json!(number),
-        Version::String(text) => json!(text),
+        Version::String(version) => json!(version),
     });
     let claims = [
         ("apikey", Some(json!(content.api_key))),
-        ("permissions", texts(&content.permissions)),
+        ("permissions", list(&content.permissions)),
         ("version", version),
-        ("roles", texts(&content.roles)),
+        ("roles", list(&content.roles)),
         ("roomId", content.room.as_ref().map(|room| json!(room))),
         ("participantId", content.participant.as_ref().map(|participant| json!(participant))),
         ("iat", content.issued_at.map(|time| json!(time))),
@@ -99,15 +99,15 @@ fn claims(content: &ParsedClaims) -> Map<String, Value> {
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing => f.write_str("there is no `Authorization`"),
-            Self::Scheme => f.write_str("`Authorization` holds more than the token"),
+            Self::Missing => f.write_str("`Authorization` is missing"),
+            Self::Scheme => f.write_str("`Authorization` contains more than the token"),
             Self::Parse(error) => write!(f, "{error}"),
             Self::Verify(error) => write!(f, "{error}"),
             Self::Permissions(error) => write!(f, "{error}"),
             Self::Ttl(seconds) => {
-                write!(f, "the token lasts for another {seconds} seconds, which is too long")
+                write!(f, "the token expires in {seconds} s, which exceeds the maximum")
             }
-            Self::Keys => f.write_str("the provider was set up with keys that are none"),
+            Self::Keys => f.write_str("the test's API key or secret is invalid"),
         }
     }
 }

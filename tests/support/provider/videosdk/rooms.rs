@@ -1,4 +1,4 @@
-//! Rooms, which version 1 calls meetings.
+//! Rooms. Version 1 of the API calls them meetings.
 
 use hallpass_token::UnixSeconds;
 use serde_json::{Map, Value, json};
@@ -11,11 +11,11 @@ pub(super) struct Rooms(Vec<Room>);
 
 #[derive(Clone)]
 pub(super) struct Room {
-    /// What the provider calls it.
+    /// The provider's ID.
     pub(super) id: String,
-    /// What the caller calls it.
+    /// The caller's ID.
     pub(super) custom_id: Option<String>,
-    made_at: UnixSeconds,
+    created_at: UnixSeconds,
     number: usize,
 }
 
@@ -26,21 +26,21 @@ impl Rooms {
         self.0.iter()
     }
 
-    /// By either id.
+    /// Finds a room by the provider's or the caller's ID.
     pub(super) fn find(&self, id: &str) -> Option<&Room> {
-        self.0.iter().find(|room| room.id == id || room.is_called(id))
+        self.0.iter().find(|room| room.id == id || room.has_custom_id(id))
     }
 
-    /// The room that the caller calls so, or one that was not there before.
-    pub(super) fn get_or_make(&mut self, custom_id: Option<&str>, now: UnixSeconds) -> Room {
-        if let Some(room) = custom_id.and_then(|id| self.0.iter().find(|room| room.is_called(id))) {
+    /// Returns the room with the caller's ID, or creates a room.
+    pub(super) fn get_or_create(&mut self, custom_id: Option<&str>, now: UnixSeconds) -> Room {
+        if let Some(room) = custom_id.and_then(|id| self.0.iter().find(|room| room.has_custom_id(id))) {
             return room.clone();
         }
         let number = self.0.len();
         let room = Room {
             id: format!("room-{number:04}-made"),
             custom_id: custom_id.map(str::to_owned),
-            made_at: now,
+            created_at: now,
             number,
         };
         self.0.push(room.clone());
@@ -49,45 +49,45 @@ impl Rooms {
 }
 
 impl Room {
-    /// Whether the caller calls it so.
-    pub(super) fn is_called(&self, id: &str) -> bool {
+    /// Returns whether the room has this ID of the caller.
+    pub(super) fn has_custom_id(&self, id: &str) -> bool {
         self.custom_id.as_deref() == Some(id)
     }
 
     pub(super) fn v1(&self) -> Map<String, Value> {
-        let mut shown = self.shown();
-        shown.insert("meetingId".to_owned(), json!(self.id));
+        let mut fields = self.common_fields();
+        fields.insert("meetingId".to_owned(), json!(self.id));
         if let Some(custom_id) = &self.custom_id {
-            shown.insert("userMeetingId".to_owned(), json!(custom_id));
+            fields.insert("userMeetingId".to_owned(), json!(custom_id));
         }
-        shown
+        fields
     }
 
     pub(super) fn v2(&self) -> Map<String, Value> {
-        let mut shown = self.shown();
-        shown.insert("roomId".to_owned(), json!(self.id));
+        let mut fields = self.common_fields();
+        fields.insert("roomId".to_owned(), json!(self.id));
         if let Some(custom_id) = &self.custom_id {
-            shown.insert("customRoomId".to_owned(), json!(custom_id));
+            fields.insert("customRoomId".to_owned(), json!(custom_id));
         }
-        shown.insert("disabled".to_owned(), json!(false));
+        fields.insert("disabled".to_owned(), json!(false));
         let (base, id) = ("https://api.videosdk.live/v2", &self.id);
         let links = json!({
             "get_room": format!("{base}/rooms/{id}"),
             "get_session": format!("{base}/sessions/{id}"),
         });
-        shown.insert("links".to_owned(), links);
-        shown
+        fields.insert("links".to_owned(), links);
+        fields
     }
 
-    /// What both versions call the same.
-    fn shown(&self) -> Map<String, Value> {
-        let date = json!(date(self.made_at));
-        let members = [
+    /// Returns the fields that are the same in both versions.
+    fn common_fields(&self) -> Map<String, Value> {
+        let date = json!(date(self.created_at));
+        let fields = [
             ("userId", json!(USER_ID)),
             ("createdAt", date.clone()),
             ("updatedAt", date),
             ("id", json!(format!("613aff8dd9f95200{:08x}", self.number))),
         ];
-        members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+        fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }
