@@ -64,7 +64,7 @@ fn resolve(from: &str, target: &str) -> (String, Option<String>) {
         match component {
             Component::ParentDir => drop(resolved.pop()),
             Component::CurDir => {}
-            component => resolved.push(component),
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => resolved.push(component),
         }
     }
     (resolved.to_string_lossy().into_owned(), fragment)
