@@ -160,8 +160,11 @@ fn b08_parses_a_006_token_of_an_official_sdk() {
         user: string(recorded.string("/uid_string")),
     };
     assert!(token.verify(recorded.project(), subject, UnixSeconds(0)).is_ok());
-    let nobody = Subject { channel: string("another"), user: FieldStr::EMPTY };
-    assert_eq!(token.verify(recorded.project(), nobody, UnixSeconds(0)), Err(VerifyError::OtherChannel));
+    let other_subject = Subject { channel: string("another"), user: FieldStr::EMPTY };
+    assert_eq!(
+        token.verify(recorded.project(), other_subject, UnixSeconds(0)),
+        Err(VerifyError::OtherChannel)
+    );
 }
 
 #[test]
