@@ -260,9 +260,9 @@ impl Exchange {
         self.ensure(text.contains(sentence) && (!is_native || text.contains(&format!("\"code\":\"{code}\""))))
     }
 
-    fn ensure(&self, holds: bool) -> anyhow::Result<()> {
+    fn ensure(&self, condition: bool) -> anyhow::Result<()> {
         let Request { method, target, .. } = &self.request;
-        ensure!(holds, "{method} {target}: {} {}", self.response.status(), self.text());
+        ensure!(condition, "{method} {target}: {} {}", self.response.status(), self.text());
         Ok(())
     }
 }

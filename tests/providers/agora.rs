@@ -80,7 +80,7 @@ fn samples<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
     observed.ensure(200, &json!({ "form": "basic", "headers": { "authorization": authorization } }))?;
     let response = harness.agora.send(&with_headers(&observed, "/dev/v1/projects")?)?;
     ensure!(response.status() == 200, "the request for the projects got status {}", response.status());
-    let caller = harness.agora.requests().pop().context("nothing came")?.caller;
+    let caller = harness.agora.requests().pop().context("the provider received no request")?.caller;
     ensure!(caller == Ok(Caller::Customer), "{caller:?}");
 
     for form in ["agora-token", "x-agora-token"] {
@@ -125,7 +125,7 @@ fn ensure_accepted<T: Target>(
     let request = with_headers(observed, &format!("/dev/v2/project/{app_id}/rtm/vendor/user_events"))?;
     let response = harness.agora.send(&request)?;
     ensure!(response.status() == 200, "{}: got status {}", observed.json["form"], response.status());
-    let caller = harness.agora.requests().pop().context("nothing came")?.caller;
+    let caller = harness.agora.requests().pop().context("the provider received no request")?.caller;
     let (named, until, form) = match &caller {
         Ok(Caller::User007 { user, until, services }) => {
             // The token is for Signaling only.

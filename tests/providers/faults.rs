@@ -156,7 +156,8 @@ pub(crate) fn silence<T: Target>(
     let start = &start;
     let calls = calls("room-0000-made").into_iter();
     let calls = calls.filter(|call| SILENT.contains(&call.request.target.as_str()));
-    let kicks = [("silence-made", Fault::Hang.after_execution(), 200), ("silence-unmade", Fault::Hang, 504)];
+    let kicks =
+        [("silence-created", Fault::Hang.after_execution(), 200), ("silence-not-created", Fault::Hang, 504)];
     thread::scope(|scope| {
         let mut threads = Vec::new();
         for (number, call) in calls.enumerate() {

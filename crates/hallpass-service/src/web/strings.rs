@@ -21,7 +21,7 @@ pub(crate) fn find(string: &str, substring: &str) -> Option<usize> {
     string.as_bytes().windows(substring.len()).position(|window| window == substring.as_bytes())
 }
 
-/// Replaces every sequence that may be a certificate, or part of one, with `…`: more than 15 hexadecimal digits.
+/// Replaces every sequence of more than 15 hexadecimal digits with `…`, because it may be a certificate or a part of one.
 pub(crate) fn redact_hex(string: &str) -> String {
     const MAX_SHOWN_DIGITS: usize = 15;
     let mut redacted = String::new();
