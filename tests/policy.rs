@@ -150,7 +150,7 @@ impl Case {
     }
 
     fn expected(&self) -> Value {
-        let only_rule = || if self.policy.is_some() { "policy[0]" } else { "default policy" }.to_owned();
+        let only_rule = || if self.policy.is_some() { "policy[0]" } else { "no policy" }.to_owned();
         match &self.expect {
             Expect::Granted { granted, ttl, by } => {
                 let services: Map<_, _> = granted

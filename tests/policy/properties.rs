@@ -83,7 +83,7 @@ impl Trial {
             .enumerate()
             .find(|(_, rule)| self.meets(&rule["who"]) && rule.get(name).is_some())
             .expect("a rule names the service");
-        let by = if self.policy.is_some() { format!("policy[{position}]") } else { "default policy".into() };
+        let by = if self.policy.is_some() { format!("policy[{position}]") } else { "no policy".into() };
         assert_eq!(*decided_by, by);
         let grant = &rule[name];
         self.check_ttl(rule, grant, granted, ttl);

@@ -135,7 +135,7 @@ impl fmt::Display for DecidedBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rule(position) => write!(f, "policy[{position}]"),
-            Self::DefaultPolicy => f.write_str("default policy"),
+            Self::DefaultPolicy => f.write_str("no policy"),
         }
     }
 }
