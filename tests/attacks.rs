@@ -1,4 +1,4 @@
-//! The cases in `attacks/`, on every target: invalid credentials, and valid credentials that request more than they are granted.
+//! The cases in `attacks/` on every target: invalid credentials, and valid credentials in requests that a policy denies.
 
 use hallpass_tests::attacks::run;
 use hallpass_tests::run::Run;
@@ -27,13 +27,13 @@ fn on_worker() -> anyhow::Result<()> {
     finish(run(|deployment| Worker::start(deployment, &folder))?)
 }
 
-#[expect(clippy::print_stdout, reason = "a green run says how much it ran")]
+#[expect(clippy::print_stdout, reason = "a successful run prints how much it checked")]
 fn finish(mut run: Run) -> anyhow::Result<()> {
     let verified = interop::check(&mut run)?;
     let decisions = logs::check(&mut run);
     let Run { ran, unreachable, .. } = run;
     println!(
-        "{ran} cases, {verified} tokens verified, {decisions} decisions in the logs; {unreachable} cannot arrive here"
+        "{ran} cases, {verified} tokens verified, {decisions} decisions in the logs; {unreachable} cases cannot reach this target"
     );
     run.result()
 }

@@ -1,7 +1,7 @@
-//! The list of HTTP cases in `cases/`, run against everything that answers them.
+//! The list of HTTP cases in `cases/` on every target.
 //!
-//! Each run with real processes also checks its tokens with Agora's npm packages, that nothing random came twice, and
-//! what the deployments logged.
+//! Each run checks the logs. A run with separate processes also verifies its tokens with Agora's npm packages, and checks
+//! that random values are unique.
 
 use hallpass_tests::randomness::Compared;
 use hallpass_tests::run::{Run, run};
@@ -12,7 +12,7 @@ use crate::scratch;
 
 #[test]
 fn in_memory() -> anyhow::Result<()> {
-    let mut run = run(|setup| Ok(Memory::start(setup)))?;
+    let mut run = run(|kind| Ok(Memory::start(kind)))?;
     let decisions = logs::check(&mut run);
     println!("{} cases in memory, {decisions} decisions in the logs", run.ran);
     run.result()
@@ -21,7 +21,7 @@ fn in_memory() -> anyhow::Result<()> {
 #[test]
 #[ignore = "needs the npm packages; cargo xtask test runs it"]
 fn in_memory_tokens() -> anyhow::Result<()> {
-    let mut run = run(|setup| Ok(Memory::start(setup)))?;
+    let mut run = run(|kind| Ok(Memory::start(kind)))?;
     let verified = interop::check(&mut run)?;
     println!("{verified} tokens of {} cases verified", run.ran);
     run.result()
@@ -31,7 +31,7 @@ fn in_memory_tokens() -> anyhow::Result<()> {
 #[ignore = "needs the built Lambda function; cargo xtask test runs it"]
 fn on_lambda_http_api() -> anyhow::Result<()> {
     let folder = scratch("lambda-http-api")?;
-    let run = run(|setup| Lambda::start(EventKind::HttpApi, setup, &folder))?;
+    let run = run(|kind| Lambda::start(EventKind::HttpApi, kind, &folder))?;
     finish(run)
 }
 
@@ -39,7 +39,7 @@ fn on_lambda_http_api() -> anyhow::Result<()> {
 #[ignore = "needs the built Lambda function; cargo xtask test runs it"]
 fn on_lambda_function_url() -> anyhow::Result<()> {
     let folder = scratch("lambda-function-url")?;
-    let run = run(|setup| Lambda::start(EventKind::FunctionUrl, setup, &folder))?;
+    let run = run(|kind| Lambda::start(EventKind::FunctionUrl, kind, &folder))?;
     finish(run)
 }
 
@@ -47,7 +47,7 @@ fn on_lambda_function_url() -> anyhow::Result<()> {
 #[ignore = "needs the built Lambda function; cargo xtask test runs it"]
 fn on_lambda_sam_local() -> anyhow::Result<()> {
     let folder = scratch("lambda-sam-local")?;
-    let run = run(|setup| Lambda::start(EventKind::SamLocal, setup, &folder))?;
+    let run = run(|kind| Lambda::start(EventKind::SamLocal, kind, &folder))?;
     finish(run)
 }
 
@@ -55,19 +55,19 @@ fn on_lambda_sam_local() -> anyhow::Result<()> {
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn on_worker() -> anyhow::Result<()> {
     let folder = scratch("worker")?;
-    let run = run(|setup| Worker::start(setup, &folder))?;
+    let run = run(|kind| Worker::start(kind, &folder))?;
     finish(run)
 }
 
-/// What only a run with real processes can show, and then how it went.
-#[expect(clippy::print_stdout, reason = "a green run says how much it ran")]
+/// Checks tokens, logs and random values of a run, prints the counts, and returns the result.
+#[expect(clippy::print_stdout, reason = "a successful run prints how much it checked")]
 fn finish(mut run: Run) -> anyhow::Result<()> {
     let verified = interop::check(&mut run)?;
     let decisions = logs::check(&mut run);
     let Compared { request_ids, tokens, uids } = randomness::check(&mut run)?;
     let Run { ran, unreachable, .. } = run;
     println!(
-        "{ran} cases, {verified} tokens verified, {decisions} decisions in the logs; {unreachable} cases cannot arrive here"
+        "{ran} cases, {verified} tokens verified, {decisions} decisions in the logs; {unreachable} cases cannot reach this target"
     );
     println!("{request_ids} request IDs, {tokens} tokens and {uids} chosen uids compared");
     run.result()

@@ -1,4 +1,4 @@
-//! Identity providers that fail, change their keys, or are slow, and those who would have us bother them.
+//! Identity providers that fail, respond slowly, or rotate their keys, and JWTs that could cause many requests to them.
 
 use std::io::Write as _;
 use std::net::TcpStream;
@@ -15,23 +15,24 @@ use serde_json::{Value, json};
 
 use crate::scratch;
 
-/// The most bytes of an issuer's document that are read.
+/// The maximum size of an issuer's document, in bytes.
 const MAX_DOCUMENT: usize = 128 * 1024;
 const UNKNOWN_KEY: (u16, &str) = (401, "unknown_signing_key");
 const UNREACHABLE: (u16, &str) = (503, "issuer_unreachable");
 
-/// How a tenant of the issuer fails, and what the log says of it.
+/// A failure of one tenant of the issuer.
 struct Failure {
     tenant: &'static str,
+    /// The start of the reason in the log.
     reason: &'static str,
-    /// Which of its documents is not what it should be.
-    place: fn(&str) -> String,
-    /// What comes in its place; `$ISSUER` stands for the issuer.
+    /// Returns the path of the document that fails.
+    path: fn(&str) -> String,
+    /// The reply for this path. `$ISSUER` and `$TENANT` are placeholders for the URLs of the issuer and the tenant.
     reply: Reply,
 }
 
-/// An issuer, and the JWTs of its users.
-struct Provider {
+/// An issuer and the JWTs of its users.
+struct Fixture {
     issuer: Issuer,
     jwts: Jwts,
 }
@@ -39,122 +40,130 @@ struct Provider {
 #[test]
 #[ignore = "needs the npm packages; cargo xtask test runs it"]
 fn in_memory() -> anyhow::Result<()> {
-    everywhere(|deployment| Ok(Memory::start(deployment)))
+    run_all(|deployment| Ok(Memory::start(deployment)))
 }
 
 #[test]
 #[ignore = "needs the built Lambda function; cargo xtask test runs it"]
 fn on_lambda() -> anyhow::Result<()> {
     let folder = scratch("issuers-lambda")?;
-    everywhere(|deployment| Lambda::start(EventKind::HttpApi, deployment, &folder))
+    run_all(|deployment| Lambda::start(EventKind::HttpApi, deployment, &folder))
 }
 
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn on_worker() -> anyhow::Result<()> {
     let folder = scratch("issuers-worker")?;
-    everywhere(|deployment| Worker::start(deployment, &folder))
+    run_all(|deployment| Worker::start(deployment, &folder))
 }
 
-fn everywhere<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<()> {
+fn run_all<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<()> {
     unknown_keys(&start).context("unknown keys")?;
     failures(&start).context("failures")?;
-    endless(&start).context("endless")
+    endless_document(&start).context("endless document")
 }
 
-/// Made-up names of keys make nobody ask the issuer for each.
+/// JWTs with unknown key IDs cause at most one fetch per minute.
 fn unknown_keys<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<()> {
     const FLOOD: usize = 50;
-    let mut kinds: Vec<_> = (0..FLOOD).map(unknown_kid).collect();
-    kinds.push(json!({}));
-    let (provider, mut target) = Provider::start("unknown-keys", &[""], &kinds, start)?;
-    provider.publish(&["rsa", "ec", "ed"])?;
+    let mut specs: Vec<_> = (0..FLOOD).map(jwt_with_unknown_kid).collect();
+    specs.push(json!({}));
+    let (fixture, mut target) = Fixture::start("unknown-keys", &[""], &specs, start)?;
+    fixture.publish(&["rsa", "ec", "ed"])?;
     let started = target.clock();
-    for place in 0..FLOOD {
-        ensure_refused(&provider.send(&mut target, place)?, UNKNOWN_KEY)?;
+    for index in 0..FLOOD {
+        ensure_error(&fixture.send(&mut target, index)?, UNKNOWN_KEY)?;
     }
-    ensure_granted(&provider.send(&mut target, FLOOD)?)?;
+    ensure_granted(&fixture.send(&mut target, FLOOD)?)?;
     let minutes = (target.clock() - started).div_ceil(60);
-    let (discovery, keys) = provider.fetches();
-    let is_seldom = (1..=1 + minutes).contains(&(discovery as u64)) && keys == discovery;
-    ensure!(is_seldom, "{minutes} minutes: discovery was fetched {discovery} times, keys {keys} times");
+    let (discovery, keys) = fixture.fetches();
+    let is_limited = (1..=1 + minutes).contains(&(discovery as u64)) && keys == discovery;
+    ensure!(is_limited, "discovery was fetched {discovery} times and keys {keys} times in {minutes} minutes");
     Ok(())
 }
 
-/// Whatever an issuer answers in place of its keys, its users are told to come again, and it is not asked for each.
+/// If an issuer fails, its users receive status 503 with `Retry-After`, and few requests reach the issuer.
 fn failures<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<()> {
-    let failures = all_failures();
-    let tenants: Vec<_> = failures.iter().map(|failure| failure.tenant).chain(["/full", "/late"]).collect();
-    let kinds: Vec<_> = tenants.iter().map(|tenant| of_tenant(tenant)).collect();
-    let (provider, mut target) = Provider::start("failures", &tenants, &kinds, start)?;
-    let Provider { issuer, jwts } = &provider;
+    let failures = failure_cases();
+    let tenants: Vec<_> =
+        failures.iter().map(|failure| failure.tenant).chain(["/largest", "/late"]).collect();
+    let specs: Vec<_> = tenants.iter().map(|tenant| jwt_of_tenant(tenant)).collect();
+    let (fixture, mut target) = Fixture::start("failures", &tenants, &specs, start)?;
+    let Fixture { issuer, jwts } = &fixture;
     for tenant in &tenants {
         issuer.publish(tenant, &jwts.keys(&["rsa"])?);
     }
     for failure in &failures {
-        issuer.reply(&(failure.place)(failure.tenant), in_place(failure, issuer));
+        issuer.reply(&(failure.path)(failure.tenant), fill_placeholders(failure, issuer));
     }
     let keys = json!({ "keys": jwts.keys(&["rsa"])? }).to_string();
-    issuer.reply(&jwks("/full"), Reply::Document(padded(&keys, MAX_DOCUMENT)));
+    issuer.reply(&jwks("/largest"), Reply::Document(padded(&keys, MAX_DOCUMENT)));
     issuer.reply(&jwks("/oversized"), Reply::Document(padded(&keys, MAX_DOCUMENT + 1)));
     issuer.reply(&jwks("/late"), Reply::Delayed(Duration::from_secs(1), keys));
 
-    for (place, failure) in failures.iter().enumerate() {
+    for (index, failure) in failures.iter().enumerate() {
         let tenant = failure.tenant;
         let started = target.clock();
         for _ in 0..3 {
-            let response = provider.send(&mut target, place)?;
-            ensure_refused(&response, UNREACHABLE).context(tenant)?;
-            let after = response.headers().get("retry-after");
-            ensure!(after.is_some_and(|after| after == "10"), "{tenant}: retry after {after:?}");
+            let response = fixture.send(&mut target, index)?;
+            ensure_error(&response, UNREACHABLE).context(tenant)?;
+            let retry_after = response.headers().get("retry-after");
+            ensure!(
+                retry_after.is_some_and(|seconds| seconds == "10"),
+                "{tenant}: Retry-After: {retry_after:?}"
+            );
         }
-        let passed = target.clock() - started;
+        let elapsed = target.clock() - started;
         let fetches = issuer.fetches(&discovery_path(tenant));
-        let is_seldom = (1..=1 + passed.div_ceil(10)).contains(&(fetches as u64));
-        ensure!(is_seldom, "{tenant} was asked {fetches} times in {passed} s");
+        let is_limited = (1..=1 + elapsed.div_ceil(10)).contains(&(fetches as u64));
+        ensure!(is_limited, "{fetches} requests to {tenant} in {elapsed} s");
     }
     for path in [discovery_path(""), jwks("")] {
-        ensure!(issuer.fetches(&path) == 0, "a redirect was followed to {path}");
+        ensure!(issuer.fetches(&path) == 0, "the service followed a redirect to {path}");
     }
-    for place in failures.len()..tenants.len() {
-        ensure_granted(&provider.send(&mut target, place)?)
-            .with_context(|| format!("{:?}", tenants.get(place)))?;
+    for index in failures.len()..tenants.len() {
+        ensure_granted(&fixture.send(&mut target, index)?)
+            .with_context(|| format!("{:?}", tenants.get(index)))?;
     }
     for Failure { tenant, reason, .. } in &failures {
         let source = format!("\"source\":\"{}\"", issuer.url(tenant));
         let lines = || -> anyhow::Result<Vec<String>> {
             let log = target.log()?;
-            let is_such = |line: &&str| line.contains("issuer_keys_not_fetched") && line.contains(&source);
-            Ok(log.lines().filter(is_such).map(str::to_owned).collect())
+            let is_failed_fetch =
+                |line: &&str| line.contains("issuer_keys_not_fetched") && line.contains(&source);
+            Ok(log.lines().filter(is_failed_fetch).map(str::to_owned).collect())
         };
         let fetches = issuer.fetches(&discovery_path(tenant));
         wait::until(
             || Ok(lines()?.len() >= fetches),
-            || format!("the log has a line for each fetch from {tenant}"),
+            || format!("the log contains a line for each fetch from {tenant}"),
         )?;
         let lines = lines()?;
-        ensure!(lines.len() == fetches, "{tenant}: {fetches} fetches, in the log {lines:?}");
+        ensure!(lines.len() == fetches, "{tenant}: {fetches} fetches, but the log contains {lines:?}");
         let reason = format!("\"reason\":\"{reason}");
         ensure!(lines.iter().all(|line| line.contains(&reason)), "{tenant}: {lines:?}");
     }
     Ok(())
 }
 
-/// A document whose end never comes is given up.
-fn endless<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<()> {
-    // The machine's clock: it is given up then, but a slow machine may see that later.
+/// A fetch times out if the document never ends.
+fn endless_document<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<()> {
     let in_production = |deployment| start(Deployment { time_limits: TimeLimits::Production, ..deployment });
-    let (provider, mut target) = Provider::start("endless", &[""], &[json!({})], in_production)?;
-    provider.publish(&["rsa"])?;
-    provider.issuer.reply(&jwks(""), Reply::Endless);
+    let (fixture, mut target) = Fixture::start("endless", &[""], &[json!({})], in_production)?;
+    fixture.publish(&["rsa"])?;
+    fixture.issuer.reply(&jwks(""), Reply::Endless);
+    // A slow machine may notice the timeout later, so the test checks only the minimum.
     let started = Instant::now();
-    ensure_refused(&provider.send(&mut target, 0)?, UNREACHABLE)?;
+    ensure_error(&fixture.send(&mut target, 0)?, UNREACHABLE)?;
     let waited = started.elapsed();
-    ensure!(waited > Duration::from_secs(4), "it was given up after {waited:?}");
-    wait::until(|| Ok(target.log()?.contains("did not respond within 5 s")), || "the log says why".to_owned())
+    ensure!(waited > Duration::from_secs(4), "the fetch timed out after {waited:?}");
+    wait::until(
+        || Ok(target.log()?.contains("did not respond within 5 s")),
+        || "the log contains the timeout".to_owned(),
+    )
 }
 
-/// Twenty at once in a fresh isolate: one of them fetches, and the others wait for it.
+/// If twenty requests arrive at once in a new isolate, one request fetches the keys, and the others wait for it.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn first_requests_on_worker() -> anyhow::Result<()> {
@@ -162,19 +171,18 @@ fn first_requests_on_worker() -> anyhow::Result<()> {
     const GOOD: &str = "/good";
     const FLOODED: &str = "/flooded";
     let folder = scratch("first-requests-worker")?;
-    let unknown = json!({ "header": { "kid": "nobody" }, "claims": { "iss": format!("$ISSUER{FLOODED}") } });
-    let kinds = [of_tenant(GOOD), unknown, of_tenant(FLOODED)];
+    let unknown = json!({ "header": { "kid": "unknown" }, "claims": { "iss": format!("$ISSUER{FLOODED}") } });
+    let specs = [jwt_of_tenant(GOOD), unknown, jwt_of_tenant(FLOODED)];
     let start = |deployment| Worker::start(deployment, &folder);
-    let (Provider { issuer, jwts }, worker) =
-        Provider::start("first-requests", &[GOOD, FLOODED], &kinds, start)?;
+    let (Fixture { issuer, jwts }, worker) =
+        Fixture::start("first-requests", &[GOOD, FLOODED], &specs, start)?;
     for tenant in [GOOD, FLOODED] {
         issuer.publish(tenant, &jwts.keys(&["rsa"])?);
     }
-    for (place, tenant, refusal) in [(0, GOOD, None), (1, FLOODED, Some(UNKNOWN_KEY)), (2, FLOODED, None)] {
-        let requests = vec![request(&jwts.bearer(place)?); AT_ONCE];
+    for (index, tenant, error) in [(0, GOOD, None), (1, FLOODED, Some(UNKNOWN_KEY)), (2, FLOODED, None)] {
+        let requests = vec![request(&jwts.bearer(index)?); AT_ONCE];
         for response in send_while_holding(&issuer, &worker, &requests)? {
-            refusal
-                .map_or_else(|| ensure_granted(&response), |refusal| ensure_refused(&response, refusal))?;
+            error.map_or_else(|| ensure_granted(&response), |error| ensure_error(&response, error))?;
         }
         let fetches = (issuer.fetches(&discovery_path(tenant)), issuer.key_fetches(tenant));
         ensure!(fetches == (1, 1), "discovery and keys of {tenant} were fetched {fetches:?} times");
@@ -182,19 +190,22 @@ fn first_requests_on_worker() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The client whose request fetches the keys hangs up: those who wait for the keys get them all the same.
+/// If the client disconnects whose request fetches the keys, the requests that wait for the keys still succeed.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
-fn client_hangs_up_on_worker() -> anyhow::Result<()> {
-    let folder = scratch("hang-up-worker")?;
+fn client_disconnects_on_worker() -> anyhow::Result<()> {
+    let folder = scratch("disconnect-worker")?;
     let start = |deployment| Worker::start(deployment, &folder);
-    let (Provider { issuer, jwts }, worker) = Provider::start("hang-up", &[""], &[json!({})], start)?;
+    let (Fixture { issuer, jwts }, worker) = Fixture::start("disconnect", &[""], &[json!({})], start)?;
     issuer.publish("", &jwts.keys(&["rsa"])?);
     issuer.set_holding_documents(true);
     let bearer = jwts.bearer(0)?;
     let mut connection = TcpStream::connect(worker.address())?;
     write!(connection, "GET /rtcToken HTTP/1.1\r\nhost: localhost\r\nauthorization: {bearer}\r\n\r\n")?;
-    wait::until(|| Ok(issuer.fetches(&discovery_path("")) > 0), || "the issuer is asked".to_owned())?;
+    wait::until(
+        || Ok(issuer.fetches(&discovery_path("")) > 0),
+        || "the issuer receives a request".to_owned(),
+    )?;
     drop(connection);
     for response in send_while_holding(&issuer, &worker, &vec![request(&bearer); 3])? {
         ensure_granted(&response)?;
@@ -204,40 +215,40 @@ fn client_hangs_up_on_worker() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// While one issuer does not answer, the users of another one get their tokens.
+/// While one issuer does not respond, users of other issuers receive tokens.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
-fn others_need_not_wait_on_worker() -> anyhow::Result<()> {
+fn slow_issuer_does_not_delay_others_on_worker() -> anyhow::Result<()> {
     const ENDLESS: &str = "/endless";
     let folder = scratch("others-worker")?;
-    let kinds = [json!({}), of_tenant(ENDLESS)];
+    let specs = [json!({}), jwt_of_tenant(ENDLESS)];
     let start = |deployment| Worker::start(deployment, &folder);
-    let (provider, worker) = Provider::start("others", &["", ENDLESS], &kinds, start)?;
-    provider.publish(&["rsa"])?;
-    let Provider { issuer, jwts } = &provider;
+    let (fixture, worker) = Fixture::start("others", &["", ENDLESS], &specs, start)?;
+    fixture.publish(&["rsa"])?;
+    let Fixture { issuer, jwts } = &fixture;
     let controls = worker.controls().context("the Worker has no controls")?;
     issuer.reply(&discovery_path(ENDLESS), Reply::Endless);
-    let good = request(&jwts.bearer(0)?);
-    let waiting = vec![request(&jwts.bearer(1)?); 3];
+    let unaffected = request(&jwts.bearer(0)?);
+    let blocked = vec![request(&jwts.bearer(1)?); 3];
     thread::scope(|scope| {
-        let waiting = scope.spawn(|| worker.send_at_once(&waiting));
+        let waiting = scope.spawn(|| worker.send_at_once(&blocked));
         wait::until(
             || Ok(issuer.fetches(&discovery_path(ENDLESS)) > 0),
-            || "the issuer is asked".to_owned(),
+            || "the issuer receives a request".to_owned(),
         )?;
-        for response in worker.send_at_once(&vec![good; 5])? {
+        for response in worker.send_at_once(&vec![unaffected; 5])? {
             ensure_granted(&response)?;
         }
-        ensure!(!waiting.is_finished(), "the issuer that does not answer was given up");
+        ensure!(!waiting.is_finished(), "the requests did not wait for the unresponsive issuer");
         controls.expire_time_limits(5)?;
         for response in waiting.join().ok().context("a sender failed")?? {
-            ensure_refused(&response, UNREACHABLE)?;
+            ensure_error(&response, UNREACHABLE)?;
         }
         Ok(())
     })
 }
 
-/// Sends requests at once. The issuer holds back its documents until all of them have arrived.
+/// Sends requests at once. The issuer holds its documents until all requests have arrived.
 fn send_while_holding(
     issuer: &Issuer,
     worker: &Worker,
@@ -256,198 +267,219 @@ fn send_while_holding(
     })
 }
 
-/// Every failure but that nothing ends.
-fn all_failures() -> Vec<Failure> {
-    let document = |text: &str| Reply::Document(text.to_owned());
-    let keys = |text: &str| Reply::Document(format!("{{\"keys\":[{text}]}}"));
-    let led_to = |place: &str| document(&json!({ "issuer": "$TENANT", "jwks_uri": place }).to_string());
-    let failure = |tenant, reason, place: fn(&str) -> String, reply| Failure { tenant, reason, place, reply };
-    let word = "AQAB".repeat(10) + "AQA";
+/// Returns every failure except an endless document.
+fn failure_cases() -> Vec<Failure> {
+    let document = |content: &str| Reply::Document(content.to_owned());
+    let keys = |list: &str| Reply::Document(format!("{{\"keys\":[{list}]}}"));
+    let jwks_uri = |uri: &str| document(&json!({ "issuer": "$TENANT", "jwks_uri": uri }).to_string());
+    let failure = |tenant, reason, path: fn(&str) -> String, reply| Failure { tenant, reason, path, reply };
+    let bytes = "AQAB".repeat(10) + "AQA";
     vec![
-        failure("/closes", "no connection", discovery_path, Reply::Close),
-        failure("/closes-later", "no connection", jwks, Reply::Close),
-        failure("/error", "responded with status 500", discovery_path, Reply::Status(500)),
-        failure("/missing", "responded with status 404", jwks, Reply::Status(404)),
-        failure("/empty", "responded with status 204", jwks, Reply::Status(204)),
+        failure("/closes", "the connection failed", discovery_path, Reply::Close),
+        failure("/closes-later", "the connection failed", jwks, Reply::Close),
+        failure("/error", "the issuer responded with status 500", discovery_path, Reply::Status(500)),
+        failure("/missing", "the issuer responded with status 404", jwks, Reply::Status(404)),
+        failure("/empty", "the issuer responded with status 204", jwks, Reply::Status(204)),
         failure(
-            "/elsewhere",
-            "responded with status 302",
+            "/redirected",
+            "the issuer responded with status 302",
             discovery_path,
             Reply::Redirect("$ISSUER/.well-known/openid-configuration".into()),
         ),
-        failure("/keys-elsewhere", "responded with status 302", jwks, Reply::Redirect("$ISSUER/jwks".into())),
-        failure("/oversized", "an answer that is too long", jwks, keys("")),
+        failure(
+            "/redirected-keys",
+            "the issuer responded with status 302",
+            jwks,
+            Reply::Redirect("$ISSUER/jwks".into()),
+        ),
+        failure("/oversized", "the response is too large", jwks, keys("")),
         failure(
             "/oversized-discovery",
-            "an answer that is too long",
+            "the response is too large",
             discovery_path,
             document(&" ".repeat(MAX_DOCUMENT + 1)),
         ),
-        failure("/page", "not a discovery document", discovery_path, document("<!doctype html>")),
         failure(
-            "/no-address",
-            "not a discovery document",
+            "/html",
+            "the response is not a discovery document",
+            discovery_path,
+            document("<!doctype html>"),
+        ),
+        failure(
+            "/no-jwks-uri",
+            "the response is not a discovery document",
             discovery_path,
             document(r#"{"issuer":"$TENANT"}"#),
         ),
         failure(
-            "/in-the-name-of-another",
+            "/other-issuer",
             "the discovery document belongs to another issuer",
             discovery_path,
             document(r#"{"issuer":"$ISSUER","jwks_uri":"$ISSUER/jwks"}"#),
         ),
         failure(
-            "/named-with-slash",
+            "/trailing-slash",
             "the discovery document belongs to another issuer",
             discovery_path,
             document(r#"{"issuer":"$TENANT/","jwks_uri":"$TENANT/jwks"}"#),
         ),
         failure(
-            "/unsafe",
+            "/http",
             "the `jwks_uri` is not an https URL",
             discovery_path,
-            led_to("http://192.0.2.1/jwks"),
+            jwks_uri("http://192.0.2.1/jwks"),
         ),
         failure(
-            "/unsafe-name",
+            "/http-localhost-subdomain",
             "the `jwks_uri` is not an https URL",
             discovery_path,
-            led_to("http://localhost.example.com/jwks"),
+            jwks_uri("http://localhost.example.com/jwks"),
         ),
         failure(
-            "/unsafe-user",
+            "/http-userinfo",
             "the `jwks_uri` is not an https URL",
             discovery_path,
-            led_to("http://127.0.0.1@192.0.2.1/jwks"),
-        ),
-        failure("/file", "the `jwks_uri` is not an https URL", discovery_path, led_to("file:///etc/passwd")),
-        failure("/no-keys", "no usable key for RS256, ES256 or EdDSA", jwks, keys("")),
-        failure("/no-json", "no usable key for RS256, ES256 or EdDSA", jwks, document("null")),
-        failure(
-            "/secret",
-            "no usable key for RS256, ES256 or EdDSA",
-            jwks,
-            keys(&format!(r#"{{"kty":"oct","kid":"rsa","k":"{word}"}}"#)),
+            jwks_uri("http://127.0.0.1@192.0.2.1/jwks"),
         ),
         failure(
-            "/short",
-            "no usable key for RS256, ES256 or EdDSA",
+            "/file",
+            "the `jwks_uri` is not an https URL",
+            discovery_path,
+            jwks_uri("file:///etc/passwd"),
+        ),
+        failure("/no-keys", "the key set contains no usable key for RS256, ES256 or EdDSA", jwks, keys("")),
+        failure(
+            "/null",
+            "the key set contains no usable key for RS256, ES256 or EdDSA",
             jwks,
-            keys(&format!(r#"{{"kty":"RSA","kid":"rsa","n":"{word}","e":"AQAB"}}"#)),
+            document("null"),
         ),
         failure(
-            "/encrypts",
-            "no usable key for RS256, ES256 or EdDSA",
+            "/symmetric-key",
+            "the key set contains no usable key for RS256, ES256 or EdDSA",
             jwks,
-            keys(&format!(r#"{{"kty":"OKP","crv":"Ed25519","use":"enc","kid":"rsa","x":"{word}"}}"#)),
+            keys(&format!(r#"{{"kty":"oct","kid":"rsa","k":"{bytes}"}}"#)),
+        ),
+        failure(
+            "/short-key",
+            "the key set contains no usable key for RS256, ES256 or EdDSA",
+            jwks,
+            keys(&format!(r#"{{"kty":"RSA","kid":"rsa","n":"{bytes}","e":"AQAB"}}"#)),
+        ),
+        failure(
+            "/encryption-key",
+            "the key set contains no usable key for RS256, ES256 or EdDSA",
+            jwks,
+            keys(&format!(r#"{{"kty":"OKP","crv":"Ed25519","use":"enc","kid":"rsa","x":"{bytes}"}}"#)),
         ),
     ]
 }
 
-/// Within a minute after keys came, unknown names of keys do not lead to another fetch; after it, to one.
+/// Within a minute after a fetch, unknown key IDs cause no other fetch. Afterwards, they cause one fetch.
 #[test]
 #[ignore = "needs the npm packages; cargo xtask test runs it"]
 fn unknown_keys_a_minute_later() -> anyhow::Result<()> {
-    let (provider, mut memory) = with_clock(&[json!({}), unknown_kid(1), unknown_kid(2)])?;
-    ensure_granted(&provider.send(&mut memory, 0)?)?;
+    let (fixture, mut memory) =
+        start_in_memory(&[json!({}), jwt_with_unknown_kid(1), jwt_with_unknown_kid(2)])?;
+    ensure_granted(&fixture.send(&mut memory, 0)?)?;
     memory.advance_clock(59);
-    ensure_refused(&provider.send(&mut memory, 1)?, UNKNOWN_KEY)?;
-    provider.ensure_fetches(1)?;
+    ensure_error(&fixture.send(&mut memory, 1)?, UNKNOWN_KEY)?;
+    fixture.ensure_fetches(1)?;
     memory.advance_clock(1);
-    for place in [1, 2, 1, 2] {
-        ensure_refused(&provider.send(&mut memory, place)?, UNKNOWN_KEY)?;
+    for index in [1, 2, 1, 2] {
+        ensure_error(&fixture.send(&mut memory, index)?, UNKNOWN_KEY)?;
     }
-    provider.ensure_fetches(2)
+    fixture.ensure_fetches(2)
 }
 
-/// A key that the issuer has begun to use is known after one fetch, and one that it has withdrawn within an hour.
+/// A new key of the issuer is accepted after one fetch. A withdrawn key is accepted for at most an hour.
 #[test]
 #[ignore = "needs the npm packages; cargo xtask test runs it"]
 fn rotation() -> anyhow::Result<()> {
     let next = json!({ "key": "next", "claims": { "exp": 200_000 } });
-    let (provider, mut memory) = with_clock(&[long(), next])?;
+    let (fixture, mut memory) = start_in_memory(&[long_lived_jwt(), next])?;
     let [old, new] = [0, 1];
-    ensure_granted(&provider.send(&mut memory, old)?)?;
-    provider.publish(&["rsa", "next"])?;
+    ensure_granted(&fixture.send(&mut memory, old)?)?;
+    fixture.publish(&["rsa", "next"])?;
     memory.advance_clock(59);
-    ensure_refused(&provider.send(&mut memory, new)?, UNKNOWN_KEY)?;
-    provider.ensure_fetches(1)?;
+    ensure_error(&fixture.send(&mut memory, new)?, UNKNOWN_KEY)?;
+    fixture.ensure_fetches(1)?;
     memory.advance_clock(1);
-    for place in [new, old] {
-        ensure_granted(&provider.send(&mut memory, place)?)?;
+    for index in [new, old] {
+        ensure_granted(&fixture.send(&mut memory, index)?)?;
     }
-    provider.ensure_fetches(2)?;
+    fixture.ensure_fetches(2)?;
 
-    provider.publish(&["next"])?;
+    fixture.publish(&["next"])?;
     memory.advance_clock(3599);
-    ensure_granted(&provider.send(&mut memory, old)?)?;
-    provider.ensure_fetches(2)?;
+    ensure_granted(&fixture.send(&mut memory, old)?)?;
+    fixture.ensure_fetches(2)?;
     memory.advance_clock(1);
-    ensure_refused(&provider.send(&mut memory, old)?, UNKNOWN_KEY)?;
-    ensure_granted(&provider.send(&mut memory, new)?)?;
-    provider.ensure_fetches(3)
+    ensure_error(&fixture.send(&mut memory, old)?, UNKNOWN_KEY)?;
+    ensure_granted(&fixture.send(&mut memory, new)?)?;
+    fixture.ensure_fetches(3)
 }
 
-/// An issuer that is out of reach at the start is asked again after ten seconds.
+/// If an issuer is unreachable at the start, the service retries after ten seconds.
 #[test]
 #[ignore = "needs the npm packages; cargo xtask test runs it"]
-fn down_at_the_start() -> anyhow::Result<()> {
-    let (provider, mut memory) = with_clock(&[json!({})])?;
-    provider.issuer.set_down(true);
-    ensure_refused(&provider.send(&mut memory, 0)?, UNREACHABLE)?;
-    provider.issuer.set_down(false);
+fn unreachable_at_the_start() -> anyhow::Result<()> {
+    let (fixture, mut memory) = start_in_memory(&[json!({})])?;
+    fixture.issuer.set_down(true);
+    ensure_error(&fixture.send(&mut memory, 0)?, UNREACHABLE)?;
+    fixture.issuer.set_down(false);
     memory.advance_clock(9);
-    ensure_refused(&provider.send(&mut memory, 0)?, UNREACHABLE)?;
-    ensure!(provider.issuer.fetches(&discovery_path("")) == 1, "it was asked before ten seconds were over");
+    ensure_error(&fixture.send(&mut memory, 0)?, UNREACHABLE)?;
+    ensure!(fixture.issuer.fetches(&discovery_path("")) == 1, "the service retried within ten seconds");
     memory.advance_clock(1);
-    ensure_granted(&provider.send(&mut memory, 0)?)
+    ensure_granted(&fixture.send(&mut memory, 0)?)
 }
 
-/// An issuer that is out of reach later: its keys are used for a day, and not longer.
+/// If an issuer becomes unreachable, the service uses its keys for a day, and not longer.
 #[test]
 #[ignore = "needs the npm packages; cargo xtask test runs it"]
-fn down_later() -> anyhow::Result<()> {
+fn unreachable_after_the_first_fetch() -> anyhow::Result<()> {
     const HOUR: u32 = 3600;
-    let unknown = json!({ "header": { "kid": "nobody" }, "claims": { "exp": 200_000 } });
-    let (provider, mut memory) = with_clock(&[long(), unknown])?;
-    ensure_granted(&provider.send(&mut memory, 0)?)?;
-    provider.issuer.set_down(true);
+    let unknown = json!({ "header": { "kid": "unknown" }, "claims": { "exp": 200_000 } });
+    let (fixture, mut memory) = start_in_memory(&[long_lived_jwt(), unknown])?;
+    ensure_granted(&fixture.send(&mut memory, 0)?)?;
+    fixture.issuer.set_down(true);
     memory.advance_clock(HOUR);
-    ensure_granted(&provider.send(&mut memory, 0)?)?;
-    ensure!(memory.log()?.contains("issuer_keys_not_fetched"), "the log does not say so");
-    ensure_refused(&provider.send(&mut memory, 1)?, UNKNOWN_KEY)?;
-    let asked = provider.issuer.fetches(&discovery_path(""));
-    ensure!(asked == 2, "it was asked {asked} times, and not once an hour and a minute apart");
+    ensure_granted(&fixture.send(&mut memory, 0)?)?;
+    ensure!(memory.log()?.contains("issuer_keys_not_fetched"), "the log does not contain the failed fetch");
+    ensure_error(&fixture.send(&mut memory, 1)?, UNKNOWN_KEY)?;
+    let fetches = fixture.issuer.fetches(&discovery_path(""));
+    ensure!(fetches == 2, "{fetches} fetches instead of one at the start and one after an hour");
     memory.advance_clock(59);
-    ensure_granted(&provider.send(&mut memory, 0)?)?;
-    ensure!(provider.issuer.fetches(&discovery_path("")) == 2, "it was asked within a minute");
+    ensure_granted(&fixture.send(&mut memory, 0)?)?;
+    ensure!(fixture.issuer.fetches(&discovery_path("")) == 2, "the service retried within a minute");
     memory.advance_clock(23 * HOUR - 60);
-    ensure_granted(&provider.send(&mut memory, 0)?).context("a second before the day is over")?;
+    ensure_granted(&fixture.send(&mut memory, 0)?).context("a second before the day is over")?;
     memory.advance_clock(1);
-    ensure_refused(&provider.send(&mut memory, 0)?, UNREACHABLE).context("a day later")?;
-    provider.issuer.set_down(false);
+    ensure_error(&fixture.send(&mut memory, 0)?, UNREACHABLE).context("a day later")?;
+    fixture.issuer.set_down(false);
     memory.advance_clock(10);
-    ensure_granted(&provider.send(&mut memory, 0)?).context("it is back")
+    ensure_granted(&fixture.send(&mut memory, 0)?).context("after the issuer recovered")
 }
 
-fn with_clock(kinds: &[Value]) -> anyhow::Result<(Provider, Memory)> {
-    let (provider, memory) =
-        Provider::start("clock", &[""], kinds, |deployment| Ok(Memory::start(deployment)))?;
-    provider.publish(&["rsa"])?;
-    Ok((provider, memory))
+fn start_in_memory(specs: &[Value]) -> anyhow::Result<(Fixture, Memory)> {
+    let (fixture, memory) =
+        Fixture::start("clock", &[""], specs, |deployment| Ok(Memory::start(deployment)))?;
+    fixture.publish(&["rsa"])?;
+    Ok((fixture, memory))
 }
 
-/// A JWT that outlives every test.
-fn long() -> Value {
+/// Returns the specification of a JWT that does not expire during a test.
+fn long_lived_jwt() -> Value {
     json!({ "claims": { "exp": 200_000 } })
 }
 
-fn of_tenant(tenant: &str) -> Value {
+fn jwt_of_tenant(tenant: &str) -> Value {
     json!({ "claims": { "iss": format!("$ISSUER{tenant}") } })
 }
 
-fn unknown_kid(number: usize) -> Value {
-    json!({ "header": { "kid": format!("nobody-{number}") } })
+fn jwt_with_unknown_kid(number: usize) -> Value {
+    json!({ "header": { "kid": format!("unknown-{number}") } })
 }
 
 fn request(authorization: &str) -> Request {
@@ -460,34 +492,35 @@ fn ensure_granted(response: &Response) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn ensure_refused(response: &Response, (status, code): (u16, &str)) -> anyhow::Result<()> {
+fn ensure_error(response: &Response, (status, code): (u16, &str)) -> anyhow::Result<()> {
     let text = String::from_utf8_lossy(response.body());
-    let is_refused = response.status() == status && text.contains(&format!("\"code\":\"{code}\""));
-    ensure!(is_refused && tokens_in(&text).is_empty(), "expected {code}, got {} {text}", response.status());
+    let is_expected = response.status() == status && text.contains(&format!("\"code\":\"{code}\""));
+    ensure!(is_expected && tokens_in(&text).is_empty(), "expected {code}, got {} {text}", response.status());
     Ok(())
 }
 
-/// The reply of a tenant, with the addresses in it.
-fn in_place(Failure { tenant, reply, .. }: &Failure, issuer: &Issuer) -> Reply {
-    let fill = |text: &str| text.replace("$ISSUER", &issuer.url("")).replace("$TENANT", &issuer.url(tenant));
+/// Returns the reply of a failure, with URLs in place of the placeholders.
+fn fill_placeholders(Failure { tenant, reply, .. }: &Failure, issuer: &Issuer) -> Reply {
+    let fill =
+        |template: &str| template.replace("$ISSUER", &issuer.url("")).replace("$TENANT", &issuer.url(tenant));
     match reply {
-        Reply::Document(text) => Reply::Document(fill(text)),
-        Reply::Redirect(text) => Reply::Redirect(fill(text)),
+        Reply::Document(content) => Reply::Document(fill(content)),
+        Reply::Redirect(url) => Reply::Redirect(fill(url)),
         Reply::Delayed(..) | Reply::Endless | Reply::Status(_) | Reply::Close => reply.clone(),
     }
 }
 
-/// A document of this length.
+/// Pads a document to this length with spaces.
 fn padded(document: &str, length: usize) -> String {
     format!("{document}{}", " ".repeat(length.saturating_sub(document.len())))
 }
 
-impl Provider {
-    /// An issuer without keys, a target that accepts JWTs of these tenants, and JWTs of these kinds by its clock.
+impl Fixture {
+    /// Starts an issuer without keys and a target that accepts JWTs of these tenants, and signs JWTs by the target's clock.
     fn start<T: Target>(
         name: &str,
         tenants: &[&str],
-        kinds: &[Value],
+        specs: &[Value],
         start: impl Fn(Deployment) -> anyhow::Result<T>,
     ) -> anyhow::Result<(Self, T)> {
         let issuer = Issuer::start()?;
@@ -495,7 +528,7 @@ impl Provider {
             tenants.iter().map(|tenant| json!({ "issuer": issuer.url(tenant), "audience": "app" }));
         let document = json!({ "auth": { "jwt": accepted.collect::<Vec<_>>() } });
         let target = start(Deployment::configured(name, document.to_string()))?;
-        let jwts = Jwts::sign(target.clock(), &issuer.url(""), kinds)?;
+        let jwts = Jwts::sign(target.clock(), &issuer.url(""), specs)?;
         Ok((Self { issuer, jwts }, target))
     }
 
@@ -504,11 +537,11 @@ impl Provider {
         Ok(())
     }
 
-    fn send(&self, target: &mut impl Target, place: usize) -> anyhow::Result<Response> {
-        target.send(&request(&self.jwts.bearer(place)?))
+    fn send(&self, target: &mut impl Target, index: usize) -> anyhow::Result<Response> {
+        target.send(&request(&self.jwts.bearer(index)?))
     }
 
-    /// How often discovery and keys were fetched.
+    /// Returns how often the discovery document and the keys were fetched.
     fn fetches(&self) -> (usize, usize) {
         (self.issuer.fetches(&discovery_path("")), self.issuer.key_fetches(""))
     }

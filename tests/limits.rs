@@ -1,4 +1,4 @@
-//! The rate limit, with the limiter that `wrangler dev` simulates.
+//! The rate limit, with Miniflare's limiter, which `wrangler dev` uses.
 
 use anyhow::{Context as _, ensure};
 use hallpass_tests::target::{Miniflare, Request, Response, Target as _};
@@ -9,7 +9,7 @@ use crate::scratch;
 
 const KEY_ONE: &str = "one-0123456789abcdef0123456789abcdef";
 const KEY_TWO: &str = "two-0123456789abcdef0123456789abcdef";
-/// Requests a minute.
+/// The number of requests per minute.
 const LIMIT: usize = 3;
 
 #[test]
@@ -29,56 +29,68 @@ fn on_worker() -> anyhow::Result<()> {
     let mut worker = Miniflare::start(&options, &scratch("worker-limits")?)?;
 
     for _ in 0..LIMIT {
-        ensure!(send(&mut worker, "/v1/token", Some(KEY_ONE))?.status() == 200, "a request within the limit");
+        ensure!(
+            send(&mut worker, "/v1/token", Some(KEY_ONE))?.status() == 200,
+            "a request within the limit failed"
+        );
     }
-    let refused = send(&mut worker, "/v1/token", Some(KEY_ONE))?;
-    ensure!(refused.status() == 429, "one too many got {}", refused.status());
-    ensure!(refused.headers().get("retry-after").is_some_and(|seconds| seconds == "60"), "no Retry-After");
-    let problem: Value = serde_json::from_slice(refused.body())?;
+    let limited = send(&mut worker, "/v1/token", Some(KEY_ONE))?;
+    ensure!(limited.status() == 429, "the request above the limit got {}", limited.status());
+    ensure!(limited.headers().get("retry-after").is_some_and(|seconds| seconds == "60"), "no Retry-After");
+    let problem: Value = serde_json::from_slice(limited.body())?;
     ensure!(problem["code"] == "too_many_requests", "{problem}");
 
-    let in_its_shape = send(&mut worker, "/rtctoken", Some(KEY_ONE))?;
-    let body: Value = serde_json::from_slice(in_its_shape.body())?;
-    ensure!(in_its_shape.status() == 429 && body["error"].is_string(), "another server's route says {body}");
+    let compat_response = send(&mut worker, "/rtctoken", Some(KEY_ONE))?;
+    let body: Value = serde_json::from_slice(compat_response.body())?;
+    ensure!(compat_response.status() == 429 && body["error"].is_string(), "/rtctoken responded with {body}");
 
-    ensure!(send(&mut worker, "/v1/token", Some(KEY_TWO))?.status() == 200, "callers are counted together");
-    ensure!(send(&mut worker, "/healthz", Some(KEY_ONE))?.status() != 429, "the health check is counted");
+    ensure!(
+        send(&mut worker, "/v1/token", Some(KEY_TWO))?.status() == 200,
+        "the limit counts two callers together"
+    );
+    ensure!(
+        send(&mut worker, "/healthz", Some(KEY_ONE))?.status() != 429,
+        "the limit counts the health check"
+    );
 
-    // Those who are nobody are counted by their address.
+    // Callers without credentials are counted by address.
     let statuses = (0..=LIMIT)
         .map(|_| Ok(send(&mut worker, "/v1/token", None)?.status().as_u16()))
         .collect::<anyhow::Result<Vec<_>>>()?;
     ensure!(statuses == [401, 401, 401, 429], "without credentials: {statuses:?}");
 
-    // What Node prints for the Worker may come after its answer.
+    // Node may print the Worker's log lines after the response.
     wait::until(
-        || Ok(turned_away(&worker)? == (2, 1)),
-        || "the log tells of three callers who were turned away".to_owned(),
+        || Ok(limited_requests(&worker)? == (2, 1)),
+        || "the log contains three requests above the limit".to_owned(),
     )
     .with_context(|| worker.log().unwrap_or_default())?;
 
-    // Miniflare's limiter counts by the Worker's clock, so that no minute ends but this one.
+    // Miniflare's limiter uses the Worker's clock, so the minute ends only here.
     worker.controls.advance_clock(60)?;
-    ensure!(send(&mut worker, "/v1/token", Some(KEY_ONE))?.status() == 200, "a minute later");
+    ensure!(
+        send(&mut worker, "/v1/token", Some(KEY_ONE))?.status() == 200,
+        "a request after a minute failed"
+    );
     Ok(())
 }
 
-/// How many decisions in the log say that a service called too often, and how many say so of somebody unknown.
-fn turned_away(worker: &Miniflare) -> anyhow::Result<(usize, usize)> {
+/// Returns the number of requests above the limit in the log: those of the service key, and those of unknown callers.
+fn limited_requests(worker: &Miniflare) -> anyhow::Result<(usize, usize)> {
     let log = worker.log()?;
     let lines: Vec<Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     let count = |caller: &str, subject: Value| {
-        let is = |line: &&Value| {
+        let is_limited = |line: &&Value| {
             line["reason"] == "too_many_requests" && line["caller"] == caller && line["subject"] == subject
         };
-        lines.iter().filter(is).count()
+        lines.iter().filter(is_limited).count()
     };
     Ok((count("service", json!("one")), count("unknown", Value::Null)))
 }
 
 fn send(worker: &mut Miniflare, target: &str, key: Option<&str>) -> anyhow::Result<Response> {
     let authorization = key.map(|key| format!("Bearer {key}"));
-    // Each route takes a field of its own, and ours refuse others.
+    // The two routes have different fields, and native routes reject unknown fields.
     let body = if target == "/v1/token" {
         json!({ "rtc": { "channel": "demo" } })
     } else {

@@ -1,5 +1,5 @@
-//! The suites. Those that need a built function or Worker are ignored; `cargo xtask test` builds what they need
-//! and runs them.
+//! The test suites. Tests that need npm packages, a server, or a built function or Worker are ignored. `cargo xtask test`
+//! prepares these dependencies and runs every test.
 
 mod attacks;
 mod conformance;

@@ -1,4 +1,4 @@
-//! Comparison of the service's responses with the recorded responses of the imitated servers, on every target.
+//! Recorded responses of the servers that apps use today, compared with the responses of every target.
 
 use hallpass_tests::contract::{Replay, replay};
 use hallpass_tests::target::{EventKind, Lambda, Memory, Worker};
@@ -7,25 +7,25 @@ use crate::scratch;
 
 #[test]
 fn in_memory() -> anyhow::Result<()> {
-    finish(replay(|setup| Ok(Memory::start(setup)))?)
+    finish(replay(|kind| Ok(Memory::start(kind)))?)
 }
 
 #[test]
 #[ignore = "needs the built Lambda function; cargo xtask test runs it"]
 fn on_lambda_http_api() -> anyhow::Result<()> {
     let folder = scratch("recorded-lambda-http-api")?;
-    finish(replay(|setup| Lambda::start(EventKind::HttpApi, setup, &folder))?)
+    finish(replay(|kind| Lambda::start(EventKind::HttpApi, kind, &folder))?)
 }
 
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn on_worker() -> anyhow::Result<()> {
     let folder = scratch("recorded-worker")?;
-    finish(replay(|setup| Worker::start(setup, &folder))?)
+    finish(replay(|kind| Worker::start(kind, &folder))?)
 }
 
-#[expect(clippy::print_stdout, reason = "reports the number of comparisons")]
+#[expect(clippy::print_stdout, reason = "a successful run prints how much it compared")]
 fn finish(replay: Replay) -> anyhow::Result<()> {
-    println!("{} responses as recorded, {} with listed differences", replay.same, replay.listed);
+    println!("{} responses equal the recorded ones, {} have listed differences", replay.same, replay.listed);
     replay.result()
 }

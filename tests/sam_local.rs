@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 
 use crate::scratch;
 
-/// A deployment that records what it was asked.
-struct Recorded<'a> {
+/// A deployment that records its requests.
+struct RecordingTarget<'a> {
     target: SamLocal,
     record: &'a RefCell<Record>,
 }
@@ -23,19 +23,20 @@ struct Recorded<'a> {
 struct Record {
     /// Method and path of each request that was sent.
     sent: BTreeSet<(String, String)>,
-    /// How many requests could not be sent, by reason.
-    obstacles: BTreeMap<&'static str, usize>,
+    /// The number of requests that could not be sent, by unsupported feature.
+    unsupported: BTreeMap<&'static str, usize>,
 }
 
-/// Stands for the parameters of a path.
-const PARAMETER: &str = "abcd-efgh-ijkl";
+/// The value of the parameters in paths.
+const PARAMETER_VALUE: &str = "abcd-efgh-ijkl";
 
 #[test]
 #[ignore = "needs the built Lambda function and a container engine; cargo xtask test runs it"]
 fn on_lambda_in_a_container() -> anyhow::Result<()> {
     let folder = scratch("sam-local")?;
     let record = RefCell::default();
-    let mut run = run(|setup| Ok(Recorded { target: SamLocal::start(setup, &folder)?, record: &record }))?;
+    let mut run =
+        run(|setup| Ok(RecordingTarget { target: SamLocal::start(setup, &folder)?, record: &record }))?;
     let verified = interop::check(&mut run)?;
     logs::check(&mut run);
     let (ran, unreachable) = (run.ran, run.unreachable);
@@ -44,13 +45,13 @@ fn on_lambda_in_a_container() -> anyhow::Result<()> {
     let routes = compare_other_routes(&record.sent, &folder)?;
     println!(
         "{ran} cases, {verified} tokens verified; {unreachable} cases cannot be sent: {:?}",
-        record.obstacles
+        record.unsupported
     );
     println!("{routes}");
     Ok(())
 }
 
-/// Sends a request to each route that no case reaches, and expects the response of the service in memory.
+/// Sends a request to each route without a case, and compares the response with that of the service in memory.
 fn compare_other_routes(sent: &BTreeSet<(String, String)>, folder: &Path) -> anyhow::Result<String> {
     let mut target = SamLocal::start(Setup::BothProviders, folder)?;
     let mut memory = Memory::start(Setup::BothProviders);
@@ -58,11 +59,12 @@ fn compare_other_routes(sent: &BTreeSet<(String, String)>, folder: &Path) -> any
     let routes = routes(&document)?;
     let mut compared = 0;
     for (method, path) in &routes {
-        if sent.iter().any(|(sent_method, sent_path)| sent_method == method && is_at(path, sent_path)) {
+        if sent.iter().any(|(sent_method, sent_path)| sent_method == method && matches_route(path, sent_path))
+        {
             continue;
         }
         let segments =
-            path.split('/').map(|segment| if segment.starts_with('{') { PARAMETER } else { segment });
+            path.split('/').map(|segment| if segment.starts_with('{') { PARAMETER_VALUE } else { segment });
         let path = segments.collect::<Vec<_>>().join("/");
         let request = if method == "POST" {
             Request::post(&path, &json!({}), None)
@@ -70,16 +72,19 @@ fn compare_other_routes(sent: &BTreeSet<(String, String)>, folder: &Path) -> any
             Request { method: method.clone(), ..Request::get(&path) }
         };
         let [(status, body), expected] = [target.send_for_json(&request)?, memory.send_for_json(&request)?]
-            .map(|(status, body)| (status, without_id(body)));
-        ensure!(body.is_object(), "{method} {path} answers without JSON");
+            .map(|(status, body)| (status, without_request_id(body)));
+        ensure!(body.is_object(), "{method} {path}: the response is not JSON");
         ensure!(
             (status, &body) == (expected.0, &expected.1),
             "{method} {path}: {status} {body}, not {expected:?}"
         );
         compared += 1;
     }
-    ensure!(routes.len() > compared, "the cases reach no route");
-    Ok(format!("{} routes reached by cases, {compared} others compared with memory", routes.len() - compared))
+    ensure!(routes.len() > compared, "no case sent a request to a route");
+    Ok(format!(
+        "{} routes tested by cases, {compared} others compared with the service in memory",
+        routes.len() - compared
+    ))
 }
 
 /// Returns method and path of each operation of the document.
@@ -94,26 +99,26 @@ fn routes(document: &Value) -> anyhow::Result<Vec<(String, String)>> {
     Ok(routes)
 }
 
-/// Returns whether a path fits that of a route, in which parameters are in braces.
-fn is_at(route: &str, path: &str) -> bool {
+/// Returns whether a path matches the path of a route, in which parameters are in braces.
+fn matches_route(route: &str, path: &str) -> bool {
     let segments = |path: &str| path.trim_end_matches('/').split('/').map(str::to_owned).collect::<Vec<_>>();
     let (route, path) = (segments(route), segments(path));
-    let fits =
+    let matches =
         |(route, path): (&String, &String)| route == path || route.starts_with('{') && !path.is_empty();
-    route.len() == path.len() && route.iter().zip(&path).all(fits)
+    route.len() == path.len() && route.iter().zip(&path).all(matches)
 }
 
-fn without_id(mut body: Value) -> Value {
+fn without_request_id(mut body: Value) -> Value {
     if let Some(body) = body.as_object_mut() {
         body.remove("request_id");
     }
     body
 }
 
-impl Target for Recorded<'_> {
+impl Target for RecordingTarget<'_> {
     fn can_receive(&self, request: &Request) -> bool {
-        if let Some(obstacle) = SamLocal::obstacle(request) {
-            *self.record.borrow_mut().obstacles.entry(obstacle).or_default() += 1;
+        if let Some(feature) = SamLocal::unsupported_feature(request) {
+            *self.record.borrow_mut().unsupported.entry(feature).or_default() += 1;
         }
         self.target.can_receive(request)
     }

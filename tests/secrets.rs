@@ -1,4 +1,5 @@
-//! Secrets that change, are missing, or cannot be read, to the second: the clock and the store are the test's own.
+//! Secrets that change, are missing, or cannot be read. Times are exact to the second, because the tests control the clock
+//! and the store.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,48 +16,55 @@ use zeroize::Zeroizing;
 const APP_ID: &str = "970CA35de60c44645bbae8a215061b33";
 const KEY: &str = "a-service-key-of-more-than-32-bytes-0001";
 const OTHER_KEY: &str = "a-service-key-of-more-than-32-bytes-0002";
-const REASON: &str = "the store is on holiday";
+/// The reason of a failed read.
+const REASON: &str = "the store is under maintenance";
 const FRESH_SECONDS: u32 = 300;
-/// Between two attempts while there are no secrets.
+/// The time between two reads while no secrets are loaded.
 const RETRY_SECONDS: u32 = 1;
-/// The same where the store did not answer at all.
-const SILENT_RETRY_SECONDS: u32 = 5;
+/// The time between two reads while no secrets are loaded, if the store timed out.
+const TIMEOUT_RETRY_SECONDS: u32 = 5;
 const DAY_SECONDS: u32 = 24 * 3600;
 
-/// A store that the test changes while a service reads it.
+/// A store that a test changes while a service uses it.
 #[derive(Clone, Default)]
-struct Shelf(Arc<Mutex<State>>);
+struct TestStore(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
     values: BTreeMap<String, String>,
-    /// It cannot be read; the value is whether it does not even say so.
-    closed: Option<bool>,
-    /// What it gives is given for good.
-    is_final: bool,
+    failure: Option<StoreFailure>,
+    /// Whether the values are permanent, so that no service needs a second read.
+    is_permanent: bool,
     reads: usize,
 }
 
-impl SecretStore for Shelf {
+#[derive(Clone, Copy, PartialEq)]
+enum StoreFailure {
+    Error,
+    Timeout,
+}
+
+impl SecretStore for TestStore {
     fn secrets(&self, names: &[&str]) -> Result<Secrets, StoreError> {
         let mut state = self.state();
         state.reads += 1;
-        if let Some(is_timeout) = state.closed {
+        if let Some(failure) = state.failure {
+            let is_timeout = failure == StoreFailure::Timeout;
             let names = vec!["THE_STORE".to_owned()];
             return Err(StoreError { names, reason: REASON.into(), is_timeout });
         }
         let value =
             |name: &&str| Some(((*name).to_owned(), Zeroizing::new(state.values.get(*name)?.clone())));
         let values: Vec<_> = names.iter().filter_map(value).collect();
-        Ok(if state.is_final { Secrets::permanent(values) } else { Secrets::from_store(values) })
+        Ok(if state.is_permanent { Secrets::permanent(values) } else { Secrets::from_store(values) })
     }
 }
 
-impl Shelf {
+impl TestStore {
     fn with(values: &[(&str, &str)]) -> Self {
-        let shelf = Self::default();
-        values.iter().for_each(|(name, value)| shelf.put(name, value));
-        shelf
+        let store = Self::default();
+        values.iter().for_each(|(name, value)| store.put(name, value));
+        store
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -71,24 +79,20 @@ impl Shelf {
         self.state().values.remove(name);
     }
 
-    fn close(&self) {
-        self.state().closed = Some(false);
+    fn fail(&self, failure: StoreFailure) {
+        self.state().failure = Some(failure);
     }
 
-    fn become_unresponsive(&self) {
-        self.state().closed = Some(true);
-    }
-
-    fn open(&self) {
-        self.state().closed = None;
+    fn recover(&self) {
+        self.state().failure = None;
     }
 
     fn reads(&self) -> usize {
         self.state().reads
     }
 
-    /// A service with one project, two certificates and a service key.
-    fn start(&self) -> Memory<Self> {
+    /// Starts a service with one project, two certificates and a service key.
+    fn start_service(&self) -> Memory<Self> {
         let document = json!({
             "projects": { "default": { "provider": "agora", "app_id": APP_ID, "certificates": ["FIRST", "SECOND"] } },
             "auth": { "open": true, "keys": [{ "name": "backend", "secret": "KEY" }] },
@@ -98,107 +102,120 @@ impl Shelf {
     }
 }
 
-fn full() -> Shelf {
-    Shelf::with(&[("FIRST", OLD), ("SECOND", NEXT), ("KEY", KEY)])
+/// Returns a store with every secret of the service.
+fn store_with_all() -> TestStore {
+    TestStore::with(&[("FIRST", OLD), ("SECOND", NEXT), ("KEY", KEY)])
 }
 
-fn mint(service: &mut Memory<Shelf>) -> anyhow::Result<(u16, Value)> {
+fn mint(service: &mut Memory<TestStore>) -> anyhow::Result<(u16, Value)> {
     mint_with(service, None)
 }
 
-fn mint_with(service: &mut Memory<Shelf>, key: Option<&str>) -> anyhow::Result<(u16, Value)> {
+fn mint_with(service: &mut Memory<TestStore>, key: Option<&str>) -> anyhow::Result<(u16, Value)> {
     let authorization = key.map(|key| format!("Bearer {key}"));
     let body = json!({ "rtc": { "channel": "demo", "uid": 1 } });
     service.send_for_json(&Request::post("/v1/token", &body, authorization.as_deref()))
 }
 
-/// Whose certificate signs the next token.
+/// Returns the certificate that signs the next token.
 fn signer(service: &mut impl Target) -> anyhow::Result<&'static str> {
     hallpass_tests::signer::signer(service, APP_ID)
 }
 
-/// What the log says of such events.
-fn events(service: &Memory<Shelf>, event: &str) -> anyhow::Result<Vec<Value>> {
+/// Returns the log lines of an event.
+fn events(service: &Memory<TestStore>, event: &str) -> anyhow::Result<Vec<Value>> {
     Ok(logs::events(&service.log()?, event))
 }
 
-fn ensure_missing(service: &mut Memory<Shelf>, names: &Value) -> anyhow::Result<()> {
+fn ensure_missing(service: &mut Memory<TestStore>, names: &Value) -> anyhow::Result<()> {
     let (status, body) = service.send_for_json(&Request::get("/readyz"))?;
     ensure!(status == 503 && body.get("missing") == Some(names), "{status} {body}");
     Ok(())
 }
 
 #[test]
-fn a_store_out_of_reach_at_the_start_is_asked_again() -> anyhow::Result<()> {
-    let shelf = full();
-    shelf.close();
-    let mut service = shelf.start();
-    ensure!(shelf.reads() == 1, "it was not asked at the start");
+fn retries_a_store_that_fails_at_the_start() -> anyhow::Result<()> {
+    let store = store_with_all();
+    store.fail(StoreFailure::Error);
+    let mut service = store.start_service();
+    ensure!(store.reads() == 1, "{} reads at the start", store.reads());
     ensure_missing(&mut service, &json!(["THE_STORE"]))?;
     let (status, body) = mint(&mut service)?;
     ensure!(status == 503 && body.get("code").is_some_and(|code| code == "not_ready"), "{status} {body}");
-    ensure!(!body.to_string().contains(REASON), "the answer says what only the log should: {body}");
-    ensure!(shelf.reads() == 1, "it was asked again at once");
+    ensure!(
+        !body.to_string().contains(REASON),
+        "the response contains the reason, which belongs only in the log: {body}"
+    );
+    ensure!(store.reads() == 1, "a request within a second read the store again");
     let lines = events(&service, "not_ready")?;
     let message = format!("the secrets could not be read: {REASON}");
     ensure!(lines.len() == 1 && lines.iter().all(|line| line["message"] == message), "{lines:?}");
 
     service.advance_clock(RETRY_SECONDS);
-    ensure!(mint(&mut service)?.0 == 503 && shelf.reads() == 2, "it was not asked again after a second");
-    shelf.open();
+    ensure!(mint(&mut service)?.0 == 503 && store.reads() == 2, "the service did not retry after a second");
+    store.recover();
     service.advance_clock(RETRY_SECONDS);
-    ensure!(signer(&mut service)? == OLD && events(&service, "ready")?.len() == 1, "it did not recover");
+    ensure!(
+        signer(&mut service)? == OLD && events(&service, "ready")?.len() == 1,
+        "the service did not recover"
+    );
     Ok(())
 }
 
 #[test]
-fn every_missing_secret_is_named() -> anyhow::Result<()> {
-    let shelf = Shelf::with(&[("SECOND", NEXT)]);
-    let mut service = shelf.start();
+fn names_every_missing_secret() -> anyhow::Result<()> {
+    let store = TestStore::with(&[("SECOND", NEXT)]);
+    let mut service = store.start_service();
     ensure_missing(&mut service, &json!(["FIRST", "KEY"]))?;
     let lines = events(&service, "not_ready")?;
     ensure!(lines.iter().any(|line| line["message"] == "the secrets FIRST, KEY are not set"), "{lines:?}");
-    shelf.put("FIRST", OLD);
-    shelf.put("KEY", KEY);
+    store.put("FIRST", OLD);
+    store.put("KEY", KEY);
     service.advance_clock(RETRY_SECONDS);
-    ensure!(service.send_for_json(&Request::get("/readyz"))?.0 == 200, "it is not ready");
+    ensure!(service.send_for_json(&Request::get("/readyz"))?.0 == 200, "/readyz did not respond with 200");
     Ok(())
 }
 
 #[test]
-fn a_change_is_picked_up_after_five_minutes() -> anyhow::Result<()> {
-    let shelf = full();
-    let mut service = shelf.start();
-    ensure!(signer(&mut service)? == OLD && shelf.reads() == 1, "the start");
-    shelf.put("FIRST", NEXT);
-    shelf.put("SECOND", OLD);
+fn uses_a_changed_secret_after_five_minutes() -> anyhow::Result<()> {
+    let store = store_with_all();
+    let mut service = store.start_service();
+    ensure!(signer(&mut service)? == OLD && store.reads() == 1, "wrong signer or reads at the start");
+    store.put("FIRST", NEXT);
+    store.put("SECOND", OLD);
     service.advance_clock(FRESH_SECONDS - 1);
-    ensure!(signer(&mut service)? == OLD && shelf.reads() == 1, "it was read again too early");
+    ensure!(
+        signer(&mut service)? == OLD && store.reads() == 1,
+        "the service read the store again before five minutes"
+    );
     service.advance_clock(1);
-    ensure!(signer(&mut service)? == NEXT && shelf.reads() == 2, "it was not read again");
+    ensure!(signer(&mut service)? == NEXT && store.reads() == 2, "the service did not read the store again");
     let lines = events(&service, "secrets_changed")?;
     ensure!(
         lines.len() == 1 && lines.iter().all(|line| line["names"] == json!(["FIRST", "SECOND"])),
         "{lines:?}"
     );
     service.advance_clock(FRESH_SECONDS);
-    ensure!(signer(&mut service)? == NEXT && shelf.reads() == 3, "it was not read a third time");
-    ensure!(events(&service, "secrets_changed")?.len() == 1, "what is the same is called changed");
+    ensure!(
+        signer(&mut service)? == NEXT && store.reads() == 3,
+        "the service did not read the store a third time"
+    );
+    ensure!(events(&service, "secrets_changed")?.len() == 1, "the log reports a change of equal secrets");
     Ok(())
 }
 
-/// Both certificates verify before and after they change places.
+/// Both certificates verify tokens before and after a swap.
 #[test]
-fn a_token_from_before_a_change_is_known_after_it() -> anyhow::Result<()> {
-    let shelf = full();
-    let mut service = shelf.start();
+fn verifies_tokens_from_before_and_after_a_swap() -> anyhow::Result<()> {
+    let store = store_with_all();
+    let mut service = store.start_service();
     let (_, before) = mint(&mut service)?;
-    shelf.put("FIRST", NEXT);
-    shelf.put("SECOND", OLD);
+    store.put("FIRST", NEXT);
+    store.put("SECOND", OLD);
     service.advance_clock(FRESH_SECONDS);
     let (_, after) = mint(&mut service)?;
-    for (answered, certificate) in [(before, 1), (after, 0)] {
-        let token = answered.get("token").context("no token")?;
+    for (response, certificate) in [(before, 1), (after, 0)] {
+        let token = response.get("token").context("no token")?;
         let (_, report) =
             service.send_for_json(&Request::post("/v1/inspect", &json!({ "token": token }), None))?;
         let signature = report.get("signature").context("no signature")?;
@@ -208,11 +225,11 @@ fn a_token_from_before_a_change_is_known_after_it() -> anyhow::Result<()> {
 }
 
 #[test]
-fn a_changed_service_key_opens_and_the_old_one_does_not() -> anyhow::Result<()> {
-    let shelf = full();
-    let mut service = shelf.start();
-    ensure!(mint_with(&mut service, Some(KEY))?.0 == 200, "the key");
-    shelf.put("KEY", OTHER_KEY);
+fn accepts_only_the_new_value_of_a_changed_service_key() -> anyhow::Result<()> {
+    let store = store_with_all();
+    let mut service = store.start_service();
+    ensure!(mint_with(&mut service, Some(KEY))?.0 == 200, "the first key was not accepted");
+    store.put("KEY", OTHER_KEY);
     service.advance_clock(FRESH_SECONDS);
     let statuses = (mint_with(&mut service, Some(KEY))?.0, mint_with(&mut service, Some(OTHER_KEY))?.0);
     ensure!(statuses == (401, 200), "{statuses:?}");
@@ -220,11 +237,11 @@ fn a_changed_service_key_opens_and_the_old_one_does_not() -> anyhow::Result<()> 
 }
 
 #[test]
-fn a_store_that_is_down_for_a_day_stops_nobody() -> anyhow::Result<()> {
+fn issues_tokens_for_a_day_without_the_store() -> anyhow::Result<()> {
     const STEP_SECONDS: u32 = 30;
-    let shelf = full();
-    let mut service = shelf.start();
-    shelf.close();
+    let store = store_with_all();
+    let mut service = store.start_service();
+    store.fail(StoreFailure::Error);
     let mut minutes = 0;
     for second in (STEP_SECONDS..DAY_SECONDS).step_by(STEP_SECONDS as usize) {
         service.advance_clock(STEP_SECONDS);
@@ -232,8 +249,8 @@ fn a_store_that_is_down_for_a_day_stops_nobody() -> anyhow::Result<()> {
         minutes = second / 60;
     }
     let lines = events(&service, "secrets_not_refreshed")?;
-    let from_the_fifth_minute_on = minutes as usize - 4;
-    ensure!(lines.len() == from_the_fifth_minute_on, "{} warnings in {minutes} minutes", lines.len());
+    let expected = minutes as usize - 4; // The first warning is at minute 5.
+    ensure!(lines.len() == expected, "{} warnings in {minutes} minutes", lines.len());
     let reason = format!("the secrets could not be read: {REASON}");
     ensure!(
         lines.iter().all(|line| line["level"] == "WARN"
@@ -243,142 +260,144 @@ fn a_store_that_is_down_for_a_day_stops_nobody() -> anyhow::Result<()> {
         lines.first()
     );
     service.advance_clock(STEP_SECONDS);
-    ensure!(mint(&mut service)?.0 == 503, "after a day");
+    ensure!(mint(&mut service)?.0 == 503, "the service issued a token after a day");
     ensure_missing(&mut service, &json!(["THE_STORE"]))?;
-    ensure!(events(&service, "not_ready")?.len() == 1, "nobody is told");
-    shelf.open();
+    ensure!(events(&service, "not_ready")?.len() == 1, "the log does not contain not_ready once");
+    store.recover();
     service.advance_clock(RETRY_SECONDS);
-    ensure!(signer(&mut service)? == OLD, "it did not recover");
+    ensure!(signer(&mut service)? == OLD, "the service did not recover");
     Ok(())
 }
 
-/// A slip in the store must not end what works.
+/// A mistake in the store does not affect loaded secrets.
 #[test]
-fn what_is_missing_or_malformed_later_changes_nothing() -> anyhow::Result<()> {
-    let shelf = full();
-    let mut service = shelf.start();
-    shelf.put("FIRST", "no certificate");
+fn keeps_loaded_secrets_if_new_ones_are_missing_or_malformed() -> anyhow::Result<()> {
+    let store = store_with_all();
+    let mut service = store.start_service();
+    store.put("FIRST", "not-hex-digits");
     service.advance_clock(FRESH_SECONDS);
-    ensure!(signer(&mut service)? == OLD, "malformed");
-    shelf.put("FIRST", NEXT);
-    shelf.remove("KEY");
+    ensure!(signer(&mut service)? == OLD, "wrong signer after a malformed secret");
+    store.put("FIRST", NEXT);
+    store.remove("KEY");
     service.advance_clock(60);
-    ensure!(signer(&mut service)? == OLD, "missing");
+    ensure!(signer(&mut service)? == OLD, "wrong signer after a missing secret");
     let lines = events(&service, "secrets_not_refreshed")?;
-    let said: Vec<_> = lines.iter().map(|line| (&line["names"], &line["reason"])).collect();
+    let reasons: Vec<_> = lines.iter().map(|line| (&line["names"], &line["reason"])).collect();
     ensure!(
-        said == [
-            (
-                &json!(["FIRST"]),
-                &json!("the secret FIRST must be 32 hexadecimal characters, but has 14 bytes")
-            ),
-            (&json!(["KEY"]), &json!("the secret KEY is not set")),
-        ],
-        "{said:?}"
+        reasons
+            == [
+                (
+                    &json!(["FIRST"]),
+                    &json!("the secret FIRST must be 32 hexadecimal characters, but has 14 bytes")
+                ),
+                (&json!(["KEY"]), &json!("the secret KEY is not set")),
+            ],
+        "{reasons:?}"
     );
-    shelf.put("KEY", KEY);
+    store.put("KEY", KEY);
     service.advance_clock(60);
-    ensure!(signer(&mut service)? == NEXT, "mended");
+    ensure!(signer(&mut service)? == NEXT, "wrong signer after both secrets are valid");
     Ok(())
 }
 
 #[test]
-fn what_is_for_good_is_read_once() -> anyhow::Result<()> {
-    for (shelf, status) in [(full(), 200), (Shelf::with(&[("FIRST", OLD)]), 503)] {
-        shelf.state().is_final = true;
-        let mut service = shelf.start();
-        shelf.put("SECOND", OLD);
+fn reads_permanent_secrets_once() -> anyhow::Result<()> {
+    for (store, status) in [(store_with_all(), 200), (TestStore::with(&[("FIRST", OLD)]), 503)] {
+        store.state().is_permanent = true;
+        let mut service = store.start_service();
+        store.put("SECOND", OLD);
         for _ in 0..3 {
-            ensure!(mint(&mut service)?.0 == status, "not {status}");
+            ensure!(mint(&mut service)?.0 == status, "expected status {status}");
             service.advance_clock(DAY_SECONDS);
         }
-        ensure!(shelf.reads() == 1, "it was read {} times", shelf.reads());
+        ensure!(store.reads() == 1, "{} reads", store.reads());
     }
     Ok(())
 }
 
 #[test]
-fn a_silent_store_is_asked_less_often() -> anyhow::Result<()> {
-    let shelf = full();
-    shelf.become_unresponsive();
-    let mut service = shelf.start();
-    for second in 1..=SILENT_RETRY_SECONDS {
+fn retries_a_store_that_timed_out_less_often() -> anyhow::Result<()> {
+    let store = store_with_all();
+    store.fail(StoreFailure::Timeout);
+    let mut service = store.start_service();
+    for second in 1..=TIMEOUT_RETRY_SECONDS {
         service.advance_clock(1);
-        ensure!(mint(&mut service)?.0 == 503, "at second {second}");
-        let reads = if second < SILENT_RETRY_SECONDS { 1 } else { 2 };
-        ensure!(shelf.reads() == reads, "{} reads at second {second}", shelf.reads());
+        ensure!(mint(&mut service)?.0 == 503, "the service issued a token at second {second}");
+        let reads = if second < TIMEOUT_RETRY_SECONDS { 1 } else { 2 };
+        ensure!(store.reads() == reads, "{} reads at second {second}", store.reads());
     }
     Ok(())
 }
 
 #[test]
-fn a_store_that_can_be_read_again_is_said_so_once() -> anyhow::Result<()> {
-    let shelf = full();
-    let mut service = shelf.start();
-    shelf.close();
+fn logs_a_recovered_store_once() -> anyhow::Result<()> {
+    let store = store_with_all();
+    let mut service = store.start_service();
+    store.fail(StoreFailure::Error);
     service.advance_clock(FRESH_SECONDS);
     mint(&mut service)?;
-    shelf.open();
+    store.recover();
     for _ in 0..3 {
         service.advance_clock(FRESH_SECONDS);
         mint(&mut service)?;
     }
-    let said = events(&service, "secrets_refreshed")?.len();
-    ensure!(said == 1 && events(&service, "secrets_changed")?.is_empty(), "it was said {said} times");
+    let refreshed = events(&service, "secrets_refreshed")?.len();
+    ensure!(refreshed == 1, "the log contains secrets_refreshed {refreshed} times");
+    ensure!(events(&service, "secrets_changed")?.is_empty(), "the log contains secrets_changed");
     Ok(())
 }
 
-/// Not a second longer, also where the last attempt was made a moment ago.
+/// The limit is exact, even if the last attempt was less than a minute ago.
 #[test]
-fn secrets_of_a_day_are_used_no_more() -> anyhow::Result<()> {
-    let shelf = full();
-    let mut service = shelf.start();
-    shelf.close();
+fn discards_secrets_after_a_day() -> anyhow::Result<()> {
+    let store = store_with_all();
+    let mut service = store.start_service();
+    store.fail(StoreFailure::Error);
     service.advance_clock(DAY_SECONDS - 1);
-    ensure!(signer(&mut service)? == OLD, "a second before");
+    ensure!(signer(&mut service)? == OLD, "wrong signer a second before the limit");
     service.advance_clock(1);
-    ensure!(mint(&mut service)?.0 == 503, "after a day");
+    ensure!(mint(&mut service)?.0 == 503, "the service issued a token after a day");
     ensure_missing(&mut service, &json!(["THE_STORE"]))
 }
 
-/// What was read by a clock that was ahead is not kept until the right time is there.
+/// Secrets that were loaded while the clock was ahead are refreshed after the clock is corrected.
 #[test]
-fn a_clock_that_is_set_back_keeps_no_secret_longer() -> anyhow::Result<()> {
-    let shelf = full();
-    let mut service = shelf.start();
-    shelf.put("FIRST", NEXT);
+fn refreshes_secrets_after_the_clock_is_set_back() -> anyhow::Result<()> {
+    let store = store_with_all();
+    let mut service = store.start_service();
+    store.put("FIRST", NEXT);
     service.rewind_clock(2 * DAY_SECONDS);
-    ensure!(signer(&mut service)? == NEXT, "it was not read again");
-    shelf.put("FIRST", OLD);
+    ensure!(signer(&mut service)? == NEXT, "the service did not read the store again");
+    store.put("FIRST", OLD);
     service.advance_clock(FRESH_SECONDS);
-    ensure!(signer(&mut service)? == OLD, "it was not read again five minutes later");
+    ensure!(signer(&mut service)? == OLD, "the service did not read the store again after five minutes");
     Ok(())
 }
 
 #[test]
-fn a_route_that_needs_no_secret_waits_for_none() -> anyhow::Result<()> {
-    let shelf = full();
-    shelf.close();
-    let mut service = shelf.start();
+fn routes_without_secrets_do_not_read_the_store() -> anyhow::Result<()> {
+    let store = store_with_all();
+    store.fail(StoreFailure::Error);
+    let mut service = store.start_service();
     service.advance_clock(RETRY_SECONDS);
     for target in ["/healthz", "/", "/openapi.json", "/ping"] {
         ensure!(service.send_for_json(&Request::get(target))?.0 == 200, "{target}");
     }
-    ensure!(shelf.reads() == 1, "they asked the store");
+    ensure!(store.reads() == 1, "a route without secrets read the store");
     Ok(())
 }
 
 #[test]
-fn nothing_shows_a_value() -> anyhow::Result<()> {
-    let shelf = full();
-    let mut service = shelf.start();
-    shelf.put("FIRST", "a value that is no certificate");
+fn logs_and_debug_output_contain_no_secret() -> anyhow::Result<()> {
+    let store = store_with_all();
+    let mut service = store.start_service();
+    store.put("FIRST", "not-a-certificate-value");
     service.advance_clock(FRESH_SECONDS);
     mint(&mut service)?;
-    let shown = format!("{service:?}\n{}", service.log()?);
-    ensure!(!shown.contains("Fingerprints(["), "hashes of secrets are shown");
-    for value in [OLD, NEXT, KEY, "a value that is no certificate"] {
-        ensure!(!shown.contains(value), "{value} is shown");
+    let output = format!("{service:?}\n{}", service.log()?);
+    ensure!(!output.contains("Fingerprints(["), "the output contains hashes of secrets");
+    for value in [OLD, NEXT, KEY, "not-a-certificate-value"] {
+        ensure!(!output.contains(value), "the output contains {value}");
     }
     Ok(())
 }

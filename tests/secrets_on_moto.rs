@@ -1,5 +1,5 @@
-//! Secrets in AWS Secrets Manager: as they should be, as they should not, and out of reach; and a service that goes by
-//! them, with a clock of the test's own.
+//! Secrets in AWS Secrets Manager, as simulated by moto: valid, invalid, and unreachable ones, and a service that uses them
+//! with a simulated clock.
 
 use std::io::Write as _;
 use std::net::TcpListener;
@@ -20,17 +20,19 @@ use crate::scratch;
 const SECRET_ID: &str = "hallpass";
 const CERTIFICATE: &str = "AGORA_APP_CERTIFICATE";
 const VALUE: &str = "5CFd2fd1755d40ecb72977518be15d3b";
+/// The reason for rejecting a binary secret.
 const BINARY: &str = "a binary secret";
+/// The reason for rejecting a string that is not a JSON object.
 const NOT_AN_OBJECT: &str = "a string that is not a JSON object";
 
 type Settings = Vec<(String, String)>;
 
-/// Returns the certificate's value, or `None` if the secret has none.
+/// Returns the certificate's value, or `None` if the secret does not contain it.
 fn get(settings: &Settings) -> Result<Option<String>, SecretsManagerError> {
-    get_within(TimeLimits::Extended, settings)
+    get_with_limits(TimeLimits::Extended, settings)
 }
 
-fn get_within(limits: TimeLimits, settings: &Settings) -> Result<Option<String>, SecretsManagerError> {
+fn get_with_limits(limits: TimeLimits, settings: &Settings) -> Result<Option<String>, SecretsManagerError> {
     let mut found = store(limits, settings)?.get(&[CERTIFICATE], SystemTime::now())?;
     assert!(found.len() <= 1 && found.iter().all(|(name, _)| name == CERTIFICATE), "{found:?}");
     Ok(found.pop().map(|(_, value)| value.to_string()))
@@ -42,6 +44,7 @@ fn store(limits: TimeLimits, settings: &Settings) -> Result<SecretsManager, Secr
     SecretsManager::from_settings(setting, limits.factor()).unwrap_or(Err(SecretsManagerError::NotFound))
 }
 
+/// Returns the settings with these values changed.
 fn with(mut settings: Settings, changes: &[(&str, &str)]) -> Settings {
     for (name, value) in changes {
         settings.retain(|(known, _)| known != name);
@@ -50,21 +53,21 @@ fn with(mut settings: Settings, changes: &[(&str, &str)]) -> Settings {
     settings
 }
 
-fn found() -> Result<Option<String>, SecretsManagerError> {
+fn valid_result() -> Result<Option<String>, SecretsManagerError> {
     Ok(Some(VALUE.to_owned()))
 }
 
 #[test]
 #[ignore = "needs moto; cargo xtask test runs it"]
-fn secrets_of_all_kinds() -> anyhow::Result<()> {
+fn gets_secrets_of_each_kind() -> anyhow::Result<()> {
     let moto = Moto::start(&scratch("secrets-manager-kinds")?)?;
     let settings = moto.settings(SECRET_ID);
     assert_eq!(get(&settings), Err(SecretsManagerError::NotFound));
     let field = |expected| Err(SecretsManagerError::Field { name: CERTIFICATE.into(), expected });
     let longest = format!(r#"{{"{CERTIFICATE}":"{VALUE}","OTHER":"{}"}}"#, "é\\\"".repeat(16_000));
-    for (secret, wanted) in [
-        (format!(r#"{{"{CERTIFICATE}":"{VALUE}","OTHER":"x"}}"#), found()),
-        (longest, found()),
+    for (secret, expected) in [
+        (format!(r#"{{"{CERTIFICATE}":"{VALUE}","OTHER":"x"}}"#), valid_result()),
+        (longest, valid_result()),
         (r#"{"OTHER":"x"}"#.to_owned(), Ok(None)),
         (format!(r#"{{"{CERTIFICATE}":1}}"#), field("a string")),
         (format!(r#"{{"{CERTIFICATE}":"x","{CERTIFICATE}":"y"}}"#), field("one field of this name")),
@@ -72,7 +75,7 @@ fn secrets_of_all_kinds() -> anyhow::Result<()> {
         (VALUE.to_owned(), Err(SecretsManagerError::Malformed(NOT_AN_OBJECT))),
     ] {
         moto.put(SECRET_ID, &secret)?;
-        assert_eq!(get(&settings), wanted, "{secret:.100}");
+        assert_eq!(get(&settings), expected, "{secret:.100}");
     }
     moto.put_binary(SECRET_ID, "AAEC")?;
     assert_eq!(get(&settings), Err(SecretsManagerError::Malformed(BINARY)));
@@ -83,28 +86,28 @@ fn secrets_of_all_kinds() -> anyhow::Result<()> {
 
 #[test]
 #[ignore = "needs moto; cargo xtask test runs it"]
-fn only_a_role_that_may_read_gets_secrets() -> anyhow::Result<()> {
+fn only_a_role_with_read_access_gets_secrets() -> anyhow::Result<()> {
     let moto = Moto::start(&scratch("secrets-manager-access")?)?;
     moto.put(SECRET_ID, &format!(r#"{{"{CERTIFICATE}":"{VALUE}"}}"#))?;
-    let (may, may_not) = (moto.create_role("may", true)?, moto.create_role("may-not", false)?);
+    let (reader, outsider) = (moto.create_role("reader", true)?, moto.create_role("outsider", false)?);
     moto.enforce_access()?;
     let as_role = |Credentials { id, key, session }: &Credentials| {
-        let of_role =
+        let changes =
             [("AWS_ACCESS_KEY_ID", &**id), ("AWS_SECRET_ACCESS_KEY", key), ("AWS_SESSION_TOKEN", session)];
-        with(moto.settings(SECRET_ID), &of_role)
+        with(moto.settings(SECRET_ID), &changes)
     };
-    assert_eq!(get(&as_role(&may)), found());
-    // Moto says why in XML, and Secrets Manager in JSON.
+    assert_eq!(get(&as_role(&reader)), valid_result());
+    // Moto's errors are XML and contain no code that the service can read. Secrets Manager's errors are JSON.
     let denied = Err(SecretsManagerError::Denied { code: None });
-    let wrong =
+    let invalid =
         [("AWS_SECRET_ACCESS_KEY", "wrong"), ("AWS_SESSION_TOKEN", "wrong"), ("AWS_SESSION_TOKEN", "")];
-    for settings in wrong.map(|change| with(as_role(&may), &[change])) {
+    for settings in invalid.map(|change| with(as_role(&reader), &[change])) {
         assert_eq!(get(&settings), denied, "{:?}", settings.last());
     }
-    assert_eq!(get(&as_role(&may_not)), denied);
-    assert_eq!(get(&with(as_role(&may), &[("AWS_SECRET_ACCESS_KEY", "a\nb")])), denied);
+    assert_eq!(get(&as_role(&outsider)), denied);
+    assert_eq!(get(&with(as_role(&reader), &[("AWS_SECRET_ACCESS_KEY", "a\nb")])), denied);
     assert_eq!(
-        get(&with(as_role(&may), &[("AWS_ACCESS_KEY_ID", "a\nb")])),
+        get(&with(as_role(&reader), &[("AWS_ACCESS_KEY_ID", "a\nb")])),
         Err(SecretsManagerError::NoCredentials)
     );
     Ok(())
@@ -112,18 +115,18 @@ fn only_a_role_that_may_read_gets_secrets() -> anyhow::Result<()> {
 
 #[test]
 #[ignore = "needs moto; cargo xtask test runs it"]
-fn only_a_server_with_a_trusted_certificate_is_asked() -> anyhow::Result<()> {
+fn calls_only_a_server_with_a_trusted_certificate() -> anyhow::Result<()> {
     let (folder, other) = (scratch("secrets-manager-tls")?, scratch("secrets-manager-tls-other")?);
     let mut moto = Moto::start(&folder)?;
     create_certificate(&other)?;
     let bundle = other.join("ca.pem").to_string_lossy().into_owned();
     moto.put(SECRET_ID, &format!(r#"{{"{CERTIFICATE}":"{VALUE}"}}"#))?;
     let settings = moto.settings(SECRET_ID);
-    // The certificate is for 127.0.0.1.
-    let elsewhere = moto.url().replace("127.0.0.1", "localhost");
-    assert_eq!(get(&settings), found());
+    // The certificate is valid for 127.0.0.1 only.
+    let other_host = moto.url().replace("127.0.0.1", "localhost");
+    assert_eq!(get(&settings), valid_result());
     for change in
-        [("AWS_CA_BUNDLE", ""), ("AWS_CA_BUNDLE", bundle.as_str()), ("AWS_ENDPOINT_URL", elsewhere.as_str())]
+        [("AWS_CA_BUNDLE", ""), ("AWS_CA_BUNDLE", bundle.as_str()), ("AWS_ENDPOINT_URL", other_host.as_str())]
     {
         assert_eq!(
             get(&with(settings.clone(), &[change])),
@@ -139,11 +142,11 @@ fn only_a_server_with_a_trusted_certificate_is_asked() -> anyhow::Result<()> {
 }
 
 #[test]
-fn a_store_that_is_too_slow_is_given_up() -> anyhow::Result<()> {
-    let silent = TcpListener::bind(("127.0.0.1", 0))?;
+fn times_out_if_the_store_is_too_slow() -> anyhow::Result<()> {
+    let unresponsive = TcpListener::bind(("127.0.0.1", 0))?;
     let slow = TcpListener::bind(("127.0.0.1", 0))?;
-    let (silent_at, slow_at) = (silent.local_addr()?, slow.local_addr()?);
-    // A byte now and then, for longer than the time limit, until the client hangs up.
+    let (unresponsive_address, slow_address) = (unresponsive.local_addr()?, slow.local_addr()?);
+    // Sends a byte every 100 ms until the client disconnects, which takes longer than the time limit.
     thread::spawn(move || {
         for mut connection in slow.incoming().flatten() {
             let mut sent = connection.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n{");
@@ -153,7 +156,7 @@ fn a_store_that_is_too_slow_is_given_up() -> anyhow::Result<()> {
             }
         }
     });
-    let give_up = &|url: String| {
+    let check_timeout = &|url: String| {
         let settings = [
             ("HALLPASS_SECRET_ID", SECRET_ID),
             ("AWS_REGION", "us-east-1"),
@@ -162,16 +165,18 @@ fn a_store_that_is_too_slow_is_given_up() -> anyhow::Result<()> {
             ("AWS_SECRET_ACCESS_KEY", "x"),
         ];
         let started = Instant::now();
-        let got = get_within(TimeLimits::Production, &with(Settings::new(), &settings));
+        let result = get_with_limits(TimeLimits::Production, &with(Settings::new(), &settings));
         let waited = started.elapsed();
-        assert_eq!(got, Err(SecretsManagerError::TimedOut { limit: STORE_TIMEOUT }), "{url}");
-        assert!(waited >= STORE_TIMEOUT, "{url} was given up after {waited:?}");
+        assert_eq!(result, Err(SecretsManagerError::TimedOut { limit: STORE_TIMEOUT }), "{url}");
+        assert!(waited >= STORE_TIMEOUT, "the request to {url} timed out after {waited:?}");
     };
     thread::scope(|scope| {
-        for url in
-            [format!("http://{silent_at}"), format!("https://{silent_at}"), format!("http://{slow_at}")]
-        {
-            scope.spawn(move || give_up(url));
+        for url in [
+            format!("http://{unresponsive_address}"),
+            format!("https://{unresponsive_address}"),
+            format!("http://{slow_address}"),
+        ] {
+            scope.spawn(move || check_timeout(url));
         }
     });
     Ok(())
@@ -181,7 +186,7 @@ const APP_ID: &str = "970CA35de60c44645bbae8a215061b33";
 const FRESH_SECONDS: u32 = 300;
 const DAY_SECONDS: u32 = 24 * 3600;
 
-/// A service with a project of one certificate.
+/// Starts a service with one project and one certificate.
 fn service(moto: &Moto) -> anyhow::Result<Memory<SecretsManager>> {
     let document = json!({
         "projects": { "default": { "provider": "agora", "app_id": APP_ID, "certificates": [CERTIFICATE] } },
@@ -191,11 +196,12 @@ fn service(moto: &Moto) -> anyhow::Result<Memory<SecretsManager>> {
     Ok(Memory::with_store(|name| (name == "HALLPASS_CONFIG").then(|| document.to_string()), store))
 }
 
-fn one(certificate: &str) -> String {
+/// Returns a secret that contains one certificate.
+fn secret_with(certificate: &str) -> String {
     json!({ CERTIFICATE: certificate }).to_string()
 }
 
-/// Why the secrets were not read again, as the log has it, for each time.
+/// Returns the reasons in the log's warnings about secrets that could not be refreshed.
 fn reasons(service: &Memory<SecretsManager>) -> anyhow::Result<Vec<Value>> {
     let lines = events(&service.log()?, "secrets_not_refreshed");
     Ok(lines.iter().filter(|line| line["level"] == "WARN").map(|line| line["reason"].clone()).collect())
@@ -203,18 +209,21 @@ fn reasons(service: &Memory<SecretsManager>) -> anyhow::Result<Vec<Value>> {
 
 #[test]
 #[ignore = "needs moto; cargo xtask test runs it"]
-fn a_service_picks_up_a_change_and_outlives_its_store_for_a_day() -> anyhow::Result<()> {
+fn uses_a_change_and_works_without_the_store_for_a_day() -> anyhow::Result<()> {
     const STEP_SECONDS: u32 = 60;
     let mut moto = Moto::start(&scratch("secrets-manager-service")?)?;
-    moto.put(SECRET_ID, &one(OLD))?;
+    moto.put(SECRET_ID, &secret_with(OLD))?;
     let mut service = service(&moto)?;
-    ensure!(signer(&mut service, APP_ID)? == OLD, "the start");
-    moto.put(SECRET_ID, &one(NEXT))?;
+    ensure!(signer(&mut service, APP_ID)? == OLD, "wrong signer at the start");
+    moto.put(SECRET_ID, &secret_with(NEXT))?;
     service.advance_clock(FRESH_SECONDS - 1);
-    ensure!(signer(&mut service, APP_ID)? == OLD, "it was read again too early");
+    ensure!(signer(&mut service, APP_ID)? == OLD, "the service read the store again before five minutes");
     service.advance_clock(1);
-    ensure!(signer(&mut service, APP_ID)? == NEXT, "it was not read again");
-    ensure!(events(&service.log()?, "secrets_changed").len() == 1, "nobody is told");
+    ensure!(signer(&mut service, APP_ID)? == NEXT, "the service did not read the store again");
+    ensure!(
+        events(&service.log()?, "secrets_changed").len() == 1,
+        "the log does not contain secrets_changed once"
+    );
 
     moto.stop();
     let mut minutes = 0;
@@ -224,38 +233,38 @@ fn a_service_picks_up_a_change_and_outlives_its_store_for_a_day() -> anyhow::Res
         minutes = second / 60;
     }
     let reasons = reasons(&service)?;
-    let from_the_fifth_minute_on = minutes as usize - 4;
-    ensure!(reasons.len() == from_the_fifth_minute_on, "{} warnings in {minutes} minutes", reasons.len());
+    let expected = minutes as usize - 4; // The first warning is at minute 5.
+    ensure!(reasons.len() == expected, "{} warnings in {minutes} minutes", reasons.len());
     let reason = format!("the secrets could not be read: {}", SecretsManagerError::Unreachable);
-    ensure!(reasons.iter().all(|it| *it == reason), "{:?}", reasons.first());
+    ensure!(reasons.iter().all(|logged| *logged == reason), "{:?}", reasons.first());
 
     moto.restart()?;
-    moto.put(SECRET_ID, &one(OLD))?;
+    moto.put(SECRET_ID, &secret_with(OLD))?;
     service.advance_clock(STEP_SECONDS);
-    ensure!(signer(&mut service, APP_ID)? == OLD, "it did not recover");
-    ensure!(leaks(&service.log()?).count() == 0, "the log holds a value");
+    ensure!(signer(&mut service, APP_ID)? == OLD, "the service did not recover");
+    ensure!(leaks(&service.log()?).count() == 0, "the log contains a secret");
     Ok(())
 }
 
 #[test]
 #[ignore = "needs moto; cargo xtask test runs it"]
-fn a_service_answers_while_its_store_says_nothing() -> anyhow::Result<()> {
-    const BETWEEN_SECONDS: u32 = 60;
-    let mut moto = Moto::start(&scratch("secrets-manager-silent")?)?;
-    moto.put(SECRET_ID, &one(OLD))?;
+fn issues_tokens_while_the_store_does_not_respond() -> anyhow::Result<()> {
+    const RETRY_SECONDS: u32 = 60;
+    let mut moto = Moto::start(&scratch("secrets-manager-unresponsive")?)?;
+    moto.put(SECRET_ID, &secret_with(OLD))?;
     let service = service(&moto)?;
     let mut service = service.clone_with_store(store(TimeLimits::Production, &moto.settings(SECRET_ID))?);
-    let mut silent = moto.become_unresponsive()?;
+    let mut server = moto.become_unresponsive()?;
     service.advance_clock(FRESH_SECONDS);
-    for asked in 1..3 {
+    for reads in 1..3 {
         let started = Instant::now();
-        ensure!(signer(&mut service, APP_ID)? == OLD, "the certificate from before");
+        ensure!(signer(&mut service, APP_ID)? == OLD, "the loaded certificate does not sign");
         let waited = started.elapsed();
-        ensure!(waited >= STORE_TIMEOUT, "the store was given up after {waited:?}");
-        // No other request asks the store before the next attempt.
-        service.advance_clock(BETWEEN_SECONDS - 1);
-        ensure!(signer(&mut service, APP_ID)? == OLD, "the certificate from before");
-        ensure!(silent.connections() == asked, "the store was asked {} times", silent.connections());
+        ensure!(waited >= STORE_TIMEOUT, "the read timed out after {waited:?}");
+        // Other requests do not read the store before the next retry.
+        service.advance_clock(RETRY_SECONDS - 1);
+        ensure!(signer(&mut service, APP_ID)? == OLD, "the loaded certificate does not sign");
+        ensure!(server.connections() == reads, "{} reads, expected {reads}", server.connections());
         service.advance_clock(1);
     }
     let reason =

@@ -1,5 +1,5 @@
-//! The Worker with secrets in a Secrets Store, which `wrangler dev` simulates: what changes there is used without a
-//! deployment, and what is out of reach is no reason to refuse anybody for a day.
+//! The Worker with secrets in a Secrets Store, which Miniflare simulates. The Worker uses changed secrets without a
+//! deployment, and issues tokens for a day if the store is unreachable.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -22,7 +22,7 @@ const API_KEY: &str = "6d1b9f0e-2c47-4a58-9e13-5b7d8c9a0f21";
 const CERTIFICATE: &str = "AGORA_APP_CERTIFICATE";
 const NEXT: &str = "AGORA_APP_CERTIFICATE_NEXT";
 const VIDEOSDK: &str = "VIDEOSDK_SECRET_KEY";
-/// Values that a certificate changes to, one after the other.
+/// The successive values of a certificate.
 const VALUES: [&str; 3] = [
     "5CFd2fd1755d40ecb72977518be15d3b",
     "b3a1f0c24d5e6978812a3b4c5d6e7f90",
@@ -30,43 +30,45 @@ const VALUES: [&str; 3] = [
 ];
 const VIDEOSDK_VALUE: &str = "e4c1a7b2d9f8063512ab34cd56ef7890e4c1a7b2d9f80635";
 
-/// Secrets are read again when they are this old.
+/// The age at which secrets are read again.
 const FRESH_SECONDS: u64 = 300;
-/// A request waits for them when they are this old.
+/// The age at which requests wait until the secrets have been read again.
 const OVERDUE_SECONDS: u64 = 600;
 const DAY_SECONDS: u64 = 24 * 3600;
-/// A store that returns no secret is asked again after this time, while there are no secrets.
+/// The time between two reads while no secrets are loaded.
 const RETRY_SECONDS: u64 = 1;
-/// The same if it did not answer at all.
-const RETRY_SILENT_SECONDS: u64 = 5;
-/// After this time a request no longer waits for the store.
+/// The time between two reads while no secrets are loaded, if the store timed out.
+const TIMEOUT_RETRY_SECONDS: u64 = 5;
+/// The maximum time that a request waits for the store.
 const STORE_SECONDS: u64 = 2;
 
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
-fn found_on_worker() -> anyhow::Result<()> {
+fn valid_secret_on_worker() -> anyhow::Result<()> {
     let worker = start("found", &[CERTIFICATE])?;
     worker.put(CERTIFICATE, VALUES[0])?;
-    ensure_signed(&worker, &worker.send_one(&mint())?, 0)?;
+    ensure_signed(&worker, &worker.send_one(&token_request())?, 0)?;
     let ready = worker.send_one(&get("/readyz"))?;
     ensure!(ready.status() == 200, "/readyz: {}", text(&ready));
-    end(&worker, &[])
+    ensure_log(&worker, &[])
 }
 
-/// The log says what is missing, and so does `/readyz`; what is stored then is used at once.
+/// The log and `/readyz` name the missing secrets. The Worker uses new secrets after a second.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn missing_at_the_start_on_worker() -> anyhow::Result<()> {
     let worker = start("missing", &[CERTIFICATE, NEXT])?;
-    let refused = worker.send_one(&mint())?;
-    let problem: Value = serde_json::from_slice(refused.body())?;
-    ensure!(refused.status() == 503 && problem["code"] == "not_ready", "{problem}");
-    let in_its_shape = worker.send_one(&Request::post("/rtctoken", &json!({ "channel": "demo" }), None))?;
-    let body: Value = serde_json::from_slice(in_its_shape.body())?;
-    ensure!(in_its_shape.status() == 503 && body["error"].is_string(), "another server's route says {body}");
+    let response = worker.send_one(&token_request())?;
+    let problem: Value = serde_json::from_slice(response.body())?;
+    ensure!(response.status() == 503 && problem["code"] == "not_ready", "{problem}");
+    let compat_response =
+        worker.send_one(&Request::post("/rtctoken", &json!({ "channel": "demo" }), None))?;
+    let body: Value = serde_json::from_slice(compat_response.body())?;
+    ensure!(compat_response.status() == 503 && body["error"].is_string(), "/rtctoken responded with {body}");
     ensure_not_ready(&worker, &[CERTIFICATE, NEXT])?;
     ensure_logged(&worker, 1, |line| {
-        line["event"] == "not_ready" && [CERTIFICATE, NEXT].iter().all(|name| says(line, "message", name))
+        line["event"] == "not_ready"
+            && [CERTIFICATE, NEXT].iter().all(|name| field_contains(line, "message", name))
     })?;
 
     worker.put(CERTIFICATE, VALUES[0])?;
@@ -74,155 +76,159 @@ fn missing_at_the_start_on_worker() -> anyhow::Result<()> {
     ensure_not_ready(&worker, &[NEXT])?;
     worker.put(NEXT, VALUES[1])?;
     worker.controls.advance_clock(RETRY_SECONDS)?;
-    ensure_signed(&worker, &worker.send_one(&mint())?, 0)?;
-    end(&worker, &["not_ready", "ready"])
+    ensure_signed(&worker, &worker.send_one(&token_request())?, 0)?;
+    ensure_log(&worker, &["not_ready", "ready"])
 }
 
-/// A change is used after five minutes by the request after the one that finds them over, and that one does not wait;
-/// after ten minutes it waits, and is the first to use it.
+/// After five minutes, a request starts a refresh without waiting for it, and later requests use the changed secret. After
+/// ten minutes, a request waits for the refresh and uses the changed secret.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn changed_on_worker() -> anyhow::Result<()> {
     let worker = start("changed", &[CERTIFICATE, NEXT])?;
     worker.put(CERTIFICATE, VALUES[0])?;
     worker.put(NEXT, VALUES[2])?;
-    ensure_signed(&worker, &worker.send_one(&mint())?, 0)?;
+    ensure_signed(&worker, &worker.send_one(&token_request())?, 0)?;
     worker.put(CERTIFICATE, VALUES[1])?;
     worker.controls.advance_clock(FRESH_SECONDS - 60)?;
     for _ in 0..3 {
-        ensure_signed(&worker, &worker.send_one(&mint())?, 0).context("within five minutes")?;
+        ensure_signed(&worker, &worker.send_one(&token_request())?, 0).context("within five minutes")?;
     }
     worker.controls.hold(CERTIFICATE)?;
     worker.controls.advance_clock(60)?;
-    ensure_signed(&worker, &worker.send_one(&mint())?, 0).context("while the store does not answer")?;
+    ensure_signed(&worker, &worker.send_one(&token_request())?, 0)
+        .context("while the store does not respond")?;
     worker.controls.recover()?;
     wait::until(
-        || Ok(signer(&worker, &token_of(&worker.send_one(&mint())?)?)? == 1),
-        || "the change is used".to_owned(),
+        || Ok(signer(&worker, &issued_token(&worker.send_one(&token_request())?)?)? == 1),
+        || "the new certificate signs".to_owned(),
     )?;
     ensure_logged(&worker, 1, is_change_of_the_certificate)?;
 
     worker.put(CERTIFICATE, VALUES[2])?;
     worker.controls.advance_clock(OVERDUE_SECONDS)?;
-    ensure_signed(&worker, &worker.send_one(&mint())?, 2).context("the first request after ten minutes")?;
+    ensure_signed(&worker, &worker.send_one(&token_request())?, 2)
+        .context("the first request after ten minutes")?;
     ensure_logged(&worker, 2, is_change_of_the_certificate)?;
-    end(&worker, &["secrets_changed"])
+    ensure_log(&worker, &["secrets_changed"])
 }
 
-/// All who call after a long time, and not only the first of them, wait for what changed meanwhile.
+/// All simultaneous requests after a long idle time use the changed secret, and not only the first one.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
-fn changed_while_nobody_called_on_worker() -> anyhow::Result<()> {
+fn changed_while_idle_on_worker() -> anyhow::Result<()> {
     const AT_ONCE: usize = 20;
-    let worker = start("changed-while-nobody-called", &[CERTIFICATE])?;
+    let worker = start("changed-while-idle", &[CERTIFICATE])?;
     worker.put(CERTIFICATE, VALUES[0])?;
-    ensure_signed(&worker, &worker.send_one(&mint())?, 0)?;
+    ensure_signed(&worker, &worker.send_one(&token_request())?, 0)?;
     worker.put(CERTIFICATE, VALUES[1])?;
     worker.controls.advance_clock(3 * 3600)?;
     for response in send_while_holding(&worker, AT_ONCE)? {
         ensure_signed(&worker, &response, 1)?;
     }
-    end(&worker, &["secrets_changed"])
+    ensure_log(&worker, &["secrets_changed"])
 }
 
-/// A secret that is deleted, or is no certificate any more, changes nothing for a day; the log warns once a minute.
+/// If a secret is deleted or becomes malformed, the Worker uses the old value for a day and logs a warning once a minute.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn deleted_later_on_worker() -> anyhow::Result<()> {
     let worker = start("deleted", &[CERTIFICATE])?;
     worker.put(CERTIFICATE, VALUES[0])?;
-    ensure_signed(&worker, &worker.send_one(&mint())?, 0)?;
+    ensure_signed(&worker, &worker.send_one(&token_request())?, 0)?;
     worker.delete(CERTIFICATE)?;
     let is_warning =
         |line: &Value| line["event"] == "secrets_not_refreshed" && line["names"] == json!([CERTIFICATE]);
     worker.controls.advance_clock(FRESH_SECONDS)?;
     for warnings in 1..=3 {
         for _ in 0..3 {
-            ensure_signed(&worker, &worker.send_one(&mint())?, 0)?;
+            ensure_signed(&worker, &worker.send_one(&token_request())?, 0)?;
         }
         ensure_logged(&worker, warnings, is_warning)?;
         worker.controls.advance_clock(60)?;
     }
-    worker.put(CERTIFICATE, "no certificate")?;
+    worker.put(CERTIFICATE, "malformed")?;
     worker.controls.advance_clock(DAY_SECONDS - FRESH_SECONDS - 10 * 60)?;
-    ensure_signed(&worker, &worker.send_one(&mint())?, 0).context("shortly before the day is over")?;
+    ensure_signed(&worker, &worker.send_one(&token_request())?, 0)
+        .context("shortly before a day has passed")?;
     ensure_logged(&worker, 4, is_warning)?;
 
     worker.controls.advance_clock(10 * 60)?;
-    let refused = worker.send_one(&mint())?;
-    ensure!(refused.status() == 503, "a day later: {}", text(&refused));
+    let response = worker.send_one(&token_request())?;
+    ensure!(response.status() == 503, "a day later: {}", text(&response));
     ensure_not_ready(&worker, &[CERTIFICATE])?;
     worker.put(CERTIFICATE, VALUES[1])?;
     worker.controls.advance_clock(RETRY_SECONDS)?;
-    ensure_signed(&worker, &worker.send_one(&mint())?, 1)?;
-    end(&worker, &["secrets_not_refreshed", "not_ready", "ready"])
+    ensure_signed(&worker, &worker.send_one(&token_request())?, 1)?;
+    ensure_log(&worker, &["secrets_not_refreshed", "not_ready", "ready"])
 }
 
-/// What an error of the store says is kept out of log and answers: it may repeat a value.
+/// Log and responses do not contain the store's error messages, because a message may contain a secret.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn failing_on_worker() -> anyhow::Result<()> {
     let worker = start("failing", &[CERTIFICATE])?;
     worker.put(CERTIFICATE, VALUES[0])?;
-    worker.controls.fail(CERTIFICATE, &format!("{} is not to be read", VALUES[0]))?;
-    for request in [mint(), get("/readyz"), get("/rtc/demo/publisher/uid/1")] {
-        let refused = worker.send_one(&request)?;
-        let text = text(&refused);
-        ensure!(refused.status() == 503 && !text.contains(VALUES[0]), "{}: {text}", request.target);
+    worker.controls.fail(CERTIFICATE, &format!("{} cannot be read", VALUES[0]))?;
+    for request in [token_request(), get("/readyz"), get("/rtc/demo/publisher/uid/1")] {
+        let response = worker.send_one(&request)?;
+        let text = text(&response);
+        ensure!(response.status() == 503 && !text.contains(VALUES[0]), "{}: {text}", request.target);
         worker.controls.advance_clock(RETRY_SECONDS)?;
     }
     worker.controls.recover()?;
-    ensure_signed(&worker, &worker.send_one(&mint())?, 0)?;
-    worker.controls.fail(CERTIFICATE, &format!("{} is not to be read", VALUES[0]))?;
+    ensure_signed(&worker, &worker.send_one(&token_request())?, 0)?;
+    worker.controls.fail(CERTIFICATE, &format!("{} cannot be read", VALUES[0]))?;
     worker.controls.advance_clock(OVERDUE_SECONDS)?;
-    ensure_signed(&worker, &worker.send_one(&mint())?, 0)?;
-    end(&worker, &["not_ready", "ready", "secrets_not_refreshed"])
+    ensure_signed(&worker, &worker.send_one(&token_request())?, 0)?;
+    ensure_log(&worker, &["not_ready", "ready", "secrets_not_refreshed"])
 }
 
-/// A store that does not answer: no request waits longer than two seconds, and none that needs no secret waits at all.
+/// If the store does not respond, requests wait for at most two seconds, and requests that need no secret do not wait.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
-fn slow_on_worker() -> anyhow::Result<()> {
-    let worker = start("slow", &[CERTIFICATE, VIDEOSDK])?;
+fn unresponsive_on_worker() -> anyhow::Result<()> {
+    let worker = start("unresponsive", &[CERTIFICATE, VIDEOSDK])?;
     worker.put(CERTIFICATE, VALUES[0])?;
     worker.put(VIDEOSDK, VIDEOSDK_VALUE)?;
     worker.controls.hold(CERTIFICATE)?;
-    let refused = send_in_vain(&worker, || {
+    let response = send_until_timeout(&worker, || {
         let health = worker.send_one(&get("/healthz"))?;
         ensure!(health.status() == 200, "/healthz: {}", text(&health));
         Ok(())
     })
     .context("the first request")?;
-    ensure!(refused.status() == 503, "{}", text(&refused));
+    ensure!(response.status() == 503, "{}", text(&response));
     ensure_logged(&worker, 1, |line| {
-        line["event"] == "not_ready" && says(line, "message", "did not respond within 1500 ms for AGORA")
+        line["event"] == "not_ready"
+            && field_contains(line, "message", "did not respond within 1500 ms for AGORA")
     })?;
-    ensure_not_ready(&worker, &[CERTIFICATE]).context("while the store does not answer")?;
+    ensure_not_ready(&worker, &[CERTIFICATE]).context("while the store does not respond")?;
 
     worker.controls.recover()?;
-    worker.controls.advance_clock(RETRY_SILENT_SECONDS)?;
-    ensure_signed(&worker, &worker.send_one(&mint())?, 0)?;
+    worker.controls.advance_clock(TIMEOUT_RETRY_SECONDS)?;
+    ensure_signed(&worker, &worker.send_one(&token_request())?, 0)?;
     worker.controls.hold(CERTIFICATE)?;
     worker.controls.advance_clock(FRESH_SECONDS)?;
     let reads = worker.controls.reads(CERTIFICATE)?.started;
-    ensure_signed(&worker, &worker.send_one(&mint())?, 0)
-        .context("while it does not answer after five minutes")?;
-    wait_until_silent(&worker, reads).context("after the answer")?;
+    ensure_signed(&worker, &worker.send_one(&token_request())?, 0)
+        .context("after five minutes, while the store does not respond")?;
+    wait_until_blocked(&worker, reads).context("after the response")?;
     worker.controls.expire_time_limits(STORE_SECONDS)?;
     ensure_logged(&worker, 1, |line| {
         line["event"] == "secrets_not_refreshed"
-            && says(line, "reason", "did not respond within 1500 ms for AGORA")
+            && field_contains(line, "reason", "did not respond within 1500 ms for AGORA")
     })
-    .context("of what went on after the answer")?;
+    .context("the log of the refresh after the response")?;
 
     worker.controls.advance_clock(OVERDUE_SECONDS)?;
-    let response = send_in_vain(&worker, || Ok(())).context("a request after ten minutes")?;
+    let response = send_until_timeout(&worker, || Ok(())).context("a request after ten minutes")?;
     ensure_signed(&worker, &response, 0)?;
-    ensure_signed(&worker, &worker.send_one(&mint())?, 0).context("the one after it")?;
-    end(&worker, &["not_ready", "ready", "secrets_not_refreshed"])
+    ensure_signed(&worker, &worker.send_one(&token_request())?, 0).context("the next request")?;
+    ensure_log(&worker, &["not_ready", "ready", "secrets_not_refreshed"])
 }
 
-/// One secret of the Worker, and one of the store.
+/// One secret is a variable of the Worker, and the other one is in the store.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn mixed_on_worker() -> anyhow::Result<()> {
@@ -232,17 +238,17 @@ fn mixed_on_worker() -> anyhow::Result<()> {
     ensure_not_ready(&worker, &[CERTIFICATE])?;
     worker.put(CERTIFICATE, VALUES[0])?;
     worker.controls.advance_clock(RETRY_SECONDS)?;
-    ensure_signed(&worker, &worker.send_one(&mint())?, 0)?;
+    ensure_signed(&worker, &worker.send_one(&token_request())?, 0)?;
     worker.put(CERTIFICATE, VALUES[1])?;
     worker.controls.advance_clock(OVERDUE_SECONDS)?;
-    ensure_signed(&worker, &worker.send_one(&mint())?, 1)?;
-    let of_videosdk = worker.send_one(&videosdk)?;
-    ensure!(of_videosdk.status() == 200, "{}", text(&of_videosdk));
+    ensure_signed(&worker, &worker.send_one(&token_request())?, 1)?;
+    let response = worker.send_one(&videosdk)?;
+    ensure!(response.status() == 200, "{}", text(&response));
     ensure_logged(&worker, 1, is_change_of_the_certificate)?;
-    end(&worker, &["not_ready", "ready", "secrets_changed"])
+    ensure_log(&worker, &["not_ready", "ready", "secrets_changed"])
 }
 
-/// A secret without a binding is named beside one whose binding leads to nothing, and beside one that is there.
+/// `/readyz` names a secret without a binding, in addition to a secret that is missing in the store.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn without_a_binding_on_worker() -> anyhow::Result<()> {
@@ -251,10 +257,10 @@ fn without_a_binding_on_worker() -> anyhow::Result<()> {
     worker.put(CERTIFICATE, VALUES[0])?;
     worker.controls.advance_clock(RETRY_SECONDS)?;
     ensure_not_ready(&worker, &[VIDEOSDK])?;
-    end(&worker, &["not_ready"])
+    ensure_log(&worker, &["not_ready"])
 }
 
-/// Twenty at once in a fresh isolate: all of them get tokens.
+/// If twenty requests arrive at once in a new isolate, each request succeeds.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn first_requests_with_a_store_on_worker() -> anyhow::Result<()> {
@@ -264,11 +270,11 @@ fn first_requests_with_a_store_on_worker() -> anyhow::Result<()> {
     for response in send_while_holding(&worker, AT_ONCE)? {
         ensure_signed(&worker, &response, 0)?;
     }
-    end(&worker, &[])
+    ensure_log(&worker, &[])
 }
 
-/// The certificates are swapped while others ask for tokens all the time. None of them is refused, and each gets a
-/// token of a certificate that Agora takes at that time.
+/// The certificates are rotated while other threads request tokens. Every request succeeds, and each token is signed with
+/// a certificate that Agora accepts at that time.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn rotation_under_load_on_worker() -> anyhow::Result<()> {
@@ -287,26 +293,27 @@ fn rotation_under_load_on_worker() -> anyhow::Result<()> {
         rotated
     })?;
     println!("tokens of each certificate: {:?}", rotation.tokens);
-    end(&worker, &["secrets_changed"])
+    ensure_log(&worker, &["secrets_changed"])
 }
 
-/// Where a rotation is, by places in [`VALUES`].
+/// The state of a rotation. Certificates are indexes in [`VALUES`].
 #[derive(Default)]
 struct Rotation {
     /// The newest certificate that may sign.
     newest: AtomicUsize,
-    /// The oldest one that may.
+    /// The oldest certificate that may sign.
     oldest: AtomicUsize,
-    /// How many tokens came of each certificate.
+    /// The number of tokens that each certificate signed.
     tokens: [AtomicUsize; VALUES.len()],
     is_over: AtomicBool,
 }
 
 impl Rotation {
-    /// Goes through all certificates, as docs/runbooks/app-certificate.md says: each comes second before it comes first.
+    /// Rotates through all certificates, as docs/runbooks/app-certificate.md describes: each certificate is the second one before
+    /// it becomes the first one.
     fn run(&self, worker: &Miniflare) -> anyhow::Result<()> {
-        let token = || -> anyhow::Result<String> { token_of(&worker.send_one(&mint())?) };
-        // The second time the requests wait for the store.
+        let token = || -> anyhow::Result<String> { issued_token(&worker.send_one(&token_request())?) };
+        // At the second age, requests wait for the store.
         let ages = [FRESH_SECONDS, OVERDUE_SECONDS];
         let pairs = VALUES.iter().zip(VALUES.iter().skip(1));
         for (new, ((old_value, new_value), age_seconds)) in (1..).zip(pairs.zip(ages)) {
@@ -320,28 +327,28 @@ impl Rotation {
             Self::refresh(worker, age_seconds)?;
             self.oldest.store(new, Ordering::SeqCst);
             let after = token()?;
-            ensure!(signer(worker, &after)? == new, "the next one does not sign");
-            for (token, place) in [(after, 0), (before, 1)] {
+            ensure!(signer(worker, &after)? == new, "the next certificate does not sign");
+            for (token, index) in [(after, 0), (before, 1)] {
                 let inspected =
                     worker.send_one(&Request::post("/v1/inspect", &json!({ "token": token }), None))?;
                 let report: Value = serde_json::from_slice(inspected.body())?;
-                let says = |field: &str| report.pointer(&format!("/signature/{field}"));
-                let is_known =
-                    says("status") == Some(&json!("valid")) && says("certificate") == Some(&json!(place));
-                ensure!(is_known, "the token of certificate {place}: {report}");
+                let signature = |field: &str| report.pointer(&format!("/signature/{field}"));
+                let is_verified = signature("status") == Some(&json!("valid"))
+                    && signature("certificate") == Some(&json!(index));
+                ensure!(is_verified, "the token of certificate {index}: {report}");
             }
         }
         self.wait_for_tokens_of(VALUES.len() - 1)
     }
 
-    /// Lets the secrets become as old as this, and waits until they were read again. The store holds back its answer until
-    /// a request has asked for it.
+    /// Lets the secrets reach this age, and waits until they have been read again. The store holds its responses until a
+    /// request has started the read.
     fn refresh(worker: &Miniflare, age_seconds: u64) -> anyhow::Result<()> {
         let before = worker.controls.reads(NEXT)?.started;
         worker.controls.hold(NEXT)?;
         worker.controls.advance_clock(age_seconds)?;
-        let is_asked = || Ok(worker.controls.reads(NEXT)?.started > before);
-        wait::until(is_asked, || "the store is asked".to_owned())?;
+        let is_reading = || Ok(worker.controls.reads(NEXT)?.started > before);
+        wait::until(is_reading, || "a request reads the store".to_owned())?;
         worker.controls.recover()?;
         let is_idle = || {
             let reads = [worker.controls.reads(CERTIFICATE)?, worker.controls.reads(NEXT)?];
@@ -350,33 +357,36 @@ impl Rotation {
         wait::until(is_idle, || "no request reads the store".to_owned())
     }
 
-    fn wait_for_tokens_of(&self, place: usize) -> anyhow::Result<()> {
-        let count = self.tokens.get(place).context("there is no such certificate")?;
+    fn wait_for_tokens_of(&self, index: usize) -> anyhow::Result<()> {
+        let count = self.tokens.get(index).context("no certificate has this index")?;
         wait::until(
             || Ok(count.load(Ordering::SeqCst) > 0),
-            || "the senders have tokens of the certificate".to_owned(),
+            || format!("the senders have tokens of certificate {index}"),
         )
     }
 
-    /// Asks for tokens until the rotation is over.
+    /// Requests tokens until the rotation is over.
     fn send(&self, worker: &Miniflare) -> anyhow::Result<()> {
         while !self.is_over.load(Ordering::SeqCst) {
             let oldest = self.oldest.load(Ordering::SeqCst);
-            let signer = signer(worker, &token_of(&worker.send_one(&mint())?)?)?;
+            let signer = signer(worker, &issued_token(&worker.send_one(&token_request())?)?)?;
             let newest = self.newest.load(Ordering::SeqCst);
-            ensure!((oldest..=newest).contains(&signer), "certificate {signer}, not {oldest} to {newest}");
-            self.tokens.get(signer).context("there is no such certificate")?.fetch_add(1, Ordering::SeqCst);
+            ensure!(
+                (oldest..=newest).contains(&signer),
+                "certificate {signer} signed, expected {oldest} to {newest}"
+            );
+            self.tokens.get(signer).context("no certificate has this index")?.fetch_add(1, Ordering::SeqCst);
         }
         Ok(())
     }
 }
 
-/// A Worker that is to have these secrets, all of them in the store.
+/// Starts a Worker that needs these secrets and reads all of them from the store.
 fn start(name: &str, secrets: &[&str]) -> anyhow::Result<Miniflare> {
     start_with(name, secrets, secrets, &[])
 }
 
-/// A Worker that is to have these secrets, some of them in the store and some as they are.
+/// Starts a Worker that needs these secrets. It reads the `stored` ones from the store; the `plain` ones are variables.
 fn start_with(
     name: &str,
     secrets: &[&str],
@@ -395,7 +405,7 @@ fn start_with(
         .map(|(name, value)| (*name, json!(value)))
         .chain([("HALLPASS_CONFIG", document)])
         .collect();
-    // In the store a secret has another name than in Hallpass.
+    // The store's name of a secret differs from Hallpass's name.
     let in_store = |name: &&str| {
         let secret = json!({ "store_id": "0123456789abcdef", "secret_name": format!("HALLPASS_{name}") });
         ((*name).to_owned(), secret)
@@ -405,25 +415,25 @@ fn start_with(
     Miniflare::start(&options, &scratch(&format!("secrets-store-{name}"))?)
 }
 
-/// What holds for every test at its end: of what can be said of secrets the log has said this, and nothing else, and it
-/// holds no secret.
-fn end(worker: &Miniflare, events: &[&str]) -> anyhow::Result<()> {
-    const OF_SECRETS: [&str; 4] = ["not_ready", "ready", "secrets_changed", "secrets_not_refreshed"];
-    for event in OF_SECRETS {
-        let count = || logged(worker, |line| line["event"] == event);
+/// Checks at the end of a test that the log contains these events about secrets, no other events about secrets, and no
+/// secret.
+fn ensure_log(worker: &Miniflare, events: &[&str]) -> anyhow::Result<()> {
+    const SECRET_EVENTS: [&str; 4] = ["not_ready", "ready", "secrets_changed", "secrets_not_refreshed"];
+    for event in SECRET_EVENTS {
+        let count = || count_logged(worker, |line| line["event"] == event);
         if events.contains(&event) {
-            wait::until(|| Ok(count()? > 0), || format!("the log says {event}"))?;
+            wait::until(|| Ok(count()? > 0), || format!("the log contains {event}"))?;
         } else {
-            ensure!(count()? == 0, "the log says {event}:\n{}", worker.log()?);
+            ensure!(count()? == 0, "the log contains {event}:\n{}", worker.log()?);
         }
     }
     let log = worker.log()?;
     let leaked: Vec<_> = leaks(&log).chain(VALUES.into_iter().filter(|value| log.contains(value))).collect();
-    ensure!(leaked.is_empty(), "the log holds {leaked:?}");
+    ensure!(leaked.is_empty(), "the log contains {leaked:?}");
     Ok(())
 }
 
-fn mint() -> Request {
+fn token_request() -> Request {
     Request::post("/v1/token", &json!({ "rtc": { "channel": "demo" } }), None)
 }
 
@@ -435,56 +445,57 @@ fn text(response: &Response) -> String {
     String::from_utf8_lossy(response.body()).into_owned()
 }
 
-/// Sends requests for tokens at once. The store holds back its answers until all of them have asked.
+/// Sends token requests at once. The store holds its responses until every request has started a read.
 fn send_while_holding(worker: &Miniflare, count: usize) -> anyhow::Result<Vec<Response>> {
     let expected = worker.controls.reads(CERTIFICATE)?.started + count;
     worker.controls.hold(CERTIFICATE)?;
     thread::scope(|scope| {
-        let sending = scope.spawn(|| worker.send_at_once(&vec![mint(); count]));
-        let asked = wait::until(
+        let sending = scope.spawn(|| worker.send_at_once(&vec![token_request(); count]));
+        let all_started = wait::until(
             || Ok(worker.controls.reads(CERTIFICATE)?.started >= expected),
-            || "all requests have asked the store".to_owned(),
+            || "every request has started a read".to_owned(),
         );
         worker.controls.recover()?;
-        asked?;
+        all_started?;
         sending.join().ok().context("a sender failed")?
     })
 }
 
-/// Sends a request for a token to a Worker whose store does not answer. While it waits, `meanwhile` is done.
-fn send_in_vain(
+/// Sends a token request to a Worker whose store does not respond. Calls `meanwhile` while the request waits.
+fn send_until_timeout(
     worker: &Miniflare,
     meanwhile: impl FnOnce() -> anyhow::Result<()>,
 ) -> anyhow::Result<Response> {
     let reads = worker.controls.reads(CERTIFICATE)?.started;
     thread::scope(|scope| {
-        let sending = scope.spawn(|| worker.send_one(&mint()));
-        wait_until_silent(worker, reads)?;
+        let sending = scope.spawn(|| worker.send_one(&token_request()));
+        wait_until_blocked(worker, reads)?;
         worker.controls.expire_time_limits(STORE_SECONDS - 1)?;
         meanwhile()?;
-        ensure!(!sending.is_finished(), "it did not wait for the store");
+        ensure!(!sending.is_finished(), "the request did not wait for the store");
         worker.controls.expire_time_limits(1)?;
         sending.join().ok().context("a sender failed")?
     })
 }
 
-/// Waits until the store was asked for a certificate that it holds back, and has answered for the other secrets.
-fn wait_until_silent(worker: &Miniflare, reads_before: usize) -> anyhow::Result<()> {
-    let is_silent = || {
+/// Waits until the store holds a read of the certificate and has responded to the reads of the other secrets.
+fn wait_until_blocked(worker: &Miniflare, reads_before: usize) -> anyhow::Result<()> {
+    let is_blocked = || {
         let (held, other) = (worker.controls.reads(CERTIFICATE)?, worker.controls.reads(VIDEOSDK)?);
         Ok(held.started > reads_before && other.started == other.completed)
     };
-    wait::until(is_silent, || "only the secret that is held back is missing".to_owned())
+    wait::until(is_blocked, || "only the held secret is still being read".to_owned())
 }
 
-fn token_of(response: &Response) -> anyhow::Result<String> {
+fn issued_token(response: &Response) -> anyhow::Result<String> {
     let text = text(response);
     let tokens = tokens_in(&text);
     ensure!(response.status() == 200 && tokens.len() == 1, "{} {text}", response.status());
     Ok(tokens.concat())
 }
 
-/// Which of [`VALUES`] signed this token, which must be good by the Worker's clock.
+/// Returns the index in [`VALUES`] of the certificate that signed this token. Fails if the token is not valid at the time of
+/// the Worker's clock.
 fn signer(worker: &Miniflare, token: &str) -> anyhow::Result<usize> {
     let app_id = AppId::parse(APP_ID)?;
     let certificates =
@@ -495,14 +506,14 @@ fn signer(worker: &Miniflare, token: &str) -> anyhow::Result<usize> {
     Ok(token.verify(project, now)?.certificate_index())
 }
 
-fn ensure_signed(worker: &Miniflare, response: &Response, by: usize) -> anyhow::Result<()> {
-    let signer = signer(worker, &token_of(response)?)?;
-    ensure!(signer == by, "certificate {signer} signed, not {by}");
+fn ensure_signed(worker: &Miniflare, response: &Response, expected: usize) -> anyhow::Result<()> {
+    let signer = signer(worker, &issued_token(response)?)?;
+    ensure!(signer == expected, "certificate {signer} signed, expected {expected}");
     Ok(())
 }
 
-/// The names that `/readyz` gives.
-fn not_ready(worker: &Miniflare) -> anyhow::Result<Vec<String>> {
+/// Returns the names in the response of `/readyz`.
+fn missing_secrets(worker: &Miniflare) -> anyhow::Result<Vec<String>> {
     let response = worker.send_one(&get("/readyz"))?;
     ensure!(response.status() == 503, "/readyz: {} {}", response.status(), text(&response));
     let problem: Value = serde_json::from_slice(response.body())?;
@@ -510,8 +521,8 @@ fn not_ready(worker: &Miniflare) -> anyhow::Result<Vec<String>> {
 }
 
 fn ensure_not_ready(worker: &Miniflare, names: &[&str]) -> anyhow::Result<()> {
-    let named = not_ready(worker)?;
-    ensure!(named == names, "/readyz names {named:?}, not {names:?}");
+    let missing = missing_secrets(worker)?;
+    ensure!(missing == names, "/readyz names {missing:?}, expected {names:?}");
     Ok(())
 }
 
@@ -523,21 +534,24 @@ fn is_change_of_the_certificate(line: &Value) -> bool {
     is_change(line) && line["names"] == json!([CERTIFICATE])
 }
 
-fn says(line: &Value, field: &str, part: &str) -> bool {
+fn field_contains(line: &Value, field: &str, part: &str) -> bool {
     line[field].as_str().is_some_and(|text| text.contains(part))
 }
 
-/// How many lines of the log are such.
-fn logged(worker: &Miniflare, is_such: impl Fn(&Value) -> bool) -> anyhow::Result<usize> {
+/// Counts the matching lines in the log.
+fn count_logged(worker: &Miniflare, matches: impl Fn(&Value) -> bool) -> anyhow::Result<usize> {
     let log = worker.log()?;
-    Ok(log.lines().filter_map(|line| serde_json::from_str(line).ok()).filter(is_such).count())
+    Ok(log.lines().filter_map(|line| serde_json::from_str(line).ok()).filter(matches).count())
 }
 
-/// What Node prints for the Worker may come after its answer.
-fn ensure_logged(worker: &Miniflare, count: usize, is_such: impl Fn(&Value) -> bool) -> anyhow::Result<()> {
-    wait::until(|| Ok(logged(worker, &is_such)? >= count), || "the log says so".to_owned())
-        .with_context(|| worker.log().unwrap_or_default())?;
-    let lines = logged(worker, is_such)?;
-    ensure!(lines == count, "{lines} lines of the log say so, not {count}:\n{}", worker.log()?);
+/// Waits until the log contains this number of matching lines. Node may print log lines after the response.
+fn ensure_logged(worker: &Miniflare, count: usize, matches: impl Fn(&Value) -> bool) -> anyhow::Result<()> {
+    wait::until(
+        || Ok(count_logged(worker, &matches)? >= count),
+        || format!("the log contains {count} matching lines"),
+    )
+    .with_context(|| worker.log().unwrap_or_default())?;
+    let lines = count_logged(worker, matches)?;
+    ensure!(lines == count, "{lines} matching lines in the log, expected {count}:\n{}", worker.log()?);
     Ok(())
 }

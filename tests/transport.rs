@@ -1,4 +1,4 @@
-//! Bodies that no case of the list can hold: chunked, contradictory, cut off, or broken.
+//! Request bodies that the list of cases cannot contain: chunked, truncated, or malformed bodies, and contradictory lengths.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Shutdown, TcpStream};
@@ -13,52 +13,52 @@ use hallpass_tests::wait::DEADLINE;
 
 use crate::scratch;
 
-const GOOD_BODY: &[u8] = br#"{"rtc":{"channel":"demo","uid":1234}}"#;
+const VALID_BODY: &[u8] = br#"{"rtc":{"channel":"demo","uid":1234}}"#;
 const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 const CHUNKED: &str = "Transfer-Encoding: chunked";
 const TWO_LENGTHS: &str = "Transfer-Encoding: chunked\r\nContent-Length: 5";
 const KIB: usize = 1024;
-/// More than the buffers between two processes hold.
-const ENDLESS: usize = 64 * KIB * KIB;
+/// A body size, in bytes, that exceeds the buffers between two processes.
+const LARGE_BODY_BYTES: usize = 64 * KIB * KIB;
 
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn on_worker() -> anyhow::Result<()> {
     let mut worker = Worker::start(Setup::Open, &scratch("worker-transport")?)?;
-    let still_answers = |worker: &mut Worker, after: &str| -> anyhow::Result<()> {
-        let response = worker.send(&good_request()).with_context(|| format!("after {after}"))?;
-        ensure!(response.status() == 200, "after {after}, a good request got {}", response.status());
+    let ensure_responsive = |worker: &mut Worker, after: &str| -> anyhow::Result<()> {
+        let response = worker.send(&valid_request()).with_context(|| format!("after {after}"))?;
+        ensure!(response.status() == 200, "after {after}, a valid request got {}", response.status());
         Ok(())
     };
 
-    let good = [head(CHUNKED), chunk(GOOD_BODY), LAST_CHUNK.into()].concat();
-    let status = exchange(&worker, &good).context("a good chunked body")?;
-    ensure!(status == 200, "a good chunked body got {status}");
-    still_answers(&mut worker, "a good chunked body")?;
+    let chunked = [head(CHUNKED), chunk(VALID_BODY), LAST_CHUNK.into()].concat();
+    let status = exchange(&worker, &chunked).context("a valid chunked body")?;
+    ensure!(status == 200, "a valid chunked body got {status}");
+    ensure_responsive(&mut worker, "a valid chunked body")?;
 
-    // A server may also refuse two lengths as such.
+    // A server may also reject contradictory lengths.
     for (lengths, allowed) in [(CHUNKED, 413..=413), (TWO_LENGTHS, 400..=499)] {
         let large = [head(lengths), chunk(&[b'x'; 20 * KIB]), LAST_CHUNK.into()].concat();
         let status = exchange(&worker, &large).with_context(|| format!("20 KiB with {lengths}"))?;
         ensure!(allowed.contains(&status), "20 KiB with {lengths} got {status}");
-        still_answers(&mut worker, lengths)?;
+        ensure_responsive(&mut worker, lengths)?;
 
         let (status, sent) =
-            stream(&worker, lengths, ENDLESS).with_context(|| format!("64 MiB with {lengths}"))?;
+            stream(&worker, lengths, LARGE_BODY_BYTES).with_context(|| format!("64 MiB with {lengths}"))?;
         ensure!(allowed.contains(&status), "64 MiB with {lengths} got {status}");
-        ensure!(sent < ENDLESS, "all 64 MiB with {lengths} were taken before the answer");
-        println!("{} KiB of 64 MiB with {lengths:?} were sent before the answer {status}", sent / KIB);
-        still_answers(&mut worker, lengths)?;
+        ensure!(sent < LARGE_BODY_BYTES, "the server read all 64 MiB with {lengths} before the response");
+        println!("{} KiB of 64 MiB with {lengths:?} were sent before the response {status}", sent / KIB);
+        ensure_responsive(&mut worker, lengths)?;
     }
 
-    let mut cut_off = connect(&worker)?;
-    cut_off.write_all(&[head("Content-Length: 100").as_slice(), &[b'x'; 10]].concat())?;
-    cut_off.shutdown(Shutdown::Write)?;
-    // Whether there is an answer to nobody is the server's business.
-    let _ = status_of(&cut_off);
-    still_answers(&mut worker, "a body that was cut off")?;
+    let mut truncated = connect(&worker)?;
+    truncated.write_all(&[head("Content-Length: 100").as_slice(), &[b'x'; 10]].concat())?;
+    truncated.shutdown(Shutdown::Write)?;
+    // The server may respond or close the connection.
+    let _ = status_of(&truncated);
+    ensure_responsive(&mut worker, "a truncated body")?;
     let leaked: Vec<_> = leaks(&worker.log()?).map(str::to_owned).collect();
-    ensure!(leaked.is_empty(), "the log holds {leaked:?}");
+    ensure!(leaked.is_empty(), "the log contains {leaked:?}");
     Ok(())
 }
 
@@ -66,26 +66,29 @@ fn on_worker() -> anyhow::Result<()> {
 #[ignore = "needs the built Lambda function; cargo xtask test runs it"]
 fn on_lambda() -> anyhow::Result<()> {
     let mut lambda = Lambda::start(EventKind::HttpApi, Setup::Open, &scratch("lambda-transport")?)?;
-    let mut event = lambda.event(&good_request())?;
+    let mut event = lambda.event(&valid_request())?;
     event["body"] = "%%".into();
     event["isBase64Encoded"] = true.into();
     let response = lambda.invoke(&event)?;
     let problem: serde_json::Value = serde_json::from_slice(response.body())?;
     ensure!(response.status() == 400 && problem["code"] == "body_broken", "{problem}");
-    ensure!(lambda.send(&good_request())?.status() == 200, "a good request after it is not answered");
+    ensure!(
+        lambda.send(&valid_request())?.status() == 200,
+        "a valid request after the malformed body failed"
+    );
     Ok(())
 }
 
-fn good_request() -> Request {
+fn valid_request() -> Request {
     Request {
         method: "POST".into(),
         target: "/v1/token".into(),
-        body: GOOD_BODY.into(),
+        body: VALID_BODY.into(),
         ..Request::default()
     }
 }
 
-/// The head of a request for a token, with the headers that tell the length of its body.
+/// Returns the head of a token request with these headers for the body's length.
 fn head(lengths: &str) -> Vec<u8> {
     format!("POST /v1/token HTTP/1.1\r\nHost: localhost\r\n{lengths}\r\n\r\n").into_bytes()
 }
@@ -101,25 +104,25 @@ fn connect(worker: &Worker) -> anyhow::Result<TcpStream> {
     Ok(connection)
 }
 
-/// Sends a whole request and says the status of its answer.
+/// Sends a complete request and returns the status of the response.
 fn exchange(worker: &Worker, request: &[u8]) -> anyhow::Result<u16> {
     let mut connection = connect(worker)?;
     connection.write_all(request)?;
     status_of(&connection)
 }
 
-/// Sends a body in chunks, of this many bytes, or until there is an answer; says its status, and how many bytes the
-/// sender had got rid of when it came.
+/// Sends a body in chunks until it has this number of bytes or a response arrives. Returns the status, and the number of bytes
+/// sent before the response.
 fn stream(worker: &Worker, lengths: &str, bytes: usize) -> anyhow::Result<(u16, usize)> {
     let connection = connect(worker)?;
     let sent = AtomicUsize::new(0);
     thread::scope(|scope| {
         scope.spawn(|| {
             let mut connection = &connection;
-            let piece = chunk(&[b'x'; 16 * KIB]);
+            let chunk = chunk(&[b'x'; 16 * KIB]);
             let _ = connection.write_all(&head(lengths));
-            // The server may hang up once it has answered.
-            while sent.load(Ordering::Relaxed) < bytes && connection.write_all(&piece).is_ok() {
+            // The server may close the connection after its response.
+            while sent.load(Ordering::Relaxed) < bytes && connection.write_all(&chunk).is_ok() {
                 sent.fetch_add(16 * KIB, Ordering::Relaxed);
             }
         });
@@ -133,6 +136,6 @@ fn stream(worker: &Worker, lengths: &str, bytes: usize) -> anyhow::Result<(u16, 
 fn status_of(connection: &TcpStream) -> anyhow::Result<u16> {
     let mut line = String::new();
     BufReader::new(connection).read_line(&mut line)?;
-    let status = line.split(' ').nth(1).with_context(|| format!("no answer, but {line:?}"))?;
+    let status = line.split(' ').nth(1).with_context(|| format!("expected a status line, got {line:?}"))?;
     Ok(status.parse()?)
 }

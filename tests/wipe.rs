@@ -1,5 +1,5 @@
-//! Secrets are wiped before their memory is given back. This is a program of its own, since it has an allocator of its
-//! own: one that looks through each block for a secret when the block is freed.
+//! Tests that secrets are wiped before their memory is freed. This test is a separate program because it needs its own global
+//! allocator, which searches each block for secrets when the block is freed.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -22,43 +22,43 @@ use zeroize::Zeroizing;
 
 const FIRST: &str = "c0ffee00c0ffee01c0ffee02c0ffee03";
 const SECOND: &str = "c0ffee04c0ffee05c0ffee06c0ffee07";
-/// What is looked for is a part that all secrets have, so that a piece of one is found too.
+/// The search string: a common part of all secrets, so that fragments of secrets are found too.
 const NEEDLE: &[u8] = b"c0ffee0";
 
 struct TrackingAllocator;
 
 #[global_allocator]
-static WATCHMAN: TrackingAllocator = TrackingAllocator;
+static ALLOCATOR: TrackingAllocator = TrackingAllocator;
 
 thread_local! {
-    /// Blocks of this thread that were freed with a secret in them.
+    /// The number of blocks that this thread freed while they contained a secret.
     static DIRTY: Cell<usize> = const { Cell::new(0) };
 }
 
 #[expect(
     unsafe_code,
-    reason = "an allocator is unsafe by its nature; this one hands all work on to the system's"
+    reason = "a global allocator must be unsafe; this one delegates to the system's allocator"
 )]
-// SAFETY: every call goes to the system's allocator as it came; a block is read while it is still allocated.
+// SAFETY: every call is passed to the system's allocator unchanged. A block is read only while it is allocated.
 unsafe impl GlobalAlloc for TrackingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: as the caller promises. Zeroed, so that every byte may be read later.
+        // SAFETY: the caller upholds the contract. The block is zeroed, so that every byte may be read later.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // SAFETY: the block is allocated and as long as this, and all of it was written.
+        // SAFETY: the block is allocated, has this size, and is initialized.
         let bytes = unsafe { std::slice::from_raw_parts(block, layout.size()) };
         if bytes.windows(NEEDLE.len()).any(|window| window == NEEDLE) {
-            // Where the thread ends there is nothing to count into.
+            // While a thread ends, its counter no longer exists.
             let _: Result<(), thread::AccessError> = DIRTY.try_with(|dirty| dirty.set(dirty.get() + 1));
         }
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller upholds the contract.
         unsafe { System.dealloc(block, layout) }
     }
 }
 
-/// How many blocks were freed with a secret in them.
+/// Returns the number of blocks that were freed with a secret in them while `work` ran.
 fn dirty_blocks(work: impl FnOnce()) -> usize {
     DIRTY.set(0);
     work();
@@ -66,9 +66,9 @@ fn dirty_blocks(work: impl FnOnce()) -> usize {
 }
 
 #[derive(Clone)]
-struct Shelf(Arc<Mutex<&'static str>>);
+struct TestStore(Arc<Mutex<&'static str>>);
 
-impl SecretStore for Shelf {
+impl SecretStore for TestStore {
     fn secrets(&self, names: &[&str]) -> Result<Secrets, StoreError> {
         let value = *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         Ok(Secrets::from_store(
@@ -78,26 +78,26 @@ impl SecretStore for Shelf {
 }
 
 #[test]
-fn a_text_that_nobody_wipes_is_found() {
+fn detects_a_string_that_is_not_wiped() {
     assert_eq!(dirty_blocks(|| drop(black_box(FIRST.to_owned()))), 1);
 }
 
 #[test]
-fn a_certificate_wipes_itself() {
+fn wipes_certificates() {
     let certificate = || black_box(Box::new(AppCertificate::parse(FIRST).unwrap()));
     assert_eq!(dirty_blocks(|| drop(certificate())), 0);
     assert_eq!(dirty_blocks(|| drop(certificate().clone())), 0);
 }
 
 #[test]
-fn a_secret_of_videosdk_wipes_itself() {
+fn wipes_videosdk_secrets() {
     assert_eq!(dirty_blocks(|| drop(black_box(Box::new(Secret::parse(FIRST).unwrap())))), 0);
 }
 
-/// Receives two secrets, one of them with escapes. The buffers of `ureq`, `rustls` and `serde_json`, in which they arrive,
-/// cannot be wiped.
+/// Fetches two secrets, one of them with escapes. The buffers of `ureq`, `rustls` and `serde_json` cannot be wiped, so only
+/// the result is checked.
 #[test]
-fn secrets_of_secrets_manager_wipe_themselves() -> anyhow::Result<()> {
+fn wipes_secrets_from_secrets_manager() -> anyhow::Result<()> {
     let escaped = FIRST.replace("c0", "\\u0063\\u0030");
     let store = secrets_manager(&format!(r#"{{"A":"{FIRST}","B":"{escaped}\"","OTHER":"{SECOND}\n"}}"#))?;
     let found = store.get(&["A", "B"], SystemTime::now())?;
@@ -106,17 +106,17 @@ fn secrets_of_secrets_manager_wipe_themselves() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// One that answers one call, with this secret.
+/// Starts a server that responds to one call with this secret, and returns a client for it.
 fn secrets_manager(secret: &str) -> anyhow::Result<SecretsManager> {
     let body = json!({ "Name": "hallpass", "SecretString": secret }).to_string();
-    let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    let response = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     let endpoint = format!("http://{}", listener.local_addr()?);
     thread::spawn(move || {
         let (mut connection, _) = listener.accept()?;
         BufReader::new(&connection).skip_until(b'}')?;
-        connection.write_all(answer.as_bytes())?;
-        // Until the other side hangs up.
+        connection.write_all(response.as_bytes())?;
+        // Waits until the client closes the connection.
         connection.read_to_end(&mut Vec::new())
     });
     let setting = |name: &str| {
@@ -129,12 +129,13 @@ fn secrets_manager(secret: &str) -> anyhow::Result<SecretsManager> {
         };
         Some(value.to_owned())
     };
-    Ok(SecretsManager::from_settings(setting, TimeLimits::Extended.factor()).context("no store")??)
+    Ok(SecretsManager::from_settings(setting, TimeLimits::Extended.factor())
+        .context("Secrets Manager is not configured")??)
 }
 
-/// Loads, mints, replaces every secret by another one, mints again, and ends.
+/// Starts a service, issues tokens, replaces every secret, issues tokens again, and drops the service.
 #[test]
-fn a_service_leaves_no_secret_behind() {
+fn service_wipes_all_secrets() {
     let document = json!({
         "projects": {
             "default": { "provider": "agora", "app_id": "970CA35de60c44645bbae8a215061b33", "certificates": ["A", "B"] },
@@ -147,15 +148,15 @@ fn a_service_leaves_no_secret_behind() {
         },
     });
     let dirty = dirty_blocks(|| {
-        let shelf = Shelf(Arc::new(Mutex::new(FIRST)));
+        let store = TestStore(Arc::new(Mutex::new(FIRST)));
         let setting = |name: &str| (name == "HALLPASS_CONFIG").then(|| document.to_string());
-        let mut service = Memory::with_store(setting, shelf.clone());
+        let mut service = Memory::with_store(setting, store.clone());
         for _ in 0..2 {
             for body in [json!({ "rtc": { "channel": "demo" } }), json!({ "videosdk": { "room": "demo" } })] {
                 let response = service.send(&Request::post("/v1/token", &body, None)).unwrap();
                 assert_eq!(response.status(), 200);
             }
-            *shelf.0.lock().unwrap() = SECOND;
+            *store.0.lock().unwrap() = SECOND;
             service.advance_clock(300);
         }
         assert!(service.log().unwrap().contains("secrets_changed"));

@@ -74,7 +74,7 @@ impl SamLocal {
 
     /// Returns the reason why a request cannot reach the function unchanged, or `None` if it can.
     #[must_use]
-    pub fn obstacle(request: &Request) -> Option<&'static str> {
+    pub fn unsupported_feature(request: &Request) -> Option<&'static str> {
         let path = request.path_and_query().0;
         if request.gateway_claims.is_some() {
             Some("sam local has no JWT authorizer")
@@ -135,7 +135,7 @@ impl Drop for Containers {
 
 impl Target for SamLocal {
     fn can_receive(&self, request: &Request) -> bool {
-        Self::obstacle(request).is_none()
+        Self::unsupported_feature(request).is_none()
     }
 
     fn send(&mut self, request: &Request) -> anyhow::Result<Response> {
