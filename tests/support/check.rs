@@ -24,7 +24,7 @@ pub(crate) struct CheckResult {
 pub(crate) struct IssuedToken {
     pub(crate) token: String,
     pub(crate) expect: ExpectedToken,
-    /// Whether the service chose the user.
+    /// Set if the service chose the user.
     pub(crate) uid_was_chosen: bool,
 }
 

@@ -88,7 +88,7 @@ pub fn replay<T: Target>(mut start: impl FnMut(Setup) -> anyhow::Result<T>) -> a
     let mut listed = BTreeMap::new();
     for difference in read::<Differences>("differences.json")?.differences {
         ensure!(!difference.reason.is_empty(), "{} has no reason", difference.id);
-        ensure!(!difference.differs.is_empty(), "{} does not say what differs", difference.id);
+        ensure!(!difference.differs.is_empty(), "{} lists no differences", difference.id);
         let id = difference.id.clone();
         ensure!(listed.insert(id, difference.differs).is_none(), "duplicate ID {}", difference.id);
     }

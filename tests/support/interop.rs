@@ -14,7 +14,7 @@ use crate::run::{Run, Token, is_selection};
 struct Decoded {
     id: String,
     format: String,
-    /// Whether the signature is valid for the project.
+    /// Set if the signature is valid for the project.
     valid: bool,
     /// The services. A 006 token contains only checksums of channel and user. For it, these are the expected services, and
     /// `valid` includes whether the checksums match.

@@ -25,7 +25,7 @@ pub(crate) struct Log {
 pub(crate) struct Decision {
     case: String,
     request_id: String,
-    /// Whether the decision is known from the response. The response to a HEAD request has no body.
+    /// Set if the decision is known from the response. The response to a HEAD request has no body.
     is_known: bool,
     granted: usize,
     refused: usize,

@@ -39,7 +39,7 @@ pub struct Token {
     pub(crate) id: String,
     pub(crate) token: String,
     pub(crate) expect: ExpectedToken,
-    /// Whether the service chose the user.
+    /// Set if the service chose the user.
     pub(crate) uid_was_chosen: bool,
     /// The range from the time before the request to the time after it.
     pub(crate) request_time: RangeInclusive<u64>,

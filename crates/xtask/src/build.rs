@@ -203,8 +203,8 @@ fn without_build(wrangler: &str) -> String {
         }
         !is_build
     });
-    let text: String = lines.flat_map(|line| [line, "\n"]).collect();
-    text.replacen("main = \"target/", "main = \"", 1)
+    let toml: String = lines.flat_map(|line| [line, "\n"]).collect();
+    toml.replacen("main = \"target/", "main = \"", 1)
 }
 
 /// Bundles the Worker of a wrangler.toml.

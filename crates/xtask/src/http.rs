@@ -80,16 +80,16 @@ fn read(connection: &mut impl Read) -> Result<Vec<u8>> {
 
 /// Returns whether the body has the length in `Content-Length`. Without this header, the response ends with the connection.
 fn is_complete(response: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(response);
-    let Some(Response { headers, .. }) = parse(&text) else { return false };
+    let string = String::from_utf8_lossy(response);
+    let Some(Response { headers, .. }) = parse(&string) else { return false };
     let length = headers.iter().find(|(name, _)| name == "content-length");
     let length = length.and_then(|(_, value)| value.parse::<usize>().ok());
     let head = response.windows(4).position(|bytes| bytes == b"\r\n\r\n");
     length.zip(head).is_some_and(|(length, head)| response.len() >= head + 4 + length)
 }
 
-fn parse(text: &str) -> Option<Response> {
-    let (head, body) = text.split_once("\r\n\r\n")?;
+fn parse(response: &str) -> Option<Response> {
+    let (head, body) = response.split_once("\r\n\r\n")?;
     let mut lines = head.split("\r\n");
     let status = lines.next()?.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()?;
     let headers = lines.filter_map(|line| line.split_once(": "));

@@ -71,17 +71,17 @@ fn privileges(service: &str, privileges: &Privileges<'_, Seconds>, facts: &mut B
 
 /// Returns the names and values of a service's fields, except privileges.
 fn fields(service: &Service<'_>) -> Vec<(&'static str, String)> {
-    let text = |field: &FieldStr<'_>| field.as_str().to_owned();
+    let string = |field: &FieldStr<'_>| field.as_str().to_owned();
     match service {
         Service::Rtc { channel, user, .. }
         | Service::Streaming { channel, user, .. }
-        | Service::Fcdn { channel, user, .. } => vec![("channel", text(channel)), ("user", text(user))],
-        Service::Rtm { user, .. } | Service::Chat { user, .. } => vec![("user", text(user))],
+        | Service::Fcdn { channel, user, .. } => vec![("channel", string(channel)), ("user", string(user))],
+        Service::Rtm { user, .. } | Service::Chat { user, .. } => vec![("user", string(user))],
         Service::Apaas { room, user, role, .. } => {
-            vec![("room", text(room)), ("user", text(user)), ("role", role.to_string())]
+            vec![("room", string(room)), ("user", string(user)), ("role", role.to_string())]
         }
         Service::Rtm2 { user, permissions, .. } => {
-            vec![("user", text(user)), ("permissions", format!("{permissions:?}"))]
+            vec![("user", string(user)), ("permissions", format!("{permissions:?}"))]
         }
         Service::Fpa { .. } | Service::ConvoAi { .. } | Service::Stt { .. } => vec![],
         _ => vec![("all", format!("{service:?}"))],

@@ -37,7 +37,7 @@ pub enum Fault {
     Html(u16),
     /// A plain text with this status.
     Text(u16),
-    /// This JSON with status 200.
+    /// A response with this JSON and status 200.
     Json(Value),
     /// A redirect with this status to the same path on another server.
     Redirect(u16),
@@ -50,7 +50,7 @@ pub enum Fault {
 pub enum FailingRequests {
     /// All requests.
     All,
-    /// This number of requests.
+    /// The next requests, up to this number.
     Next(usize),
     /// All requests with this method.
     Method(&'static str),

@@ -99,7 +99,7 @@ pub(super) fn agora_cases() -> Vec<Case> {
     for (name, caller, value) in [
         ("quoted", "Err(Parse(", format!("agora token=\"{good}\"")),
         ("another word", "Err(Scheme)", format!("Agora token={good}")),
-        ("token alone", "Err(Scheme)", good.clone()),
+        ("token without scheme", "Err(Scheme)", good.clone()),
         ("006 as 007", "Err(Parse(", format!("agora token={}", rtm_006("alice", 0, PrivilegeTtl::WithToken))),
     ] {
         case(name, caller, at(&events, &[("authorization", &value)]));
