@@ -1,7 +1,7 @@
 //! Conversion of the event of an HTTP API (payload 2.0) or a Function URL, and of the response.
 //!
-//! Only the fields that the service needs are read. The request type of `lambda_http` is not used, because its conversion
-//! panics on a query string or host that it cannot parse, and fails on a header that is not ASCII. A client can send both.
+//! Only the fields that the service needs are read. The request type of `lambda_http` is not used, because a client can make
+//! its conversion fail: it panics on an invalid query string or host, and returns an error for a header that is not ASCII.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
 
 use std::collections::BTreeMap;

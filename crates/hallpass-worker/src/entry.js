@@ -49,7 +49,7 @@ function handle(request, env, context, method, body, isTooLarge) {
 
 /**
  * Returns the response, or a promise of it. If Rust must wait, its result is an array: a task, the promise that the task
- * waits for, and a response if that does not depend on the task.
+ * waits for, and, if it does not depend on the task, the response.
  */
 function toResponse(result, context) {
   if (!Array.isArray(result)) return result;

@@ -63,8 +63,8 @@ impl Request {
     }
 }
 
-/// Reads a response to the end of its body. workerd keeps the connection open for seconds after that, and cargo-lambda stops
-/// responding if a client disconnects earlier.
+/// Reads a response to the end of its body. The end of the connection would be too late, because workerd keeps the connection
+/// open for seconds. If a client disconnects before the end of the body, cargo-lambda stops responding.
 fn read(connection: &mut impl Read) -> Result<Vec<u8>> {
     let mut response = Vec::new();
     let mut chunk = [0; 4096];

@@ -1,5 +1,5 @@
-//! The commands `cargo xtask bench worker`: requests per second, CPU time and cold starts of Hallpass on workerd, compared
-//! with equivalent JavaScript Workers and with a Worker that does nothing.
+//! The commands `cargo xtask bench worker`: requests per second, CPU time and cold starts of Hallpass on workerd. Hallpass is
+//! compared with equivalent JavaScript Workers and with a Worker that does nothing.
 
 mod cold;
 mod compare;
