@@ -82,7 +82,7 @@ fn unknown_keys<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> a
     Ok(())
 }
 
-/// If an issuer fails, its users receive status 503 with `Retry-After`, and few requests reach the issuer.
+/// Users of an issuer that fails get status 503 with `Retry-After`, and few requests reach the issuer.
 fn failures<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<()> {
     let failures = failure_cases();
     let tenants: Vec<_> =
@@ -163,7 +163,7 @@ fn endless_document<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) 
     )
 }
 
-/// If twenty requests arrive at once in a new isolate, one request fetches the keys, and the others wait for it.
+/// Only one of twenty simultaneous requests in a new isolate fetches the keys. The other requests wait for it.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn first_requests_on_worker() -> anyhow::Result<()> {
@@ -190,7 +190,7 @@ fn first_requests_on_worker() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// If the client disconnects whose request fetches the keys, the requests that wait for the keys still succeed.
+/// Requests that wait for the keys succeed even if the client disconnects whose request fetches the keys.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn client_disconnects_on_worker() -> anyhow::Result<()> {
@@ -420,7 +420,7 @@ fn rotation() -> anyhow::Result<()> {
     fixture.ensure_fetches(3)
 }
 
-/// If an issuer is unreachable at the start, the service retries after ten seconds.
+/// The service retries ten seconds after the first fetch fails.
 #[test]
 #[ignore = "needs the npm packages; cargo xtask test runs it"]
 fn unreachable_at_the_start() -> anyhow::Result<()> {
@@ -435,7 +435,7 @@ fn unreachable_at_the_start() -> anyhow::Result<()> {
     ensure_granted(&fixture.send(&mut memory, 0)?)
 }
 
-/// If an issuer becomes unreachable, the service uses its keys for a day, and not longer.
+/// The service uses the keys of an issuer that becomes unreachable for a day, and not longer.
 #[test]
 #[ignore = "needs the npm packages; cargo xtask test runs it"]
 fn unreachable_after_the_first_fetch() -> anyhow::Result<()> {

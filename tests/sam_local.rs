@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context as _, ensure};
 use hallpass_tests::run::run;
 use hallpass_tests::target::{Memory, Request, Response, SamLocal, Target};
-use hallpass_tests::{Setup, interop, logs};
+use hallpass_tests::{DeploymentKind, interop, logs};
 use serde_json::{Value, json};
 
 use crate::scratch;
@@ -36,7 +36,7 @@ fn on_lambda_in_a_container() -> anyhow::Result<()> {
     let folder = scratch("sam-local")?;
     let record = RefCell::default();
     let mut run =
-        run(|setup| Ok(RecordingTarget { target: SamLocal::start(setup, &folder)?, record: &record }))?;
+        run(|kind| Ok(RecordingTarget { target: SamLocal::start(kind, &folder)?, record: &record }))?;
     let verified = interop::check(&mut run)?;
     logs::check(&mut run);
     let (ran, unreachable) = (run.ran, run.unreachable);
@@ -53,8 +53,8 @@ fn on_lambda_in_a_container() -> anyhow::Result<()> {
 
 /// Sends a request to each route without a case, and compares the response with that of the service in memory.
 fn compare_other_routes(sent: &BTreeSet<(String, String)>, folder: &Path) -> anyhow::Result<String> {
-    let mut target = SamLocal::start(Setup::BothProviders, folder)?;
-    let mut memory = Memory::start(Setup::BothProviders);
+    let mut target = SamLocal::start(DeploymentKind::BothProviders, folder)?;
+    let mut memory = Memory::start(DeploymentKind::BothProviders);
     let (_, document) = target.send_for_json(&Request::get("/openapi.json"))?;
     let routes = routes(&document)?;
     let mut compared = 0;

@@ -9,7 +9,7 @@ use std::fs;
 use anyhow::{Context as _, anyhow, ensure};
 use boon::{Compiler, SchemaIndex, Schemas};
 use hallpass_service::check::summary::summarize;
-use hallpass_tests::{Deployment, Setup, root};
+use hallpass_tests::{Deployment, DeploymentKind, root};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -189,8 +189,15 @@ fn documents() -> anyhow::Result<Vec<String>> {
     let mut documents = docs::documents()?;
     documents.extend(policy::documents()?);
     documents.extend(summaries()?);
-    let setups = [Setup::Open, Setup::OpenWildcard, Setup::Compat007, Setup::Configured, Setup::SoleProject];
-    let deployments = setups.into_iter().chain([Setup::Cors, Setup::CorsAny]).map(Deployment::from);
+    let kinds = [
+        DeploymentKind::Open,
+        DeploymentKind::OpenWildcard,
+        DeploymentKind::Compat007,
+        DeploymentKind::Configured,
+        DeploymentKind::SoleProject,
+    ];
+    let deployments =
+        kinds.into_iter().chain([DeploymentKind::Cors, DeploymentKind::CorsAny]).map(Deployment::from);
     let variables = deployments.flat_map(|deployment| deployment.variables);
     documents.extend(variables.filter(|(name, _)| name == "HALLPASS_CONFIG").map(|(_, document)| document));
     for path in files("attacks")? {

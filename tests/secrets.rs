@@ -33,7 +33,7 @@ struct TestStore(Arc<Mutex<State>>);
 struct State {
     values: BTreeMap<String, String>,
     failure: Option<StoreFailure>,
-    /// Whether the values are permanent, so that no service needs a second read.
+    /// True if the values are permanent, so that a service reads them once.
     is_permanent: bool,
     reads: usize,
 }

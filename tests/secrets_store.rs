@@ -129,7 +129,7 @@ fn changed_while_idle_on_worker() -> anyhow::Result<()> {
     ensure_log(&worker, &["secrets_changed"])
 }
 
-/// If a secret is deleted or becomes malformed, the Worker uses the old value for a day and logs a warning once a minute.
+/// The Worker uses the old value of a deleted or malformed secret for a day, and logs a warning once a minute.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn deleted_later_on_worker() -> anyhow::Result<()> {
@@ -184,7 +184,7 @@ fn failing_on_worker() -> anyhow::Result<()> {
     ensure_log(&worker, &["not_ready", "ready", "secrets_not_refreshed"])
 }
 
-/// If the store does not respond, requests wait for at most two seconds, and requests that need no secret do not wait.
+/// Requests wait at most two seconds for an unresponsive store. Requests that need no secret do not wait.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn unresponsive_on_worker() -> anyhow::Result<()> {
@@ -228,7 +228,7 @@ fn unresponsive_on_worker() -> anyhow::Result<()> {
     ensure_log(&worker, &["not_ready", "ready", "secrets_not_refreshed"])
 }
 
-/// One secret is a variable of the Worker, and the other one is in the store.
+/// The Worker combines a secret in a variable with a secret in the store.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn mixed_on_worker() -> anyhow::Result<()> {
@@ -260,7 +260,7 @@ fn without_a_binding_on_worker() -> anyhow::Result<()> {
     ensure_log(&worker, &["not_ready"])
 }
 
-/// If twenty requests arrive at once in a new isolate, each request succeeds.
+/// Twenty simultaneous requests in a new isolate succeed.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn first_requests_with_a_store_on_worker() -> anyhow::Result<()> {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use anyhow::{Context as _, ensure};
-use hallpass_tests::Setup;
+use hallpass_tests::DeploymentKind;
 use hallpass_tests::logs::leaks;
 use hallpass_tests::target::{EventKind, Lambda, Request, Target as _, Worker};
 use hallpass_tests::wait::DEADLINE;
@@ -24,7 +24,7 @@ const LARGE_BODY_BYTES: usize = 64 * KIB * KIB;
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn on_worker() -> anyhow::Result<()> {
-    let mut worker = Worker::start(Setup::Open, &scratch("worker-transport")?)?;
+    let mut worker = Worker::start(DeploymentKind::Open, &scratch("worker-transport")?)?;
     let ensure_responsive = |worker: &mut Worker, after: &str| -> anyhow::Result<()> {
         let response = worker.send(&valid_request()).with_context(|| format!("after {after}"))?;
         ensure!(response.status() == 200, "after {after}, a valid request got {}", response.status());
@@ -65,7 +65,7 @@ fn on_worker() -> anyhow::Result<()> {
 #[test]
 #[ignore = "needs the built Lambda function; cargo xtask test runs it"]
 fn on_lambda() -> anyhow::Result<()> {
-    let mut lambda = Lambda::start(EventKind::HttpApi, Setup::Open, &scratch("lambda-transport")?)?;
+    let mut lambda = Lambda::start(EventKind::HttpApi, DeploymentKind::Open, &scratch("lambda-transport")?)?;
     let mut event = lambda.event(&valid_request())?;
     event["body"] = "%%".into();
     event["isBase64Encoded"] = true.into();

@@ -12,7 +12,7 @@ use hallpass_tests::provider::videosdk::API_KEY;
 use hallpass_tests::provider::{Agora, Provider, Videosdk};
 use hallpass_tests::target::{Request, Response, Target};
 use hallpass_tests::wait;
-use hallpass_tests::{Deployment, Setup};
+use hallpass_tests::{Deployment, DeploymentKind};
 use serde_json::{Value, json};
 
 /// The service key of the app's own server. The name of the key is `backend`.
@@ -111,7 +111,7 @@ impl<T: Target> Harness<T> {
         start: impl Fn(Deployment) -> anyhow::Result<T>,
     ) -> anyhow::Result<Self> {
         let (agora, videosdk) = (Provider::start(Agora::default())?, Provider::start(Videosdk::default())?);
-        let mut deployment = Deployment::from(Setup::Configured);
+        let mut deployment = Deployment::from(DeploymentKind::Configured);
         name.clone_into(&mut deployment.name);
         deployment.variables.retain(|(name, _)| name != "HALLPASS_CONFIG");
         let document = complete(document, &agora.url(), &videosdk.url()).to_string();

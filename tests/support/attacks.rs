@@ -7,11 +7,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::cases::Case;
+use crate::deployment::Deployment;
 use crate::folders::root;
 use crate::issuer::Issuer;
 use crate::jwts::Jwts;
 use crate::run::Run;
-use crate::setup::Deployment;
 use crate::target::Target;
 
 #[derive(Deserialize)]

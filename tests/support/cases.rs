@@ -6,9 +6,9 @@ use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::Setup;
+use crate::DeploymentKind;
+use crate::deployment::Project;
 use crate::folders::root;
-use crate::setup::Project;
 use crate::target::Request;
 
 /// A request and its expected response.
@@ -150,7 +150,7 @@ struct TokenDocument {
 struct File {
     #[serde(rename = "comment")]
     _comment: String,
-    setup: Setup,
+    deployment: DeploymentKind,
     cases: Vec<Case>,
 }
 
@@ -158,14 +158,14 @@ struct File {
 ///
 /// # Errors
 /// If a file is not a list of cases, has no cases, or repeats an ID.
-pub fn load() -> anyhow::Result<BTreeMap<Setup, Vec<Case>>> {
+pub fn load() -> anyhow::Result<BTreeMap<DeploymentKind, Vec<Case>>> {
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(root().join("tests/cases"))? {
         paths.push(entry?.path());
     }
     paths.sort();
     let mut ids = BTreeSet::new();
-    let mut cases: BTreeMap<Setup, Vec<Case>> = BTreeMap::new();
+    let mut cases: BTreeMap<DeploymentKind, Vec<Case>> = BTreeMap::new();
     for path in paths {
         let content = std::fs::read_to_string(&path)?;
         let file: File = serde_json::from_str(&content).with_context(|| path.display().to_string())?;
@@ -173,7 +173,7 @@ pub fn load() -> anyhow::Result<BTreeMap<Setup, Vec<Case>>> {
         for case in &file.cases {
             ensure!(ids.insert(case.id.clone()), "duplicate case ID {}", case.id);
         }
-        cases.entry(file.setup).or_default().extend(file.cases);
+        cases.entry(file.deployment).or_default().extend(file.cases);
     }
     Ok(cases)
 }

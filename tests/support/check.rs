@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::cases::{Case, ExpectedProblem, ExpectedToken};
+use crate::deployment::SECRETS;
 use crate::json_match::{compare, tokens, tokens_in};
 use crate::logs;
-use crate::setup::SECRETS;
 use crate::target::{Request, Response};
 
 /// The headers that contain credentials.

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use self::compare::differences;
-use crate::Setup;
+use crate::DeploymentKind;
 use crate::folders::root;
 use crate::logs::leaks;
 use crate::target::{Request, Target};
@@ -84,7 +84,9 @@ struct Difference {
 ///
 /// # Errors
 /// If a file cannot be read, or a target does not start or does not respond.
-pub fn replay<T: Target>(mut start: impl FnMut(Setup) -> anyhow::Result<T>) -> anyhow::Result<Replay> {
+pub fn replay<T: Target>(
+    mut start: impl FnMut(DeploymentKind) -> anyhow::Result<T>,
+) -> anyhow::Result<Replay> {
     let mut listed = BTreeMap::new();
     for difference in read::<Differences>("differences.json")?.differences {
         ensure!(!difference.reason.is_empty(), "{} has no reason", difference.id);
@@ -95,20 +97,18 @@ pub fn replay<T: Target>(mut start: impl FnMut(Setup) -> anyhow::Result<T>) -> a
     let mut replay = Replay::default();
     let mut targets = BTreeMap::new();
     for case in read::<Recorded>("recorded.json")?.cases {
-        let setup = case.setup();
-        let target = match targets.entry(setup) {
+        let kind = case.deployment_kind();
+        let target = match targets.entry(kind) {
             std::collections::btree_map::Entry::Occupied(started) => started.into_mut(),
-            std::collections::btree_map::Entry::Vacant(vacant) => vacant.insert(start(setup)?),
+            std::collections::btree_map::Entry::Vacant(vacant) => vacant.insert(start(kind)?),
         };
         let response = target.send(&case.request.to_request()).with_context(|| case.id.clone())?;
         let found = differences(&case.response, &response);
         replay.record(&case.id, &found, &listed.remove(&case.id).unwrap_or_default());
     }
-    for (setup, target) in &targets {
+    for (kind, target) in &targets {
         let log = target.log()?;
-        replay
-            .failures
-            .extend(leaks(&log).map(|leak| format!("the log of {} contains {leak}", setup.name())));
+        replay.failures.extend(leaks(&log).map(|leak| format!("the log of {} contains {leak}", kind.name())));
     }
     ensure!(replay.same > 0, "no response matches the recorded response");
     replay.failures.extend(listed.keys().map(|id| format!("{id}: is listed, but is not in recorded.json")));
@@ -145,12 +145,12 @@ impl Replay {
 impl Case {
     /// Returns the deployment for a case. Servers with 006 tokens and servers with 007 tokens have the same paths, and
     /// `compat.version` selects the format.
-    fn setup(&self) -> Setup {
+    fn deployment_kind(&self) -> DeploymentKind {
         match self.server.as_str() {
             "agora-token-service" | "agora-go-backend-middleware" | "AgoraIO/Tools go/docker" => {
-                Setup::Compat007
+                DeploymentKind::Compat007
             }
-            _ => Setup::OpenWildcard,
+            _ => DeploymentKind::OpenWildcard,
         }
     }
 }

@@ -7,7 +7,7 @@
 
 use serde_json::Value;
 
-use crate::setup::APP_IDS;
+use crate::deployment::APP_IDS;
 
 /// Adds a description of every difference between `got` and `pattern`.
 pub(crate) fn compare(pattern: &Value, got: &Value, path: &str, mismatches: &mut Vec<String>) {

@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 
 use crate::cases::Case;
 use crate::check::request_id;
+use crate::deployment::SECRETS;
 use crate::json_match::tokens_in;
 use crate::run::Run;
-use crate::setup::SECRETS;
 use crate::target::{Response, Target};
 use crate::wait;
 

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use anyhow::ensure;
 
-use crate::Setup;
+use crate::DeploymentKind;
 use crate::cases::{self, Case, ExpectedToken};
 use crate::check::{CheckResult, check, request_id};
 use crate::logs::{Decision, Log};
@@ -49,15 +49,15 @@ pub struct Token {
 ///
 /// # Errors
 /// If the list cannot be read, or a target does not start. A failed case is a failure in [`Run`], and not an error.
-pub fn run<T: Target>(mut start: impl FnMut(Setup) -> anyhow::Result<T>) -> anyhow::Result<Run> {
+pub fn run<T: Target>(mut start: impl FnMut(DeploymentKind) -> anyhow::Result<T>) -> anyhow::Result<Run> {
     let mut run = Run::default();
-    for (setup, cases) in cases::load()? {
-        let mut target = start(setup)?;
+    for (kind, cases) in cases::load()? {
+        let mut target = start(kind)?;
         for case in &cases {
             ensure!(case.request.jwt.is_none(), "{} has a JWT; move the case to tests/attacks", case.id);
             run.send(case, "", &mut target);
         }
-        run.end(setup.name(), setup.logged(), &target)?;
+        run.end(kind.name(), kind.logged(), &target)?;
     }
     run.ensure_not_empty()
 }

@@ -12,7 +12,7 @@ pub use self::auth::{Caller, Rejection};
 use self::kick::Rules;
 use super::cross_check::Credential;
 use super::{Api, RecordedRequest, StubResponse};
-use crate::setup::Project;
+use crate::deployment::Project;
 use crate::target::Request;
 
 /// The customer ID, which is not a secret.

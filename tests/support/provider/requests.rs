@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use super::agora::{APP_ID, CUSTOMER_ID, CUSTOMER_SECRET, OTHER_APP_ID};
+use crate::deployment::Project;
 use crate::http_client::Client;
-use crate::setup::Project;
 use crate::target::{Request, Response};
 
 pub(super) const NOW: UnixSeconds = UnixSeconds(1_700_000_000);

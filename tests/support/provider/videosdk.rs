@@ -12,7 +12,7 @@ pub use self::auth::Rejection;
 use self::rooms::{Room, Rooms};
 use super::cross_check::Credential;
 use super::{Api, RecordedRequest, StubResponse};
-use crate::setup::Project;
+use crate::deployment::Project;
 use crate::target::Request;
 
 /// The account's API key. Most deployments have this key.

@@ -12,9 +12,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Request, Response, Target};
+use crate::deployment::{Deployment, TimeLimits};
 use crate::http_client::Client;
 use crate::process::{Child, ReservedAddress, path_from, read_log};
-use crate::setup::{Deployment, TimeLimits};
 
 /// The Lambda function of a deployment.
 pub struct Lambda {

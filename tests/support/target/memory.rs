@@ -12,7 +12,7 @@ use hallpass_token::UnixSeconds;
 use http::Method;
 
 use super::{Request, Response, Target};
-use crate::setup::{Deployment, TimeLimits};
+use crate::deployment::{Deployment, TimeLimits};
 
 /// The service in memory, with a clock that is stopped until a test advances it.
 pub struct Memory<S = Box<dyn SecretStore>> {

@@ -9,9 +9,9 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::{Request, Response, Target};
+use crate::deployment::Deployment;
 use crate::http_client::Client;
 use crate::process::{Child, ReservedAddress, path_from, read_log};
-use crate::setup::Deployment;
 
 /// The Lambda function of a deployment, in a container.
 pub struct SamLocal {

@@ -11,9 +11,9 @@ use anyhow::{Context, ensure};
 use serde_json::Value;
 
 use super::{Controls, Request, Response, Target};
+use crate::deployment::{CONFIG, Deployment, TimeLimits};
 use crate::http_client::Client;
 use crate::process::{Child, ReservedAddress, path_from, read_log};
-use crate::setup::{CONFIG, Deployment, TimeLimits};
 
 /// The name under which controlled.mjs imports the Worker's main module.
 const MODULE: &str = "worker.js";

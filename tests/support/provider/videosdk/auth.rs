@@ -10,9 +10,9 @@ use hallpass_token::videosdk::{
 use serde_json::{Map, Value, json};
 
 use super::Videosdk;
+use crate::deployment;
 use crate::provider::RecordedRequest;
 use crate::provider::cross_check::Credential;
-use crate::setup;
 use crate::target::Request;
 
 /// The reason why credentials are rejected.
@@ -44,7 +44,7 @@ pub(super) fn authenticate(
         return Err(Rejection::Scheme);
     }
     let token = Untrusted::parse(token).map_err(Rejection::Parse)?;
-    let (api_key, secret) = setup::Project::Videosdk.keys();
+    let (api_key, secret) = deployment::Project::Videosdk.keys();
     let api_key = ApiKey::parse(api_key).map_err(|_| Rejection::Keys)?;
     let secret = Secret::parse(secret).map_err(|_| Rejection::Keys)?;
     let project = Project { api_key: &api_key, secrets: &[secret] };
@@ -58,7 +58,7 @@ pub(super) fn authenticate(
 }
 
 pub(super) fn credential(recorded: &RecordedRequest<Videosdk>, max_ttl: Option<u64>) -> Option<Credential> {
-    let (api_key, secret) = setup::Project::Videosdk.keys();
+    let (api_key, secret) = deployment::Project::Videosdk.keys();
     let input = json!({
         "provider": "videosdk",
         "authorization": recorded.request.header("authorization")?,

@@ -25,10 +25,10 @@ pub(crate) const APP_IDS: [&str; 2] = [APP_ID, OTHER_APP_ID];
 pub(crate) const SECRETS: [&str; 6] =
     [APP_CERTIFICATE, NEXT_CERTIFICATE, OTHER_CERTIFICATE, VIDEOSDK_SECRET, WEBINAR_SECRET, CUSTOMER_SECRET];
 
-/// A deployment: its configuration document and secrets.
+/// A kind of deployment: a configuration document and secrets.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(rename_all = "kebab-case")]
-pub enum Setup {
+pub enum DeploymentKind {
     /// `auth.open` is set: any caller gets tokens.
     Open,
     /// `auth.open.wildcard` is set: any caller gets tokens, including tokens for uid 0.
@@ -83,15 +83,15 @@ pub(crate) enum Project {
     /// The Agora project with the keys of Agora's own tests.
     #[default]
     Default,
-    /// The second Agora project of [`Setup::Configured`].
+    /// The second Agora project of [`DeploymentKind::Configured`].
     Other,
     /// The first VideoSDK project.
     Videosdk,
-    /// The second VideoSDK project of [`Setup::Configured`].
+    /// The second VideoSDK project of [`DeploymentKind::Configured`].
     Webinar,
 }
 
-impl Setup {
+impl DeploymentKind {
     /// Returns the name of the deployment's files.
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -215,12 +215,12 @@ impl Setup {
     }
 }
 
-impl From<Setup> for Deployment {
-    fn from(setup: Setup) -> Self {
+impl From<DeploymentKind> for Deployment {
+    fn from(kind: DeploymentKind) -> Self {
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         Self {
-            name: setup.name().to_owned(),
-            variables: setup.variables().map(owned).collect(),
+            name: kind.name().to_owned(),
+            variables: kind.variables().map(owned).collect(),
             time_limits: TimeLimits::default(),
         }
     }
@@ -230,7 +230,7 @@ impl Deployment {
     /// Creates a deployment with a project of each provider and this configuration document.
     #[must_use]
     pub fn configured(name: &str, document: String) -> Self {
-        let mut deployment = Self::from(Setup::BothProviders);
+        let mut deployment = Self::from(DeploymentKind::BothProviders);
         name.clone_into(&mut deployment.name);
         deployment.variables.retain(|(name, _)| name != CONFIG);
         deployment.variables.push((CONFIG.to_owned(), document));
