@@ -1,4 +1,4 @@
-"""Makes the certificate of a server on this machine for a day: ca.pem, server.pem and server.key in FOLDER.
+"""Creates a certificate for 127.0.0.1 that is valid for a day: ca.pem, server.pem and server.key in FOLDER.
 
     python certificate.py FOLDER
 """
@@ -39,7 +39,7 @@ def write(file, *parts):
     (FOLDER / file).write_bytes(b"".join(part.public_bytes(serialization.Encoding.PEM) for part in parts))
 
 
-# Keys as the certificates of AWS have them.
+# AWS's certificates have keys of this type.
 ca_key, key = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
 ca = certificate("Test CA", ca_key, "Test CA", ca_key, x509.BasicConstraints(ca=True, path_length=None))
 names = [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]

@@ -1,5 +1,5 @@
-// Checks the credentials of requests to the providers: with Agora's own packages, and those to VideoSDK with jose.
-// In: JSON lines of the headers of a request, when it came, and keys. Out: a JSON line for each, who calls.
+// Checks credentials of requests to the providers with Agora's npm packages and, for VideoSDK, with jose.
+// Input: JSON lines with a request's credentials, its time, and keys. Output: a JSON line with the caller of each request.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -10,65 +10,65 @@ const { AccessToken2, kRtmServiceType, ServiceRtm } = require("agora-token/src/A
 const { AccessToken } = require("agora-access-token/src/AccessToken");
 
 const DAY = 24 * 3600;
-/** By how many seconds the clock that made a token may be ahead. */
+/** The maximum time, in seconds, by which the clock of a token's issuer may be ahead. */
 const LEEWAY = 60;
 const RTM_LOGIN_006 = 1000;
 const CLAIMS = "apikey permissions version roles roomId participantId iat nbf exp jti".split(" ");
 const PERMISSIONS = ["allow_join", "allow_mod", "ask_join"];
 const REJECTED = { kind: "rejected" };
 
-// A package prints what it cannot read, where the answers go.
+// A package logs decoding errors to the standard output, which must contain only results.
 console.log = () => {};
 
 const lines = readFileSync(0, "utf8").split("\n");
 for (const line of lines.filter((line) => line !== "").map((line) => JSON.parse(line))) {
-  const found = line.provider === "agora" ? agora(line) : await videosdk(line);
-  process.stdout.write(`${JSON.stringify(found)}\n`);
+  const result = line.provider === "agora" ? agora(line) : await videosdk(line);
+  process.stdout.write(`${JSON.stringify(result)}\n`);
 }
 
-function agora(asked) {
-  const { authorization, token } = asked;
+function agora(input) {
+  const { authorization, token } = input;
   if (authorization !== null && token !== null) return REJECTED;
-  if (token !== null) return agora006(asked);
+  if (token !== null) return agora006(input);
   const [scheme, value] = authorization.split(/ (.*)/s);
   if (scheme.toLowerCase() === "basic") {
-    const expected = Buffer.from(asked.customer).toString("base64");
+    const expected = Buffer.from(input.customer).toString("base64");
     return value === expected ? { kind: "customer" } : REJECTED;
   }
   const prefix = "agora token=";
-  return authorization.startsWith(prefix) ? agora007(asked, authorization.slice(prefix.length)) : REJECTED;
+  return authorization.startsWith(prefix) ? agora007(input, authorization.slice(prefix.length)) : REJECTED;
 }
 
 function agora007({ app_id, certificate, now }, token) {
   const parsed = new AccessToken2("", "", 0, 0);
   if (app_id === null || !readable(() => parsed.from_string(token))) return REJECTED;
   if (parsed.appId.toString() !== app_id || !parsed.verifySignature(certificate)) return REJECTED;
-  const tokenEnds = parsed.issueTs + Math.min(parsed.expire, DAY);
-  if (parsed.issueTs > now + LEEWAY || tokenEnds < now) return REJECTED;
+  const tokenExpiry = parsed.issueTs + Math.min(parsed.expire, DAY);
+  if (parsed.issueTs > now + LEEWAY || tokenExpiry < now) return REJECTED;
   for (const service of parsed.services) {
-    const lasts = service.__privileges[ServiceRtm.kPrivilegeLogin];
-    if (service.service_type() !== kRtmServiceType || lasts === undefined) continue;
-    const until = lasts === 0 ? tokenEnds : Math.min(parsed.issueTs + lasts, tokenEnds);
-    if (until < now) continue;
+    const ttl = service.__privileges[ServiceRtm.kPrivilegeLogin];
+    if (service.service_type() !== kRtmServiceType || ttl === undefined) continue;
+    const expires_at = ttl === 0 ? tokenExpiry : Math.min(parsed.issueTs + ttl, tokenExpiry);
+    if (expires_at < now) continue;
     const services = parsed.services.map((service) => service.service_type());
-    return { kind: "007", user: service.__user_id.toString(), until, services };
+    return { kind: "007", user: service.__user_id.toString(), expires_at, services };
   }
   return REJECTED;
 }
 
-// The package cannot verify an 006 token, which does not hold its user: so the package builds one of the same
-// values, which must come out as the same text.
+// The package cannot verify a 006 token, which does not contain its user. Instead, the package builds a token from the same
+// values, and the tokens must be equal.
 function agora006({ app_id, certificate, now, token, user }) {
   const parsed = new AccessToken("", "", "", "");
   if (app_id === null || !user || !readable(() => parsed.fromString(token))) return REJECTED;
-  const again = new AccessToken(app_id, certificate, user, "");
-  again.salt = parsed.salt;
-  again.ts = parsed.ts;
-  again.messages = parsed.messages;
-  const ends = parsed.messages[RTM_LOGIN_006];
-  if (again.build() !== token || ends === undefined) return REJECTED;
-  const until = ends === 0 ? parsed.ts : Math.min(ends, parsed.ts);
-  return until > now ? { kind: "006", user, until } : REJECTED;
+  const rebuilt = new AccessToken(app_id, certificate, user, "");
+  rebuilt.salt = parsed.salt;
+  rebuilt.ts = parsed.ts;
+  rebuilt.messages = parsed.messages;
+  const loginExpiry = parsed.messages[RTM_LOGIN_006];
+  if (rebuilt.build() !== token || loginExpiry === undefined) return REJECTED;
+  const expires_at = loginExpiry === 0 ? parsed.ts : Math.min(loginExpiry, parsed.ts);
+  return expires_at > now ? { kind: "006", user, expires_at } : REJECTED;
 }
 
 async function videosdk({ authorization, now, api_key, secret, max_ttl }) {
@@ -81,17 +81,17 @@ async function videosdk({ authorization, now, api_key, secret, max_ttl }) {
     return REJECTED;
   }
   const { apikey, permissions = [], iat = 0, nbf = 0, exp } = claims;
-  const isInTime = exp > now && Math.max(iat, nbf) <= now + LEEWAY;
-  const isShort = max_ttl === null || exp - now <= max_ttl;
-  const isAsking = permissions.includes("ask_join");
+  const isValidNow = exp > now && Math.max(iat, nbf) <= now + LEEWAY;
+  const isWithinMaxTtl = max_ttl === null || exp - now <= max_ttl;
+  const asksToJoin = permissions.includes("ask_join");
   const areKnown = permissions.length > 0 && permissions.every((name) => PERMISSIONS.includes(name));
-  const arePermissions = areKnown && (!isAsking || permissions.every((name) => name === "ask_join"));
-  if (apikey !== api_key || !isInTime || !isShort || !arePermissions) return REJECTED;
-  const known = CLAIMS.filter((name) => claims[name] !== undefined && claims[name].length !== 0);
-  return { kind: "jwt", claims: Object.fromEntries(known.map((name) => [name, claims[name]])) };
+  const areAllowed = areKnown && (!asksToJoin || permissions.every((name) => name === "ask_join"));
+  if (apikey !== api_key || !isValidNow || !isWithinMaxTtl || !areAllowed) return REJECTED;
+  const present = CLAIMS.filter((name) => claims[name] !== undefined && claims[name].length !== 0);
+  return { kind: "jwt", claims: Object.fromEntries(present.map((name) => [name, claims[name]])) };
 }
 
-/** Some damage the packages report, and some they throw at. */
+/** Returns whether a package can read a token. The packages return false for some errors and throw others. */
 function readable(read) {
   try {
     return read();

@@ -1,5 +1,5 @@
-// Reads tokens of Agora with its own packages, and those of VideoSDK with Node's cryptography.
-// In: JSON lines {id, token, project, secret, services}. Out: JSON lines of what the tokens say.
+// Decodes and verifies Agora tokens with Agora's npm packages, and VideoSDK tokens with Node's cryptography.
+// Input: JSON lines {id, token, project, secret, services}. Output: a JSON line with the content of each token.
 
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -10,9 +10,9 @@ const { AccessToken2 } = require("agora-token/src/AccessToken2");
 const { AccessToken } = require("agora-access-token/src/AccessToken");
 
 const DAY = 24 * 3600;
-// By the number of the service, from 1 on.
+// The names of the services. The first service has the number 1.
 const NAMES = ["rtc", "rtm", "streaming", "fpa", "chat", "fcdn", "apaas", "rtm2", "convoai", "stt"];
-// What a service holds, by what the package calls it.
+// The names of a service's fields, by the package's name.
 const FIELDS = {
   __channel_name: "channel",
   __uid: "uid",
@@ -25,14 +25,14 @@ const RTM_LOGIN_006 = "1000";
 
 for (const line of readFileSync(0, "utf8").split("\n")) {
   if (line === "") continue;
-  const asked = JSON.parse(line);
-  process.stdout.write(`${JSON.stringify({ id: asked.id, ...decode(asked) })}\n`);
+  const input = JSON.parse(line);
+  process.stdout.write(`${JSON.stringify({ id: input.id, ...decode(input) })}\n`);
 }
 
-function decode(asked) {
-  if (asked.token.startsWith("006")) return decode006(asked);
-  if (asked.token.startsWith("007")) return decode007(asked);
-  return decodeJwt(asked);
+function decode(input) {
+  if (input.token.startsWith("006")) return decode006(input);
+  if (input.token.startsWith("007")) return decode007(input);
+  return decodeJwt(input);
 }
 
 function decode007({ token, project, secret }) {
@@ -52,7 +52,7 @@ function serviceOf(service) {
   for (const [field, name] of Object.entries(FIELDS)) {
     if (service[field] !== undefined) json[name] = service[field].toString();
   }
-  // The package writes the role with a sign and reads it without one.
+  // The package writes the role as a signed number and reads it as an unsigned number.
   if (service.__role !== undefined) json.role = (service.__role << 16) >> 16;
   if (service.__permissions !== undefined) json.permissions = permissionsOf(service.__permissions.details);
   return json;
@@ -65,21 +65,21 @@ function permissionsOf(details) {
   return nested.flat();
 }
 
-// The package cannot verify an 006 token, and the token does not hold channel and user: so the package builds
-// one of the same values, which must come out as the same text.
+// The package cannot verify a 006 token, which does not contain channel and user. Instead, the package builds a token from
+// the same values, and the tokens must be equal.
 function decode006({ token, project, secret, services: [service] }) {
   const parsed = new AccessToken("", "", "", "");
   const readable = parsed.fromString(token);
   const issuedAt = readable ? parsed.ts - DAY : 0;
-  const again = new AccessToken(project, secret, service.channel ?? service.user, service.uid ?? "");
-  again.salt = parsed.salt;
-  again.ts = parsed.ts;
-  again.messages = parsed.messages;
-  const ends = Object.entries(parsed.messages);
-  const privileges = Object.fromEntries(ends.map(([privilege, end]) => [privilege, end - issuedAt]));
+  const rebuilt = new AccessToken(project, secret, service.channel ?? service.user, service.uid ?? "");
+  rebuilt.salt = parsed.salt;
+  rebuilt.ts = parsed.ts;
+  rebuilt.messages = parsed.messages;
+  const expiries = Object.entries(parsed.messages);
+  const privileges = Object.fromEntries(expiries.map(([privilege, expiry]) => [privilege, expiry - issuedAt]));
   return {
     format: "006",
-    valid: readable && again.build() === token,
+    valid: readable && rebuilt.build() === token,
     services: [{ ...service, name: RTM_LOGIN_006 in privileges ? "rtm" : "rtc", privileges }],
     expires_in: DAY,
     issued_at: issuedAt,

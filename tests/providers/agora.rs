@@ -126,18 +126,18 @@ fn ensure_accepted<T: Target>(
     let response = harness.agora.send(&request)?;
     ensure!(response.status() == 200, "{}: got status {}", observed.json["form"], response.status());
     let caller = harness.agora.requests().pop().context("the provider received no request")?.caller;
-    let (named, until, form) = match &caller {
-        Ok(Caller::User007 { user, until, services }) => {
+    let (named, expires_at, form) = match &caller {
+        Ok(Caller::User007 { user, expires_at, services }) => {
             // The token is for Signaling only.
             ensure!(*services == [2], "services {services:?}");
-            (user, until, "agora-token")
+            (user, expires_at, "agora-token")
         }
-        Ok(Caller::User006 { user, until }) => (user, until, "x-agora-token"),
+        Ok(Caller::User006 { user, expires_at }) => (user, expires_at, "x-agora-token"),
         Ok(Caller::Customer) | Err(_) => anyhow::bail!("{caller:?}"),
     };
-    let expires_at = observed.json["issued_at"].as_u64().unwrap_or_default() + seconds;
-    let found = (named.as_str(), u64::from(until.0), form);
-    let expected = (user, expires_at, observed.json["form"].as_str().unwrap_or_default());
+    let expected_expiry = observed.json["issued_at"].as_u64().unwrap_or_default() + seconds;
+    let found = (named.as_str(), u64::from(expires_at.0), form);
+    let expected = (user, expected_expiry, observed.json["form"].as_str().unwrap_or_default());
     ensure!(found == expected, "expected {expected:?}, got {found:?}");
     Ok(())
 }

@@ -87,13 +87,13 @@ pub fn run<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow
     }
     let (_, first, _) = started.first().context("tests/attacks contains no files")?;
     let cases = started.iter().flat_map(|(_, _, file)| &file.cases);
-    let kinds: Vec<_> = cases.filter_map(|case| case.request.jwt.clone()).collect();
-    let jwts = Jwts::sign(first.clock(), &issuer.url(""), &kinds)?;
+    let specs: Vec<_> = cases.filter_map(|case| case.request.jwt.clone()).collect();
+    let jwts = Jwts::sign(first.clock(), &issuer.url(""), &specs)?;
     ensure!(
-        jwts.signed_by_jose > kinds.len() / 2,
+        jwts.signed_by_jose > specs.len() / 2,
         "jose signed only {} of {} JWTs",
         jwts.signed_by_jose,
-        kinds.len()
+        specs.len()
     );
     issuer.publish("", &jwts.keys(&KEYS)?);
     issuer.publish(OTHER_TENANT, &jwts.keys(&OTHER_KEYS)?);

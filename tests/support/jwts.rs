@@ -19,15 +19,15 @@ pub struct Jwts {
 }
 
 impl Jwts {
-    /// Creates keys, and signs a JWT of each kind. Times in the JWTs are relative to `now`, and `$ISSUER` is a placeholder for
+    /// Creates keys, and signs a JWT for each specification. Times in the JWTs are relative to `now`, and `$ISSUER` is a placeholder for
     /// `issuer`.
     ///
     /// # Errors
-    /// If Node or the package cannot be run, or a kind is invalid.
-    pub fn sign(now: u64, issuer: &str, kinds: &[Value]) -> anyhow::Result<Self> {
-        let request = json!({ "now": now, "issuer": issuer, "jwts": kinds });
+    /// If Node or the package cannot be run, or a specification is invalid.
+    pub fn sign(now: u64, issuer: &str, specs: &[Value]) -> anyhow::Result<Self> {
+        let request = json!({ "now": now, "issuer": issuer, "jwts": specs });
         let signed: Self = serde_json::from_str(&node("jwts.mjs", &request.to_string())?)?;
-        ensure!(signed.jwts.len() == kinds.len(), "expected {} JWTs, got {}", kinds.len(), signed.jwts.len());
+        ensure!(signed.jwts.len() == specs.len(), "expected {} JWTs, got {}", specs.len(), signed.jwts.len());
         Ok(signed)
     }
 

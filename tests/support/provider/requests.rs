@@ -143,19 +143,23 @@ fn tokens_007() -> Vec<(&'static str, &'static str, String)> {
     damaged.replace_range(100..101, if &damaged[100..101] == "A" { "B" } else { "A" });
     let rtm2 = PermissionTree::new(&[]).unwrap();
     vec![
-        ("007", "Ok(User007 { user: \"alice\", until: UnixSeconds(1700000600), services: [2] })", rtm(0)),
+        (
+            "007",
+            "Ok(User007 { user: \"alice\", expires_at: UnixSeconds(1700000600), services: [2] })",
+            rtm(0),
+        ),
         ("007 at its expiry", "Ok(User007", rtm(600)),
         ("007 from a clock that is ahead", "Ok(User007", rtm(-60)),
         (
             "007 with two services",
-            "Ok(User007 { user: \"alice\", until: UnixSeconds(1700086400), services: [1, 2] })",
+            "Ok(User007 { user: \"alice\", expires_at: UnixSeconds(1700086400), services: [1, 2] })",
             with_mint(Project::Default, 0, |mint| {
                 mint.services(Services::new(&mut [login(86_400), rtc]).unwrap(), Ttl::MAX)
             }),
         ),
         (
             "007 with a short login",
-            "Ok(User007 { user: \"alice\", until: UnixSeconds(1700000050)",
+            "Ok(User007 { user: \"alice\", expires_at: UnixSeconds(1700000050)",
             with(login(60), 10, 600),
         ),
         ("007 a second after its expiry", "Err(Verify(Expired", rtm(601)),
@@ -210,10 +214,15 @@ fn tokens_006() -> Vec<(&'static str, &'static str, String, &'static str)> {
     });
     let renamed = other.replace(OTHER_APP_ID, APP_ID);
     vec![
-        ("006", "Ok(User006 { user: \"alice\", until: UnixSeconds(1700086400) })", good.clone(), "alice"),
+        (
+            "006",
+            "Ok(User006 { user: \"alice\", expires_at: UnixSeconds(1700086400) })",
+            good.clone(),
+            "alice",
+        ),
         (
             "006 with a short login",
-            "Ok(User006 { user: \"alice\", until: UnixSeconds(1700000050) })",
+            "Ok(User006 { user: \"alice\", expires_at: UnixSeconds(1700000050) })",
             short(10),
             "alice",
         ),
@@ -316,8 +325,8 @@ pub(super) fn videosdk_cases() -> Vec<Case> {
         [Project::Videosdk, Project::Webinar].map(Project::keys);
     let claims = good.split('.').nth(1).unwrap();
     let unsigned = format!("{}.{claims}.", URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"JWT"}"#));
-    let until = NOW.0 + 60;
-    let permitting = |permissions: &[&str]| signed(&json!({ "permissions": permissions, "exp": until }));
+    let exp = NOW.0 + 60;
+    let permitting = |permissions: &[&str]| signed(&json!({ "permissions": permissions, "exp": exp }));
     [
         (
             "jwt",

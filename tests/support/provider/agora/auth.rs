@@ -25,7 +25,7 @@ pub enum Caller {
         /// The user of the token.
         user: String,
         /// The time at which the login privilege expires.
-        until: UnixSeconds,
+        expires_at: UnixSeconds,
         /// The numbers of all services in the token. Signaling is 2.
         services: Vec<u16>,
     },
@@ -34,7 +34,7 @@ pub enum Caller {
         /// The user in the header.
         user: String,
         /// The time at which the login privilege expires.
-        until: UnixSeconds,
+        expires_at: UnixSeconds,
     },
 }
 
@@ -97,10 +97,10 @@ fn authenticate_007(token: &str, request: &Request, now: UnixSeconds) -> Result<
     let token = Untrusted007::parse(token).map_err(Rejection::Parse)?;
     let project = Project { app_id: &app_id, certificates: &[certificate] };
     let verified = token.verify(project, now).map_err(Rejection::Verify)?;
-    let (user, until) = login(&token, &verified, now).ok_or(Rejection::Login)?;
+    let (user, expires_at) = login(&token, &verified, now).ok_or(Rejection::Login)?;
     Ok(Caller::User007 {
         user,
-        until,
+        expires_at,
         services: verified.services().map(|service| service.number()).collect(),
     })
 }
@@ -132,11 +132,11 @@ fn authenticate_006(token: &str, request: &Request, now: UnixSeconds) -> Result<
         return Err(Rejection::Verify(VerifyError::OtherUser));
     }
     let end = verified.privileges().get(LOGIN_006).filter(|_| verified.grants(LOGIN_006, now));
-    let until = match end.ok_or(Rejection::Login)? {
+    let expires_at = match end.ok_or(Rejection::Login)? {
         UnixSeconds(0) => verified.expires_at(),
         end => end.min(verified.expires_at()),
     };
-    Ok(Caller::User006 { user: user.to_owned(), until })
+    Ok(Caller::User006 { user: user.to_owned(), expires_at })
 }
 
 /// Returns the project in the path, whose tokens are accepted.
@@ -162,10 +162,12 @@ pub(super) fn credential(recorded: &RecordedRequest<Agora>) -> Option<Credential
     });
     let result = match &recorded.caller {
         Ok(Caller::Customer) => json!({ "kind": "customer" }),
-        Ok(Caller::User007 { user, until, services }) => {
-            json!({ "kind": "007", "user": user, "until": until.0, "services": services })
+        Ok(Caller::User007 { user, expires_at, services }) => {
+            json!({ "kind": "007", "user": user, "expires_at": expires_at.0, "services": services })
         }
-        Ok(Caller::User006 { user, until }) => json!({ "kind": "006", "user": user, "until": until.0 }),
+        Ok(Caller::User006 { user, expires_at }) => {
+            json!({ "kind": "006", "user": user, "expires_at": expires_at.0 })
+        }
         Err(Rejection::Missing) => return None,
         Err(_) => json!({ "kind": "rejected" }),
     };
