@@ -59,7 +59,7 @@ const UNEXPECTED_BODY: &str = "does not match the documentation of its API";
 /// A request for each provider and method, because all calls of a provider have the same time limit.
 const SILENT: [&str; 4] = [
     "/v1/videosdk/rooms",
-    "/validate-meeting/room-0000-made",
+    "/validate-meeting/room-0000-test",
     "/v1/agora/projects",
     "/v1/agora/rtm/user-events",
 ];
@@ -154,7 +154,7 @@ pub(crate) fn silence<T: Target>(
     start: impl Fn(Deployment) -> anyhow::Result<T> + Sync,
 ) -> anyhow::Result<Tally> {
     let start = &start;
-    let calls = calls("room-0000-made").into_iter();
+    let calls = calls("room-0000-test").into_iter();
     let calls = calls.filter(|call| SILENT.contains(&call.request.target.as_str()));
     let kicks =
         [("silence-created", Fault::Hang.after_execution(), 200), ("silence-not-created", Fault::Hang, 504)];

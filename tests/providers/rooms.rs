@@ -88,11 +88,11 @@ fn native_routes<T: Target>(api: &Api, harness: &mut Harness<T>) -> anyhow::Resu
         observed.ensure_status(200)?;
         observed.ensure_sent(&[api.create])?;
         ensure!(sent_json(&observed)? == expected, "expected {expected} to be sent");
-        let id = format!("room-000{number}-made");
+        let id = format!("room-000{number}-test");
         ensure_both_names(&observed, &id)?;
         ensure!(observed.json.get("valid").is_none() && observed.json["id"].is_string(), "{}", observed.json);
     }
-    for (requested, id) in [("room-0002-made", "room-0002-made"), ("unicorn", "room-0002-made")] {
+    for (requested, id) in [("room-0002-test", "room-0002-test"), ("unicorn", "room-0002-test")] {
         let observed = harness.send(&get(&format!("{ROOMS}/{requested}/validate?project=meet")), VALIDATE)?;
         observed.ensure_status(200)?;
         ensure_both_names(&observed, id)?;
@@ -253,10 +253,10 @@ fn example_client<T: Target>(
     let body = json!({ "token": token });
     let observed = harness.send(&Request::post("/create-meeting", &body, None), CREATE)?;
     observed.ensure_status(200)?;
-    ensure_both_names(&observed, "room-0000-made")?;
-    let observed = harness.send(&Request::post("/validate-meeting/room-0000-made", &body, None), VALIDATE)?;
+    ensure_both_names(&observed, "room-0000-test")?;
+    let observed = harness.send(&Request::post("/validate-meeting/room-0000-test", &body, None), VALIDATE)?;
     observed.ensure_status(200)?;
-    ensure_both_names(&observed, "room-0000-made")?;
+    ensure_both_names(&observed, "room-0000-test")?;
     for seen in harness.videosdk.requests() {
         let sent = seen.request.header("authorization");
         ensure!(sent == Some(token.as_str()) && seen.caller.is_ok(), "{:?}", seen.caller);

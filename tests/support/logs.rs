@@ -124,7 +124,7 @@ impl Log {
     fn mismatches(&self, decided: &BTreeMap<String, Vec<Map<String, Value>>>) -> Vec<String> {
         let mut mismatches = Vec::new();
         if !events(&self.text, "start_failed").is_empty() {
-            mismatches.push(format!("{} could not mint before its first request", self.name));
+            mismatches.push(format!("the log of {} contains the event start_failed", self.name));
         }
         if self.decisions.is_empty() {
             // Lines cannot be assigned to requests: see `Target::has_request_ids`.

@@ -192,7 +192,7 @@ impl StubResponse {
     }
 }
 
-/// Returns how long issuers, providers and secret stores wait before they respond: `HALLPASS_TEST_DELAY_MS`, by default 0.
+/// Returns the delay of each response of issuers, providers and secret stores: `HALLPASS_TEST_DELAY_MS`, by default 0.
 /// A run with a delay shows that no test depends on the speed of the machine.
 pub(crate) fn test_delay() -> Duration {
     let milliseconds = std::env::var("HALLPASS_TEST_DELAY_MS").ok().and_then(|value| value.parse().ok());
@@ -264,9 +264,9 @@ mod tests {
         let server = server.unwrap();
         let mut connection = TcpStream::connect(server.address()).unwrap();
         connection.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer).unwrap();
-        assert_eq!(answer, "HTTP/1.1 204 No Content\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+        let mut response = String::new();
+        connection.read_to_string(&mut response).unwrap();
+        assert_eq!(response, "HTTP/1.1 204 No Content\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
         lock(&received).clone()
     }
 

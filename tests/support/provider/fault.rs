@@ -56,7 +56,8 @@ pub enum FailingRequests {
     Method(&'static str),
 }
 
-const LONG: usize = 10_000_000;
+/// The number of bytes that a long body has in addition to the correct one.
+const LONG_BODY_PADDING: usize = 10_000_000;
 
 impl Fault {
     /// Returns a fault that occurs after the request is executed.
@@ -166,7 +167,7 @@ impl FailingRequests {
 }
 
 fn with_long_body(mut response: StubResponse) -> StubResponse {
-    response.body.resize(response.body.len() + LONG, b' ');
+    response.body.resize(response.body.len() + LONG_BODY_PADDING, b' ');
     response
 }
 
@@ -262,7 +263,7 @@ mod tests {
             agora.fail(FailingRequests::All, fault);
             let response = bytes(&agora, &kick());
             let (length, body) = parts(&response);
-            assert!(body.len() > LONG);
+            assert!(body.len() > LONG_BODY_PADDING);
             assert_eq!(length, has_length.then_some(body.len()));
             assert_eq!(serde_json::from_str::<Value>(body).unwrap()["status"], "success");
         }

@@ -232,15 +232,15 @@ mod tests {
         let room = json_of(&call(&videosdk, &token, "POST", "/v2/rooms", "{\"customRoomId\":\"b \u{e9}\"}"));
         let date = "2023-11-14T22:13:20.000Z";
         let expected = json!({
-            "roomId": "room-0000-made", "customRoomId": "b \u{e9}", "userId": "5f43b297f943f73d8c5a3b6e",
+            "roomId": "room-0000-test", "customRoomId": "b \u{e9}", "userId": "5f43b297f943f73d8c5a3b6e",
             "disabled": false, "createdAt": date, "updatedAt": date, "id": "613aff8dd9f9520000000000",
             "links": {
-                "get_room": "https://api.videosdk.live/v2/rooms/room-0000-made",
-                "get_session": "https://api.videosdk.live/v2/sessions/room-0000-made",
+                "get_room": "https://api.videosdk.live/v2/rooms/room-0000-test",
+                "get_session": "https://api.videosdk.live/v2/sessions/room-0000-test",
             },
         });
         assert_eq!(room, expected);
-        for id in ["room-0000-made", "b%20%C3%A9"] {
+        for id in ["room-0000-test", "b%20%C3%A9"] {
             let found = call(&videosdk, &token, "GET", &format!("/v2/rooms/validate/{id}"), "");
             assert_eq!((found.status().as_u16(), json_of(&found)), (200, expected.clone()), "{id}");
             assert!(found.headers().contains_key("x-request-id"));
@@ -259,11 +259,11 @@ mod tests {
         let meeting = json_of(&call(&videosdk, &token, "POST", "/v1/meetings", body));
         let date = "2023-11-14T22:13:20.000Z";
         let expected = json!({
-            "meetingId": "room-0000-made", "userMeetingId": "unicorn", "userId": "5f43b297f943f73d8c5a3b6e",
+            "meetingId": "room-0000-test", "userMeetingId": "unicorn", "userId": "5f43b297f943f73d8c5a3b6e",
             "createdAt": date, "updatedAt": date, "id": "613aff8dd9f9520000000000",
         });
         assert_eq!(meeting, expected);
-        let found = call(&videosdk, &token, "POST", "/v1/meetings/room-0000-made", "");
+        let found = call(&videosdk, &token, "POST", "/v1/meetings/room-0000-test", "");
         assert_eq!((found.status().as_u16(), json_of(&found)), (200, expected));
     }
 

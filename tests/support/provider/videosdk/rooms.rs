@@ -38,7 +38,7 @@ impl Rooms {
         }
         let number = self.0.len();
         let room = Room {
-            id: format!("room-{number:04}-made"),
+            id: format!("room-{number:04}-test"),
             custom_id: custom_id.map(str::to_owned),
             created_at: now,
             number,
