@@ -54,7 +54,8 @@ pub(crate) enum GrantKind {
 }
 
 struct RuleDescription<'a, G> {
-    id: DecidedBy,
+    /// The path of the rule in the document, or `default policy`.
+    name: String,
     rule: &'a Rule<G>,
     /// The caller kinds that the rule can apply to.
     kinds: Vec<CallerKind>,
@@ -98,11 +99,15 @@ impl<'a, G> RuleDescription<'a, G> {
         let may_match = |kind: &CallerKind| accepted.contains(kind) && rule.who.may_match(*kind);
         let kinds: Vec<_> = all.into_iter().filter(may_match).collect();
         description.grants.sort_by_key(|grant| grant.kind);
-        Self { id, rule, callers: describe_callers(&rule.who, &kinds), kinds, description }
+        let name = match id {
+            DecidedBy::Rule(_) => id.to_string(),
+            DecidedBy::DefaultPolicy => "default policy".to_owned(),
+        };
+        Self { name, rule, callers: describe_callers(&rule.who, &kinds), kinds, description }
     }
 
     fn lines(&self, max: Ttl) -> Vec<String> {
-        let mut heading = format!("{}: {}", self.id, self.callers);
+        let mut heading = format!("{}: {}", self.name, self.callers);
         if let Some(names) = &self.rule.projects {
             let names = names.iter().map(|name| format!("`{}`", redact_hex(name)));
             heading += &format!("; project {}", listed(names, "or"));
@@ -123,7 +128,7 @@ impl<'a, G> RuleDescription<'a, G> {
     }
 
     fn warnings(&self, earlier: &[Self]) -> Vec<String> {
-        let Self { id, callers, .. } = self;
+        let Self { name, callers, .. } = self;
         let mut warnings = Vec::new();
         let grants = &self.description.grants;
         let privileged = grants.iter().filter_map(|GrantDescription { service, privileged, .. }| {
@@ -132,22 +137,22 @@ impl<'a, G> RuleDescription<'a, G> {
         });
         let privileged = privileged.collect::<Vec<_>>().join(", ");
         if !privileged.is_empty() {
-            warnings.push(format!("{id} grants privileged access to {callers}: {privileged}"));
+            warnings.push(format!("{name} grants privileged access to {callers}: {privileged}"));
         }
         for GrantDescription { service, identity, .. } in grants {
             let can_identify =
                 |kind: &CallerKind| identity.is_none_or(|identity| identity.can_identify(*kind));
             if !self.kinds.iter().any(can_identify) {
                 warnings.push(format!(
-                    "{id} never grants {service}: its `identity` cannot be resolved for {callers}"
+                    "{name} never grants {service}: its `identity` cannot be resolved for {callers}"
                 ));
             }
             let decides = |rule: &&Self| {
                 rule.description.grants.iter().any(|grant| grant.service == *service) && rule.covers(self)
             };
-            if let Some(Self { id: earlier, .. }) = earlier.iter().find(decides) {
+            if let Some(Self { name: earlier, .. }) = earlier.iter().find(decides) {
                 warnings.push(format!(
-                    "{id} has no effect on {service}: {earlier} comes first and applies to the same callers"
+                    "{name} has no effect on {service}: {earlier} comes first and applies to the same callers"
                 ));
             }
         }
