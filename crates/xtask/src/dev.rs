@@ -116,6 +116,8 @@ fn serve(mut server: Command, port: u16, prefix: &str) -> Result<()> {
 Hallpass listens on http://localhost:{port}{prefix}. Press Ctrl-C to stop it. To request a token, run:
 
   curl http://localhost:{port}{prefix}/v1/token -d '{{\"rtc\":{{\"channel\":\"demo\",\"uid\":1234,\"role\":\"publisher\"}}}}'
+
+If `auth.open` is not set, add the caller's credentials: -H 'Authorization: Bearer …'
 "
     ));
     let status = server.0.wait()?;

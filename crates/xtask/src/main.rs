@@ -60,6 +60,7 @@ fn main() -> ExitCode {
         _ if std::env::var_os(linker::IS_LINKER).is_some() => {
             linker::link(&arguments).map(|()| ExitCode::SUCCESS)
         }
+        [.., "--help" | "-h"] => run(&["help"]).map(|()| ExitCode::SUCCESS),
         ["policy", ..] | ["check-config", _] => evaluate(&arguments),
         _ => run(&arguments).map(|()| ExitCode::SUCCESS),
     };
@@ -116,7 +117,7 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["bench", "worker", "--auth"] => bench::worker::authenticated(),
         ["bench", "worker", "--cold"] => bench::worker::cold(),
         ["bench", "lambda"] => bench::lambda::run(),
-        [] | ["help"] | [.., "--help" | "-h"] => {
+        [] | ["help"] => {
             print_usage();
             Ok(())
         }
