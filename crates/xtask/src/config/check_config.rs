@@ -38,9 +38,11 @@ pub(crate) fn summarize_document(text: &str) -> Result<String> {
 /// Summarizes the `[vars]` of a `wrangler.toml`, and lists where each secret is stored.
 fn summarize_wrangler(text: &str) -> Result<String> {
     let file: Table = toml::from_str(text).map_err(|error| syntax_error(text, &error))?;
-    let none = Table::new();
     let vars = match file.get("vars") {
-        None => &none,
+        // A samconfig.toml is TOML too, and its configuration is a JSON string.
+        None => bail!(
+            "there is no `[vars]`. Expected a wrangler.toml or a JSON document; for AWS, save the JSON of `HallpassConfig` as a file"
+        ),
         Some(Value::Table(vars)) => vars,
         Some(_) => bail!("`vars` must be a table"),
     };
@@ -168,6 +170,10 @@ mod tests {
                 "invalid TOML: unexpected leading zero, expected nothing in line 2",
             ),
             ("vars = 1", "`vars` must be a table"),
+            (
+                "[default.deploy.parameters]",
+                "there is no `[vars]`. Expected a wrangler.toml or a JSON document; for AWS, save the JSON of `HallpassConfig` as a file",
+            ),
             (
                 r#"vars = { AGORA_APP_ID = "x" }"#,
                 "AGORA_APP_ID must be 32 hexadecimal characters, but has 1 bytes",
