@@ -14,3 +14,4 @@ mod syntax;
 mod transcripts;
 
 pub(crate) use configurations::documents;
+pub(crate) use page::files;

@@ -29,31 +29,39 @@ pub(super) struct Block {
     pub(super) text: String,
 }
 
-/// Folders that hold no page of the project.
-const SKIPPED: [&str; 4] = ["target", "node_modules", ".git", ".wrangler"];
-
 /// Returns every Markdown file of the repository, sorted by path.
 pub(super) fn pages() -> anyhow::Result<Vec<Page>> {
-    let mut pages = Vec::new();
-    collect(&root(), "", &mut pages)?;
-    pages.sort_by(|one, other| one.path.cmp(&other.path));
-    Ok(pages)
+    let paths = files()?.into_iter().filter(|path| path.ends_with(".md"));
+    paths.map(|path| Ok(Page { text: fs::read_to_string(root().join(&path))?, path })).collect()
 }
 
-fn collect(folder: &Path, prefix: &str, pages: &mut Vec<Page>) -> anyhow::Result<()> {
+/// Returns the paths of all files of the repository, relative to its root and sorted. Skips folders that hold only build
+/// output, because another process may be replacing them.
+pub(crate) fn files() -> anyhow::Result<Vec<String>> {
+    let mut files = Vec::new();
+    collect(&root(), "", &mut files)?;
+    files.sort();
+    Ok(files)
+}
+
+fn collect(folder: &Path, prefix: &str, files: &mut Vec<String>) -> anyhow::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = format!("{prefix}{name}");
-        if entry.file_type()?.is_dir() {
-            if !SKIPPED.contains(&name.as_str()) {
-                collect(&entry.path(), &format!("{path}/"), pages)?;
-            }
-        } else if name.ends_with(".md") {
-            pages.push(Page { path, text: fs::read_to_string(entry.path())? });
+        if !entry.file_type()?.is_dir() {
+            files.push(path);
+        } else if is_source_folder(&name) {
+            collect(&entry.path(), &format!("{path}/"), files)?;
         }
     }
     Ok(())
+}
+
+/// Returns whether a folder is part of the repository. Tools create folders that start with a dot.
+fn is_source_folder(name: &str) -> bool {
+    let is_output = name.starts_with('.') || matches!(name, "target" | "node_modules");
+    !is_output || matches!(name, ".ci" | ".cargo")
 }
 
 impl Page {

@@ -55,7 +55,7 @@ mod tests {
         assert!(count(&served) < count(SOURCE) && !served.contains(&b'\n'));
     }
 
-    /// HEAD is not described, because every GET route also supports it.
+    /// Operations for HEAD are omitted, because `info.description` states which paths support it.
     #[test]
     fn describes_every_route() {
         let document = document();
