@@ -120,7 +120,7 @@ fn decide(
         Err(TokenError::Denied(error)) => {
             return Ok(Decision::Denied {
                 part: error.part.name(),
-                reason: error.to_string(),
+                reason: error.reason.to_string(),
                 field: error.field.clone(),
                 decided_by: error.decided_by.map(|rule| rule.to_string()),
             });

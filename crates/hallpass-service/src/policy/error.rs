@@ -7,7 +7,7 @@ use std::ops::Deref;
 use crate::settings::ProjectError;
 use crate::web::field_error::FieldError;
 
-/// A denial by the policy. Display is a sentence for the client. Boxed to keep the result of every evaluation small.
+/// A denial by the policy. Display is the text for the client, which points to the log if a rule limits the request. Boxed to keep the result of every evaluation small.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PolicyError(Box<Denial>);
 
@@ -99,7 +99,12 @@ impl DeniedPart {
 
 impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.reason)
+        f.write_str(&self.reason)?;
+        let is_limit = matches!(self.part, DeniedPart::Service | DeniedPart::Channel | DeniedPart::Role);
+        if is_limit && self.decided_by.is_some() {
+            f.write_str(" The log entry with this request_id names the rules.")?;
+        }
+        Ok(())
     }
 }
 

@@ -5,9 +5,6 @@ use hallpass_token::{Ttl, UnixSeconds};
 
 use crate::policy::{DecidedBy, Evaluator};
 
-/// The last sentence of a denial that a rule causes.
-pub(super) const SEE_LOG: &str = "The log entry with this request_id names the rules.";
-
 /// The inputs of minting in addition to the request, the provider and the policy.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MintContext<'a> {

@@ -10,7 +10,7 @@ use super::grants::Grants;
 use super::services::{Context, SERVICES, TokenService};
 use super::version::Version;
 use crate::policy::{DecidedBy, DeniedPart, MatchedRule, Policy, PolicyError, TokenError};
-use crate::providers::minting::{MintContext, Minted, RequestSummary, SEE_LOG};
+use crate::providers::minting::{MintContext, Minted, RequestSummary};
 use crate::settings::NamedProject;
 use crate::web::field_error::FieldError;
 use crate::web::json::{Fields, Invalid, Json};
@@ -152,7 +152,6 @@ fn check_version(grants: &Grants, version: Version, by: DecidedBy) -> Result<(),
     if grants.allows(version) {
         return Ok(());
     }
-    let reason =
-        format!("The rules for this caller do not allow token format {}. {SEE_LOG}", version.as_str());
+    let reason = format!("The rules for this caller do not allow token format {}.", version.as_str());
     Err(TokenError::from(PolicyError::new(DeniedPart::Service, "version", reason)).decided_by(by))
 }

@@ -9,7 +9,7 @@ use super::NAME;
 use super::config::Provider;
 use super::grants::{Grant, Grants};
 use crate::policy::{DeniedPart, Evaluator, MatchedRule, Policy, PolicyError, TokenError};
-use crate::providers::minting::{MintContext, Minted, RequestSummary, SEE_LOG};
+use crate::providers::minting::{MintContext, Minted, RequestSummary};
 use crate::settings::NamedProject;
 use crate::web::json::{Fields, Invalid, Json};
 use crate::web::strings::truncate;
@@ -193,10 +193,7 @@ fn permissions(grant: &Grant, requested: Option<Permissions>) -> Result<Permissi
         (DeniedPart::Privileged, MODERATOR.to_owned())
     } else {
         let names = permissions.names().join("\", \"");
-        (
-            DeniedPart::Role,
-            format!("The rules for this caller do not allow the permissions \"{names}\". {SEE_LOG}"),
-        )
+        (DeniedPart::Role, format!("The rules for this caller do not allow the permissions \"{names}\"."))
     };
     Err(PolicyError::new(part, "videosdk.permissions", reason))
 }
@@ -207,12 +204,12 @@ fn roles(grant: &Grant, requested: Option<Roles>) -> Result<Roles, PolicyError> 
         return Ok(roles);
     }
     let (part, reason) = match roles {
-        Roles::None => (DeniedPart::Privileged, NO_ROLE.to_owned()),
+        Roles::None => (DeniedPart::Privileged, NO_ROLE),
         Roles::Crawler | Roles::RtcAndCrawler if !grant.roles.contains(&"crawler") => {
-            (DeniedPart::Privileged, CRAWLER.to_owned())
+            (DeniedPart::Privileged, CRAWLER)
         }
         Roles::Rtc | Roles::Crawler | Roles::RtcAndCrawler => {
-            (DeniedPart::Role, format!("The rules for this caller do not allow the role `rtc`. {SEE_LOG}"))
+            (DeniedPart::Role, "The rules for this caller do not allow the role `rtc`.")
         }
     };
     Err(PolicyError::new(part, "videosdk.roles", reason))
@@ -229,7 +226,7 @@ fn room<'a>(
         Some(room) if evaluator.allows(patterns, room.as_str()) => Ok(Some(room)),
         Some(room) => {
             let room = truncate(room.as_str());
-            Err(denied(format!("The rules for this caller do not allow room \"{room}\". {SEE_LOG}")))
+            Err(denied(format!("The rules for this caller do not allow room \"{room}\".")))
         }
         None if patterns.is_none() => Ok(None),
         None => match evaluator.sole_match(patterns).map(RoomId::parse) {

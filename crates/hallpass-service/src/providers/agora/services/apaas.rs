@@ -5,7 +5,6 @@ use hallpass_token::{PrivilegeTtl, Ttl};
 
 use super::service::{Context, Grant, ServiceType, TokenService, read_room_role};
 use crate::policy::{DeniedPart, PolicyError, TokenError};
-use crate::providers::minting::SEE_LOG;
 use crate::web::json::{Invalid, Json};
 
 pub(super) const SERVICE: ServiceType = ServiceType {
@@ -84,13 +83,13 @@ impl<'a> TokenService<'a> for Apaas<'a> {
                 if !context.evaluator.allows(grant.channels.as_deref(), room.as_str()) =>
             {
                 let room = room.as_str();
-                let reason = format!("The rules for this caller do not allow room \"{room}\". {SEE_LOG}");
+                let reason = format!("The rules for this caller do not allow room \"{room}\".");
                 return denied(DeniedPart::Channel, "apaas.room", reason);
             }
             Self::Room { role, .. }
                 if grant.room_roles.as_ref().is_some_and(|roles| !roles.contains(role)) =>
             {
-                let reason = format!("The rules for this caller do not allow role {role}. {SEE_LOG}");
+                let reason = format!("The rules for this caller do not allow role {role}.");
                 return denied(DeniedPart::Role, "apaas.role", reason);
             }
             Self::Room { user, .. } | Self::User(user) => user,

@@ -5,7 +5,6 @@ use sha2::{Digest, Sha256};
 
 use super::service::{Context, Grant};
 use crate::policy::{BoundUser, DeniedPart, Identity, OTHER_USER_DENIED, PolicyError, TokenError};
-use crate::providers::minting::SEE_LOG;
 use crate::web::field_error::FieldError;
 use crate::web::json::{Fields, Invalid, Json};
 
@@ -66,7 +65,7 @@ impl<'a> ChannelUser<'a> {
                 let channel = channel.as_str();
                 denied(
                     DeniedPart::Channel,
-                    format!("The rules for this caller do not allow channel \"{channel}\". {SEE_LOG}"),
+                    format!("The rules for this caller do not allow channel \"{channel}\"."),
                 )
             }
             None => {

@@ -7,7 +7,6 @@ use super::channel_user::ChannelUser;
 use super::privileges;
 use super::service::{Context, Grant, ServiceType, TokenService};
 use crate::policy::{DeniedPart, PolicyError, TokenError};
-use crate::providers::minting::SEE_LOG;
 use crate::settings::read_requested_ttl;
 use crate::web::field_error::FieldError;
 use crate::web::json::{Invalid, Json};
@@ -111,7 +110,7 @@ impl<'a> TokenService<'a> for Rtc<'a> {
         let requested = if self.is_stream { RequestedRole::Named(Role::Publisher) } else { self.role };
         let role = match (grant.role, requested) {
             (Some(Role::Subscriber), RequestedRole::Named(Role::Publisher)) => {
-                let reason = format!("The rules for this caller allow only the role `subscriber`. {SEE_LOG}");
+                let reason = "The rules for this caller allow only the role `subscriber`.";
                 return Err(PolicyError::new(DeniedPart::Role, "rtc.role", reason).into());
             }
             (_, RequestedRole::Named(role)) => role,
