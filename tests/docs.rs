@@ -1,7 +1,7 @@
-//! Checks that the documentation is true: README.md, the pages in docs/, and the other Markdown files.
+//! Checks that the documentation is accurate: README.md, the pages in docs/, and the other Markdown files.
 //!
-//! docs/contributing.md lists the conventions that let a test read a page: how a command, its output, a configuration,
-//! and a table of cases are written.
+//! docs/contributing.md lists the conventions that tests rely on: the form of a command, its output, a configuration, and a
+//! table of cases.
 
 mod codes;
 mod commands;

@@ -231,12 +231,12 @@ fn slow_issuer_does_not_delay_others_on_worker() -> anyhow::Result<()> {
     let unaffected = request(&jwts.bearer(0)?);
     let blocked = vec![request(&jwts.bearer(1)?); 3];
     thread::scope(|scope| {
-        let waiting = scope.spawn(|| worker.send_at_once(&blocked));
+        let waiting = scope.spawn(|| worker.send_concurrently(&blocked));
         wait::until(
             || Ok(issuer.fetches(&discovery_path(ENDLESS)) > 0),
             || "the issuer receives a request".to_owned(),
         )?;
-        for response in worker.send_at_once(&vec![unaffected; 5])? {
+        for response in worker.send_concurrently(&vec![unaffected; 5])? {
             ensure_granted(&response)?;
         }
         ensure!(!waiting.is_finished(), "the requests did not wait for the unresponsive issuer");
@@ -248,7 +248,7 @@ fn slow_issuer_does_not_delay_others_on_worker() -> anyhow::Result<()> {
     })
 }
 
-/// Sends requests at once. The issuer holds its documents until all requests have arrived.
+/// Sends requests simultaneously. The issuer holds its documents until all requests have arrived.
 fn send_while_holding(
     issuer: &Issuer,
     worker: &Worker,
@@ -258,7 +258,7 @@ fn send_while_holding(
     let expected = controls.requests()? + requests.len();
     issuer.set_holding_documents(true);
     thread::scope(|scope| {
-        let sending = scope.spawn(|| worker.send_at_once(requests));
+        let sending = scope.spawn(|| worker.send_concurrently(requests));
         let arrived =
             wait::until(|| Ok(controls.requests()? >= expected), || "all requests have arrived".to_owned());
         issuer.set_holding_documents(false);

@@ -1,5 +1,5 @@
-//! Checks that comments, messages, and documentation are written in the plain language that docs/contributing.md
-//! describes: no doc comment starts with a pronoun, and no text uses a word of the list.
+//! Checks that comments, messages, and documentation are written in the plain language that docs/contributing.md describes. No
+//! doc comment starts with a pronoun, and no text uses a word of the lists.
 
 use std::fs;
 
@@ -40,25 +40,34 @@ const OPENINGS: [&str; 27] = [
 ];
 
 /// Words and phrases that are archaic, metaphorical, or unclear, in lower case.
-const WORDS: [&str; 42] = [
+const WORDS: [&str; 57] = [
+    "a mint",
     "anew",
+    "another participant than",
+    "another room than",
     "anybody",
+    "are let in",
+    "as it came",
+    "as it comes",
     "beside",
     "blank",
     "blanks",
     "but for",
     "cannot stand",
     "comes to nothing",
+    "compared with neither",
     "dear",
     "dearer",
     "everybody",
     "for good",
+    "foreign",
+    "hostile",
     "in vain",
     "is let in",
-    "are let in",
+    "is taken for",
     "let in",
-    "lets in",
     "let through",
+    "lets in",
     "lets through",
     "life",
     "lives",
@@ -67,25 +76,59 @@ const WORDS: [&str; 42] = [
     "mends",
     "nobody",
     "nobody's",
+    "of a mint",
     "put out",
     "puts out",
     "reckon",
     "reckoned",
     "reckons",
     "somebody",
+    "stand for",
+    "stands for",
     "stands for itself",
+    "taken back",
+    "the mint",
+    "thereof",
     "token of agora",
     "tokens of agora",
+    "told apart",
     "turned away",
     "turns away",
+    "wherefore",
     "whoever",
     "whomever",
     "whosoever",
-    "thereof",
-    "wherefore",
 ];
 
-/// Passages that use a word of [`WORDS`] or [`OPENINGS`] correctly: the start of the path, the passage, and the reason.
+/// Words and phrases that comments and messages must not use either, in lower case. Documentation pages may use them.
+const CODE_WORDS: [&str; 24] = [
+    "another channel than",
+    "another user than",
+    "answered",
+    "answers",
+    "any real one",
+    "asked",
+    "asks",
+    "at once",
+    "gives",
+    "leave out",
+    "leaves out",
+    "left out",
+    "lets",
+    "no more than",
+    "of its own",
+    "of their own",
+    "out of the",
+    "says",
+    "serve on",
+    "serves on",
+    "slash at the end",
+    "stand ins",
+    "tells",
+    "told",
+];
+
+/// Correct uses of a word in these lists: the start of the path, the passage, and the reason.
 const EXCEPTIONS: [(&str, &str, &str); 1] =
     [("docs/", "life cycle", "the usual term for the states of an instance")];
 
@@ -103,8 +146,10 @@ const SKIPPED: [&str; 6] = [
 struct Passage {
     line: usize,
     text: String,
-    /// The first line of a doc comment.
+    /// True for the first line of a doc comment.
     is_opening: bool,
+    /// True for a line of a Markdown file.
+    is_page: bool,
 }
 
 #[test]
@@ -135,6 +180,8 @@ fn findings_name_the_word() {
     assert_eq!(found("let a = 1; // nobody reads it\n"), Some("nobody".to_owned()));
     assert_eq!(found("    \"nobody reads it\"\n"), Some("nobody".to_owned()));
     assert_eq!(found("/// A token.\n///\n/// It expires.\n"), None);
+    assert_eq!(found("/// A name as the rule gives it.\n"), Some("gives".to_owned()));
+    assert_eq!(passages("a.md", "The rule gives a name.\n").iter().find_map(finding), None);
     assert_eq!(found("/// The `life` field.\n"), None);
     assert_eq!(found("let life = \"\";\n"), None);
     assert_eq!(passages("a.md", "Anybody.\n").iter().find_map(finding), Some("anybody".to_owned()));
@@ -164,8 +211,9 @@ fn finding(passage: &Passage) -> Option<String> {
     let normalized = format!(" {} ", words.join(" ").to_lowercase());
     let is_no = normalized.contains(" is no ")
         && !["there is no ", " is no longer "].iter().any(|right| normalized.contains(right));
-    let word = WORDS.into_iter().find(|word| normalized.contains(&format!(" {word} ")));
-    word.or(is_no.then_some("is no")).map(str::to_owned)
+    let code_words = if passage.is_page { &[][..] } else { &CODE_WORDS };
+    let word = WORDS.iter().chain(code_words).find(|word| normalized.contains(&format!(" {word} ")));
+    word.copied().or(is_no.then_some("is no")).map(str::to_owned)
 }
 
 /// Removes code spans and quoted contract values.
@@ -190,7 +238,9 @@ fn prose(text: &str) -> Vec<Passage> {
         is_code ^= is_fence;
         !is_code && !is_fence
     });
-    lines.map(|(at, line)| Passage { line: at + 1, text: line.to_owned(), is_opening: false }).collect()
+    lines
+        .map(|(at, line)| Passage { line: at + 1, text: line.to_owned(), is_opening: false, is_page: true })
+        .collect()
 }
 
 /// Returns comments and string literals of a source file, line by line.
@@ -209,7 +259,7 @@ fn comments(text: &str, marker: &str) -> Vec<Passage> {
             || strings.collect::<Vec<_>>().join(" "),
             |comment| comment.trim_start_matches(['/', '!']).to_owned(),
         );
-        passages.push(Passage { line: at + 1, text, is_opening: is_doc && !is_doc_comment });
+        passages.push(Passage { line: at + 1, text, is_opening: is_doc && !is_doc_comment, is_page: false });
         is_doc_comment = is_doc;
     }
     passages

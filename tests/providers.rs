@@ -31,26 +31,33 @@ fn in_memory() -> anyhow::Result<()> {
 fn on_lambda() -> anyhow::Result<()> {
     let folder = scratch("providers-lambda")?;
     // Lambda uses the clock of the machine, so time limits take as long as in production.
-    everything(TimeLimits::Production, |deployment| Lambda::start(EventKind::HttpApi, deployment, &folder))
+    run_all(TimeLimits::Production, |deployment| Lambda::start(EventKind::HttpApi, deployment, &folder))
 }
 
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn on_worker() -> anyhow::Result<()> {
     let folder = scratch("providers-worker")?;
-    everything(TimeLimits::Extended, |deployment| Worker::start(deployment, &folder))
+    run_all(TimeLimits::Extended, |deployment| Worker::start(deployment, &folder))
 }
 
-fn everything<T: Target>(
-    silence_limits: TimeLimits,
+fn run_all<T: Target>(
+    unresponsive_limits: TimeLimits,
     start: impl Fn(Deployment) -> anyhow::Result<T> + Sync,
 ) -> anyhow::Result<()> {
-    let start_in_silence = |deployment| start(Deployment { time_limits: silence_limits, ..deployment });
+    let start_unresponsive =
+        |deployment| start(Deployment { time_limits: unresponsive_limits, ..deployment });
     thread::scope(|scope| {
-        // In parallel, because it mostly waits.
-        let silence = scope.spawn(|| faults::silence(start_in_silence));
+        // The test of unresponsive providers runs in parallel, because it mostly waits.
+        let unresponsive = scope.spawn(|| faults::unresponsive(start_unresponsive));
         let mut tally = without_waiting(&start)?;
-        tally.add(silence.join().ok().context("a test of silence failed")?.context("silence")?);
+        tally.add(
+            unresponsive
+                .join()
+                .ok()
+                .context("a test of unresponsive providers failed")?
+                .context("unresponsive providers")?,
+        );
         report(&tally)
     })
 }

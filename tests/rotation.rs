@@ -1,8 +1,8 @@
-//! Follows the runbooks in docs/runbooks as they are written: steps in their order, commands by bash and the AWS CLI, waiting
-//! times by a clock, while a service responds without pause.
+//! Follows the runbooks in docs/runbooks as they are written, while a service responds without pause. The steps are run in their
+//! order: bash and the AWS CLI run the commands, and a simulated clock passes the waiting times.
 //!
-//! What a step does in the console happens to a model of Agora, before the commands of the step. What a step waits for comes
-//! after them. Commands for a Worker are not run: `secrets_store.rs` tests the same rotation there.
+//! Console actions of a step are applied to a model of Agora before the commands of the step. Waiting times follow the commands.
+//! Commands for a Worker are not run: `secrets_store.rs` tests the same rotation there.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -36,12 +36,12 @@ const FIRST: &str = "AGORA_APP_CERTIFICATE";
 const SECOND: &str = "AGORA_APP_CERTIFICATE_NEXT";
 const THREADS: usize = 4;
 const TEN_MINUTES: u32 = 600;
-/// The clock advances by at most this many seconds at once while requests are sent.
+/// The maximum number of seconds by which the clock advances in one step while requests are sent.
 const STEP_SECONDS: u32 = 60;
 /// The lifetime of every token.
 const TTL_MAX: u32 = 2 * 3600;
-/// A command with one of these needs an account in the cloud, or a service at an address.
-const NOT_HERE: [&str; 7] =
+/// Commands that contain one of these strings need a cloud account or a deployed service.
+const REMOTE_MARKERS: [&str; 7] =
     ["$STACK", "$FUNCTION", "$LOG_GROUP", "$URL", "npx wrangler", "https://", "call /"];
 
 /// A section of a runbook.
@@ -55,13 +55,13 @@ struct Operator {
     environment: Vec<(String, String)>,
 }
 
-/// Requests without pause, from [`THREADS`] threads, to one service.
+/// Continuous requests from [`THREADS`] threads to one service.
 struct Load {
     /// The certificates whose tokens Agora accepts.
     accepted: RwLock<Vec<&'static str>>,
     tally: Mutex<Tally>,
     /// The number of responses to each thread.
-    answers: [AtomicUsize; THREADS],
+    response_counts: [AtomicUsize; THREADS],
     is_over: AtomicBool,
     clock: Memory<SecretsManager>,
 }
@@ -94,7 +94,7 @@ impl Section {
         Ok(Self { steps })
     }
 
-    /// Returns the commands of all steps that can be run here.
+    /// Returns the commands of all steps that can be run on this machine.
     fn commands(&self) -> Vec<String> {
         self.steps.iter().flat_map(|step| runnable(blocks(step)).0).collect()
     }
@@ -129,9 +129,9 @@ fn runbooks() -> anyhow::Result<BTreeMap<String, String>> {
     Ok(pages)
 }
 
-/// Divides blocks into those that can be run here, and all others.
+/// Divides blocks into those that can be run on this machine, and all others.
 fn runnable(blocks: Vec<String>) -> (Vec<String>, Vec<String>) {
-    blocks.into_iter().partition(|block| !NOT_HERE.iter().any(|name| block.contains(name)))
+    blocks.into_iter().partition(|block| !REMOTE_MARKERS.iter().any(|name| block.contains(name)))
 }
 
 impl Operator {
@@ -140,7 +140,7 @@ impl Operator {
         let python = path_from("HALLPASS_PYTHON")?;
         let programs = python.parent().context("HALLPASS_PYTHON has no folder")?.to_owned();
         ensure!(programs.join("aws").exists(), "the AWS CLI is not in the folder of python");
-        // The same AWS CLI, but without its start-up time.
+        // The same AWS CLI without its start-up time.
         let faster = root().join("tests/interop/bin");
         let others = std::env::var_os("PATH").unwrap_or_default();
         let path =
@@ -164,10 +164,10 @@ impl Operator {
 
     /// Runs commands with this standard input. Returns their output.
     fn run(&self, commands: &str, input: &str) -> anyhow::Result<String> {
-        let (is_done, said) = self.attempt(commands, input.as_bytes())?;
-        ensure!(is_done, "{commands}\n{said}");
-        ensure!(!said.contains(OLD) && !said.contains(NEXT), "a value is shown by {commands}");
-        Ok(said)
+        let (is_done, output) = self.attempt(commands, input.as_bytes())?;
+        ensure!(is_done, "{commands}\n{output}");
+        ensure!(!output.contains(OLD) && !output.contains(NEXT), "a value is shown by {commands}");
+        Ok(output)
     }
 
     /// Runs commands with this standard input. Returns whether they succeeded, and their output.
@@ -183,9 +183,10 @@ impl Operator {
             .spawn()?;
         // A command that reads a file does not read standard input.
         let _ = shell.stdin.take().context("bash has no input")?.write_all(input);
-        let output = shell.wait_with_output()?;
-        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        Ok((output.status.success(), said.concat()))
+        let finished = shell.wait_with_output()?;
+        let output =
+            [finished.stdout, finished.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        Ok((finished.status.success(), output.concat()))
     }
 }
 
@@ -228,7 +229,7 @@ impl Load {
         Self {
             accepted: RwLock::new(vec![OLD]),
             tally: Mutex::default(),
-            answers: Default::default(),
+            response_counts: Default::default(),
             is_over: AtomicBool::new(false),
             clock,
         }
@@ -243,15 +244,15 @@ impl Load {
         self.tally().signed.get(certificate).map_or(0, |(count, _)| *count)
     }
 
-    /// Runs `work` while each of these services gets requests.
+    /// Runs `work` while each of these services receives requests.
     fn during(
         &self,
         services: Vec<Memory<SecretsManager>>,
         work: impl FnOnce() -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         thread::scope(|scope| {
-            let senders: Vec<_> = (self.answers.iter().zip(services))
-                .map(|(answers, service)| scope.spawn(|| self.send(answers, service)))
+            let senders: Vec<_> = (self.response_counts.iter().zip(services))
+                .map(|(response_counts, service)| scope.spawn(|| self.send(response_counts, service)))
                 .collect();
             let done = work();
             self.is_over.store(true, Ordering::Relaxed);
@@ -263,7 +264,7 @@ impl Load {
     }
 
     /// Sends requests until the load is over. Each response must have a token that Agora accepts.
-    fn send(&self, answers: &AtomicUsize, mut service: Memory<SecretsManager>) -> anyhow::Result<()> {
+    fn send(&self, response_counts: &AtomicUsize, mut service: Memory<SecretsManager>) -> anyhow::Result<()> {
         const BATCH: usize = 100;
         /// The operator's commands need the processor too.
         const BETWEEN: Duration = Duration::from_millis(2);
@@ -271,7 +272,7 @@ impl Load {
             while !self.is_over.load(Ordering::Relaxed) {
                 for _ in 0..BATCH {
                     self.send_one(&mut service)?;
-                    answers.fetch_add(1, Ordering::Release);
+                    response_counts.fetch_add(1, Ordering::Release);
                     thread::sleep(BETWEEN);
                 }
                 self.read(&service.take_log())?;
@@ -287,7 +288,7 @@ impl Load {
         let accepted = self.accepted.read().unwrap_or_else(PoisonError::into_inner);
         let (token, end) = mint(service)?;
         let certificate = signer_of(&token, APP_ID).context("no certificate signed it")?;
-        ensure!(accepted.contains(&certificate), "Agora does not take {}", name_of(certificate));
+        ensure!(accepted.contains(&certificate), "Agora does not accept {}", name_of(certificate));
         ensure!(certificate_of(service, &token)?.is_some(), "the service does not know its own token");
         let mut tally = self.tally();
         let (count, last) = tally.signed.entry(certificate).or_default();
@@ -303,16 +304,23 @@ impl Load {
         Ok(())
     }
 
-    /// Lets time pass in steps: no request takes longer than one step by the clock.
+    /// Advances the clock in steps, so that no request takes longer than one step by the clock.
     fn advance_clock(&self, seconds: u32) -> anyhow::Result<()> {
         let mut rest = seconds;
         while rest > 0 {
             let step = rest.min(STEP_SECONDS);
             rest -= step;
             self.clock.advance_clock(step);
-            let before = self.answers.each_ref().map(|answers| answers.load(Ordering::Acquire));
-            // The first one may have begun before.
-            while self.answers.iter().zip(before).any(|(it, before)| it.load(Ordering::Acquire) < before + 2)
+            let before = self
+                .response_counts
+                .each_ref()
+                .map(|response_counts| response_counts.load(Ordering::Acquire));
+            // The first request may have started before the step.
+            while self
+                .response_counts
+                .iter()
+                .zip(before)
+                .any(|(it, before)| it.load(Ordering::Acquire) < before + 2)
             {
                 ensure!(!self.is_over.load(Ordering::Relaxed), "a request failed");
                 thread::sleep(Duration::from_millis(1));
@@ -321,7 +329,7 @@ impl Load {
         Ok(())
     }
 
-    /// Runs commands, while time passes.
+    /// Runs commands while the clock advances.
     fn run(&self, operator: &Operator, commands: &str, input: &str) -> anyhow::Result<()> {
         thread::scope(|scope| {
             let running = scope.spawn(|| operator.run(commands, input));
@@ -332,40 +340,40 @@ impl Load {
         })
     }
 
-    /// Performs the part of a step that happens in the console. Returns whether there is one.
-    fn at_console(&self, words: &str) -> anyhow::Result<bool> {
+    /// Performs the console action of a step. Returns whether the step has a console action.
+    fn apply_console_action(&self, step_text: &str) -> anyhow::Result<bool> {
         let mut accepted = self.accepted.write().unwrap_or_else(PoisonError::into_inner);
-        let is_added = words.contains("add a certificate");
+        let is_added = step_text.contains("add a certificate");
         if is_added {
             accepted.push(NEXT);
         }
-        let is_disabled = words.contains("disable the old certificate");
+        let is_disabled = step_text.contains("disable the old certificate");
         if is_disabled {
             accepted.retain(|it| *it != OLD);
             let last = self.tally().signed.get(OLD).map_or(0, |(_, last)| *last);
             let clock = self.clock.clock();
             ensure!(last <= clock, "a token of the old certificate is valid for {} s more", last - clock);
         }
-        let is_swapped = words.contains("swap the two");
+        let is_swapped = step_text.contains("swap the two");
         let is_any = is_added || is_disabled || is_swapped;
-        ensure!(!is_any || words.contains("console"), "not at the console: {words}");
+        ensure!(!is_any || step_text.contains("console"), "not a console action: {step_text}");
         Ok(is_any)
     }
 
     /// Follows a step. Returns its commands.
     fn follow(&self, operator: &Operator, step: &str) -> anyhow::Result<Vec<String>> {
-        let words = step.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-        let is_at_console = self.at_console(&words)?;
+        let step_text = step.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+        let has_console_action = self.apply_console_action(&step_text)?;
         let (commands, _) = runnable(blocks(step));
         for block in &commands {
             self.run(operator, block, NEXT)?;
         }
-        let wait = if words.contains("wait 10 minutes") {
+        let wait = if step_text.contains("wait 10 minutes") {
             TEN_MINUTES
-        } else if words.contains("wait for") && words.contains("`ttl.max`") {
+        } else if step_text.contains("wait for") && step_text.contains("`ttl.max`") {
             TTL_MAX
         } else {
-            ensure!(is_at_console || !commands.is_empty(), "the test does not know how to follow: {words}");
+            ensure!(has_console_action || !commands.is_empty(), "unsupported step: {step_text}");
             0
         };
         self.advance_clock(wait)?;
@@ -393,7 +401,7 @@ fn a_certificate_is_changed_under_load() -> anyhow::Result<()> {
     let (before, _) = mint(&mut service)?;
     let load = Load::new(service.clone_with_store(store(&moto)?));
     let mut commands = 0;
-    let mut of_old = 0;
+    let mut old_count = 0;
     let senders = (0..THREADS).map(|_| Ok(service.clone_with_store(store(&moto)?)));
     load.during(senders.collect::<anyhow::Result<_>>()?, || {
         load.advance_clock(TEN_MINUTES)?;
@@ -401,7 +409,7 @@ fn a_certificate_is_changed_under_load() -> anyhow::Result<()> {
             let done = load.follow(&operator, step).with_context(|| format!("step {number}"))?;
             commands += done.len();
             if done.iter().any(|block| block.contains(" swap ")) {
-                of_old = load.signed_by(OLD);
+                old_count = load.signed_by(OLD);
                 let (after, _) = mint(&mut service)?;
                 let known = (certificate_of(&mut service, &before)?, certificate_of(&mut service, &after)?);
                 ensure!(known == (Some(1), Some(0)), "after the swap, the two are {known:?}");
@@ -411,18 +419,21 @@ fn a_certificate_is_changed_under_load() -> anyhow::Result<()> {
     })?;
     ensure!(commands == 3, "the section has {commands} commands");
     let (old, next) = (load.signed_by(OLD), load.signed_by(NEXT));
-    println!("{old} tokens of the old certificate, {next} of the next one; none was refused");
+    println!("{old} tokens of the old certificate, {next} of the next one; none was rejected");
     // Each certificate signs for 20 minutes at least, and each thread sends a request in each of their steps.
     let least = THREADS * (2 * TEN_MINUTES / STEP_SECONDS) as usize;
     ensure!(old > least && next > least, "{old} and {next} tokens");
-    ensure!(old == of_old, "the old certificate signed {} tokens 10 minutes after the swap", old - of_old);
+    ensure!(
+        old == old_count,
+        "the old certificate signed {} tokens 10 minutes after the swap",
+        old - old_count
+    );
     ensure!(load.tally().changes == 3, "{} changes", load.tally().changes);
     ensure!(certificate_of(&mut service, &before)?.is_none(), "the service knows the old certificate");
     Ok(())
 }
 
-/// An instance that starts afterwards signs with the other certificate at once. A running one does so when its secrets are no
-/// longer fresh.
+/// A new instance signs with the other certificate immediately. A running instance does so after its secrets are refreshed.
 #[test]
 #[ignore = "needs moto and the AWS CLI; cargo xtask test runs it"]
 fn a_leaked_certificate_is_replaced() -> anyhow::Result<()> {
@@ -437,10 +448,10 @@ fn a_leaked_certificate_is_replaced() -> anyhow::Result<()> {
     let (leaked, _) = mint(&mut running)?;
     let commands = section.commands();
     let [replace, copy] = commands.as_slice() else { bail!("{commands:?}") };
-    let mistake = format!(
+    let invalid_put = format!(
         r#"aws secretsmanager put-secret-value --secret-id {SECRET_ID} --secret-string '{{"{FIRST}":"none"}}'"#
     );
-    operator.run(&mistake, "")?;
+    operator.run(&invalid_put, "")?;
     ensure!(
         service(&moto, &[FIRST])?.send_for_json(&Request::get("/readyz"))?.0 == 503,
         "an instance starts with a wrong value"
@@ -448,7 +459,7 @@ fn a_leaked_certificate_is_replaced() -> anyhow::Result<()> {
     running.advance_clock(FRESH_SECONDS);
     ensure!(signer(&mut running, APP_ID)? == OLD, "a running instance stops signing");
     operator.run("python3 infra/aws-secret.py back", "")?;
-    ensure!(signer(&mut service(&moto, &[FIRST])?, APP_ID)? == OLD, "the change was not taken back");
+    ensure!(signer(&mut service(&moto, &[FIRST])?, APP_ID)? == OLD, "the change was not undone");
     operator.run(replace, NEXT)?;
     let mut started = service(&moto, &[FIRST])?;
     ensure!(signer(&mut started, APP_ID)? == NEXT, "an instance that starts");
@@ -456,17 +467,17 @@ fn a_leaked_certificate_is_replaced() -> anyhow::Result<()> {
     running.advance_clock(FRESH_SECONDS);
     ensure!(signer(&mut running, APP_ID)? == NEXT, "a running instance");
     // The order of the runbook: the other certificate signs before the leaked one is disabled.
-    let place = |words: &str| section.steps.iter().position(|step| step.contains(words));
+    let position_of = |text: &str| section.steps.iter().position(|step| step.contains(text));
     let (signs, is_disabled) =
-        (place("aws-secret.py replace").context("no step signs")?, place("disable and delete"));
+        (position_of("aws-secret.py replace").context("no step signs")?, position_of("disable and delete"));
     ensure!(is_disabled.is_some_and(|step| step > signs), "the leaked certificate is disabled too early");
     operator.run(copy, "")?;
     ensure!(value_of(&moto, SECOND)?.as_deref() == Some(NEXT), "the second name has the leaked certificate");
     Ok(())
 }
 
-/// Page and heading of each section with commands for Lambda, the name of the secret that it changes, and whether the value is
-/// a file that it creates.
+/// Page and heading of each section with commands for Lambda, the secret that the section changes, and whether the value is a
+/// file that the section creates.
 const SECTIONS: [(&str, &str, &str, bool); 8] = [
     ("app-certificate.md", "Planned rotation", FIRST, false),
     ("app-certificate.md", "Leaked certificate", FIRST, false),
@@ -558,7 +569,7 @@ fn a_wrong_value_is_not_stored() -> anyhow::Result<()> {
     const KEY: &str = "HALLPASS_KEY_BACKEND";
     const HEX: &str = "must have 32 hexadecimal characters";
     const NAME: &str = "a name consists of capital letters";
-    let folder = scratch("rotation-refusals")?;
+    let folder = scratch("rotation-rejections")?;
     let moto = Moto::start(&folder)?;
     let operator = Operator::new(&moto, &folder)?;
     moto.create_empty(SECRET_ID)?;
@@ -588,30 +599,31 @@ fn a_wrong_value_is_not_stored() -> anyhow::Result<()> {
         (format!("remove {NEXT}"), b"", "… is not in the secret"),
     ];
     for locale in ["C", "C.UTF-8"] {
-        for (command, input, wanted) in &cases {
+        for (command, input, expected) in &cases {
             let line = format!("LC_ALL={locale} python3 infra/aws-secret.py {command}");
-            let (is_done, said) = operator.attempt(&line, input)?;
+            let (is_done, output) = operator.attempt(&line, input)?;
             ensure!(
-                !is_done && said.contains(wanted) && said.contains("Nothing was changed."),
-                "{command}: {said}"
+                !is_done && output.contains(expected) && output.contains("Nothing was changed."),
+                "{command}: {output}"
             );
-            let is_shown = [OLD, NEXT, &upper, &long[1..]].iter().any(|value| said.contains(value));
-            ensure!(!is_shown && !said.contains("0123456789"), "{command} shows a value");
+            let is_shown = [OLD, NEXT, &upper, &long[1..]].iter().any(|value| output.contains(value));
+            ensure!(!is_shown && !output.contains("0123456789"), "{command} shows a value");
         }
     }
-    ensure!(operator.run("python3 infra/aws-secret.py names", "")?.trim() == FIRST, "something was stored");
-    ensure!(value_of(&moto, FIRST)?.as_deref() == Some(OLD), "it has another value");
+    ensure!(operator.run("python3 infra/aws-secret.py names", "")?.trim() == FIRST, "a value was stored");
+    ensure!(value_of(&moto, FIRST)?.as_deref() == Some(OLD), "{FIRST} has a different value");
     let umlauts = "ü".repeat(16);
     operator.run(&format!("LC_ALL=C python3 infra/aws-secret.py put {KEY}"), &umlauts)?;
-    ensure!(value_of(&moto, KEY)?.as_deref() == Some(&umlauts), "a text is not stored as it is");
+    ensure!(value_of(&moto, KEY)?.as_deref() == Some(&umlauts), "a string is not stored unchanged");
     Ok(())
 }
 
-/// Two operators change the secret at once. If one writes between the read and the write of the other, the slower one gets an error.
+/// Two operators change the secret concurrently. If one of them writes between the read and the write of the other, the slower
+/// command fails.
 #[test]
 #[ignore = "needs moto and the AWS CLI; cargo xtask test runs it"]
-fn of_two_changes_at_once_the_slower_one_is_refused() -> anyhow::Result<()> {
-    const RIVAL: &str = "RIVAL_SECRET";
+fn rejects_the_slower_of_two_concurrent_changes() -> anyhow::Result<()> {
+    const CONCURRENT_SECRET: &str = "CONCURRENT_SECRET";
     let folder = scratch("rotation-race")?;
     let moto = Moto::start(&folder)?;
     let operator = Operator::new(&moto, &folder)?;
@@ -619,25 +631,25 @@ fn of_two_changes_at_once_the_slower_one_is_refused() -> anyhow::Result<()> {
 mkdir late
 cat > late/aws <<'END'
 #!/bin/sh
-[ \"$2\" != put-secret-value ] || printf b | PATH=\"$OTHERS\" python3 infra/aws-secret.py put \"$RIVAL\" > rival.log
+[ \"$2\" != put-secret-value ] || printf b | PATH=\"$OTHERS\" python3 infra/aws-secret.py put \"$CONCURRENT\" > concurrent.log
 PATH=\"$OTHERS\" exec aws \"$@\"
 END
 chmod +x late/aws";
     operator.run(delay, "")?;
-    let put = |rival: &str| {
+    let put = |name: &str| {
         let command = "OTHERS=\"$PATH\" PATH=\"$PWD/late:$PATH\" python3 infra/aws-secret.py put";
-        operator.attempt(&format!("RIVAL={rival} {command} SLOW_{rival}"), b"a")
+        operator.attempt(&format!("CONCURRENT={name} {command} SLOW_{name}"), b"a")
     };
     moto.create_empty(SECRET_ID)?;
-    for rival in [RIVAL, "SECOND_RIVAL"] {
-        let (is_done, said) = put(rival)?;
-        ensure!(!is_done && said.contains("ResourceExistsException"), "{said}");
-        ensure!(value_of(&moto, rival)?.is_some(), "{rival} was lost");
-        ensure!(value_of(&moto, &format!("SLOW_{rival}"))?.is_none(), "{rival} was late");
+    for name in [CONCURRENT_SECRET, "SECOND_SECRET"] {
+        let (is_done, output) = put(name)?;
+        ensure!(!is_done && output.contains("ResourceExistsException"), "{output}");
+        ensure!(value_of(&moto, name)?.is_some(), "{name} was lost");
+        ensure!(value_of(&moto, &format!("SLOW_{name}"))?.is_none(), "{name} was late");
     }
     operator.run("python3 infra/aws-secret.py put SLOW", "a")?;
     let names = operator.run("python3 infra/aws-secret.py names", "")?;
-    ensure!(names.lines().eq([RIVAL, "SECOND_RIVAL", "SLOW"]), "{names}");
+    ensure!(names.lines().eq([CONCURRENT_SECRET, "SECOND_SECRET", "SLOW"]), "{names}");
     Ok(())
 }
 
@@ -681,36 +693,37 @@ fn a_token_from_before_shows_the_change() -> anyhow::Result<()> {
         let url = format!("http://{}", listener.local_addr()?);
         operator.environment.push(("URL".to_owned(), url));
         let swap = format!("python3 infra/aws-secret.py swap {FIRST} {SECOND}");
-        let commands =
-            format!("{before}\n{after}\n{swap} > /dev/null\ncurl -sS \"$URL{LATER}\"\n{after}\n{list}");
-        let (refused, said) = thread::scope(|scope| {
+        let commands = format!(
+            "{before}\n{after}\n{swap} > /dev/null\ncurl -sS \"$URL{ADVANCE_CLOCK_PATH}\"\n{after}\n{list}"
+        );
+        let (denied, output) = thread::scope(|scope| {
             let serving = scope.spawn(|| serve(&listener, &mut service));
             let key = "k".repeat(32) + "\n";
-            let refused = operator.attempt(&format!("CHANNEL=rotation\n{before}"), key.as_bytes());
-            let said = operator.attempt(&format!("CHANNEL=class-7b\n{commands}"), key.as_bytes());
+            let denied = operator.attempt(&format!("CHANNEL=rotation\n{before}"), key.as_bytes());
+            let output = operator.attempt(&format!("CHANNEL=class-7b\n{commands}"), key.as_bytes());
             operator.attempt(&format!("curl -sS \"$URL{END}\""), b"")?;
             serving.join().ok().context("the server failed")??;
-            anyhow::Ok((refused?, said?))
+            anyhow::Ok((denied?, output?))
         })?;
-        ensure!(!refused.0 && refused.1.contains(r#""refused_by":"channel""#), "{}", refused.1);
-        ensure!(said.0, "{}", said.1);
+        ensure!(!denied.0 && denied.1.contains(r#""refused_by":"channel""#), "{}", denied.1);
+        ensure!(output.0, "{}", output.1);
         let old_before = r#""status":"valid","project":"default","certificate":0"#;
-        let signatures: Vec<_> = said.1.lines().filter(|line| line.contains("signature")).collect();
-        let wanted = [old_before, old_before, old_after];
-        let wanted = wanted.map(|signature| format!(r#"10 "signature":{{{signature}}}"#));
-        ensure!(signatures.into_iter().map(str::trim).eq(wanted), "{}", said.1);
-        ensure!(said.1.matches(r#"{"status":"ready"}"#).count() == 2, "{}", said.1);
-        ensure!(said.1.contains(r#"{"projects":[{"#), "{}", said.1);
+        let signatures: Vec<_> = output.1.lines().filter(|line| line.contains("signature")).collect();
+        let expected = [old_before, old_before, old_after];
+        let expected = expected.map(|signature| format!(r#"10 "signature":{{{signature}}}"#));
+        ensure!(signatures.into_iter().map(str::trim).eq(expected), "{}", output.1);
+        ensure!(output.1.matches(r#"{"status":"ready"}"#).count() == 2, "{}", output.1);
+        ensure!(output.1.contains(r#"{"projects":[{"#), "{}", output.1);
     }
     Ok(())
 }
 
-/// A request for this path lets 10 minutes pass.
-const LATER: &str = "/later";
+/// A request for this path advances the clock by 10 minutes.
+const ADVANCE_CLOCK_PATH: &str = "/later";
 /// A request for this path is the last one.
 const END: &str = "/end";
 
-/// Answers requests over HTTP, one after the other.
+/// Responds to requests over HTTP, one after the other.
 fn serve(listener: &TcpListener, service: &mut Memory<SecretsManager>) -> anyhow::Result<()> {
     loop {
         let mut stream = BufReader::new(listener.accept()?.0);
@@ -732,7 +745,7 @@ fn serve(listener: &TcpListener, service: &mut Memory<SecretsManager>) -> anyhow
         let mut body = vec![0; length.map_or(Ok(0), |(_, length)| length.parse())?];
         stream.read_exact(&mut body)?;
         let (status, body) = match target.as_str() {
-            LATER | END => {
+            ADVANCE_CLOCK_PATH | END => {
                 service.advance_clock(TEN_MINUTES);
                 (200, Vec::new())
             }

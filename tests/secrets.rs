@@ -168,7 +168,11 @@ fn names_every_missing_secret() -> anyhow::Result<()> {
     let mut service = store.start_service();
     ensure_missing(&mut service, &json!(["FIRST", "KEY"]))?;
     let lines = events(&service, "not_ready")?;
-    ensure!(lines.iter().any(|line| line["message"] == "the secrets FIRST, KEY are not set"), "{lines:?}");
+    ensure!(
+        lines.iter().any(|line| line["message"]
+            == "the secrets FIRST, KEY are not set. Store each of them in the platform's secret store"),
+        "{lines:?}"
+    );
     store.put("FIRST", OLD);
     store.put("KEY", KEY);
     service.advance_clock(RETRY_SECONDS);
@@ -290,7 +294,10 @@ fn keeps_loaded_secrets_if_new_ones_are_missing_or_malformed() -> anyhow::Result
                     &json!(["FIRST"]),
                     &json!("the secret FIRST must be 32 hexadecimal characters, but has 14 bytes")
                 ),
-                (&json!(["KEY"]), &json!("the secret KEY is not set")),
+                (
+                    &json!(["KEY"]),
+                    &json!("the secret KEY is not set. Store it in the platform's secret store")
+                ),
             ],
         "{reasons:?}"
     );

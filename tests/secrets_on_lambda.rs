@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use crate::scratch;
 
 const APP_ID: &str = "970CA35de60c44645bbae8a215061b33";
-/// A value that is not a certificate. It must not appear in responses or logs either.
+/// A value that is not a certificate. The value must not appear in responses or logs either.
 const PASSWORD: &str = "correct-horse-battery";
 
 /// The state of a secret in Secrets Manager.
@@ -61,13 +61,13 @@ fn cases() -> [Case; 9] {
             name: "no-value",
             stored: StoredSecret::WithoutValue,
             missing: &["AGORA_APP_CERTIFICATE", "AGORA_APP_CERTIFICATE_NEXT"],
-            message: "the secrets AGORA_APP_CERTIFICATE, AGORA_APP_CERTIFICATE_NEXT are not set".to_owned(),
+            message: "the secrets AGORA_APP_CERTIFICATE, AGORA_APP_CERTIFICATE_NEXT are not set. Store each of them in the platform's secret store".to_owned(),
         },
         Case {
             name: "no-second",
             stored: json(json!({ first: OLD, "OTHER": PASSWORD })),
             missing: &["AGORA_APP_CERTIFICATE_NEXT"],
-            message: "the secret AGORA_APP_CERTIFICATE_NEXT is not set".to_owned(),
+            message: "the secret AGORA_APP_CERTIFICATE_NEXT is not set. Store it in the platform's secret store".to_owned(),
         },
         Case {
             name: "object",

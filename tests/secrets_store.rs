@@ -341,8 +341,8 @@ impl Rotation {
         self.wait_for_tokens_of(VALUES.len() - 1)
     }
 
-    /// Lets the secrets reach this age, and waits until they have been read again. The store holds its responses until a
-    /// request has started the read.
+    /// Advances the clock until the secrets have this age, and waits until the secrets have been read again. The store holds
+    /// its responses until a request has started the read.
     fn refresh(worker: &Miniflare, age_seconds: u64) -> anyhow::Result<()> {
         let before = worker.controls.reads(NEXT)?.started;
         worker.controls.hold(NEXT)?;
@@ -386,7 +386,8 @@ fn start(name: &str, secrets: &[&str]) -> anyhow::Result<Miniflare> {
     start_with(name, secrets, secrets, &[])
 }
 
-/// Starts a Worker that needs these secrets. It reads the `stored` ones from the store; the `plain` ones are variables.
+/// Starts a Worker that needs these secrets. The Worker reads the `stored` secrets from the store; the `plain` secrets are
+/// variables.
 fn start_with(
     name: &str,
     secrets: &[&str],
@@ -445,12 +446,12 @@ fn text(response: &Response) -> String {
     String::from_utf8_lossy(response.body()).into_owned()
 }
 
-/// Sends token requests at once. The store holds its responses until every request has started a read.
+/// Sends token requests simultaneously. The store holds its responses until every request has started a read.
 fn send_while_holding(worker: &Miniflare, count: usize) -> anyhow::Result<Vec<Response>> {
     let expected = worker.controls.reads(CERTIFICATE)?.started + count;
     worker.controls.hold(CERTIFICATE)?;
     thread::scope(|scope| {
-        let sending = scope.spawn(|| worker.send_at_once(&vec![token_request(); count]));
+        let sending = scope.spawn(|| worker.send_concurrently(&vec![token_request(); count]));
         let all_started = wait::until(
             || Ok(worker.controls.reads(CERTIFICATE)?.started >= expected),
             || "every request has started a read".to_owned(),

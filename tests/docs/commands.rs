@@ -11,7 +11,7 @@ use hallpass_tests::{root, scratch};
 
 use super::page::pages;
 
-/// The commands of tools that a test on a fresh machine cannot ask, with the options that the documentation uses.
+/// The commands of tools that a test on a fresh machine cannot query, with the options that the documentation uses.
 const KNOWN: [(&str, &[&str]); 26] = [
     ("aws cloudformation describe-stacks", &["--stack-name", "--output", "--query"]),
     (
@@ -103,7 +103,7 @@ fn commands() -> anyhow::Result<Vec<(String, String)>> {
     Ok(commands)
 }
 
-/// Returns the usage of each `cargo xtask` command, out of the source.
+/// Returns the usage of each `cargo xtask` command from the source.
 fn usage() -> anyhow::Result<Vec<String>> {
     let source = fs::read_to_string(root().join("crates/xtask/src/main.rs"))?;
     let usage = source.split("const USAGE").nth(1).and_then(|rest| rest.split("\";").next());

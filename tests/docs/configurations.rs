@@ -1,5 +1,4 @@
-//! Configurations: each one in the documentation makes a service that is ready, its TOML form says the same, and the
-//! table of cases below it states what its rules decide.
+//! Each documented configuration makes the service ready. Its TOML form is equivalent. The following table lists its decisions.
 
 use anyhow::{Context as _, bail, ensure};
 use hallpass_service::check::dry_run::{CallerSpec, Decision, evaluate};
@@ -25,7 +24,7 @@ fn configurations_make_a_service_ready() -> anyhow::Result<()> {
 }
 
 #[test]
-fn toml_says_the_same_as_json() -> anyhow::Result<()> {
+fn toml_is_equivalent_to_json() -> anyhow::Result<()> {
     let mut count = 0;
     for page in guides()? {
         let mut json = None;
@@ -38,7 +37,11 @@ fn toml_says_the_same_as_json() -> anyhow::Result<()> {
                 let table: toml::Table = toml::from_str(&block.text)?;
                 let document = table.get("vars").and_then(|vars| vars.get("HALLPASS_CONFIG"));
                 let document = serde_json::to_value(document)?;
-                ensure!(document == expected, "{}: says {document}, the JSON {expected}", block.place);
+                ensure!(
+                    document == expected,
+                    "{}: the TOML is {document}, but the JSON is {expected}",
+                    block.place
+                );
                 count += 1;
             }
         }

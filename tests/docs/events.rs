@@ -11,7 +11,7 @@ use super::page::{Element, pages};
 
 /// The crates that log, all in the same format.
 const CRATES: [&str; 3] = ["hallpass-service", "hallpass-worker", "hallpass-lambda"];
-/// The text before the name of an event in the source: the constructor of a log line with its level, or the name of its field.
+/// The source code before the name of an event: the constructor of a log line with its level, or the name of the field.
 const MARKERS: [&str; 6] = ["LogLine::new(", "LogLine::of(", " line(", "(\"auth_", "event: ", r#""event":"#];
 
 #[test]

@@ -1,4 +1,4 @@
-//! The shape of a page: short enough to read, with one title.
+//! Checks the length and the title of each page.
 
 use anyhow::ensure;
 

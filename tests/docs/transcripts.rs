@@ -1,9 +1,9 @@
 //! Transcripts: each `curl` command of the documentation is sent to a service in memory, which must respond as the next
 //! block states.
 //!
-//! The service has the settings of `cargo xtask dev`. For a command with `$KEY`, the service knows this service key and
-//! calls stand-ins of the providers. In an output, `…` stands for the rest of a string, for more fields of an object, or
-//! for more elements of a list. Values that depend on time or random bytes are compared by their kind only.
+//! The service has the settings of `cargo xtask dev`. For a command with `$KEY`, the service knows this service key and calls
+//! simulated providers. In an output, `…` represents the rest of a string, further fields of an object, or further elements of
+//! a list. Values that depend on time or random bytes are compared by their kind only.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -114,7 +114,7 @@ fn transcripts_of(page: &Page) -> anyhow::Result<Vec<Transcript>> {
     Ok(transcripts)
 }
 
-/// Returns whether a block is a `curl` command that the services of this test answer.
+/// Returns whether a block is a `curl` command that the services of this test respond to.
 fn is_run(block: &str) -> bool {
     let has_key = block.contains(KEY_NAME);
     let has_other_variable = block.replace(KEY_NAME, "").contains('$');
@@ -122,7 +122,7 @@ fn is_run(block: &str) -> bool {
     block.starts_with("curl ") && is_served && !has_other_variable
 }
 
-/// Starts stand-ins of the providers that have something to list.
+/// Starts simulated providers that have something to list.
 fn providers() -> anyhow::Result<(Provider<Agora>, Provider<Videosdk>)> {
     let (agora, videosdk) = (Provider::start(Agora::default())?, Provider::start(Videosdk::default())?);
     agora.set_clock(Some(Memory::START));
@@ -157,7 +157,7 @@ fn lookup(settings: Vec<(String, String)>) -> impl Fn(&str) -> Option<String> + 
     move |name: &str| settings.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
 }
 
-/// Returns whether a request is for a listed route, in which `{…}` stands for a path segment.
+/// Returns whether a request is for a listed route, in which `{…}` represents a path segment.
 fn is_route(route: &str, listed: &str) -> bool {
     let (mut parts, mut expected) = (route.split('/'), listed.split('/'));
     loop {
@@ -259,7 +259,7 @@ fn compare(expected: &Value, got: &Value, path: &str) -> Vec<String> {
     }
 }
 
-/// Returns whether a string is the documented one, in which each `…` stands for any characters.
+/// Returns whether a string is the documented one, in which each `…` represents any characters.
 fn matches(expected: &str, got: &str) -> bool {
     let Some((start, rest)) = expected.split_once(MORE) else { return expected == got };
     let Some(mut got) = got.strip_prefix(start) else { return false };

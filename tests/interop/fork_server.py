@@ -42,7 +42,7 @@ def preload():
     for backend in ("iam", "secretsmanager", "sts"):
         get_backend(backend)
     cache_descriptions()
-    # A dry run. Its driver keeps these credentials, so the programs get another one.
+    # A dry run. The driver keeps these credentials, so the programs get another driver.
     dry = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}
     os.environ.update(dry)
     command = ["secretsmanager", "get-random-password", "--generate-cli-skeleton", "output"]
@@ -74,7 +74,7 @@ def cache_descriptions():
 
 
 def delay_moto():
-    """Lets moto respond late, by HALLPASS_TEST_DELAY_MS milliseconds."""
+    """Delays moto's responses by HALLPASS_TEST_DELAY_MS milliseconds."""
     seconds = int(os.environ.get("HALLPASS_TEST_DELAY_MS") or 0) / 1000
     application = moto.moto_server.werkzeug_app.DomainDispatcherApplication
     respond = application.__call__

@@ -36,7 +36,7 @@ enum Caller {
 #[test]
 fn never_grants_more_than_the_rule() {
     let granted = Cell::new(0);
-    // Failing inputs belong in the list of cases, not in a file of seeds.
+    // Add a failing input as a separate test, not to a seed file.
     let config = Config { cases: 1000, failure_persistence: None, ..Config::default() };
     let result = TestRunner::new(config).run(&trial(), |trial| {
         if let Decision::Granted { ttl, services, .. } = trial.decide() {
@@ -160,12 +160,12 @@ impl Trial {
             Caller::Anonymous => "anonymous",
         };
         let has_kind = who["kind"].is_null() || who["kind"] == kind;
-        let wanted = &who["claims"]["team"];
+        let accepted = &who["claims"]["team"];
         let has_team = match &self.caller {
-            Caller::User(claims) => claims["team"] == *wanted || claims["team"] == json!([wanted]),
+            Caller::User(claims) => claims["team"] == *accepted || claims["team"] == json!([accepted]),
             Caller::Service | Caller::Anonymous => false,
         };
-        has_kind && (wanted.is_null() || has_team)
+        has_kind && (accepted.is_null() || has_team)
     }
 
     /// Returns a claim that can identify a user.

@@ -73,7 +73,7 @@ fn projects<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
     observed.ensure_sent(&[LIST_PROJECTS])
 }
 
-/// Tests each form as an app's own server uses it, with the call in Agora's documentation.
+/// Sends the example call of Agora's documentation with each form of credentials.
 fn samples<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
     let observed = harness.send(&post(AUTH, &json!({ "form": "basic" })), AUTH_GRANTED)?;
     let authorization = observed.json["headers"]["authorization"].clone();

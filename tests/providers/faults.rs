@@ -57,7 +57,7 @@ const UNREACHABLE: &str = "is unreachable";
 const TOO_LARGE: &str = "is too large";
 const UNEXPECTED_BODY: &str = "does not match the documentation of its API";
 /// A request for each provider and method, because all calls of a provider have the same time limit.
-const SILENT: [&str; 4] = [
+const UNRESPONSIVE: [&str; 4] = [
     "/v1/videosdk/rooms",
     "/validate-meeting/room-0000-test",
     "/v1/agora/projects",
@@ -68,7 +68,7 @@ const SILENT: [&str; 4] = [
 fn faults() -> Vec<(Fault, Outcome)> {
     use Outcome::{NoResponse, Status, Success};
     use ProviderMessage::{Default, Exactly, None};
-    let foreign = json!({ "roomId": 7, "projects": {}, "result": 7, "id": "x" });
+    let unexpected = json!({ "roomId": 7, "projects": {}, "result": 7, "id": "x" });
     vec![
         (Fault::Slow(Duration::from_millis(300)), Success),
         (Fault::Close, NoResponse(UNREACHABLE)),
@@ -78,7 +78,7 @@ fn faults() -> Vec<(Fault, Outcome)> {
         (Fault::TruncatedJson, NoResponse(UNEXPECTED_BODY)),
         (Fault::Json(json!([1])), NoResponse(UNEXPECTED_BODY)),
         (Fault::Json(json!({})), NoResponse(UNEXPECTED_BODY)),
-        (Fault::Json(foreign), NoResponse(UNEXPECTED_BODY)),
+        (Fault::Json(unexpected), NoResponse(UNEXPECTED_BODY)),
         (Fault::Html(200), NoResponse(UNEXPECTED_BODY)),
         (Fault::Text(200), NoResponse(UNEXPECTED_BODY)),
         (Fault::Html(400), Status(400, None)),
@@ -150,21 +150,25 @@ pub(crate) fn all<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) ->
 }
 
 /// Tests providers that do not respond: a call ends at its time limit, and a rule that was created nevertheless is found.
-pub(crate) fn silence<T: Target>(
+pub(crate) fn unresponsive<T: Target>(
     start: impl Fn(Deployment) -> anyhow::Result<T> + Sync,
 ) -> anyhow::Result<Tally> {
     let start = &start;
     let calls = calls("room-0000-test").into_iter();
-    let calls = calls.filter(|call| SILENT.contains(&call.request.target.as_str()));
-    let kicks =
-        [("silence-created", Fault::Hang.after_execution(), 200), ("silence-not-created", Fault::Hang, 504)];
+    let calls = calls.filter(|call| UNRESPONSIVE.contains(&call.request.target.as_str()));
+    let kicks = [
+        ("unresponsive-created", Fault::Hang.after_execution(), 200),
+        ("unresponsive-not-created", Fault::Hang, 504),
+    ];
     thread::scope(|scope| {
         let mut threads = Vec::new();
         for (number, call) in calls.enumerate() {
-            threads.push(scope.spawn(move || silent_call(&format!("silence-{number}"), &call, start)));
+            threads.push(
+                scope.spawn(move || unresponsive_call(&format!("unresponsive-{number}"), &call, start)),
+            );
         }
         for (name, fault, status) in kicks {
-            threads.push(scope.spawn(move || silent_kick(name, fault, status, start)));
+            threads.push(scope.spawn(move || unresponsive_kick(name, fault, status, start)));
         }
         let mut tally = Tally::default();
         for thread in threads {
@@ -174,7 +178,7 @@ pub(crate) fn silence<T: Target>(
     })
 }
 
-fn silent_call<T: Target>(
+fn unresponsive_call<T: Target>(
     name: &str,
     call: &Call,
     start: impl Fn(Deployment) -> anyhow::Result<T>,
@@ -194,7 +198,7 @@ fn silent_call<T: Target>(
     harness.finish()
 }
 
-fn silent_kick<T: Target>(
+fn unresponsive_kick<T: Target>(
     name: &str,
     fault: Fault,
     status: u16,

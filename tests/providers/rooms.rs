@@ -18,7 +18,7 @@ const UNKNOWN: [(u16, &str); 3] = [(400, "Invalid roomId"), (402, "Room not foun
 struct Api {
     version: &'static str,
     create: &'static str,
-    /// The method and the path before the id.
+    /// The method and the path before the ID.
     validate: &'static str,
     custom_id: &'static str,
     /// The options in the request to VideoSDK.
@@ -146,7 +146,7 @@ fn native_routes<T: Target>(api: &Api, harness: &mut Harness<T>) -> anyhow::Resu
     )
 }
 
-/// Tests that an id is always sent to VideoSDK as one path segment.
+/// Tests that an ID is always sent to VideoSDK as one path segment.
 fn ids<T: Target>(api: &Api, harness: &mut Harness<T>) -> anyhow::Result<()> {
     for id in
         ["b?c#d%", "a.b", "...", "a%2Fb", "a%b", "a+b&c=d", "ä€😀", "a;b,c:d@e!$'()*", "..%2F..%2Frooms"]
@@ -278,8 +278,8 @@ fn sent_json(observed: &ObservedResponse) -> anyhow::Result<Value> {
     Ok(Value::Object(fields))
 }
 
-/// Encodes an id as a path segment. RFC 3986 section 2.3 leaves `-`, `_` and `~` unencoded; a dot is encoded, because `.` and `..`
-/// are special segments.
+/// Encodes an ID as a path segment. RFC 3986 section 2.3 leaves `-`, `_` and `~` unencoded; a dot is encoded, because `.` and
+/// `..` are special segments.
 fn encoded(id: &str) -> String {
     const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'~');
     utf8_percent_encode(id, PART).to_string()

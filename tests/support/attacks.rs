@@ -66,8 +66,8 @@ pub const ALICE: u32 = 2_606_419_837;
 /// Runs all cases. `start` starts a target for each file.
 ///
 /// # Errors
-/// If a file cannot be read, a target does not start, or the JWTs cannot be signed. A failed case is a failure in [`Run`], and
-/// not an error.
+/// Returns an error if a file cannot be read, a target does not start, or the JWTs cannot be signed. A failed case is a failure
+/// in [`Run`], and not an error.
 pub fn run<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<Run> {
     let issuer = Issuer::start()?;
     let mut started = Vec::new();
@@ -161,7 +161,8 @@ fn bearer() -> String {
     "Bearer $jwt".to_owned()
 }
 
-/// Returns the challenge of a 401 response. It contains an error only if the request had credentials (RFC 6750 section 3).
+/// Returns the challenge of a 401 response. The challenge contains an error only if the request had credentials (RFC 6750
+/// section 3).
 fn challenge(code: &str) -> &'static str {
     match code {
         "no_credentials" | "wrong_scheme" => "Bearer",

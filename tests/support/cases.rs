@@ -157,7 +157,7 @@ struct File {
 /// Reads all cases, grouped by deployment, in the order in which they are sent.
 ///
 /// # Errors
-/// If a file is not a list of cases, has no cases, or repeats an ID.
+/// Returns an error if a file is not a list of cases, has no cases, or repeats an ID.
 pub fn load() -> anyhow::Result<BTreeMap<DeploymentKind, Vec<Case>>> {
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(root().join("tests/cases"))? {

@@ -83,7 +83,7 @@ struct Difference {
 /// Sends every recorded request, and compares the responses. `start` starts a target for each deployment.
 ///
 /// # Errors
-/// If a file cannot be read, or a target does not start or does not respond.
+/// Returns an error if a file cannot be read, or a target does not start or does not respond.
 pub fn replay<T: Target>(
     mut start: impl FnMut(DeploymentKind) -> anyhow::Result<T>,
 ) -> anyhow::Result<Replay> {
@@ -119,7 +119,7 @@ impl Replay {
     /// Checks that there were no failures.
     ///
     /// # Errors
-    /// If a response differs from the recorded response, and the difference is not listed.
+    /// Returns an error if a response differs from the recorded response, and the difference is not listed.
     pub fn result(self) -> anyhow::Result<()> {
         ensure!(self.failures.is_empty(), "{} failures:\n{}", self.failures.len(), self.failures.join("\n"));
         Ok(())

@@ -8,7 +8,7 @@ use crate::provider::agora::CUSTOMER_SECRET;
 const APP_ID: &str = "970CA35de60c44645bbae8a215061b33";
 /// The App Certificate in Agora's own tests.
 const APP_CERTIFICATE: &str = "5CFd2fd1755d40ecb72977518be15d3b";
-/// A second certificate, as during a rotation. It signs no tokens.
+/// A second certificate, as during a rotation, which signs no tokens.
 const NEXT_CERTIFICATE: &str = "b3a1f0c24d5e6978812a3b4c5d6e7f90";
 const OTHER_APP_ID: &str = "0123456789abcdef0123456789ABCDEF";
 const OTHER_CERTIFICATE: &str = "7e2d9c4b5a60183f9e8d7c6b5a493827";

@@ -19,7 +19,7 @@ pub fn root() -> PathBuf {
 /// Creates an empty folder in `target/tmp` for the logs and files of one test. Two test runs never share a folder.
 ///
 /// # Errors
-/// If the folder cannot be created.
+/// Returns an error if the folder cannot be created.
 pub fn scratch(name: &str) -> anyhow::Result<PathBuf> {
     static CLEANED: Once = Once::new();
     let runs = target()?.join("tmp");

@@ -14,7 +14,7 @@ use crate::folders::{root, scratch};
 use crate::process::{path_from, read_log};
 use crate::wait;
 
-/// A running Python program. It is ended when the value is dropped.
+/// A running Python program, which is ended when the value is dropped.
 pub(crate) struct Program {
     connection: UnixStream,
     log: PathBuf,
@@ -34,7 +34,7 @@ impl Program {
     /// Waits until the program exits.
     ///
     /// # Errors
-    /// If its exit status is not 0.
+    /// Returns an error if its exit status is not 0.
     pub(crate) fn finish(mut self) -> anyhow::Result<()> {
         let mut status = String::new();
         self.connection.read_to_string(&mut status)?;
@@ -66,7 +66,7 @@ impl Drop for Program {
 /// Returns the path of the fork server's socket, for `interop/fork_client.py`. Starts the server if it does not run.
 ///
 /// # Errors
-/// If Python or its packages are not installed.
+/// Returns an error if Python or its packages are not installed.
 pub fn socket() -> anyhow::Result<PathBuf> {
     static STARTED: Mutex<Option<PathBuf>> = Mutex::new(None);
     let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -99,7 +99,7 @@ fn start(socket: &Path) -> anyhow::Result<()> {
         Ok(is_listening)
     };
     wait::until(is_listening, || format!("the fork server listens: {}", output()))?;
-    // The server exits when its standard input is closed. This process keeps it open until the end of the run.
+    // The server exits when its standard input is closed. This process keeps the input open until the end of the run.
     std::mem::forget(server);
     Ok(())
 }

@@ -48,7 +48,11 @@ impl Client {
     }
 
     /// Sends requests concurrently, each on its own connection.
-    pub(crate) fn send_at_once(&self, address: &str, requests: &[Request]) -> anyhow::Result<Vec<Response>> {
+    pub(crate) fn send_concurrently(
+        &self,
+        address: &str,
+        requests: &[Request],
+    ) -> anyhow::Result<Vec<Response>> {
         thread::scope(|scope| {
             let send = |request| scope.spawn(move || self.send_to(address, request));
             let sent: Vec<_> = requests.iter().map(send).collect();

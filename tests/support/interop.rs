@@ -28,7 +28,7 @@ struct Decoded {
 /// the number of tokens.
 ///
 /// # Errors
-/// If the packages cannot be run, or do not return a result for every token.
+/// Returns an error if the packages cannot be run, or do not return a result for every token.
 pub fn check(run: &mut Run) -> anyhow::Result<usize> {
     if run.tokens.is_empty() && is_selection() {
         return Ok(0);

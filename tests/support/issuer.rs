@@ -47,7 +47,7 @@ impl Issuer {
     /// Starts a provider without documents.
     ///
     /// # Errors
-    /// If no port is available.
+    /// Returns an error if no port is available.
     pub fn start() -> anyhow::Result<Self> {
         let state = Arc::<Mutex<State>>::default();
         let shared = Arc::clone(&state);

@@ -23,7 +23,7 @@ impl Jwts {
     /// `issuer`.
     ///
     /// # Errors
-    /// If Node or the package cannot be run, or a specification is invalid.
+    /// Returns an error if Node or the package cannot be run, or a specification is invalid.
     pub fn sign(now: u64, issuer: &str, specs: &[Value]) -> anyhow::Result<Self> {
         let request = json!({ "now": now, "issuer": issuer, "jwts": specs });
         let signed: Self = serde_json::from_str(&node("jwts.mjs", &request.to_string())?)?;
@@ -34,7 +34,7 @@ impl Jwts {
     /// Returns a JWT by its index in the request.
     ///
     /// # Errors
-    /// If there is no such JWT.
+    /// Returns an error if there is no such JWT.
     pub fn jwt(&self, index: usize) -> anyhow::Result<&str> {
         Ok(self.jwts.get(index).with_context(|| format!("there is no JWT {index}"))?)
     }
@@ -42,7 +42,7 @@ impl Jwts {
     /// Returns the value of `Authorization` for a JWT, by its index in the request.
     ///
     /// # Errors
-    /// If there is no such JWT.
+    /// Returns an error if there is no such JWT.
     pub fn bearer(&self, index: usize) -> anyhow::Result<String> {
         Ok(format!("Bearer {}", self.jwt(index)?))
     }
@@ -50,7 +50,7 @@ impl Jwts {
     /// Returns the public keys with these names.
     ///
     /// # Errors
-    /// If there is no such key.
+    /// Returns an error if there is no such key.
     pub fn keys(&self, names: &[&str]) -> anyhow::Result<Value> {
         let key = |name: &&str| self.keys.get(*name).cloned().with_context(|| format!("no key {name}"));
         names.iter().map(key).collect::<anyhow::Result<Vec<_>>>().map(Value::Array)

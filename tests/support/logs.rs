@@ -156,7 +156,7 @@ impl Decision {
             .ok()
             .and_then(|body| body.get("code").and_then(Value::as_str).map(str::to_owned));
         let code = code.as_deref().unwrap_or_default();
-        let is_refusal = match response.status().as_u16() {
+        let is_denial = match response.status().as_u16() {
             401 | 429 => true,
             403 => code != "origin_not_allowed",
             503 => code == "issuer_unreachable",
@@ -167,7 +167,7 @@ impl Decision {
             request_id: request_id(response).to_owned(),
             is_known: case.request.method != "HEAD",
             granted: tokens_in(&text).len(),
-            refused: usize::from(is_refusal),
+            refused: usize::from(is_denial),
             fields: case.expect.audit.clone().unwrap_or_default(),
         }
     }

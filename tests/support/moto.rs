@@ -1,4 +1,4 @@
-//! A local AWS Secrets Manager over TLS, provided by moto. On request, it checks signatures and the permissions of roles.
+//! A local AWS Secrets Manager over TLS, provided by moto. On request, moto checks signatures and the permissions of roles.
 
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -40,7 +40,7 @@ pub struct Credentials {
 /// Creates a certificate for a server on this machine: `ca.pem`, `server.pem` and `server.key` in this folder.
 ///
 /// # Errors
-/// If Python or its packages are not installed.
+/// Returns an error if Python or its packages are not installed.
 pub fn create_certificate(folder: &Path) -> anyhow::Result<()> {
     let script = root().join("tests/interop/certificate.py");
     let arguments = [script.to_string_lossy(), folder.to_string_lossy()];
@@ -64,7 +64,7 @@ impl Moto {
     /// Starts a server without secrets. All servers of a test run have the same certificate.
     ///
     /// # Errors
-    /// If an environment variable is not set, or the server does not start.
+    /// Returns an error if an environment variable is not set, or the server does not start.
     pub fn start(folder: &Path) -> anyhow::Result<Self> {
         let identity = identity()?;
         let authority = Certificate::from_pem(&std::fs::read(identity.join("ca.pem"))?)?;
@@ -77,7 +77,7 @@ impl Moto {
     /// Restarts the server at the same address, without secrets.
     ///
     /// # Errors
-    /// If the server does not start.
+    /// Returns an error if the server does not start.
     pub fn restart(&mut self) -> anyhow::Result<()> {
         self.stop();
         let (host, port) = self.address.split_once(':').context("the address has no port")?;
@@ -111,7 +111,7 @@ impl Moto {
     /// Replaces the server by a server that accepts connections and never responds.
     ///
     /// # Errors
-    /// If the address is in use.
+    /// Returns an error if the address is in use.
     pub fn become_unresponsive(&mut self) -> anyhow::Result<UnresponsiveServer> {
         self.stop();
         UnresponsiveServer::bind(&self.address)
@@ -137,7 +137,7 @@ impl Moto {
     /// Creates a secret without a value, like `template.yaml`.
     ///
     /// # Errors
-    /// If moto rejects the request.
+    /// Returns an error if moto rejects the request.
     pub fn create_empty(&self, name: &str) -> anyhow::Result<()> {
         self.secrets_manager("CreateSecret", &json!({ "Name": name }))
     }
@@ -145,15 +145,15 @@ impl Moto {
     /// Creates or replaces a secret.
     ///
     /// # Errors
-    /// If moto rejects the request.
+    /// Returns an error if moto rejects the request.
     pub fn put(&self, name: &str, secret: &str) -> anyhow::Result<()> {
         self.put_as("SecretString", name, secret)
     }
 
-    /// Creates or replaces a binary secret, given in Base64.
+    /// Creates or replaces a binary secret; `secret` is its Base64.
     ///
     /// # Errors
-    /// If moto rejects the request.
+    /// Returns an error if moto rejects the request.
     pub fn put_binary(&self, name: &str, secret: &str) -> anyhow::Result<()> {
         self.put_as("SecretBinary", name, secret)
     }
@@ -167,7 +167,7 @@ impl Moto {
     /// Deletes a secret immediately, if it exists.
     ///
     /// # Errors
-    /// If moto rejects the request.
+    /// Returns an error if moto rejects the request.
     pub fn delete(&self, name: &str) -> anyhow::Result<()> {
         self.secrets_manager("DeleteSecret", &json!({ "SecretId": name, "ForceDeleteWithoutRecovery": true }))
     }
@@ -175,7 +175,7 @@ impl Moto {
     /// Creates a role that is allowed to read every secret, or nothing, and returns its credentials.
     ///
     /// # Errors
-    /// If moto rejects the request.
+    /// Returns an error if moto rejects the request.
     pub fn create_role(&self, name: &str, may_read: bool) -> anyhow::Result<Credentials> {
         let policy = |statement: Value| {
             percent_encode(&json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string())
@@ -208,7 +208,7 @@ impl Moto {
     /// Starts checking signatures and the permissions of roles.
     ///
     /// # Errors
-    /// If moto rejects the request.
+    /// Returns an error if moto rejects the request.
     pub fn enforce_access(&self) -> anyhow::Result<()> {
         let unchecked_calls = b"0";
         self.post("moto", "/moto-api/reset-auth", &[], unchecked_calls).map(drop)

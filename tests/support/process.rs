@@ -1,4 +1,4 @@
-//! Servers that a test run starts, each on a reserved port, with its output in a file. They are ended with the run.
+//! Servers that a test run starts, each on a reserved port, with its output in a file. The servers stop when the run ends.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -60,7 +60,7 @@ pub(crate) fn delay_start() -> anyhow::Result<()> {
 /// Waits until a server listens at this address.
 ///
 /// # Errors
-/// If the server exits, or does not listen before the deadline. The error contains the server's log.
+/// Returns an error if the server exits, or does not listen before the deadline. The error contains the server's log.
 pub(crate) fn wait_until_listening(
     address: &str,
     log: &Path,
@@ -89,7 +89,7 @@ impl ReservedAddress {
     /// Reserves a port.
     ///
     /// # Errors
-    /// If no port is available.
+    /// Returns an error if no port is available.
     pub(crate) fn new() -> anyhow::Result<Self> {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
         socket.set_reuse_address(true)?;
@@ -145,7 +145,7 @@ pub(crate) fn node(script: &str, input: &str) -> anyhow::Result<String> {
 /// Returns the path in an environment variable. A relative path is relative to the workspace.
 ///
 /// # Errors
-/// If the variable is not set, or the path does not exist.
+/// Returns an error if the variable is not set, or the path does not exist.
 pub fn path_from(variable: &str) -> anyhow::Result<PathBuf> {
     let value: OsString = std::env::var_os(variable).with_context(|| {
         format!(

@@ -1,4 +1,4 @@
-//! Local versions of the providers' REST APIs. They check credentials like Agora and VideoSDK, record requests, and simulate
+//! Local versions of the providers' REST APIs, which check credentials like Agora and VideoSDK, record requests, and simulate
 //! faults.
 
 pub mod agora;
@@ -36,7 +36,7 @@ pub trait Api: Send + 'static {
     /// Authenticates the caller.
     ///
     /// # Errors
-    /// If the credentials are missing or invalid.
+    /// Returns an error if the credentials are missing or invalid.
     fn authenticate(&self, request: &Request, now: UnixSeconds) -> Result<Self::Caller, Self::Rejection>;
 
     /// Executes a request, and returns the response.
@@ -86,7 +86,7 @@ impl<A: Api> Provider<A> {
     /// Starts a provider.
     ///
     /// # Errors
-    /// If no port is available.
+    /// Returns an error if no port is available.
     pub fn start(api: A) -> anyhow::Result<Self> {
         let redirected = Arc::<Mutex<Vec<Request>>>::default();
         let shared = Arc::clone(&redirected);
@@ -116,7 +116,7 @@ impl<A: Api> Provider<A> {
     /// Sends a request to the provider, like a customer's server.
     ///
     /// # Errors
-    /// If there is no response.
+    /// Returns an error if there is no response.
     pub fn send(&self, request: &Request) -> anyhow::Result<Response> {
         Client::new().send_to(&self.server.address().to_string(), request)
     }
@@ -181,7 +181,7 @@ impl<A: Api> Provider<A> {
     /// Stops or starts listening, on the same port. A provider that does not listen refuses connections.
     ///
     /// # Errors
-    /// If another program uses the port.
+    /// Returns an error if another program uses the port.
     pub fn set_listening(&self, is_listening: bool) -> anyhow::Result<()> {
         self.server.set_listening(is_listening)
     }

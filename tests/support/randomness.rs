@@ -19,7 +19,7 @@ pub struct Compared {
 /// Adds a failure to the run for each repeated value.
 ///
 /// # Errors
-/// If there are fewer than two values of a kind to compare.
+/// Returns an error if there are fewer than two values of a kind to compare.
 pub fn check(run: &mut Run) -> anyhow::Result<Compared> {
     let request_ids: Vec<_> = run.request_ids.iter().map(String::as_str).collect();
     let salted = run.tokens.iter().filter(|token| token.expect.format != "jwt");

@@ -48,7 +48,8 @@ pub struct Token {
 /// Runs the list in `cases/`. `start` starts a target for each deployment.
 ///
 /// # Errors
-/// If the list cannot be read, or a target does not start. A failed case is a failure in [`Run`], and not an error.
+/// Returns an error if the list cannot be read, or a target does not start. A failed case is a failure in [`Run`], and not an
+/// error.
 pub fn run<T: Target>(mut start: impl FnMut(DeploymentKind) -> anyhow::Result<T>) -> anyhow::Result<Run> {
     let mut run = Run::default();
     for (kind, cases) in cases::load()? {
@@ -71,7 +72,7 @@ impl Run {
     /// Checks that there were no failures.
     ///
     /// # Errors
-    /// If there were failures. The error contains all of them.
+    /// Returns an error if there were failures. The error contains all of them.
     pub fn result(self) -> anyhow::Result<()> {
         ensure!(
             self.failures.is_empty(),

@@ -115,7 +115,7 @@ impl Drop for Server {
 impl Drop for Acceptor {
     fn drop(&mut self) {
         self.is_closed.store(true, Ordering::Relaxed);
-        // The thread waits for a connection, so this connection lets it end.
+        // The thread waits for a connection, so this connection allows the thread to end.
         let _ = TcpStream::connect(self.address);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();

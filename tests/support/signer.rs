@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::target::{Request, Target};
 
-/// The current certificate. It is from Agora's own tests.
+/// The current certificate, from Agora's own tests.
 pub const OLD: &str = "5CFd2fd1755d40ecb72977518be15d3b";
 /// The certificate that replaces [`OLD`].
 pub const NEXT: &str = "b3a1f0c24d5e6978812a3b4c5d6e7f90";
@@ -16,7 +16,7 @@ pub const NEXT: &str = "b3a1f0c24d5e6978812a3b4c5d6e7f90";
 /// [`NEXT`].
 ///
 /// # Errors
-/// If there is no token, or neither certificate signed it.
+/// Returns an error if there is no token, or neither certificate signed it.
 pub fn signer(target: &mut impl Target, app_id: &str) -> anyhow::Result<&'static str> {
     let body = json!({ "rtc": { "channel": "demo", "uid": 1 } });
     let (status, body) = target.send_for_json(&Request::post("/v1/token", &body, None))?;

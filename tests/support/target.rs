@@ -29,7 +29,7 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
-    /// Claims that a gateway has verified. A client cannot send them.
+    /// Claims that a gateway has verified, which a client cannot send.
     pub gateway_claims: Option<Vec<(String, String)>>,
 }
 
@@ -41,13 +41,13 @@ pub trait Target {
     /// Sends a request, and waits for the response.
     ///
     /// # Errors
-    /// If there is no response.
+    /// Returns an error if there is no response.
     fn send(&mut self, request: &Request) -> anyhow::Result<Response>;
 
     /// Sends a request, and returns the status and the JSON body. The body is `null` if it is not JSON.
     ///
     /// # Errors
-    /// If there is no response.
+    /// Returns an error if there is no response.
     fn send_for_json(&mut self, request: &Request) -> anyhow::Result<(u16, Value)> {
         let response = self.send(request)?;
         let body = serde_json::from_slice(response.body()).unwrap_or_default();
@@ -67,7 +67,7 @@ pub trait Target {
     /// Returns the deployment's log since its start.
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// Returns an error if the log cannot be read.
     fn log(&self) -> anyhow::Result<String>;
 
     /// Returns the deployment's clock in Unix seconds.

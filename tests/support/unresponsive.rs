@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 /// A listening server.
 pub struct UnresponsiveServer {
     listener: TcpListener,
-    /// The accepted connections. They are kept open, so that clients wait for a response.
+    /// The accepted connections, which are kept open, so that clients wait for a response.
     connections: Vec<TcpStream>,
 }
 
@@ -13,7 +13,7 @@ impl UnresponsiveServer {
     /// Starts a server at this address. With port 0, the operating system chooses a port.
     ///
     /// # Errors
-    /// If the address is in use.
+    /// Returns an error if the address is in use.
     pub fn bind(address: &str) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
@@ -23,7 +23,7 @@ impl UnresponsiveServer {
     /// Returns the server's URL.
     ///
     /// # Errors
-    /// If the operating system does not return the address.
+    /// Returns an error if the operating system does not return the address.
     pub fn url(&self) -> anyhow::Result<String> {
         Ok(format!("http://{}", self.listener.local_addr()?))
     }

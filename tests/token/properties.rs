@@ -1,6 +1,6 @@
 //! Property tests with generated tokens.
 
-// The attribute lets Clippy accept `unwrap` in helpers.
+// The attribute makes Clippy accept `unwrap` in helpers.
 #[cfg(test)]
 mod properties {
     mod arbitrary;

@@ -6,7 +6,7 @@
 mod bytes;
 #[path = "sdk_defects/errors.rs"]
 mod errors;
-// The attribute lets Clippy accept `unwrap` in helpers.
+// The attribute makes Clippy accept `unwrap` in helpers.
 #[cfg(test)]
 #[path = "sdk_defects/fixtures.rs"]
 mod fixtures;

@@ -1,7 +1,7 @@
 //! Conversion of the event of an HTTP API (payload 2.0) or a Function URL, and of the response.
 //!
 //! Only the fields that the service needs are read. The request type of `lambda_http` is not used, because a client can make
-//! its conversion fail: it panics on an invalid query string or host, and returns an error for a header that is not ASCII.
+//! its conversion fail. An invalid query string or host causes a panic, and a header that is not ASCII causes an error.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
 
 use std::collections::BTreeMap;
@@ -38,7 +38,7 @@ struct RequestContext {
     authorizer: Option<Authorizer>,
 }
 
-/// An authorizer's information about the caller. A client cannot set it.
+/// An authorizer's information about the caller, which a client cannot set.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html>
 #[derive(Debug, Deserialize)]
 struct Authorizer {
@@ -59,7 +59,7 @@ struct Http {
     source_ip: Option<String>,
 }
 
-/// The gateway's information about a request. A client cannot set it.
+/// The gateway's information about a request, which a client cannot set.
 #[derive(Debug)]
 pub(crate) struct GatewayContext {
     /// The caller's IP address.

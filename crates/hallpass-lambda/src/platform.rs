@@ -60,7 +60,7 @@ impl<S: SecretStore> LambdaPlatform<S> {
             .into_iter()
             .filter_map(|name| Some((name, response.headers().get(name)?.to_str().ok()?.to_owned())));
         let (status, headers) = (response.status().as_u16(), headers.collect());
-        // ureq rejects a body that reaches its limit, and not only a longer one.
+        // ureq rejects a body that reaches the limit, not only a longer body.
         let body_limit = u64::try_from(request.max_bytes).unwrap_or(u64::MAX).saturating_add(1);
         let body = response.body_mut().with_config().limit(body_limit).read_to_vec().map_err(send_error)?;
         Ok(OutboundResponse { status, headers, body: body.into() })

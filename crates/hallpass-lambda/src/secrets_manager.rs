@@ -47,7 +47,7 @@ impl SecretsManager {
     /// `AWS_CA_BUNDLE`. Lambda sets the region and the credentials.
     ///
     /// # Errors
-    /// If a setting is missing or invalid.
+    /// Returns an error if a setting is missing or invalid.
     pub fn from_settings(
         setting: impl Fn(&str) -> Option<String>,
         factor: TimeLimitFactor,
@@ -76,13 +76,13 @@ impl SecretsManager {
     }
 
     /// Fetches the secret, and returns its fields with these names. Fields that the secret does not have are omitted. Sends one
-    /// request, without retries, and gives up after the effective time limit.
+    /// request, without retries. Fails after the effective time limit.
     ///
     /// The returned values are zeroized when they are dropped. The buffers in which `ureq`, `rustls` and `serde_json` receive
     /// and decode them are not.
     ///
     /// # Errors
-    /// If the secret cannot be read, or a field with one of these names is not a string.
+    /// Returns an error if the secret cannot be read, or a field with one of these names is not a string.
     pub fn get(
         &self,
         names: &[&str],
@@ -92,7 +92,7 @@ impl SecretsManager {
         let response = self.agent.run(request).map_err(|error| self.convert_error(error))?;
         let (head, mut body) = response.into_parts();
         let status = head.status.as_u16();
-        // ureq rejects a body that reaches its limit, and not only a longer one.
+        // ureq rejects a body that reaches the limit, not only a longer body.
         let body = body.with_config().limit(MAX_BYTES + 1).read_to_vec();
         let body = body.map_err(|error| self.convert_error(error))?;
         if status != 200 {

@@ -8,7 +8,7 @@ pub trait SecretStore {
     /// Reads the secrets with these names. Secrets that the store does not have are omitted. This function can block.
     ///
     /// # Errors
-    /// [`StoreError`] if the secrets cannot be read.
+    /// Returns [`StoreError`] if the secrets cannot be read.
     fn secrets(&self, names: &[&str]) -> Result<Secrets, StoreError>;
 }
 

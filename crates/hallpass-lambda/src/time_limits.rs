@@ -30,7 +30,7 @@ impl TimeLimitFactor {
     /// Reads [`SETTING`](Self::SETTING). Returns the default if the setting is missing or empty.
     ///
     /// # Errors
-    /// If the setting is not a whole number from 1 to [`MAX`](Self::MAX).
+    /// Returns an error if the setting is not a whole number from 1 to [`MAX`](Self::MAX).
     pub fn from_settings(setting: impl Fn(&str) -> Option<String>) -> Result<Self, TimeLimitFactorError> {
         match setting(Self::SETTING).filter(|value| !value.is_empty()) {
             None => Ok(Self::default()),

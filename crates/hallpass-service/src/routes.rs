@@ -32,7 +32,7 @@ pub(crate) async fn respond(
     log: &RequestLog,
     state: impl AsyncFnOnce() -> Arc<LoadedState>,
 ) -> Response {
-    // Decoded before it is matched, so that `%2F` separates segments like `/`.
+    // The path is decoded before matching, so that `%2F` separates segments like `/`.
     let Ok(path) = percent_decode_str(&request.path).decode_utf8() else {
         return respond_with_problem(&Problem::InvalidPath, &context.request_id);
     };

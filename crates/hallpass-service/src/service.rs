@@ -20,8 +20,7 @@ use crate::web::response::Response;
 /// The outcome of one request.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The response to the client, to which the adapter adds
-    /// [`COMMON_HEADERS`](crate::COMMON_HEADERS) and the request id.
+    /// The response to the client, to which the adapter adds [`COMMON_HEADERS`](crate::COMMON_HEADERS) and the request ID.
     pub response: Response,
     /// Lines for the log.
     pub log: Vec<LogLine>,

@@ -44,7 +44,7 @@ impl<'a> TokenRequest<'a> {
 /// Decides on a request, completes it, and signs the token.
 ///
 /// # Errors
-/// [`TokenError`], if the request is denied or invalid.
+/// Returns [`TokenError`] if the request is denied or invalid.
 pub(crate) fn mint<'a>(
     signing: &'a Signing,
     request: &mut TokenRequest<'a>,

@@ -10,7 +10,7 @@ macro_rules! checked_str {
             /// Validates a string.
             ///
             /// # Errors
-            #[doc = concat!("[`", stringify!($error), "`] for anything but 1 to ", $max, " bytes ", $allowed, ".")]
+            #[doc = concat!("Returns [`", stringify!($error), "`] if the string does not consist of 1 to ", $max, " bytes ", $allowed, ".")]
             pub fn parse(string: &'a str) -> Result<Self, $error> {
                 $check(string, Self::MAX_BYTES)?;
                 Ok(Self(string))

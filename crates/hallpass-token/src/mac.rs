@@ -78,7 +78,7 @@ mod tests {
                 match test.result {
                     TestResult::Valid => valid += 1,
                     TestResult::Invalid => invalid += 1,
-                    TestResult::Acceptable => panic!("a MAC is right or wrong: {test:?}"),
+                    TestResult::Acceptable => panic!("unexpected result \"Acceptable\": {test:?}"),
                 }
                 assert_eq!(agrees, test.result == TestResult::Valid, "{test:?}");
                 truncated += usize::from(len < SIGNATURE_LEN);

@@ -1,4 +1,4 @@
-//! Quoting of foreign strings in messages.
+//! Quoting of untrusted strings in messages.
 
 #[cfg(feature = "inspect")]
 use alloc::boxed::Box;
@@ -6,7 +6,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt::{self, Write};
 
-/// A foreign string for a message: quoted, with invisible characters escaped as in a Rust literal.
+/// An untrusted string for a message: quoted, with invisible characters escaped as in a Rust literal.
 ///
 /// The output equals that of `{:?}`, except for strings in unusual scripts. `{:?}` needs 6 KB of Unicode tables of the
 /// standard library.
@@ -27,7 +27,7 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
-/// A foreign character for a message, escaped like [`Quoted`], in single quotation marks.
+/// An untrusted character for a message, escaped like [`Quoted`], in single quotation marks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct QuotedChar(pub(crate) char);
 

@@ -44,8 +44,8 @@ pub enum TtlError {
 }
 
 impl UnixSeconds {
-    /// The threshold from which a number of seconds is taken for a Unix time (9 September 2001) and not for a duration
-    /// (31 years).
+    /// The threshold from which a number of seconds is treated as a Unix time (9 September 2001) instead of a duration (31
+    /// years).
     pub(crate) const RECENT: Self = Self(1_000_000_000);
 
     /// Adds a duration; saturates at the last representable second.
@@ -70,7 +70,7 @@ impl Ttl {
     /// Validates a number of seconds.
     ///
     /// # Errors
-    /// [`TtlError`] for anything but 1 to 86,400.
+    /// Returns [`TtlError`] if the number is not from 1 to 86,400.
     pub const fn new(seconds: u32) -> Result<Self, TtlError> {
         match NonZeroU32::new(seconds) {
             None => Err(TtlError::Zero),
@@ -88,7 +88,7 @@ impl Ttl {
 }
 
 impl PrivilegeTtl {
-    /// Returns the effective TTL of the privilege in a token with the given TTL.
+    /// Returns the effective TTL of the privilege in a token with this TTL.
     #[must_use]
     pub fn capped_by(self, token: Ttl) -> Ttl {
         match self {

@@ -1,4 +1,4 @@
-// The Worker's main module. It waits for the body, and then calls Rust once.
+// The Worker's main module, which waits for the body and then calls Rust once.
 //
 // The waiting is done here, because a promise is inexpensive in JavaScript and expensive in WebAssembly. For the same
 // reason the default export is a plain object: the runtime would create a new WorkerEntrypoint for each request.
@@ -70,7 +70,7 @@ async function resumeTask(task, promise, context) {
   } catch {
     // Rust handles all errors alike.
   }
-  // A replaced module takes its tasks with it.
+  // Replacing the module discards its tasks.
   if (instanceId !== state.instanceId || state.criticalError) {
     throw new Error("The module was replaced after an error, while this request waited. Send the request again.");
   }

@@ -42,7 +42,7 @@ impl Isolate {
         &self.service
     }
 
-    /// Logs the service's notices for operators, once. The first request logs them and not the start, because the platform
+    /// Logs the service's notices for operators, once. The first request logs the notices, not the start, because the platform
     /// assigns log lines to requests.
     pub(crate) fn log_notices(&self) {
         self.notices.call_once(|| self.service.notices().iter().for_each(console::log));

@@ -20,7 +20,8 @@ extern "C" {
 const MAX_KEYS: usize = 64;
 
 thread_local! {
-    /// Imported keys by their JWKs. They are cached because passing a JWK to JavaScript costs as much as half a mint.
+    /// Imported keys by their JWKs. The keys are cached, because passing a JWK to JavaScript costs half as much as minting a
+    /// token.
     static KEYS: RefCell<Vec<(String, JsValue)>> = const { RefCell::new(Vec::new()) };
 }
 

@@ -37,11 +37,11 @@ pub fn max_body_bytes() -> usize {
     MAX_BODY_BYTES
 }
 
-/// Reads the configuration, and executes a mint so that the runtime compiles the functions of a request. `placeholder` holds
-/// the bindings of a deployment that does not exist.
+/// Reads the configuration, and mints a token so that the runtime compiles the functions of a request. `placeholder` holds the
+/// bindings of a deployment that does not exist.
 ///
 /// # Errors
-/// If the mint fails.
+/// Returns an error if the token cannot be minted.
 #[wasm_bindgen]
 pub fn start(env: &Env, placeholder: &Env) -> Result<(), JsError> {
     Isolate::get(env);
@@ -52,7 +52,7 @@ pub fn start(env: &Env, placeholder: &Env) -> Result<(), JsError> {
 /// the limit (`is_too_large`) or could not be read.
 ///
 /// # Errors
-/// If the runtime supplies no random bytes. The runtime then responds with status 500.
+/// Returns an error if the runtime supplies no random bytes. The runtime then responds with status 500.
 #[wasm_bindgen]
 pub fn handle(
     request: JsValue,

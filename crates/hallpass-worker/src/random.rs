@@ -1,10 +1,10 @@
-//! Random bytes, fetched for 64 requests at once, because a call of the runtime costs more than the routing of a request.
+//! Random bytes, fetched for 64 requests in one call, because a call of the runtime costs more than the routing of a request.
 
 use std::cell::RefCell;
 
 use hallpass_service::RequestContext;
 
-/// The number of bytes fetched at once. WebCrypto returns at most 65,536.
+/// The number of bytes fetched in one call. WebCrypto returns at most 65,536.
 const POOL_BYTES: usize = 64 * RequestContext::RANDOM_BYTES;
 
 struct Pool {
@@ -19,7 +19,7 @@ thread_local! {
 /// Returns random bytes, and removes them from the pool.
 ///
 /// # Errors
-/// If the runtime supplies no random bytes.
+/// Returns an error if the runtime supplies no random bytes.
 pub(crate) fn take() -> Result<[u8; RequestContext::RANDOM_BYTES], getrandom::Error> {
     POOL.with_borrow_mut(|pool| {
         if pool.used >= POOL_BYTES {

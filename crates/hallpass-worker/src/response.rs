@@ -12,8 +12,8 @@ extern "C" {
     fn parse_headers(lines: &[u8]) -> JsValue;
 }
 
-/// A cache of JavaScript objects with headers, by the headers' lines. Creating such an object costs as much as a quarter of a
-/// mint, and most responses have the same headers, except for a few origins.
+/// A cache of JavaScript objects with headers, by the headers' lines. Creating such an object costs a quarter as much as
+/// minting a token, and most responses have the same headers, except for a few origins.
 struct HeaderObjects(Vec<(Vec<u8>, JsValue)>);
 
 thread_local! {

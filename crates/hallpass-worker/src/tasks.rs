@@ -51,7 +51,7 @@ pub(crate) fn run(mut task: Task) -> Progress {
 /// Resumes a task after its promise is settled. `value` is used only if the promise is fulfilled.
 ///
 /// # Errors
-/// If no pending task has this number.
+/// Returns an error if no pending task has this number.
 #[wasm_bindgen]
 #[expect(unreachable_pub, reason = "JavaScript calls it")]
 pub fn resume_task(task: usize, value: JsValue, is_fulfilled: bool) -> Result<JsValue, JsError> {
@@ -74,8 +74,8 @@ pub(crate) enum Progress {
 }
 
 impl Progress {
-    /// Converts the progress for `entry.js`: the output, or an array of the task's number, its promise, and a response that
-    /// does not depend on the task.
+    /// Converts the progress for `entry.js`: the output, or an array. The array contains the task's number, its promise, and a
+    /// response that does not depend on the task.
     pub(crate) fn into_js(self, response: &JsValue) -> JsValue {
         match self {
             Self::Completed(value) => value,

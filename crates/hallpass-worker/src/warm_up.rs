@@ -1,8 +1,8 @@
-//! A mint before the first request.
+//! Creates a token before the first request.
 //!
 //! The runtime compiles each function of the module at its first call, which takes several times as long as a warm request.
-//! Cloudflare executes the global scope during the client's TLS handshake, so compiling there delays no caller. The mint uses
-//! placeholders: it reads no secret, and its token, response and log are discarded.
+//! Cloudflare executes the global scope during the client's TLS handshake, so compiling there delays no caller. The token is
+//! minted with placeholders: no secret is read, and the token, response and log are discarded.
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -17,7 +17,8 @@ use crate::{request, response};
 /// Mints a token with placeholder bindings, and discards it.
 ///
 /// # Errors
-/// If the deployment does not mint at once, because then the runtime has not compiled the functions of a mint.
+/// Returns an error if the deployment does not mint immediately, because then the runtime has not compiled the functions for
+/// minting.
 pub(crate) fn mint(placeholder: &Env) -> Result<(), JsError> {
     let isolate = Isolate::new(placeholder);
     let body = br#"{"rtc":{"channel":"warm-up","uid":1,"role":"publisher"}}"#;
@@ -30,14 +31,14 @@ pub(crate) fn mint(placeholder: &Env) -> Result<(), JsError> {
     );
     let random = [0; RequestContext::RANDOM_BYTES];
     let handled = isolate.handle(JsValue::UNDEFINED, request, placeholder.clone(), random, None);
-    // The mint does not wait, because every secret is a placeholder.
+    // Minting does not wait, because every secret is a placeholder.
     let Poll::Ready(handled) = pin!(handled).poll(&mut Context::from_waker(Waker::noop())) else {
-        return Err(JsError::new("the warm-up mint did not complete at once"));
+        return Err(JsError::new("the warm-up did not mint a token immediately"));
     };
     let response = handled.outcome.response;
     response::prepare(&response);
     match response.status.as_u16() {
         200 => Ok(()),
-        status => Err(JsError::new(&format!("the warm-up mint failed with status {status}"))),
+        status => Err(JsError::new(&format!("the warm-up failed with status {status}"))),
     }
 }

@@ -1,5 +1,5 @@
-// A server with the API of Secrets Manager that responds without delay. It returns the same secret for every request, and does
-// not check requests.
+// A server with the API of Secrets Manager that responds without delay. The server returns the same secret for every request,
+// and does not check requests.
 //
 //     SECRET={…} node store.mjs PORT FOLDER_OF_CERTIFICATE
 import { readFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-//! Benchmarks. They compare variants within one run on this machine. They are not tests, and enforce no limits.
+//! Benchmarks, which compare variants within one run on this machine. Benchmarks are not tests, and enforce no limits.
 
 pub(crate) mod core;
 pub(crate) mod lambda;

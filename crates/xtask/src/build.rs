@@ -63,7 +63,7 @@ impl Profile {
 /// same time.
 ///
 /// # Errors
-/// If a tool fails.
+/// Returns an error if a tool fails.
 pub(crate) fn worker(profile: Profile) -> Result<()> {
     build_worker(profile, tools::node_modules)
 }
@@ -71,7 +71,7 @@ pub(crate) fn worker(profile: Profile) -> Result<()> {
 /// Builds the Worker for a running wrangler. Does not update the npm packages, because wrangler uses them.
 ///
 /// # Errors
-/// If a tool fails.
+/// Returns an error if a tool fails.
 pub(crate) fn worker_for_wrangler() -> Result<()> {
     build_worker(Profile::from_environment(), || {
         if wasm_opt().exists() { Ok(()) } else { tools::node_modules() }
@@ -141,7 +141,7 @@ fn compile_worker(profile: Profile) -> Result<PathBuf> {
 /// Builds the Lambda function for this machine without optimization, to `target/debug/bootstrap`.
 ///
 /// # Errors
-/// If cargo fails.
+/// Returns an error if cargo fails.
 pub(crate) fn lambda_for_development() -> Result<()> {
     step("compiling the Lambda function", || {
         run(command("cargo").args(["build", "--quiet", "--locked", "--package", "hallpass-lambda"]))
@@ -151,7 +151,7 @@ pub(crate) fn lambda_for_development() -> Result<()> {
 /// Builds the Lambda function for this machine, optimized as for a deployment, to `target/release/bootstrap`.
 ///
 /// # Errors
-/// If cargo fails.
+/// Returns an error if cargo fails.
 pub(crate) fn lambda() -> Result<()> {
     step("compiling the Lambda function (profile release)", || {
         run(command("cargo").args([
@@ -168,7 +168,7 @@ pub(crate) fn lambda() -> Result<()> {
 /// Bundles the built Worker as `wrangler deploy` would upload it.
 ///
 /// # Errors
-/// If wrangler fails.
+/// Returns an error if wrangler fails.
 pub(crate) fn worker_bundle() -> Result<PathBuf> {
     let config = bundle_config();
     let folder = root().join("target/worker-bundle");
@@ -182,7 +182,7 @@ pub(crate) fn worker_bundle() -> Result<PathBuf> {
 /// Builds the Worker's module with the names of its functions, and returns its path. The code is the same as in the Worker.
 ///
 /// # Errors
-/// If a tool fails.
+/// Returns an error if a tool fails.
 pub(crate) fn module_with_names() -> Result<PathBuf> {
     worker(Profile::ReleaseWithNames)?;
     Ok(root().join(Profile::ReleaseWithNames.worker_folder()).join("hallpass_bg.wasm"))
@@ -193,8 +193,8 @@ pub(crate) fn bundle_config() -> PathBuf {
     root().join("target/wrangler-bundle.toml")
 }
 
-/// Returns a wrangler.toml for the folder `target` without the command that builds the Worker. With it, wrangler would run
-/// cargo, which would wait for another cargo that uses the same target folder.
+/// Returns a wrangler.toml for the folder `target` without the command that builds the Worker. With this command, wrangler
+/// would run cargo, which would wait for another cargo that uses the same target folder.
 fn without_build(wrangler: &str) -> String {
     let mut is_build = false;
     let lines = wrangler.lines().filter(|line| {
@@ -210,7 +210,7 @@ fn without_build(wrangler: &str) -> String {
 /// Bundles the Worker of a wrangler.toml.
 ///
 /// # Errors
-/// If wrangler fails.
+/// Returns an error if wrangler fails.
 pub(crate) fn bundle(config: &Path, folder: &Path) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder)?;

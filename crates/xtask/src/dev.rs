@@ -17,7 +17,7 @@ use crate::tools;
 /// Runs `cargo xtask dev`, which serves the Worker with `wrangler dev`.
 ///
 /// # Errors
-/// If a prerequisite is missing, or the server fails.
+/// Returns an error if a prerequisite is missing, or the server fails.
 pub(crate) fn worker(port: u16) -> Result<()> {
     check(&[Prerequisite::Rustup, Prerequisite::Node])?;
     check_free(port)?;
@@ -36,7 +36,7 @@ pub(crate) fn worker(port: u16) -> Result<()> {
 /// instead of the installed one.
 ///
 /// # Errors
-/// If the server does not start, or does not mint.
+/// Returns an error if the server does not start, or does not mint.
 pub(crate) fn try_worker(config: &Path, node: Option<&Path>) -> Result<()> {
     let (port, inspector) = (ReservedPort::new()?, ReservedPort::new()?);
     let mut wrangler = wrangler_dev(None, port.number(), &root().join("infra/dev.vars"));
@@ -76,7 +76,7 @@ fn wrangler_dev(main: Option<&Path>, port: u16, settings: &Path) -> Command {
 /// Runs `cargo xtask dev --lambda`, which serves the function with `cargo lambda watch`.
 ///
 /// # Errors
-/// If a prerequisite is missing, or the server fails.
+/// Returns an error if a prerequisite is missing, or the server fails.
 pub(crate) fn lambda(port: u16) -> Result<()> {
     check(&[Prerequisite::Rustup, Prerequisite::Python])?;
     check_free(port)?;
@@ -101,7 +101,7 @@ fn settings() -> PathBuf {
 /// Reads the names and values of the settings in infra/dev.vars.
 ///
 /// # Errors
-/// If the file cannot be read.
+/// Returns an error if the file cannot be read.
 pub(crate) fn sample_settings() -> Result<Vec<(String, String)>> {
     let file = std::fs::read_to_string(root().join("infra/dev.vars"))?;
     let settings = file.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('='));

@@ -22,7 +22,7 @@ const FOLDER: &str = "crates/hallpass-token/fuzz";
 /// next run continues from there.
 ///
 /// # Errors
-/// If a target fails, or cannot be built.
+/// Returns an error if a target fails, or cannot be built.
 pub(crate) fn run(target: Option<&str>, seconds: Option<u32>) -> Result<()> {
     let targets = match target {
         None => TARGETS.as_slice(),
@@ -37,7 +37,7 @@ pub(crate) fn run(target: Option<&str>, seconds: Option<u32>) -> Result<()> {
 /// Fuzzes every target for the default duration, without output unless a target fails.
 ///
 /// # Errors
-/// If a target fails, or cannot be built.
+/// Returns an error if a target fails, or cannot be built.
 pub(crate) fn run_all_quietly() -> Result<()> {
     fuzz(&TARGETS, DEFAULT_SECONDS, run_quietly)
 }

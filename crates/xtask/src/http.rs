@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-/// The time limit for each read. It ends the wait for a server that accepted the connection and hangs.
+/// The time limit for each read, which ends the wait for a server that accepted the connection and hangs.
 const READ_LIMIT: Duration = Duration::from_secs(60);
 
 /// A request to a server on this machine.
@@ -15,7 +15,7 @@ pub(crate) struct Request {
     pub(crate) path: String,
     /// Headers in addition to `Host`, `Connection` and `Content-Length`.
     pub(crate) headers: Vec<(String, String)>,
-    /// The body of a POST. A request without one is a GET.
+    /// The body of a POST. A request without a body is a GET.
     pub(crate) body: Option<String>,
 }
 
@@ -40,7 +40,7 @@ impl Request {
     /// Sends the request, and returns the whole response.
     ///
     /// # Errors
-    /// If there is no server, or its response is not HTTP.
+    /// Returns an error if there is no server, or its response is not HTTP.
     pub(crate) fn send(&self, port: u16) -> Result<Response> {
         let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
         connection.set_read_timeout(Some(READ_LIMIT))?;

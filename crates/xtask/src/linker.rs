@@ -1,7 +1,7 @@
 //! The Worker's linker: Rust's own linker, without unused exports.
 //!
 //! rustc exports every function that a crate marks for JavaScript, and the linker keeps everything that an export uses. With
-//! the classes of the worker crate it would keep streams and an executor of futures, which have 17 KB.
+//! the classes of the worker crate, the linker would keep streams and an executor of futures, which have 17 KB.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,7 +19,7 @@ const UNUSED: [&str; 5] = ["containerstartupoptions", "intounderlying", "jspi", 
 /// Runs rust-lld with the arguments from rustc.
 ///
 /// # Errors
-/// If rust-lld is missing or fails.
+/// Returns an error if rust-lld is missing or fails.
 pub(crate) fn link(arguments: &[&str]) -> Result<()> {
     run(Command::new(rust_lld()?).args(without_unused_exports(arguments)))
 }

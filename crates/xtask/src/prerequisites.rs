@@ -15,7 +15,7 @@ pub(crate) enum Prerequisite {
 /// Checks that programs are installed.
 ///
 /// # Errors
-/// If a program is missing or too old. The error lists all of them.
+/// Returns an error if a program is missing or too old. The error lists all of them.
 pub(crate) fn check(prerequisites: &[Prerequisite]) -> Result<()> {
     let missing: Vec<&str> = prerequisites.iter().filter_map(|prerequisite| missing(*prerequisite)).collect();
     if !missing.is_empty() {

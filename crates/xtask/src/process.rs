@@ -32,7 +32,7 @@ pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
 /// Runs a command and waits until it exits.
 ///
 /// # Errors
-/// If the command cannot be started or fails.
+/// Returns an error if the command cannot be started or fails.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let command_line = command_line(command);
     let status = command.status().with_context(|| format!("cannot start {command_line}"))?;
@@ -45,7 +45,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 /// Runs a command, and prints its output only if it fails.
 ///
 /// # Errors
-/// If the command cannot be started or fails.
+/// Returns an error if the command cannot be started or fails.
 pub(crate) fn run_quietly(command: &mut Command) -> Result<()> {
     let command_line = command_line(command);
     let output =
@@ -81,7 +81,7 @@ impl RunningGroup {
     /// Starts a command in its own process group.
     ///
     /// # Errors
-    /// If the command cannot be started.
+    /// Returns an error if the command cannot be started.
     pub(crate) fn start(mut command: Command) -> Result<Self> {
         let command_line = command_line(&command);
         Ok(Self(command.process_group(0).spawn().with_context(|| format!("cannot start {command_line}"))?))
@@ -109,7 +109,7 @@ impl ReservedPort {
     /// Reserves a port that the operating system chooses.
     ///
     /// # Errors
-    /// If no port is available.
+    /// Returns an error if no port is available.
     pub(crate) fn new() -> Result<Self> {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
         socket.set_reuse_address(true)?;
@@ -127,7 +127,7 @@ impl ReservedPort {
 /// Waits until a server is ready. The long time limit affects only a server that hangs.
 ///
 /// # Errors
-/// If the server exits before it is ready, or exceeds the time limit.
+/// Returns an error if the server exits before it is ready, or exceeds the time limit.
 pub(crate) fn wait_until(server: &mut Child, is_ready: impl Fn() -> bool) -> Result<()> {
     const LIMIT: Duration = Duration::from_secs(1800);
     let start = Instant::now();

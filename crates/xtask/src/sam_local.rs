@@ -17,7 +17,8 @@ pub(crate) struct Engine {
 /// The name of the suite, as `cargo test` filters it.
 const SUITE: &str = "sam_local::on_lambda_in_a_container";
 /// A Python program that prints the first address at which an engine responds and has the image. If there is none, it fails
-/// with the reason. It uses the SAM CLI's library, because an installed client program does not show that an engine runs.
+/// with the reason. The program uses the SAM CLI's library, because an installed client program does not show that an engine
+/// runs.
 const FIND: &str = r#"
 import os, sys, docker
 
@@ -47,7 +48,7 @@ sys.exit(f"no engine responds at {', '.join(addresses)}")
 /// [`crate::tools::python`] returns.
 ///
 /// # Errors
-/// If Python cannot be started.
+/// Returns an error if Python cannot be started.
 pub(crate) fn add_suite(test: &mut Command, python: &Path) -> Result<()> {
     match engine(python)? {
         Some(engine) => test.env("DOCKER_HOST", engine.docker_host),
@@ -59,7 +60,7 @@ pub(crate) fn add_suite(test: &mut Command, python: &Path) -> Result<()> {
 /// Finds a container engine. If there is none, prints why the suite is skipped.
 ///
 /// # Errors
-/// If Python cannot be started.
+/// Returns an error if Python cannot be started.
 pub(crate) fn engine(python: &Path) -> Result<Option<Engine>> {
     let reason = if cfg!(target_os = "linux") {
         let mut find = command(python.join("bin/python"));

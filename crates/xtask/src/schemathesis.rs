@@ -18,7 +18,7 @@ const DEFAULT_EXAMPLES: u32 = 30;
 /// Runs `cargo xtask schemathesis`.
 ///
 /// # Errors
-/// If a prerequisite is missing, or a response does not match the document.
+/// Returns an error if a prerequisite is missing, or a response does not match the document.
 pub(crate) fn run(examples: Option<u32>) -> Result<()> {
     check(&[Prerequisite::Rustup, Prerequisite::Node, Prerequisite::Python])?;
     tools::node_modules()?;
@@ -30,7 +30,7 @@ pub(crate) fn run(examples: Option<u32>) -> Result<()> {
 /// Tests a built bundle with the default number of requests, without output unless a response does not match.
 ///
 /// # Errors
-/// If a response does not match the document.
+/// Returns an error if a response does not match the document.
 pub(crate) fn run_quietly(bundle: &Path) -> Result<()> {
     check_document(bundle, DEFAULT_EXAMPLES, false)
 }

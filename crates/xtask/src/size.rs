@@ -24,7 +24,7 @@ const LARGEST: usize = 20;
 /// Prints the sizes and their differences from the baseline. If `save` is set, saves the sizes as the baseline.
 ///
 /// # Errors
-/// If a prerequisite is missing, or a tool fails.
+/// Returns an error if a prerequisite is missing, or a tool fails.
 pub(crate) fn run(save: bool) -> Result<()> {
     check(&[Prerequisite::Rustup, Prerequisite::Node])?;
     build::worker(Profile::Release)?;

@@ -18,7 +18,7 @@ use crate::steps::{concurrently, print_table, skipped, step};
 use crate::terminal::print_line;
 use crate::{build, dev, fuzz, sam_local, schemathesis, tools};
 
-/// The maximum size of the Worker's module in bytes: the size in docs/performance.md plus a tenth.
+/// The maximum size of the Worker's module in bytes: the size in docs/performance.md plus 10%.
 const MODULE_LIMIT: u64 = 485_000;
 
 /// The maximum size of the Worker in bytes after gzip: module and JavaScript together.
@@ -41,7 +41,7 @@ struct Deployments {
 /// Runs every check and test.
 ///
 /// # Errors
-/// If a check or test fails.
+/// Returns an error if a check or test fails.
 pub(crate) fn all() -> Result<()> {
     check(&[Prerequisite::Rustup, Prerequisite::Node, Prerequisite::Python])?;
     let _lock = lock()?;
@@ -53,7 +53,7 @@ pub(crate) fn all() -> Result<()> {
 /// Runs `cargo xtask test --quick`: the checks and tests that need neither a server nor a built deployment.
 ///
 /// # Errors
-/// If a check or test fails.
+/// Returns an error if a check or test fails.
 pub(crate) fn quick() -> Result<()> {
     check(&[Prerequisite::Rustup, Prerequisite::Node])?;
     let tests = || {
@@ -194,7 +194,7 @@ fn node_versions() -> Result<()> {
     })
 }
 
-/// Builds and serves the Worker with wrangler, according to wrangler.toml. This starts cargo, so no other cargo may run at
+/// Builds and serves the Worker with wrangler, according to wrangler.toml. wrangler starts cargo, so no other cargo may run at
 /// the same time.
 fn wrangler_dev() -> Result<()> {
     step("building and serving the Worker with wrangler dev", || {
@@ -229,7 +229,7 @@ fn templates(python: &Path) -> Result<()> {
                 .env("PATH", path)
                 .env("SAM_CLI_TELEMETRY", "0")
                 .env("AWS_DEFAULT_REGION", "us-east-1")
-                // Without link-time optimization, this build takes a fraction of the time. It only checks that the
+                // Without link-time optimization, this build takes a fraction of the time. The build only checks that the
                 // function can be built for another processor; the suites test the optimized function.
                 .env("CARGO_PROFILE_RELEASE_LTO", "off")
                 .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),

@@ -15,7 +15,7 @@ use crate::terminal::print_line;
 /// Installs the npm packages of package.json, unless they are installed.
 ///
 /// # Errors
-/// If npm fails.
+/// Returns an error if npm fails.
 pub(crate) fn node_modules() -> Result<()> {
     static INSTALLING: Mutex<()> = Mutex::new(());
     let _one_lane_at_a_time = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -44,7 +44,7 @@ pub(crate) const WASI_TARGET: &str = "wasm32-wasip1";
 /// Installs a Rust target, unless it is installed.
 ///
 /// # Errors
-/// If rustup fails.
+/// Returns an error if rustup fails.
 pub(crate) fn rust_target(target: &str) -> Result<()> {
     static INSTALLING: Mutex<()> = Mutex::new(());
     let _one_lane_at_a_time = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -68,13 +68,13 @@ pub(crate) enum BindingsWriter {
 /// Finds `wasm-bindgen` in the same version as the library, or builds `crates/worker-bindings`.
 ///
 /// # Errors
-/// If cargo fails.
+/// Returns an error if cargo fails.
 pub(crate) fn bindings_writer() -> Result<BindingsWriter> {
     let required = format!("wasm-bindgen {}", locked_version("wasm-bindgen")?);
     if output(command("wasm-bindgen").arg("--version")).is_some_and(|version| version == required) {
         return Ok(BindingsWriter::Installed);
     }
-    // A separate target folder lets cargo compile the Worker at the same time.
+    // With a separate target folder, cargo can compile the Worker at the same time.
     let folder = root().join("target/tools/bindings");
     step("compiling worker-bindings, which writes the Worker's JavaScript bindings", || {
         run_quietly(
@@ -90,7 +90,7 @@ pub(crate) fn bindings_writer() -> Result<BindingsWriter> {
 /// Lists the functions of a WebAssembly module: see `crates/worker-bindings/src/bin/function-sizes.rs`.
 ///
 /// # Errors
-/// If cargo fails, or the file is not a module.
+/// Returns an error if cargo fails, or the file is not a module.
 pub(crate) fn function_sizes(module: &Path) -> Result<String> {
     let mut list = command("cargo");
     list.args(["run", "--quiet", "--locked", "--package", "worker-bindings", "--bin", "function-sizes"])
@@ -102,7 +102,7 @@ pub(crate) fn function_sizes(module: &Path) -> Result<String> {
 /// Finds `cargo-fuzz` in the required version, or compiles it.
 ///
 /// # Errors
-/// If cargo fails.
+/// Returns an error if cargo fails.
 pub(crate) fn cargo_fuzz() -> Result<PathBuf> {
     const VERSION: &str = "0.13.2";
     let has_version = |path: &PathBuf| {
@@ -129,7 +129,7 @@ pub(crate) fn cargo_fuzz() -> Result<PathBuf> {
 /// the environment. Its programs are `aws`, `cargo-lambda`, `moto_server`, `sam` and `schemathesis`.
 ///
 /// # Errors
-/// If Python fails.
+/// Returns an error if Python fails.
 pub(crate) fn python() -> Result<PathBuf> {
     static INSTALLING: Mutex<()> = Mutex::new(());
     let _one_lane_at_a_time = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -160,7 +160,7 @@ pub(crate) fn python() -> Result<PathBuf> {
 /// Returns the path of AWS's Runtime Interface Emulator, which the SAM CLI contains.
 ///
 /// # Errors
-/// If this machine does not run Linux, or the SAM CLI does not contain the emulator.
+/// Returns an error if this machine does not run Linux, or the SAM CLI does not contain the emulator.
 pub(crate) fn lambda_emulator() -> Result<PathBuf> {
     if !cfg!(target_os = "linux") {
         bail!("AWS's emulator runs only on Linux");
@@ -176,7 +176,7 @@ pub(crate) fn lambda_emulator() -> Result<PathBuf> {
 /// Installs a version of Node to `target/tools`, and returns the folder of its program.
 ///
 /// # Errors
-/// If npm has no such package for this machine.
+/// Returns an error if npm has no such package for this machine.
 pub(crate) fn node(version: &str) -> Result<PathBuf> {
     // The package `node` is not used, because it selects one of these packages in an install script. npm does not run
     // install scripts by default.
@@ -202,7 +202,7 @@ pub(crate) fn node(version: &str) -> Result<PathBuf> {
 /// Returns the path of workerd, the runtime of Cloudflare Workers, from the npm package.
 ///
 /// # Errors
-/// If the npm package is not installed.
+/// Returns an error if the npm package is not installed.
 pub(crate) fn workerd() -> Result<PathBuf> {
     let find = "process.stdout.write(require('workerd').default)";
     let path =
@@ -213,7 +213,7 @@ pub(crate) fn workerd() -> Result<PathBuf> {
 /// Installs wrk, which sends the load of a benchmark, unless it is installed.
 ///
 /// # Errors
-/// If wrk cannot be installed.
+/// Returns an error if wrk cannot be installed.
 pub(crate) fn wrk() -> Result<()> {
     if output(command("sh").args(["-c", "command -v wrk"])).is_some() {
         return Ok(());

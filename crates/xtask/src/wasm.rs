@@ -43,7 +43,7 @@ pub(crate) fn wasm_opt() -> PathBuf {
 /// Removes the functions that the JavaScript in the same folder does not use, and optimizes the rest.
 ///
 /// # Errors
-/// If a tool fails.
+/// Returns an error if a tool fails.
 pub(crate) fn optimize(folder: &Path, keeps_names: bool) -> Result<()> {
     let module = folder.join("hallpass_bg.wasm");
     let (exports, used, optimized) =

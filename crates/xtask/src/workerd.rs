@@ -25,7 +25,7 @@ impl Worker<'_> {
     /// Starts the Worker, with its files and its log in this folder, and waits until it listens.
     ///
     /// # Errors
-    /// If workerd does not start.
+    /// Returns an error if workerd does not start.
     pub(crate) fn start(&self, folder: &Path) -> Result<Running> {
         let mut process = Running(self.command(folder)?.spawn()?);
         wait_until(&mut process.0, || TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok())?;
@@ -35,7 +35,7 @@ impl Worker<'_> {
     /// Returns a command that serves the Worker, with its files and its log in this folder.
     ///
     /// # Errors
-    /// If a file cannot be written.
+    /// Returns an error if a file cannot be written.
     pub(crate) fn command(&self, folder: &Path) -> Result<Command> {
         let config = folder.join(format!("{}.capnp", self.port));
         fs::write(&config, self.config(folder)?)?;
@@ -85,7 +85,7 @@ const main :Workerd.Worker = (
 /// Returns the files of a bundle, JavaScript first.
 ///
 /// # Errors
-/// If the folder cannot be read.
+/// Returns an error if the folder cannot be read.
 pub(crate) fn files(bundle: &Path) -> Result<Vec<PathBuf>> {
     let mut files: Vec<PathBuf> = fs::read_dir(bundle)?.flatten().map(|entry| entry.path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "js" || extension == "wasm"));

@@ -44,7 +44,7 @@ pub(super) fn differences(recorded: &RecordedResponse, ours: &Response) -> BTree
 struct Location<'a> {
     /// The JSON pointer.
     path: &'a str,
-    /// The recorded uid and ours in the same object, if the servers chose the users.
+    /// The recorded uid and Hallpass's uid in the same object, if the servers chose the users.
     uids: Option<(u64, u64)>,
 }
 

@@ -18,7 +18,7 @@ pub struct Credential {
 /// Checks credentials in one process, and returns their number.
 ///
 /// # Errors
-/// If the packages cannot be run, there are no credentials, or a result differs from the provider's.
+/// Returns an error if the packages cannot be run, there are no credentials, or a result differs from the provider's.
 pub fn check(credentials: &[Credential]) -> anyhow::Result<usize> {
     ensure!(!credentials.is_empty(), "there are no credentials to check");
     let lines: String = credentials.iter().map(|credential| format!("{}\n", credential.input)).collect();

@@ -10,7 +10,7 @@ use crate::target::Request;
 
 /// A fault, which replaces the correct response.
 ///
-/// The request is executed only if the variant's description says so.
+/// The request is executed only if the variant's description states that.
 #[derive(Clone, Debug)]
 pub enum Fault {
     /// The request is executed. The correct response is sent after this delay.

@@ -1,8 +1,8 @@
 // Wraps the built Worker, so that a test controls its clock, its time limits, and its Secrets Store.
 //
-// The clock is stopped until the test advances it. Timers of a second or more are the Worker's time limits. They expire when
-// the test advances them, and never because the machine is slow. Each timer polls in the request that started it, because
-// workerd does not let one request resume another.
+// The clock is stopped until the test advances it. Timers of a second or more are the Worker's time limits. The time limits
+// expire when the test advances them, and never because the machine is slow. Each timer polls in the request that started it,
+// because in workerd, one request cannot resume another.
 //
 // POST /__controls sets the controls (`Settings` in controls.rs), and returns the counters.
 

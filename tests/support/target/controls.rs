@@ -10,7 +10,7 @@ use super::Request;
 use crate::http_client::Client;
 use crate::server::{lock, test_delay};
 
-/// The initial clock of a Worker. It differs from the machine's clock, so that no test depends on the current time.
+/// The initial clock of a Worker, which differs from the machine's clock, so that no test depends on the current time.
 const START_SECONDS: u64 = 1_700_000_000;
 
 /// A handle to the controls of one Worker.
@@ -77,7 +77,7 @@ impl Controls {
     /// Advances the clock without expiring time limits, as if the time had passed between two requests.
     ///
     /// # Errors
-    /// If the Worker does not respond.
+    /// Returns an error if the Worker does not respond.
     pub fn advance_clock(&self, seconds: u64) -> anyhow::Result<()> {
         self.set(|settings| settings.now += seconds * 1000)
     }
@@ -85,7 +85,7 @@ impl Controls {
     /// Advances the clock and the time limits, as if the pending requests had waited.
     ///
     /// # Errors
-    /// If the Worker does not respond.
+    /// Returns an error if the Worker does not respond.
     pub fn expire_time_limits(&self, seconds: u64) -> anyhow::Result<()> {
         self.set(|settings| {
             settings.now += seconds * 1000;
@@ -96,7 +96,7 @@ impl Controls {
     /// Holds all reads of this secret until [`Self::recover`].
     ///
     /// # Errors
-    /// If the Worker does not respond.
+    /// Returns an error if the Worker does not respond.
     pub fn hold(&self, secret: &str) -> anyhow::Result<()> {
         self.set(|settings| _ = settings.held.insert(secret.to_owned()))
     }
@@ -104,15 +104,15 @@ impl Controls {
     /// Fails each read of this secret with a message until [`Self::recover`].
     ///
     /// # Errors
-    /// If the Worker does not respond.
+    /// Returns an error if the Worker does not respond.
     pub fn fail(&self, secret: &str, message: &str) -> anyhow::Result<()> {
         self.set(|settings| _ = settings.errors.insert(secret.to_owned(), message.to_owned()))
     }
 
-    /// Completes held reads, and lets further reads succeed.
+    /// Completes held reads. Further reads succeed.
     ///
     /// # Errors
-    /// If the Worker does not respond.
+    /// Returns an error if the Worker does not respond.
     pub fn recover(&self) -> anyhow::Result<()> {
         self.set(|settings| {
             settings.held.clear();
@@ -123,7 +123,7 @@ impl Controls {
     /// Returns the number of requests that have arrived, including pending requests.
     ///
     /// # Errors
-    /// If the Worker does not respond.
+    /// Returns an error if the Worker does not respond.
     pub fn requests(&self) -> anyhow::Result<usize> {
         Ok(self.send(&lock(&self.settings))?.requests)
     }
@@ -131,7 +131,7 @@ impl Controls {
     /// Returns the number of reads of a secret.
     ///
     /// # Errors
-    /// If the Worker does not respond.
+    /// Returns an error if the Worker does not respond.
     pub fn reads(&self, secret: &str) -> anyhow::Result<Reads> {
         let counters = self.send(&lock(&self.settings))?;
         Ok(counters.reads.get(secret).copied().unwrap_or_default())

@@ -72,7 +72,7 @@ impl Lambda {
     /// Starts the emulator, which starts the function at the first event.
     ///
     /// # Errors
-    /// If an environment variable is not set, or the emulator does not start.
+    /// Returns an error if an environment variable is not set, or the emulator does not start.
     pub fn start(kind: EventKind, deployment: impl Into<Deployment>, folder: &Path) -> anyhow::Result<Self> {
         let Deployment { name, variables, time_limits } = deployment.into();
         let log = folder.join(format!("{name}.log"));
@@ -108,7 +108,7 @@ impl Lambda {
     /// Converts a request to an event.
     ///
     /// # Errors
-    /// If an event cannot contain the request's path.
+    /// Returns an error if an event cannot contain the request's path.
     pub fn event(&self, request: &Request) -> anyhow::Result<Value> {
         let mut event = self.event.clone();
         let (path, query) = request.path_and_query();
@@ -155,7 +155,7 @@ impl Lambda {
     /// Invokes the function with an event, and returns its response.
     ///
     /// # Errors
-    /// If the function fails.
+    /// Returns an error if the function fails.
     pub fn invoke(&self, event: &Value) -> anyhow::Result<Response> {
         let event = http::Request::post(&self.url).body(event.to_string().into_bytes())?;
         let output = self.client.send(event)?.into_body();

@@ -27,7 +27,7 @@ impl Miniflare {
     /// Starts Miniflare with these options and an empty Secrets Store.
     ///
     /// # Errors
-    /// If the Worker is not built, the npm packages are not installed, or Miniflare does not start.
+    /// Returns an error if the Worker is not built, the npm packages are not installed, or Miniflare does not start.
     pub fn start(options: &Value, folder: &Path) -> anyhow::Result<Self> {
         let (address, secrets, log) =
             (ReservedAddress::new()?, ReservedAddress::new()?, folder.join("miniflare.log"));
@@ -45,7 +45,7 @@ impl Miniflare {
     /// Sets the value of a secret in the Secrets Store.
     ///
     /// # Errors
-    /// If Miniflare rejects the change.
+    /// Returns an error if Miniflare rejects the change.
     pub fn put(&self, binding: &str, value: &str) -> anyhow::Result<()> {
         self.change(&json!({ binding: value }))
     }
@@ -53,7 +53,7 @@ impl Miniflare {
     /// Deletes a secret from the Secrets Store.
     ///
     /// # Errors
-    /// If Miniflare rejects the change.
+    /// Returns an error if Miniflare rejects the change.
     pub fn delete(&self, binding: &str) -> anyhow::Result<()> {
         self.change(&json!({ binding: null }))
     }
@@ -61,7 +61,7 @@ impl Miniflare {
     /// Sends a request. Other threads can send requests at the same time.
     ///
     /// # Errors
-    /// If there is no response.
+    /// Returns an error if there is no response.
     pub fn send_one(&self, request: &Request) -> anyhow::Result<Response> {
         self.client.send_to(&self.address, request)
     }
@@ -69,9 +69,9 @@ impl Miniflare {
     /// Sends requests concurrently, each on its own connection.
     ///
     /// # Errors
-    /// If a request gets no response.
-    pub fn send_at_once(&self, requests: &[Request]) -> anyhow::Result<Vec<Response>> {
-        self.client.send_at_once(&self.address, requests)
+    /// Returns an error if a request gets no response.
+    pub fn send_concurrently(&self, requests: &[Request]) -> anyhow::Result<Vec<Response>> {
+        self.client.send_concurrently(&self.address, requests)
     }
 
     fn change(&self, secrets: &Value) -> anyhow::Result<()> {

@@ -22,7 +22,7 @@ pub struct SamLocal {
     containers: Containers,
 }
 
-/// The containers that sam has created. They are removed when the value is dropped.
+/// The containers that sam has created, which are removed when the value is dropped.
 struct Containers {
     python: PathBuf,
     /// The path of sam's log, which contains the IDs of the containers.
@@ -40,7 +40,7 @@ impl SamLocal {
     /// Starts `sam local start-api`, which creates the container, and waits until it listens.
     ///
     /// # Errors
-    /// If a variable is not set, or sam does not start.
+    /// Returns an error if a variable is not set, or sam does not start.
     pub fn start(deployment: impl Into<Deployment>, folder: &Path) -> anyhow::Result<Self> {
         let deployment = deployment.into();
         let python = path_from("HALLPASS_PYTHON")?;
@@ -102,8 +102,8 @@ fn write_template(deployment: &Deployment, folder: &Path) -> anyhow::Result<Path
     Ok(template)
 }
 
-/// Returns the template with these variables instead of its own. The option `--env-vars` is not sufficient, because it can
-/// neither add nor remove variables.
+/// Returns the template with its variables replaced by these. The option `--env-vars` is not sufficient, because it can neither
+/// add nor remove variables.
 fn with_variables(template: &str, variables: &[(String, String)]) -> anyhow::Result<String> {
     const INDENT: &str = "          ";
     let heading = "        Variables:\n";
@@ -142,7 +142,7 @@ impl Target for SamLocal {
         self.client.send_to(&self.address, request)
     }
 
-    /// Returns the log of the container. It is not read from sam's log, because its first lines can be missing there.
+    /// Returns the log of the container. The log is not read from sam's log, because the first lines can be missing there.
     fn log(&self) -> anyhow::Result<String> {
         let output = self.containers.command("logs")?.stderr(Stdio::inherit()).output()?;
         ensure!(output.status.success(), "the container has no log");

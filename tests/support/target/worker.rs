@@ -32,7 +32,8 @@ impl Worker {
     /// Starts workerd, and waits until it listens.
     ///
     /// # Errors
-    /// If an environment variable is not set, the Worker's folder has unexpected files, or workerd does not start.
+    /// Returns an error if an environment variable is not set, the Worker's folder has unexpected files, or workerd does not
+    /// start.
     pub fn start(deployment: impl Into<Deployment>, folder: &Path) -> anyhow::Result<Self> {
         let deployment = deployment.into();
         let log = folder.join(format!("{}.log", deployment.name));
@@ -67,9 +68,9 @@ impl Worker {
     /// Sends requests concurrently, each on its own connection.
     ///
     /// # Errors
-    /// If a request gets no response.
-    pub fn send_at_once(&self, requests: &[Request]) -> anyhow::Result<Vec<Response>> {
-        self.client.send_at_once(&self.address, requests)
+    /// Returns an error if a request gets no response.
+    pub fn send_concurrently(&self, requests: &[Request]) -> anyhow::Result<Vec<Response>> {
+        self.client.send_concurrently(&self.address, requests)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Round trips of all content that the two formats can hold, valid or not.
+//! Round trips of all content that the two formats can hold, including invalid content.
 
 use std::collections::BTreeMap;
 

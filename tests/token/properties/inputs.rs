@@ -12,7 +12,7 @@ use proptest::test_runner::{Config, TestRunner};
 pub(crate) fn check<S: Strategy>(cases: u32, inputs: S, property: impl Fn(S::Value)) {
     // Debug builds run several times slower in Node.
     let cases = if cfg!(target_family = "wasm") { cases.div_ceil(8) } else { cases };
-    // A failing input belongs in a test of its own, not in a file of seeds.
+    // Add a failing input as a separate test, not to a seed file.
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     let result = TestRunner::new(config).run(&inputs, |value| {
         property(value);

@@ -81,7 +81,7 @@ impl Vector {
         Token007 { app_id, issued_at, expires_in, salt: salt.get(), services }.sign(certificate)
     }
 
-    /// Returns a string of the vector, given its JSON Pointer.
+    /// Returns the string of the vector at this JSON Pointer.
     pub(crate) fn string(&self, pointer: &str) -> &str {
         self.json.pointer(pointer).unwrap().as_str().unwrap()
     }

@@ -295,10 +295,10 @@ fn c11_rejects_truncated_tokens() {
     let (head, content) = recorded.string("/expected/token").split_at(35);
     let content = STANDARD.decode(content).unwrap();
     for len in 0..content.len() {
-        let cut = format!("{head}{}", STANDARD.encode(&content[..len]));
-        assert_eq!(Untrusted006::parse(&cut), Err(ParseError::Truncated), "{len} bytes");
+        let truncated = format!("{head}{}", STANDARD.encode(&content[..len]));
+        assert_eq!(Untrusted006::parse(&truncated), Err(ParseError::Truncated), "{len} bytes");
     }
-    // A message that is shorter than its fields, with matching ttls.
+    // A message that is shorter than its fields, with matching TTLs.
     let mut short = content[..42].to_vec();
     short.extend_from_slice(&[7, 0, 1, 0, 0, 0, 2, 0, 0]);
     assert_eq!(Untrusted006::parse(&format!("{head}{}", STANDARD.encode(short))), Err(ParseError::Truncated));

@@ -59,7 +59,7 @@ const DEVIATIONS: [Deviation; 4] = [
     },
 ];
 
-/// Compares two readings. They must be equal except for the known deviations, which must be present.
+/// Compares two readings, which must be equal except for the known deviations, which must be present.
 pub(super) fn compare(
     case: &str,
     comparison: Comparison,

@@ -52,7 +52,7 @@ enum Vector {
     Build(Build),
     /// A token from the official tests.
     Fixed(RecordedToken),
-    /// A token found elsewhere, whose certificate is unknown.
+    /// A token from another source, whose certificate is unknown.
     Parse(RecordedToken),
     /// A token with its expected verdict.
     Verify(VerdictVector),

@@ -21,9 +21,9 @@ pub(super) struct Run {
 /// The counts for one kind of vector.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Counts {
-    /// The number of vectors.
+    /// The number of vectors that were run.
     pub(super) ran: usize,
-    /// The number of vectors whose values the types accept, so that `Mint` or `Claims` produced the token too.
+    /// The number of vectors whose token `Mint` or `Claims` reproduced. Their values are valid for the types.
     pub(super) typed: usize,
     /// The number of parsed SDK tokens.
     pub(super) tokens: usize,
@@ -91,7 +91,7 @@ impl Run {
         self.counts.get(kind).copied().unwrap_or_default()
     }
 
-    /// Returns an error that lists all failures, or one if no vector ran.
+    /// Returns an error that lists all failures, or an error if no vector ran.
     pub(super) fn finish(self) -> anyhow::Result<()> {
         ensure!(self.failures.is_empty(), "{} failures:\n{}", self.failures.len(), self.failures.join("\n"));
         ensure!(!self.counts.is_empty(), "no vector ran");

@@ -90,15 +90,15 @@ impl fmt::Display for SecretsManagerError {
             ),
             Self::TimedOut { limit } => write!(
                 f,
-                "Secrets Manager did not respond within {:.1} s. If the function is in a VPC, give it a route to Secrets Manager, such as an interface endpoint",
+                "Secrets Manager did not respond within {:.1} s. If the function is in a VPC, add a route to Secrets Manager, such as an interface endpoint",
                 limit.as_secs_f32()
             ),
             Self::Unreachable => f.write_str(
-                "the connection to Secrets Manager failed or is not trusted. Check that AWS_REGION names a region, that AWS_ENDPOINT_URL_SECRETS_MANAGER, if it is set, is the URL of Secrets Manager there, and that the server's certificate is from a public authority or one in AWS_CA_BUNDLE",
+                "the connection to Secrets Manager failed or is not trusted. Check that AWS_REGION names a region. If AWS_ENDPOINT_URL_SECRETS_MANAGER is set, check that it is the URL of Secrets Manager in this region. Check that a public authority or one in AWS_CA_BUNDLE issued the server's certificate",
             ),
             Self::NotAuthenticated { code } => write!(
                 f,
-                "Secrets Manager does not accept the credentials{}. Check that AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN are the values that Lambda sets for the function's role, that they have not expired, and that the clock is correct",
+                "Secrets Manager does not accept the credentials{}. Use the AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN that Lambda sets for the function's role. Check that they have not expired, and that the clock is correct",
                 InParentheses(code.as_deref())
             ),
             Self::Denied { code } => write!(

@@ -38,7 +38,7 @@ impl AuthConfig {
     /// Loads the secrets of the configuration.
     ///
     /// # Errors
-    /// Returns [`ConfigError`] for the first secret that is missing or invalid.
+    /// Returns [`ConfigError`] if a secret is missing or invalid.
     #[inline(never)]
     pub(crate) fn load(&self, secrets: &Secrets) -> Result<Authenticator, ConfigError> {
         let mut service_keys = Vec::new();

@@ -66,7 +66,8 @@ impl Caller {
     }
 
     /// Returns a claim that can be substituted into a pattern or identify a user: a non-empty string or an exact integer.
-    /// Strings with `*`, `{` or `}` are excluded, because patterns and providers give these characters a special meaning.
+    /// Strings with `*`, `{` or `}` are excluded, because these characters have a special meaning in patterns and for
+    /// providers.
     pub(crate) fn substitutable_claim(&self, name: &str) -> Option<Cow<'_, str>> {
         let value = match (name, self.claims.get(name)) {
             ("sub", _) => self.subject()?.into(),

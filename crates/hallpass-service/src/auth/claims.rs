@@ -44,17 +44,17 @@ impl Claims {
     }
 
     /// Returns whether the claim equals one of these values, or is an array that contains one of them.
-    pub(crate) fn matches(&self, name: &str, wanted: &[Json<'static>]) -> bool {
-        let is_wanted = |value: &Json<'_>| wanted.iter().any(|wanted| equals(wanted, value));
+    pub(crate) fn matches(&self, name: &str, accepted: &[Json<'static>]) -> bool {
+        let is_accepted = |value: &Json<'_>| accepted.iter().any(|accepted| equals(accepted, value));
         match self.get(name) {
-            Some(Json::Array(values)) => values.iter().any(is_wanted),
-            value => value.is_some_and(is_wanted),
+            Some(Json::Array(values)) => values.iter().any(is_accepted),
+            value => value.is_some_and(is_accepted),
         }
     }
 
     /// Returns whether the claims satisfy all conditions.
     pub(super) fn satisfy(&self, conditions: &ClaimConditions) -> bool {
-        conditions.iter().all(|(name, wanted)| self.matches(name, wanted))
+        conditions.iter().all(|(name, accepted)| self.matches(name, accepted))
     }
 }
 
@@ -62,13 +62,13 @@ fn check_names<'j>(claims: &'j Json<'j>) -> Result<(), Invalid<'j>> {
     claims.entries().and_then(|_| claims.check_names())
 }
 
-fn equals(wanted: &Json<'_>, value: &Json<'_>) -> bool {
-    match (wanted, value) {
-        (Json::Number(wanted), Json::Number(number)) => match (integer(wanted), integer(number)) {
-            (None, None) => wanted == number,
-            (wanted, number) => wanted == number,
+fn equals(accepted: &Json<'_>, value: &Json<'_>) -> bool {
+    match (accepted, value) {
+        (Json::Number(accepted), Json::Number(number)) => match (integer(accepted), integer(number)) {
+            (None, None) => accepted == number,
+            (accepted, number) => accepted == number,
         },
-        _ => wanted == value,
+        _ => accepted == value,
     }
 }
 
@@ -93,11 +93,11 @@ pub(crate) fn read_conditions<'j>(object: &'j Json<'j>) -> Result<ClaimCondition
     let is_scalar = |value: &Json<'_>| matches!(value, Json::Bool(_) | Json::Number(_) | Json::String(_));
     let mut conditions = Vec::new();
     for (name, value) in fields {
-        let wanted = value.one_or_more()?;
-        if !wanted.iter().all(is_scalar) {
+        let accepted = value.one_or_more()?;
+        if !accepted.iter().all(is_scalar) {
             return Err(Invalid::new(object, SCALARS));
         }
-        conditions.push((name.to_string(), wanted.iter().cloned().map(Json::into_owned).collect()));
+        conditions.push((name.to_string(), accepted.iter().cloned().map(Json::into_owned).collect()));
     }
     Ok(conditions)
 }
@@ -108,8 +108,8 @@ pub(crate) fn describe_conditions<'a>(
     conditions: impl IntoIterator<Item = &'a (String, Vec<Json<'static>>)>,
 ) -> String {
     use crate::web::strings::listed;
-    let describe = |(name, wanted): &(String, Vec<_>)| {
-        format!("`{name}` is {}", listed(wanted.iter().map(describe_claim), "or"))
+    let describe = |(name, accepted): &(String, Vec<_>)| {
+        format!("`{name}` is {}", listed(accepted.iter().map(describe_claim), "or"))
     };
     listed(conditions.into_iter().map(describe), "and")
 }

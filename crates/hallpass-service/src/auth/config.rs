@@ -120,7 +120,7 @@ fn read_keys<'j>(items: &'j Json<'j>) -> Result<Vec<(String, SecretName)>, Inval
         if keys.iter().any(|(known, _)| known == name) {
             return Err(Invalid::new(name_value, "expected a name that no other key has"));
         }
-        // Two keys with the same secret cannot be told apart.
+        // Two keys with the same secret cannot be distinguished.
         if keys.iter().any(|(_, known)| *known == secret) {
             return Err(Invalid::new(secret_value, "expected a secret that no other key has"));
         }

@@ -20,7 +20,7 @@ pub(crate) enum Unauthorized {
         "The scheme of `Authorization` is not `Bearer`. Send `Authorization: Bearer` with a JWT or a service key."
     )]
     WrongScheme,
-    #[error("The JWT is too long. The maximum is 8 KiB.")]
+    #[error("The JWT is longer than 8 KiB. Remove large claims at the identity provider.")]
     TooLarge,
     #[error(
         "The bearer token is neither a configured service key nor a JWT. Send a service key, or a JWT from a configured issuer. Opaque and encrypted (five-part) access tokens are not accepted: ask the identity provider for a JWT, usually by requesting an audience."
@@ -30,27 +30,33 @@ pub(crate) enum Unauthorized {
         "The bearer token is not a valid JWT. Expected three base64url parts separated by dots; the first two must be JSON objects without duplicate keys."
     )]
     MalformedJwt,
-    #[error("The JWT's `alg` is not one of the algorithms that the configuration accepts for its issuer.")]
+    #[error("The JWT's `alg` is not accepted for its issuer. Compare `alg` with `algorithms` in `auth.jwt`.")]
     AlgorithmNotAllowed,
     #[error(
         "The JWT's `iss` is not a configured issuer. The configured `issuer` must equal `iss` exactly, including a trailing slash."
     )]
     UnknownIssuer,
-    #[error("The JWT's `aud` does not contain the configured audience.")]
+    #[error("The JWT's `aud` does not contain the configured audience. Compare `aud` with `audience`.")]
     WrongAudience,
-    #[error("The JWT does not have the claims that the configuration requires for its issuer.")]
+    #[error("The JWT does not have the required claims. Compare its claims with `claims` in `auth.jwt`.")]
     WrongClaims,
-    #[error("The JWT's `exp` is missing or not a number. A JWT must have an expiration time.")]
+    #[error(
+        "The JWT's `exp` is missing or not a number. Configure the identity provider to include `exp` as a number."
+    )]
     NoExpiry,
     #[error("The JWT has expired: its `exp` is at least 60 s in the past. Get a new JWT.")]
     Expired,
-    #[error("The JWT is not valid yet: its `nbf` is more than 60 s in the future.")]
+    #[error(
+        "The JWT is not valid yet: its `nbf` is more than 60 s in the future. Correct the identity provider's clock."
+    )]
     NotYetValid,
     #[error(
         "The issuer does not publish a key with the JWT's `kid` and `alg`. If the JWT has no `kid`, the issuer must publish exactly one key for its `alg`."
     )]
     UnknownSigningKey,
-    #[error("The JWT's signature does not match its issuer's key.")]
+    #[error(
+        "The JWT's signature does not match its issuer's key. Check that the JWT comes from this issuer; for HS256, compare the shared secret."
+    )]
     BadSignature,
 }
 

@@ -55,10 +55,10 @@ impl Jwk {
     }
 
     /// Returns the key with this ID for this algorithm. Without an ID, the set must contain a single key for the algorithm.
-    pub(super) fn find<'a>(keys: &'a [Self], key_id: Option<&str>, wanted: Algorithm) -> Option<&'a Self> {
+    pub(super) fn find<'a>(keys: &'a [Self], key_id: Option<&str>, expected: Algorithm) -> Option<&'a Self> {
         let mut candidates = keys.iter().filter(|jwk| {
             let is_named = key_id.is_none_or(|key_id| jwk.key_id.as_deref() == Some(key_id));
-            is_named && algorithm(jwk.key.material()) == wanted
+            is_named && algorithm(jwk.key.material()) == expected
         });
         let first = candidates.next()?;
         // If two keys have the same ID, only the first is used, because such a set is not valid.

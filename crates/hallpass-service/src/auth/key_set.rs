@@ -93,7 +93,7 @@ impl KeySet {
                     cache.is_fetching = false;
                     match fetched {
                         Ok(keys) => (cache.keys, cache.fetched_at) = (keys, Some(context.now)),
-                        // The cached keys stay.
+                        // The cached keys remain in use.
                         Err(reason) => context.log.add(self.log_line(reason)),
                     }
                 }

@@ -32,15 +32,15 @@ pub(super) fn read_issuer<'j>(fields: Fields<'j>) -> Result<Issuer, Invalid<'j>>
     let preset = |name: &str| PRESETS.iter().find(|(known, ..)| *known == name);
     let (preset, own_fields, read) =
         fields.get("preset").map_or(Ok(&CUSTOM), |value| value.one_of(expected, preset))?;
-    let is_foreign = |name: &str| !COMMON_FIELDS.contains(&name) && !own_fields.contains(&name);
-    if let Some((name, value)) = fields.object().entries()?.find(|(name, _)| is_foreign(name)) {
-        return Err(Invalid::new(value, foreign_field(name, preset, own_fields)));
+    let is_unsupported = |name: &str| !COMMON_FIELDS.contains(&name) && !own_fields.contains(&name);
+    if let Some((name, value)) = fields.object().entries()?.find(|(name, _)| is_unsupported(name)) {
+        return Err(Invalid::new(value, unsupported_field(name, preset, own_fields)));
     }
     read(fields, strings(fields, "audience")?)
 }
 
 #[cold]
-fn foreign_field(name: &str, preset: &str, own_fields: &[&str]) -> String {
+fn unsupported_field(name: &str, preset: &str, own_fields: &[&str]) -> String {
     let noun = if own_fields.len() == 1 { "field is" } else { "fields are" };
     let own = own_fields.join("`, `");
     if preset.is_empty() {

@@ -25,7 +25,7 @@ pub struct Summary {
 /// assumes one project of each provider.
 ///
 /// # Errors
-/// Returns [`InputError`] for the first setting that is missing or invalid.
+/// Returns [`InputError`] if a setting is missing or invalid.
 pub fn summarize(setting: &dyn Fn(&str) -> Option<String>) -> Result<Summary, InputError> {
     let short_settings = short_settings();
     let has_no_ids = short_settings.iter().all(|name| setting(name).is_none_or(|id| id.is_empty()));

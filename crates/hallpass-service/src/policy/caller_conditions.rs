@@ -70,10 +70,9 @@ impl CallerConditions {
             let name = caller.subject().filter(|_| caller.kind() == CallerKind::Service);
             name.is_some_and(|name| names.iter().any(|known| known == name))
         });
-        let has_claims = self
-            .claims
-            .as_ref()
-            .is_none_or(|claims| claims.iter().all(|(name, wanted)| caller.claims().matches(name, wanted)));
+        let has_claims = self.claims.as_ref().is_none_or(|claims| {
+            claims.iter().all(|(name, accepted)| caller.claims().matches(name, accepted))
+        });
         self.has_kind(caller.kind()) && is_key && has_claims
     }
 

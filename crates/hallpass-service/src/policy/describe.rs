@@ -74,7 +74,7 @@ impl<G> Policy<G> {
     ) -> PolicyDescription {
         let rules =
             self.rules().map(|(id, rule)| RuleDescription::new(id, rule, kinds, grants(&rule.grants)));
-        // A default rule that applies to no caller is left out, because the configuration does not contain it.
+        // A default rule that applies to no caller is omitted, because the configuration does not contain it.
         let rules: Vec<_> = rules.filter(|rule| !self.is_default() || !rule.kinds.is_empty()).collect();
         let warnings = rules.iter().enumerate().flat_map(|(position, rule)| {
             let earlier = rules.get(..position).unwrap_or_default();
@@ -162,10 +162,10 @@ impl<'a, G> RuleDescription<'a, G> {
     /// Returns whether the rule applies to all callers that `other` applies to. Returns false if that is uncertain.
     fn covers(&self, other: &Self) -> bool {
         let (rule, other_rule) = (self.rule, other.rule);
-        let has_claims = rule.who.claims.iter().flatten().all(|(name, wanted)| {
+        let has_claims = rule.who.claims.iter().flatten().all(|(name, accepted)| {
             let mut conditions = other_rule.who.claims.iter().flatten();
             conditions
-                .any(|(known, values)| known == name && values.iter().all(|value| wanted.contains(value)))
+                .any(|(known, values)| known == name && values.iter().all(|value| accepted.contains(value)))
         });
         has_claims
             && other.kinds.iter().all(|kind| self.kinds.contains(kind))

@@ -102,7 +102,7 @@ pub(crate) enum Identity {
     Claim(String),
     /// Any single user.
     Any,
-    /// Any single user, or uid 0, which stands for all users.
+    /// Any single user, or uid 0, which means all users.
     Wildcard,
 }
 
@@ -130,7 +130,7 @@ impl Identity {
     }
 }
 
-/// An arena of strings, which lets a completed request borrow the strings that an evaluation creates.
+/// An arena of strings that an evaluation creates. A completed request borrows strings from the arena.
 #[derive(Debug, Default)]
 pub(crate) struct StringArena(OnceCell<(Box<str>, Box<StringArena>)>);
 

@@ -26,7 +26,7 @@ impl NamePattern {
     /// Parses a pattern.
     ///
     /// # Errors
-    /// Returns [`PatternError`] for an empty pattern, an unmatched brace, or an empty claim name.
+    /// Returns [`PatternError`] if the pattern is empty, or has an unmatched brace or an empty claim name.
     pub(crate) fn parse(pattern: &str) -> Result<Self, PatternError> {
         let mut segments = Vec::new();
         let mut literal = String::new();
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn matches_like_an_exhaustive_search() {
-        // Failing inputs belong in a test of their own, not in a file of seeds.
+        // Add a failing input as a separate test, not to a seed file.
         let config = Config { cases: 1000, failure_persistence: None, ..Config::default() };
         let segments = vec(prop_oneof![1 => Just(None), 2 => "[ab]{1,3}".prop_map(Some)], 1..7);
         let inputs = (segments, "[ab]{0,8}", vec("[ab]{0,4}", 6));

@@ -30,7 +30,7 @@ pub(crate) struct Minted<'a> {
     pub(crate) version: &'static str,
     /// The name of the project.
     pub(crate) project: &'a str,
-    /// The project's public id, preceded by the name of its response field.
+    /// The project's public ID, preceded by the name of its response field.
     pub(crate) id: (&'static str, &'a str),
     pub(crate) issued_at: UnixSeconds,
     pub(crate) ttl: Ttl,

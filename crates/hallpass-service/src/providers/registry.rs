@@ -115,7 +115,7 @@ macro_rules! providers {
             /// before a rotation makes it the signing secret.
             ///
             /// # Errors
-            /// [`ConfigError`] for the first secret that is missing or malformed.
+            /// Returns [`ConfigError`] if a secret is missing or malformed.
             pub(crate) fn load(&self, secrets: &Secrets) -> Result<Providers, ConfigError> {
                 Ok(Providers { $($provider: self.$provider.load(secrets)?,)* })
             }

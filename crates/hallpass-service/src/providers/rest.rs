@@ -39,7 +39,7 @@ pub(super) fn request(
 /// documentation.
 ///
 /// # Errors
-/// [`UpstreamError`], if there is no response, the status is not a success, or the body has an unexpected form.
+/// Returns [`UpstreamError`] if there is no response, the status is not a success, or the body has an unexpected form.
 pub(super) fn read<T>(
     provider: ProviderNames,
     response: Result<OutboundResponse, SendError>,

@@ -27,7 +27,7 @@ struct UpstreamErrorInner {
     reason: Reason,
     /// The provider's message.
     message: Option<String>,
-    /// The request ids that the provider's support asks for, by header name.
+    /// The request IDs that the provider's support requires, by header name.
     request_ids: Vec<(&'static str, String)>,
     /// The value of the provider's `Retry-After`.
     retry_after: Option<String>,

@@ -30,7 +30,7 @@ pub(super) struct Authorized<'a> {
 /// Authenticates the caller and counts the request against the rate limit. Records a rejection in the audit log.
 ///
 /// # Errors
-/// [`Problem`], if authentication fails or the caller exceeds the rate limit.
+/// Returns [`Problem`] if authentication fails or the caller exceeds the rate limit.
 pub(super) async fn authorize(
     state: &LoadedState,
     request: &Request,
@@ -110,7 +110,8 @@ impl<'a> Authorized<'a> {
     /// Decides on a token request, completes it, and signs the token. Records the decision in the audit log.
     pub(super) fn mint<'r>(&'r self, request: &mut TokenRequest<'r>) -> Result<Minted<'r>, Problem> {
         let evaluator = Evaluator { caller: self.caller, arena: self.arena };
-        // Taken before minting, which completes the request, because the line for a denial shows the original request.
+        // The summary is created before minting, which completes the request, because the line for a denial shows the original
+        // request.
         let requested = request.provider.summary();
         let minted = token::mint(self.signing, request, evaluator, self.context);
         match &minted {

@@ -40,7 +40,7 @@ pub(crate) enum ConfigError {
 pub struct StoreError {
     /// The names of the settings or bindings to check.
     pub names: Vec<String>,
-    /// The cause and the expected state, for the log. The text contains no part of a secret.
+    /// The cause and the expected state, for the log. The string contains no part of a secret.
     pub reason: Cow<'static, str>,
     /// True if the store did not respond in time.
     pub is_timeout: bool,
@@ -72,7 +72,10 @@ fn at(path: &str) -> String {
 
 fn not_set(names: &[String]) -> String {
     match names {
-        [name] => format!("the secret {name} is not set"),
-        names => format!("the secrets {} are not set", names.join(", ")),
+        [name] => format!("the secret {name} is not set. Store it in the platform's secret store"),
+        names => format!(
+            "the secrets {} are not set. Store each of them in the platform's secret store",
+            names.join(", ")
+        ),
     }
 }

@@ -168,7 +168,10 @@ mod tests {
         let name = SecretName::new("A");
         let error = |error: ConfigError| error.to_string();
         let shared = |value| error(secrets(&[("A", value)]).shared_key(&name).unwrap_err());
-        assert_eq!(error(secrets(&[("B", CERTIFICATE)]).get(&name).unwrap_err()), "the secret A is not set");
+        assert_eq!(
+            error(secrets(&[("B", CERTIFICATE)]).get(&name).unwrap_err()),
+            "the secret A is not set. Store it in the platform's secret store"
+        );
         assert_eq!(
             error(secrets(&[("A", "")]).checked(&name).unwrap_err()),
             "the secret A must not be empty"

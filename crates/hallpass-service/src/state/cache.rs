@@ -40,7 +40,7 @@ struct State {
     failure: Option<(UnixSeconds, ConfigError)>,
     /// The time at which a refresh after a response was last requested.
     refresh_requested_at: Option<UnixSeconds>,
-    /// The number of attempts to read the secrets. Several attempts may be in progress at once.
+    /// The number of attempts to read the secrets. Several attempts may be in progress simultaneously.
     attempts: u64,
 }
 

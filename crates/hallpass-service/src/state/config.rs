@@ -29,7 +29,7 @@ impl Config {
     /// Reads the configuration from the platform's settings. An empty setting counts as not set.
     ///
     /// # Errors
-    /// Returns [`ConfigError`] for the first setting or value that is invalid.
+    /// Returns [`ConfigError`] if a setting or value is invalid.
     pub(crate) fn read(setting: SettingLookup<'_>) -> Result<Self, ConfigError> {
         let setting: SettingLookup<'_> = &|name| setting(name).filter(|value| !value.is_empty());
         let text = setting(DOCUMENT).unwrap_or_else(|| "{}".into());

@@ -1,8 +1,8 @@
 //! JSON documents: a parser, a tree of values, and functions that read typed values from it.
 //!
-//! A function that reads a value takes a node of the tree. An error refers to its node. The node's path is determined only if
-//! there is an error, so that reading a valid document costs nothing extra. serde_json parses documents and limits their
-//! nesting to 128 levels.
+//! The argument of a function that reads a value is a node of the tree. An error refers to its node. The node's path is
+//! determined only if there is an error, so that reading a valid document costs nothing extra. serde_json parses documents and
+//! limits their nesting to 128 levels.
 
 mod parse;
 mod path;

@@ -9,7 +9,7 @@ use super::json::{Json, write_object};
 pub enum Level {
     /// An event that needs no action.
     Info,
-    /// A condition that needs attention, but not at once.
+    /// A condition that needs attention, but not immediately.
     Warning,
     /// A failure that prevented a valid request from succeeding.
     Error,

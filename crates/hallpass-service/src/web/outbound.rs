@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 pub struct OutboundRequest {
     /// The method: GET or POST.
     pub method: Method,
-    /// The absolute, percent-encoded URL. It contains no secret.
+    /// The absolute, percent-encoded URL, which contains no secret.
     pub url: String,
     /// The header names, in lower case, and values. Some values are credentials.
     pub headers: Vec<(&'static str, Zeroizing<String>)>,
@@ -28,7 +28,7 @@ pub struct OutboundResponse {
     pub status: u16,
     /// The headers in [`CAPTURED_HEADERS`] that are present.
     pub headers: Vec<(&'static str, String)>,
-    /// The complete body. It may contain secrets.
+    /// The complete body, which may contain secrets.
     pub body: Zeroizing<Vec<u8>>,
 }
 

@@ -40,7 +40,7 @@ pub struct RequestContext<'a> {
     pub now: UnixSeconds,
     /// Random bytes from the platform's cryptographically secure generator.
     pub random: [u8; RequestContext::RANDOM_BYTES],
-    /// The id under which the platform logs the request.
+    /// The ID under which the platform logs the request.
     pub request_id: String,
     /// The claims that the platform's gateway verified; `None` if there are no such claims, or no such gateway.
     pub gateway_claims: Option<Vec<(String, String)>>,
@@ -71,8 +71,8 @@ impl Body {
     }
 }
 
-/// Returns the parts of a path between its slashes. Takes bytes, because splitting a `str` at a character costs several times
-/// as much.
+/// Returns the parts of a path between its slashes. The path is passed as bytes, because splitting a `str` at a character costs
+/// several times as much.
 pub(crate) fn segments(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     path.split(|byte| *byte == b'/')
 }

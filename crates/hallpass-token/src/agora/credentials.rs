@@ -17,8 +17,8 @@ pub struct AppId(Box<str>);
 
 /// The secret of an Agora project: 32 hexadecimal characters, used as a string. Case is preserved.
 ///
-/// The certificate signs every token of the project. It prints as `…` and is wiped on drop; data that SHA-256 leaves on
-/// the stack is not.
+/// The certificate signs every token of the project. `Debug` prints `…` instead of the certificate. The certificate is wiped on
+/// drop, except for data that SHA-256 leaves on the stack.
 #[derive(Clone)]
 pub struct AppCertificate(Box<Secret>);
 
@@ -38,7 +38,7 @@ pub struct Project<'a> {
     pub certificates: &'a [AppCertificate],
 }
 
-/// The error for a string that is not an App ID or App Certificate. It never contains the string.
+/// The error for a string that is not an App ID or App Certificate. The error never contains the string.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum HexError {
     /// The string does not have 32 bytes, but this number.
@@ -53,7 +53,7 @@ impl AppId {
     /// Parses an App ID as shown in Agora's console.
     ///
     /// # Errors
-    /// [`HexError`] for anything but 32 hexadecimal characters.
+    /// Returns [`HexError`] if the string does not consist of 32 hexadecimal characters.
     pub fn parse(string: &str) -> Result<Self, HexError> {
         check_hex(string.as_bytes())?;
         Ok(Self(string.into()))
@@ -70,7 +70,7 @@ impl AppCertificate {
     /// Parses an App Certificate as shown in Agora's console.
     ///
     /// # Errors
-    /// [`HexError`] for anything but 32 hexadecimal characters.
+    /// Returns [`HexError`] if the string does not consist of 32 hexadecimal characters.
     pub fn parse(string: &str) -> Result<Self, HexError> {
         let string = Zeroizing::new(check_hex(string.as_bytes())?);
         Ok(Self(Box::new(Secret { string: *string, key: Key::new(&*string) })))

@@ -9,7 +9,7 @@ use super::credentials::HexError;
 use super::format::Format;
 use crate::{Seconds, UnixSeconds};
 
-/// The error for a string that is not a well-formed token. It never contains the string.
+/// The error for a string that is not a well-formed token. The error never contains the string.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the documentation of the variants describes the fields")]
@@ -23,7 +23,7 @@ pub enum ParseError {
     /// The decoded bytes are not a zlib stream (RFC 1950).
     #[error("the Base64 must contain a zlib stream, but {0}")]
     Zlib(ZlibError),
-    /// The token is longer than any real one, or inflates to more than `max` bytes.
+    /// The token is longer than any valid token, or inflates to more than `max` bytes.
     #[error("the token contains more than {max} bytes")]
     TooLarge { max: usize },
     /// The token ends within a field.
@@ -119,7 +119,7 @@ impl VerifyError {
 
 impl Base64Error {
     pub(super) fn new(string: &str, error: DecodeError) -> Self {
-        let has = |wanted: fn(u8) -> bool| string.bytes().any(wanted);
+        let has = |is_match: fn(u8) -> bool| string.bytes().any(is_match);
         if has(|byte| byte.is_ascii_whitespace()) {
             return Self::Whitespace;
         }

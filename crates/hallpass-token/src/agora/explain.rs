@@ -54,7 +54,7 @@ pub fn explain(token: &str, context: &Context<'_>) -> Report {
 impl Report {
     /// Returns whether no problem was found for which Agora rejects the token.
     ///
-    /// This does not verify the token: the result can be `true` even if the signature was not checked.
+    /// This function does not verify the token: the result can be `true` even if the signature was not checked.
     #[must_use]
     pub fn is_usable(&self) -> bool {
         self.token.is_some() && self.problems.iter().all(|problem| problem.severity() < Severity::Error)

@@ -30,7 +30,7 @@ impl<'a> FieldStr<'a> {
     /// Wraps a string.
     ///
     /// # Errors
-    /// [`SizeError::StringTooLong`] for more than 65,535 bytes.
+    /// Returns [`SizeError::StringTooLong`] if the string has more than 65,535 bytes.
     pub fn new(string: &'a str) -> Result<Self, SizeError> {
         let fits = string.len() <= usize::from(u16::MAX);
         if fits { Ok(Self(Repr::Borrowed(string))) } else { Err(SizeError::StringTooLong(string.len())) }

@@ -15,7 +15,7 @@ use crate::{PrivilegeTtl, Seconds, Ttl, UnixSeconds};
 
 /// The signing parameters of one token: project, issue time and salt. Create a new value for each token.
 ///
-/// The methods correspond to the builders of the official SDKs (Formats 2.6). They produce format 007, except
+/// The methods correspond to the builders of the official SDKs (Formats 2.6). The methods produce format 007, except
 /// [`Mint::rtc_006`] and [`Mint::rtm_006`]. For other combinations of services, use [`Mint::services`].
 #[derive(Clone, Copy, Debug)]
 pub struct Mint<'a> {

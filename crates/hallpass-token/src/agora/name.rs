@@ -64,7 +64,7 @@ impl<'a> Channel<'a> {
     /// Parses a channel name, or `*` for every channel.
     ///
     /// # Errors
-    /// [`NameError`] for anything but 1 to 64 of Agora's 89 characters.
+    /// Returns [`NameError`] if the name does not consist of 1 to 64 of Agora's 89 characters.
     pub fn parse_or_any(string: &'a str) -> Result<Self, NameError> {
         if string == "*" {
             return Ok(Self::Any);

@@ -68,8 +68,8 @@ impl PermissionTree {
     /// used.
     ///
     /// # Errors
-    /// [`SizeError::StringTooLong`] for a name of more than 65,535 bytes, [`SizeError::TooManyNames`] for more than
-    /// 65,535 names.
+    /// Returns [`SizeError::StringTooLong`] if a name has more than 65,535 bytes. Returns [`SizeError::TooManyNames`] if a
+    /// permission has more than 65,535 names.
     pub fn new(permissions: &[Permission<'_>]) -> Result<Self, SizeError> {
         // Insertion sort is sufficient: a tree has about ten permissions, two for each of the five kinds of resources.
         let mut tree: Vec<&Permission<'_>> = Vec::with_capacity(permissions.len());
@@ -267,11 +267,11 @@ mod tests {
     #[cfg(feature = "inspect")]
     #[test]
     fn round_trips_a_tree() {
-        let made = tree(&[
+        let encoded = tree(&[
             (Resource::StreamChannels, Access::Write, &["s", ""]),
             (Resource::MessageChannels, Access::Other(9), &[]),
         ]);
-        let read = made.as_ref().map(|tree| tree.as_permissions().to_vec());
+        let read = encoded.as_ref().map(|tree| tree.as_permissions().to_vec());
         assert_eq!(
             read.unwrap(),
             [

@@ -174,7 +174,7 @@ impl<'a, T: PrivilegeTime> Privileges<'a, T> {
     /// Sorts privileges by ID. Of two with the same ID, the last one is used.
     ///
     /// # Errors
-    /// [`SizeError::TooManyPrivileges`] for more than four distinct IDs; no service defines more.
+    /// Returns [`SizeError::TooManyPrivileges`] if there are more than four distinct IDs, because no service defines more.
     pub fn new(entries: &[(u16, T)]) -> Result<Self, SizeError> {
         let mut map = [(0, T::from_number(0)); MAX];
         let mut len = 0;
@@ -211,7 +211,7 @@ impl<'a, T: PrivilegeTime> Privileges<'a, T> {
         Self(Repr::Few { entries, len }, PhantomData)
     }
 
-    /// Wraps the map of a parsed token. The entries keep their order, ascending or not.
+    /// Wraps the map of a parsed token. The entries keep their order, even if it is not ascending.
     #[cfg(feature = "inspect")]
     pub(super) const fn read(entries: &'a [[u8; 6]]) -> Self {
         Self(Repr::Read(entries), PhantomData)

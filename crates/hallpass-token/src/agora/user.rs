@@ -51,7 +51,7 @@ impl Uid {
     /// Parses the decimal digits of a uid.
     ///
     /// # Errors
-    /// [`UidError`] for anything but 1 to 4294967295 without sign, whitespace or leading zeros.
+    /// Returns [`UidError`] if the string is not a number from 1 to 4294967295 without sign, whitespace or leading zeros.
     pub fn parse(string: &str) -> Result<Self, UidError> {
         if string.is_empty() || !string.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(UidError::NotDigits);

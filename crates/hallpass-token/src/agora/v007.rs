@@ -63,8 +63,8 @@ impl<'a> Services<'a> {
     /// Sorts services into the order of the official builders: by type, and otherwise stable.
     ///
     /// # Errors
-    /// [`SizeError::NoService`] for an empty list, as in the builders, and [`SizeError::TooManyServices`] for more than
-    /// 65,535.
+    /// Returns [`SizeError::NoService`] if the list is empty, as the builders do. Returns [`SizeError::TooManyServices`] if the
+    /// list has more than 65,535 services.
     pub fn new(services: &'a mut [Service<'a>]) -> Result<Self, SizeError> {
         match services.len() {
             0 => Err(SizeError::NoService),

@@ -72,8 +72,8 @@ mod inflate {
 
     /// Decodes a stream of stored blocks, as written by [`super::store`]; returns `None` if it has other blocks.
     ///
-    /// The function is fast, and rejects nonzero unused bits. This way, every flipped bit in a token of this crate is
-    /// detected, although deflate has many encodings of the same content.
+    /// The function is fast, and rejects nonzero unused bits. Therefore every flipped bit in a token of this crate is detected,
+    /// although deflate has many encodings of the same content.
     fn inflate_stored(stream: &[u8], max: usize) -> Result<Option<Vec<u8>>, ParseError> {
         let mut reader = Reader(stream);
         let truncated = ParseError::Zlib(ZlibError::Truncated);

@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::id::{self, IdError};
 use crate::mac::Key;
 
-/// The API key of a VideoSDK project, as shown in the dashboard: 1 to 128 bytes. It is public.
+/// The public API key of a VideoSDK project, as shown in the dashboard: 1 to 128 bytes.
 ///
 /// Each token contains it as the claim `apikey`. The limit is this crate's own, so that tokens fit into headers and
 /// URLs.
@@ -17,8 +17,8 @@ pub struct ApiKey(Box<str>);
 
 /// The secret of a VideoSDK project, used literally, not decoded from hexadecimal or Base64.
 ///
-/// The secret signs every token of the project. Only the prepared HMAC key is kept. It prints as `…` and is wiped on
-/// drop; data that SHA-256 leaves on the stack is not.
+/// The secret signs every token of the project. Only the prepared HMAC key is kept. `Debug` prints `…` instead of the key. The
+/// key is wiped on drop, except for data that SHA-256 leaves on the stack.
 #[derive(Clone)]
 pub struct Secret(Key);
 
@@ -43,7 +43,7 @@ impl ApiKey {
     /// Parses an API key as shown in VideoSDK's dashboard.
     ///
     /// # Errors
-    /// [`IdError`] if it is empty or too long, or contains whitespace, a control character, `"` or `\`.
+    /// Returns [`IdError`] if the string is empty or too long, or contains whitespace, a control character, `"` or `\`.
     pub fn parse(string: &str) -> Result<Self, IdError> {
         id::check(string, Self::MAX_BYTES)?;
         Ok(Self(string.into()))
@@ -60,7 +60,7 @@ impl Secret {
     /// Parses a secret as shown in VideoSDK's dashboard. Every byte is significant, including a trailing newline.
     ///
     /// # Errors
-    /// [`EmptySecret`] for the empty string.
+    /// Returns [`EmptySecret`] if the string is empty.
     pub fn parse(string: &str) -> Result<Self, EmptySecret> {
         if string.is_empty() { Err(EmptySecret) } else { Ok(Self(Key::new(string.as_bytes()))) }
     }

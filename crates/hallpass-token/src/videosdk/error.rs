@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::mac::SIGNATURE_LEN;
 use crate::quote::Quoted;
 
-/// The error for a string that is not a well-formed VideoSDK token. It contains at most a few characters of the token's
+/// The error for a string that is not a well-formed VideoSDK token. The error contains at most a few characters of the token's
 /// header.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
@@ -66,7 +66,7 @@ pub enum Part {
     Signature,
 }
 
-/// The maximum length of a token: 16 KiB, far above that of any real one.
+/// The maximum length of a token: 16 KiB, far above that of any valid token.
 pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
 impl ParseError {

@@ -65,7 +65,7 @@ pub enum Signature {
 impl Report {
     /// Returns whether no problem is an error.
     ///
-    /// This does not verify the token: the result can be `true` with [`Signature::NotChecked`].
+    /// This function does not verify the token: the result can be `true` with [`Signature::NotChecked`].
     #[must_use]
     pub fn is_usable(&self) -> bool {
         self.problems.iter().all(|problem| problem.severity() < Severity::Error)

@@ -67,7 +67,7 @@ impl Object {
     /// Returns a field, or `Ok(None)` if it is missing.
     ///
     /// # Errors
-    /// [`ParseError`] if the field occurs twice or `as_type` returns `None`.
+    /// Returns [`ParseError`] if the field occurs twice or `as_type` returns `None`.
     pub(super) fn read<T>(
         &self,
         name: &'static str,

@@ -25,10 +25,10 @@ pub struct Untrusted {
 impl Untrusted {
     /// Parses a token strictly, as RFC 7515 section 5.2 and RFC 7519 section 7.2 require. Does not check the signature.
     ///
-    /// Claims that are only unwise, such as a missing `exp`, are left to `explain` and [`Untrusted::verify`].
+    /// Claims that are only unwise, such as a missing `exp`, are checked by `explain` and [`Untrusted::verify`].
     ///
     /// # Errors
-    /// [`ParseError`] for anything but an HS256 JWT whose claims have the types of VideoSDK's.
+    /// Returns [`ParseError`] if the string is not an HS256 JWT, or a claim does not have the type that VideoSDK defines.
     pub fn parse(token: &str) -> Result<Self, ParseError> {
         let (token, errors) = Self::read(token)?;
         errors.into_iter().next().map_or(Ok(token), Err)

@@ -8,7 +8,7 @@ use super::error::ParseError;
 use super::json::Object;
 use super::scope::Roles;
 
-/// The claims of a token as written, valid or not.
+/// The claims of a token as written, including invalid claims.
 ///
 /// Claims that VideoSDK does not define are omitted.
 #[derive(Clone, PartialEq, Eq)]

@@ -13,8 +13,8 @@ use crate::time::UnixSeconds;
 
 /// A defect of a token, or a property with surprising consequences.
 ///
-/// Prints as one or more sentences that include the fix, without the token or a secret. `found` and names are the
-/// token's values; `expected` is the value that the app uses. They are truncated to 64 characters.
+/// Prints as one or more sentences that include the fix, without the token or a secret. `found` and names are the token's
+/// values; `expected` is the value that the app uses. These values are truncated to 64 characters.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the fields have the same meaning in every variant")]
@@ -95,10 +95,10 @@ pub enum Problem {
     #[error("The token has `{0}`, which requires `version`. Add it as the number 2.")]
     VersionMissing(&'static str),
     /// The token's `version` is this string instead of a number.
-    #[error("The token has `version` as the string {}. It must be the number 2.", Quoted(.0))]
+    #[error("The token has `version` as the string {}. Use the number 2.", Quoted(.0))]
     VersionString(Box<str>),
     /// The token's `version` is this number instead of 2.
-    #[error("The token has the `version` {0}. It must be 2 or omitted.")]
+    #[error("The token has the `version` {0}. Use 2, or omit `version`.")]
     VersionUnknown(u64),
     /// The first role that VideoSDK does not define.
     #[error("The token has the role {}, but VideoSDK defines only `rtc` and `crawler`. Remove it.", Quoted(.0))]
@@ -119,10 +119,10 @@ pub enum Problem {
         "The token is valid in every room of the account. To bind it to one room, add `roomId` and `version` 2."
     )]
     AnyRoom,
-    /// The token is bound to another room than the expected one.
+    /// The token is bound to a different room than the expected one.
     #[error("The token is for the room {}, but the participant joins {}. Request a token for the room that the participant joins.", Quoted(.found), Quoted(.expected))]
     OtherRoom { found: Box<str>, expected: Box<str> },
-    /// The token is bound to another participant than the expected one.
+    /// The token is bound to a different participant than the expected one.
     #[error(
         "The token is for the participant {}, but the client joins as {}. Request a token for the participant that joins.", Quoted(.found), Quoted(.expected)
     )]

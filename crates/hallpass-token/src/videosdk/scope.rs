@@ -37,7 +37,8 @@ pub enum Roles {
 /// The version of a token, and the room and participant to which it is bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope<'a> {
-    /// A token without `version`. It cannot be bound, so it is valid in every room of the account, for any participant.
+    /// A token without `version`. Such a token cannot be bound, so every token without `version` is valid in every room of the
+    /// account, for any participant.
     V1,
     /// A token with `version` 2.
     V2 {
@@ -74,7 +75,7 @@ impl Permissions {
     /// Parses the names of permissions, in any order. Duplicates are allowed.
     ///
     /// # Errors
-    /// [`PermissionsError`] for an empty list, an unknown name, or a combination that VideoSDK rejects.
+    /// Returns [`PermissionsError`] if the list is empty, contains an unknown name, or is a combination that VideoSDK rejects.
     pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, PermissionsError> {
         let (mut join, mut moderate, mut ask) = (false, false, false);
         for (position, name) in names.into_iter().enumerate() {
@@ -128,7 +129,7 @@ impl Roles {
     /// Upper case is accepted because VideoSDK's documentation used `CRAWLER` in the past.
     ///
     /// # Errors
-    /// [`RolesError`] for an unknown name.
+    /// Returns [`RolesError`] if a name is unknown.
     pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, RolesError> {
         let mut roles = Self::None;
         for (position, name) in names.into_iter().enumerate() {

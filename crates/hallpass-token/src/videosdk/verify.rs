@@ -51,7 +51,7 @@ impl Untrusted {
     /// The expiry is exclusive (RFC 7519 section 4.1.4): a token that expires at `now` is rejected.
     ///
     /// # Errors
-    /// [`VerifyError`], the first in the order of its variants.
+    /// Returns [`VerifyError`] if a check fails. The order of the variants is the order of the checks.
     pub fn verify(&self, project: Project<'_>, now: UnixSeconds) -> Result<Verified<'_>, VerifyError> {
         let claims = self.claims();
         if claims.api_key != project.api_key.as_str() {

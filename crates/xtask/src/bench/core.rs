@@ -45,7 +45,7 @@ const NATIVE: &str = "native";
 /// Runs `cargo xtask bench core`.
 ///
 /// # Errors
-/// If a prerequisite is missing, or a program fails.
+/// Returns an error if a prerequisite is missing, or a program fails.
 pub(crate) fn run() -> Result<()> {
     check(&[Prerequisite::Rustup, Prerequisite::Node])?;
     tools::node_modules()?;

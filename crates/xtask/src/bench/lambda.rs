@@ -2,8 +2,8 @@
 //! function in JavaScript. A cold start is the time from the first event, at which the emulator starts the function, to the
 //! response.
 //!
-//! The secrets are in the environment, in moto, or in a store that responds at once. moto takes most of the time of a start
-//! that uses it. AWS's Secrets Manager would take a different time.
+//! The secrets are in the environment, in moto, or in a store that responds without delay. moto takes most of the time of a
+//! start that uses it. AWS's Secrets Manager would take a different time.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -50,7 +50,7 @@ struct Times {
 /// Runs `cargo xtask bench lambda`.
 ///
 /// # Errors
-/// If a prerequisite is missing, or a function does not respond.
+/// Returns an error if a prerequisite is missing, or a function does not respond.
 pub(crate) fn run() -> Result<()> {
     check(&[Prerequisite::Rustup, Prerequisite::Node, Prerequisite::Python])?;
     build::lambda()?;

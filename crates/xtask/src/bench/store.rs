@@ -22,7 +22,7 @@ impl LocalSecretsManager {
     /// Starts moto with these secrets. `folder` is for its certificate and log.
     ///
     /// # Errors
-    /// If moto does not start, or does not accept the secret.
+    /// Returns an error if moto does not start, or does not accept the secret.
     pub(super) fn moto(
         python: &Path,
         folder: &Path,
@@ -49,7 +49,7 @@ impl LocalSecretsManager {
     /// Starts a server that responds without delay, with the certificate of [`moto`](Self::moto).
     ///
     /// # Errors
-    /// If the server does not start.
+    /// Returns an error if the server does not start.
     pub(super) fn instant(folder: &Path, port: u16, secrets: &[(String, String)]) -> Result<Self> {
         let mut server = command("node");
         server.args(["crates/xtask/bench/store.mjs", &port.to_string()]).arg(folder);

@@ -31,7 +31,7 @@ const FIRST_PORT: u16 = 9310;
 
 const MINT: &str = r#"{"rtc":{"channel":"demo","uid":1234,"role":"publisher"}}"#;
 
-/// The body of a mint for the caller's own identity.
+/// The body of a token request for the caller's own identity.
 const MINT_AS_SELF: &str = r#"{"rtc":{"channel":"demo","role":"publisher"}}"#;
 
 const OPEN: [Load; 3] = [
@@ -60,7 +60,7 @@ const OPEN: [Load; 3] = [
         ],
     },
     Load {
-        name: "POST /v1/token with cors.origins and an Origin, compared with neither",
+        name: "POST /v1/token with cors.origins and an Origin, compared with the same request without CORS",
         path: "/v1/token",
         body: Some(MINT),
         jwts: None,
@@ -103,7 +103,7 @@ impl Load {
 /// Runs `cargo xtask bench worker`, which sends requests without credentials.
 ///
 /// # Errors
-/// If a prerequisite is missing, or a Worker does not respond.
+/// Returns an error if a prerequisite is missing, or a Worker does not respond.
 pub(crate) fn open() -> Result<()> {
     let (folder, bundle) = prepare()?;
     let settings = sample_settings()?;
@@ -120,7 +120,7 @@ pub(crate) fn open() -> Result<()> {
 /// Runs `cargo xtask bench worker --auth`, which sends requests with users' JWTs.
 ///
 /// # Errors
-/// If a prerequisite is missing, or a Worker does not respond as expected.
+/// Returns an error if a prerequisite is missing, or a Worker does not respond as expected.
 pub(crate) fn authenticated() -> Result<()> {
     let (folder, bundle) = prepare()?;
     let _issuer = issuer::start(&folder)?;
@@ -136,7 +136,7 @@ pub(crate) fn authenticated() -> Result<()> {
 /// functions that V8 compiles for it.
 ///
 /// # Errors
-/// If a prerequisite is missing, or a Worker does not respond.
+/// Returns an error if a prerequisite is missing, or a Worker does not respond.
 pub(crate) fn cold() -> Result<()> {
     let (folder, bundle) = prepare()?;
     let module = build::module_with_names()?;

@@ -58,7 +58,7 @@ fn summarize_wrangler(text: &str) -> Result<String> {
 /// Returns an error with the line number, but without the line itself, which may contain a secret.
 fn syntax_error(text: &str, error: &toml::de::Error) -> anyhow::Error {
     let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-    anyhow!("invalid TOML: {} in line {}", error.message(), before.matches('\n').count() + 1)
+    anyhow!("invalid TOML: {} on line {}", error.message(), before.matches('\n').count() + 1)
 }
 
 /// Lists where each secret of the configuration is stored.
@@ -167,7 +167,7 @@ mod tests {
         for (text, message) in [
             (
                 "[vars]\nKEY = 0123456789abcdef",
-                "invalid TOML: unexpected leading zero, expected nothing in line 2",
+                "invalid TOML: unexpected leading zero, expected nothing on line 2",
             ),
             ("vars = 1", "`vars` must be a table"),
             (

@@ -1,7 +1,7 @@
 //! The commands of `cargo xtask` that evaluate a configuration document: `policy` and `check-config`.
 //!
-//! A separate binary, because these commands depend on the service, and `cargo xtask dev` in a fresh clone must not wait
-//! for a native build of the service.
+//! This binary is separate from xtask, because these commands depend on the service. `cargo xtask dev` in a fresh clone must
+//! not wait for a native build of the service.
 
 mod check_config;
 #[cfg(test)]

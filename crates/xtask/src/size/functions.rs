@@ -26,7 +26,7 @@ impl Module {
     /// Reads a module.
     ///
     /// # Errors
-    /// If the file is not a module.
+    /// Returns an error if the file is not a module.
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let list = tools::function_sizes(path)?;
         parse(&list).with_context(|| format!("unexpected list of the functions of {}", path.display()))

@@ -21,7 +21,7 @@ type Baseline = BTreeMap<String, u64>;
 /// Reads a baseline. Returns an empty baseline if the file does not exist.
 ///
 /// # Errors
-/// If the file has a line that is not a name, a tab and a number.
+/// Returns an error if the file has a line that is not a name, a tab and a number.
 pub(super) fn read(path: &Path) -> Result<Baseline> {
     let file = if path.exists() { fs::read_to_string(path)? } else { String::new() };
     file.lines().map(|line| parse(line).with_context(|| format!("{}: {line:?}", path.display()))).collect()
@@ -30,7 +30,7 @@ pub(super) fn read(path: &Path) -> Result<Baseline> {
 /// Writes rows as a baseline.
 ///
 /// # Errors
-/// If the file cannot be written.
+/// Returns an error if the file cannot be written.
 pub(super) fn write(path: &Path, rows: &[Row]) -> Result<()> {
     let lines: String = rows.iter().map(|row| format!("{}\t{}\n", row.name, row.bytes)).collect();
     Ok(fs::write(path, lines)?)

@@ -121,7 +121,7 @@ impl Config {
     /// Loads the secrets.
     ///
     /// # Errors
-    /// [`ConfigError`] for the first secret that is missing or malformed.
+    /// Returns [`ConfigError`] if a secret is missing or malformed.
     #[inline(never)]
     pub(crate) fn load(&self, secrets: &Secrets) -> Result<Provider, ConfigError> {
         let projects = self.projects.load(|ProjectConfig { app_id, certificates }| {
@@ -137,10 +137,10 @@ impl AccountCredentials {
     /// Loads the customer ID and the customer secret.
     ///
     /// # Errors
-    /// [`ConfigError`] for the first secret that is missing or malformed.
+    /// Returns [`ConfigError`] if a secret is missing or malformed.
     fn load(id: &SecretName, secret: &SecretName, secrets: &Secrets) -> Result<Self, ConfigError> {
         let (name, id, secret) = (id, secrets.checked(id)?, secrets.checked(secret)?);
-        // A colon ends the id (RFC 7617 section 2).
+        // A colon ends the ID (RFC 7617 section 2).
         if id.contains(':') {
             let (name, detail) =
                 (name.as_str().to_owned(), "is a customer ID and must not contain a colon".into());

@@ -188,20 +188,20 @@ fn service_to_json(service: &Service<'_>, token: &Untrusted007, budget: &mut Bud
         (name, Json::object([("seconds", seconds.into()), ("ends_at", ends_at.into())]))
     });
     fields.push(("privileges", by_name(privileges)));
-    // Last, because the names may exhaust the budget.
+    // The permissions come last, because their names may exhaust the budget.
     if let Service::Rtm2 { permissions, .. } = service {
         fields.push(("permissions", permissions_to_json(permissions, budget)));
     }
     fields.into()
 }
 
-/// Returns the privileges with the lowest ids: one more than the maximum length of a list, so that a longer list is marked as
-/// truncated. If an id occurs several times, the last occurrence counts.
+/// Returns the privileges with the lowest IDs: one more than the maximum length of a list, so that a longer list is marked as
+/// truncated. If an ID occurs several times, the last occurrence counts.
 fn first_by_id<T: PrivilegeTime>(privileges: &Privileges<'_, T>) -> Vec<(u16, T)> {
     let mut first = Vec::new();
     for (id, time) in privileges.iter() {
         insert(&mut first, id, time);
-        // Bounds the time for hostile tokens, which have ten thousand privileges.
+        // Limits the time for malicious tokens, which can have ten thousand privileges.
         first.truncate(MAX_LISTED + 1);
     }
     first

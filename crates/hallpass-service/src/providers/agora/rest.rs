@@ -102,7 +102,7 @@ pub(crate) fn read_user_events(
 
 /// Converts a time into seconds. Agora documents seconds but sends milliseconds.
 const fn to_seconds(number: u64) -> u64 {
-    /// The largest number taken as seconds: the year 5138 in seconds, 1973 in milliseconds.
+    /// The largest number that is treated as seconds: the year 5138 in seconds, 1973 in milliseconds.
     const LAST_SECOND: u64 = 100_000_000_000;
     if number > LAST_SECOND { number / 1000 } else { number }
 }

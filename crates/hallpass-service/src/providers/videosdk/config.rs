@@ -109,7 +109,7 @@ impl Config {
     /// Loads the secrets.
     ///
     /// # Errors
-    /// [`ConfigError`] for the first secret that is missing or malformed.
+    /// Returns [`ConfigError`] if a secret is missing or malformed.
     #[inline(never)]
     pub(crate) fn load(&self, secrets: &Secrets) -> Result<Provider, ConfigError> {
         let projects = self.projects.load(|ProjectConfig { api_key, secrets: names }| {

@@ -251,8 +251,7 @@ fn participant<'a>(
     evaluator.resolve_user(&grant.identity, FIELD, requested, as_str, parse).map(Some)
 }
 
-const MODERATOR: &str = "`allow_mod` allows its holder to remove others. Only a rule with `allow_mod` in `permissions` grants it.";
-const CRAWLER: &str = "The role `crawler` allows calls to VideoSDK's REST API. Only a rule with `crawler` in `roles` grants it.";
-const NO_ROLE: &str = "A token without a role allows calls to VideoSDK's REST API. Request the role `rtc`. Only a rule with `rtc` and `crawler` in `roles` grants tokens without a role.";
-const VERSION_1: &str =
-    "A version 1 token is valid for every room and participant. Only a rule with `v1` grants it.";
+const MODERATOR: &str = "`allow_mod` allows its holder to remove others. Omit it, or add it to `permissions` in the rule's `videosdk` grant.";
+const CRAWLER: &str = "The role `crawler` allows calls to VideoSDK's REST API. Request the role `rtc`, or add `crawler` to `roles` in the rule's `videosdk` grant.";
+const NO_ROLE: &str = "A token without a role allows calls to VideoSDK's REST API. Request the role `rtc`, or add both `rtc` and `crawler` to `roles` in the rule's `videosdk` grant.";
+const VERSION_1: &str = "A version 1 token is valid for every room and participant. Request version 2, or add `\"v1\": true` to the rule's `videosdk` grant.";

@@ -81,7 +81,7 @@ pub(crate) fn create(
     request(Method::POST, format!("{}{path}", provider.url), token, body)
 }
 
-/// Returns a request that asks whether a room exists.
+/// Returns a request that checks whether a room exists.
 pub(crate) fn validate(provider: &Provider, token: Zeroizing<String>, room: RoomId<'_>) -> OutboundRequest {
     let url = &provider.url;
     let room = utf8_percent_encode(room.as_str(), SEGMENT);
@@ -98,7 +98,7 @@ fn request(method: Method, url: String, token: Zeroizing<String>, body: Vec<u8>)
     rest::request(method, url, vec![("authorization", token)], body, (MAX_BYTES, SECONDS))
 }
 
-/// Reads a created room. Adds its id as `roomId`, which apps for version 2 read, and as `meetingId`, for version 1.
+/// Reads a created room. Adds the room's ID as `roomId`, which apps for version 2 read, and as `meetingId`, for version 1.
 pub(crate) fn read_room(
     response: Result<OutboundResponse, SendError>,
 ) -> Result<Json<'static>, UpstreamError> {

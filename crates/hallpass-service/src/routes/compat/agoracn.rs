@@ -29,7 +29,7 @@ fn render(error: &ErrorContext<'_>) -> Response {
     if matches!(problem, Problem::MethodNotAllowed { .. }) {
         return gin::page_not_found();
     }
-    // The original uses the wrong content type for errors in the body. Clients that check the type rely on it.
+    // The original uses the wrong content type for errors in the body. Clients that check the type rely on the wrong type.
     let (code, content_type) = if problem.is_parse_error() { (-1, TEXT) } else { (-2, JSON_UTF8) };
     let body = envelope(code, "".into(), problem.to_string().into());
     response::json(problem.status(), content_type, &body)

@@ -94,7 +94,8 @@ fn room_not_found(error: &UpstreamError) -> Response {
     videosdk_response(status, status, vec![("valid", false.into()), ("error", message.into())])
 }
 
-/// Responds to a failed call. If VideoSDK rejected the caller's own token, the response says so, because the caller can fix it.
+/// Responds to a failed call. If VideoSDK rejected the caller's own token, the response states this reason, because the caller
+/// can request another token.
 fn call_failed(
     authorized: &Authorized<'_>,
     error: UpstreamError,

@@ -31,7 +31,7 @@ pub(in crate::routes) async fn projects(authorized: &Authorized<'_>) -> Result<R
     Ok(ok(JSON, &Json::object([("projects", projects.into())])))
 }
 
-/// Handles `GET /v1/agora/rtm/user-events`: takes the login and logout events of Signaling.
+/// Handles `GET /v1/agora/rtm/user-events`: fetches the login and logout events of Signaling, which Agora then deletes.
 pub(in crate::routes) async fn user_events(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let provider = &authorized.signing.providers.agora;
     let project = provider.projects.get(authorized.query("project").as_deref())?;
@@ -109,7 +109,7 @@ pub(in crate::routes) async fn kick(authorized: &Authorized<'_>) -> Result<Respo
     Ok(ok(JSON, &fields.into()))
 }
 
-/// Creates a kicking rule, and returns its id.
+/// Creates a kicking rule, and returns its ID.
 async fn create_rule(
     authorized: &Authorized<'_>,
     project: &NamedProject<AgoraProject>,

@@ -12,7 +12,8 @@ use crate::web::response::{self, JSON, Response};
 const COMPRESSED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.deflate"));
 
 pub(in crate::routes) fn respond(_: &Request) -> Response {
-    // Decompressed only once, because any caller may request it at any rate. The build script wrote a valid stream.
+    // The document is decompressed only once, because any caller may request it at any rate. The build script wrote a valid
+    // stream.
     static DOCUMENT: LazyLock<Vec<u8>> = LazyLock::new(|| decompress_to_vec(COMPRESSED).unwrap_or_default());
     response::body(StatusCode::OK, JSON, DOCUMENT.as_slice())
 }

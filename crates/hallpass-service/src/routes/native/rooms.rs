@@ -53,12 +53,12 @@ pub(in crate::routes) async fn validate(authorized: &Authorized<'_>) -> Result<R
     Ok(ok(JSON, &body))
 }
 
-/// Parses a room id that can be a path segment.
+/// Parses a room ID that can be a path segment.
 pub(in crate::routes) fn room_id<'a>(field: &str, text: &'a str) -> Result<RoomId<'a>, Problem> {
     parse_room_id(text).map_err(|error| Problem::field(field, error))
 }
 
-/// Parses a room id. Rejects `.` and `..`, which would change the path of the request to VideoSDK.
+/// Parses a room ID. Rejects `.` and `..`, which would change the path of the request to VideoSDK.
 fn parse_room_id(text: &str) -> Result<RoomId<'_>, String> {
     let room = RoomId::parse(text).map_err(|error| error.to_string())?;
     if matches!(text, "." | "..") { Err("must not be `.` or `..`".to_owned()) } else { Ok(room) }

@@ -193,7 +193,7 @@ impl<'j> Fields<'j> {
     }
 }
 
-// A loop, because collecting results takes three times the code for each type.
+// A loop is used, because collecting results needs three times the code for each type.
 fn read_all<'j, T>(
     items: &'j [Json<'j>],
     read: impl Fn(&'j Json<'j>) -> Result<T, Invalid<'j>>,

@@ -18,8 +18,8 @@ use crate::{Seconds, Severity, UnixSeconds};
 /// A defect of a token, or a property with surprising consequences.
 ///
 /// Prints as one or more sentences for a developer. `service` is a service name ([`crate::agora::Service::name`]), and
-/// `privilege` a privilege name ([`crate::agora::Service::privilege_name`]). `user` and `channel` are the token's
-/// fields, and `expected` is the value that the client uses. These three are truncated to 64 characters.
+/// `privilege` a privilege name ([`crate::agora::Service::privilege_name`]). `user` and `channel` are the token's fields, and
+/// `expected` is the value that the client uses. `user`, `channel` and `expected` are truncated to 64 characters.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the fields have the same meaning in every variant")]
@@ -151,11 +151,11 @@ pub enum Problem {
     /// The token is valid in every channel.
     #[error("The token is valid in every channel of the project. Request a token for one channel.")]
     AnyChannel,
-    /// The token is for another channel than the client joins.
+    /// The token is for a different channel than the client joins.
     #[error("The token is for the channel {}, but the client joins {}. Request a token for the channel that the client joins; names are case-sensitive.", Quoted(.channel), Quoted(.expected))]
     OtherChannel { channel: Box<str>, expected: Box<str> },
-    /// A 006 token is for another channel than the client joins. The token contains only the checksum of its channel.
-    #[error("The token is for another channel than {}: the channel checksum differs. Request a token for the channel that the client joins; names are case-sensitive.", Quoted(.expected))]
+    /// A 006 token is for a different channel than the client joins. The token contains only the checksum of its channel.
+    #[error("The token is for a different channel than {}: the channel checksum differs. Request a token for the channel that the client joins; names are case-sensitive.", Quoted(.expected))]
     OtherChannelChecksum { expected: Box<str> },
     /// The channel name has 64 bytes, which some of Agora's pages allow and others do not.
     #[error(
@@ -199,7 +199,7 @@ pub enum Problem {
         "The token for {service} is for uid {user}, but the client joins as the account {}. Use joinChannel, or request a token for the account.", Quoted(.expected)
     )]
     UidForAccount { service: &'static str, user: Box<str>, expected: Box<str> },
-    /// The token is for one user, but the client lets Agora assign a uid.
+    /// The token is for one user, but the client requests a uid from Agora.
     #[error(
         "The client joins with uid 0, so Agora assigns a uid, but the token for {service} is only for {}. Join as that user, or request a token for uid 0.", Quoted(.user)
     )]
@@ -209,9 +209,9 @@ pub enum Problem {
         "The token for {service} is for the account \"0\", but the client joins with a uid. For a token for any user, pass the number 0 to the builder. The official PHP builder has this defect."
     )]
     AccountZeroForUid { service: &'static str },
-    /// A 006 token is for another user than the client's. The token contains only the checksum of its user.
+    /// A 006 token is for a different user than the client. The token contains only the checksum of its user.
     #[error(
-        "The token for {service} is for another user than the client's: the user checksum differs. Request a token for the client's user."
+        "The token for {service} is for a different user than the client: the user checksum differs. Request a token for the client's user."
     )]
     OtherUserChecksum { service: &'static str },
     /// The token contains no services.
@@ -219,7 +219,7 @@ pub enum Problem {
     NoService,
     /// A service has an unknown type, so it and the services after it cannot be parsed; `services` is their number.
     #[error(
-        "The service type {number} is unknown, so {services} of the token's services cannot be parsed. SDKs that do not support the type ignore them silently."
+        "The service type {number} is unknown, so {services} of the token's services cannot be parsed. SDKs that do not support the type ignore them silently. Check the service type on the server that issues the token."
     )]
     UnknownService { number: u16, services: u16 },
     /// Bytes follow the last service.
@@ -237,7 +237,7 @@ enum Effect {
     Warning,
     /// Agora rejects the token.
     Rejected(Rejection),
-    /// The privilege with this name has expired. Only without `join` or `login` is the token rejected.
+    /// The privilege with this name has expired. Agora rejects the token only if the privilege is `join` or `login`.
     ExpiredPrivilege(&'static str),
 }
 

@@ -68,7 +68,7 @@ impl Sdk {
         }
     }
 
-    /// Returns whether the SDK reports errors of a service, given by its name.
+    /// Returns whether the SDK reports errors of the service with this name.
     pub(super) fn is_for(self, service: &str) -> bool {
         match self {
             Self::Rtc => service == "rtc",

@@ -38,7 +38,7 @@ impl Untrusted006 {
     /// Parses a token.
     ///
     /// # Errors
-    /// [`ParseError`] for anything that [`super::Token006`] cannot produce.
+    /// Returns [`ParseError`] if [`super::Token006`] cannot produce the token.
     pub fn parse(token: &str) -> Result<Self, ParseError> {
         let found = Format::detect(token);
         if found != Format::V006 {

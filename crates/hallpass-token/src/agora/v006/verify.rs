@@ -28,7 +28,7 @@ impl Untrusted006 {
     /// The official SDKs do not offer this function. The format has a weakness, described at [`super`].
     ///
     /// # Errors
-    /// [`VerifyError`], the first in the order of its variants.
+    /// Returns [`VerifyError`] if a check fails. The order of the variants is the order of the checks.
     pub fn verify<'a>(
         &'a self,
         project: Project<'_>,
@@ -66,7 +66,7 @@ impl Untrusted006 {
             .position(|certificate| mac::constant_time_eq(&certificate.key().sign(&signed), &self.signature))
     }
 
-    /// Returns the given string or the wildcard, whichever has the token's checksum.
+    /// Returns this string or the wildcard, whichever has the token's checksum.
     fn matching_field<'a>(
         &self,
         string: FieldStr<'a>,

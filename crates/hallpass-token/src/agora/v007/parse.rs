@@ -50,7 +50,7 @@ impl Untrusted007 {
     /// Reads a token that inflates to at most [`MAX_PAYLOAD_LEN`] bytes.
     ///
     /// # Errors
-    /// [`ParseError`].
+    /// Returns [`ParseError`] if the string is not a well-formed token.
     pub fn parse(token: &str) -> Result<Self, ParseError> {
         Self::parse_with_limit(token, MAX_PAYLOAD_LEN)
     }
@@ -58,7 +58,7 @@ impl Untrusted007 {
     /// Reads a token that inflates to at most `max` bytes.
     ///
     /// # Errors
-    /// [`ParseError`].
+    /// Returns [`ParseError`] if the string is not a well-formed token, or inflates to more than `max` bytes.
     pub fn parse_with_limit(token: &str, max: usize) -> Result<Self, ParseError> {
         let found = Format::detect(token);
         let Some(content) = token.strip_prefix("007").filter(|_| found == Format::V007) else {

@@ -22,7 +22,7 @@ impl Untrusted007 {
     /// the time.
     ///
     /// # Errors
-    /// [`VerifyError`], the first in the order of its variants.
+    /// Returns [`VerifyError`] if a check fails. The order of the variants is the order of the checks.
     pub fn verify(&self, project: Project<'_>, now: UnixSeconds) -> Result<Verified007<'_>, VerifyError> {
         if self.app_id != *project.app_id {
             return Err(VerifyError::OtherProject);

@@ -46,7 +46,7 @@ struct Times {
 /// Returns the Workers to start.
 ///
 /// # Errors
-/// If wrangler fails, or the issuer was not started.
+/// Returns an error if wrangler fails, or the issuer was not started.
 pub(super) fn cases(folder: &Path, bundle: &Path, settings: &Settings) -> Result<Vec<Case>> {
     let users = issuer::settings(settings);
     let large = with_config(settings, &large_document());
@@ -87,7 +87,7 @@ fn large_document() -> String {
 /// Starts all Workers in turn, and reports the times of their first responses.
 ///
 /// # Errors
-/// If a Worker does not respond with 200.
+/// Returns an error if a Worker does not respond with 200.
 pub(super) fn compare(folder: &Path, cases: &[Case]) -> Result<()> {
     let mut times = vec![Times::default(); cases.len()];
     let indexes: Vec<usize> = (0..cases.len()).collect();

@@ -28,7 +28,7 @@ type Row = BTreeMap<&'static str, Samples>;
 /// machine's speed affect all Workers. The first round is a warm-up, and is not counted.
 ///
 /// # Errors
-/// If a Worker does not respond.
+/// Returns an error if a Worker does not respond.
 pub(super) fn compare(folder: &Path, workers: &[Started], loads: &[Load]) -> Result<()> {
     let tick_micros = cpu::tick_micros()?;
     let mut rows: Vec<Row> = loads.iter().map(|_| Row::new()).collect();

@@ -9,7 +9,7 @@ use crate::process::{command, output};
 /// Returns the user and system time of a process and its threads, in clock ticks.
 ///
 /// # Errors
-/// If the process does not exist, or the system has no `/proc`.
+/// Returns an error if the process does not exist, or the system has no `/proc`.
 pub(super) fn ticks(process: u32) -> Result<u64> {
     let path = format!("/proc/{process}/stat");
     let stat = fs::read_to_string(&path)
@@ -20,7 +20,7 @@ pub(super) fn ticks(process: u32) -> Result<u64> {
 /// Returns the length of a clock tick in microseconds.
 ///
 /// # Errors
-/// If `getconf` fails.
+/// Returns an error if `getconf` fails.
 pub(super) fn tick_micros() -> Result<f64> {
     let per_second: f64 = output(command("getconf").arg("CLK_TCK")).context("getconf failed")?.parse()?;
     Ok(1e6 / per_second)

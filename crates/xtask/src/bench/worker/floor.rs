@@ -11,7 +11,7 @@ const OWN_HEADERS: [&str; 3] = ["content-length", "connection", "x-request-id"];
 /// Returns the Worker. Its responses have the same headers and size as Hallpass's response to the first request of each method.
 ///
 /// # Errors
-/// If Hallpass does not respond with 200.
+/// Returns an error if Hallpass does not respond with 200.
 pub(super) fn subject(hallpass: &Started, requests: &[Request]) -> Result<Subject> {
     let mut settings = Settings::new();
     for request in requests {

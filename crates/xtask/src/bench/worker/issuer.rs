@@ -17,7 +17,7 @@ const AUDIENCE: &str = "demo";
 /// Writes the JWTs of many users to the folder, in one file for each algorithm, and serves the keys.
 ///
 /// # Errors
-/// If Node fails.
+/// Returns an error if Node fails.
 pub(super) fn start(folder: &Path) -> Result<Running> {
     step("signing JWTs for many users", || {
         let mut issuer = command("node");
@@ -44,7 +44,7 @@ pub(super) fn provider(issuer: &str) -> String {
 /// Returns the header `Authorization` of the first user.
 ///
 /// # Errors
-/// If the issuer was not started.
+/// Returns an error if the issuer was not started.
 pub(super) fn authorization(folder: &Path, algorithm: &str) -> Result<(String, String)> {
     let jwts = fs::read_to_string(folder.join(format!("{algorithm}.txt")))?;
     let jwt = jwts.lines().next().context("the issuer wrote no JWT")?;

@@ -50,7 +50,7 @@ impl Load {
     /// Returns a single request of the load, with the first user's JWT if the load has JWTs.
     ///
     /// # Errors
-    /// If the issuer was not started.
+    /// Returns an error if the issuer was not started.
     pub(super) fn request(&self, folder: &Path) -> Result<Request> {
         let (ray, id) = RAY;
         let mut headers = vec![(ray.to_owned(), id.to_owned())];
@@ -63,7 +63,7 @@ impl Load {
     /// Sends the load to a Worker.
     ///
     /// # Errors
-    /// If wrk fails, or the Worker responds with an error status.
+    /// Returns an error if wrk fails, or the Worker responds with an error status.
     pub(super) fn measure(&self, folder: &Path, worker: &Started, tick_micros: f64) -> Result<Sample> {
         let script = folder.join("load.lua");
         fs::write(&script, self.script(folder, worker.name))?;

@@ -44,7 +44,7 @@ impl Subject {
     /// Returns a Worker whose script, a file of crates/xtask/bench, is bundled with its npm packages.
     ///
     /// # Errors
-    /// If wrangler fails.
+    /// Returns an error if wrangler fails.
     pub(super) fn npm(name: &'static str, script: &str, folder: &Path, settings: &Settings) -> Result<Self> {
         let bundle = step(&format!("bundling a Worker with {name}"), || bundle_script(folder, script))?;
         Ok(Self { name, files: vec![bundle], settings: settings.clone() })
@@ -53,12 +53,12 @@ impl Subject {
     /// Returns the bundled Hallpass with these settings.
     ///
     /// # Errors
-    /// If the bundle cannot be read.
+    /// Returns an error if the bundle cannot be read.
     pub(super) fn hallpass(name: &'static str, bundle: &Path, settings: &Settings) -> Result<Self> {
         Ok(Self { name, files: workerd::files(bundle)?, settings: settings.clone() })
     }
 
-    /// Returns the Worker with a port.
+    /// Returns the Worker, configured to listen on this port.
     pub(super) fn worker(&self, port: u16) -> Worker<'_> {
         Worker { files: &self.files, settings: &self.settings, port, v8_flags: &[] }
     }
@@ -66,13 +66,13 @@ impl Subject {
     /// Starts the Worker, with its files and its log in this folder.
     ///
     /// # Errors
-    /// If workerd does not start.
+    /// Returns an error if workerd does not start.
     pub(super) fn start(&self, folder: &Path, port: u16) -> Result<Started> {
         Ok(Started { name: self.name, port, process: self.worker(port).start(folder)? })
     }
 }
 
-/// Returns the settings with this configuration document instead of their own.
+/// Returns the settings with their configuration document replaced by this one.
 pub(super) fn with_config(settings: &Settings, document: &str) -> Settings {
     let others = settings.iter().filter(|(name, _)| name != "HALLPASS_CONFIG").cloned();
     others.chain([("HALLPASS_CONFIG".to_owned(), document.to_owned())]).collect()

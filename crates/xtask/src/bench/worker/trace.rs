@@ -1,4 +1,4 @@
-//! The functions that V8 compiles between the start of a process and its first mint.
+//! The functions that V8 compiles between the start of a process and its first token.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -32,9 +32,9 @@ type Compilations = BTreeMap<u32, Compilation>;
 /// Starts Hallpass with a module that contains function names, mints once, and reports which functions V8 compiled.
 ///
 /// # Errors
-/// If Hallpass does not respond with 200, or V8 prints no compilation.
+/// Returns an error if Hallpass does not respond with 200, or V8 prints no compilation.
 pub(super) fn report(folder: &Path, bundle: &Path, module: &Path, settings: &Settings) -> Result<()> {
-    let log = step("tracing the functions that V8 compiles for the first mint", || {
+    let log = step("tracing the functions that V8 compiles for the first token", || {
         let folder = folder.join("trace");
         let files = with_module(bundle, module, &folder)?;
         let worker = Worker { files: &files, settings, port: FIRST_PORT, v8_flags: &FLAGS };
@@ -88,7 +88,7 @@ fn parse_line(line: &str) -> Option<(u32, Compilation)> {
 fn print(compilations: &Compilations, module: &Module) {
     let total = |value: fn(&Compilation) -> u64| compilations.values().map(value).sum::<u64>();
     print_line(format_args!(
-        "\nCompiled from the start to the first mint: {} functions of {} bytes in {} ms",
+        "\nCompiled from the start to the first token: {} functions of {} bytes in {} ms",
         compilations.len(),
         total(|compilation| compilation.bytes),
         milliseconds(total(|compilation| compilation.micros))

@@ -65,7 +65,7 @@ impl Ban {
         Ok(Self { channel, uid, ip, seconds, privileges })
     }
 
-    /// Returns the log field `ban`: the duration and the conditions except the channel, which has a log field of its own.
+    /// Returns the log field `ban`: the duration and the conditions except the channel, which has a separate log field.
     pub(crate) fn audit(&self) -> Json<'_> {
         Json::object([
             ("uid", self.uid.into()),
@@ -135,15 +135,16 @@ pub(crate) fn list(url: &str, app_id: &AppId, credentials: Credentials) -> Outbo
     OutboundRequest { seconds: LIST_SECONDS, ..credentials.request(Method::GET, url, Vec::new()) }
 }
 
-/// Reads the id of a created rule.
+/// Reads the ID of a created rule.
 ///
 /// # Errors
-/// [`UpstreamError`]. If the [outcome is unknown](UpstreamError::is_outcome_unknown), the rule may exist nevertheless.
+/// Returns [`UpstreamError`] if the call fails. If the [outcome is unknown](UpstreamError::is_outcome_unknown), the rule may
+/// exist nevertheless.
 pub(crate) fn read_created(response: Result<OutboundResponse, SendError>) -> Result<u64, UpstreamError> {
     rest::read(NAMES, response, |body| body.get("id")?.as_u64())
 }
 
-/// Finds the id of the latest rule for a ban that lasts at least until `until`. An earlier rule for the same ban does not count
+/// Finds the ID of the latest rule for a ban that lasts at least until `until`. An earlier rule for the same ban does not count
 /// if it ends earlier.
 pub(crate) fn find_rule(
     response: Result<OutboundResponse, SendError>,

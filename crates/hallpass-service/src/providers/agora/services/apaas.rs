@@ -75,8 +75,7 @@ impl<'a> TokenService<'a> for Apaas<'a> {
         let user = match self {
             Self::App if grant.app => return Ok(()),
             Self::App => {
-                let reason =
-                    "An APaaS app token has administrator rights. Only a rule with `apaas.app` grants it.";
+                let reason = "An APaaS app token has administrator rights. Request a user token, or add `\"app\": true` to the rule's `apaas` grant.";
                 return denied(DeniedPart::Privileged, "apaas.app", reason.to_owned());
             }
             Self::Room { room, .. }

@@ -173,8 +173,7 @@ fn derived_uid(app_id: &AppId, subject: &str) -> Uid {
     Uid::from_bytes([a, b, c, d])
 }
 
-const ANY_CHANNEL: &str =
-    "Channel `*` grants access to every channel of the project. Only a rule with `every_channel` grants it.";
+const ANY_CHANNEL: &str = "Channel `*` grants access to every channel of the project. Request one channel, or add `\"every_channel\": true` to the grant in the rule.";
 const UID_0: &str = "uid 0 creates a token that any user can use. Specify a uid from 1 to 4294967295, or grant it with `\"identity\": \"wildcard\"`; without a policy, with `auth.open.wildcard`.";
 
 #[cfg(test)]

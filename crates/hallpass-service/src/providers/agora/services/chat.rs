@@ -58,8 +58,7 @@ impl<'a> TokenService<'a> for Chat<'a> {
             }
             Self::App if grant.app => Ok(()),
             Self::App => {
-                let reason =
-                    "A Chat app token has administrator rights. Only a rule with `chat.app` grants it.";
+                let reason = "A Chat app token has administrator rights. Request a user token, or add `\"app\": true` to the rule's `chat` grant.";
                 Err(PolicyError::new(DeniedPart::Privileged, "chat.app", reason).into())
             }
         }

@@ -56,7 +56,8 @@ pub(crate) trait TokenService<'a> {
     /// Checks the request against a grant, and fills in omitted values.
     ///
     /// # Errors
-    /// [`TokenError::Denied`], or [`TokenError::Field`] if neither the request nor the rule specifies a required value.
+    /// Returns [`TokenError::Denied`] if the grant does not allow the request. Returns [`TokenError::Field`] if neither the
+    /// request nor the rule specifies a required value.
     fn complete(&mut self, grant: &'a Grant, context: &Context<'a>) -> Result<(), TokenError>;
 
     /// Caps the lifetimes of the privileges by the lifetime of the token.
