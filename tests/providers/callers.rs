@@ -78,7 +78,7 @@ fn without_policy<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) ->
                 ensure_denied(&mut harness, &request, call.2, part)?;
             }
         }
-        // No rule decides on a call with the caller's own token.
+        // No rule applies to a call with the caller's own token.
         let with_token = Request::post("/create-meeting", &json!({ "token": "my-own" }), None);
         let with_token = sent_by(with_token, &caller);
         if harness.target.can_receive(&with_token) {

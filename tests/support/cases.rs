@@ -220,7 +220,7 @@ impl TryFrom<TokenDocument> for ExpectedToken {
 }
 
 impl ExpectedToken {
-    /// Returns the user of the channel, if the token has a channel.
+    /// Returns the uid of the first service that has a uid.
     pub(crate) fn uid(&self) -> Option<&str> {
         self.services().iter().find_map(|service| service.uid.as_deref())
     }

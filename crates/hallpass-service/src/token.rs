@@ -41,7 +41,7 @@ impl<'a> TokenRequest<'a> {
     }
 }
 
-/// Decides on a request, completes it, and signs the token.
+/// Applies the policy to a request, fills in omitted fields, and signs the token.
 ///
 /// # Errors
 /// Returns [`TokenError`] if the request is denied or invalid.

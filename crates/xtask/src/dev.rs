@@ -92,7 +92,7 @@ pub(crate) fn lambda(port: u16) -> Result<()> {
     serve(watch, port, "/lambda-url/bootstrap")
 }
 
-/// Returns the path of `.dev.vars`, the user's own settings, or of `infra/dev.vars` if there are none.
+/// Returns the path of the developer's `.dev.vars` if the file exists; otherwise, the path of `infra/dev.vars`.
 fn settings() -> PathBuf {
     let own = root().join(".dev.vars");
     if own.exists() { own } else { root().join("infra/dev.vars") }

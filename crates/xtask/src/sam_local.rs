@@ -16,8 +16,8 @@ pub(crate) struct Engine {
 
 /// The name of the suite, as `cargo test` filters it.
 const SUITE: &str = "sam_local::on_lambda_in_a_container";
-/// A Python program that prints the first address at which an engine responds and has the image. If there is none, it fails
-/// with the reason. The program uses the SAM CLI's library, because an installed client program does not show that an engine
+/// A Python program that prints the first address at which an engine responds and has the image. If no
+/// engine qualifies, the program fails with the reason. The program uses the SAM CLI's library, because an installed client program does not show that an engine
 /// runs.
 const FIND: &str = r#"
 import os, sys, docker
@@ -57,7 +57,7 @@ pub(crate) fn add_suite(test: &mut Command, python: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Finds a container engine. If there is none, prints why the suite is skipped.
+/// Finds a container engine. If no engine runs, prints why the suite is skipped.
 ///
 /// # Errors
 /// Returns an error if Python cannot be started.

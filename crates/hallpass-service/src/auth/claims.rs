@@ -33,7 +33,7 @@ impl Claims {
         Ok(Self(value.clone().into_owned()))
     }
 
-    /// Returns the claim with this name. If there is none, the name is a path with dots, such as `app_metadata.role`.
+    /// Returns the claim with this name. If no claim has this name, the name is a path with dots, such as `app_metadata.role`.
     pub(crate) fn get(&self, name: &str) -> Option<&Json<'static>> {
         self.0.get(name).or_else(|| name.split('.').try_fold(&self.0, |claim, part| claim.get(part)))
     }
@@ -86,7 +86,7 @@ pub(super) fn integer(number: &Number) -> Option<(bool, u64)> {
 
 /// Reads conditions from the configuration: an object whose fields are strings, numbers, booleans, or arrays of these.
 pub(crate) fn read_conditions<'j>(object: &'j Json<'j>) -> Result<ClaimConditions, Invalid<'j>> {
-    const SCALARS: &str = "expected a string, a number, true or false, or a list of these";
+    const SCALARS: &str = "expected a string, a number, true or false, or an array of these";
     let Json::Object(fields) = object else {
         return Err(object.expected("an object"));
     };

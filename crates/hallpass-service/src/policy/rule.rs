@@ -37,7 +37,7 @@ pub(crate) struct RuleContext<'a> {
     pub(crate) projects: &'a [&'a str],
 }
 
-/// The rule that decides on a service.
+/// The rule that decides about a service.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MatchedRule<T> {
     pub(crate) by: DecidedBy,

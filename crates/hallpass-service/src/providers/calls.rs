@@ -24,7 +24,7 @@ pub(super) fn read_granted_calls<'j, C: GrantableCall>(value: &'j Json<'j>) -> R
     value.read_one_or_more(|item| item.one_of(C::EXPECTED, parse))
 }
 
-/// Decides on a call. Returns the deciding rule and the maximum lifetime of a token for the call.
+/// Decides whether a call is granted. Returns the deciding rule and the maximum lifetime of a token for the call.
 pub(super) fn decide_call<G, C: GrantableCall>(
     policy: &Policy<G>,
     granted: impl Fn(&G) -> Option<&Vec<C>>,

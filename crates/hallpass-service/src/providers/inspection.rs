@@ -133,7 +133,8 @@ const fn json_len(c: char) -> usize {
     }
 }
 
-/// An upper bound for the size of any response, because the content has a budget and 32 problems take a few hundred bytes each.
+/// The upper bound on the size of a response. A budget limits the token's content. At most 32 problems are listed, with a few
+/// hundred bytes each.
 #[cfg(test)]
 pub(super) const MAX_RESPONSE_BYTES: usize = 24 * 1024;
 

@@ -107,7 +107,7 @@ impl<'a> Authorized<'a> {
         Ok(document)
     }
 
-    /// Decides on a token request, completes it, and signs the token. Records the decision in the audit log.
+    /// Applies the policy to a token request, fills in omitted fields, and signs the token. Records the decision in the audit log.
     pub(super) fn mint<'r>(&'r self, request: &mut TokenRequest<'r>) -> Result<Minted<'r>, Problem> {
         let evaluator = Evaluator { caller: self.caller, arena: self.arena };
         // The summary is created before minting, which completes the request, because the line for a denial shows the original

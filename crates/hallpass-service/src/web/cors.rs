@@ -72,7 +72,7 @@ impl Cors {
         }
     }
 
-    /// Decides on a request that may be a preflight.
+    /// Handles a request that may be a preflight.
     pub(crate) fn preflight(&self, request: &Request) -> Preflight {
         let is_preflight = request.method == Method::OPTIONS
             && request.headers.get(ORIGIN).is_some()

@@ -42,7 +42,7 @@ pub struct RtcWithRtm<'a> {
     pub user: User<'a>,
     /// The user's privileges in the channel.
     pub privileges: RtcPrivileges,
-    /// The user in Signaling. Most official builders use the same name for both.
+    /// The user in Signaling. Most official builders use the name of the channel's user.
     pub rtm_user: RtmUser<'a>,
     /// The TTL of the Signaling login.
     pub rtm_login: PrivilegeTtl,

@@ -25,11 +25,11 @@ pub struct ParsedClaims {
     pub room: Option<String>,
     /// The only participant for whom the token is valid, `participantId`.
     pub participant: Option<String>,
-    /// The issue time in seconds since 1970, `iat` (RFC 7519 section 4.1.6).
+    /// The issue time, a Unix time in seconds: `iat` (RFC 7519 section 4.1.6).
     pub issued_at: Option<u64>,
-    /// The time before which the token is not valid, in seconds since 1970, `nbf` (RFC 7519 section 4.1.5).
+    /// The Unix time in seconds before which the token is not valid: `nbf` (RFC 7519 section 4.1.5).
     pub not_before: Option<u64>,
-    /// The time from which the token is not valid, in seconds since 1970, `exp` (RFC 7519 section 4.1.4).
+    /// The Unix time in seconds from which the token is not valid: `exp` (RFC 7519 section 4.1.4).
     pub expires_at: Option<u64>,
     /// The token's ID, `jti` (RFC 7519 section 4.1.7).
     pub id: Option<String>,

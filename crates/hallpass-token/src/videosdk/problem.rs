@@ -43,7 +43,7 @@ pub enum Problem {
     )]
     OtherSecret(usize),
     /// The token has no `exp`.
-    #[error("The token has no `exp`. Add the expiry in seconds since 1970.")]
+    #[error("The token has no `exp`. Add the expiry, a Unix time in seconds.")]
     NoExpiry,
     /// The token has expired: `expired_at` is its `exp`.
     #[error(
@@ -53,22 +53,22 @@ pub enum Problem {
     Expired { expired_at: u64, now: UnixSeconds },
     /// The token's `exp` is not after its `iat`.
     #[error(
-        "The token's `exp` {expires_at} must be after its `iat` {issued_at}. `exp` is a time in seconds since 1970, not a duration. The package jsonwebtoken reads a string without a unit as milliseconds: write `120s` or the number 120, not \"120\"."
+        "The token's `exp` {expires_at} must be after its `iat` {issued_at}. `exp` is a Unix time in seconds, not a duration. The package jsonwebtoken reads a string without a unit as milliseconds: write `120s` or the number 120, not \"120\"."
     )]
     ExpiresAtOnce { issued_at: u64, expires_at: u64 },
     /// The token's `exp` is after 2106, which suggests milliseconds.
     #[error(
-        "The token's `exp` {0} looks like milliseconds, so the token effectively never expires. Use seconds since 1970."
+        "The token's `exp` {0} looks like milliseconds, so the token effectively never expires. Use a Unix time in seconds."
     )]
     ExpiryInMilliseconds(u64),
     /// The token's TTL, in seconds, is longer than a day.
     #[error(
-        "The token's TTL is {0} s. The longest default of VideoSDK's SDKs is 86400 s (24 hours). Use a few minutes, which are enough to join."
+        "The token's TTL is {0} s. The longest default of VideoSDK's SDKs is 86400 s (24 hours). Use a TTL of a few minutes, which is enough to join."
     )]
     LongTtl(u64),
     /// The token is not valid yet: `from` is the later of `iat` and `nbf`.
     #[error(
-        "The token is valid from {from}, but the check was at {}. `iat` and `nbf` must be in seconds since 1970, and at most {} s ahead.",
+        "The token is valid from {from}, but the check was at {}. `iat` and `nbf` must be Unix times in seconds, at most {} s after the time of the check.",
         .now.0,
         VerifyError::LEEWAY.0
     )]

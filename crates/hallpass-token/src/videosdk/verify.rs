@@ -16,7 +16,7 @@ pub struct Verified<'a> {
 }
 
 /// The error for a well-formed token that fails verification. `now` is the time of the check. The other times are the
-/// token's, in seconds since 1970.
+/// token's. All times are Unix times in seconds.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the documentation of the enum and of the variants describes the fields")]

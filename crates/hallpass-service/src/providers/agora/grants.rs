@@ -96,7 +96,7 @@ impl Grants {
     }
 }
 
-/// Decides on a call. Returns the deciding rule and the maximum lifetime of a token for the call. An empty `project` means the
+/// Decides whether a call is granted. Returns the deciding rule and the maximum lifetime of a token for the call. An empty `project` means the
 /// whole account.
 pub(crate) fn decide_rest_call<G>(
     policy: &Policy<G>,

@@ -57,7 +57,7 @@ impl<'a> TokenRequest<'a> {
         Self { version, services: vec![Box::new(service)] }
     }
 
-    /// Decides on each service, completes it, and signs the token.
+    /// Applies the policy to each service, fills in omitted fields, and signs the token.
     #[inline(never)]
     pub(crate) fn mint<G>(
         &mut self,

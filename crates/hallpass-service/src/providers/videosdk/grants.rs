@@ -183,7 +183,7 @@ impl GrantableCall for RoomCall {
     }
 }
 
-/// Decides on a call. Returns the deciding rule.
+/// Decides whether a call is granted. Returns the deciding rule.
 pub(crate) fn decide_call<G>(
     policy: &Policy<G>,
     grants: impl Fn(&G) -> &Grants,

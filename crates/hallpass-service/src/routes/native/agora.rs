@@ -133,7 +133,7 @@ async fn create_rule(
     Err(authorized.upstream_failed(error))
 }
 
-/// Decides on a call and records the decision in the audit log. Returns the maximum lifetime of a token for the call. Without a
+/// Authorizes a call and records the decision in the audit log. Returns the maximum lifetime of a token for the call. Without a
 /// project, the call concerns the whole account.
 fn authorize_call(
     authorized: &Authorized<'_>,

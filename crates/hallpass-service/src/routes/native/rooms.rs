@@ -64,7 +64,7 @@ fn parse_room_id(text: &str) -> Result<RoomId<'_>, String> {
     if matches!(text, "." | "..") { Err("must not be `.` or `..`".to_owned()) } else { Ok(room) }
 }
 
-/// Decides on a call, and signs the token for it.
+/// Authorizes a call, and signs the token for it.
 pub(in crate::routes) fn rest_token(
     authorized: &Authorized<'_>,
     project: Option<&str>,

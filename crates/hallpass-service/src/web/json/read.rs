@@ -45,7 +45,7 @@ impl<'j> Json<'j> {
 
     /// Reads a non-empty array, or a single value as an array of one item.
     pub(crate) fn one_or_more(&'j self) -> Result<&'j [Self], Invalid<'j>> {
-        const EXPECTED: &str = "a value or a non-empty list";
+        const EXPECTED: &str = "a value or a non-empty array";
         match self {
             Self::Array(items) if items.is_empty() => {
                 Err(Invalid::new(self, format!("invalid length 0, expected {EXPECTED}")))

@@ -16,7 +16,7 @@ pub(crate) struct ChannelUser<'a> {
 }
 
 impl<'a> ChannelUser<'a> {
-    /// Returns a request that specifies both.
+    /// Returns a request that specifies channel and user.
     pub(crate) const fn new(channel: Channel<'a>, user: User<'a>) -> Self {
         Self { channel: Some(channel), user: Some(user) }
     }
@@ -74,7 +74,7 @@ impl<'a> ChannelUser<'a> {
                 };
                 let channel = ChannelName::parse(name).map_err(|error| {
                     let reason =
-                        format!("The rule for this caller yields an invalid channel name: it {error}.");
+                        format!("The rule for this caller yields an invalid channel name: it {error}. Correct `{field}` in the rule, or the claim that its pattern uses.");
                     PolicyError::new(DeniedPart::Channel, &field, reason)
                 })?;
                 self.channel = Some(channel.into());
@@ -136,7 +136,7 @@ impl<'a> ChannelUser<'a> {
     }
 }
 
-/// Reads a uid. 0 means all users; the policy decides on it.
+/// Reads a uid. 0 means all users, which requires a grant.
 pub(crate) fn read_uid<'j>(value: &'j Json<'j>) -> Result<u32, Invalid<'j>> {
     value.whole_number(0..=u32::MAX, "a whole number from 1 to 4294967295; for a string, use `account`")
 }
