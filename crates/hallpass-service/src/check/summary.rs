@@ -48,7 +48,7 @@ pub fn summarize(setting: &dyn Fn(&str) -> Option<String>) -> Result<Summary, In
         ("callers", or(auth.map_or_else(Vec::new, AuthConfig::describe), "none")),
         ("policy", or(policy.lines, "no rules: every token request is denied")),
         ("token TTL", vec![format!("default {default_ttl} s, maximum {max_ttl} s")]),
-        ("compatible routes", vec![format!("format {version} where the original server issues format 006")]),
+        ("compatible routes", vec![format!("format {version} if the original server issues format 006")]),
         ("provider REST APIs", providers.iter().filter_map(|provider| provider.rest.clone()).collect()),
         ("CORS", vec![pages(config.cors.origins())]),
         ("secrets", secrets.iter().map(|(name, purpose)| format!("{name}: {purpose}")).collect()),
