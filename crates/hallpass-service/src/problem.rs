@@ -1,4 +1,4 @@
-//! Every error of a request, and the error document for it (RFC 9457).
+//! The errors of a request, and the error document for each error (RFC 9457).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,8 +13,8 @@ use crate::web::field_error::FieldError;
 use crate::web::json::{Json, JsonError, SyntaxError};
 use crate::web::request::MAX_BODY_BYTES;
 
-/// An error of a request: one variant for each action that a client may have to take. [`row`](Self::row) holds the titles.
-/// Display writes the `detail` of the error document: complete sentences.
+/// An error of a request. Each variant corresponds to one action that a client may have to take. [`row`](Self::row)
+/// contains the titles. `Display` writes the `detail` of the error document in complete sentences.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Problem {
     InvalidJson {
@@ -35,34 +35,36 @@ pub(crate) enum Problem {
     Upstream(UpstreamError),
     OriginNotAllowed,
     NotFound,
-    /// The route exists for the methods in `allow` only.
+    /// The route supports only the methods in `allow`.
     MethodNotAllowed {
         allow: String,
     },
-    /// The configuration has no `auth`. `/readyz` lists `missing`.
+    /// The configuration has no `auth`. In responses to `/readyz`, `missing` names the missing or invalid settings and
+    /// secrets.
     AuthNotConfigured {
         missing: Vec<String>,
     },
-    /// A setting or secret is missing or invalid. The log names it, and `/readyz` lists `missing`.
+    /// A setting or secret is missing or invalid, and the log contains the reason. In responses to `/readyz`, `missing`
+    /// names the missing or invalid settings and secrets.
     NotReady {
         missing: Vec<String>,
     },
 }
 
-/// The value of `Retry-After` for a rate-limited caller: the longest period that the platforms' limiters count.
+/// The value of `Retry-After` for a rate-limited caller: the longest period that the platforms' rate limiters use.
 const RETRY_SECONDS: &str = "60";
-/// The value of `Retry-After` if an issuer's keys cannot be fetched: the time until they are fetched again.
+/// The value of `Retry-After` if an issuer's keys cannot be fetched: the time until the service can fetch the keys again.
 const RETRY_ISSUER_SECONDS: &str = "10";
 
 impl Problem {
     pub(crate) const NOT_READY: Self = Self::NotReady { missing: Vec::new() };
 
-    /// Returns a problem with a field. The detail is the field's name and the predicate.
+    /// Returns the problem for an invalid field. The detail consists of the field's name and the predicate.
     pub(crate) fn field(field: &str, predicate: impl fmt::Display) -> Self {
         Self::InvalidField(FieldError::new(field, predicate))
     }
 
-    /// Returns the stable code for programs.
+    /// Returns the stable error code for programs.
     pub(crate) fn code(&self) -> &'static str {
         self.row().0
     }
@@ -112,7 +114,8 @@ impl Problem {
         }
     }
 
-    /// Returns the header that the status requires: `WWW-Authenticate` (RFC 9110 section 11.6.1), `Retry-After` or `Allow`.
+    /// Returns the additional header of the response: `WWW-Authenticate` (RFC 9110 section 11.6.1), `Retry-After` or
+    /// `Allow`.
     pub(crate) fn header(&self) -> Option<(&'static str, Cow<'static, str>)> {
         if let Self::Unauthorized(error) = self {
             Some(("www-authenticate", error.challenge().into()))
@@ -129,7 +132,7 @@ impl Problem {
         }
     }
 
-    /// Returns the path of the invalid or denied field; `None` if there is no single one.
+    /// Returns the path of the invalid or denied field; `None` if the problem does not concern a single field.
     pub(crate) fn field_path(&self) -> Option<&str> {
         if let Self::Denied(error) = self {
             return Some(&error.field);
@@ -137,7 +140,7 @@ impl Problem {
         if let Self::InvalidField(error) = self { error.field.as_deref() } else { None }
     }
 
-    /// Returns whether the server that a compatible route imitates detects the error while it parses the request.
+    /// Returns whether the imitated server of a compatible route detects the error while parsing the request.
     pub(crate) fn is_parse_error(&self) -> bool {
         if let Self::InvalidField(error) = self {
             return error.is_parse_error;

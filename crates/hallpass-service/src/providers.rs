@@ -1,9 +1,10 @@
-//! The providers of real-time services. Each provider has a module; only `registry` lists the providers.
+//! Providers of real-time services. Each provider has a module. Only the module `registry` lists all providers.
 //!
 //! The module of a provider contains these items:
-//! - `NAME` and `TITLE`: the provider's name in configuration and responses, and in messages;
+//! - `NAME`: the provider's name in the configuration, responses and logs;
+//! - `TITLE`: the provider's name in messages;
 //! - `SHORT_SETTING`: the setting that defines the provider's only project in a configuration without `projects`;
-//! - `DEFAULT_PROJECT`: the required name of the project for requests without `project`, if there is such a requirement;
+//! - `DEFAULT_PROJECT`: the required name of the project for requests without `project`; `None` if any name is valid;
 //! - `PROJECT_FIELDS` and `ProjectConfig`: a project in the configuration, without secrets;
 //! - `Config`: the projects and the REST API, without secrets;
 //! - `Provider`: the projects and the REST API, with secrets;

@@ -1,4 +1,5 @@
-//! Dispatch of requests to handlers. A request is authenticated and authorized before its handler runs.
+//! Dispatch of requests to handlers. If a route requires credentials, dispatch authenticates the caller and applies the
+//! rate limit before the handler runs.
 
 mod authorized;
 mod compat;
@@ -24,7 +25,7 @@ use crate::web::log::RequestLog;
 use crate::web::request::{Request, RequestContext};
 use crate::web::response::Response;
 
-/// Responds to a request. `state` loads the deployment's state, for routes that need it.
+/// Responds to a request. If the route needs the deployment's state, calls `state` to load this state.
 pub(crate) async fn respond(
     request: &Request,
     context: &RequestContext<'_>,
@@ -32,7 +33,7 @@ pub(crate) async fn respond(
     log: &RequestLog,
     state: impl AsyncFnOnce() -> Arc<LoadedState>,
 ) -> Response {
-    // The path is decoded before matching, so that `%2F` separates segments like `/`.
+    // The path is decoded before matching, so that `%2F` separates segments as `/` does.
     let Ok(path) = percent_decode_str(&request.path).decode_utf8() else {
         return respond_with_problem(&Problem::InvalidPath, &context.request_id);
     };

@@ -1,4 +1,4 @@
-//! The entry point: creates the service from settings, and responds to requests.
+//! The entry point of the crate: creation of the service from settings, and responses to requests.
 
 use std::sync::Arc;
 
@@ -20,9 +20,9 @@ use crate::web::response::Response;
 /// The outcome of one request.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The response to the client, to which the adapter adds [`COMMON_HEADERS`](crate::COMMON_HEADERS) and the request ID.
+    /// The response to the client. The adapter adds [`COMMON_HEADERS`](crate::COMMON_HEADERS) and the request ID.
     pub response: Response,
-    /// Lines for the log.
+    /// The log lines of the request. The adapter writes these lines.
     pub log: Vec<LogLine>,
     /// True if the adapter must call [`Service::refresh`] after the response.
     pub is_refresh_due: bool,
@@ -31,7 +31,7 @@ pub struct Outcome {
 /// The token service of one deployment. An adapter creates one instance per process or isolate.
 #[derive(Debug)]
 pub struct Service {
-    /// The configuration; `None` if it is invalid. The cache contains the error.
+    /// The configuration; `None` if the settings are invalid. In that case, the cache contains the error.
     config: Option<Config>,
     cache: Cache,
 }
@@ -50,7 +50,7 @@ impl Service {
         }
     }
 
-    /// Returns log lines about errors and risks of the configuration. An adapter logs them at every start.
+    /// Returns log lines about configuration errors and risks. An adapter writes these lines at every start.
     #[must_use]
     pub fn notices(&self) -> Vec<LogLine> {
         let Some(config) = &self.config else {
@@ -80,8 +80,8 @@ impl Service {
         vec![LogLine::new(Level::Warning, event, [("message", message.into())])]
     }
 
-    /// Reads the secrets, and returns a line for the log. An adapter calls this function if an [`Outcome`] requests it, and may
-    /// call it before the first request.
+    /// Reads the secrets, and returns a line for the log. If [`Outcome::is_refresh_due`] is true, an adapter calls this
+    /// function after the response. An adapter may also call this function before the first request.
     pub async fn refresh(&self, now: UnixSeconds, platform: &dyn Platform) -> Option<LogLine> {
         let config = self.config.as_ref()?;
         let attempt = self.cache.begin_attempt();
@@ -90,8 +90,8 @@ impl Service {
         self.cache.finish_attempt(config, attempt, secrets, now)
     }
 
-    /// Returns the names of the headers that [`handle`](Self::handle) reads for this method and path, in lower case. An adapter
-    /// may omit all other headers.
+    /// Returns the lower-case names of the headers that [`handle`](Self::handle) reads for this method and path. An
+    /// adapter may omit all other headers.
     pub fn headers_read(&self, method: &Method, path: &str) -> impl Iterator<Item = &str> {
         let is_home = path == "/" && (method == Method::GET || method == Method::HEAD);
         let route_header = is_home.then_some(ACCEPT);
@@ -101,7 +101,7 @@ impl Service {
         route_header.into_iter().chain(auth_headers).chain(self.cors().headers_read(method).iter().copied())
     }
 
-    /// Responds to one request. Errors become responses.
+    /// Responds to one request. Converts every error into an error response.
     pub async fn handle(
         &self,
         request: &Request,
@@ -113,7 +113,7 @@ impl Service {
             Some(response) => response,
             None => {
                 let state = async || self.state(context.now, platform, &log).await;
-                // Boxed, so that the future is compiled as a separate function.
+                // The future is boxed, so that the compiler compiles it as a separate function.
                 let response: BoxFuture<'_, _> =
                     Box::pin(routes::respond(request, context, platform, &log, state));
                 response.await
@@ -142,7 +142,8 @@ impl Service {
         log: RequestLog,
     ) -> Outcome {
         self.cors().finish(request, &mut response);
-        // Clients can correct 4xx errors, and a failed provider call has its own log line.
+        // Other errors need no line here: clients can correct 4xx errors, and a failed provider call already has a log
+        // line.
         let status = response.status;
         let is_upstream = matches!(status, StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT);
         if status.is_server_error() && !is_upstream {
@@ -155,7 +156,7 @@ impl Service {
         Outcome { response, log, is_refresh_due }
     }
 
-    /// Returns the loaded state. Loads the secrets first if none are loaded, or if they are too old.
+    /// Returns the loaded state. If no secrets are loaded, or if the loaded secrets are too old, loads the secrets first.
     async fn state(&self, now: UnixSeconds, platform: &dyn Platform, log: &RequestLog) -> Arc<LoadedState> {
         let Some(config) = &self.config else { return self.cache.current() };
         match self.cache.action(config, now, platform.works_after_response()) {
@@ -179,7 +180,7 @@ impl Service {
         self.config.as_ref().map_or(&CLOSED, |config| &config.cors)
     }
 
-    /// Returns the log line of a response with a server error.
+    /// Returns the log line for a response with a server error.
     #[cold]
     #[inline(never)]
     fn failure(&self, request: &Request, context: &RequestContext<'_>, status: StatusCode) -> LogLine {

@@ -1,4 +1,4 @@
-//! Minting: token requests, their decision and signing, and the response to them.
+//! Minting of tokens: token requests, the policy decision, the signature, and the response.
 
 mod audit;
 
@@ -18,7 +18,7 @@ use crate::web::request::RequestContext;
 pub(crate) struct TokenRequest<'a> {
     /// The name of a configured project; `None` for the provider's default project.
     pub(crate) project: Option<&'a str>,
-    /// The lifetime, which the configuration and the rules cap; `None` for the configured default.
+    /// The requested lifetime; `None` for the configured default. The configuration and the rules cap the lifetime.
     pub(crate) ttl: Option<RequestedTtl>,
     pub(crate) provider: ProviderRequest<'a>,
 }
@@ -29,7 +29,7 @@ pub(crate) enum RequestedTtl {
     For(Ttl),
     Until {
         end: UnixSeconds,
-        /// The request field with the time, for the error if the time has passed.
+        /// The name of the request field with the expiration time. If this time has passed, the error names the field.
         field: &'static str,
     },
 }
@@ -97,8 +97,9 @@ pub(crate) fn response<'a>(minted: &'a Minted<'_>, request: &'a TokenRequest<'_>
     fields.into()
 }
 
-/// Returns the time until the client should request the next token: four fifths of the lifetime, but at least 45 s before
-/// expiration. The SDKs warn 30 s before expiration. A short lifetime yields half of it, and at least 1 s.
+/// Returns the time after which the client should request the next token. This time is four fifths of the lifetime, but
+/// at least 45 s before expiration, because the SDKs warn 30 s before expiration. For a short lifetime, the result is
+/// half the lifetime, but at least 1 s.
 fn refresh_after(ttl: Seconds) -> Seconds {
     const BEFORE_EXPIRATION: u32 = 30 + 15;
     let ttl = ttl.0;

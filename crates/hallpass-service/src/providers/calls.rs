@@ -1,4 +1,4 @@
-//! Calls to a provider's REST API that a rule can grant.
+//! REST API calls that a rule can grant.
 
 use hallpass_token::Ttl;
 
@@ -6,25 +6,25 @@ use crate::auth::Caller;
 use crate::policy::{DecidedBy, DeniedPart, Policy, PolicyError};
 use crate::web::json::{Invalid, Json};
 
-/// A call to a provider's REST API that a rule can grant.
+/// A kind of REST API call that a rule can grant.
 pub(super) trait GrantableCall: Copy + PartialEq + 'static {
     /// The field of a rule that lists the granted calls.
     const FIELD: &'static str;
     const ALL: &'static [Self];
-    /// The names of all calls, for error messages.
+    /// The names of all calls, as error messages list them.
     const EXPECTED: &'static str;
 
     /// Returns the name of the call in a rule.
     fn name(self) -> &'static str;
 }
 
-/// Reads the list of calls that a rule grants.
+/// Reads a rule's list of granted calls.
 pub(super) fn read_granted_calls<'j, C: GrantableCall>(value: &'j Json<'j>) -> Result<Vec<C>, Invalid<'j>> {
     let parse = |name: &str| C::ALL.iter().copied().find(|call| call.name() == name);
     value.read_one_or_more(|item| item.one_of(C::EXPECTED, parse))
 }
 
-/// Decides whether a call is granted. Returns the deciding rule and the maximum lifetime of a token for the call.
+/// Applies the policy to a call. Returns the deciding rule and the maximum lifetime of a token for the call.
 pub(super) fn decide_call<G, C: GrantableCall>(
     policy: &Policy<G>,
     granted: impl Fn(&G) -> Option<&Vec<C>>,

@@ -9,7 +9,7 @@ pub(crate) struct ProviderDescription<'a> {
     /// The setting that defines the provider's only project if the configuration has no `projects`.
     pub(crate) short_setting: &'static str,
     pub(crate) projects: Vec<ProjectDescription<'a>>,
-    /// A line about the REST API, if it is used.
+    /// A line that describes the REST API, if the configuration uses this API.
     pub(crate) rest: Option<String>,
     /// The secrets that are not part of a project, each with its purpose.
     pub(crate) account_secrets: Vec<(&'a SecretName, &'static str)>,
@@ -21,6 +21,6 @@ pub(crate) struct ProjectDescription<'a> {
     /// The provider's name for the public ID, such as `App ID`.
     pub(crate) id_name: &'static str,
     pub(crate) id: &'a str,
-    /// The names of the secrets; the first one signs.
+    /// The names of the secrets. The first secret signs tokens.
     pub(crate) secrets: &'a [SecretName],
 }

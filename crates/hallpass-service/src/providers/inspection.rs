@@ -1,4 +1,4 @@
-//! The response to an inspection of a token, for any provider.
+//! The response to a token inspection, independent of the provider.
 //!
 //! The content of a token is untrusted, because anyone can create a token. Therefore strings and lists from a token are
 //! truncated.
@@ -7,7 +7,7 @@ use hallpass_token::agora::Format;
 
 use crate::web::json::Json;
 
-/// The maximum length of each list in a response: services, privileges, permissions, names and problems.
+/// The maximum number of entries in each list of a response: services, privileges, permissions, names and problems.
 pub(super) const MAX_LISTED: usize = 32;
 
 /// The maximum size of the token's content in a response, in bytes of JSON.
@@ -27,12 +27,13 @@ pub(super) struct Inspection {
     pub(super) signature: Json<'static>,
     /// True if the token is valid at the current time.
     pub(super) in_time: bool,
-    /// True if there is no problem for which the provider would reject the token.
+    /// True if the token has no problem that would cause the provider to reject the token.
     pub(super) usable: bool,
     pub(super) problems: Vec<Json<'static>>,
 }
 
-/// Returns the result for a signature of a configured project. `key` is the name of the field with the key's position.
+/// Returns the result for a signature by a key of a configured project. `key` is the name of the response field with the
+/// key's position.
 pub(super) fn valid_signature(project: &str, key: &'static str, position: usize) -> Json<'static> {
     let position = u32::try_from(position).unwrap_or(u32::MAX);
     Json::object([("status", "valid".into()), ("project", project.to_owned().into()), (key, position.into())])
@@ -49,7 +50,7 @@ pub(super) fn sdk_error(sdk: &'static str, code: i32, name: &'static str) -> Jso
 }
 
 impl Inspection {
-    /// Returns the response. Omits content that is `null`.
+    /// Returns the response without content that is `null`.
     pub(super) fn into_json(self, budget: &Budget) -> Json<'static> {
         let mut fields = vec![("provider", self.provider.into())];
         fields.extend(self.content.into_iter().filter(|(_, value)| *value != Json::Null));
@@ -64,8 +65,8 @@ impl Inspection {
 
 /// The remaining bytes for the content of a token in a response.
 ///
-/// Limits on each string and each list are not sufficient. A token of 500 bytes may decompress to 64 KiB of characters, each of
-/// which takes six bytes in JSON.
+/// Separate limits for strings and lists are not sufficient, because a token of 500 bytes may decompress to 64 KiB of
+/// characters. Each of these characters may take six bytes in JSON.
 #[derive(Debug)]
 pub(super) struct Budget {
     bytes: usize,
@@ -77,7 +78,7 @@ impl Budget {
         Self { bytes: MAX_CONTENT_BYTES, is_truncated: false }
     }
 
-    /// Truncates a string to 256 characters and to the budget. No string that a provider accepts is longer.
+    /// Truncates a string to 256 characters and to the remaining budget. Providers do not accept longer strings.
     pub(super) fn string(&mut self, string: &str) -> Json<'static> {
         const MAX_CHARS: usize = 256;
         let mut start = String::new();
@@ -98,7 +99,8 @@ impl Budget {
         self.list(strings, QUOTES_AND_COMMA, |budget, string| budget.string(string.as_ref())).into()
     }
 
-    /// Truncates a list to [`MAX_LISTED`] entries and to the budget. Each entry takes `bytes` in addition to its strings.
+    /// Truncates a list to [`MAX_LISTED`] entries and to the remaining budget. `bytes` is the size of an entry without
+    /// its strings.
     pub(super) fn list<T, U>(
         &mut self,
         entries: impl IntoIterator<Item = T>,
@@ -124,7 +126,7 @@ impl Budget {
     }
 }
 
-/// Returns the number of bytes of a character in JSON.
+/// Returns the number of bytes that a character takes in a JSON string.
 const fn json_len(c: char) -> usize {
     match c {
         '"' | '\\' | '\u{8}' | '\t' | '\n' | '\u{c}' | '\r' => 2,
@@ -133,8 +135,8 @@ const fn json_len(c: char) -> usize {
     }
 }
 
-/// The upper bound on the size of a response. A budget limits the token's content. At most 32 problems are listed, with a few
-/// hundred bytes each.
+/// The upper bound on the size of a response, in bytes. A budget limits the token's content. The response lists at most
+/// 32 problems, and each problem takes a few hundred bytes.
 #[cfg(test)]
 pub(super) const MAX_RESPONSE_BYTES: usize = 24 * 1024;
 

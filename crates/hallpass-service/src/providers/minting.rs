@@ -1,22 +1,22 @@
-//! The inputs and results of minting, for any provider.
+//! The inputs and results of minting, independent of the provider.
 
 use hallpass_token::agora::Uid;
 use hallpass_token::{Ttl, UnixSeconds};
 
 use crate::policy::{DecidedBy, Evaluator};
 
-/// The inputs of minting in addition to the request, the provider and the policy.
+/// The inputs of minting, except the request, the provider and the policy.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MintContext<'a> {
     pub(crate) evaluator: Evaluator<'a>,
     /// The project named in the request.
     pub(crate) project: Option<&'a str>,
-    /// The requested lifetime; a rule may cap it.
+    /// The requested lifetime. A rule may cap this lifetime.
     pub(crate) ttl: Ttl,
     pub(crate) now: UnixSeconds,
     /// The random salt of an Agora token.
     pub(crate) salt: [u8; 4],
-    /// The random uid for requests without a user, if the caller may choose the user.
+    /// The random uid for a request that specifies no user, if the caller may choose any user.
     pub(crate) random_uid: Uid,
 }
 
@@ -30,13 +30,13 @@ pub(crate) struct Minted<'a> {
     pub(crate) version: &'static str,
     /// The name of the project.
     pub(crate) project: &'a str,
-    /// The project's public ID, preceded by the name of its response field.
+    /// The name of the response field with the project's public ID, and the ID.
     pub(crate) id: (&'static str, &'a str),
     pub(crate) issued_at: UnixSeconds,
     pub(crate) ttl: Ttl,
-    /// The lifetime of the privilege that expires first; at most that of the token.
+    /// The lifetime of the privilege that expires first. This lifetime never exceeds `ttl`.
     pub(crate) shortest_ttl: Ttl,
-    /// The deciding rules, in the order of the services.
+    /// The deciding rule of each service, in the order of the services.
     pub(crate) decided_by: Vec<DecidedBy>,
 }
 
@@ -44,7 +44,7 @@ pub(crate) struct Minted<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct RequestSummary<'a> {
     pub(crate) services: Vec<&'static str>,
-    /// The channel or room; the first one if the request has several.
+    /// The first channel or room in the request.
     pub(crate) channel: Option<&'a str>,
     pub(crate) role: Option<&'static str>,
 }

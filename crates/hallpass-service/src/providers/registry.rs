@@ -10,7 +10,8 @@ use crate::settings::{ConfigError, NamedProject, Projects, SecretName, Secrets, 
 use crate::web::json::{Fields, Invalid, Json};
 use hallpass_token::{Ttl, UnixSeconds};
 
-/// Defines the types that combine all providers. The name of a provider's module is also the name of its field.
+/// Defines the types that combine all providers. In these types, each provider's field has the name of the provider's
+/// module.
 macro_rules! providers {
     ($($provider:ident as $Variant:ident),*) => {
         const ALL: &[ProviderDescriptor] = &[$(ProviderDescriptor {
@@ -55,8 +56,9 @@ macro_rules! providers {
         pub(crate) enum ProviderRequest<'a> { $($Variant($provider::TokenRequest<'a>),)* }
 
         impl ProjectConfigs {
-            /// Returns the name of a missing default project. A provider with several projects may require a default project,
-            /// so that requests without `project` do not depend on the order of the projects.
+            /// Returns the name of a required default project that is not configured. If there are several projects, a
+            /// provider may require a default project, so that requests without `project` do not depend on the order of
+            /// the projects.
             fn missing_default(&self) -> Option<&'static str> {
                 $(if let Some(default) = $provider::DEFAULT_PROJECT
                     && self.$provider.len() > 1
@@ -79,7 +81,7 @@ macro_rules! providers {
                 names
             }
 
-            /// Adds the section `rest` of the configuration.
+            /// Combines the projects with the section `rest` of the configuration.
             #[inline(never)]
             pub(crate) fn with_rest<'j>(self, rest: Option<&'j Json<'j>>) -> Result<Config, Invalid<'j>> {
                 let names: Vec<(String, &'static str)> =
@@ -111,8 +113,8 @@ macro_rules! providers {
                 $(!self.$provider.projects.all().is_empty())||*
             }
 
-            /// Loads the secrets of all projects, including secrets that do not sign. Therefore a malformed secret is reported
-            /// before a rotation makes it the signing secret.
+            /// Loads the secrets of all projects, including secrets that only verify tokens. Therefore a malformed secret
+            /// is reported before a rotation makes it the signing secret.
             ///
             /// # Errors
             /// Returns [`ConfigError`] if a secret is missing or malformed.
@@ -122,17 +124,17 @@ macro_rules! providers {
         }
 
         impl Grants {
-            /// Returns grants without limits, for callers with a service key.
+            /// Returns unlimited grants, for callers with a service key.
             fn unrestricted() -> Self {
                 Self { $($provider: $provider::Grants::unrestricted(),)* }
             }
 
-            /// Returns grants for users of the caller's choice, for callers without credentials.
+            /// Returns grants for callers without credentials, who may choose any user. `is_wildcard` also grants uid 0.
             fn any_user(is_wildcard: bool) -> Self {
                 Self { $($provider: $provider::Grants::any_user(is_wildcard),)* }
             }
 
-            /// Returns grants for the caller's own identity, for callers with a user's credentials.
+            /// Returns grants for callers with a user's credentials, who may only use their own identity.
             fn own_identity() -> Self {
                 Self { $($provider: $provider::Grants::own_identity(),)* }
             }
@@ -149,7 +151,7 @@ macro_rules! providers {
         }
 
         impl<'a> ProviderRequest<'a> {
-            /// Decides, completes the request, and signs the token.
+            /// Applies the policy, fills in omitted fields, and signs the token.
             pub(crate) fn mint(
                 &mut self,
                 providers: &'a Providers,
@@ -168,7 +170,7 @@ macro_rules! providers {
                 match self { $(Self::$Variant(request) => request.summary(),)* }
             }
 
-            /// Returns the services for the response, once the token is minted.
+            /// Returns the services for the response after the token is minted.
             pub(crate) fn services(&self, ttl: Ttl) -> Vec<(&'static str, Json<'_>)> {
                 match self { $(Self::$Variant(request) => request.services(ttl),)* }
             }
@@ -199,7 +201,7 @@ macro_rules! providers {
     };
 }
 
-// The first provider that recognizes a token inspects it.
+// The order determines which provider inspects a token: the first provider that recognizes the token.
 providers!(agora as Agora, videosdk as VideoSdk);
 
 pub(crate) type Policy = policy::Policy<Grants>;
@@ -252,7 +254,7 @@ pub(crate) fn read_projects<'j>(section: &'j Json<'j>) -> Result<ProjectConfigs,
         (provider.read_project)(&mut projects, name, fields)?;
     }
     if is_empty {
-        // The short settings may be set, but an empty object overrides them.
+        // An empty object overrides the short settings, even if they are set.
         let settings = short_settings().join(" and ");
         let detail = format!("expected at least one project; {settings} apply only without `projects`");
         return Err(Invalid::new(section, detail));
@@ -275,7 +277,8 @@ pub(crate) fn read_policy<'j>(
     Ok(Policy::new(rules))
 }
 
-/// Returns the rules that apply without a policy. `is_wildcard` grants uid 0 to callers without credentials.
+/// Returns the rules that apply if the configuration has no policy. `is_wildcard` grants uid 0 to callers without
+/// credentials.
 #[inline(never)]
 pub(crate) fn default_policy(is_wildcard: bool) -> Policy {
     let rule = |kinds: &[CallerKind], grants| Rule {
@@ -315,8 +318,8 @@ pub(crate) fn read_request(fields: Fields<'_>) -> Result<ProviderRequest<'_>, In
     })
 }
 
-/// Inspects a token. The fields of `expect` determine the provider; without them, the first provider that recognizes the token
-/// inspects it.
+/// Inspects a token. The fields of `expect` determine the provider. If `expect` has no fields, the first provider that
+/// recognizes the token inspects it.
 pub(crate) fn inspect<'j>(
     providers: &Providers,
     token: &str,

@@ -8,8 +8,8 @@ use crate::web::json::{Invalid, Json};
 use crate::web::outbound::{OutboundRequest, OutboundResponse, SendError};
 use crate::web::url::is_loopback;
 
-/// Reads the `url` of a REST API; the default is the first URL in `known`. Only the provider's own URLs and loopback URLs are
-/// accepted, because requests contain credentials.
+/// Reads the `url` of a REST API. The default is the first URL in `known`. Accepts only the URLs in `known` and loopback
+/// URLs, because requests contain credentials.
 pub(super) fn read_url<'j>(value: Option<&'j Json<'j>>, known: &[&str]) -> Result<String, Invalid<'j>> {
     let Some(value) = value else { return Ok(known.first().copied().unwrap_or_default().to_owned()) };
     let url = value.string()?.trim_end_matches('/');
@@ -21,8 +21,8 @@ pub(super) fn read_url<'j>(value: Option<&'j Json<'j>>, known: &[&str]) -> Resul
     Err(Invalid::new(value, detail))
 }
 
-/// Returns a request with these credentials, and with limits on the size and the duration of the response. Agora responds 415 to
-/// a request without a content type, even if the request has no body.
+/// Returns a request with the credentials in `headers`, and with limits on the size and the duration of the response.
+/// Sets a content type even if the request has no body, because Agora otherwise responds with status 415.
 pub(super) fn request(
     method: Method,
     url: String,
@@ -65,7 +65,7 @@ fn check_status(
 mod tests {
     use super::*;
 
-    /// In addition to the URLs in `tests/config`.
+    /// Tests URLs that the tests in `tests/config` do not cover.
     #[test]
     fn accepts_provider_and_loopback_urls_only() {
         const KNOWN: &[&str] = &["https://api.agora.io", "https://api.sd-rtn.com"];

@@ -1,4 +1,4 @@
-//! Tests of decisions that combine the policy and the providers.
+//! Tests of policy decisions that depend on a provider.
 
 use hallpass_token::agora::Uid;
 use hallpass_token::{Ttl, UnixSeconds};
@@ -20,7 +20,8 @@ fn rules(rules: &str) -> Policy {
     Json::parse(rules.as_bytes()).unwrap().read(|rules| read_policy(rules, &context)).unwrap()
 }
 
-/// `tests/providers/callers.rs` tests which callers may make a call at all, with and without a policy.
+/// Tests rules with `project`. The tests in `tests/providers/callers.rs` check which callers may make a call, with and
+/// without a policy.
 #[test]
 fn rules_for_some_projects_grant_no_call_about_the_whole_account() {
     let policy = rules(
@@ -35,7 +36,7 @@ fn rules_for_some_projects_grant_no_call_about_the_whole_account() {
         ("default", RestCall::UserEvents, Err("policy[0]")),
         ("other", RestCall::UserEvents, Ok("policy[1]")),
         ("other", RestCall::Kick, Err("policy[1]")),
-        // A call without a project.
+        // The empty project means a call about the whole account.
         ("", RestCall::Auth, Err("policy[1]")),
     ] {
         let decided = decide_rest_call(&policy, |grants| &grants.agora, &caller, project, call);
@@ -46,7 +47,8 @@ fn rules_for_some_projects_grant_no_call_about_the_whole_account() {
     }
 }
 
-/// Returns the version and the services of the token that alice gets for a request that accepts either version.
+/// Requests a token of either version for `alice`. Returns the version and the services of the token, or the denied
+/// field.
 fn mint_either_version(rule: &str) -> Result<String, String> {
     let policy = rules(&format!(r#"[{{"videosdk":{rule}}}]"#));
     let setting = |name: &str| (name == "VIDEOSDK_API_KEY").then(|| "key".to_owned());

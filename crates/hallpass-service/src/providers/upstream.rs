@@ -16,8 +16,8 @@ pub(super) struct ProviderNames {
     pub(super) title: &'static str,
 }
 
-/// A failed call to a provider, with the provider's message. Contains no credentials. Boxed, because every function that reads a
-/// response returns it.
+/// A failed call to a provider, with the provider's message. Contains no credentials. The content is boxed to keep
+/// `Result` small, because every function that reads a response returns this error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct UpstreamError(Box<UpstreamErrorInner>);
 
@@ -27,7 +27,7 @@ struct UpstreamErrorInner {
     reason: Reason,
     /// The provider's message.
     message: Option<String>,
-    /// The request IDs that the provider's support requires, by header name.
+    /// The provider's request IDs with their header names. The provider's support requires these IDs.
     request_ids: Vec<(&'static str, String)>,
     /// The value of the provider's `Retry-After`.
     retry_after: Option<String>,
@@ -35,11 +35,11 @@ struct UpstreamErrorInner {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reason {
-    /// There is no response, so it is unknown whether the provider performed the call.
+    /// The service received no response. Therefore it is unknown whether the provider performed the call.
     Sending(SendError),
     /// The response has a status other than 2xx.
     Status(u16),
-    /// The response is a success, but its body has an unexpected form.
+    /// The status of the response is 2xx, but the body has an unexpected form.
     UnexpectedBody,
 }
 
@@ -83,12 +83,13 @@ impl UpstreamError {
         Self(Box::new(UpstreamErrorInner { provider, reason, message, request_ids, retry_after }))
     }
 
-    /// Returns whether the provider may have performed the call: it did not reject the call.
+    /// Returns whether the provider may have performed the call. Only a 3xx or 4xx status other than 408 proves a
+    /// rejection.
     pub(crate) fn is_outcome_unknown(&self) -> bool {
         !matches!(self.0.reason, Reason::Status(300..=407 | 409..=499))
     }
 
-    /// Returns the status of the service's own response.
+    /// Returns the status of this service's response.
     pub(crate) fn status(&self) -> StatusCode {
         match self.0.reason {
             Reason::Sending(SendError::TimedOut) | Reason::Status(408 | 504) => StatusCode::GATEWAY_TIMEOUT,
@@ -106,12 +107,12 @@ impl UpstreamError {
         }
     }
 
-    /// Returns the provider's `Retry-After`, if the status is 429.
+    /// Returns the value of the provider's `Retry-After`, if the provider responded with status 429.
     pub(crate) fn retry_after(&self) -> Option<&str> {
         self.0.retry_after.as_deref().filter(|_| self.0.reason == Reason::Status(429))
     }
 
-    /// Returns the status of the provider's response.
+    /// Returns the status of the provider's response, if this status caused the error.
     pub(crate) fn upstream_status(&self) -> Option<StatusCode> {
         if let Reason::Status(status) = self.0.reason { StatusCode::from_u16(status).ok() } else { None }
     }
@@ -121,7 +122,7 @@ impl UpstreamError {
         self.0.message.as_deref()
     }
 
-    /// Returns the field `upstream` of the error document and the log line.
+    /// Returns the value of the field `upstream` in the error document and in the log line.
     pub(crate) fn to_json(&self) -> Json<'_> {
         let status = if let Reason::Status(status) = self.0.reason { Some(u32::from(status)) } else { None };
         let ids = self.0.request_ids.iter().map(|(name, id)| (*name, id.as_str().into()));
@@ -166,11 +167,12 @@ impl fmt::Display for UpstreamError {
     }
 }
 
-/// The fields that contain messages, in order of precedence: the ones that VideoSDK's SDKs read, then Agora's.
+/// The fields that may contain a message, in order of precedence: first the fields that VideoSDK's SDKs read, then
+/// Agora's fields.
 const MESSAGE_FIELDS: [&str; 6] = ["message", "error", "msg", "statusMessage", "reason", "error_msg"];
 
-/// Returns the message in the body of an error response: the first string among [`MESSAGE_FIELDS`], a JSON string, or plain
-/// text. `None` for an HTML page.
+/// Returns the message in the body of an error response; `None` for an HTML page. The message is the first non-empty
+/// string among [`MESSAGE_FIELDS`], a body that is a JSON string, or a body of plain text.
 fn message(body: &[u8]) -> Option<String> {
     let message = match Json::parse(body) {
         Ok(Json::Object(fields)) => {
@@ -187,8 +189,8 @@ fn message(body: &[u8]) -> Option<String> {
     (!message.is_empty()).then_some(message)
 }
 
-/// Converts a provider's message into one line of at most 200 characters. Replaces every word that is long enough to be a token
-/// or a key with `…`.
+/// Converts a provider's message into one line of at most 200 characters. Replaces words of more than 23 bytes with `…`,
+/// because such words may be tokens or keys.
 fn sanitize(message: &str) -> String {
     const MAX_CHARS: usize = 200;
     const MAX_WORD_BYTES: usize = 23;

@@ -1,4 +1,4 @@
-//! Authorization of requests, and the request of an authorized caller.
+//! Authentication and rate limiting of requests, and the request of an authorized caller.
 
 use crate::auth::{AuthError, Caller, address_limit_key};
 use crate::platform::{BoxFuture, Platform};
@@ -56,7 +56,7 @@ pub(super) async fn authorize(
     Err(rejected(caller, is_within_limit, context, log, audit))
 }
 
-/// Records a rejection in the audit log.
+/// Records a rejection in the audit log, and returns the problem for the response.
 #[cold]
 #[inline(never)]
 fn rejected(
@@ -76,7 +76,8 @@ fn rejected(
 }
 
 impl<'a> Authorized<'a> {
-    /// Returns the path segment with this name in the route; empty if the route has no such parameter.
+    /// Returns the path segment for a parameter of the route. If the route has no parameter with this name, returns an
+    /// empty string.
     pub(super) fn path_param(&self, name: &str) -> &'a str {
         let mut pairs = segments(self.audit.route.as_bytes()).zip(segments(self.path.as_bytes()));
         let pair = pairs.find(|(expected, _)| {
@@ -85,7 +86,7 @@ impl<'a> Authorized<'a> {
         pair.and_then(|(_, segment)| str::from_utf8(segment).ok()).unwrap_or_default()
     }
 
-    /// Returns the first value of a query parameter, decoded.
+    /// Returns the decoded first value of a query parameter.
     pub(super) fn query(&self, name: &str) -> Option<String> {
         let mut pairs = form_urlencoded::parse(self.request.query.as_bytes());
         pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
@@ -107,11 +108,12 @@ impl<'a> Authorized<'a> {
         Ok(document)
     }
 
-    /// Applies the policy to a token request, fills in omitted fields, and signs the token. Records the decision in the audit log.
+    /// Applies the policy to a token request, fills in omitted fields, and signs the token. Records the decision in the
+    /// audit log.
     pub(super) fn mint<'r>(&'r self, request: &mut TokenRequest<'r>) -> Result<Minted<'r>, Problem> {
         let evaluator = Evaluator { caller: self.caller, arena: self.arena };
-        // The summary is created before minting, which completes the request, because the line for a denial shows the original
-        // request.
+        // The summary is created before minting, because the line for a denial must show the original request. Minting
+        // changes the request.
         let requested = request.provider.summary();
         let minted = token::mint(self.signing, request, evaluator, self.context);
         match &minted {
@@ -121,14 +123,14 @@ impl<'a> Authorized<'a> {
             Err(TokenError::Denied(error)) => {
                 self.log.add(self.audit.denied(self.caller, request.project, requested, error));
             }
-            // The policy does not decide on invalid requests.
+            // Other errors are not policy decisions, so the audit log does not record them.
             Err(_) => {}
         }
         Ok(minted?)
     }
 
-    /// Records the decision on a call to a provider in the audit log. For a call with the caller's own token, the deciding rule is
-    /// `None`.
+    /// Records the decision about a provider call in the audit log. If the call uses the caller's own token, the deciding
+    /// rule is `None`.
     pub(super) fn audit_call(
         &self,
         call: ProviderCall<'_>,
@@ -148,7 +150,7 @@ impl<'a> Authorized<'a> {
         Box::pin(async move { platform.send(&request).await })
     }
 
-    /// Logs a failed call to a provider, and returns the problem for it.
+    /// Logs a failed call to a provider, and returns the problem for the response.
     pub(super) fn upstream_failed(&self, error: UpstreamError) -> Problem {
         self.log.add(error.log_line(&self.context.request_id, self.audit.route));
         Problem::Upstream(error)

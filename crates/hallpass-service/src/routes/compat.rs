@@ -1,5 +1,5 @@
-//! Routes that are compatible with other token servers. The module of a server reads its requests and writes its responses and
-//! errors. Tokens are minted as for the native routes.
+//! Routes that are compatible with other token servers. Each module reads requests and writes responses and errors as the
+//! imitated servers do. Tokens are minted in the same way as for the native routes.
 
 pub(super) mod agora_docs;
 pub(super) mod agoracn;

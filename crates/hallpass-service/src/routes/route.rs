@@ -21,7 +21,7 @@ pub(super) struct Route {
     pub(super) dialect: Dialect,
 }
 
-/// A handler, by its inputs.
+/// A handler. The variants differ in the inputs of the handler.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Handler {
     /// Responds to any caller, without the state.
@@ -36,11 +36,11 @@ pub(super) enum Handler {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum CallerHandler {
     Sync(fn(&Authorized<'_>) -> Result<Response, Problem>),
-    /// Waits for a response of a provider.
+    /// Waits for a provider's response.
     Async(for<'a> fn(&'a Authorized<'a>) -> BoxFuture<'a, Result<Response, Problem>>),
 }
 
-/// The conventions of a server: the matching of paths and the format of errors.
+/// The conventions of a server: how the server matches paths and formats errors.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Dialect {
     /// True if paths match with and without a trailing slash.
@@ -74,7 +74,7 @@ impl Route {
         };
         let (route, path) = (self.path.as_bytes(), path.as_bytes());
         let Some(start) = route.iter().position(|byte| *byte == b'{') else { return is_same(route, path) };
-        // Rules out most routes.
+        // A comparison of the text before the first parameter excludes most routes.
         if !route.get(..start).zip(path.get(..start)).is_some_and(|(route, path)| is_same(route, path)) {
             return false;
         }
@@ -82,7 +82,7 @@ impl Route {
         loop {
             match (expected.next(), parts.next()) {
                 (None, None) => return true,
-                // Platforms and clients resolve such segments differently.
+                // Platforms and clients resolve the segments `.` and `..` differently, so no parameter matches them.
                 (Some(_), Some(b"." | b"..")) => return false,
                 (Some(expected), Some(part)) if expected.starts_with(b"{") || is_same(expected, part) => {}
                 _ => return false,
@@ -91,7 +91,7 @@ impl Route {
     }
 }
 
-/// Responds with status 200 and this value.
+/// Responds with status 200 and this JSON value.
 pub(super) fn ok(content_type: &'static str, value: &Json<'_>) -> Response {
     response::json(StatusCode::OK, content_type, value)
 }

@@ -16,7 +16,7 @@ macro_rules! async_caller {
     };
 }
 
-/// Every route. The most frequent routes come first.
+/// All routes. The most frequently used routes come first.
 pub(super) static ROUTES: &[Route] = &[
     route(NATIVE, "/v1/token", POST, caller(token::mint)),
     route(NATIVE, "/v1/inspect", POST, caller(token::inspect)),
@@ -55,7 +55,8 @@ pub(super) static ROUTES: &[Route] = &[
 
 const NATIVE: Dialect = native::DIALECT;
 const EXPRESS: Dialect = express::DIALECT;
-/// The dialect of Agora's Tools server. Paths are case-sensitive, because they differ from the Express tutorial's only in case.
+/// The dialect of Agora's Tools server. Paths are case-sensitive, because they differ from the Express tutorial's paths
+/// only in case.
 const TOOLS: Dialect = Dialect { ignores_case: false, ..EXPRESS };
 const DOCS: Dialect = agora_docs::DIALECT;
 const GIN: Dialect = gin::DIALECT;
@@ -68,8 +69,8 @@ const POST: &str = "POST";
 const GET_AND_HEAD: &str = "GET, HEAD";
 const GET_HEAD_AND_POST: &str = "GET, HEAD, POST";
 
-/// Finds the route for a decoded path. If several routes match the path, returns the first one that allows the method; if none
-/// does, the first one.
+/// Finds the route for a decoded path. If several routes match the path, returns the first route that allows the method.
+/// If no matching route allows the method, returns the first matching route.
 #[inline(never)]
 pub(super) fn find(path: &str, method: &Method) -> Option<&'static Route> {
     let mut first = None;
@@ -82,7 +83,7 @@ pub(super) fn find(path: &str, method: &Method) -> Option<&'static Route> {
     first
 }
 
-/// Returns all methods of a path, in the format of the header `Allow`.
+/// Returns all methods that the routes of a path support, in the format of the header `Allow`.
 #[cold]
 #[inline(never)]
 pub(super) fn methods(path: &str) -> String {

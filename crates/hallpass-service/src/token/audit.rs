@@ -10,7 +10,7 @@ use crate::web::log::{Level, LogLine};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AuditContext<'a> {
     pub(crate) request_id: &'a str,
-    /// The path of the route, as the route table has it.
+    /// The path of the route in the route table, such as `/rtm/{rtmuid}`.
     pub(crate) route: &'a str,
 }
 
@@ -18,14 +18,15 @@ pub(crate) struct AuditContext<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct ProviderCall<'a> {
     pub(crate) service: &'static str,
-    /// The project; `None` for calls about the whole account and for calls with the caller's own token.
+    /// The name of the project; `None` for calls about the whole account and for calls with the caller's own token.
     pub(crate) project: Option<&'a str>,
     /// The room or channel.
     pub(crate) channel: Option<&'a str>,
     pub(crate) ban: Option<Json<'a>>,
 }
 
-/// The content of an audit line. Fields that do not apply are `null`, so that programs can rely on every field.
+/// The content of an audit line. Fields that do not apply are `null`, so that programs can rely on every field. Only
+/// `refused_by`, `caller_address` and `ban` are omitted if they do not apply.
 #[derive(Default)]
 struct AuditLine<'a> {
     caller: &'static str,
@@ -58,7 +59,7 @@ impl AuditContext<'_> {
         )
     }
 
-    /// Returns the line for a denied token, with the requested services.
+    /// Returns the line for a denied token request, with the requested services.
     pub(crate) fn denied(
         self,
         caller: &Caller,
@@ -86,8 +87,8 @@ impl AuditContext<'_> {
         }
     }
 
-    /// Returns the line for a request that was rejected before its content was read: authentication failed, or the caller
-    /// exceeded the rate limit.
+    /// Returns the line for a request that was rejected before its body was read, because authentication failed or the
+    /// caller exceeded the rate limit.
     pub(crate) fn rejected(self, caller: Option<&Caller>, address: Option<String>, code: &str) -> LogLine {
         let line =
             caller.map_or_else(|| AuditLine { caller: "unknown", ..AuditLine::default() }, AuditLine::of);

@@ -1,4 +1,4 @@
-//! Agora's part of the configuration, without secrets and with them.
+//! Agora's part of the configuration, with and without secrets.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,13 +13,13 @@ use crate::web::json::{Fields, Invalid, Json};
 pub(crate) const SHORT_SETTING: &str = "AGORA_APP_ID";
 /// The secret with the certificate of the only project in a configuration without `projects`.
 const SHORT_CERTIFICATE: &str = "AGORA_APP_CERTIFICATE";
-/// The default project. If there are several projects, one of them must have this name.
+/// The name of the default project. If there are several projects, one project must have this name.
 pub(crate) const DEFAULT_PROJECT: Option<&str> = Some(SHORT_PROJECT);
 /// The name of the only project in a configuration without `projects`.
 const SHORT_PROJECT: &str = "default";
 pub(crate) const PROJECT_FIELDS: &[&str] = &["app_id", "certificates"];
 
-/// The URLs of the REST APIs. The second one is for outages of the first one's domain name:
+/// The URLs of the REST APIs. The second URL is a fallback for outages of the first URL's domain:
 /// <https://docs.agora.io/en/video-calling/channel-management-api/overview/ensure-service-reliability>
 const URLS: &[&str] = &["https://api.agora.io", "https://api.sd-rtn.com"];
 
@@ -27,7 +27,7 @@ const URLS: &[&str] = &["https://api.agora.io", "https://api.sd-rtn.com"];
 #[derive(Clone, Debug)]
 pub(crate) struct ProjectConfig {
     pub(crate) app_id: AppId,
-    /// The names of the secrets with the certificates; at least one.
+    /// The names of the secrets with the certificates. There is at least one name.
     pub(crate) certificates: Vec<SecretName>,
 }
 
@@ -45,7 +45,8 @@ pub(crate) struct Config {
 #[derive(Debug)]
 pub(crate) struct AgoraProject {
     pub(crate) app_id: AppId,
-    /// The certificates; at least one. The first one signs tokens, and all of them verify tokens.
+    /// The certificates, of which there is at least one. The first certificate signs tokens, and all certificates verify
+    /// tokens.
     pub(crate) certificates: Vec<AppCertificate>,
 }
 
@@ -89,7 +90,7 @@ impl ProjectConfig {
 }
 
 impl Config {
-    /// Adds the section `rest.agora` to the projects.
+    /// Combines the projects with the section `rest.agora`.
     #[inline(never)]
     pub(crate) fn new<'j>(
         projects: Projects<ProjectConfig>,
@@ -140,7 +141,7 @@ impl AccountCredentials {
     /// Returns [`ConfigError`] if a secret is missing or malformed.
     fn load(id: &SecretName, secret: &SecretName, secrets: &Secrets) -> Result<Self, ConfigError> {
         let (name, id, secret) = (id, secrets.checked(id)?, secrets.checked(secret)?);
-        // A colon ends the ID (RFC 7617 section 2).
+        // The first colon in Basic credentials ends the ID (RFC 7617 section 2).
         if id.contains(':') {
             let (name, detail) =
                 (name.as_str().to_owned(), "is a customer ID and must not contain a colon".into());

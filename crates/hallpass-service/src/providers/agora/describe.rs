@@ -58,7 +58,7 @@ impl Grants {
 }
 
 impl Grant {
-    /// Describes the limits that the service has.
+    /// Describes the limits of the grant that the service uses.
     fn describe(&self, service: &ServiceType) -> GrantDescription<'_> {
         let has = |field| service.grant_fields.contains(&field);
         let every_channel = self.every_channel && has("every_channel");

@@ -10,24 +10,24 @@ use crate::policy::{DecidedBy, DeniedPart, Identity, Policy, PolicyError};
 use crate::providers::calls::{self, GrantableCall as _, read_granted_calls};
 use crate::web::json::{Fields, Invalid};
 
-/// Returns the fields of a rule: the token formats, the services, and the calls to the REST APIs.
+/// Returns the names of Agora's fields in a rule: the token formats, the services, and the calls to the REST APIs.
 pub(crate) fn grant_fields() -> Vec<&'static str> {
     let services = SERVICES.iter().map(|service| service.name);
     ["version"].into_iter().chain(services).chain(["agora_rest"]).collect()
 }
 
-/// The grants of a rule.
+/// The grants of a rule for Agora.
 #[derive(Debug, Default)]
 pub(crate) struct Grants {
     services: Vec<(&'static str, Grant)>,
-    /// The granted token formats; `None` for both.
+    /// The granted token formats; `None` for both formats.
     pub(super) versions: Option<Vec<Version>>,
     /// The granted calls to the REST APIs, for callers with a service key.
     pub(super) rest_calls: Option<Vec<RestCall>>,
 }
 
 impl Grants {
-    /// Returns grants for every service without limits, and for all calls.
+    /// Returns unlimited grants for every service, and grants for all calls.
     #[inline(never)]
     pub(crate) fn unrestricted() -> Self {
         let grant =
@@ -35,14 +35,14 @@ impl Grants {
         Self { rest_calls: Some(RestCall::ALL.to_vec()), ..Self::of(|_| true, &grant) }
     }
 
-    /// Returns grants for every service, for users of the caller's choice. `is_wildcard` adds uid 0.
+    /// Returns grants for every service and any user that the caller chooses. `is_wildcard` adds uid 0.
     #[inline(never)]
     pub(crate) fn any_user(is_wildcard: bool) -> Self {
         let identity = || if is_wildcard { Identity::Wildcard } else { Identity::Any };
         Self::of(|_| true, &|| Grant { identity: identity(), ..Grant::default() })
     }
 
-    /// Returns grants for the services that users get without a policy, for the caller's own identity.
+    /// Returns grants for the caller's own identity, for the services that users get without a policy.
     #[inline(never)]
     pub(crate) fn own_identity() -> Self {
         Self::of(|service| service.is_for_users, &Grant::default)
@@ -96,8 +96,8 @@ impl Grants {
     }
 }
 
-/// Decides whether a call is granted. Returns the deciding rule and the maximum lifetime of a token for the call. An empty `project` means the
-/// whole account.
+/// Applies the policy to a call. Returns the deciding rule and the maximum lifetime of a token for the call. An empty
+/// `project` means the whole account.
 pub(crate) fn decide_rest_call<G>(
     policy: &Policy<G>,
     grants: impl Fn(&G) -> &Grants,

@@ -22,14 +22,15 @@ use crate::web::json::{Fields, Invalid, Json};
 /// The fields of `expect` in a request to `/v1/inspect`.
 pub(crate) const EXPECT_FIELDS: &[&str] = &["app_id", "channel", "uid", "account"];
 
-/// Upper bounds for the JSON bytes of a list entry, without strings from the token.
+/// The maximum sizes of list entries in bytes of JSON, without strings from the token.
 mod entry_bytes {
     pub(super) const SERVICE: usize = 80;
     pub(super) const PRIVILEGE: usize = 60;
     pub(super) const PERMISSION: usize = 32;
 }
 
-/// Returns whether to inspect a token as an Agora token: any token that does not look like a JWT.
+/// Returns whether a token is inspected as an Agora token. Every token that does not look like a JWT is inspected as an
+/// Agora token.
 pub(crate) fn recognizes(token: &str) -> bool {
     !has_jwt(token)
 }
@@ -112,7 +113,7 @@ fn problem_to_json(report: &Report, problem: &Problem) -> Json<'static> {
     fields.into()
 }
 
-/// Returns the content of a 006 token, which contains only checksums of its channel and user.
+/// Returns the content of a 006 token. A 006 token contains only checksums of the channel and the user.
 fn content_of_006(token: &Untrusted006, budget: &mut Budget) -> Vec<(&'static str, Json<'static>)> {
     let privileges = first_by_id(&token.privileges());
     let privileges = budget.list(privileges, entry_bytes::PRIVILEGE, |_, (id, end)| {
@@ -195,13 +196,13 @@ fn service_to_json(service: &Service<'_>, token: &Untrusted007, budget: &mut Bud
     fields.into()
 }
 
-/// Returns the privileges with the lowest IDs: one more than the maximum length of a list, so that a longer list is marked as
-/// truncated. If an ID occurs several times, the last occurrence counts.
+/// Returns the privileges with the lowest IDs. The result has one privilege more than a list can contain, so that a
+/// longer list is marked as truncated. If an ID occurs several times, the last occurrence counts.
 fn first_by_id<T: PrivilegeTime>(privileges: &Privileges<'_, T>) -> Vec<(u16, T)> {
     let mut first = Vec::new();
     for (id, time) in privileges.iter() {
         insert(&mut first, id, time);
-        // Limits the time for malicious tokens, which can have ten thousand privileges.
+        // The limit reduces the processing time of malicious tokens, which can have ten thousand privileges.
         first.truncate(MAX_LISTED + 1);
     }
     first
@@ -225,7 +226,7 @@ fn by_name(fields: Vec<(String, Json<'static>)>) -> Json<'static> {
     Json::Object(sorted)
 }
 
-/// Returns the names by resource and access.
+/// Returns the permissions as an object with the names by resource and access.
 fn permissions_to_json(permissions: &Permissions<'_>, budget: &mut Budget) -> Json<'static> {
     let permissions =
         budget.list(permissions.to_vec(), entry_bytes::PERMISSION, |budget, (resource, access, names)| {
@@ -356,7 +357,7 @@ mod tests {
 
     #[test]
     fn limits_the_response_to_any_token() {
-        /// Enough to exhaust the budget, but small enough for a fast test.
+        /// The payload size that exhausts the budget and still allows a fast test.
         const PAYLOAD_BYTES: usize = 20_000;
         let texts = ["\0", "\u{10ffff}", "\"", "x", ""];
         for (text, count) in texts.into_iter().flat_map(|text| [(text, 65), (text, 257)]) {

@@ -15,7 +15,7 @@ use crate::settings::NamedProject;
 use crate::web::field_error::FieldError;
 use crate::web::json::{Fields, Invalid, Json};
 
-/// Returns Agora's fields of a request to `/v1/token`: the token format and the services.
+/// Returns the names of Agora's fields in a request to `/v1/token`: the token format and the services.
 pub(crate) fn request_fields() -> Vec<&'static str> {
     ["version"].into_iter().chain(SERVICES.iter().map(|service| service.name)).collect()
 }
@@ -142,7 +142,7 @@ impl<'a> TokenRequest<'a> {
         self.services.iter().map(|service| (service.name(), service.to_json(ttl))).collect()
     }
 
-    /// Returns the uid of the completed request, if it is for a uid in a channel.
+    /// Returns the uid of the completed request; `None` if no service is for a uid in a channel.
     pub(crate) fn uid(&self) -> Option<u32> {
         self.services.iter().find_map(|service| service.uid())
     }

@@ -20,7 +20,7 @@ pub(crate) use super::config::AccountCredentials;
 /// A call to Agora's REST APIs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RestCall {
-    /// The issuance of credentials with which the caller itself calls the REST APIs.
+    /// The issuance of credentials for calls that the caller makes without this service.
     Auth,
     Projects,
     UserEvents,
@@ -54,8 +54,8 @@ pub(crate) fn list_projects(url: &str, credentials: Credentials) -> OutboundRequ
     credentials.request(Method::GET, format!("{url}/dev/v1/projects"), Vec::new())
 }
 
-/// Returns a request for the events of a project's users. Agora deletes the events when it responds, so this request must never
-/// be sent twice.
+/// Returns a request for the events of a project's users. Never send this request twice, because Agora deletes the events
+/// when it responds.
 pub(crate) fn take_user_events(url: &str, app_id: &AppId, credentials: Credentials) -> OutboundRequest {
     let url = format!("{url}/dev/v2/project/{}/rtm/vendor/user_events", app_id.as_str());
     credentials.request(Method::GET, url, Vec::new())
@@ -81,7 +81,8 @@ pub(crate) fn read_projects(
     })
 }
 
-/// Reads the events of a project's users, in arbitrary order: the user, `Login` or `Logout`, and the time in Unix milliseconds.
+/// Reads the events of a project's users, in arbitrary order. Each event contains the user, `Login` or `Logout`, and the
+/// Unix time in milliseconds.
 pub(crate) fn read_user_events(
     response: Result<OutboundResponse, SendError>,
 ) -> Result<Vec<Json<'static>>, UpstreamError> {
@@ -100,9 +101,10 @@ pub(crate) fn read_user_events(
     })
 }
 
-/// Converts a time into seconds. Agora documents seconds but sends milliseconds.
+/// Converts a Unix time into seconds. Agora documents seconds but sends milliseconds.
 const fn to_seconds(number: u64) -> u64 {
-    /// The largest number that is treated as seconds: the year 5138 in seconds, 1973 in milliseconds.
+    /// The largest number that is treated as seconds. In seconds, this number is a time in the year 5138; in
+    /// milliseconds, it is a time in 1973.
     const LAST_SECOND: u64 = 100_000_000_000;
     if number > LAST_SECOND { number / 1000 } else { number }
 }

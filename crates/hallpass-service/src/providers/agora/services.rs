@@ -1,4 +1,5 @@
-//! Agora's services. Each service is one type, which reads the request, applies the policy and adds the service to the token.
+//! Agora's services. Each service has one type. The type reads the request, applies the policy, and adds the service to
+//! the token.
 
 mod apaas;
 mod channel_user;
@@ -19,7 +20,7 @@ pub(crate) use self::rtm::Rtm;
 pub(crate) use self::service::TokenService;
 pub(super) use self::service::{Context, Grant, ServiceType};
 
-/// All services, in the order of the fields of a response.
+/// All services, in the order of their fields in a response.
 pub(super) static SERVICES: &[ServiceType] = &[
     rtc::SERVICE,
     rtm::SERVICE,

@@ -5,9 +5,9 @@ use crate::web::json::{Invalid, Json};
 /// An Agora token format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Version {
-    /// AccessToken.
+    /// Format 006, which Agora calls AccessToken.
     V006,
-    /// AccessToken2.
+    /// Format 007, which Agora calls AccessToken2.
     V007,
 }
 
@@ -37,7 +37,7 @@ impl Version {
 /// The options of the compatible routes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CompatConfig {
-    /// The default token format of routes whose original issues 006.
+    /// The default token format of the routes that imitate servers with format 006.
     pub(crate) version: Version,
 }
 

@@ -1,4 +1,4 @@
-//! VideoSDK's part of the configuration, without secrets and with them.
+//! VideoSDK's part of the configuration, with and without secrets.
 
 use hallpass_token::videosdk::{ApiKey, Secret};
 
@@ -8,11 +8,11 @@ use crate::web::json::{Fields, Invalid, Json};
 
 /// The setting with the API key of the only project in a configuration without `projects`.
 pub(crate) const SHORT_SETTING: &str = "VIDEOSDK_API_KEY";
-/// The secret of the only project in a configuration without `projects`.
+/// The name of the only project's secret in a configuration without `projects`.
 const SHORT_SECRET: &str = "VIDEOSDK_SECRET_KEY";
 /// The name of the only project in a configuration without `projects`.
 const SHORT_PROJECT: &str = "videosdk";
-/// The default project; `None`, because requests without `project` get the first one.
+/// The name of the default project. No name is required, because requests without `project` use the first project.
 pub(crate) const DEFAULT_PROJECT: Option<&str> = None;
 pub(crate) const PROJECT_FIELDS: &[&str] = &["api_key", "secrets"];
 const URLS: &[&str] = &["https://api.videosdk.live"];
@@ -21,7 +21,7 @@ const URLS: &[&str] = &["https://api.videosdk.live"];
 #[derive(Clone, Debug)]
 pub(crate) struct ProjectConfig {
     pub(crate) api_key: ApiKey,
-    /// The names of the secrets; at least one.
+    /// The names of the secrets. There is at least one name.
     pub(crate) secrets: Vec<SecretName>,
 }
 
@@ -38,7 +38,7 @@ pub(crate) struct Config {
 #[derive(Debug)]
 pub(crate) struct VideoSdkProject {
     pub(crate) api_key: ApiKey,
-    /// The secrets; at least one. The first one signs tokens, and all of them verify tokens.
+    /// The secrets, of which there is at least one. The first secret signs tokens, and all secrets verify tokens.
     pub(crate) secrets: Vec<Secret>,
 }
 
@@ -54,9 +54,9 @@ pub(crate) struct Provider {
 /// The version of the REST API.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum RoomsVersion {
-    /// Version 1, with meetings, for old apps.
+    /// Version 1, which has meetings instead of rooms, for old apps.
     V1,
-    /// Version 2, with rooms.
+    /// Version 2, which has rooms.
     #[default]
     V2,
 }
@@ -83,7 +83,7 @@ impl ProjectConfig {
 }
 
 impl Config {
-    /// Adds the section `rest.videosdk` to the projects.
+    /// Combines the projects with the section `rest.videosdk`.
     #[inline(never)]
     pub(crate) fn new<'j>(
         projects: Projects<ProjectConfig>,

@@ -9,27 +9,27 @@ use crate::providers::calls::{self, GrantableCall, read_granted_calls};
 use crate::settings::read_ttl;
 use crate::web::json::{Fields, Invalid, Json};
 
-/// The grants of a rule.
+/// The grants of a rule for VideoSDK.
 #[derive(Debug, Default)]
 pub(crate) struct Grants {
     pub(super) tokens: Option<Grant>,
-    /// The granted calls to the REST API, which the service makes for the caller.
+    /// The granted calls to the REST API. The service makes these calls for the caller.
     pub(super) room_calls: Option<Vec<RoomCall>>,
 }
 
 /// The grant of a rule for tokens.
 #[derive(Debug)]
 pub(crate) struct Grant {
-    /// The granted rooms; `None` for all rooms, and for tokens that are valid in every room.
+    /// The granted rooms. The value `None` grants all rooms, and also tokens that are valid in every room.
     pub(super) room: Option<Vec<NamePattern>>,
     pub(super) identity: Identity,
     /// The granted permissions, from [`PERMISSIONS`].
     pub(super) permissions: Vec<&'static str>,
-    /// The permissions for requests that specify none.
+    /// The permissions for requests that specify no permissions.
     pub(super) default_permissions: Permissions,
     /// The granted roles, from [`ROLES`].
     pub(super) roles: Vec<&'static str>,
-    /// True if version 1 tokens are granted, which have no roles and are valid in every room.
+    /// True if version 1 tokens are granted. Version 1 tokens have no roles and are valid in every room.
     pub(super) v1: bool,
     pub(super) ttl: Option<Ttl>,
 }
@@ -44,13 +44,13 @@ pub(crate) enum RoomCall {
     Validate,
 }
 
-/// Returns VideoSDK's fields of a rule.
+/// Returns the names of VideoSDK's fields in a rule.
 pub(crate) fn grant_fields() -> Vec<&'static str> {
     vec!["videosdk", "rooms"]
 }
 
 impl Grants {
-    /// Returns grants for tokens without limits, and for all calls.
+    /// Returns unlimited grants for tokens, and grants for all calls.
     #[inline(never)]
     pub(crate) fn unrestricted() -> Self {
         let tokens = Grant {
@@ -63,14 +63,15 @@ impl Grants {
         Self { tokens: Some(tokens), room_calls: Some(RoomCall::ALL.to_vec()) }
     }
 
-    /// Returns grants for participants of the caller's choice. Includes version 1, which VideoSDK's example apps need.
+    /// Returns grants for any participant that the caller chooses. Includes version 1, which VideoSDK's example apps
+    /// need.
     #[inline(never)]
     pub(crate) fn any_user(is_wildcard: bool) -> Self {
         let identity = if is_wildcard { Identity::Wildcard } else { Identity::Any };
         Self { tokens: Some(Grant { identity, v1: true, ..Grant::default() }), room_calls: None }
     }
 
-    /// Returns no grants, because users get VideoSDK tokens only by a rule.
+    /// Returns no grants, because users get VideoSDK tokens only if a rule grants them.
     pub(crate) fn own_identity() -> Self {
         Self::default()
     }
@@ -128,13 +129,13 @@ impl Grant {
         names.iter().all(|name| self.roles.contains(name))
     }
 
-    /// Returns the role for requests that specify none.
+    /// Returns the role for requests that specify no role.
     pub(super) fn default_role(&self) -> Roles {
         if self.roles.contains(&"rtc") { Roles::Rtc } else { Roles::Crawler }
     }
 }
 
-/// Grants joining, directly or by request, without access to the REST API.
+/// The default grant allows joining, directly or by request, without access to the REST API.
 impl Default for Grant {
     fn default() -> Self {
         Self {
@@ -149,7 +150,7 @@ impl Default for Grant {
     }
 }
 
-/// Reads names from `known`. Returns them in the order of `known`.
+/// Reads a list of names from `known`. Returns the names in the order of `known`.
 fn read_names<'j>(
     value: &'j Json<'j>,
     known: &[&'static str],
@@ -183,7 +184,7 @@ impl GrantableCall for RoomCall {
     }
 }
 
-/// Decides whether a call is granted. Returns the deciding rule.
+/// Applies the policy to a call. Returns the deciding rule.
 pub(crate) fn decide_call<G>(
     policy: &Policy<G>,
     grants: impl Fn(&G) -> &Grants,

@@ -16,7 +16,8 @@ use crate::web::json::{Fields, Invalid, Json};
 /// The fields of `expect` in a request to `/v1/inspect`.
 pub(crate) const EXPECT_FIELDS: &[&str] = &["api_key", "room", "participant"];
 
-/// Returns whether to inspect a token as a VideoSDK token.
+/// Returns whether a token is inspected as a VideoSDK token. Every token that looks like a JWT is inspected as a VideoSDK
+/// token.
 pub(crate) fn recognizes(token: &str) -> bool {
     has_jwt(token)
 }
@@ -87,7 +88,7 @@ fn problem_to_json(problem: &Problem) -> Json<'static> {
     ])
 }
 
-/// Returns the content of a token. Omits an unknown API key, because it may be a misplaced secret.
+/// Returns the content of a token. Omits an unknown API key, because the value may be a misplaced secret.
 fn content(
     claims: &ParsedClaims,
     is_known: impl Fn(&str) -> bool,

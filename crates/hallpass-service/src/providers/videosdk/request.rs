@@ -21,13 +21,13 @@ pub(crate) struct TokenRequest<'a> {
     scope: RequestedScope<'a>,
 }
 
-/// The version of a token and its binding.
+/// The requested token version and binding.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum RequestedScope<'a> {
     /// Version 1, which has no roles and no binding.
     V1,
     V2(Binding<'a>),
-    /// Version 1 if the policy grants it, otherwise version 2 with the values that the policy fills in.
+    /// Version 1 if the policy grants it. Otherwise, version 2 with the values that the policy fills in.
     V1OrV2,
 }
 
@@ -39,7 +39,7 @@ pub(crate) struct Binding<'a> {
     pub(crate) participant: Option<ParticipantId<'a>>,
 }
 
-/// Returns VideoSDK's field of a request to `/v1/token`.
+/// Returns the name of VideoSDK's field in a request to `/v1/token`.
 pub(crate) fn request_fields() -> Vec<&'static str> {
     vec![NAME]
 }
@@ -93,12 +93,12 @@ fn read_roles<'j>(value: &'j Json<'j>) -> Result<Roles, Invalid<'j>> {
 }
 
 impl<'a> TokenRequest<'a> {
-    /// Returns a request without permissions, which the policy fills in.
+    /// Returns a request that specifies no permissions. The policy fills in the permissions.
     pub(crate) const fn new(scope: RequestedScope<'a>) -> Self {
         Self { permissions: None, scope }
     }
 
-    /// Decides, completes the request, and signs the token.
+    /// Applies the policy, fills in omitted fields, and signs the token.
     #[inline(never)]
     pub(crate) fn mint<G>(
         &mut self,
@@ -161,7 +161,7 @@ impl<'a> TokenRequest<'a> {
         Ok(())
     }
 
-    /// Returns the binding of the token, which is empty in version 1.
+    /// Returns the binding of the token. The binding is empty in version 1.
     fn binding(&self) -> Binding<'a> {
         if let RequestedScope::V2(binding) = self.scope { binding } else { Binding::default() }
     }

@@ -1,4 +1,4 @@
-//! VideoSDK's REST API for rooms, which version 1 of the API calls meetings.
+//! VideoSDK's REST API for rooms. Version 1 of the API calls the rooms "meetings".
 //! <https://docs.videosdk.live/api-reference/realtime-communication/create-room>
 
 use hallpass_token::videosdk::{Claims, Permissions, Roles, RoomId, Scope};
@@ -16,9 +16,9 @@ use crate::web::outbound::{OutboundRequest, OutboundResponse, SendError};
 
 /// The time limit of a call, in seconds.
 const SECONDS: u32 = 8;
-/// The size limit of a response. A room takes about 500 bytes.
+/// The size limit of a response, in bytes. The response for a room takes about 500 bytes.
 const MAX_BYTES: usize = 64 * 1024;
-/// The lifetime of a token for the service's own calls, which allows for clock skew.
+/// The lifetime of a token for the service's own calls. This lifetime allows for clock skew.
 const TWO_MINUTES: Ttl = match Ttl::new(120) {
     Ok(ttl) => ttl,
     Err(_) => Ttl::MAX,
@@ -37,13 +37,13 @@ pub(crate) struct RoomOptions<'a> {
 /// The result of a room's validation.
 #[derive(Debug)]
 pub(crate) enum RoomValidation {
-    /// The room exists. Contains VideoSDK's fields.
+    /// The room exists. The value contains the fields of VideoSDK's response.
     Exists(Json<'static>),
     /// The room does not exist.
     NotFound(UpstreamError),
 }
 
-/// Signs a token for the service's own calls. Only VideoSDK receives it.
+/// Signs a token for the service's own calls. The service sends this token only to VideoSDK.
 pub(crate) fn rest_token(
     project: &VideoSdkProject,
     version: RoomsVersion,
@@ -98,7 +98,7 @@ fn request(method: Method, url: String, token: Zeroizing<String>, body: Vec<u8>)
     rest::request(method, url, vec![("authorization", token)], body, (MAX_BYTES, SECONDS))
 }
 
-/// Reads a created room. Adds the room's ID as `roomId`, which apps for version 2 read, and as `meetingId`, for version 1.
+/// Reads a created room. Adds the room's ID as `roomId` for apps that use version 2, and as `meetingId` for version 1.
 pub(crate) fn read_room(
     response: Result<OutboundResponse, SendError>,
 ) -> Result<Json<'static>, UpstreamError> {
@@ -114,7 +114,7 @@ pub(crate) fn read_room(
     })
 }
 
-/// Reads whether a room exists. VideoSDK responds 400, 402 or 404 if it does not.
+/// Reads whether a room exists. If the room does not exist, VideoSDK responds with status 400, 402 or 404.
 pub(crate) fn read_validation(
     response: Result<OutboundResponse, SendError>,
 ) -> Result<RoomValidation, UpstreamError> {

@@ -1,8 +1,9 @@
 //! The Go server in Agora's documentation: `POST /fetch_rtc_token` with `{uid, ChannelName, role}`. Other versions of the
-//! documentation have `/fetch_rtc_token_string`, whose `uid` is an account, and `/fetch_rtm_token` with `{uid}`.
+//! documentation have two more routes. For `POST /fetch_rtc_token_string`, `uid` is an account. `POST /fetch_rtm_token`
+//! has the body `{uid}`.
 //!
-//! An error response has the message in the field `token`. Like the original in Go, the routes
-//! ignore everything after the first JSON value.
+//! An error response contains the message in the field `token`. Like the original server in Go, the routes ignore
+//! everything after the first JSON value.
 
 use hallpass_token::agora::{Account, Channel, Role, RtmUser, User};
 use http::{Method, StatusCode};
@@ -21,7 +22,7 @@ use crate::web::response::{self, JSON, Response, TEXT};
 
 pub(in crate::routes) const DIALECT: Dialect = Dialect { ignores_slash: false, ignores_case: false, render };
 
-/// The content type of responses to OPTIONS, in the spelling of the original.
+/// The content type of responses to OPTIONS, with the original server's capitalization.
 const OPTIONS_TYPE: &str = "application/json; charset=UTF-8";
 
 fn render(error: &ErrorContext<'_>) -> Response {
@@ -36,7 +37,7 @@ fn render(error: &ErrorContext<'_>) -> Response {
     response::body(StatusCode::NOT_FOUND, TEXT, "Unsupported method. Please check.\n")
 }
 
-/// Returns the response body. The fields are in the order in which Go encodes a map.
+/// Returns the response body. The fields are in alphabetical order, because Go encodes maps in this order.
 fn envelope(status: StatusCode, token: String) -> Json<'static> {
     Json::object([("code", status.as_u16().to_string().into()), ("token", token.into())])
 }
@@ -86,8 +87,8 @@ fn rtc<'j>(body: &'j Json<'j>, user: User<'j>) -> Result<Rtc<'j>, FieldError> {
     Ok(Rtc::new(ChannelUser::new(channel, user), role(value(body, "role"))?))
 }
 
-/// Reads a uid: a number, or a string of digits, which some clients send although the original rejects it. 0, like a missing
-/// field, means all users.
+/// Reads a uid: a number, or a string of digits. Some clients send a string, although the original server rejects it. If
+/// the field is missing or 0, the token is for all users.
 fn uid(value: Option<&Json<'_>>) -> Result<u32, FieldError> {
     let number = match value {
         None => Some(0),
@@ -98,7 +99,8 @@ fn uid(value: Option<&Json<'_>>) -> Result<u32, FieldError> {
     number.ok_or_else(|| FieldError::new("uid", "must be a whole number from 1 to 4294967295"))
 }
 
-/// Reads a role of format 006. Rejects unknown numbers, for which the original uses the role of the previous request.
+/// Reads a role in the numbering of format 006. Rejects unknown numbers. For such a number, the original server uses the
+/// role of the previous request.
 fn role(value: Option<&Json<'_>>) -> Result<RequestedRole, FieldError> {
     let role = match value {
         None => return Ok(RequestedRole::Default(Role::Publisher)),

@@ -1,6 +1,6 @@
 //! The server in the Docker image `agoracn/token`: `POST /token/generate`, which issues one token for all services.
 //!
-//! Like the original in Go, the route ignores everything after the first JSON value.
+//! Like the original server in Go, the route ignores everything after the first JSON value.
 
 use std::fmt;
 
@@ -29,7 +29,8 @@ fn render(error: &ErrorContext<'_>) -> Response {
     if matches!(problem, Problem::MethodNotAllowed { .. }) {
         return gin::page_not_found();
     }
-    // The original uses the wrong content type for errors in the body. Clients that check the type rely on the wrong type.
+    // The original server sends the wrong content type for errors in the body. Clients that check the content type rely
+    // on this value.
     let (code, content_type) = if problem.is_parse_error() { (-1, TEXT) } else { (-2, JSON_UTF8) };
     let body = envelope(code, "".into(), problem.to_string().into());
     response::json(problem.status(), content_type, &body)

@@ -20,7 +20,7 @@ use crate::web::json::Json;
 use crate::web::response::{self, HTML, JSON_UTF8, Response};
 use crate::web::strings::truncate;
 
-/// The conventions of servers that are built with Express.
+/// The conventions of the servers that are built with Express.
 pub(in crate::routes) const DIALECT: Dialect = Dialect { ignores_slash: true, ignores_case: true, render };
 
 fn render(error: &ErrorContext<'_>) -> Response {
@@ -89,13 +89,14 @@ fn rtc_of_query(
     agora_token(authorized, read_ttl(authorized)?, agora::TokenRequest::one(version, rtc))
 }
 
-/// Returns a required query parameter, which must not be empty.
+/// Returns a required, non-empty query parameter.
 fn required_query(authorized: &Authorized<'_>, name: &str, sentence: &str) -> Result<String, FieldError> {
     let value = authorized.query(name).filter(|value| !value.is_empty());
     value.ok_or_else(|| FieldError::sentence(name, sentence))
 }
 
-/// Reads `?expiredTs=`, the Unix time when the token expires. 0, like a missing or empty parameter, means 24 hours.
+/// Reads the query parameter `expiredTs`, the Unix time when the token expires. If the parameter is missing, empty or 0,
+/// the lifetime is 24 hours.
 fn read_end(authorized: &Authorized<'_>) -> Result<Option<RequestedTtl>, FieldError> {
     const FIELD: &str = "expiredTs";
     let text = authorized.query(FIELD).unwrap_or_default();
@@ -111,7 +112,7 @@ fn read_end(authorized: &Authorized<'_>) -> Result<Option<RequestedTtl>, FieldEr
     }
 }
 
-/// Responds with a token in the field of this name.
+/// Responds with a token in the field with this name.
 pub(super) fn token(name: &'static str, token: String) -> Response {
     ok(JSON_UTF8, &Json::object([(name, token.into())]))
 }

@@ -1,8 +1,8 @@
 //! The Go servers agora-token-service and agora-go-backend-middleware: `POST /getToken` and `POST /token/getNew` with
 //! `{tokenType, channel, role, uid, expire}`.
 //!
-//! An error is a line of plain text. Like the originals in Go, the routes ignore everything after the first
-//! JSON value.
+//! An error response is a line of plain text. Like the original servers in Go, the routes ignore everything after the
+//! first JSON value.
 
 use hallpass_token::agora::{Channel, ChatUser, Role, User};
 use http::{Method, StatusCode};
@@ -68,7 +68,7 @@ fn rtc<'j>(body: &'j Json<'j>, user: Option<&'j str>) -> Result<Rtc<'j>, FieldEr
     Ok(Rtc::new(ChannelUser::new(channel, user), role))
 }
 
-/// Returns a request for Chat. Without a user, the token is for the app.
+/// Returns a request for Chat. If the user is empty, the token is for the app.
 fn chat(uid: &str) -> Result<Chat<'_>, FieldError> {
     if uid.is_empty() {
         return Ok(Chat::App);

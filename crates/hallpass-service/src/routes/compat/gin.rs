@@ -1,7 +1,7 @@
-//! The Gin guide's server, and servers that extend its routes: `GET /rtc/:channel/:role/:tokentype/:uid`, `/rtm/:uid`,
-//! `/rte/…` with both tokens, `/chat/app`, `/chat/account/:id`, `/ping`.
+//! The server of the Gin guide, and servers that extend its routes: `GET /rtc/:channel/:role/:tokentype/:uid`,
+//! `/rtm/:uid`, `/rte/…` with both tokens, `/chat/app`, `/chat/account/:id`, `/ping`.
 //!
-//! Paths match with and without a trailing slash. The originals redirect instead.
+//! Paths match with and without a trailing slash. The original servers respond with a redirect instead.
 
 use hallpass_token::agora::{Account, Channel, ChatUser, Role, RtmUser, User};
 use http::StatusCode;
@@ -92,8 +92,8 @@ fn chat<'a>(
     Ok(respond([("chatToken", agora_token(authorized, ttl, request)?)]))
 }
 
-/// Reads the query: `expiry`, the lifetime in seconds, capped at 24 hours; and `version`, the token format. Rejects an empty
-/// `expiry`.
+/// Reads two query parameters: `expiry`, the lifetime in seconds, and `version`, the token format. Caps the lifetime at
+/// 24 hours, and rejects an empty `expiry`.
 fn read_query(
     authorized: &Authorized<'_>,
     default: Version,
@@ -122,7 +122,7 @@ fn both_tokens(authorized: &Authorized<'_>, rtm_user: &str) -> Result<Response, 
     Ok(respond([("rtcToken", rtc_token), ("rtmToken", agora_token(authorized, ttl, signaling)?)]))
 }
 
-/// Responds with tokens. The fields are in the order in which Go encodes a map.
+/// Responds with tokens. The fields are in alphabetical order, because Go encodes maps in this order.
 fn respond<const N: usize>(tokens: [(&'static str, String); N]) -> Response {
     ok(JSON_UTF8, &Json::object(tokens.map(|(name, token)| (name, token.into()))))
 }

@@ -1,4 +1,5 @@
-//! Functions that read requests as the imitated servers do. Field names are case-insensitive, and `null` equals a missing field.
+//! Functions that read requests as the imitated servers do. Field names are case-insensitive. A field with the value
+//! `null` is treated as missing.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,7 +20,7 @@ pub(super) fn object<'a>(authorized: &Authorized<'a>) -> Result<Json<'a>, Proble
     Ok(body)
 }
 
-/// Reads the body as Go's decoder does: the first JSON value. `null` is an empty object.
+/// Reads the body as Go's decoder does. Reads only the first JSON value, and treats `null` as an empty object.
 pub(super) fn first_object<'a>(authorized: &Authorized<'a>) -> Result<Json<'a>, Problem> {
     match Json::parse_first(authorized.body()?)? {
         body @ Json::Object(_) => Ok(body),
@@ -30,7 +31,8 @@ pub(super) fn first_object<'a>(authorized: &Authorized<'a>) -> Result<Json<'a>, 
     }
 }
 
-/// Returns a field. If no name matches exactly, returns the match that differs only in case and sorts first by its bytes.
+/// Returns the value of a field. If no name matches exactly, ignores the case of names. If several names then match, the
+/// name that sorts first by its bytes takes precedence.
 pub(super) fn value<'j>(object: &'j Json<'j>, name: &str) -> Option<&'j Json<'j>> {
     let similar = || {
         let Json::Object(fields) = object else { return None };
@@ -57,7 +59,7 @@ pub(super) fn string_or_empty<'j>(object: &'j Json<'j>, name: &str) -> Result<&'
     }
 }
 
-/// Reads the token format from `version` in the query or the body.
+/// Reads the token format from the query parameter `version`, or otherwise from the field `version` of the body.
 pub(super) fn version(
     authorized: &Authorized<'_>,
     body: Option<&Json<'_>>,
@@ -71,8 +73,9 @@ pub(super) fn version(
     parsed.ok_or_else(|| FieldError::new("version", Version::EXPECTED).while_parsing())
 }
 
-/// Reads the user in a body: a string, which is empty by default, or a number, which the originals reject. A number is returned
-/// as its digits. Returns `None` for the number 0, which is not the account `0`.
+/// Reads the user in a body: a string or a number. If the field is missing, the user is an empty string. Accepts numbers,
+/// although the original servers reject them, and returns their digits. Returns `None` for the number 0, because this
+/// number does not mean the account `0`.
 pub(super) fn body_user<'j>(object: &'j Json<'j>, name: &str) -> Result<Option<Cow<'j, str>>, FieldError> {
     let Some(value @ Json::Number(_)) = value(object, name) else {
         return Ok(Some(string_or_empty(object, name)?.into()));
@@ -84,7 +87,7 @@ pub(super) fn body_user<'j>(object: &'j Json<'j>, name: &str) -> Result<Option<C
     Ok((number != 0).then(|| number.to_string().into()))
 }
 
-/// Returns the user of [`body_user`] for a token that cannot be for all users.
+/// Returns the user from [`body_user`]. Rejects the number 0, because the token cannot be for all users.
 pub(super) fn single_user<'a>(name: &str, user: Option<&'a str>) -> Result<&'a str, FieldError> {
     user.ok_or_else(|| {
         let detail = "is the number 0, which means all users. This token requires one user: specify a string";
@@ -92,7 +95,8 @@ pub(super) fn single_user<'a>(name: &str, user: Option<&'a str>) -> Result<&'a s
     })
 }
 
-/// Parses a user as servers do that copy the string into the token: an empty string means all users, and `0` is an account.
+/// Parses a user like servers that copy the string into the token. An empty string means all users, and `0` is an
+/// account.
 pub(super) fn user<'a>(name: &str, text: &'a str) -> Result<User<'a>, FieldError> {
     if text.is_empty() {
         Ok(User::Any)
@@ -103,7 +107,8 @@ pub(super) fn user<'a>(name: &str, text: &'a str) -> Result<User<'a>, FieldError
     }
 }
 
-/// Parses a user as servers do that parse a number: 0 means all users, and everything except a number is an account.
+/// Parses a user like servers that convert the string into a number. The number 0 means all users, and a string that is
+/// not a number is an account.
 pub(super) fn number_or_account<'a>(name: &str, text: &'a str) -> Result<User<'a>, FieldError> {
     let Some(number) = digits(text) else {
         return parse_field(name, text, Account::parse).map(User::Account);
@@ -114,7 +119,7 @@ pub(super) fn number_or_account<'a>(name: &str, text: &'a str) -> Result<User<'a
         .map_err(|_| FieldError::new(name, "must not exceed 4294967295 if it is a number"))
 }
 
-/// Parses a value with a type of the token crate.
+/// Parses the value of a field with a parser of the token crate.
 pub(super) fn parse_field<'a, T, E: fmt::Display>(
     name: &str,
     text: &'a str,
@@ -123,8 +128,8 @@ pub(super) fn parse_field<'a, T, E: fmt::Display>(
     parse(text).map_err(|error| FieldError::new(name, error))
 }
 
-/// Returns a request for Signaling. If a channel is specified, a token in format 007 is also valid for that stream channel. Each
-/// argument consists of the name and the value of a field.
+/// Returns a request for Signaling. If a channel is specified, a token in format 007 is also valid for that stream
+/// channel. The user and the channel are each passed as a field name and a value.
 pub(super) fn signaling<'a>(
     version: Version,
     (user_field, user): (&str, &'a str),
@@ -146,7 +151,7 @@ pub(super) fn digits(text: &str) -> Option<u64> {
     is_number.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
-/// Returns a lifetime, capped at 24 hours; `None` for 0.
+/// Returns a lifetime, capped at 24 hours; `None` for 0 seconds.
 pub(super) fn capped_ttl(seconds: u64) -> Option<Ttl> {
     let ttl = u32::try_from(seconds).ok().and_then(|seconds| Ttl::new(seconds).ok());
     (seconds != 0).then_some(ttl.unwrap_or(Ttl::MAX))

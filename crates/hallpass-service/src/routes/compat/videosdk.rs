@@ -2,8 +2,10 @@
 //! - `GET` and `POST /get-token` with `roomId` and `peerId` or `participantId`, in the query or in a JSON body;
 //! - `POST /create-meeting` and `POST` or `GET /validate-meeting/{id}`, with the caller's own `token` in the body.
 //!
-//! Differences from the examples: A token allows moderation only if a rule grants it. A failed call to VideoSDK yields an error
-//! status. If the body has no token, the service signs one, provided that the policy allows the call.
+//! Differences from the examples:
+//! - A token allows moderation only if a rule grants it.
+//! - If a call to VideoSDK fails, the response has an error status.
+//! - If the body has no token and the policy allows the call, the service signs a token.
 
 use std::borrow::Cow;
 
@@ -68,7 +70,8 @@ pub(in crate::routes) async fn validate_meeting(authorized: &Authorized<'_>) -> 
     }
 }
 
-/// Returns the token for a call to VideoSDK, and whether it is the caller's own token, in which case VideoSDK decides.
+/// Returns the token for a call to VideoSDK, and whether the caller supplied this token. If the caller supplied it,
+/// VideoSDK authorizes the call, and the policy does not apply.
 fn call_token(
     authorized: &Authorized<'_>,
     body: &Json<'_>,
@@ -87,15 +90,15 @@ fn call_token(
     Ok((Zeroizing::new(token.to_owned()), true))
 }
 
-/// Responds that a room does not exist. Apps check for `meetingId` or `roomId`, or check the status.
+/// Returns the response for a room that does not exist. Apps check for `meetingId` or `roomId`, or check the status.
 fn room_not_found(error: &UpstreamError) -> Response {
     let status = error.upstream_status().unwrap_or(StatusCode::NOT_FOUND);
     let message = error.message().unwrap_or("The room does not exist.");
     videosdk_response(status, status, vec![("valid", false.into()), ("error", message.into())])
 }
 
-/// Responds to a failed call. If VideoSDK rejected the caller's own token, the response states this reason, because the caller
-/// can request another token.
+/// Responds to a failed call. If VideoSDK rejected the caller's own token, the response contains VideoSDK's message,
+/// because the caller can request another token.
 fn call_failed(
     authorized: &Authorized<'_>,
     error: UpstreamError,
@@ -106,11 +109,11 @@ fn call_failed(
         .filter(|status| is_callers && matches!(*status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN));
     let Some(rejected) = rejected else { return Err(authorized.upstream_failed(error)) };
     let message = error.message().unwrap_or("VideoSDK rejected this token.");
-    // Not 401, which would concern the credentials for this service.
+    // The status is not 401, because 401 would concern the credentials for this service.
     Ok(videosdk_response(StatusCode::FORBIDDEN, rejected, vec![("error", message.into())]))
 }
 
-/// Responds as VideoSDK does to apps that call it directly.
+/// Responds in the format that VideoSDK uses for apps that call VideoSDK directly.
 fn videosdk_response(
     status: StatusCode,
     upstream: StatusCode,
@@ -120,7 +123,8 @@ fn videosdk_response(
     response::json(status, JSON_UTF8, &fields.into())
 }
 
-/// Reads the body of a POST. Ignores the body of a GET, because not every client and platform sends it.
+/// Reads the body of a POST request. Ignores the body of a GET request, because some clients and platforms do not send
+/// it.
 fn body<'a>(authorized: &Authorized<'a>) -> Result<Json<'a>, Problem> {
     if authorized.request.method != Method::POST || authorized.body()?.is_empty() {
         return Ok(Json::object([]));
@@ -128,7 +132,7 @@ fn body<'a>(authorized: &Authorized<'a>) -> Result<Json<'a>, Problem> {
     object(authorized)
 }
 
-/// Reads a string in the body or the query. As in the examples, an empty string equals a missing one.
+/// Reads a string in the body or the query. As in the examples, an empty string is treated as missing.
 fn field<'j>(
     authorized: &Authorized<'_>,
     body: &'j Json<'j>,

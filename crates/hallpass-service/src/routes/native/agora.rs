@@ -15,7 +15,7 @@ use crate::web::field_error::FieldError;
 use crate::web::json::{Invalid, Json};
 use crate::web::response::{JSON, Response};
 
-/// The default lifetime of a token for one call, which allows for clock skew.
+/// The default lifetime of a token for one call. This lifetime allows for clock skew.
 const DEFAULT_TTL: Ttl = match Ttl::new(600) {
     Ok(ttl) => ttl,
     Err(_) => Ttl::MAX,
@@ -31,7 +31,8 @@ pub(in crate::routes) async fn projects(authorized: &Authorized<'_>) -> Result<R
     Ok(ok(JSON, &Json::object([("projects", projects.into())])))
 }
 
-/// Handles `GET /v1/agora/rtm/user-events`: fetches the login and logout events of Signaling, which Agora then deletes.
+/// Handles `GET /v1/agora/rtm/user-events`: fetches the login and logout events of Signaling. Agora then deletes the
+/// events.
 pub(in crate::routes) async fn user_events(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let provider = &authorized.signing.providers.agora;
     let project = provider.projects.get(authorized.query("project").as_deref())?;
@@ -48,7 +49,7 @@ pub(in crate::routes) async fn user_events(authorized: &Authorized<'_>) -> Resul
     Ok(ok(JSON, &Json::object([("events", events.into())])))
 }
 
-/// Handles `POST /v1/agora/rest-auth`: returns headers with which a server can call Agora's REST APIs.
+/// Handles `POST /v1/agora/rest-auth`: returns the headers that a server needs for its own calls to Agora's REST APIs.
 pub(in crate::routes) fn rest_auth(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let document = authorized.json()?;
     let (form, project, user, ttl) = document.read(|body| {
@@ -89,8 +90,8 @@ pub(in crate::routes) fn rest_auth(authorized: &Authorized<'_>) -> Result<Respon
     Ok(ok(JSON, &fields.into()))
 }
 
-/// Handles `POST /v1/agora/kick`: removes users from a channel and bans them for a period. Agora cannot revoke tokens, so a ban
-/// is the only way to end access before a token expires.
+/// Handles `POST /v1/agora/kick`: removes users from a channel and bans them for a period. A ban is the only way to end
+/// access before a token expires, because Agora cannot revoke tokens.
 pub(in crate::routes) async fn kick(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let document = authorized.json()?;
     let (project, ban) = document.read(|body| {
@@ -122,7 +123,8 @@ async fn create_rule(
         Ok(id) => return Ok(id),
         Err(error) => error,
     };
-    // The rule may exist nevertheless, and a second request would create another one. Lists omit rules of 0 seconds.
+    // The rule may exist although the call failed, and a second request would create a duplicate. Therefore the service
+    // lists the existing rules. Agora's list omits rules of 0 seconds.
     if error.is_outcome_unknown() && ban.seconds != 0 {
         let until = authorized.context.now.saturating_add(Seconds(ban.seconds));
         let rules = authorized.send(kick::list(url, app_id, credentials()?)).await;
@@ -133,8 +135,8 @@ async fn create_rule(
     Err(authorized.upstream_failed(error))
 }
 
-/// Authorizes a call and records the decision in the audit log. Returns the maximum lifetime of a token for the call. Without a
-/// project, the call concerns the whole account.
+/// Authorizes a call and records the decision in the audit log. Returns the maximum lifetime of a token for the call. If
+/// `project` is `None`, the call concerns the whole account.
 fn authorize_call(
     authorized: &Authorized<'_>,
     call: RestCall,
@@ -150,12 +152,13 @@ fn authorize_call(
     Ok(ttl)
 }
 
-/// Returns the credentials of the account.
+/// Returns the credentials of the Agora account.
 fn account<'a>(authorized: &Authorized<'a>) -> Result<&'a AccountCredentials, Problem> {
     authorized.signing.providers.agora.account.as_ref().ok_or(Problem::AgoraAccountNotConfigured)
 }
 
-/// Returns credentials, with the user and the lifetime of their token. The default user is the name of the caller's key.
+/// Returns the credentials, the user and the lifetime of the token. The default user is the name of the caller's service
+/// key.
 fn credentials<'a>(
     authorized: &Authorized<'a>,
     form: Form,

@@ -8,12 +8,12 @@ use miniz_oxide::inflate::decompress_to_vec;
 use crate::web::request::Request;
 use crate::web::response::{self, JSON, Response};
 
-/// The minified document as a DEFLATE stream (RFC 1951), which has an eighth of the document's size.
+/// The minified document as a DEFLATE stream (RFC 1951). The stream has an eighth of the document's size.
 const COMPRESSED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.deflate"));
 
 pub(in crate::routes) fn respond(_: &Request) -> Response {
-    // The document is decompressed only once, because any caller may request it at any rate. The build script wrote a valid
-    // stream.
+    // The document is decompressed only once, because any caller may request the document at any rate. Decompression
+    // cannot fail, because the build script writes a valid stream.
     static DOCUMENT: LazyLock<Vec<u8>> = LazyLock::new(|| decompress_to_vec(COMPRESSED).unwrap_or_default());
     response::body(StatusCode::OK, JSON, DOCUMENT.as_slice())
 }
@@ -56,7 +56,7 @@ mod tests {
         assert!(count(&served) < count(SOURCE) && !served.contains(&b'\n'));
     }
 
-    /// Operations for HEAD are omitted, because `info.description` states which paths support it.
+    /// The document omits HEAD operations, because `info.description` states which paths support HEAD.
     #[test]
     fn describes_every_route() {
         let document = document();
@@ -115,7 +115,7 @@ mod tests {
         }
     }
 
-    /// Every route requires credentials, except in an open deployment and on public routes.
+    /// Every route requires credentials, except public routes. In an open deployment, no route requires credentials.
     #[test]
     fn describes_which_routes_require_credentials() {
         let document = document();

@@ -25,20 +25,22 @@ details, see these files of the project that this server was deployed from: <cod
 </html>
 ";
 
-/// Handles `GET /`: responds to browsers with a page, and to other clients with the greeting that they may expect.
+/// Handles `GET /`: responds to browsers with a page, and to other clients with the greeting of the Express tutorial's
+/// server.
 pub(in crate::routes) fn home(request: &Request) -> Response {
     let accept = request.headers.get(ACCEPT).filter(|value| value.is_ascii()).unwrap_or_default();
     let page = if find(accept, "text/html").is_some() { PAGE } else { EXPRESS_GREETING };
     response::body(StatusCode::OK, HTML, page)
 }
 
-/// Handles `GET /healthz`: responds with status 200 while the process runs. Reads no settings or secrets.
+/// Handles `GET /healthz`: responds with status 200 while the process runs. The response does not depend on settings or
+/// secrets.
 pub(in crate::routes) fn health(_: &Request) -> Response {
     response::body(StatusCode::OK, JSON, r#"{"status":"ok"}"#)
 }
 
-/// Handles `GET /readyz`: reports whether tokens can be issued. If not, lists the settings and secrets that are missing or
-/// invalid.
+/// Handles `GET /readyz`: reports whether tokens can be issued. If tokens cannot be issued, lists the missing or invalid
+/// settings and secrets.
 pub(in crate::routes) fn ready(state: &LoadedState) -> Result<Response, Problem> {
     let has_no_auth = matches!(state.auth, AuthState::NotConfigured);
     let mut missing = Vec::new();

@@ -1,5 +1,5 @@
-//! `POST /v1/videosdk/rooms` and `GET /v1/videosdk/rooms/{id}/validate`. The service calls VideoSDK with a token that it signs
-//! for this purpose, and returns VideoSDK's response.
+//! `POST /v1/videosdk/rooms` and `GET /v1/videosdk/rooms/{id}/validate`. The service signs a token for each call to
+//! VideoSDK, and returns VideoSDK's response.
 
 use hallpass_token::videosdk::RoomId;
 use zeroize::Zeroizing;
@@ -53,18 +53,18 @@ pub(in crate::routes) async fn validate(authorized: &Authorized<'_>) -> Result<R
     Ok(ok(JSON, &body))
 }
 
-/// Parses a room ID that can be a path segment.
+/// Parses a room ID that is safe as a path segment.
 pub(in crate::routes) fn room_id<'a>(field: &str, text: &'a str) -> Result<RoomId<'a>, Problem> {
     parse_room_id(text).map_err(|error| Problem::field(field, error))
 }
 
-/// Parses a room ID. Rejects `.` and `..`, which would change the path of the request to VideoSDK.
+/// Parses a room ID. Rejects `.` and `..`, because they would change the path of the request to VideoSDK.
 fn parse_room_id(text: &str) -> Result<RoomId<'_>, String> {
     let room = RoomId::parse(text).map_err(|error| error.to_string())?;
     if matches!(text, "." | "..") { Err("must not be `.` or `..`".to_owned()) } else { Ok(room) }
 }
 
-/// Authorizes a call, and signs the token for it.
+/// Authorizes a call, and signs the token for the call.
 pub(in crate::routes) fn rest_token(
     authorized: &Authorized<'_>,
     project: Option<&str>,

@@ -14,7 +14,7 @@ use crate::web::outbound::OutboundRequest;
 
 /// The default time limit of a call, in seconds.
 const SECONDS: u32 = 8;
-/// The size limit of a response. 1,000 events take about 130 KB, as do 500 projects.
+/// The size limit of a response, in bytes. 1,000 events or 500 projects take about 130 KB.
 const MAX_BYTES: usize = 512 * 1024;
 
 /// The form of the credentials.
@@ -31,7 +31,7 @@ pub(crate) enum Form {
 /// The headers that authenticate a request to Agora.
 pub(crate) struct Credentials(Vec<(&'static str, Zeroizing<String>)>);
 
-/// Signs the tokens in credentials.
+/// The inputs for signing the token in the credentials.
 #[derive(Clone, Copy)]
 pub(crate) struct TokenSigner<'a> {
     pub(crate) project: &'a AgoraProject,
@@ -72,7 +72,7 @@ impl Credentials {
         let mut services = [Service::rtm(signer.user, PrivilegeTtl::For(signer.ttl))];
         let services = Services::new(&mut services).ok()?;
         let token = Zeroizing::new(signer.mint()?.services(services, signer.ttl));
-        // Agora expects the token without quotation marks, unlike a parameter of RFC 9110.
+        // Agora expects the token without quotation marks, although RFC 9110 requires them for these characters.
         Some(Self(vec![("authorization", Zeroizing::new(format!("agora token={}", token.as_str())))]))
     }
 

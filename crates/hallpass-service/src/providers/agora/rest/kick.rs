@@ -15,19 +15,20 @@ use crate::providers::upstream::UpstreamError;
 use crate::web::json::{Fields, Invalid, Json};
 use crate::web::outbound::{OutboundRequest, OutboundResponse, SendError};
 
-/// The time limit for creating a rule. Agora requires at least 20 s, because it responds after every edge has the rule.
+/// The time limit for creating a rule, in seconds. Agora requires at least 20 s, because it responds only after every
+/// edge server has the rule.
 const CREATE_SECONDS: u32 = 20;
 const LIST_SECONDS: u32 = 5;
-/// The maximum time by which Agora's clock may be behind the service's clock.
+/// The maximum time by which Agora's clock may be behind the service's clock, in seconds.
 const CLOCK_SKEW_SECONDS: u32 = 60;
 
-/// A ban. A user is banned if all conditions that are set match: `channel`, `uid` and `ip`.
+/// A ban of the users who match every condition that is set: `channel`, `uid` and `ip`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ban {
     pub(crate) channel: Option<String>,
     pub(crate) uid: Option<u32>,
     pub(crate) ip: Option<String>,
-    /// The duration of the ban. 0 removes users, who may rejoin immediately.
+    /// The duration of the ban, in seconds. A ban of 0 s removes users, who may rejoin immediately.
     pub(crate) seconds: u32,
     /// The privileges that banned users lose, from [`PRIVILEGES`].
     privileges: Vec<&'static str>,
@@ -82,7 +83,8 @@ impl Ban {
         fields
     }
 
-    /// Returns the conditions that are set. Agora and this service use different names for the field with the channel.
+    /// Returns the conditions that are set. `channel_field` is the name of the channel's field, which differs between
+    /// Agora and this service.
     fn conditions(&self, channel_field: &'static str) -> impl Iterator<Item = (&'static str, Json<'_>)> {
         let conditions = [
             (channel_field, self.channel.as_deref().into()),
@@ -138,27 +140,27 @@ pub(crate) fn list(url: &str, app_id: &AppId, credentials: Credentials) -> Outbo
 /// Reads the ID of a created rule.
 ///
 /// # Errors
-/// Returns [`UpstreamError`] if the call fails. If the [outcome is unknown](UpstreamError::is_outcome_unknown), the rule may
-/// exist nevertheless.
+/// Returns [`UpstreamError`] if the call fails. If the [outcome is unknown](UpstreamError::is_outcome_unknown), Agora may
+/// have created the rule.
 pub(crate) fn read_created(response: Result<OutboundResponse, SendError>) -> Result<u64, UpstreamError> {
     rest::read(NAMES, response, |body| body.get("id")?.as_u64())
 }
 
-/// Finds the ID of the latest rule for a ban that lasts at least until `until`. An earlier rule for the same ban does not count
-/// if it ends earlier.
+/// Finds the latest rule that matches a ban and lasts at least until `until`, and returns the rule's ID. Ignores rules
+/// for the same ban that end earlier.
 pub(crate) fn find_rule(
     response: Result<OutboundResponse, SendError>,
     ban: &Ban,
     until: UnixSeconds,
 ) -> Result<Option<u64>, UpstreamError> {
     let until = date(UnixSeconds(until.0.saturating_sub(CLOCK_SKEW_SECONDS)));
-    // Rules may also be created by other means, such as Agora Console. Skips rules that cannot be read.
+    // The list may contain rules from other sources, such as Agora Console. Rules with an unexpected form do not match.
     let is_same = |rule: &&Json<'_>| {
         let text = |name| rule.get(name).and_then(Json::as_str).filter(|text| !text.is_empty());
         let uid = rule.get("uid").and_then(Json::as_u64).filter(|uid| *uid != 0);
         let names = rule.get("privileges").map(Json::as_array).unwrap_or_default();
         let is_named = |privilege: &&str| names.iter().any(|name| name.as_str() == Some(privilege));
-        // Agora omits a condition that is not set, or sends `null` or an empty string.
+        // If a condition is not set, Agora omits the field, or sends `null` or an empty string.
         text("cname") == ban.channel.as_deref()
             && uid == ban.uid.map(u64::from)
             && text("ip") == ban.ip.as_deref()
@@ -173,9 +175,10 @@ pub(crate) fn find_rule(
     })
 }
 
-/// Formats a time as Agora does, such as `2023-11-14T22:13:20`, in UTC. The strings sort in chronological order.
+/// Formats a time in UTC as Agora does, such as `2023-11-14T22:13:20`. The strings sort in chronological order.
 fn date(UnixSeconds(time): UnixSeconds) -> String {
-    // <https://howardhinnant.github.io/date_algorithms.html#civil_from_days>: years begin in March, eras in the year 0.
+    // Years begin in March, and 400-year eras begin in the year 0:
+    // <https://howardhinnant.github.io/date_algorithms.html#civil_from_days>
     let days = time / 86_400 + 719_468;
     let (era, day) = (days / 146_097, days % 146_097);
     let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
@@ -205,11 +208,11 @@ mod tests {
             rule(4, in_time, r#""cname":"a","uid":8,"privileges":["join_channel"]"#),
             rule(5, in_time, r#""cname":"a","uid":7,"privileges":["publish_audio","join_channel"]"#),
             rule(6, in_time, r#""cname":"","uid":7,"privileges":["join_channel"]"#),
-            // Rules that end earlier, or without a known end.
+            // These rules end earlier or have no known end.
             rule(7, "2023-11-14T22:12:19.000Z", of_7),
             rule(8, "", of_7),
             format!(r#"{{"id":9,{of_7}}}"#),
-            // A rule by a clock that is behind.
+            // This rule ends within the allowed clock skew.
             rule(10, "2023-11-14T22:12:20.000Z", r#""cname":"b","uid":7,"privileges":["join_channel"]"#),
         ];
         let body = format!(r#"{{"status":"success","rules":[{}]}}"#, rules.join(","));

@@ -17,7 +17,7 @@ pub(super) const SERVICE: ServiceType = ServiceType {
 /// A Flexible Classroom (APaaS) service in a token request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Apaas<'a> {
-    /// A user in a room. The token includes Signaling and Chat for the user, as with Agora's own builder.
+    /// A user in a room. Like a token of Agora's token builder, the token includes Signaling and Chat for the user.
     Room {
         room: ChannelName<'a>,
         user: Option<RtmUser<'a>>,

@@ -8,7 +8,7 @@ use crate::policy::{BoundUser, DeniedPart, Identity, OTHER_USER_DENIED, PolicyEr
 use crate::web::field_error::FieldError;
 use crate::web::json::{Fields, Invalid, Json};
 
-/// A channel and a user. Both are set once the request is completed.
+/// The channel and the user of a request. Both fields are set after [`complete`](Self::complete).
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ChannelUser<'a> {
     pub(crate) channel: Option<Channel<'a>>,
@@ -16,12 +16,12 @@ pub(crate) struct ChannelUser<'a> {
 }
 
 impl<'a> ChannelUser<'a> {
-    /// Returns a request that specifies channel and user.
+    /// Returns a request that specifies the channel and the user.
     pub(crate) const fn new(channel: Channel<'a>, user: User<'a>) -> Self {
         Self { channel: Some(channel), user: Some(user) }
     }
 
-    /// Reads `channel`, and `uid` or `account`.
+    /// Reads the field `channel`, and either `uid` or `account`.
     pub(super) fn read(service: &str, fields: Fields<'a>) -> Result<Self, Invalid<'a>> {
         let channel = fields.read_optional("channel", |value| value.parsed(Channel::parse_or_any))?;
         let uid = fields.read_optional("uid", read_uid)?;
@@ -107,7 +107,7 @@ impl<'a> ChannelUser<'a> {
         Ok(())
     }
 
-    /// Returns the channel and the user, once the request is completed.
+    /// Returns the channel and the user of the completed request; `None` before completion.
     pub(super) fn completed(&self) -> Option<(Channel<'a>, User<'a>)> {
         self.channel.zip(self.user)
     }
@@ -116,7 +116,7 @@ impl<'a> ChannelUser<'a> {
         self.channel.map(|channel| channel.as_str())
     }
 
-    /// Returns the uid; 0 means all users.
+    /// Returns the uid. The uid 0 means all users.
     pub(super) fn uid(&self) -> Option<u32> {
         match self.user? {
             User::Uid(uid) => Some(uid.get()),
@@ -136,25 +136,26 @@ impl<'a> ChannelUser<'a> {
     }
 }
 
-/// Reads a uid. 0 means all users, which requires a grant.
+/// Reads a uid. The uid 0 means all users and requires a grant.
 pub(crate) fn read_uid<'j>(value: &'j Json<'j>) -> Result<u32, Invalid<'j>> {
     value.whole_number(0..=u32::MAX, "a whole number from 1 to 4294967295; for a string, use `account`")
 }
 
-/// Returns the caller's uid in the channels of an app. A claim other than the subject is the uid itself if it is a number;
-/// otherwise the uid is derived.
+/// Returns the caller's uid in the channels of an app. If the rule uses a claim other than the subject and the claim
+/// contains a uid, returns this uid. Otherwise, derives the uid from the subject or the claim.
 fn bound_uid(bound: BoundUser<'_>, app_id: &AppId) -> Uid {
     let claimed = if bound.is_subject { None } else { Uid::parse(bound.id).ok() };
     claimed.unwrap_or_else(|| derived_uid(app_id, bound.id))
 }
 
-/// Returns whether the caller is this user in the channels of an app.
+/// Returns whether a user in the channels of an app is the caller.
 fn is_bound(bound: BoundUser<'_>, user: User<'_>, app_id: &AppId) -> bool {
     let own = bound_uid(bound, app_id);
     match user {
         User::Any => false,
         User::Uid(uid) => uid == own,
-        // Tokens do not distinguish a uid from an account with the same digits, and the uid may belong to another user.
+        // Tokens do not distinguish an account of digits from the uid with the same digits. This uid may belong to
+        // another user.
         User::Account(account) => {
             let is_uid_of_other = Uid::parse(account.as_str()).is_ok_and(|uid| uid != own);
             account.as_str() == bound.id && !is_uid_of_other
@@ -162,8 +163,8 @@ fn is_bound(bound: BoundUser<'_>, user: User<'_>, app_id: &AppId) -> bool {
     }
 }
 
-/// Derives a uid from a subject: the first four bytes of SHA-256(App ID, zero byte, subject), big-endian; 1 if they are 0. The
-/// result is the same on every platform.
+/// Derives a uid from a subject: the first four bytes of SHA-256(App ID, zero byte, subject), big-endian. If these bytes
+/// are 0, the uid is 1. The result is the same on every platform.
 fn derived_uid(app_id: &AppId, subject: &str) -> Uid {
     let mut hash = Sha256::new();
     hash.update(app_id.as_str());
@@ -180,7 +181,7 @@ const UID_0: &str = "uid 0 creates a token that any user can use. Specify a uid 
 mod tests {
     use super::*;
 
-    /// The uid of `alice`, calculated with `sha256sum`. `tests/policy` uses it too.
+    /// The uid of `alice`, calculated with `sha256sum`. The tests in `tests/policy` use the same uid.
     const ALICE: u32 = 2_606_419_837;
 
     fn app_id() -> AppId {

@@ -4,7 +4,7 @@ use hallpass_token::{PrivilegeTtl, Ttl};
 
 use crate::web::json::Json;
 
-/// Caps the lifetimes of privileges by the lifetime of the token.
+/// Caps the lifetimes of privileges at the lifetime of the token.
 pub(super) fn cap<const N: usize>(privileges: [&mut Option<PrivilegeTtl>; N], ttl: Ttl) {
     for privilege in privileges {
         *privilege = privilege.map(|privilege| PrivilegeTtl::For(privilege.capped_by(ttl)));

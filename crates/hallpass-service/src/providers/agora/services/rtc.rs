@@ -34,7 +34,7 @@ pub(crate) struct Rtc<'a> {
 pub(crate) enum RequestedRole {
     /// The role that the request specifies, or that the policy filled in.
     Named(Role),
-    /// The role if neither the request nor the policy specifies one.
+    /// The default role, which applies if neither the request nor the policy specifies a role.
     Default(Role),
 }
 
@@ -75,7 +75,7 @@ fn read_privileges<'j>(value: &'j Json<'j>) -> Result<RtcPrivileges, Invalid<'j>
 }
 
 impl RequestedRole {
-    /// Returns the role that the request specifies, or the default.
+    /// Returns the role that the request specifies, or the default role.
     pub(crate) fn or_default(named: Option<Role>, default: Role) -> Self {
         named.map_or(Self::Default(default), Self::Named)
     }

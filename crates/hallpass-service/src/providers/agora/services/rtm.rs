@@ -1,4 +1,4 @@
-//! `rtm`: Signaling for a user, with or without permissions (service 8).
+//! `rtm`: Signaling for a user. A token with permissions contains service 8.
 
 use hallpass_token::agora::{
     Access, ChannelName, Mint, Permission, PermissionTree, Resource, RtmUser, Service,
@@ -68,7 +68,7 @@ impl<'a> TokenService<'a> for Rtm<'a> {
     }
 }
 
-/// Reads the permissions: for each kind of resource, the names that the user may read and write.
+/// Reads the permissions: for each kind of resource, the names of the resources that the user may read and write.
 fn read_permissions<'j>(section: &'j Json<'j>) -> Result<PermissionTree, Invalid<'j>> {
     const RESOURCES: [Resource; 5] = [
         Resource::MessageChannels,
@@ -95,7 +95,7 @@ fn read_permissions<'j>(section: &'j Json<'j>) -> Result<PermissionTree, Invalid
     PermissionTree::new(&permissions).map_err(|error| Invalid::rule(section, error.to_string()))
 }
 
-/// Reads names of channels, groups or users, which all follow the rules for channel names.
+/// Reads names of channels, groups or users. All these names follow the rules for channel names.
 fn read_names<'j>(names: &'j Json<'j>) -> Result<Vec<&'j str>, Invalid<'j>> {
     names.read_items(|name| Ok(name.parsed(ChannelName::parse)?.as_str()))
 }

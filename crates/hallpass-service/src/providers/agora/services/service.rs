@@ -20,11 +20,11 @@ pub(crate) struct ServiceType {
     pub(crate) is_for_users: bool,
 }
 
-/// The inputs of a decision in addition to the request and the rule.
+/// The inputs of a decision, except the request and the rule.
 pub(crate) struct Context<'a> {
     pub(crate) evaluator: Evaluator<'a>,
     pub(crate) app_id: &'a AppId,
-    /// The random uid for requests without a user, if the caller may choose the user.
+    /// The random uid for a request that specifies no user, if the caller may choose any user.
     pub(crate) random_uid: Uid,
 }
 
@@ -33,7 +33,7 @@ pub(crate) trait TokenService<'a> {
     /// Returns the name of the service in requests, rules and responses.
     fn name(&self) -> &'static str;
 
-    /// Returns the name of the service in the log, which distinguishes app tokens.
+    /// Returns the name of the service in the log. This name distinguishes app tokens from user tokens.
     fn audit_name(&self) -> &'static str {
         self.name()
     }
@@ -60,10 +60,10 @@ pub(crate) trait TokenService<'a> {
     /// request nor the rule specifies a required value.
     fn complete(&mut self, grant: &'a Grant, context: &Context<'a>) -> Result<(), TokenError>;
 
-    /// Caps the lifetimes of the privileges by the lifetime of the token.
+    /// Caps the lifetimes of the privileges at the lifetime of the token.
     fn cap(&mut self, _ttl: Ttl) {}
 
-    /// Returns the lifetime of the privilege that expires first, if privileges have individual lifetimes.
+    /// Returns the lifetime of the privilege that expires first; `None` if privileges have no individual lifetimes.
     fn shortest_ttl(&self, _ttl: Ttl) -> Option<Ttl> {
         None
     }
@@ -80,19 +80,20 @@ pub(crate) trait TokenService<'a> {
     fn to_json(&self, ttl: Ttl) -> Json<'_>;
 }
 
-/// The grant of a rule for one service. Each service uses some of these limits.
+/// The grant of a rule for one service. Each service uses only some of the limits.
 #[derive(Debug, Default)]
 pub(crate) struct Grant {
     /// The granted channels or rooms; `None` for all channels except `*`.
     pub(crate) channels: Option<Vec<NamePattern>>,
-    /// True if channel `*` is granted, which allows access to all channels.
+    /// True if channel `*` is granted. A token for this channel is valid in every channel.
     pub(crate) every_channel: bool,
-    /// The highest role in a channel, which is also the default role; `None` for any role, and subscriber by default.
+    /// The highest role in a channel, which is also the default role. If the value is `None`, any role is granted, and
+    /// the route determines the default role.
     pub(crate) role: Option<Role>,
-    /// The granted roles in an APaaS room; `None` for all.
+    /// The granted roles in an APaaS room; `None` for all roles.
     pub(crate) room_roles: Option<Vec<i16>>,
     pub(crate) identity: Identity,
-    /// True if app tokens are granted, which have administrator rights.
+    /// True if app tokens are granted. App tokens have administrator rights.
     pub(crate) app: bool,
     pub(crate) ttl: Option<Ttl>,
 }

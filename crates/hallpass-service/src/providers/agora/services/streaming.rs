@@ -50,7 +50,7 @@ static FUSION_CDN: Product = Product {
 struct Stream<'a> {
     product: &'static Product,
     channel_user: ChannelUser<'a>,
-    /// The lifetimes of the privileges, in the order of [`Product::privileges`]; at least one is set.
+    /// The lifetimes of the privileges, in the order of [`Product::privileges`]. At least one lifetime is set.
     privileges: [Option<PrivilegeTtl>; 2],
 }
 
