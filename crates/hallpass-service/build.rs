@@ -15,7 +15,7 @@ fn main() -> io::Result<()> {
     fs::write(path, compress_to_vec(minified.as_bytes(), BEST_LEVEL))
 }
 
-/// Removes whitespace outside of strings.
+/// Removes the whitespace outside of JSON strings.
 fn minify(json: &str) -> String {
     let (mut in_string, mut is_escaped) = (false, false);
     let is_kept = |c: &char| {

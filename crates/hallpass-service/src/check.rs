@@ -1,7 +1,7 @@
-//! Checks of a configuration before it is deployed: a summary, and the evaluation of a token request.
+//! Checks of a configuration before its deployment: a summary, and the evaluation of a token request.
 //!
-//! **Invariants**: the code that serves requests also reads and evaluates the configuration here. Checks need no secrets,
-//! and their output contains none.
+//! **Invariants**: a check reads and evaluates the configuration with the same code that serves requests. Checks need
+//! no secrets, and their output contains no secrets.
 
 pub mod dry_run;
 pub mod summary;
@@ -14,9 +14,9 @@ use crate::settings::ConfigError;
 /// An invalid configuration or request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InputError {
-    /// The path of the invalid value in the configuration or the request; `None` if there is no single one.
+    /// The path of the invalid value in the configuration or the request; `None` if no single value is invalid.
     pub field: Option<String>,
-    /// A sentence that describes the error and what was expected.
+    /// A message that describes the error and the expected value.
     pub message: String,
 }
 

@@ -1,13 +1,15 @@
 //! The token service: converts an HTTP request into an HTTP response, independently of the platform.
 //!
-//! In scope: routes, authentication, policy, limits, errors. Out of scope: everything that a platform provides.
+//! This crate contains the routes, authentication, policy evaluation, limits and error responses. It does not contain
+//! the functions that a platform provides, such as secret storage and network access.
 //!
-//! **Invariants**: this crate reads no clock, environment or random source, opens no socket, and uses no async runtime. An
-//! adapter passes all of these as [`RequestContext`], settings and [`Platform`]. No input makes the crate panic.
+//! **Invariants**: this crate reads no clock, environment or random source, opens no socket, and uses no async runtime.
+//! A platform adapter supplies the time and random bytes in [`RequestContext`], the settings to [`Service`], and all
+//! other functions through [`Platform`]. No input makes the crate panic.
 //!
 //! The modules are layers. From bottom to top: `web`, `settings`, `platform`, `auth`, `policy`, `providers`, `state`,
-//! `problem`, `token`, `routes`, `check`, `service`. A module imports only from modules before it; `tests/layers.rs` enforces
-//! the order.
+//! `problem`, `token`, `routes`, `check`, `service`. A module imports only from lower layers; `tests/layers.rs`
+//! enforces the order.
 
 mod auth;
 #[cfg(feature = "check")]

@@ -1,5 +1,5 @@
-//! The policy: rules, conditions on callers, and rule matching. The types are generic over the grants, which the providers
-//! define.
+//! The policy: rules, conditions on callers, and rule matching. The types are generic over the grants, because the
+//! providers define the grants.
 
 mod caller_conditions;
 #[cfg(feature = "check")]

@@ -17,5 +17,5 @@ pub(crate) use self::ttl::{TtlConfig, read_requested_ttl, read_ttl};
 /// The name of the setting that contains the configuration document.
 pub(crate) const DOCUMENT: &str = "HALLPASS_CONFIG";
 
-/// A function that returns the setting with this name.
+/// A function that returns the value of a setting by name, or `None` if the setting is not set.
 pub(crate) type SettingLookup<'a> = &'a dyn Fn(&str) -> Option<String>;

@@ -1,4 +1,4 @@
-//! The state of a deployment: the configuration, the loaded secrets, and their cache.
+//! The state of a deployment: the configuration, the loaded secrets, and the cache of the loaded state.
 
 mod cache;
 mod config;

@@ -1,4 +1,4 @@
-//! Requests, responses, JSON, log lines and CORS. Independent of tokens.
+//! HTTP requests and responses, JSON, log lines and CORS. These modules contain no token logic.
 
 pub(crate) mod cors;
 pub(crate) mod field_error;

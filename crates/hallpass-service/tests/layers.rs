@@ -9,7 +9,7 @@ use std::io;
 
 use graph::Crate;
 
-/// The top-level modules of hallpass-service, from bottom to top. A module may import only lower modules.
+/// The top-level modules of hallpass-service, from bottom to top. A module may import only from lower modules.
 const LAYERS: &[&str] = &[
     "web",
     "settings",
@@ -25,7 +25,7 @@ const LAYERS: &[&str] = &[
     "service",
 ];
 const _: () = assert!(LAYERS.len() <= 12, "hallpass-service has at most twelve top-level modules");
-/// The top-level modules that may name one provider.
+/// The top-level modules that may refer to a specific provider.
 const PROVIDER_USERS: [&str; 3] = ["providers", "routes", "check"];
 
 /// Describes each top-level module that is not a layer, and each import of a higher layer.
@@ -97,7 +97,7 @@ fn assert_none(violations: &[String]) {
     assert!(violations.is_empty(), "{} violations:\n{}", violations.len(), violations.join("\n"));
 }
 
-/// Returns a crate of these files.
+/// Returns a crate with these files.
 fn sample(files: &[(&str, &str)]) -> Crate {
     let mut code = Crate::default();
     for (file, text) in files {

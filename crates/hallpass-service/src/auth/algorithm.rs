@@ -14,7 +14,7 @@ pub(super) enum Algorithm {
 }
 
 impl Algorithm {
-    /// The algorithms with public keys.
+    /// The algorithms that verify a signature with a public key.
     pub(super) const PUBLIC: [Self; 3] = [Self::Rs256, Self::Es256, Self::EdDsa];
 
     pub(super) fn parse(name: &str) -> Option<Self> {

@@ -27,7 +27,7 @@ pub(crate) struct Authenticator {
 /// The credentials of a request.
 enum Credentials<'r> {
     Verified(Caller),
-    /// An unverified bearer token that is not a service key.
+    /// A bearer token that is not a service key. The token has not been verified.
     Token {
         header: &'r str,
         token: &'r str,
@@ -78,7 +78,8 @@ impl Authenticator {
         match self.credentials(request, context)? {
             Credentials::Verified(caller) => Ok(caller),
             Credentials::Token { header, token } => {
-                // Boxed, so that requests with a service key do not allocate space for this future.
+                // The future that verifies JWTs is boxed, so that requests without a JWT do not reserve memory for this
+                // future.
                 let context = Context { now: context.now, platform, log };
                 let user: BoxFuture<'_, _> = Box::pin(self.authenticate_user(header, token, &context));
                 user.await
@@ -86,7 +87,7 @@ impl Authenticator {
         }
     }
 
-    /// Extracts the credentials of a request, and verifies them unless they are a JWT.
+    /// Extracts the credentials of a request. Verifies a service key, but not a JWT.
     #[inline(never)]
     fn credentials<'r>(
         &'r self,
@@ -132,8 +133,9 @@ impl Authenticator {
             return Err(Unauthorized::UnknownKey.into());
         }
         let jwt = UntrustedJwt::parse(token)?;
-        // A provider can have several entries, such as one per JWT type, or one each for the current and the next secret. If all
-        // entries reject the JWT, the last one determines the reason.
+        // An identity provider can have several entries in `auth.jwt`, such as one entry per JWT type, or one entry
+        // each for the current and the next secret. If all entries reject the JWT, the last entry determines the
+        // reason.
         let mut reason = Unauthorized::UnknownIssuer;
         for (issuer, hmac_key) in self.config.issuers.iter().zip(&self.hmac_keys) {
             if issuer.header != header || jwt.claims.get_str("iss") != Some(&issuer.name) {

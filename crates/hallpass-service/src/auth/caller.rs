@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::claims::{Claims, integer};
 use crate::web::json::{Invalid, Json};
 
-/// An authenticated caller, or an anonymous caller if the configuration accepts them.
+/// An authenticated caller, or an anonymous caller if the configuration accepts anonymous callers.
 #[derive(Debug)]
 pub(crate) struct Caller {
     kind: CallerKind,
@@ -19,7 +19,7 @@ pub(crate) struct Caller {
     claims: Claims,
 }
 
-/// The kind of a caller, which follows from the credentials.
+/// The kind of a caller, determined by the credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CallerKind {
     /// A caller without credentials.
@@ -65,14 +65,14 @@ impl Caller {
         &self.claims
     }
 
-    /// Returns a claim that can be substituted into a pattern or identify a user: a non-empty string or an exact integer.
-    /// Strings with `*`, `{` or `}` are excluded, because these characters have a special meaning in patterns and for
-    /// providers.
+    /// Returns a claim as a string, for substitution into a pattern or for the identity of a user. Returns `None`
+    /// unless the claim is a non-empty string or an exact integer. Strings that contain `*`, `{` or `}` are excluded,
+    /// because these characters have a special meaning in patterns and for providers.
     pub(crate) fn substitutable_claim(&self, name: &str) -> Option<Cow<'_, str>> {
         let value = match (name, self.claims.get(name)) {
             ("sub", _) => self.subject()?.into(),
             (_, Some(Json::String(string))) => Cow::Borrowed(string.as_ref()),
-            // Numbers beyond 64 bits were rounded by the parser, so that two users may have the same number.
+            // The parser rounds integers that exceed 64 bits, so that two users could have the same number.
             (_, Some(Json::Number(number))) => Cow::Owned(match integer(number)? {
                 (false, magnitude) => magnitude.to_string(),
                 (true, magnitude) => 0_i64.checked_sub_unsigned(magnitude)?.to_string(),
@@ -82,8 +82,8 @@ impl Caller {
         (!value.is_empty() && !value.contains(['*', '{', '}'])).then_some(value)
     }
 
-    /// Returns the rate limit key of this caller; `None` without a subject. The key is a hash, because a subject may be long
-    /// and is confidential.
+    /// Returns the rate limit key of this caller, or `None` if the caller has no subject. The key is a hash, because a
+    /// subject may be long and is confidential.
     pub(crate) fn limit_key(&self) -> Option<String> {
         let subject = self.subject()?;
         let issuer = self.claims.get_str("iss").unwrap_or_default();
@@ -92,8 +92,8 @@ impl Caller {
     }
 }
 
-/// Returns the rate limit key of an IP address, for callers without a subject. All addresses of an IPv6 /64 network have the
-/// same key, because one client can use all of them.
+/// Returns the rate limit key of an IP address, for callers without a subject. All addresses of an IPv6 /64 network
+/// have the same key, because one client can use every address in its network.
 pub(crate) fn address_limit_key(address: &str) -> String {
     match address.parse::<Ipv6Addr>() {
         Ok(address) => {
@@ -105,7 +105,7 @@ pub(crate) fn address_limit_key(address: &str) -> String {
 }
 
 impl CallerKind {
-    /// Reads a `kind` of a rule.
+    /// Reads a caller kind from the field `kind` of a rule.
     pub(crate) fn read<'j>(value: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
         value.one_of("\"user\", \"service\", \"gateway\" or \"anonymous\"", |name| {
             let all = [Self::Anonymous, Self::User, Self::Service, Self::Gateway];

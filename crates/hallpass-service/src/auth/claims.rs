@@ -1,10 +1,11 @@
-//! The claims of a caller (RFC 7519 section 4), and conditions on them.
+//! The claims of a caller (RFC 7519 section 4), and conditions on claims.
 
 use serde_json::Number;
 
 use crate::web::json::{Invalid, Json};
 
-/// The claims of a caller, a JSON object. Duplicate names are rejected, because two parsers may choose different values.
+/// The claims of a caller: a JSON object. Duplicate names are rejected, because two parsers may choose different values
+/// for the same name.
 #[derive(Debug)]
 pub(crate) struct Claims(Json<'static>);
 
@@ -14,26 +15,27 @@ pub(crate) type ClaimConditions = Vec<(String, Vec<Json<'static>>)>;
 impl Claims {
     pub(super) const NONE: Self = Self(Json::Object(Vec::new()));
 
-    /// Returns claims from strings, as API Gateway supplies them.
+    /// Returns claims with string values, the form in which API Gateway supplies claims.
     pub(crate) fn from_strings(claims: impl IntoIterator<Item = (String, String)>) -> Self {
         Self(Json::Object(claims.into_iter().map(|(name, text)| (name.into(), text.into())).collect()))
     }
 
-    /// Parses a JSON object. Rejects duplicate names at any depth.
+    /// Parses claims from a JSON object. Rejects duplicate names at any depth.
     pub(super) fn parse(text: &[u8]) -> Option<Self> {
         let json = Json::parse(text).ok()?;
         check_names(&json).ok()?;
         Some(Self(json.into_owned()))
     }
 
-    /// Reads an object. Rejects duplicate names at any depth.
+    /// Reads claims from a parsed JSON object. Rejects duplicate names at any depth.
     #[cfg(feature = "check")]
     pub(crate) fn read<'j>(value: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
         check_names(value)?;
         Ok(Self(value.clone().into_owned()))
     }
 
-    /// Returns the claim with this name. If no claim has this name, the name is a path with dots, such as `app_metadata.role`.
+    /// Returns the claim with this name. If no claim has this name, interprets the name as a path with dots, such as
+    /// `app_metadata.role`.
     pub(crate) fn get(&self, name: &str) -> Option<&Json<'static>> {
         self.0.get(name).or_else(|| name.split('.').try_fold(&self.0, |claim, part| claim.get(part)))
     }
@@ -43,7 +45,7 @@ impl Claims {
         self.get(name)?.as_str()
     }
 
-    /// Returns whether the claim equals one of these values, or is an array that contains one of them.
+    /// Returns whether the claim equals one of these values, or is an array that contains one of these values.
     pub(crate) fn matches(&self, name: &str, accepted: &[Json<'static>]) -> bool {
         let is_accepted = |value: &Json<'_>| accepted.iter().any(|accepted| equals(accepted, value));
         match self.get(name) {
@@ -72,8 +74,8 @@ fn equals(accepted: &Json<'_>, value: &Json<'_>) -> bool {
     }
 }
 
-/// Returns whether an integer is negative, and its magnitude. The results for `3` and `3.0` are the same. Returns `None` if
-/// the number has a fraction or more than 64 bits.
+/// Returns the sign (true if negative) and the magnitude of an integer. Different notations of an integer, such as `3`
+/// and `3.0`, have the same result. Returns `None` if the number has a fraction, or if its magnitude exceeds 64 bits.
 pub(super) fn integer(number: &Number) -> Option<(bool, u64)> {
     if let Some(integer) = number.as_i64() {
         return Some((integer < 0, integer.unsigned_abs()));
@@ -84,7 +86,8 @@ pub(super) fn integer(number: &Number) -> Option<(bool, u64)> {
     is_exact.then_some((float < 0.0, magnitude))
 }
 
-/// Reads conditions from the configuration: an object whose fields are strings, numbers, booleans, or arrays of these.
+/// Reads conditions from the configuration: an object whose values are strings, numbers, booleans, or arrays of these
+/// types.
 pub(crate) fn read_conditions<'j>(object: &'j Json<'j>) -> Result<ClaimConditions, Invalid<'j>> {
     const SCALARS: &str = "expected a string, a number, true or false, or an array of these";
     let Json::Object(fields) = object else {
@@ -114,13 +117,13 @@ pub(crate) fn describe_conditions<'a>(
     listed(conditions.into_iter().map(describe), "and")
 }
 
-/// Describes a value of a condition.
+/// Describes an accepted value of a condition.
 #[cfg(feature = "check")]
 fn describe_claim(claim: &Json<'_>) -> String {
     match claim {
         Json::String(text) => format!("{text:?}"),
         Json::Number(number) => match number.as_f64() {
-            // Display omits the exponent.
+            // `f64::to_string` never uses exponent notation.
             Some(float) if number.is_f64() => float.to_string(),
             _ => number.to_string(),
         },

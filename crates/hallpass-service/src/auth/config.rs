@@ -13,20 +13,20 @@ use crate::web::json::{Invalid, Json};
 use crate::web::strings::redact_hex;
 use crate::web::url::is_https_or_loopback;
 
-/// The setting `auth.open`: the service accepts callers without credentials.
+/// The setting `auth.open`, with which the service accepts callers without credentials.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OpenAccess {
-    /// True if the default policy also grants these callers uid 0, whose tokens any user can use.
+    /// True if the default policy also grants anonymous callers uid 0. Any user can use a token for uid 0.
     pub(crate) wildcard: bool,
 }
 
-/// The section `auth`, without secrets.
+/// The section `auth` of the configuration, without the values of secrets.
 #[derive(Clone, Debug)]
 pub(crate) struct AuthConfig {
     pub(super) open: Option<OpenAccess>,
     /// True if the claims of an API Gateway authorizer are accepted.
     pub(super) trusts_gateway: bool,
-    /// The names of the service keys and of their secrets.
+    /// The name of each service key, with the name of its secret.
     pub(super) keys: Arc<[(String, SecretName)]>,
     pub(super) issuers: Arc<[Issuer]>,
     /// The headers that contain credentials, without duplicates.
@@ -45,7 +45,7 @@ impl AuthConfig {
         if open.is_none() && !trusts_gateway && keys.is_empty() && issuers.is_empty() {
             return Ok(None);
         }
-        // `Authorization` comes first, because a proxy may add its own header to every request.
+        // `Authorization` has precedence, because a proxy may add another header with credentials to every request.
         let key_header = (!keys.is_empty()).then_some(AUTHORIZATION);
         let mut headers: Vec<String> = Vec::new();
         for header in key_header.into_iter().chain(issuers.iter().map(|issuer| issuer.header.as_str())) {
@@ -58,7 +58,7 @@ impl AuthConfig {
         Ok(Some(Self { open, trusts_gateway, keys, issuers, headers }))
     }
 
-    /// Returns `auth.open` if the service accepts callers without credentials.
+    /// Returns the setting `auth.open`, or `None` if the service does not accept callers without credentials.
     pub(crate) const fn open(&self) -> Option<OpenAccess> {
         self.open
     }
@@ -84,7 +84,7 @@ impl AuthConfig {
         self.keys.iter().map(|(name, _)| name.as_str())
     }
 
-    /// Returns the names of all secrets.
+    /// Returns the names of all secrets that the section `auth` refers to.
     pub(crate) fn secret_names(&self) -> impl Iterator<Item = &SecretName> {
         let hmac_secrets = self.issuers.iter().filter_map(|issuer| issuer.keys.secret_name());
         self.keys.iter().map(|(_, secret)| secret).chain(hmac_secrets)
@@ -105,7 +105,7 @@ fn read_open<'j>(value: &'j Json<'j>) -> Result<Option<OpenAccess>, Invalid<'j>>
     }
 }
 
-/// Reads `auth.keys`.
+/// Reads the array `auth.keys`: the name of each service key, with the name of its secret.
 #[inline(never)]
 fn read_keys<'j>(items: &'j Json<'j>) -> Result<Vec<(String, SecretName)>, Invalid<'j>> {
     let mut keys: Vec<(String, SecretName)> = Vec::new();
@@ -120,7 +120,7 @@ fn read_keys<'j>(items: &'j Json<'j>) -> Result<Vec<(String, SecretName)>, Inval
         if keys.iter().any(|(known, _)| known == name) {
             return Err(Invalid::new(name_value, "expected a name that no other key has"));
         }
-        // Two keys with the same secret cannot be distinguished.
+        // If two keys had the same secret, the service could not determine which key the caller sent.
         if keys.iter().any(|(_, known)| *known == secret) {
             return Err(Invalid::new(secret_value, "expected a secret that no other key has"));
         }
@@ -153,7 +153,7 @@ fn read_issuer<'j>(item: &'j Json<'j>) -> Result<Issuer, Invalid<'j>> {
     if let Some(value) = fields.get("claims") {
         issuer.claims.extend(read_conditions(value)?);
     }
-    // Without both, JWTs that the provider issued for other apps would be accepted.
+    // If neither `audience` nor `claims` were required, JWTs that the provider issued for other apps would be accepted.
     if issuer.audiences.is_empty() && issuer.claims.is_empty() {
         let expected = "expected the required `aud`, or `claims` that identify the app";
         return Err(Invalid::field(item, "audience", expected));
@@ -185,7 +185,7 @@ fn read_issuer<'j>(item: &'j Json<'j>) -> Result<Issuer, Invalid<'j>> {
     Ok(issuer)
 }
 
-/// Reads an algorithm with public keys.
+/// Reads the name of an algorithm that verifies a signature with a public key.
 fn read_algorithm<'j>(value: &'j Json<'j>) -> Result<Algorithm, Invalid<'j>> {
     value.one_of("\"RS256\", \"ES256\" or \"EdDSA\"", |name| {
         Algorithm::parse(name).filter(|algorithm| Algorithm::PUBLIC.contains(algorithm))

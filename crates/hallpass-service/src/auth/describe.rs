@@ -8,7 +8,8 @@ use crate::settings::SecretName;
 use crate::web::strings::listed;
 
 impl AuthConfig {
-    /// Returns a line for each kind of credentials, followed by indented lines with details.
+    /// Returns a line for each issuer, each service key, and each other kind of accepted caller. Indented lines with
+    /// details follow the line of an issuer.
     pub(crate) fn describe(&self) -> Vec<String> {
         let mut lines: Vec<_> = self.issuers.iter().flat_map(Issuer::describe).collect();
         lines.extend(
@@ -25,7 +26,7 @@ impl AuthConfig {
         lines
     }
 
-    /// Returns the names of the secrets, each with its purpose.
+    /// Returns the names of the secrets that `auth` refers to, each with its purpose.
     pub(crate) fn secret_uses(&self) -> impl Iterator<Item = (&SecretName, String)> {
         let service_keys = self.keys.iter().map(|(name, secret)| (secret, format!("service key `{name}`")));
         let hmac_keys = self

@@ -67,7 +67,7 @@ impl From<Unauthorized> for AuthError {
 }
 
 impl Unauthorized {
-    /// Returns the stable error code.
+    /// Returns the stable error code for the response.
     pub(crate) const fn code(self) -> &'static str {
         match self {
             Self::Missing => "no_credentials",
@@ -87,8 +87,8 @@ impl Unauthorized {
         }
     }
 
-    /// Returns the value of `WWW-Authenticate` (RFC 6750 section 3). The value contains an error only if the request had
-    /// credentials.
+    /// Returns the value of `WWW-Authenticate` (RFC 6750 section 3). The value contains an error only if the request
+    /// had a bearer token.
     pub(crate) const fn challenge(self) -> &'static str {
         if matches!(self, Self::Missing | Self::WrongScheme) {
             "Bearer"

@@ -17,11 +17,11 @@ use crate::web::json::Json;
 /// An identity provider, and the conditions on its JWTs.
 #[derive(Debug)]
 pub(super) struct Issuer {
-    /// The required claim `iss`.
+    /// The required value of the claim `iss`.
     pub(super) name: String,
-    /// The accepted values of `aud`. If the list is empty, `claims` identifies the app.
+    /// The accepted values of the claim `aud`. If `audiences` is empty, `claims` identifies the app.
     pub(super) audiences: Vec<Json<'static>>,
-    /// Conditions on other claims.
+    /// Conditions on claims other than `iss` and `aud`.
     pub(super) claims: ClaimConditions,
     /// The header that contains the JWT, in lower case.
     pub(super) header: String,
@@ -31,21 +31,21 @@ pub(super) struct Issuer {
 /// The source of the keys that verify an issuer's JWTs.
 #[derive(Debug)]
 pub(super) enum KeySource {
-    /// The secret with this name, for HS256 only.
+    /// The shared secret with this name. Only HS256 uses a shared secret.
     Secret(SecretName),
-    /// The keys that the issuer publishes, for these algorithms. The cached keys are part of the configuration, so that
-    /// changed secrets do not discard them.
+    /// The keys that the issuer publishes, and the accepted algorithms. The cache of these keys is part of the
+    /// configuration, so that a change of the secrets does not clear the cache.
     Published { algorithms: Vec<Algorithm>, keys: KeySet },
 }
 
 impl Issuer {
-    /// Returns an issuer with published keys. JWTs are expected in `Authorization`.
+    /// Returns an issuer with published keys. The issuer's JWTs are expected in `Authorization`.
     pub(super) fn new(name: String, audiences: Vec<Json<'static>>, keys: KeySet) -> Self {
         let keys = KeySource::Published { algorithms: Algorithm::PUBLIC.to_vec(), keys };
         Self { name, audiences, claims: Vec::new(), header: AUTHORIZATION.to_owned(), keys }
     }
 
-    /// Verifies a JWT. `hmac_key` is the issuer's HS256 key, if it has one.
+    /// Verifies a JWT. `hmac_key` is the issuer's HS256 key, or `None` for an issuer with published keys.
     ///
     /// # Errors
     /// Returns [`AuthError`] if the JWT is rejected, or if the issuer's keys cannot be fetched.
@@ -61,7 +61,8 @@ impl Issuer {
             KeySource::Secret(_) => hmac_key
                 .is_some_and(|key| key.clone().chain_update(message).verify_slice(&jwt.signature).is_ok()),
             KeySource::Published { keys, .. } => {
-                // Boxed, so that JWTs with HS256 do not allocate space for this future.
+                // The future that fetches keys is boxed, so that the verification of an HS256 JWT does not reserve
+                // memory for this future.
                 let key: BoxFuture<'_, _> = Box::pin(keys.key(jwt.key_id.as_deref(), algorithm, context));
                 context.platform.verify(&*key.await?, message, &jwt.signature).await
             }
@@ -69,7 +70,7 @@ impl Issuer {
         if is_signed { Ok(()) } else { Err(Unauthorized::BadSignature.into()) }
     }
 
-    /// Checks the algorithm and the claims, and returns the algorithm.
+    /// Checks the algorithm and the claims of a JWT, and returns the algorithm.
     #[inline(never)]
     fn check(&self, jwt: &UntrustedJwt<'_>, now: UnixSeconds) -> Result<Algorithm, Unauthorized> {
         let algorithms = match &self.keys {

@@ -9,17 +9,17 @@ use super::algorithm::Algorithm;
 use crate::platform::{KeyMaterial, PublicKey};
 use crate::web::json::Json;
 
-/// A published key with its ID.
+/// A published key and its optional ID (`kid`).
 #[derive(Debug)]
 pub(super) struct Jwk {
     key_id: Option<String>,
     pub(super) key: Arc<PublicKey>,
 }
 
-/// The maximum number of keys of a set. Further keys are ignored.
+/// The maximum number of usable keys in a set. Further keys are ignored.
 const MAX_KEYS: usize = 64;
 
-/// Parses a key set, and ignores keys for other purposes (RFC 7517 section 5).
+/// Parses a key set. Ignores keys that cannot verify the signature of a JWT (RFC 7517 section 5).
 ///
 /// Returns `None` if the document is not a key set or contains no usable key.
 pub(super) fn parse(document: &[u8]) -> Option<Vec<Jwk>> {
@@ -54,14 +54,16 @@ impl Jwk {
         })
     }
 
-    /// Returns the key with this ID for this algorithm. Without an ID, the set must contain a single key for the algorithm.
+    /// Returns the key with this ID for this algorithm. If `key_id` is `None`, the set must contain exactly one key for
+    /// the algorithm.
     pub(super) fn find<'a>(keys: &'a [Self], key_id: Option<&str>, expected: Algorithm) -> Option<&'a Self> {
         let mut candidates = keys.iter().filter(|jwk| {
             let is_named = key_id.is_none_or(|key_id| jwk.key_id.as_deref() == Some(key_id));
             is_named && algorithm(jwk.key.material()) == expected
         });
         let first = candidates.next()?;
-        // If two keys have the same ID, only the first is used, because such a set is not valid.
+        // Key IDs in a set should be unique (RFC 7517 section 4.5). If several keys have the same ID, only the first
+        // key is used.
         let is_only = key_id.is_some() || candidates.next().is_none();
         is_only.then_some(first)
     }
@@ -75,7 +77,7 @@ const fn algorithm(kind: &KeyMaterial) -> Algorithm {
     }
 }
 
-/// Returns the JSON Web Key with its required members only (RFC 7638 section 3.2).
+/// Formats a key as a JSON Web Key that contains only the required members (RFC 7638 section 3.2).
 fn to_json(kind: &KeyMaterial) -> String {
     let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
     match kind {
@@ -87,7 +89,8 @@ fn to_json(kind: &KeyMaterial) -> String {
     }
 }
 
-/// Returns an RSA key, or `None` if its size is not accepted. Short keys can be broken; long keys are slow to verify with.
+/// Returns an RSA key, or `None` if the modulus or the exponent is not accepted. Keys with a short modulus can be
+/// broken, and verification with a long modulus is slow.
 fn rsa(n: Vec<u8>, e: Vec<u8>) -> Option<KeyMaterial> {
     const MIN_BYTES: usize = 2048 / 8;
     const MAX_BYTES: usize = 4096 / 8;

@@ -9,19 +9,20 @@ use super::claims::Claims;
 use super::error::Unauthorized;
 use crate::web::json::Json;
 
-/// The maximum length of a JWT in bytes. Common proxies reject longer headers.
+/// The maximum length of a JWT in bytes. Common proxies reject headers that exceed this length.
 pub(super) const MAX_BYTES: usize = 8 * 1024;
-/// The tolerated clock difference between issuer and service. A JWT is accepted this long after it has expired.
+/// The tolerated difference between the clocks of the issuer and the service. A JWT is accepted for this long after its
+/// `exp`.
 const LEEWAY_SECONDS: u64 = 60;
 
 /// A JWT whose signature has not been verified.
 #[derive(Debug)]
 pub(super) struct UntrustedJwt<'a> {
-    /// The algorithm; `None` for `none` and for unknown algorithms.
+    /// The algorithm; `None` if `alg` is `none` or an unknown algorithm.
     pub(super) algorithm: Option<Algorithm>,
     pub(super) key_id: Option<String>,
     pub(super) claims: Claims,
-    /// The signed bytes: the first two parts.
+    /// The signed string: the first two parts of the JWT, joined by a dot.
     pub(super) message: &'a str,
     pub(super) signature: Vec<u8>,
 }
@@ -47,7 +48,8 @@ impl<'a> UntrustedJwt<'a> {
         let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).ok();
         let header = Claims::parse(&decode(header)?)?;
         let claims = Claims::parse(&decode(claims)?)?;
-        // `crit` names extensions that the verifier must support (RFC 7515 section 4.1.11). This service supports none.
+        // `crit` names extensions that the verifier must support (RFC 7515 section 4.1.11). This service supports no
+        // extensions.
         if header.get("crit").is_some() {
             return None;
         }
@@ -74,7 +76,8 @@ impl<'a> UntrustedJwt<'a> {
     }
 }
 
-/// Returns a time in whole seconds. Fractions (RFC 7519 section 2) are truncated, and times before 1970 are 0.
+/// Returns a Unix time in whole seconds, or `None` if the claim is not a number. Fractions (RFC 7519 section 2) are
+/// truncated, and times before 1970 become 0.
 fn seconds(claim: &Json<'_>) -> Option<u64> {
     let Json::Number(number) = claim else { return None };
     number.as_u64().or_else(|| number.as_f64().map(|seconds| seconds as u64))

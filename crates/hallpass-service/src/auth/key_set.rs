@@ -16,17 +16,22 @@ use crate::web::outbound::{OutboundRequest, SendError};
 use crate::web::strings::truncate;
 use crate::web::url::is_https_or_loopback;
 
-/// The age at which cached keys are fetched again, which limits how long a revoked key is trusted.
+/// The age at which cached keys are fetched again. While the issuer is reachable, a revoked key is trusted for at most
+/// this long.
 const FRESH_SECONDS: u32 = 3600;
-/// The maximum age of cached keys while the issuer is unreachable. By then, the issuer's last JWTs have usually expired.
+/// The maximum age of cached keys while the issuer is unreachable. JWTs that were signed before the outage have usually
+/// expired at this age.
 const USABLE_SECONDS: u32 = 24 * 3600;
-/// The minimum interval between two fetches, so that JWTs with invented key IDs cannot flood the issuer with requests.
+/// The minimum interval between two fetches while usable keys are cached. JWTs with invented key IDs must not flood the
+/// issuer with requests.
 const FETCH_INTERVAL_SECONDS: u32 = 60;
-/// The minimum interval between two fetches while no keys are cached, and requests wait for the first fetch.
+/// The minimum interval between two fetches while no usable keys are cached. In this state, requests wait for a fetch
+/// or are rejected.
 const FIRST_FETCH_INTERVAL_SECONDS: u32 = 10;
-/// The timeout for one document.
+/// The timeout for fetching one document.
 const FETCH_TIMEOUT_SECONDS: u32 = 5;
-/// The duration after which a fetch counts as abandoned: by then, both documents have timed out.
+/// The duration after which a fetch counts as abandoned. By then, the requests for the discovery document and the key
+/// set have both timed out.
 const ABANDONED_SECONDS: u32 = 2 * FETCH_TIMEOUT_SECONDS + 1;
 /// The maximum size of a discovery document or a key set.
 const MAX_DOCUMENT_BYTES: usize = 128 * 1024;
@@ -34,7 +39,7 @@ const MAX_DOCUMENT_BYTES: usize = 128 * 1024;
 /// The published keys of one issuer.
 #[derive(Debug)]
 pub(super) struct KeySet {
-    /// The URL of the key set, or of the issuer with `by_discovery`.
+    /// The URL of the key set. If `by_discovery` is true, the URL of the issuer.
     pub(super) url: String,
     /// True if the URL of the key set comes from the issuer's discovery document (OpenID Connect Discovery 1.0 section 4).
     pub(super) by_discovery: bool,
@@ -51,9 +56,9 @@ pub(super) struct Context<'a> {
 #[derive(Debug, Default)]
 struct Cache {
     keys: Vec<Jwk>,
-    /// The time of the fetch that returned these keys.
+    /// The time of the fetch that returned the cached keys.
     fetched_at: Option<UnixSeconds>,
-    /// The start of the last fetch.
+    /// The time at which the last fetch started.
     requested_at: Option<UnixSeconds>,
     /// True if the last fetch is in progress.
     is_fetching: bool,
@@ -63,7 +68,7 @@ struct Cache {
 enum CacheAction {
     Return(Result<Arc<PublicKey>, AuthError>),
     Fetch,
-    /// Waits for the fetch of another request.
+    /// Wait for the fetch that another request started.
     Wait,
 }
 
@@ -72,8 +77,8 @@ impl KeySet {
         Self { url, by_discovery, cache: Mutex::default() }
     }
 
-    /// Returns the key with this ID. If the key is not cached, fetches the key set, because the issuer may have rotated its
-    /// keys.
+    /// Returns the key with this ID. If the key is not cached, fetches the key set, because the issuer may have rotated
+    /// its keys.
     ///
     /// # Errors
     /// Returns [`AuthError`] if the issuer does not publish such a key, or if the keys cannot be fetched.
@@ -93,7 +98,7 @@ impl KeySet {
                     cache.is_fetching = false;
                     match fetched {
                         Ok(keys) => (cache.keys, cache.fetched_at) = (keys, Some(context.now)),
-                        // The cached keys remain in use.
+                        // After a failed fetch, the cached keys remain in use.
                         Err(reason) => context.log.add(self.log_line(reason)),
                     }
                 }
@@ -126,7 +131,7 @@ impl KeySet {
         }
     }
 
-    /// Fetches the usable keys. An error is the reason for the log.
+    /// Fetches the key set and returns its usable keys. The error is a reason for the log.
     async fn fetch(&self, platform: &dyn Platform) -> Result<Vec<Jwk>, String> {
         let document = if self.by_discovery {
             get(&discover(&self.url, platform).await?, platform).await?
@@ -159,7 +164,7 @@ async fn discover(issuer: &str, platform: &dyn Platform) -> Result<String, Strin
     if name != issuer {
         return Err(format!("the discovery document belongs to another issuer: {}", truncate(name)));
     }
-    // The discovery document of a public issuer must not refer to this machine.
+    // The discovery document of a public issuer must not refer to a loopback host.
     let is_allowed = url.starts_with("https://") || !issuer.starts_with("https://");
     if is_allowed && is_https_or_loopback(url) {
         Ok(url.to_owned())

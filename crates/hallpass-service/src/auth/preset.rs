@@ -1,12 +1,13 @@
-//! Presets for identity providers: the issuer URL, the key set and the claims that all tenants of a provider share.
+//! Presets for identity providers. A preset derives the issuer URL, the URL of the key set and the required claims from
+//! a few fields.
 
 use super::issuer::Issuer;
 use super::key_set::KeySet;
 use crate::web::json::{Fields, Invalid, Json};
 
-/// The name of a preset, its own fields, and the function that reads them.
+/// The name of a preset, its own fields, and the function that reads these fields.
 type Preset = (&'static str, &'static [&'static str], ReadPreset);
-/// A function that reads the fields of a preset. The second argument is the field `audience`.
+/// A function that reads the fields of a preset. The second argument contains the values of the field `audience`.
 type ReadPreset = for<'j> fn(Fields<'j>, Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>>;
 
 static PRESETS: [Preset; 6] = [
@@ -17,16 +18,17 @@ static PRESETS: [Preset; 6] = [
     ("clerk", &["domain", "authorized_parties", "audience"], clerk),
     ("cloudflare-access", &["team", "audience"], cloudflare_access),
 ];
-/// The fields of an issuer without a preset.
+/// The entry for an issuer without a preset. The name of this entry is empty.
 static CUSTOM: Preset = ("", &["issuer", "audience", "jwks_uri"], custom);
-/// The fields of every issuer.
+/// The fields that every issuer accepts, with or without a preset.
 const COMMON_FIELDS: [&str; 5] = ["preset", "secret", "header", "algorithms", "claims"];
-/// The error for an empty string.
+/// The message of the error for an empty string.
 const NOT_EMPTY: &str = "expected a non-empty string";
 /// The header in which Cloudflare Access passes the user's JWT.
 const ACCESS_HEADER: &str = "cf-access-jwt-assertion";
 
-/// Reads an issuer with or without a preset. Rejects fields of other presets, because they would have no effect.
+/// Reads an issuer with or without a preset. Rejects fields of other presets, because these fields would have no
+/// effect.
 pub(super) fn read_issuer<'j>(fields: Fields<'j>) -> Result<Issuer, Invalid<'j>> {
     let expected = "\"auth0\", \"cognito\", \"firebase\", \"supabase\", \"clerk\" or \"cloudflare-access\"";
     let preset = |name: &str| PRESETS.iter().find(|(known, ..)| *known == name);
@@ -52,6 +54,8 @@ fn unsupported_field(name: &str, preset: &str, own_fields: &[&str]) -> String {
     }
 }
 
+/// Reads the fields of the preset `auth0`.
+///
 /// <https://auth0.com/docs/secure/tokens/access-tokens/validate-access-tokens>
 fn auth0<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>> {
     let issuer = format!("https://{}/", host(fields, "domain")?);
@@ -61,6 +65,8 @@ fn auth0<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Result<Issuer
     Ok(with_keys_at(issuer, ".well-known/jwks.json", audiences))
 }
 
+/// Reads the fields of the preset `firebase`.
+///
 /// <https://firebase.google.com/docs/auth/admin/verify-id-tokens#verify_id_tokens_using_a_third-party_jwt_library>
 fn firebase<'j>(fields: Fields<'j>, _: Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>> {
     const KEYS: &str =
@@ -70,6 +76,8 @@ fn firebase<'j>(fields: Fields<'j>, _: Vec<Json<'static>>) -> Result<Issuer, Inv
     Ok(Issuer::new(issuer, vec![project.to_owned().into()], KeySet::new(KEYS.to_owned(), false)))
 }
 
+/// Reads the fields of the preset `supabase`.
+///
 /// <https://supabase.com/docs/guides/auth/jwts>
 fn supabase<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>> {
     let issuer = format!("https://{}.supabase.co/auth/v1", name(fields, "project")?);
@@ -77,10 +85,13 @@ fn supabase<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Result<Iss
     Ok(with_keys_at(issuer, "/.well-known/jwks.json", audiences))
 }
 
+/// Reads the fields of the preset `clerk`.
+///
 /// <https://clerk.com/docs/guides/sessions/manual-jwt-verification>
 fn clerk<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>> {
     let issuer = format!("https://{}", host(fields, "domain")?);
-    // Clerk omits `azp` for native apps, which have no origin. An audience identifies their JWTs.
+    // Clerk omits `azp` in the JWTs of native apps, because native apps have no origin. An audience identifies these
+    // JWTs.
     let parties = strings(fields, "authorized_parties")?;
     if parties.is_empty() && audiences.is_empty() {
         let expected = "expected the origins of the app, such as https://app.example.com, or an `audience`";
@@ -90,6 +101,8 @@ fn clerk<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Result<Issuer
     Ok(Issuer { claims, ..with_keys_at(issuer, "/.well-known/jwks.json", audiences) })
 }
 
+/// Reads the fields of the preset `cloudflare-access`.
+///
 /// <https://developers.cloudflare.com/cloudflare-one/identity/authorization-cookie/validating-json/>
 fn cloudflare_access<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>> {
     let issuer = format!("https://{}.cloudflareaccess.com", name(fields, "team")?);
@@ -102,7 +115,7 @@ fn cloudflare_access<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> R
     })
 }
 
-/// An issuer without a preset.
+/// Reads the fields of an issuer without a preset.
 fn custom<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>> {
     let expected = "expected the value of `iss`, such as https://login.example.com";
     let issuer = string(fields, "issuer", expected)?.to_owned();
@@ -113,8 +126,9 @@ fn custom<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Result<Issue
     Ok(Issuer::new(issuer, audiences, keys))
 }
 
-/// Reads a user pool and its app clients. An ID token contains the client in `aud`, an access token in `client_id`. The
-/// issuer URL of a pool has one of two forms; the original form follows from the pool ID:
+/// Reads the fields of the preset `cognito`: a user pool and its app clients. An ID token contains the ID of the app
+/// client in `aud`; an access token contains the ID in `client_id`. The issuer URL of a user pool has one of two forms.
+/// The field `user_pool` implies the original form, which contains the pool ID. The field `issuer` sets either form:
 /// <https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html>,
 /// <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_IssuerConfigurationType.html>
 fn cognito<'j>(fields: Fields<'j>, _: Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>> {
@@ -143,7 +157,7 @@ fn cognito<'j>(fields: Fields<'j>, _: Vec<Json<'static>>) -> Result<Issuer, Inva
     Ok(Issuer { claims, ..with_keys_at(issuer, "/.well-known/jwks.json", audiences) })
 }
 
-/// Returns an issuer whose key set is at this path below its URL.
+/// Returns an issuer. The URL of the key set is the issuer URL followed by `path`.
 fn with_keys_at(issuer: String, path: &str, audiences: Vec<Json<'static>>) -> Issuer {
     let keys = KeySet::new(format!("{issuer}{path}"), false);
     Issuer::new(issuer, audiences, keys)
@@ -153,7 +167,7 @@ fn error<'j, T>(fields: Fields<'j>, field: &'static str, detail: &str) -> Result
     Err(Invalid::field(fields.object(), field, detail))
 }
 
-/// Reads one or more non-empty strings. Returns an empty list if the field is not set.
+/// Reads one or more non-empty strings. If the field is not set, returns no strings.
 fn strings<'j>(fields: Fields<'j>, field: &'static str) -> Result<Vec<Json<'static>>, Invalid<'j>> {
     let Some(value) = fields.get(field) else { return Ok(Vec::new()) };
     let strings = value.read_one_or_more(Json::string)?;
@@ -171,7 +185,7 @@ fn string<'j>(fields: Fields<'j>, field: &'static str, expected: &str) -> Result
     }
 }
 
-/// Reads a host name without a scheme and a path.
+/// Reads a host name. Rejects a URL with a scheme or a path.
 fn host<'j>(fields: Fields<'j>, field: &'static str) -> Result<&'j str, Invalid<'j>> {
     restricted(
         fields,
@@ -181,12 +195,12 @@ fn host<'j>(fields: Fields<'j>, field: &'static str) -> Result<&'j str, Invalid<
     )
 }
 
-/// Reads a name that becomes part of a URL.
+/// Reads a name that becomes part of the issuer URL.
 fn name<'j>(fields: Fields<'j>, field: &'static str) -> Result<&'j str, Invalid<'j>> {
     restricted(fields, field, b"-_", "expected letters, digits, `-` and `_`")
 }
 
-/// Reads a string of ASCII letters, digits and these bytes.
+/// Reads a string that contains only ASCII letters, digits and the bytes in `punctuation`.
 fn restricted<'j>(
     fields: Fields<'j>,
     field: &'static str,

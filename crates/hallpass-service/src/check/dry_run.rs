@@ -1,6 +1,6 @@
-//! Evaluation of a token request against a configuration, as `cargo xtask policy` does it.
+//! Evaluation of a token request against a configuration, for `cargo xtask policy`.
 //!
-//! The token is signed with placeholder secrets, and discarded.
+//! The token is signed with placeholder secrets and then discarded.
 
 use hallpass_token::UnixSeconds;
 use serde_json::{Map, Value};
@@ -18,18 +18,18 @@ use crate::token;
 use crate::web::json::{Invalid, Json};
 use crate::web::request::RequestContext;
 
-/// A placeholder App ID for a configuration without `projects`, whose App ID is a separate setting. Derived uids depend on
-/// the App ID.
+/// A placeholder for the App ID of a configuration without `projects`, because such an App ID is a separate setting.
+/// Derived uids depend on the App ID.
 pub const PLACEHOLDER_APP_ID: &str = "00000000000000000000000000000000";
 
-/// A caller to evaluate.
+/// The caller of the evaluated request.
 #[derive(Clone, Copy, Debug)]
 pub enum CallerSpec<'a> {
     /// A user with the claims of a JWT, as a JSON object.
     User(&'a str),
     /// An API Gateway caller with the claims of the authorizer, as a JSON object of strings.
     Gateway(&'a str),
-    /// A caller with the named service key.
+    /// A caller with the service key of this name.
     Service(&'a str),
     /// A caller without credentials.
     Anonymous,
@@ -42,20 +42,20 @@ pub enum Decision {
     Granted {
         /// The App ID or API key of the token's project.
         id: String,
-        /// The lifetime in seconds.
+        /// The TTL of the token in seconds.
         ttl: u32,
-        /// The services, in the order of the token.
+        /// The services, in the order in which the token contains them.
         services: Vec<GrantedService>,
     },
     /// The token is denied.
     Denied {
         /// The denied part of the request, as in the response field `refused_by`.
         part: &'static str,
-        /// The path of that part in the request.
+        /// The path of the denied part in the request.
         field: String,
-        /// A sentence that explains the denial.
+        /// A message that explains the denial.
         reason: String,
-        /// The rule that decided; `None` if no rule applies to the caller and names the service.
+        /// The rule that denied the request; `None` if no rule applies to the caller and names the service.
         decided_by: Option<String>,
     },
 }
@@ -63,15 +63,16 @@ pub enum Decision {
 /// A service of a granted token.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GrantedService {
-    /// The name of the service in a request.
+    /// The name of the service, as in a request.
     pub name: &'static str,
-    /// The service as in the response. The string `random` replaces a uid that is chosen for each token.
+    /// The fields of the service, as in the response. If a uid is chosen randomly for each token, the string `random`
+    /// replaces the uid.
     pub granted: Map<String, Value>,
     /// The rule that granted the service, such as `policy[0]`.
     pub decided_by: String,
 }
 
-/// Evaluates the body of a `POST /v1/token` request like a deployment with this configuration document.
+/// Evaluates the body of a `POST /v1/token` request as a deployment with this configuration document would.
 ///
 /// # Errors
 /// Returns [`InputError`] if the document or the request is invalid, or if the document does not accept the caller.
@@ -144,7 +145,7 @@ fn decide(
 }
 
 impl CallerSpec<'_> {
-    /// Returns the caller if the configuration accepts it.
+    /// Returns the caller if the configuration accepts such a caller.
     fn authenticate(self, authenticator: &Authenticator) -> Result<Caller, InputError> {
         let caller = match self {
             Self::User(claims) => Caller::user(read_claims(claims, Claims::read)?),
@@ -180,7 +181,8 @@ fn read_claims(
 }
 
 impl Decision {
-    /// Replaces uids that differ in `other`, a decision with other random bytes, with `random`.
+    /// Replaces each uid that differs in `other` with the string `random`. `other` is the decision on the same request
+    /// with other random bytes.
     fn mark_random(&mut self, other: &Self) {
         let (Self::Granted { services, .. }, Self::Granted { services: others, .. }) = (self, other) else {
             return;

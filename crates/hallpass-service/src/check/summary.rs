@@ -11,11 +11,11 @@ use crate::state::Config;
 use crate::web::cors::AllowedOrigins;
 use crate::web::strings::{listed, redact_hex};
 
-/// A summary of a configuration. Display is plain text for the terminal.
+/// A summary of a configuration. Display writes plain text for the terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
     text: String,
-    /// True if the settings define a project.
+    /// True if the settings or the document define a project.
     pub has_projects: bool,
     /// The names of the secrets that the configuration requires, without duplicates.
     pub secrets: Vec<String>,
@@ -70,7 +70,7 @@ pub fn summarize(setting: &dyn Fn(&str) -> Option<String>) -> Result<Summary, In
 fn projects(provider: &ProviderDescription<'_>) -> Vec<String> {
     let ProviderDescription { title, short_setting, projects, .. } = provider;
     let describe = |ProjectDescription { name, id_name, id, .. }: &ProjectDescription<'_>| {
-        // The name may be a secret by mistake.
+        // The name is redacted, because a secret may have been entered as the name by mistake.
         let name = redact_hex(name);
         if *id == PLACEHOLDER_APP_ID {
             format!("{name}: {title}, if {short_setting} is set")

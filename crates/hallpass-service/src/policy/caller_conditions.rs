@@ -7,9 +7,9 @@ use crate::web::json::{Invalid, Json};
 #[derive(Debug, Default)]
 pub(crate) struct CallerConditions {
     pub(crate) kinds: Option<Vec<CallerKind>>,
-    /// The names of service keys.
+    /// The names of the accepted service keys.
     pub(crate) keys: Option<Vec<String>>,
-    /// The names of claims, each with its accepted values.
+    /// The names of the required claims, each with its accepted values.
     pub(crate) claims: Option<Vec<(String, Vec<Json<'static>>)>>,
 }
 
@@ -19,8 +19,8 @@ impl CallerConditions {
         Self { kinds: Some(kinds.to_vec()), ..Self::default() }
     }
 
-    /// Reads the field `who` of a rule. `kinds` are the caller kinds that `auth` accepts; `keys` are the names of the service
-    /// keys.
+    /// Reads the field `who` of a rule. `kinds` are the caller kinds that `auth` accepts; `keys` are the names of the
+    /// service keys.
     #[inline(never)]
     pub(crate) fn read<'j>(
         value: &'j Json<'j>,
@@ -83,13 +83,13 @@ impl CallerConditions {
         self.has_kind(kind) && has_key && has_claims
     }
 
-    /// Returns whether the condition `kind` is met.
+    /// Returns whether the condition `kind` accepts this caller kind.
     fn has_kind(&self, kind: CallerKind) -> bool {
         self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind))
     }
 }
 
-/// Reads one or more names, each of which must be known.
+/// Reads one or more names. Rejects names that are not in `known`.
 pub(super) fn read_names<'j>(
     value: &'j Json<'j>,
     known: &[&str],

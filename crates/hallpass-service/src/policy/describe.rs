@@ -14,7 +14,7 @@ use crate::web::strings::{listed, redact_hex};
 pub(crate) struct PolicyDescription {
     /// A line for each rule, followed by an indented line for each grant.
     pub(crate) lines: Vec<String>,
-    /// Warnings about rules that may not be intended.
+    /// Warnings about rules whose effect may not be intended.
     pub(crate) warnings: Vec<String>,
     /// The caller kinds that at least one rule applies to.
     pub(crate) kinds: Vec<CallerKind>,
@@ -23,7 +23,7 @@ pub(crate) struct PolicyDescription {
 /// A description of the grants of a rule.
 #[derive(Default)]
 pub(crate) struct GrantsDescription<'a> {
-    /// The token formats that the rule names; empty for all formats.
+    /// The token formats that the rule names; empty if the rule allows all formats.
     pub(crate) formats: Vec<&'static str>,
     pub(crate) grants: Vec<GrantDescription<'a>>,
 }
@@ -35,14 +35,14 @@ pub(crate) struct GrantDescription<'a> {
     pub(crate) service: &'static str,
     /// The limits of the grant, such as `channels class-*`.
     pub(crate) limits: Vec<String>,
-    /// The users; `None` if the grant is not bound to a user.
+    /// The users that the grant allows; `None` if the grant is not bound to a user.
     pub(crate) identity: Option<&'a Identity>,
-    /// The privileged parts of the service, and whether the rule grants each.
+    /// The names of the service's privileged parts, each with a flag. The flag is true if the rule grants the part.
     pub(crate) privileged: Vec<(bool, &'static str)>,
     pub(crate) ttl: Option<Ttl>,
 }
 
-/// The kind of a grant, in the order of the description.
+/// The kind of a grant. Descriptions list grants in the order of these variants.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum GrantKind {
     #[default]
@@ -54,7 +54,7 @@ pub(crate) enum GrantKind {
 }
 
 struct RuleDescription<'a, G> {
-    /// The path of the rule in the document, or `default policy`.
+    /// The path of the rule in the document; `default policy` for a default rule.
     name: String,
     rule: &'a Rule<G>,
     /// The caller kinds that the rule can apply to.
@@ -64,7 +64,7 @@ struct RuleDescription<'a, G> {
 }
 
 impl<G> Policy<G> {
-    /// Describes the rules. `kinds` are the caller kinds that the configuration accepts; `max` is the longest TTL of a
+    /// Describes the rules. `kinds` are the caller kinds that the configuration accepts; `max` is the maximum TTL of a
     /// token.
     pub(crate) fn describe<'a>(
         &'a self,
@@ -74,7 +74,8 @@ impl<G> Policy<G> {
     ) -> PolicyDescription {
         let rules =
             self.rules().map(|(id, rule)| RuleDescription::new(id, rule, kinds, grants(&rule.grants)));
-        // A default rule that applies to no caller is omitted, because the configuration does not contain it.
+        // A default rule that applies to no caller is omitted, because default rules do not appear in the
+        // configuration.
         let rules: Vec<_> = rules.filter(|rule| !self.is_default() || !rule.kinds.is_empty()).collect();
         let warnings = rules.iter().enumerate().flat_map(|(position, rule)| {
             let earlier = rules.get(..position).unwrap_or_default();
@@ -159,7 +160,7 @@ impl<'a, G> RuleDescription<'a, G> {
         warnings
     }
 
-    /// Returns whether the rule applies to all callers that `other` applies to. Returns false if that is uncertain.
+    /// Returns true only if the rule certainly applies to every caller that `other` applies to.
     fn covers(&self, other: &Self) -> bool {
         let (rule, other_rule) = (self.rule, other.rule);
         let has_claims = rule.who.claims.iter().flatten().all(|(name, accepted)| {
@@ -174,7 +175,7 @@ impl<'a, G> RuleDescription<'a, G> {
     }
 }
 
-/// Returns whether `others` contains all of `names`. `None` means every name.
+/// Returns whether `others` contains all of `names`. `None` represents every name.
 fn is_subset(names: Option<&[String]>, others: Option<&[String]>) -> bool {
     others.is_none_or(|others| names.is_some_and(|names| names.iter().all(|name| others.contains(name))))
 }
@@ -201,7 +202,8 @@ fn describe_callers(who: &CallerConditions, kinds: &[CallerKind]) -> String {
 }
 
 impl Identity {
-    /// Describes the users. `has_uid` is whether the service has uids, and so the wildcard uid 0.
+    /// Describes the users. `has_uid` is true if the service identifies users by uid. Such a service also has the
+    /// wildcard uid 0.
     pub(crate) fn describe(&self, has_uid: bool) -> String {
         match self {
             Self::Subject => "identity self".to_owned(),
@@ -231,7 +233,7 @@ pub(crate) fn describe_places(patterns: Option<&[NamePattern]>, place: &str) -> 
     }
 }
 
-/// Returns the names whose flag is set.
+/// Returns the names whose flag is true.
 pub(crate) fn granted(names: &[(bool, &'static str)]) -> Vec<&'static str> {
     names.iter().filter_map(|(is_granted, name)| is_granted.then_some(*name)).collect()
 }

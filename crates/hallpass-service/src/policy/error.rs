@@ -1,4 +1,4 @@
-//! Policy denials, and the rule that decided.
+//! Denials by the policy, and references to the rules that applied.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,35 +7,36 @@ use std::ops::Deref;
 use crate::settings::ProjectError;
 use crate::web::field_error::FieldError;
 
-/// A denial by the policy. Display is the text for the client, which points to the log if a rule limits the request. Boxed to keep the result of every evaluation small.
+/// A denial by the policy. Display writes the message for the client. If a rule limits the request, the message refers
+/// to the log. The content is boxed to keep the `Result` of every evaluation small.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PolicyError(Box<Denial>);
 
-/// The parts of a [`PolicyError`].
+/// The content of a [`PolicyError`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Denial {
     /// The denied part of the request.
     pub(crate) part: DeniedPart,
-    /// The path of that part in a request to `/v1/token`.
+    /// The path of the denied part in a request to `/v1/token`.
     pub(crate) field: String,
-    /// The reason, and what the policy would grant.
+    /// The reason for the denial and, if possible, how to resolve it.
     pub(crate) reason: Cow<'static, str>,
-    /// The rule that decided; `None` if no rule applies to the caller and names the service.
+    /// The rule that denied the request; `None` if no rule applies to the caller and names the service.
     pub(crate) decided_by: Option<DecidedBy>,
 }
 
 /// A part of a request that a policy can deny.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DeniedPart {
-    /// The service: no rule for this caller names it.
+    /// The service, because no rule for this caller names the service.
     Service,
     /// The channel or room.
     Channel,
     /// The role, or the permissions of a VideoSDK token.
     Role,
-    /// The user that the token would be for.
+    /// The user of the requested token.
     Identity,
-    /// A privileged part, which requires an explicit grant.
+    /// A privileged part of the service. Every privileged part requires an explicit grant.
     Privileged,
 }
 
@@ -44,11 +45,11 @@ pub(crate) enum DeniedPart {
 pub(crate) enum TokenError {
     /// The policy denies the request.
     Denied(PolicyError),
-    /// A field is missing, and the rule does not supply it; or the field contradicts the rule.
+    /// A field is missing and the rule does not supply its value, or a field is inconsistent with the completed request.
     Field(FieldError),
     /// The project cannot be selected.
     Project(ProjectError),
-    /// The project has no key to sign with.
+    /// The project has no signing key.
     NoKey,
 }
 
@@ -62,7 +63,7 @@ impl PolicyError {
         Self(Box::new(Denial { part, field: field.to_owned(), reason, decided_by: None }))
     }
 
-    /// Sets the rule that decided.
+    /// Sets the rule that denied the request.
     pub(crate) fn decided_by(mut self, rule: DecidedBy) -> Self {
         self.0.decided_by = Some(rule);
         self
@@ -78,14 +79,14 @@ impl Deref for PolicyError {
 }
 
 impl TokenError {
-    /// Sets the rule that decided, if this is a denial.
+    /// Sets the rule that denied the request. Returns other errors unchanged.
     pub(crate) fn decided_by(self, rule: DecidedBy) -> Self {
         if let Self::Denied(error) = self { Self::Denied(error.decided_by(rule)) } else { self }
     }
 }
 
 impl DeniedPart {
-    /// Returns the stable name, the value of `refused_by`.
+    /// Returns the stable name of the part: the value of the response field `refused_by`.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Service => "service",
@@ -126,7 +127,7 @@ impl From<ProjectError> for TokenError {
     }
 }
 
-/// The rule that decided on a service.
+/// The rule that the policy applied to a requested service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DecidedBy {
     /// The rule at this position in the document, counted from 0.
@@ -135,7 +136,7 @@ pub(crate) enum DecidedBy {
     DefaultPolicy,
 }
 
-/// Formats a rule like its path in configuration errors.
+/// Formats the rule as its path in the configuration, such as `policy[0]`.
 impl fmt::Display for DecidedBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

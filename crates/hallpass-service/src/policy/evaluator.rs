@@ -1,4 +1,4 @@
-//! Decisions that all services share: names by pattern, users by identity.
+//! Checks that all services share: names against patterns, and users against identities.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -14,7 +14,7 @@ use crate::web::json::{Invalid, Json};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Evaluator<'a> {
     pub(crate) caller: &'a Caller,
-    /// The owner of strings that an evaluation creates.
+    /// The arena that stores strings for the evaluation.
     pub(crate) arena: &'a StringArena,
 }
 
@@ -22,12 +22,12 @@ pub(crate) struct Evaluator<'a> {
 pub(crate) const OTHER_USER_DENIED: &str = "This rule issues tokens only for the caller's own identity. Omit `uid`, `account` or `user`, or grant others with `\"identity\": \"any\"`.";
 
 impl<'a> Evaluator<'a> {
-    /// Returns whether one of the patterns matches the name. Without patterns, every name is allowed.
+    /// Returns whether one of the patterns matches the name. If `patterns` is `None`, every name is allowed.
     pub(crate) fn allows(self, patterns: Option<&[NamePattern]>, name: &str) -> bool {
         patterns.is_none_or(|patterns| patterns.iter().any(|pattern| pattern.matches(name, self.caller)))
     }
 
-    /// Returns the name that the patterns match, if they match exactly one.
+    /// Returns the only allowed name, if there is exactly one pattern and this pattern matches exactly one name.
     pub(crate) fn sole_match(self, patterns: Option<&[NamePattern]>) -> Option<&'a str> {
         match patterns? {
             [pattern] => pattern.sole_match(self.caller).map(|name| self.arena.alloc(name)),
@@ -38,7 +38,7 @@ impl<'a> Evaluator<'a> {
     /// Returns the user that the identity binds the caller to; `None` if the caller can choose the user.
     ///
     /// # Errors
-    /// Returns [`PolicyError`] if the claim is missing or cannot identify a user.
+    /// Returns [`PolicyError`] if the claim for the identity is missing or cannot identify a user.
     pub(crate) fn bound_user(
         self,
         identity: &Identity,
@@ -62,11 +62,11 @@ impl<'a> Evaluator<'a> {
         Ok(Some(BoundUser { id, is_subject: *identity == Identity::Subject }))
     }
 
-    /// Returns the user of a token, for services whose users are strings.
+    /// Determines the user of a token, for services that identify users by strings.
     ///
     /// # Errors
-    /// Returns [`TokenError`] if the identity does not allow the requested user, or if neither the request nor the rule names
-    /// a user.
+    /// Returns [`TokenError`] if the identity does not allow the requested user, or if neither the request nor the
+    /// identity specifies a user. Also returns [`TokenError`] if the identity cannot be resolved for this caller.
     pub(crate) fn resolve_user<T: Copy, E: fmt::Display>(
         self,
         identity: &Identity,
@@ -98,11 +98,11 @@ pub(crate) enum Identity {
     /// The subject of the caller's credentials.
     #[default]
     Subject,
-    /// The user in this claim.
+    /// The user that this claim identifies.
     Claim(String),
     /// Any single user.
     Any,
-    /// Any single user, or uid 0, which means all users.
+    /// Any single user, or uid 0, which represents all users.
     Wildcard,
 }
 
@@ -130,7 +130,8 @@ impl Identity {
     }
 }
 
-/// An arena of strings that an evaluation creates. A completed request borrows strings from the arena.
+/// An arena of strings that an evaluation creates. A token request that a rule has completed borrows strings from the
+/// arena.
 #[derive(Debug, Default)]
 pub(crate) struct StringArena(OnceCell<(Box<str>, Box<StringArena>)>);
 

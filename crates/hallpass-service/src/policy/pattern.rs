@@ -6,8 +6,8 @@ use std::fmt;
 use crate::auth::Caller;
 use crate::web::json::{Invalid, Json};
 
-/// A pattern of a rule. `*` matches any string, including the empty string. `{name}` is replaced by a claim of the caller.
-/// `{{` and `}}` are escaped braces.
+/// A pattern of a rule. `*` matches any string, including the empty string. `{name}` is replaced by the caller's claim
+/// `name`. `{{` and `}}` are escaped braces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NamePattern(Vec<Segment>);
 
@@ -57,12 +57,13 @@ impl NamePattern {
         if segments.is_empty() { Err(PatternError) } else { Ok(Self(segments)) }
     }
 
-    /// Reads the patterns of a rule.
+    /// Reads one pattern or a non-empty array of patterns.
     pub(crate) fn read_list<'j>(value: &'j Json<'j>) -> Result<Vec<Self>, Invalid<'j>> {
         value.one_or_more()?.iter().map(|pattern| pattern.parsed(Self::parse)).collect()
     }
 
-    /// Returns whether the pattern matches the whole name. If the caller lacks a claim of the pattern, nothing matches.
+    /// Returns whether the pattern matches the whole name. If the caller lacks a claim of the pattern, the pattern
+    /// matches no name.
     pub(crate) fn matches(&self, name: &str, caller: &Caller) -> bool {
         let mut pattern = Vec::new();
         for segment in &self.0 {
@@ -75,14 +76,16 @@ impl NamePattern {
         matches_bytes(&pattern, name.as_bytes())
     }
 
-    /// Returns the name that the pattern matches, if it matches exactly one.
+    /// Returns the only name that the pattern matches. Returns `None` if the pattern has a wildcard, or if the caller
+    /// lacks a claim.
     pub(crate) fn sole_match(&self, caller: &Caller) -> Option<String> {
         self.0.iter().map(|segment| segment.resolve(caller).flatten()).collect::<Option<_>>()
     }
 }
 
 impl Segment {
-    /// Returns the string of the segment, `Some(None)` for the wildcard, or `None` if the caller lacks the claim.
+    /// Returns `Some(Some(string))` for a literal or a claim, and `Some(None)` for a wildcard. Returns `None` if the
+    /// caller lacks the claim.
     fn resolve<'a>(&'a self, caller: &'a Caller) -> Option<Option<Cow<'a, str>>> {
         match self {
             Self::Literal(string) => Some(Some(string.into())),
@@ -94,8 +97,9 @@ impl Segment {
 
 /// Returns whether a pattern of bytes matches a string. `None` in the pattern is a wildcard.
 ///
-/// Each literal between two wildcards is matched at its first position, which leaves most of the string to the rest. On a
-/// mismatch, only the last wildcard is extended by one byte. The time is at most proportional to the product of both lengths.
+/// Each literal between two wildcards is matched at its first possible position, so that the longest possible remainder
+/// is left for the rest of the pattern. After a mismatch, only the last wildcard is extended by one byte. The time is
+/// at most proportional to the product of the lengths of the pattern and the string.
 fn matches_bytes(pattern: &[Option<u8>], string: &[u8]) -> bool {
     let (mut expected, mut rest) = (pattern, string);
     let mut last_wildcard: Option<(&[Option<u8>], &[u8])> = None;
@@ -162,7 +166,7 @@ mod tests {
         matches_bytes(&segments.iter().flat_map(bytes).collect::<Vec<_>>(), string.as_bytes())
     }
 
-    /// Matches like [`matches_bytes`], by trying every length of every wildcard.
+    /// Returns the same result as [`matches_bytes`], but tries every length of every wildcard.
     fn matches_exhaustively(segments: &[Option<&str>], string: &str) -> bool {
         match segments {
             [] => string.is_empty(),
@@ -177,7 +181,7 @@ mod tests {
 
     #[test]
     fn matches_like_an_exhaustive_search() {
-        // Add a failing input as a separate test, not to a seed file.
+        // If an input fails, add it as a separate test. Seed files are not used.
         let config = Config { cases: 1000, failure_persistence: None, ..Config::default() };
         let segments = vec(prop_oneof![1 => Just(None), 2 => "[ab]{1,3}".prop_map(Some)], 1..7);
         let inputs = (segments, "[ab]{0,8}", vec("[ab]{0,4}", 6));

@@ -8,8 +8,8 @@ use crate::auth::{Caller, CallerKind};
 use crate::settings::read_ttl;
 use crate::web::json::{Fields, Invalid, Json};
 
-/// The rules in the order of the document. For each requested service, the first rule that applies to the caller and names
-/// the service decides. `G` is the type of the grants.
+/// The rules in the order of the document. For each requested service, the policy applies the first rule that matches
+/// the caller and names the service. `G` is the type of the grants.
 #[derive(Debug)]
 pub(crate) struct Policy<G> {
     rules: Vec<Rule<G>>,
@@ -20,7 +20,7 @@ pub(crate) struct Policy<G> {
 #[derive(Debug, Default)]
 pub(crate) struct Rule<G> {
     pub(crate) who: CallerConditions,
-    /// The names of the projects; `None` for all projects.
+    /// The names of the projects that the rule applies to; `None` for all projects.
     pub(crate) projects: Option<Vec<String>>,
     /// The maximum TTL of tokens that the rule grants.
     pub(crate) ttl: Option<Ttl>,
@@ -37,11 +37,11 @@ pub(crate) struct RuleContext<'a> {
     pub(crate) projects: &'a [&'a str],
 }
 
-/// The rule that decides about a service.
+/// The rule that the policy applies to a service.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MatchedRule<T> {
     pub(crate) by: DecidedBy,
-    /// The maximum TTL of the rule, for all of its services.
+    /// The maximum TTL of tokens that the rule grants. The maximum is the same for all services of the rule.
     pub(crate) ttl: Ttl,
     pub(crate) grant: T,
 }
@@ -63,7 +63,7 @@ impl<G> Policy<G> {
         self.is_default
     }
 
-    /// Returns the rules, each with its position in the document.
+    /// Returns the rules, each with the reference that errors and logs contain.
     pub(crate) fn rules(&self) -> impl Iterator<Item = (DecidedBy, &Rule<G>)> {
         let by =
             |position| if self.is_default { DecidedBy::DefaultPolicy } else { DecidedBy::Rule(position) };
@@ -97,8 +97,8 @@ impl<G> Policy<G> {
 }
 
 impl<G> Rule<G> {
-    /// Reads a rule. `grant_fields` are the fields that `grants` reads. `grants` also receives a function that returns whether
-    /// the rule can apply to a caller kind, and returns `None` if the rule grants nothing.
+    /// Reads a rule. The function `grants` reads the fields that `grant_fields` names, and returns `None` if the rule
+    /// grants nothing. Its second argument is a function that returns whether the rule can apply to a caller kind.
     pub(crate) fn read<'j>(
         value: &'j Json<'j>,
         context: &RuleContext<'_>,

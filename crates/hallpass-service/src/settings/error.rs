@@ -12,13 +12,13 @@ pub(crate) enum ConfigError {
     /// `HALLPASS_CONFIG` is not valid JSON.
     #[error("{DOCUMENT} is not valid JSON: {0}")]
     Syntax(String),
-    /// A value in `HALLPASS_CONFIG` is invalid. The path is empty for the document as a whole.
+    /// A value in `HALLPASS_CONFIG` is invalid. If the document as a whole is invalid, the path is empty.
     #[error("{DOCUMENT}{at}: {detail}", at = at(path))]
     Value { path: String, detail: String },
     /// Neither `projects` nor any of these settings is set.
     #[error("no project is configured: set {}, or `projects` in {DOCUMENT}", .0.join(" or "))]
     NoProject(Vec<&'static str>),
-    /// Another setting is invalid.
+    /// A setting other than `HALLPASS_CONFIG` is invalid.
     #[error("{name} {detail}")]
     Setting { name: &'static str, detail: String },
     /// The store does not contain the secrets with these names.
@@ -40,7 +40,7 @@ pub(crate) enum ConfigError {
 pub struct StoreError {
     /// The names of the settings or bindings to check.
     pub names: Vec<String>,
-    /// The cause and the expected state, for the log. The string contains no part of a secret.
+    /// The cause of the error and the expected state, for the log. This message contains no part of a secret.
     pub reason: Cow<'static, str>,
     /// True if the store did not respond in time.
     pub is_timeout: bool,
@@ -60,7 +60,7 @@ impl ConfigError {
         }
     }
 
-    /// Returns the log line `not_ready`.
+    /// Returns a log line with the event `not_ready`.
     pub(crate) fn log_line(&self) -> LogLine {
         LogLine::new(Level::Error, "not_ready", [("message", Json::from(self.to_string()))])
     }

@@ -15,12 +15,12 @@ pub(crate) struct Projects<T> {
     /// The name of the default project. If no such project exists, the first project is the default.
     default: Option<&'static str>,
     projects: Vec<NamedProject<T>>,
-    /// The projects of other providers: their names and providers.
+    /// The names of the projects of other providers, each with its provider.
     others: Vec<(String, &'static str)>,
 }
 
-/// An error in the selection of a project. Display is a predicate for the field `project`, except for `None`, whose Display
-/// is a sentence.
+/// An error in the selection of a project. For `None`, Display writes a complete sentence. For the other variants,
+/// Display writes a predicate for the field `project`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ProjectError {
     /// No project of this provider is configured.
@@ -44,7 +44,7 @@ impl<T> Projects<T> {
         Self { provider, default, projects, others }
     }
 
-    /// Applies `load` to each project.
+    /// Applies `load` to each project, and returns the results as projects with the same names.
     pub(crate) fn load<U, E>(&self, load: impl Fn(&T) -> Result<U, E>) -> Result<Projects<U>, E> {
         let mut projects = Vec::with_capacity(self.projects.len());
         for NamedProject { name, project } in &self.projects {

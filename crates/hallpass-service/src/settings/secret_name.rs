@@ -8,12 +8,13 @@ use crate::web::strings::redact_hex;
 pub(crate) struct SecretName(String);
 
 impl SecretName {
-    /// Returns a name that the service defines.
+    /// Returns a name that the service itself defines. Does not validate the name.
     pub(crate) fn new(name: &str) -> Self {
         Self(name.to_owned())
     }
 
-    /// Reads a name from the configuration. An error does not contain the string, because it may be a secret by mistake.
+    /// Reads a name from the configuration. An error does not contain the string, because the string may be the secret
+    /// itself by mistake.
     pub(crate) fn read<'j>(value: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
         const EXPECTED: &str = "expected the name of a secret, such as AGORA_APP_CERTIFICATE, not its value";
         let name = value.string()?;
@@ -23,7 +24,7 @@ impl SecretName {
         if is_name { Ok(Self::new(name)) } else { Err(Invalid::new(value, EXPECTED)) }
     }
 
-    /// Reads a non-empty list of names.
+    /// Reads a non-empty array of names.
     pub(crate) fn read_list<'j>(value: &'j Json<'j>) -> Result<Vec<Self>, Invalid<'j>> {
         if value.items()?.is_empty() {
             return Err(Invalid::new(value, "expected at least one secret name"));

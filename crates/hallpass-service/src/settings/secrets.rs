@@ -17,12 +17,12 @@ pub struct Secrets {
     is_permanent: bool,
 }
 
-/// The names of secrets, and the SHA-256 hashes of their values. Only hashes are kept, so that no secret can leak.
+/// The names of secrets, each with the SHA-256 hash of its value. The values are not stored, so that they cannot leak.
 #[derive(PartialEq, Eq)]
 pub(crate) struct Fingerprints(Vec<(String, Zeroizing<[u8; 32]>)>);
 
 impl Secrets {
-    /// Returns secrets from a store that may return other values later.
+    /// Returns secrets from a store whose values may change later.
     #[must_use]
     pub fn from_store(values: impl IntoIterator<Item = (String, Zeroizing<String>)>) -> Self {
         Self { values: values.into_iter().collect(), is_permanent: false }
@@ -48,7 +48,7 @@ impl Secrets {
         self.find(name.as_str()).ok_or_else(|| ConfigError::SecretsMissing(vec![name.as_str().to_owned()]))
     }
 
-    /// Parses the secret with this name. The error of `parse` must be a predicate without any part of the secret.
+    /// Parses the secret with this name. Display of the error must be a predicate that contains no part of the secret.
     pub(crate) fn parse<T, E: fmt::Display>(
         &self,
         name: &SecretName,
@@ -70,20 +70,21 @@ impl Secrets {
         Ok(parsed)
     }
 
-    /// Returns the secret with this name. Rejects an empty secret and surrounding whitespace.
+    /// Returns the secret with this name. Rejects an empty secret and a secret with surrounding whitespace.
     pub(crate) fn checked(&self, name: &SecretName) -> Result<&str, ConfigError> {
         let secret = self.get(name)?;
         if secret.is_empty() {
             return Err(invalid(name, "must not be empty"));
         }
-        // Surrounding whitespace is a mistake: no credential would match.
+        // Surrounding whitespace is a mistake, because no credential would match such a secret.
         if secret.trim() != secret {
             return Err(invalid(name, "must not start or end with whitespace"));
         }
         Ok(secret)
     }
 
-    /// Returns the secret with this name, a key that two parties share. The key must have at least 32 bytes (256 bits).
+    /// Returns the shared key with this name. In addition to the checks of [`checked`](Self::checked), rejects a key of
+    /// fewer than 32 bytes (256 bits).
     pub(crate) fn shared_key(&self, name: &SecretName) -> Result<&str, ConfigError> {
         const MIN_BYTES: usize = 32;
         let secret = self.get(name)?;
@@ -110,7 +111,7 @@ impl Fingerprints {
         Self(secrets.into_iter().map(fingerprint).collect())
     }
 
-    /// Returns the name of the secret that equals the string. The comparison takes constant time.
+    /// Returns the name of the secret that equals the string. Each comparison takes constant time.
     pub(crate) fn find(&self, secret: &str) -> Option<&str> {
         let hash: [u8; 32] = Sha256::digest(secret).into();
         let mut found = None;
@@ -122,14 +123,14 @@ impl Fingerprints {
         found
     }
 
-    /// Returns the names of the secrets whose values changed.
+    /// Returns the names of the secrets that are new or that changed since `before`.
     pub(crate) fn changed_since(&self, before: &Self) -> Vec<&str> {
         let changed = self.0.iter().filter(|fingerprint| !before.0.contains(fingerprint));
         changed.map(|(name, _)| name.as_str()).collect()
     }
 }
 
-/// Prints names only, because the hash of a guessable secret reveals the secret.
+/// Prints names only, because the hash of a guessable secret can reveal the secret.
 impl fmt::Debug for Fingerprints {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.0.iter().map(|(name, _)| (name, "…"))).finish()

@@ -9,7 +9,7 @@ use crate::web::json::{Invalid, Json};
 pub(crate) struct TtlConfig {
     /// The TTL for requests without `ttl`.
     pub(crate) default: Ttl,
-    /// The maximum. Longer requested TTLs are capped.
+    /// The maximum TTL. Longer requested TTLs are capped at this maximum.
     pub(crate) max: Ttl,
 }
 
@@ -44,11 +44,12 @@ pub(crate) fn read_ttl<'j>(value: &'j Json<'j>) -> Result<Ttl, Invalid<'j>> {
     Ttl::new(seconds).map_err(|_| value.expected(EXPECTED))
 }
 
-/// Reads a TTL from a request, in which a Unix time is a common mistake.
+/// Reads a TTL from a request. A Unix time has its own error message, because a Unix time in place of a TTL is a common
+/// mistake.
 pub(crate) fn read_requested_ttl<'j>(value: &'j Json<'j>) -> Result<Ttl, Invalid<'j>> {
     const EXPECTED: &str = "a whole number of seconds from now, 1 to 86400";
     let number = value.as_u64().ok_or_else(|| value.expected(EXPECTED))?;
-    // A number above 32 bits is probably a Unix time in milliseconds.
+    // A number that exceeds 32 bits is reported as a Unix time, because it is probably a Unix time in milliseconds.
     Ttl::new(u32::try_from(number).unwrap_or(u32::MAX)).map_err(|error| match error {
         TtlError::UnixTime(_) => {
             let detail = "looks like a Unix time; expected a number of seconds from now, 1 to 86400";

@@ -10,19 +10,19 @@ use crate::settings::{ConfigError, Fingerprints, Secrets};
 use crate::web::json::Json;
 use crate::web::log::{Level, LogLine};
 
-/// The age at which secrets are refreshed.
+/// The age of the secrets at which they are refreshed.
 const FRESH_SECONDS: u32 = 5 * 60;
-/// The age at which a request waits for the refresh, even if the platform could refresh after the response. An isolate that
-/// was idle for hours must not sign with a certificate that was revoked in the meantime.
+/// The age of the secrets at which a request waits for a refresh, even if the platform could refresh after the
+/// response. An isolate that was idle for hours must not sign with a certificate that was revoked in the meantime.
 const OVERDUE_SECONDS: u32 = 2 * FRESH_SECONDS;
 /// The maximum age of secrets while the store is unavailable.
 const USABLE_SECONDS: u32 = 24 * 3600;
-/// The minimum interval between two refreshes. Each refresh may delay a request by the store's full timeout.
+/// The minimum interval between two refreshes, because each refresh may delay a request by the store's full timeout.
 const REFRESH_INTERVAL_SECONDS: u32 = 60;
-/// The minimum interval between two loads while no secrets are loaded, and every token request is rejected.
+/// The minimum interval between two loads while no secrets are loaded. In this state, every token request is rejected.
 const FIRST_LOAD_INTERVAL_SECONDS: u32 = 1;
 /// The minimum interval between two loads after a timeout of the store. The interval exceeds the timeout, so that most
-/// requests are rejected immediately.
+/// requests are rejected immediately instead of waiting for the store.
 const TIMEOUT_INTERVAL_SECONDS: u32 = 5;
 
 /// A cache of the loaded state.
@@ -34,13 +34,13 @@ pub(crate) struct Cache {
 #[derive(Debug)]
 struct State {
     loaded_state: Arc<LoadedState>,
-    /// The load that produced the state; `None` if no usable secrets are loaded.
+    /// The load that produced the cached state; `None` if no usable secrets are loaded.
     last_load: Option<LastLoad>,
-    /// The time and the error of the last attempt, if it failed.
+    /// The time and the error of the last attempt, if that attempt failed.
     failure: Option<(UnixSeconds, ConfigError)>,
     /// The time at which a refresh after a response was last requested.
     refresh_requested_at: Option<UnixSeconds>,
-    /// The number of attempts to read the secrets. Several attempts may be in progress simultaneously.
+    /// The number of attempts to read the secrets so far. Several attempts may be in progress simultaneously.
     attempts: u64,
 }
 
@@ -48,13 +48,13 @@ struct State {
 #[derive(Debug)]
 struct LastLoad {
     at: UnixSeconds,
-    /// The number of the attempt.
+    /// The number of the attempt that loaded the secrets.
     attempt: u64,
     is_permanent: bool,
     fingerprints: Fingerprints,
 }
 
-/// The handling of the secrets for one request.
+/// The action of one request: use the cached state, or load the secrets.
 #[derive(Debug)]
 pub(crate) enum CacheAction {
     Use(Arc<LoadedState>),
@@ -82,8 +82,8 @@ impl Cache {
         Arc::clone(&self.lock().loaded_state)
     }
 
-    /// Determines how to handle the secrets for a request. `works_after_response` is whether the platform can refresh after a
-    /// response.
+    /// Determines how a request obtains the secrets. `works_after_response` is true if the platform can refresh the
+    /// secrets after a response.
     #[inline(never)]
     pub(crate) fn action(
         &self,
@@ -108,22 +108,23 @@ impl Cache {
             return CacheAction::Use(Arc::clone(&state.loaded_state));
         }
         if is_overdue {
-            // Concurrent requests load too, because the cached state is missing or may contain revoked secrets.
+            // Concurrent requests also load the secrets, because the cached state is missing or may contain revoked
+            // secrets.
             return CacheAction::Load;
         }
         state.refresh_requested_at = Some(now);
         CacheAction::UseAndRefresh(Arc::clone(&state.loaded_state))
     }
 
-    /// Starts an attempt to read the secrets, and returns its number.
+    /// Starts an attempt to read the secrets, and returns the number of the attempt.
     pub(crate) fn begin_attempt(&self) -> u64 {
         let mut state = self.lock();
         state.attempts += 1;
         state.attempts
     }
 
-    /// Stores the result of an attempt, and returns a line for the log. If the result is unusable, the cached state stays
-    /// until it reaches its maximum age.
+    /// Stores the result of an attempt. If the log must contain a change or a failure, returns a log line. If the
+    /// result is unusable, the cached state remains in use until it reaches its maximum age.
     #[inline(never)]
     pub(crate) fn finish_attempt(
         &self,
@@ -194,7 +195,8 @@ impl State {
         seconds_between(Some(*at), now) < interval
     }
 
-    /// Records a failure, and returns a line for the log. Concurrent failures yield one line.
+    /// Records a failure, and returns a log line. Returns `None` shortly after another failure, so that concurrent
+    /// failures yield one line.
     #[inline(never)]
     fn fail(&mut self, config: &Config, error: ConfigError, now: UnixSeconds) -> Option<LogLine> {
         let is_known = self.has_just_failed(now);
@@ -221,7 +223,8 @@ impl State {
     }
 }
 
-/// Returns the absolute difference, so that a clock that was set back does not extend the age limits.
+/// Returns the absolute difference between two Unix times, or the maximum if `then` is `None`. The difference is
+/// absolute, so that a clock that was set back does not extend the age limits.
 fn seconds_between(then: Option<UnixSeconds>, now: UnixSeconds) -> u32 {
     then.map_or(u32::MAX, |then| now.0.abs_diff(then.0))
 }

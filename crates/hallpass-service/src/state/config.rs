@@ -22,7 +22,7 @@ pub(crate) struct Config {
     pub(crate) cors: Cors,
 }
 
-/// The fields of the document. Editors use `$schema` to find the JSON Schema.
+/// The fields of the document. The service ignores `$schema`; editors use this field to find the JSON Schema.
 const FIELDS: [&str; 8] = ["$schema", "projects", "rest", "auth", "policy", "ttl", "compat", "cors"];
 
 impl Config {
@@ -67,8 +67,8 @@ impl Config {
     }
 }
 
-/// Reads the projects; `None` for a document without `projects`. Also rejects duplicate names and `null` in the whole
-/// document, because a `null` limit could be read as no limit.
+/// Reads the projects. Returns `None` for a document without `projects`. Rejects duplicate field names and `null` in
+/// the whole document. A `null` limit is rejected, because it could be interpreted as no limit.
 #[inline(never)]
 fn read_projects<'j>(root: &'j Json<'j>) -> Result<Option<ProjectConfigs>, Invalid<'j>> {
     let fields = root.fields(&FIELDS)?;
@@ -79,7 +79,7 @@ fn read_projects<'j>(root: &'j Json<'j>) -> Result<Option<ProjectConfigs>, Inval
     fields.read("projects", providers::read_projects)
 }
 
-/// Reads the policy of the document, or returns the default policy.
+/// Reads the policy of the document. If the document has no `policy`, returns the default policy.
 #[inline(never)]
 fn read_policy<'j>(
     fields: Fields<'j>,
@@ -102,7 +102,8 @@ fn read_policy<'j>(
     providers::read_policy(section, &RuleContext { kinds: &kinds, keys: &keys, projects: &projects })
 }
 
-/// Redacts everything in an error that may be a secret, because the log contains the error, and `/readyz` the path.
+/// Redacts everything in an error that may be a secret, because the log contains the error, and `/readyz` returns the
+/// path.
 fn redacted(JsonError { path, detail, .. }: &JsonError) -> ConfigError {
     let path = redacted_path(path);
     let detail = if detail.starts_with("duplicate field") {
@@ -113,7 +114,8 @@ fn redacted(JsonError { path, detail, .. }: &JsonError) -> ConfigError {
     ConfigError::Value { path, detail }
 }
 
-/// Returns the expectation of an error message, without the value that was found.
+/// Returns the part of an error message that states the expected value. Omits the found value, because it may be a
+/// secret.
 fn expectation(detail: &str) -> String {
     let expected = find(detail, "expected ").and_then(|at| detail.get(at..));
     match expected {

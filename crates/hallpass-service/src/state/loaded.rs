@@ -21,11 +21,11 @@ pub(crate) enum AuthState {
     Configured(Authenticator),
     /// The configuration accepts no callers. Every token request is rejected.
     NotConfigured,
-    /// The configuration is invalid, or a secret is missing. Every token request is rejected.
+    /// The configuration is invalid, or the secrets could not be loaded. Every token request is rejected.
     Unknown,
 }
 
-/// The state that issues tokens.
+/// The state that is required to issue tokens.
 #[derive(Debug)]
 pub(crate) struct Signing {
     pub(crate) providers: Providers,
@@ -42,7 +42,7 @@ impl LoadedState {
         Self { auth, signing: Err(error) }
     }
 
-    /// Combines the configuration and the secrets. An error lists all missing secrets.
+    /// Combines the configuration and the secrets. If secrets are missing, the error lists all of their names.
     #[inline(never)]
     pub(crate) fn load(config: &Config, secrets: &Secrets) -> Self {
         match Self::try_load(config, secrets) {

@@ -1,6 +1,7 @@
 //! Cross-origin requests of web pages (Fetch Standard, section 3.2.2: <https://fetch.spec.whatwg.org>).
 //!
-//! `Access-Control-Allow-Credentials` is never sent, because callers authenticate with a header and not with cookies.
+//! `Access-Control-Allow-Credentials` is never sent, because callers authenticate with a header
+//! instead of cookies.
 
 use std::borrow::Cow;
 
@@ -18,10 +19,11 @@ pub(crate) struct Cors {
     headers: Cow<'static, str>,
 }
 
-/// The origins whose pages may read responses. Requests without `Origin`, which apps and servers send, are always allowed.
+/// The origins whose pages may read responses. Apps and servers send requests without `Origin`, and these requests are
+/// always allowed.
 #[derive(Debug, Default)]
 pub(crate) enum AllowedOrigins {
-    /// The service's own origin only: no origins are configured.
+    /// Only the service's own origin, because no origins are configured.
     #[default]
     SameOrigin,
     /// Every origin.
@@ -30,24 +32,24 @@ pub(crate) enum AllowedOrigins {
     Listed(Vec<String>),
 }
 
-/// The decision on a request that may be a preflight.
+/// The result of [`Cors::preflight`]: whether a request is an allowed preflight.
 pub(crate) enum Preflight {
     /// The request is not a preflight.
     None,
     Allowed(Response),
-    /// The request is a preflight of an origin that is not allowed.
+    /// The request is a preflight from an origin that is not allowed.
     Denied,
 }
 
 const ORIGIN: &str = "origin";
 const REQUEST_METHOD: &str = "access-control-request-method";
-/// Headers that every allowed page may send.
+/// The headers that pages of every allowed origin may send.
 const DEFAULT_HEADERS: &str = "Authorization, Content-Type";
-/// The value of `Access-Control-Max-Age`: a day, in seconds. Browsers cap the value, Chrome at two hours.
+/// The value of `Access-Control-Max-Age`: one day in seconds. Browsers cap the value; Chrome caps it at two hours.
 const MAX_AGE: &str = "86400";
 
 impl Cors {
-    /// The policy that allows no other origin.
+    /// The policy that allows only the service's own origin.
     pub(crate) const CLOSED: Self =
         Self { origins: AllowedOrigins::SameOrigin, headers: Cow::Borrowed(DEFAULT_HEADERS) };
 
@@ -63,7 +65,7 @@ impl Cors {
         &self.origins
     }
 
-    /// Returns the names of the request headers that the policy depends on, in lower case.
+    /// Returns the names of the request headers that affect the CORS response for this method, in lower case.
     pub(crate) fn headers_read(&self, method: &Method) -> &'static [&'static str] {
         match self.origins {
             AllowedOrigins::SameOrigin => &[],
@@ -72,7 +74,7 @@ impl Cors {
         }
     }
 
-    /// Handles a request that may be a preflight.
+    /// Determines whether a request is a preflight. If the origin of a preflight is allowed, returns the response.
     pub(crate) fn preflight(&self, request: &Request) -> Preflight {
         let is_preflight = request.method == Method::OPTIONS
             && request.headers.get(ORIGIN).is_some()
@@ -90,14 +92,16 @@ impl Cors {
         Preflight::Allowed(response)
     }
 
-    /// Adds the CORS headers to a response. Errors get them too, so that pages can read them.
+    /// Adds the CORS headers to a response. Error responses also contain these headers, so that pages can read the
+    /// errors.
     pub(crate) fn finish(&self, request: &Request, response: &mut Response) {
         if let AllowedOrigins::Listed(_) = self.origins {
             response.headers.push("vary", "Origin");
         }
         if let Some(origin) = self.allow_origin(&request.headers) {
             response.headers.push("access-control-allow-origin", origin);
-            // Each header costs a Worker as much as an HMAC, and only a failed request needs these two.
+            // For a Worker, each header takes as much time as an HMAC. Pages need these two headers only after a failed
+            // request.
             if !response.status.is_success() {
                 response.headers.push("access-control-expose-headers", "X-Request-Id, Retry-After");
             }
@@ -118,7 +122,8 @@ impl Cors {
     }
 }
 
-/// Returns whether a string is an origin as browsers send it, optionally with `*.` in place of the first labels.
+/// Returns whether a string is an origin in the form that browsers send, optionally with `*.` in place of the first
+/// labels.
 fn is_pattern(string: &str) -> bool {
     let Some((scheme, rest)) = string.split_once(':') else { return false };
     let Some(host) = rest.strip_prefix("//") else { return false };
@@ -143,7 +148,7 @@ fn is_host(string: &str) -> bool {
     is_name(name) && port.is_none_or(is_port)
 }
 
-/// Returns whether a string consists of labels separated by dots, in lower case as browsers send them.
+/// Returns whether a string consists of lowercase labels separated by dots. Browsers send host names in lower case.
 fn is_name(string: &str) -> bool {
     string.split('.').all(|label| !label.is_empty() && is_lowercase(label, b"-_"))
 }

@@ -7,14 +7,14 @@ pub(crate) const AUTHORIZATION: &str = "authorization";
 
 /// Headers in order, with their names in lower case.
 ///
-/// A list is enough for the few headers that the service reads and sends. The `HeaderMap` of `http` would add 27 KB of code to
-/// the Worker, which compiles every function that its first request calls.
+/// A vector is sufficient for the few headers that the service reads and sends. `http::HeaderMap` would add 27 KB of
+/// code to the Worker. V8 compiles every function that the first request to a Worker calls.
 #[derive(Debug, Default)]
 pub struct Headers(Vec<(Cow<'static, str>, Cow<'static, str>)>);
 
 impl Headers {
-    /// Adds a header; `name` is in lower case. Omits the header if its value contains a control character other than a tab.
-    /// HTTP cannot transport control characters, and a line break would start another header.
+    /// Adds a header. The name must be in lower case. Omits the header if its value contains a control character other
+    /// than a tab. HTTP cannot transport control characters, and a line break would start another header.
     pub fn push(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Cow<'static, str>>) {
         let value = value.into();
         if value.bytes().all(|byte| byte == b'\t' || !byte.is_ascii_control()) {
@@ -28,7 +28,7 @@ impl Headers {
         self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
-    /// Returns the names and values, in order.
+    /// Returns the name and value of each header, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }

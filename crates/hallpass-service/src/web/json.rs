@@ -1,8 +1,8 @@
-//! JSON documents: a parser, a tree of values, and functions that read typed values from it.
+//! JSON documents: a parser, a tree of values, and functions that read typed values from the tree.
 //!
-//! The argument of a function that reads a value is a node of the tree. An error refers to its node. The node's path is
-//! determined only if there is an error, so that reading a valid document costs nothing extra. serde_json parses documents and
-//! limits their nesting to 128 levels.
+//! A function that reads a value receives a node of the tree. An error refers to the invalid node. The path of the node
+//! is determined only if an error occurs, so that reading a valid document has no additional cost. serde_json parses
+//! the documents, and rejects 128 or more levels of nesting.
 
 mod parse;
 mod path;
@@ -37,7 +37,7 @@ impl<'a> Json<'a> {
         Self::from(Vec::from(fields))
     }
 
-    /// Adds a field to an object.
+    /// Adds a field to an object. Returns any other value unchanged.
     pub(crate) fn with(mut self, name: &'static str, value: Self) -> Self {
         if let Self::Object(fields) = &mut self {
             fields.push((name.into(), value));
@@ -45,7 +45,7 @@ impl<'a> Json<'a> {
         self
     }
 
-    /// Returns the value of a field; the last one if the name is duplicated.
+    /// Returns the value of a field. If the name is duplicated, returns the last value.
     pub(crate) fn get(&self, name: &str) -> Option<&Self> {
         let Self::Object(fields) = self else { return None };
         fields.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value)
@@ -61,12 +61,12 @@ impl<'a> Json<'a> {
         if let Self::Number(number) = self { number.as_u64() } else { None }
     }
 
-    /// Returns the items of an array; none for any other value.
+    /// Returns the items of an array, or an empty slice for any other value.
     pub(crate) fn as_array(&self) -> &[Self] {
         if let Self::Array(items) = self { items } else { &[] }
     }
 
-    /// Converts borrowed strings into owned ones.
+    /// Converts borrowed strings into owned strings.
     pub(crate) fn into_owned(self) -> Json<'static> {
         match self {
             Self::Null => Json::Null,

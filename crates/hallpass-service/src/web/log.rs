@@ -41,7 +41,7 @@ impl LogLine {
         let first = [("level", Json::from(name)), ("event", Json::from(event))];
         let mut text = Vec::with_capacity(512);
         write_object(first.iter().chain(&fields).map(|(name, value)| (*name, value)), &mut text);
-        // JSON is UTF-8.
+        // The conversion cannot fail, because JSON is UTF-8.
         Self { level, text: String::from_utf8(text).unwrap_or_default() }
     }
 
@@ -58,7 +58,7 @@ impl LogLine {
     }
 }
 
-/// The log lines of one request, and whether the secrets must be refreshed after its response.
+/// The log lines of one request, and whether the secrets must be refreshed after the response.
 #[derive(Debug, Default)]
 pub(crate) struct RequestLog {
     lines: RefCell<Vec<LogLine>>,
@@ -70,7 +70,7 @@ impl RequestLog {
         self.lines.borrow_mut().push(line);
     }
 
-    /// Requests a refresh of the secrets.
+    /// Requests a refresh of the secrets after the response.
     pub(crate) fn request_refresh(&self) {
         self.is_refresh_due.set(true);
     }

@@ -9,15 +9,15 @@ use zeroize::Zeroizing;
 pub struct OutboundRequest {
     /// The method: GET or POST.
     pub method: Method,
-    /// The absolute, percent-encoded URL, which contains no secret.
+    /// The absolute, percent-encoded URL. The URL contains no secrets.
     pub url: String,
-    /// The header names, in lower case, and values. Some values are credentials.
+    /// The headers, with their names in lower case. Some values are credentials.
     pub headers: Vec<(&'static str, Zeroizing<String>)>,
-    /// The body; empty if there is none.
+    /// The body; empty for a request without a body.
     pub body: Vec<u8>,
     /// The maximum size of the response body, in bytes.
     pub max_bytes: usize,
-    /// The time limit for the complete response, in seconds.
+    /// The timeout for the complete response, in seconds.
     pub seconds: u32,
 }
 
@@ -35,10 +35,10 @@ pub struct OutboundResponse {
 /// The response headers that the service reads.
 pub const CAPTURED_HEADERS: [&str; 4] = ["retry-after", "x-request-id", "x-amz-request-id", "x-resource-id"];
 
-/// The reason why a request yielded no response.
+/// The reason why the complete response to a request could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
-    /// The response did not arrive within the time limit.
+    /// The complete response did not arrive before the timeout.
     #[error("the request timed out")]
     TimedOut,
     /// The connection could not be established or was lost.

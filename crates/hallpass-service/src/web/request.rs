@@ -8,16 +8,16 @@ use super::headers::Headers;
 /// The maximum size of a request body, in bytes.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
 
-/// An HTTP request, not validated.
+/// An HTTP request that has not been validated.
 #[derive(Debug)]
 pub struct Request {
     /// The method.
     pub method: Method,
-    /// The path as sent, percent-encoded, starting with `/`.
+    /// The percent-encoded path, as the client sent it. The path starts with `/`.
     pub path: String,
-    /// The query string after the `?`, percent-encoded; empty if there is none.
+    /// The percent-encoded query string after the `?`; empty if the URL has no query.
     pub query: String,
-    /// The headers; at least the ones that [`Service::headers_read`](crate::Service::headers_read) names.
+    /// The headers, including at least those that [`Service::headers_read`](crate::Service::headers_read) names.
     pub headers: Headers,
     /// The body.
     pub body: Body,
@@ -28,7 +28,7 @@ pub struct Request {
 pub enum Body {
     /// The complete body, at most [`MAX_BODY_BYTES`] long.
     Whole(Vec<u8>),
-    /// The body is longer than [`MAX_BODY_BYTES`], and was not read completely.
+    /// The body is longer than [`MAX_BODY_BYTES`]. The platform may not have read the body completely.
     TooLarge,
     /// The body ended early or could not be decoded.
     Broken,
@@ -42,14 +42,16 @@ pub struct RequestContext<'a> {
     pub random: [u8; RequestContext::RANDOM_BYTES],
     /// The ID under which the platform logs the request.
     pub request_id: String,
-    /// The claims that the platform's gateway verified; `None` if there are no such claims, or no such gateway.
+    /// The claims that the platform's gateway verified; `None` if there is no gateway, or if the gateway verified no
+    /// claims.
     pub gateway_claims: Option<Vec<(String, String)>>,
-    /// Returns the address of the caller, if the platform knows it. Called only when the address is needed.
+    /// Returns the IP address of the caller, if the platform knows the address. The service calls this function only if
+    /// it needs the address.
     pub caller_address: &'a dyn Fn() -> Option<String>,
 }
 
 impl RequestContext<'_> {
-    /// The number of random bytes that a request needs: 4 for a salt and 4 for a uid.
+    /// The number of random bytes that a request requires: 4 bytes for a salt and 4 bytes for a uid.
     pub const RANDOM_BYTES: usize = 8;
 
     pub(crate) fn salt_bytes(&self) -> [u8; 4] {
@@ -64,15 +66,15 @@ impl RequestContext<'_> {
 }
 
 impl Body {
-    /// Returns [`Self::Whole`], or [`Self::TooLarge`] if there are too many bytes.
+    /// Returns [`Self::Whole`], or [`Self::TooLarge`] if there are more than [`MAX_BODY_BYTES`] bytes.
     #[must_use]
     pub fn from_bytes(bytes: Vec<u8>) -> Self {
         if bytes.len() > MAX_BODY_BYTES { Self::TooLarge } else { Self::Whole(bytes) }
     }
 }
 
-/// Returns the parts of a path between its slashes. The path is passed as bytes, because splitting a `str` at a character costs
-/// several times as much.
+/// Returns the parts of a path between its slashes. The path is passed as bytes, because splitting a `str` at a
+/// character takes several times as long.
 pub(crate) fn segments(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     path.split(|byte| *byte == b'/')
 }

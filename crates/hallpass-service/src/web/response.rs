@@ -53,7 +53,7 @@ pub fn with_common_headers(mut response: Response, request_id: &str) -> Response
     response
 }
 
-/// Converts a response for platforms that use the types of `http`.
+/// Converts a response for platforms that use the types of the `http` crate.
 impl From<Response> for http::Response<Vec<u8>> {
     fn from(response: Response) -> Self {
         let mut converted = Self::new(response.body);

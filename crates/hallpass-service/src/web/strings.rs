@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// Truncates an untrusted string for a message if it is longer than 64 bytes. A longer string may be a token, because even the
-/// shortest tokens have more than 100 bytes, and clients log messages.
+/// Truncates an untrusted string that is longer than 64 bytes, for use in a message. Clients log messages, and such a
+/// string may be a token: even the shortest tokens have more than 100 bytes.
 pub(crate) fn truncate(string: &str) -> Cow<'_, str> {
     const MAX_BYTES: usize = 64;
     const START_CHARS: usize = 24;
@@ -15,13 +15,14 @@ pub(crate) fn truncate(string: &str) -> Cow<'_, str> {
     Cow::Owned(start)
 }
 
-/// Returns the byte position of the first occurrence of a substring. `str::find` would add 4 KB of code that pays off only for
-/// long strings.
+/// Returns the byte position of the first occurrence of a substring. `str::find` would add 4 KB of code, but is faster
+/// only for long strings.
 pub(crate) fn find(string: &str, substring: &str) -> Option<usize> {
     string.as_bytes().windows(substring.len()).position(|window| window == substring.as_bytes())
 }
 
-/// Replaces every sequence of more than 15 hexadecimal digits with `…`, because it may be a certificate or a part of one.
+/// Replaces every sequence of more than 15 hexadecimal digits with `…`, because the sequence may be a certificate or a
+/// part of a certificate.
 pub(crate) fn redact_hex(string: &str) -> String {
     const MAX_SHOWN_DIGITS: usize = 15;
     let mut redacted = String::new();
@@ -33,7 +34,7 @@ pub(crate) fn redact_hex(string: &str) -> String {
     redacted
 }
 
-/// Joins items with commas, and the last one with a conjunction.
+/// Joins items with commas, and the last item with a conjunction.
 #[cfg(feature = "check")]
 pub(crate) fn listed(items: impl IntoIterator<Item = impl ToString>, conjunction: &str) -> String {
     let items: Vec<_> = items.into_iter().map(|item| item.to_string()).collect();

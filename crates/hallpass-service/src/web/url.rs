@@ -1,6 +1,7 @@
-//! Checks of the URLs that keys are fetched from or credentials are sent to.
+//! Checks of URLs. The service fetches keys from these URLs, or sends credentials to them.
 
-/// Returns whether no one can modify the response in transit: the URL uses `https`, or `http` to a loopback host.
+/// Returns whether a URL uses `https`, or `http` with a loopback host. No one can modify a response from such a URL in
+/// transit.
 pub(crate) fn is_https_or_loopback(url: &str) -> bool {
     if url.bytes().any(|byte| !byte.is_ascii_graphic()) || url.contains(['\\', '#']) {
         return false;

@@ -6,10 +6,10 @@ use std::{fs, io};
 
 use crate::source::{Path, Source};
 
-/// The maximum number of re-exports to follow.
+/// The maximum number of re-exports to follow for one import.
 const MAX_REEXPORTS: usize = 8;
 
-/// The files of a crate, by module path. The path of the crate root is empty.
+/// The files of a crate by module path. The module path of the crate root is empty.
 #[derive(Default)]
 pub(crate) struct Crate {
     pub(crate) files: BTreeMap<Path, (String, Source)>,
@@ -20,14 +20,14 @@ pub(crate) struct Edge<'a> {
     pub(crate) from: &'a Path,
     /// The file that defines the imported item.
     pub(crate) to: &'a Path,
-    /// The path in the code.
+    /// The imported path, before re-exports are followed.
     pub(crate) path: &'a Path,
     /// The file, the line and the import, for messages.
     pub(crate) place: String,
 }
 
 impl Crate {
-    /// Reads the files of a crate without tests. Skips `main.rs`, which no file imports.
+    /// Reads the files of a crate, except its test modules. Skips `main.rs`, because no file imports it.
     pub(crate) fn read(name: &str) -> io::Result<Self> {
         let root = FilePath::new(env!("CARGO_MANIFEST_DIR")).with_file_name(name).join("src");
         let (mut found, mut folders) = (Self::default(), vec![root.clone()]);
@@ -66,7 +66,7 @@ impl Crate {
         self.files.retain(|path, _| !tests.iter().any(|test| path.starts_with(test)));
     }
 
-    /// Returns the file with the longest matching path.
+    /// Returns the file whose module path is the longest prefix of this path.
     fn file_of<'a>(&'a self, path: &[String]) -> Option<(&'a Path, &'a Source)> {
         let mut prefixes = (0..=path.len()).rev().filter_map(|length| path.get(..length));
         prefixes.find_map(|prefix| self.files.get_key_value(prefix)).map(|(path, (_, source))| (path, source))

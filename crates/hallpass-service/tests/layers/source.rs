@@ -10,22 +10,22 @@ pub(crate) type Path = Vec<String>;
 /// The imports and declarations of a source file.
 #[derive(Debug, Default)]
 pub(crate) struct Source {
-    /// The paths of this crate that the code without tests uses, in order.
+    /// The paths in this crate that non-test code uses: first the paths in `use` declarations, then all other paths.
     pub(crate) imports: Vec<Import>,
-    /// The names that this file declares with `mod` or `use`.
+    /// The names that this file declares with `mod` or `use`, each with its path.
     pub(crate) names: BTreeMap<String, Path>,
     /// The names of child modules with `#[cfg(test)]`.
     pub(crate) test_modules: Vec<String>,
 }
 
-/// A path in the code, and its line.
+/// A path in the code, and the line that contains the path.
 #[derive(Debug)]
 pub(crate) struct Import {
     pub(crate) line: usize,
     pub(crate) path: Path,
 }
 
-/// A word, `::`, or a single character.
+/// A token of the source code: a word, `::`, or any other single character.
 #[derive(Clone, Copy)]
 struct Token<'a> {
     text: &'a str,
@@ -38,7 +38,7 @@ type Tokens<'t, 'a> = Peekable<Iter<'t, Token<'a>>>;
 type Leaf<'a> = (Vec<&'a str>, &'a str, usize);
 
 impl Source {
-    /// Parses the file of `module`. Ignores tests.
+    /// Parses the file of `module`. Ignores items with `#[cfg(test)]`.
     pub(crate) fn parse(module: &[&str], text: &str) -> Self {
         let tokens = tokens(text);
         let (mut source, mut uses, mut paths) = (Self::default(), Vec::new(), Vec::new());
@@ -89,7 +89,7 @@ impl Source {
                         inside.pop();
                     }
                 }
-                // A path that starts with a type needs no entry, because the type's import is one.
+                // A path that starts with a type is not recorded, because the import of the type is recorded.
                 word if word.starts_with(|c: char| c.is_lowercase())
                     && is_next(&["::"])
                     && previous != "::" =>
@@ -112,7 +112,7 @@ impl Source {
         let mut exported = Vec::new();
         for (inside, is_public, (path, name, line)) in uses {
             let Some(path) = source.absolute(&inside, &path) else { continue };
-            // A re-export of a child module is not an import.
+            // A re-export of an item from a child module does not count as an import.
             if is_public && path.starts_with(&inside) {
                 exported.push((name.to_owned(), path));
             } else {
@@ -128,7 +128,8 @@ impl Source {
         source
     }
 
-    /// Resolves the path `written` in a module to a path below the crate root. Returns `None` for other crates.
+    /// Resolves `written`, a path in the module `inside`, to a path below the crate root. Returns `None` for paths in
+    /// other crates.
     fn absolute(&self, inside: &[String], written: &[&str]) -> Option<Path> {
         let (mut path, rest) = match written {
             ["crate", rest @ ..] => (Path::new(), rest),
@@ -148,7 +149,7 @@ impl Source {
     }
 }
 
-/// Collects the leaves of a `use` tree, up to the character that ends it.
+/// Collects the leaves of a `use` tree, and stops at the character that ends the tree.
 fn use_tree<'a>(rest: &mut Tokens<'_, 'a>, prefix: &[&'a str], leaves: &mut Vec<Leaf<'a>>) {
     let (mut path, mut name, mut last_line) = (prefix.to_vec(), "", 0);
     while let Some(Token { text, line }) = rest.next_if(|token| !matches!(token.text, "," | "}" | ";")) {
@@ -156,7 +157,7 @@ fn use_tree<'a>(rest: &mut Tokens<'_, 'a>, prefix: &[&'a str], leaves: &mut Vec<
             "{" => {
                 while rest.next_if(|token| token.text == "}").is_none() {
                     use_tree(rest, &path, leaves);
-                    // An unterminated tree is not valid Rust.
+                    // Stop at the end of the file. An unterminated tree is not valid Rust.
                     if rest.next_if(|token| token.text == ",").is_none() && rest.peek().is_none() {
                         return;
                     }
@@ -178,7 +179,7 @@ fn use_tree<'a>(rest: &mut Tokens<'_, 'a>, prefix: &[&'a str], leaves: &mut Vec<
     leaves.push((path, name, last_line));
 }
 
-/// Returns the position after an item that ends with `;` or a block.
+/// Returns the position after the item at `start`. The item ends with `;` or a block.
 fn end_of_item(tokens: &[Token<'_>], start: usize) -> usize {
     let mut depth = 0_usize;
     for (at, token) in tokens.iter().enumerate().skip(start) {
@@ -197,7 +198,7 @@ fn end_of_item(tokens: &[Token<'_>], start: usize) -> usize {
     tokens.len()
 }
 
-/// Splits code into tokens. Ignores comments, strings, characters and lifetimes.
+/// Splits code into tokens. Ignores comments, strings, character literals and lifetimes.
 fn tokens(text: &str) -> Vec<Token<'_>> {
     let (mut tokens, mut rest, mut line) = (Vec::new(), text, 1);
     while let Some(first) = rest.chars().next() {
@@ -223,7 +224,8 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
     tokens
 }
 
-/// Returns the length of the string literal at the start, including its prefix; `None` if there is none.
+/// Returns the length of the string literal at the start of the text, including the prefix of the literal. Returns
+/// `None` if the text does not start with a string literal.
 fn string(text: &str) -> Option<usize> {
     let body = text.trim_start_matches(['b', 'c', 'r']);
     let is_raw = text.get(..text.len() - body.len())?.ends_with('r');
@@ -239,7 +241,7 @@ fn string(text: &str) -> Option<usize> {
     Some(start + end.unwrap_or(inner.len()))
 }
 
-/// Returns the length of the character literal or lifetime at the start.
+/// Returns the length of the character literal or lifetime at the start of the text.
 fn character_or_lifetime(text: &str) -> usize {
     let inner = text.get(1..).unwrap_or_default();
     let mut next = inner.chars();

@@ -35,18 +35,18 @@ pub(crate) fn summarize_document(text: &str) -> Result<String> {
     Ok(summarize(&|name| (name == DOCUMENT).then(|| text.to_owned()))?.to_string())
 }
 
-/// Summarizes the `[vars]` of a `wrangler.toml`, and lists where each secret is stored.
+/// Summarizes the configuration in the `[vars]` of a `wrangler.toml`, and lists where each secret is stored.
 fn summarize_wrangler(text: &str) -> Result<String> {
     let file: Table = toml::from_str(text).map_err(|error| syntax_error(text, &error))?;
     let vars = match file.get("vars") {
-        // A samconfig.toml is TOML too, and its configuration is a JSON string.
+        // A samconfig.toml is also a TOML file, and contains the configuration as a JSON string.
         None => bail!(
             "there is no `[vars]`. Expected a wrangler.toml or a JSON document; for AWS, save the JSON of `HallpassConfig` as a file"
         ),
         Some(Value::Table(vars)) => vars,
         Some(_) => bail!("`vars` must be a table"),
     };
-    // Like wrangler: a string is passed unchanged, any other value as JSON.
+    // As in wrangler, a string is passed unchanged, and any other value is passed as JSON.
     let setting = |name: &str| {
         let value = vars.get(name)?;
         value.as_str().map_or_else(|| serde_json::to_string(value).ok(), |string| Some(string.to_owned()))
@@ -55,13 +55,13 @@ fn summarize_wrangler(text: &str) -> Result<String> {
     Ok(format!("{summary}{}", bindings(&file, vars, &summary)))
 }
 
-/// Returns an error with the line number, but without the line itself, which may contain a secret.
+/// Returns an error with the number of the line, but not its content, because the line may contain a secret.
 fn syntax_error(text: &str, error: &toml::de::Error) -> anyhow::Error {
     let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
     anyhow!("invalid TOML: {} on line {}", error.message(), before.matches('\n').count() + 1)
 }
 
-/// Lists where each secret of the configuration is stored.
+/// Lists where each secret of the configuration is stored or must be stored.
 fn bindings(file: &Table, vars: &Table, summary: &Summary) -> String {
     let stores = file.get("secrets_store_secrets").and_then(Value::as_array);
     let bound = stores.into_iter().flatten().filter_map(|store| store.get("binding").and_then(Value::as_str));

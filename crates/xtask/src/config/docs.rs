@@ -23,7 +23,7 @@ impl Page {
     }
 }
 
-/// Returns the blocks of this language, without indentation.
+/// Returns the code blocks in this language, without indentation.
 fn blocks(section: &str, language: &str) -> Vec<String> {
     let fence = format!("```{language}\n");
     let blocks = section.split(&fence).zip(section.split(&fence).skip(1)).map(|(before, after)| {

@@ -17,8 +17,8 @@ const INVALID_INPUT: u8 = 2;
 const FIELDS: [&str; 10] =
     ["app", "channel", "room", "uid", "account", "user", "participant", "role", "roles", "permissions"];
 
-/// Prints the decision to standard output. The exit code is 0 if the request is granted, 1 if it is denied, and 2 if the
-/// input is invalid.
+/// Prints the decision to standard output. The exit code is 0 for a granted request, 1 for a denied request, and 2 for
+/// invalid input.
 #[expect(clippy::print_stdout, reason = "the decision is the result")]
 pub(crate) fn run(arguments: &[&str]) -> ExitCode {
     match decide(arguments) {
@@ -96,7 +96,7 @@ fn format_service(service: &GrantedService) -> String {
     output
 }
 
-/// Formats a value: a string without quotation marks, an array without brackets.
+/// Formats a value. Omits the quotation marks of a string and the brackets of an array.
 fn format_value(value: &Value) -> String {
     match value {
         Value::String(string) => string.clone(),

@@ -1,4 +1,4 @@
-//! Parses JSON documents.
+//! The parser for JSON documents.
 
 use std::borrow::Cow;
 use std::collections::BinaryHeap;
@@ -15,7 +15,7 @@ use crate::web::strings::truncate;
 pub(crate) struct SyntaxError(pub(crate) String);
 
 impl<'a> Json<'a> {
-    /// Parses a document. Rejects characters after it.
+    /// Parses a document. Rejects anything but whitespace after the JSON value.
     pub(crate) fn parse(document: &'a [u8]) -> Result<Self, SyntaxError> {
         if document.is_empty() {
             return Err(SyntaxError::empty());
@@ -23,7 +23,7 @@ impl<'a> Json<'a> {
         serde_json::from_slice(document).map_err(|error| SyntaxError(error.to_string()))
     }
 
-    /// Parses the first value and ignores everything after it, as Go's decoder does.
+    /// Parses the first JSON value and ignores everything after this value, as `json.Decoder` of Go does.
     pub(crate) fn parse_first(document: &'a [u8]) -> Result<Self, SyntaxError> {
         let first = serde_json::Deserializer::from_slice(document).into_iter().next();
         first.ok_or_else(SyntaxError::empty)?.map_err(|error| SyntaxError(error.to_string()))
@@ -31,7 +31,7 @@ impl<'a> Json<'a> {
 }
 
 impl<'j> Json<'j> {
-    /// Rejects duplicate field names at any depth, because two parsers may use different values.
+    /// Rejects duplicate field names at any depth, because two parsers may use different values for the same name.
     pub(crate) fn check_names(&'j self) -> Result<(), Invalid<'j>> {
         match self {
             Self::Array(items) => items.iter().try_for_each(Json::check_names),
@@ -46,8 +46,8 @@ impl<'j> Json<'j> {
     }
 }
 
-/// Returns the first field whose name occurred before. Compares up to 16 names with each other; sorts more names, so that the
-/// time does not grow with the square of their number.
+/// Returns the first field whose name occurred before. Compares each pair of up to 16 names. Sorts a larger number of
+/// names, so that the time does not grow with the square of the number.
 fn first_duplicate<'j>(fields: &'j [(Cow<'j, str>, Json<'j>)]) -> Option<&'j (Cow<'j, str>, Json<'j>)> {
     const FEW: usize = 16;
     if fields.len() <= FEW {
@@ -105,7 +105,8 @@ impl<'de> Visitor<'de> for Tree {
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<Json<'de>, E> {
-        // JSON has neither infinities nor NaN; serde_json rejects numbers that are too large.
+        // JSON has neither infinities nor NaN, and serde_json rejects numbers that are too large. Therefore, `null` is
+        // never returned.
         Ok(serde_json::Number::from_f64(number).map_or(Json::Null, Json::Number))
     }
 
@@ -128,7 +129,7 @@ impl<'de> Visitor<'de> for Tree {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Json<'de>, A::Error> {
         let mut fields = Vec::new();
         while let Some((name, value)) = entries.next_entry::<Json<'de>, Json<'de>>()? {
-            // Names in JSON are always strings.
+            // Field names in JSON are always strings.
             if let Json::String(name) = name {
                 fields.push((name, value));
             }

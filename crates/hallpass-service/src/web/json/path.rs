@@ -3,14 +3,15 @@
 use super::Json;
 use crate::web::strings::truncate;
 
-/// An invalid value in a document, identified by its node. Boxed, because every function that reads a value returns it.
+/// An invalid value in a document, identified by its node. The content is boxed to keep `Result` small, because every
+/// function that reads a value returns this error.
 #[derive(Debug)]
 pub(crate) struct Invalid<'j>(Box<InvalidInner<'j>>);
 
 #[derive(Debug)]
 struct InvalidInner<'j> {
     node: &'j Json<'j>,
-    /// The field of the node that the error is about, which may be missing.
+    /// The field of the node, if the error concerns a field. The field may be missing in the node.
     field: Option<&'static str>,
     detail: String,
     is_predicate: bool,
@@ -21,9 +22,10 @@ struct InvalidInner<'j> {
 pub(crate) struct JsonError {
     /// The path, such as `policy[0].rtc.channel`; empty for the document as a whole.
     pub(crate) path: String,
-    /// The error and the expected value.
+    /// The description of the error and the expected value.
     pub(crate) detail: String,
-    /// True if the detail continues a sentence that starts with the path: "must be …". Without a path it is a sentence.
+    /// True if `detail` is a predicate that follows the path, such as "must be …". If the path is empty, such a
+    /// `detail` is a complete sentence.
     pub(crate) is_predicate: bool,
 }
 
@@ -33,7 +35,7 @@ impl<'j> Invalid<'j> {
         Self::of(node, None, detail.into(), false)
     }
 
-    /// Returns an error for a value that violates a rule. The predicate continues a sentence that starts with the path.
+    /// Returns an error for a value that violates a rule. In the message, the predicate follows the path.
     pub(crate) fn rule(node: &'j Json<'j>, predicate: impl Into<String>) -> Self {
         Self::of(node, None, predicate.into(), true)
     }

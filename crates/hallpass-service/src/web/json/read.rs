@@ -1,4 +1,5 @@
-//! Reads typed values from nodes, without implicit conversions. Each error states the found and the expected value.
+//! Functions that read typed values from nodes, without implicit conversions. Each error states the found and the
+//! expected value.
 
 use std::ops::RangeInclusive;
 
@@ -9,14 +10,14 @@ use super::path::{Invalid, JsonError};
 use super::write::format_number;
 use crate::web::strings::truncate;
 
-/// The fields of an object that has no unknown fields.
+/// The fields of an object that was checked for unknown fields.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fields<'j> {
     object: &'j Json<'j>,
 }
 
 impl<'j> Json<'j> {
-    /// Reads a value, and determines the path if there is an error.
+    /// Reads a value with the function `read`. If an error occurs, determines the path of the invalid value.
     pub(crate) fn read<T>(
         &'j self,
         read: impl FnOnce(&'j Self) -> Result<T, Invalid<'j>>,
@@ -82,7 +83,7 @@ impl<'j> Json<'j> {
         if let Self::Bool(value) = self { Ok(*value) } else { Err(self.expected("a boolean")) }
     }
 
-    /// Reads a string that is one of several names. `expected` lists the names, for the message "…, expected ".
+    /// Reads a string that is one of several names. `expected` lists the names, and ends the message "…, expected ".
     pub(crate) fn one_of<T>(
         &'j self,
         expected: &str,
@@ -92,7 +93,7 @@ impl<'j> Json<'j> {
         parse(text).ok_or_else(|| self.unexpected_value(expected))
     }
 
-    /// Reads a string that a type of the token crate parses.
+    /// Reads a string and converts it with `parse`. Display of the error must be a predicate.
     pub(crate) fn parsed<T, E: std::fmt::Display>(
         &'j self,
         parse: impl FnOnce(&'j str) -> Result<T, E>,
@@ -100,7 +101,7 @@ impl<'j> Json<'j> {
         parse(self.string()?).map_err(|error| self.rejected(&error))
     }
 
-    /// Reads an integer in a range. `expected` continues the message "…, expected ".
+    /// Reads an integer in a range. `expected` describes the range, and ends the message "…, expected ".
     pub(crate) fn whole_number(
         &'j self,
         range: RangeInclusive<u32>,
@@ -111,7 +112,7 @@ impl<'j> Json<'j> {
         number.ok_or_else(|| self.unexpected_value(expected))
     }
 
-    /// Returns the first `null` in the document.
+    /// Returns the first `null` in the value, at any depth.
     pub(crate) fn first_null(&'j self) -> Option<&'j Self> {
         match self {
             Self::Null => Some(self),
@@ -121,25 +122,25 @@ impl<'j> Json<'j> {
         }
     }
 
-    /// Returns an error for a value of a type other than the expected one.
+    /// Returns an error for a value that does not have the expected type.
     #[cold]
     pub(crate) fn expected(&'j self, expected: &str) -> Invalid<'j> {
         Invalid::new(self, format!("invalid type: {}, expected {expected}", self.describe()))
     }
 
-    /// Returns an error for a value of the expected type that is not an expected value.
+    /// Returns an error for a value that has the expected type but is not one of the expected values.
     #[cold]
     pub(crate) fn unexpected_value(&'j self, expected: &str) -> Invalid<'j> {
         Invalid::new(self, format!("invalid value: {}, expected {expected}", self.describe()))
     }
 
-    /// Returns an error of a type of the token crate.
+    /// Returns an error whose message is the predicate of a parser.
     #[cold]
     fn rejected(&'j self, error: &dyn std::fmt::Display) -> Invalid<'j> {
         Invalid::rule(self, error.to_string())
     }
 
-    /// Describes the value. Truncates long strings, because they may be tokens.
+    /// Describes the value for a message. Truncates long strings, because a long string may be a token.
     fn describe(&self) -> String {
         match self {
             Self::Null => "null".to_owned(),
@@ -154,17 +155,17 @@ impl<'j> Json<'j> {
 }
 
 impl<'j> Fields<'j> {
-    /// Returns the value of a field; `null` is a value.
+    /// Returns the value of a field, including `null`.
     pub(crate) fn get(self, name: &str) -> Option<&'j Json<'j>> {
         self.object.get(name)
     }
 
-    /// Returns the value of a field; `None` if the value is `null`.
+    /// Returns the value of a field; `None` if the field is not set or is `null`.
     pub(crate) fn optional(self, name: &str) -> Option<&'j Json<'j>> {
         self.get(name).filter(|value| !matches!(value, Json::Null))
     }
 
-    /// Reads the value of a field, if it is set; `null` is a value.
+    /// Reads the value of a field if the field is set, including `null`.
     pub(crate) fn read<T>(
         self,
         name: &str,
@@ -173,7 +174,7 @@ impl<'j> Fields<'j> {
         self.get(name).map(read).transpose()
     }
 
-    /// Reads the value of a field, if it is set and not `null`.
+    /// Reads the value of a field if the field is set and is not `null`.
     pub(crate) fn read_optional<T>(
         self,
         name: &str,
@@ -193,7 +194,7 @@ impl<'j> Fields<'j> {
     }
 }
 
-// A loop is used, because collecting results needs three times the code for each type.
+// This function uses a loop, because `collect` into a `Result` requires three times as much code for each type.
 fn read_all<'j, T>(
     items: &'j [Json<'j>],
     read: impl Fn(&'j Json<'j>) -> Result<T, Invalid<'j>>,

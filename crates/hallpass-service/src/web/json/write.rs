@@ -1,4 +1,4 @@
-//! Serializes JSON values; the result is identical to that of serde_json.
+//! Serialization of JSON values. The output is identical to the output of serde_json.
 
 use ryu::Buffer;
 use serde_json::Number;
@@ -56,7 +56,8 @@ fn write_separator(position: usize, output: &mut Vec<u8>) {
     }
 }
 
-/// Formats a number. Uses ryu, because its `small` feature has the smallest tables of all formatters for floating-point numbers.
+/// Formats a number. Uses ryu with the feature `small`, because its tables are smaller than those of any other
+/// formatter for floating-point numbers.
 pub(crate) fn format_number(number: &Number) -> String {
     match (number.as_u64(), number.as_i64(), number.as_f64()) {
         (Some(number), ..) => number.to_string(),
@@ -65,7 +66,7 @@ pub(crate) fn format_number(number: &Number) -> String {
             let mut buffer = Buffer::new();
             let text = buffer.format_finite(float.unwrap_or_default());
             match text.split_once('e') {
-                // serde_json writes the sign of every exponent.
+                // Unlike ryu, serde_json also writes the sign of a positive exponent.
                 Some((digits, exponent)) if !exponent.starts_with('-') => format!("{digits}e+{exponent}"),
                 _ => text.to_owned(),
             }
@@ -76,7 +77,7 @@ pub(crate) fn format_number(number: &Number) -> String {
 fn write_string(string: &str, output: &mut Vec<u8>) {
     let string = string.as_bytes();
     output.push(b'"');
-    // Most of a response is one token without escapes.
+    // Eight bytes are checked at a time, because most of a response is one token without characters to escape.
     let (words, rest) = string.as_chunks();
     if words.iter().all(|word| is_plain(*word)) && !rest.iter().any(|byte| is_escaped(*byte)) {
         output.extend_from_slice(string);
@@ -86,7 +87,8 @@ fn write_string(string: &str, output: &mut Vec<u8>) {
     output.push(b'"');
 }
 
-/// Returns whether no byte needs escaping. May return `false` for bytes above 0x7f, although they need no escaping.
+/// Returns whether no byte needs escaping. May return `false` for bytes above 0x7f, although these bytes need no
+/// escaping.
 const fn is_plain(bytes: [u8; 8]) -> bool {
     const EACH: u64 = 0x0101_0101_0101_0101;
     let word = u64::from_le_bytes(bytes);
