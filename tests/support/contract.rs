@@ -22,7 +22,7 @@ use crate::target::{Request, Target};
 pub struct Replay {
     /// The number of responses that match the recorded response, except for salts and times.
     pub same: usize,
-    /// The number of responses whose differences are listed.
+    /// The number of responses whose differences are all listed in `contracts/differences.json`.
     pub listed: usize,
     failures: Vec<String>,
 }

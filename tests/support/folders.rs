@@ -1,5 +1,5 @@
-//! The repository's folder, and temporary folders for logs and files. Paths are found at run time, so that a clone can be
-//! moved together with its target folder.
+//! The repository's folder, and temporary folders for logs and files. Paths are determined at run time, so that a clone
+//! can be moved together with its target folder.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -32,7 +32,7 @@ pub fn scratch(name: &str) -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
-/// Returns the target folder, which contains a test as `debug/deps/NAME`.
+/// Returns Cargo's target folder. In this folder, the path of a test program is `debug/deps/NAME`.
 fn target() -> anyhow::Result<PathBuf> {
     let program = std::env::current_exe()?;
     Ok(program.ancestors().nth(3).context("the test is not in a target folder")?.to_owned())

@@ -14,8 +14,8 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Creates a client that opens a connection for each request. Connections are not reused, because a server can close a
-    /// connection if it does not read the body of a request.
+    /// Creates a client that opens a connection for each request. Connections are not reused, because a server that
+    /// does not read the body of a request can close the connection.
     pub(crate) fn new() -> Self {
         Self::with_tls(TlsConfig::default())
     }

@@ -1,4 +1,5 @@
-//! JWTs from another implementation: the npm package jose, or Node's cryptography for JWTs that jose rejects.
+//! JWTs from another implementation: the npm package jose, or the `crypto` module of Node.js for JWTs that jose
+//! rejects.
 
 use anyhow::{Context as _, ensure};
 use serde::Deserialize;
@@ -23,7 +24,7 @@ impl Jwts {
     /// `issuer`.
     ///
     /// # Errors
-    /// Returns an error if Node or the package cannot be run, or a specification is invalid.
+    /// Returns an error if Node.js or the package cannot be run, or a specification is invalid.
     pub fn sign(now: u64, issuer: &str, specs: &[Value]) -> anyhow::Result<Self> {
         let request = json!({ "now": now, "issuer": issuer, "jwts": specs });
         let signed: Self = serde_json::from_str(&node("jwts.mjs", &request.to_string())?)?;

@@ -48,8 +48,8 @@ impl Drop for Child {
     }
 }
 
-/// Sleeps for `HALLPASS_TEST_DELAY_MS` milliseconds, if it is set. A run with a delay shows that the tests pass on a slow
-/// machine.
+/// Sleeps for the number of milliseconds in the environment variable `HALLPASS_TEST_DELAY_MS`, if it is set. A run with
+/// a delay shows that the tests pass on a slow machine.
 pub(crate) fn delay_start() -> anyhow::Result<()> {
     if let Ok(milliseconds) = std::env::var("HALLPASS_TEST_DELAY_MS") {
         std::thread::sleep(Duration::from_millis(milliseconds.parse().context("HALLPASS_TEST_DELAY_MS")?));

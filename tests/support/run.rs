@@ -39,9 +39,9 @@ pub struct Token {
     pub(crate) id: String,
     pub(crate) token: String,
     pub(crate) expect: ExpectedToken,
-    /// Set if the service chose the user.
+    /// True if the service chose the uid.
     pub(crate) uid_was_chosen: bool,
-    /// The range from the time before the request to the time after it.
+    /// The time range of the request, from the Unix time before the request to the Unix time after the response.
     pub(crate) request_time: RangeInclusive<u64>,
 }
 
@@ -84,7 +84,7 @@ impl Run {
         Ok(())
     }
 
-    /// Checks that the run sent a case and got a token, because otherwise it proves nothing.
+    /// Checks that the run sent a case and got a token, because otherwise the run proves nothing.
     pub(crate) fn ensure_not_empty(self) -> anyhow::Result<Self> {
         if let Ok(selection) = std::env::var(SELECTED) {
             ensure!(self.ran > 0, "{SELECTED}={selection:?} selects no case that this target can receive");
@@ -134,7 +134,8 @@ impl Run {
 
     /// Reads the log of a deployment after its last case.
     pub(crate) fn end(&mut self, name: &str, required: &str, target: &impl Target) -> anyhow::Result<()> {
-        // With a selection, a deployment can have received no case, so its log need not contain anything.
+        // If the developer selected cases, a deployment may have received no case. Its log then need not contain
+        // anything.
         let required = if is_selection() { "" } else { required };
         let mut decisions = std::mem::take(&mut self.decisions);
         if !target.has_request_ids() {

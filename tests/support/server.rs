@@ -73,7 +73,7 @@ impl Server {
         self.address
     }
 
-    /// Stops or starts listening, on the same port. A server that does not listen refuses connections.
+    /// Starts or stops listening on the same port. A server that does not listen refuses connections.
     pub(crate) fn set_listening(&self, is_listening: bool) -> anyhow::Result<()> {
         let mut acceptor = lock(&self.acceptor);
         if !is_listening {
@@ -177,7 +177,7 @@ impl StubResponse {
         self
     }
 
-    /// Returns the status line and the headers. Without a length, the body ends with the connection.
+    /// Returns the status line and the headers. Without a length, the body ends when the connection closes.
     pub(crate) fn head(&self, length: Option<usize>) -> String {
         let status = StatusCode::from_u16(self.status).ok();
         let reason = status.and_then(|status| status.canonical_reason()).unwrap_or_default();

@@ -25,7 +25,8 @@ pub fn signer(target: &mut impl Target, app_id: &str) -> anyhow::Result<&'static
     signer_of(token, app_id).context("neither certificate signed the token")
 }
 
-/// Returns the certificate that signed a token of the format 007: [`OLD`], [`NEXT`], or `None` if neither did.
+/// Returns the certificate that signed a token of the format 007: [`OLD`], [`NEXT`], or `None` if neither certificate
+/// signed the token.
 #[must_use]
 pub fn signer_of(token: &str, app_id: &str) -> Option<&'static str> {
     let (token, app_id) = (Untrusted007::parse(token).ok()?, AppId::parse(app_id).ok()?);

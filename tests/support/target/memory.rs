@@ -25,7 +25,7 @@ pub struct Memory<S = Box<dyn SecretStore>> {
 }
 
 impl Memory {
-    /// The initial time of the clock.
+    /// The initial Unix time of the clock.
     pub const START: UnixSeconds = UnixSeconds(1_700_000_000);
 
     /// Creates the service of a deployment.

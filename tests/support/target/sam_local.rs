@@ -17,7 +17,7 @@ use crate::process::{Child, ReservedAddress, path_from, read_log};
 pub struct SamLocal {
     client: Client,
     address: ReservedAddress,
-    // These fields are dropped in this order, because sam can create a container as long as it runs.
+    // `_sam` is dropped before `containers`, because sam can create a container as long as it runs.
     _sam: Child,
     containers: Containers,
 }
@@ -72,7 +72,7 @@ impl SamLocal {
         Ok(Self { client: Client::new(), address, _sam: sam, containers })
     }
 
-    /// Returns the reason why a request cannot reach the function unchanged, or `None` if it can.
+    /// Returns the reason why a request cannot reach the function unchanged, or `None` if the request can.
     #[must_use]
     pub fn unsupported_feature(request: &Request) -> Option<&'static str> {
         let path = request.path_and_query().0;
@@ -102,8 +102,8 @@ fn write_template(deployment: &Deployment, folder: &Path) -> anyhow::Result<Path
     Ok(template)
 }
 
-/// Returns the template with its variables replaced by these. The option `--env-vars` is not sufficient, because it can neither
-/// add nor remove variables.
+/// Returns the template with these variables instead of the variables in the template. The option `--env-vars` is not
+/// sufficient, because it can neither add nor remove variables.
 fn with_variables(template: &str, variables: &[(String, String)]) -> anyhow::Result<String> {
     const INDENT: &str = "          ";
     let heading = "        Variables:\n";
@@ -142,7 +142,8 @@ impl Target for SamLocal {
         self.client.send_to(&self.address, request)
     }
 
-    /// Returns the log of the container. The log is not read from sam's log, because the first lines can be missing there.
+    /// Returns the log of the container. The log is not read from sam's log, because sam's log can lack the first
+    /// lines.
     fn log(&self) -> anyhow::Result<String> {
         let output = self.containers.command("logs")?.stderr(Stdio::inherit()).output()?;
         ensure!(output.status.success(), "the container has no log");
