@@ -1,5 +1,5 @@
-//! Tests that secrets are wiped before their memory is freed. This test is a separate program because it needs its own global
-//! allocator, which searches each block for secrets when the block is freed.
+//! Tests that secrets are wiped before their memory is freed. This test is a separate program, because it needs its own
+//! global allocator. The allocator searches each block for secrets when the block is freed.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -50,7 +50,7 @@ unsafe impl GlobalAlloc for TrackingAllocator {
         // SAFETY: the block is allocated, has this size, and is initialized.
         let bytes = unsafe { std::slice::from_raw_parts(block, layout.size()) };
         if bytes.windows(NEEDLE.len()).any(|window| window == NEEDLE) {
-            // While a thread ends, its counter no longer exists.
+            // The error is ignored, because the counter of an ending thread no longer exists.
             let _: Result<(), thread::AccessError> = DIRTY.try_with(|dirty| dirty.set(dirty.get() + 1));
         }
         // SAFETY: the caller upholds the contract.
@@ -58,7 +58,7 @@ unsafe impl GlobalAlloc for TrackingAllocator {
     }
 }
 
-/// Returns the number of blocks that were freed with a secret in them while `work` ran.
+/// Returns the number of blocks that contained a secret when they were freed, while `work` ran.
 fn dirty_blocks(work: impl FnOnce()) -> usize {
     DIRTY.set(0);
     work();

@@ -17,7 +17,7 @@ pub(super) enum Element {
     Block(Block),
     /// The rows of a table, each with its cells. The first row is the header.
     Table(Vec<Vec<String>>),
-    /// A line of anything else.
+    /// A line outside of code blocks and tables.
     Line(String),
 }
 
@@ -58,14 +58,15 @@ fn collect(folder: &Path, prefix: &str, files: &mut Vec<String>) -> anyhow::Resu
     Ok(())
 }
 
-/// Returns whether a folder is part of the repository. Tools create folders that start with a dot.
+/// Returns whether a folder is part of the repository. Other folders whose names start with a dot are excluded, because
+/// tools create them.
 fn is_source_folder(name: &str) -> bool {
     let is_output = name.starts_with('.') || matches!(name, "target" | "node_modules");
     !is_output || matches!(name, ".ci" | ".cargo")
 }
 
 impl Page {
-    /// Returns whether the page is the README or a page of docs/, where every transcript must be current.
+    /// Returns whether the page is the README or a page of docs/. Every transcript on such a page must be current.
     pub(super) fn is_guide(&self) -> bool {
         self.path == "README.md" || self.path.starts_with("docs/")
     }
