@@ -21,7 +21,7 @@ const MAX_DOCUMENT: usize = 128 * 1024;
 const UNKNOWN_KEY: (u16, &str) = (401, "unknown_signing_key");
 const UNREACHABLE: (u16, &str) = (503, "issuer_unreachable");
 
-/// A failure of one tenant of the issuer.
+/// A failure of a tenant of the issuer.
 struct Failure {
     tenant: &'static str,
     /// The start of the reason in the log.
@@ -378,7 +378,7 @@ fn failure_cases() -> Vec<Failure> {
     ]
 }
 
-/// Checks that unknown key IDs cause no other fetch within a minute after a fetch, and one fetch after that minute.
+/// Checks that unknown key IDs cause no fetch in the minute after a fetch, and one fetch after that minute.
 #[test]
 #[ignore = "needs the npm packages; cargo xtask test runs it"]
 fn unknown_keys_a_minute_later() -> anyhow::Result<()> {

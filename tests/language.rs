@@ -174,7 +174,7 @@ fn findings_name_the_word() {
     assert_eq!(passages("a.py", "# Anybody.\n").iter().find_map(finding), Some("anybody".to_owned()));
 }
 
-/// Returns the files that are written for this repository, except this file, because it contains the ruled-out words.
+/// Returns the files that are written for this repository, except this file, which contains the ruled-out words.
 fn checked_files() -> anyhow::Result<Vec<String>> {
     let mut files = files()?;
     files.retain(|path| path != "tests/language.rs" && !SKIPPED.iter().any(|skipped| path.contains(skipped)));

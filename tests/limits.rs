@@ -1,4 +1,4 @@
-//! Tests of the rate limit with the rate limiter of Miniflare, which `wrangler dev` uses.
+//! Tests of the rate limit with Miniflare's rate limiter, which `wrangler dev` also uses.
 
 use anyhow::{Context as _, ensure};
 use hallpass_tests::target::{Miniflare, Request, Response, Target as _};

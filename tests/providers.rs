@@ -48,7 +48,7 @@ fn run_all<T: Target>(
     let start_unresponsive =
         |deployment| start(Deployment { time_limits: unresponsive_limits, ..deployment });
     thread::scope(|scope| {
-        // The test of unresponsive providers runs in parallel, because it waits most of the time.
+        // The test of unresponsive providers runs in parallel, because this test mostly waits.
         let unresponsive = scope.spawn(|| faults::unresponsive(start_unresponsive));
         let mut tally = without_waiting(&start)?;
         tally.add(

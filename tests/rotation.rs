@@ -36,7 +36,7 @@ const FIRST: &str = "AGORA_APP_CERTIFICATE";
 const SECOND: &str = "AGORA_APP_CERTIFICATE_NEXT";
 const THREADS: usize = 4;
 const TEN_MINUTES: u32 = 600;
-/// The maximum number of seconds by which the clock advances in one step while requests are sent.
+/// The maximum step, in seconds, by which the clock advances while requests are sent.
 const STEP_SECONDS: u32 = 60;
 /// The TTL of every token, in seconds.
 const TTL_MAX: u32 = 2 * 3600;
@@ -55,7 +55,7 @@ struct Operator {
     environment: Vec<(String, String)>,
 }
 
-/// Continuous requests from [`THREADS`] threads to one service.
+/// Continuous requests from [`THREADS`] threads to a service.
 struct Load {
     /// The certificates whose tokens Agora accepts.
     accepted: RwLock<Vec<&'static str>>,
@@ -304,7 +304,7 @@ impl Load {
         Ok(())
     }
 
-    /// Advances the clock in steps, so that no request takes longer than one step by the clock.
+    /// Advances the clock in steps. After each step, waits for responses, so that no request spans several steps.
     fn advance_clock(&self, seconds: u32) -> anyhow::Result<()> {
         let mut rest = seconds;
         while rest > 0 {
@@ -725,7 +725,7 @@ const ADVANCE_CLOCK_PATH: &str = "/later";
 /// A request for this path advances the clock by 10 minutes and ends [`serve`].
 const END: &str = "/end";
 
-/// Responds to requests over HTTP, one after the other.
+/// Responds to requests over HTTP, one at a time.
 fn serve(listener: &TcpListener, service: &mut Memory<SecretsManager>) -> anyhow::Result<()> {
     loop {
         let mut stream = BufReader::new(listener.accept()?.0);

@@ -13,7 +13,7 @@ use crate::scratch;
 const PUBLIC: [&str; 5] = ["/", "/healthz", "/readyz", "/openapi.json", "/ping"];
 /// The route that requires a caller but never issues a token.
 const INSPECT: &str = "/v1/inspect";
-/// The routes that require a privileged grant, which anonymous callers do not have by default.
+/// The routes that require a privileged grant. By default, anonymous callers do not have this grant.
 const PRIVILEGED: [&str; 9] = [
     "/chat/app",
     "/v1/videosdk/rooms",
@@ -93,7 +93,7 @@ fn walk<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::R
         deployment.variables.extend(secrets.map(|(name, value)| (name.to_owned(), value.to_owned())));
         start(deployment)
     };
-    // An open deployment must accept every request, which shows that the requests are valid.
+    // An open deployment must accept every request. This shows that the requests are valid.
     let mut open = start("open", json!({ "open": { "wildcard": true } }))?;
     agora.follow_clock(&open);
     videosdk.follow_clock(&open);

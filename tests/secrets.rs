@@ -354,8 +354,8 @@ fn logs_a_recovered_store_once() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Checks that secrets are discarded after exactly a day, even if the service tried to read them less than a minute
-/// ago.
+/// Checks that secrets are discarded after exactly a day, even if the service tried to read the secrets less than a
+/// minute ago.
 #[test]
 fn discards_secrets_after_a_day() -> anyhow::Result<()> {
     let store = store_with_all();

@@ -28,7 +28,7 @@ enum StoredSecret {
     Value(String),
 }
 
-/// A secret from which no certificate can be loaded.
+/// A secret from which the function cannot load a certificate.
 struct Case {
     /// The name of the case and of the secret.
     name: &'static str,
@@ -171,7 +171,7 @@ impl Function {
         Ok(())
     }
 
-    /// Waits until the function has loaded the secrets and logged `ready`, and checks that it issues tokens.
+    /// Waits until the function has loaded the secrets and logged `ready`. Checks that the function issues tokens.
     fn ensure_ready(&mut self) -> anyhow::Result<()> {
         wait::until(
             || Ok(self.send_for_json(&Request::get("/readyz"))?.0 == 200),
@@ -312,8 +312,8 @@ fn a_factor_extends_the_time_limit() -> anyhow::Result<()> {
     times_out_after(2 * STORE_TIMEOUT, "unresponsive-twice", Some("2"))
 }
 
-/// Checks that a request for a token gets status 503 after this time limit, and not earlier, because the store does not
-/// respond.
+/// Checks the response to a token request while the store does not respond: status 503 after this time limit, and not
+/// earlier.
 fn times_out_after(limit: Duration, name: &str, factor: Option<&str>) -> anyhow::Result<()> {
     let folder = scratch(&format!("secrets-on-lambda-{name}"))?;
     let mut server = UnresponsiveServer::bind("127.0.0.1:0")?;

@@ -27,7 +27,7 @@ const NOT_AN_OBJECT: &str = "a string that is not a JSON object";
 
 type Settings = Vec<(String, String)>;
 
-/// Returns the certificate's value, or `None` if the secret does not contain it.
+/// Returns the certificate's value, or `None` if the secret does not contain the certificate.
 fn get(settings: &Settings) -> Result<Option<String>, SecretsManagerError> {
     get_with_limits(TimeLimits::Extended, settings)
 }

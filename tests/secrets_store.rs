@@ -313,8 +313,8 @@ struct Rotation {
 }
 
 impl Rotation {
-    /// Rotates through all certificates, as docs/runbooks/app-certificate.md describes: each certificate is the second
-    /// certificate before it becomes the first.
+    /// Rotates through all certificates, as docs/runbooks/app-certificate.md describes: each certificate is first
+    /// configured in the second place, and then in the first place.
     fn run(&self, worker: &Miniflare) -> anyhow::Result<()> {
         let token = || -> anyhow::Result<String> { issued_token(&worker.send_one(&token_request())?) };
         // If the secrets have the second age, requests wait for the store.
@@ -390,8 +390,8 @@ fn start(name: &str, secrets: &[&str]) -> anyhow::Result<Miniflare> {
     start_with(name, secrets, secrets, &[])
 }
 
-/// Starts a Worker that needs these secrets. The Worker reads the `stored` secrets from the store; the `plain` secrets are
-/// variables.
+/// Starts a Worker that needs these secrets. The Worker reads the `stored` secrets from the store. The `plain` secrets
+/// are variables.
 fn start_with(
     name: &str,
     secrets: &[&str],

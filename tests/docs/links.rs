@@ -86,7 +86,7 @@ fn without_code(line: &str) -> String {
     line.split('`').enumerate().map(|(at, part)| if at % 2 == 0 { part } else { "`" }).collect()
 }
 
-/// Returns the fragments of the headings of a page, as GitHub derives them.
+/// Returns the fragments of the headings of a page, in the form that GitHub derives from a heading.
 fn anchors(page: &Page) -> BTreeSet<String> {
     let mut anchors = BTreeSet::new();
     for line in page.lines() {

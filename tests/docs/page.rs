@@ -35,8 +35,8 @@ pub(super) fn pages() -> anyhow::Result<Vec<Page>> {
     paths.map(|path| Ok(Page { text: fs::read_to_string(root().join(&path))?, path })).collect()
 }
 
-/// Returns the paths of all files of the repository, relative to its root and sorted. Skips folders that hold only build
-/// output, because another process may be replacing them.
+/// Returns the sorted paths of all files of the repository, relative to its root. Skips folders that contain only build
+/// output, because another process may be replacing their files.
 pub(crate) fn files() -> anyhow::Result<Vec<String>> {
     let mut files = Vec::new();
     collect(&root(), "", &mut files)?;

@@ -1,4 +1,4 @@
-//! Checks the transcripts in the documentation: sends the request of each `curl` command to a service in memory, and
+//! Checks the transcripts in the documentation: sends each `curl` command's request to a service in memory, and
 //! compares the response with the next block.
 //!
 //! The service has the settings of `cargo xtask dev`. For a command with `$KEY`, the service accepts this service key

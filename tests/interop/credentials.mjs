@@ -18,7 +18,8 @@ const CLAIMS = "apikey permissions version roles roomId participantId iat nbf ex
 const PERMISSIONS = ["allow_join", "allow_mod", "ask_join"];
 const REJECTED = { kind: "rejected" };
 
-// The standard output must contain only results, but a package logs decoding errors there.
+// Disables `console.log`, because a package uses it to log decoding errors. The standard output must contain only
+// results.
 console.log = () => {};
 
 const lines = readFileSync(0, "utf8").split("\n");

@@ -183,7 +183,7 @@ fn invalid_requests<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Tests that each request for events is sent once, because Agora deletes the events that it returns.
+/// Tests that each request for events is sent once, because Agora deletes events after it returns them.
 fn events<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
     for (query, app_id) in [
         ("", APP_ID),

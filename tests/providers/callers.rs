@@ -61,7 +61,8 @@ pub(crate) fn all<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) ->
     Ok(tally)
 }
 
-/// Tests that only callers with a service key can call the providers if there is no policy.
+/// Tests that only callers with a service key can call the providers if there is no policy. Any caller can use their
+/// own VideoSDK token.
 fn without_policy<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<Tally> {
     let issuer = Issuer::start()?;
     let mut document = with_account();

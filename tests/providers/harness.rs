@@ -52,7 +52,7 @@ enum Failure {
     Upstream(Value, Value),
 }
 
-/// A response, and the requests that the providers received before it.
+/// A response, and the requests that the providers received before the response.
 pub(crate) struct ObservedResponse {
     pub(crate) request: String,
     pub(crate) response: Response,

@@ -120,7 +120,8 @@ fn invalid_requests<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
     harness.send(&nothing, None)?.ensure_rejected(400, "invalid_json", None)
 }
 
-/// Tests that the service looks for the rule if it is unknown whether Agora created it, and never sends the request again.
+/// Tests that the service searches for a rule if it is unknown whether Agora created the rule. The service must never
+/// repeat the request that creates a rule.
 fn unknown_outcomes<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
     let unreachable = "provider_failed";
     // Each tuple contains the fault, the requests to Agora, and the status and the code of the response.

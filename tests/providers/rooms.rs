@@ -164,7 +164,7 @@ fn ids<T: Target>(api: &Api, harness: &mut Harness<T>) -> anyhow::Result<()> {
         let request = get(&format!("{ROOMS}/{}/validate", encoded(id)));
         ensure_both_names(&harness.send(&request, VALIDATE)?, &room).with_context(|| id.to_owned())?;
     }
-    // A path is decoded before it is split into segments, as in API Gateway's HTTP APIs.
+    // Paths are decoded before they are split into segments, as in API Gateway's HTTP APIs.
     for id in [".", "..", "%2E", "%2E%2E", ".%2e", "a%2Fb", "..%2F..%2Frooms", "%2F"] {
         for target in [format!("{ROOMS}/{id}/validate"), format!("/validate-meeting/{id}")] {
             let observed = harness.send(&get(&target), None)?;

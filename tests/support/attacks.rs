@@ -1,4 +1,4 @@
-//! The cases in `attacks/`: credentials of every kind, most of them invalid, and requests that policies grant or deny.
+//! The cases in `attacks/`: valid and invalid credentials of every kind, and requests that policies grant or deny.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! The list of cases in `cases/`.
+//! The cases in `cases/`: requests and their expected responses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -155,7 +155,7 @@ struct File {
     cases: Vec<Case>,
 }
 
-/// Reads all cases, grouped by deployment, in the order in which they are sent.
+/// Reads all cases, grouped by deployment. The cases of a deployment are in the order in which the tests send them.
 ///
 /// # Errors
 /// Returns an error if a file is not an array of cases, has no cases, or repeats an ID.

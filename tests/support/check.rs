@@ -146,7 +146,8 @@ fn problem(status: u16, expect: &ExpectedProblem) -> Value {
     document
 }
 
-/// Collects the tokens in the response. An unexpected token is a mismatch, because it would not be checked.
+/// Collects the tokens in the response. An unexpected token is a mismatch, because no expectation describes its
+/// content.
 fn collect_tokens(expect: &[ExpectedToken], body: &Value, result: &mut CheckResult) {
     let issued = tokens(body).len();
     if issued != expect.len() {

@@ -1,4 +1,4 @@
-//! A replay of requests that were recorded at other servers, to check that Hallpass is compatible with them.
+//! A replay of requests that were recorded with other servers, to check that Hallpass is compatible with these servers.
 //!
 //! `contracts/recorded.json` contains requests and responses. `contracts/differences.json` lists deliberate differences.
 

@@ -1,4 +1,4 @@
-//! The deployments on which the cases run.
+//! The deployments to which the tests send requests.
 
 use serde::Deserialize;
 
@@ -35,7 +35,7 @@ pub enum DeploymentKind {
     OpenWildcard,
     /// `auth.open.wildcard` is set, the compatible routes return tokens of the format 007, and CORS allows every origin.
     Compat007,
-    /// Two projects of each provider, one of them with a second certificate, and other settings.
+    /// Two projects of each provider, and other settings. One Agora project has a second certificate.
     Configured,
     /// `auth.open` is set, with a project of each provider in the short form.
     BothProviders,
@@ -66,7 +66,7 @@ pub struct Deployment {
     pub time_limits: TimeLimits,
 }
 
-/// The time limits on a secret store, issuers and providers.
+/// The choice of time limits on the secret store, issuers and providers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TimeLimits {
     /// Extended time limits, so that a busy machine does not change results.

@@ -9,7 +9,7 @@ use std::sync::Once;
 
 use anyhow::Context as _;
 
-/// Returns the root of the repository. Cargo sets `CARGO_MANIFEST_DIR` when it runs a test.
+/// Returns the root of the repository. When Cargo runs a test, it sets `CARGO_MANIFEST_DIR`.
 #[must_use]
 pub fn root() -> PathBuf {
     let tests = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);

@@ -1,4 +1,5 @@
-//! Python programs without Python's start-up time: a test run has one Python process, which forks for each program.
+//! Python programs without Python's start-up time: a test run starts one Python process, and this process forks for
+//! each program.
 
 use std::io::{Read as _, Write as _};
 use std::net::Shutdown;
@@ -14,7 +15,7 @@ use crate::folders::{root, scratch};
 use crate::process::{path_from, read_log};
 use crate::wait;
 
-/// A running Python program, which is ended when the value is dropped.
+/// A running Python program. Dropping the value ends the program.
 pub(crate) struct Program {
     connection: UnixStream,
     log: PathBuf,

@@ -1,6 +1,6 @@
 //! A local identity provider that publishes keys, counts requests, and simulates failures.
 //!
-//! The provider has tenants. Each tenant is an issuer with its path. The path of the first tenant is empty.
+//! The provider has tenants. Each tenant is an issuer with a different path. The path of the first tenant is empty.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -61,7 +61,7 @@ impl Issuer {
         format!("http://{}{tenant}", self.server.address())
     }
 
-    /// Publishes keys of a tenant, and a discovery document that refers to them.
+    /// Publishes keys of a tenant, and a discovery document that refers to the keys.
     pub fn publish(&self, tenant: &str, keys: &Value) {
         let (issuer, jwks_uri) = (self.url(tenant), self.url(&jwks(tenant)));
         let discovery = json!({ "issuer": issuer, "jwks_uri": jwks_uri });

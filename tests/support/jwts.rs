@@ -35,7 +35,7 @@ impl Jwts {
     /// Returns a JWT by its index in the request.
     ///
     /// # Errors
-    /// Returns an error if there is no such JWT.
+    /// Returns an error if no JWT has this index.
     pub fn jwt(&self, index: usize) -> anyhow::Result<&str> {
         Ok(self.jwts.get(index).with_context(|| format!("there is no JWT {index}"))?)
     }
@@ -43,7 +43,7 @@ impl Jwts {
     /// Returns the value of `Authorization` for a JWT, by its index in the request.
     ///
     /// # Errors
-    /// Returns an error if there is no such JWT.
+    /// Returns an error if no JWT has this index.
     pub fn bearer(&self, index: usize) -> anyhow::Result<String> {
         Ok(format!("Bearer {}", self.jwt(index)?))
     }
@@ -51,7 +51,7 @@ impl Jwts {
     /// Returns the public keys with these names.
     ///
     /// # Errors
-    /// Returns an error if there is no such key.
+    /// Returns an error if a key does not exist.
     pub fn keys(&self, names: &[&str]) -> anyhow::Result<Value> {
         let key = |name: &&str| self.keys.get(*name).cloned().with_context(|| format!("no key {name}"));
         names.iter().map(key).collect::<anyhow::Result<Vec<_>>>().map(Value::Array)

@@ -25,8 +25,8 @@ pub(crate) struct Log {
 pub(crate) struct Decision {
     case: String,
     request_id: String,
-    /// True if the response shows the decision. The response to a HEAD request does not show it, because it has no
-    /// body.
+    /// True if the response shows the decision. The response to a HEAD request does not show the decision, because such
+    /// a response has no body.
     is_known: bool,
     granted: usize,
     refused: usize,
@@ -92,7 +92,7 @@ pub fn events(log: &str, event: &str) -> Vec<Value> {
     lines.filter(|line| line.get("event").is_some_and(|name| name == event)).collect()
 }
 
-/// Returns whether a string contains credentials or a part of them.
+/// Returns whether a string contains the credentials or a part of the credentials.
 #[must_use]
 pub fn contains_credentials(text: &str, credentials: &str) -> bool {
     let parts = credentials.split([' ', ',', '.']).filter(|part| part.len() >= MIN_PART);
@@ -100,7 +100,8 @@ pub fn contains_credentials(text: &str, credentials: &str) -> bool {
 }
 
 impl Log {
-    /// Reads the log of a deployment. Waits for the expected lines, because a process writes them after its response.
+    /// Reads the log of a deployment. Waits for the expected lines, because a process writes its log after the
+    /// response.
     pub(crate) fn read(
         name: &str,
         required: &str,

@@ -1,4 +1,5 @@
-//! A local AWS Secrets Manager over TLS, provided by moto. On request, moto checks signatures and the permissions of roles.
+//! A local AWS Secrets Manager over TLS, provided by moto. After a call of [`Moto::enforce_access`], moto checks
+//! signatures and the permissions of roles.
 
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! Local versions of the providers' REST APIs, which check credentials like Agora and VideoSDK, record requests, and simulate
-//! faults.
+//! Local versions of the providers' REST APIs. The local versions check credentials as Agora and VideoSDK do, record
+//! requests, and simulate faults.
 
 pub mod agora;
 pub mod cross_check;

@@ -1,4 +1,4 @@
-//! A run of a list of cases on one kind of target.
+//! A run of test cases on one kind of target.
 
 use std::ops::RangeInclusive;
 
@@ -45,11 +45,11 @@ pub struct Token {
     pub(crate) request_time: RangeInclusive<u64>,
 }
 
-/// Runs the list in `cases/`. `start` starts a target for each deployment.
+/// Runs the cases in `cases/`. `start` starts a target for each deployment.
 ///
 /// # Errors
-/// Returns an error if the list cannot be read, or a target does not start. A failed case is a failure in [`Run`], and not an
-/// error.
+/// Returns an error if the cases cannot be read, or a target does not start. A failed case is a failure in [`Run`], and
+/// not an error.
 pub fn run<T: Target>(mut start: impl FnMut(DeploymentKind) -> anyhow::Result<T>) -> anyhow::Result<Run> {
     let mut run = Run::default();
     for (kind, cases) in cases::load()? {
@@ -63,7 +63,7 @@ pub fn run<T: Target>(mut start: impl FnMut(DeploymentKind) -> anyhow::Result<T>
     run.ensure_not_empty()
 }
 
-/// Returns whether the developer selected cases, so that a run may be too small to compare anything.
+/// Returns whether the developer selected cases. A run of selected cases may be too small to compare values.
 pub(crate) fn is_selection() -> bool {
     std::env::var_os(SELECTED).is_some()
 }
@@ -72,7 +72,7 @@ impl Run {
     /// Checks that there were no failures.
     ///
     /// # Errors
-    /// Returns an error if there were failures. The error contains all of them.
+    /// Returns an error if there were failures. The error contains all failures.
     pub fn result(self) -> anyhow::Result<()> {
         ensure!(
             self.failures.is_empty(),

@@ -9,13 +9,13 @@ use crate::process::node;
 /// The credentials of a request, and the provider's result.
 #[derive(Clone)]
 pub struct Credential {
-    /// The input of `interop/credentials.mjs`: the credentials and the keys to check them with.
+    /// The input of `interop/credentials.mjs`: the credentials, and the keys that verify the credentials.
     pub(super) input: Value,
     /// The provider's result.
     pub(super) result: Value,
 }
 
-/// Checks credentials in one process, and returns their number.
+/// Checks credentials in one process, and returns the number of checked credentials.
 ///
 /// # Errors
 /// Returns an error if the packages cannot be run, there are no credentials, or a result differs from the provider's.

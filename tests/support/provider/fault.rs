@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::server::{Exchange, StubResponse};
 use crate::target::Request;
 
-/// A fault, which replaces the correct response.
+/// A fault that replaces the correct response.
 ///
 /// The request is executed only if the variant's description states that.
 #[derive(Clone, Debug)]
@@ -206,7 +206,8 @@ mod tests {
         String::from_utf8(received).unwrap()
     }
 
-    /// Sends a request, and asserts that the connection stays open without a response after the provider has received it.
+    /// Sends a request, and asserts that the connection stays open without a response after the provider has received
+    /// the request.
     fn assert_hangs(agora: &Provider<Agora>, request: &Request) {
         let before = agora.requests().len();
         let mut connection = write(agora, request);

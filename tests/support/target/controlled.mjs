@@ -10,7 +10,7 @@ import worker from "./worker.js";
 
 const POLL_MILLISECONDS = 20;
 const SHORTEST_LIMIT_MILLISECONDS = 1000;
-/** The factor for shorter timers, which are delays between attempts. On a slow machine, longer delays prevent the attempts from ending early. */
+/** The factor for shorter timers, which are delays between attempts. The factor extends the attempts on a slow machine. */
 const DELAY_FACTOR = 20;
 
 let settings = { now: 0, waited: 0, delay: 0, held: [], errors: {} };

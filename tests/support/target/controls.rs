@@ -27,7 +27,7 @@ pub struct Controls {
 struct Settings {
     /// The Unix time of the clock, in milliseconds.
     now: u64,
-    /// The total time that time limits have advanced, in milliseconds.
+    /// The total time by which the test has advanced the time limits, in milliseconds.
     waited: u64,
     /// The delay of each read of a secret, in milliseconds.
     delay: u64,
@@ -47,9 +47,9 @@ struct Counters {
 /// The number of reads of one secret.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 pub struct Reads {
-    /// The number of started reads.
+    /// The number of reads that have started.
     pub started: usize,
-    /// The number of completed reads.
+    /// The number of reads that have completed.
     pub completed: usize,
 }
 

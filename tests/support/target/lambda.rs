@@ -70,7 +70,7 @@ impl EventKind {
 }
 
 impl Lambda {
-    /// Starts the emulator, which starts the function at the first event.
+    /// Starts the emulator. The emulator starts the function at the first event.
     ///
     /// # Errors
     /// Returns an error if an environment variable is not set, or the emulator does not start.

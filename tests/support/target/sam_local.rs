@@ -22,7 +22,7 @@ pub struct SamLocal {
     containers: Containers,
 }
 
-/// The containers that sam has created, which are removed when the value is dropped.
+/// The containers that sam has created. Dropping the value removes the containers.
 struct Containers {
     python: PathBuf,
     /// The path of sam's log, which contains the IDs of the containers.
@@ -37,7 +37,7 @@ const CONTAINER: &str = "SAM_CONTAINER_ID: ";
 const CONTAINERS: &str = include_str!("../../sam-local/containers.py");
 
 impl SamLocal {
-    /// Starts `sam local start-api`, which creates the container, and waits until it listens.
+    /// Starts `sam local start-api` and waits until the server listens. `sam` also creates the container.
     ///
     /// # Errors
     /// Returns an error if a variable is not set, or sam does not start.
@@ -59,7 +59,7 @@ impl SamLocal {
             .env("SAM_CLI_TELEMETRY", "0")
             .env("SAM_CLI_CONTAINER_CONNECTION_TIMEOUT", "120")
             .env("AWS_DEFAULT_REGION", "us-east-1");
-        // With credentials, sam would call AWS at each start, and pass them to the function.
+        // With credentials, sam would call AWS at each start, and pass the credentials to the function.
         for source in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"] {
             command.env_remove(source);
         }

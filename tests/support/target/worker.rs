@@ -29,7 +29,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts workerd, and waits until it listens.
+    /// Starts workerd, and waits until workerd listens.
     ///
     /// # Errors
     /// Returns an error if an environment variable is not set, the Worker's folder has unexpected files, or workerd does not

@@ -1,4 +1,4 @@
-//! Rooms. Version 1 of the API calls them meetings.
+//! Rooms, which version 1 of the API calls meetings.
 
 use hallpass_token::UnixSeconds;
 use serde_json::{Map, Value, json};
