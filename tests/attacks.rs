@@ -1,4 +1,5 @@
-//! The cases in `attacks/` on every target: invalid credentials, and valid credentials in requests that a policy denies.
+//! Runs the cases in `attacks/` on every target. The cases contain valid and invalid credentials, and requests that a
+//! policy grants or denies.
 
 use hallpass_tests::attacks::run;
 use hallpass_tests::run::Run;

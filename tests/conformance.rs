@@ -1,7 +1,7 @@
-//! The list of HTTP cases in `cases/` on every target.
+//! Runs the HTTP cases in `cases/` on every target.
 //!
-//! Each run checks the logs. A run with separate processes also verifies its tokens with Agora's npm packages, and checks
-//! that random values are unique.
+//! Each test except `in_memory_tokens` checks the logs. Each test except `in_memory` verifies its tokens with Agora's
+//! npm packages. The tests of Lambda and of the Worker also check that random values are unique.
 
 use hallpass_tests::randomness::Compared;
 use hallpass_tests::run::{Run, run};
@@ -59,7 +59,7 @@ fn on_worker() -> anyhow::Result<()> {
     finish(run)
 }
 
-/// Checks tokens, logs and random values of a run, prints the counts, and returns the result.
+/// Checks the tokens, logs and random values of a run, prints the counts, and returns the result.
 #[expect(clippy::print_stdout, reason = "a successful run prints how much it checked")]
 fn finish(mut run: Run) -> anyhow::Result<()> {
     let verified = interop::check(&mut run)?;

@@ -1,7 +1,7 @@
 //! Checks that the documentation is accurate: README.md, the pages in docs/, and the other Markdown files.
 //!
-//! docs/contributing.md lists the conventions that tests rely on: the form of a command, its output, a configuration, and a
-//! table of cases.
+//! docs/contributing.md lists the conventions that these tests rely on: the forms of commands, outputs, configurations,
+//! and tables of cases.
 
 mod codes;
 mod commands;

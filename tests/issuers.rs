@@ -1,4 +1,5 @@
-//! Identity providers that fail, respond slowly, or rotate their keys, and JWTs that could cause many requests to them.
+//! Tests of identity providers that fail, respond slowly, or rotate their keys, and of JWTs that could cause many
+//! requests to identity providers.
 
 use std::io::Write as _;
 use std::net::TcpStream;
@@ -20,7 +21,7 @@ const MAX_DOCUMENT: usize = 128 * 1024;
 const UNKNOWN_KEY: (u16, &str) = (401, "unknown_signing_key");
 const UNREACHABLE: (u16, &str) = (503, "issuer_unreachable");
 
-/// A failure of one tenant of the issuer.
+/// A failure of a tenant of the issuer.
 struct Failure {
     tenant: &'static str,
     /// The start of the reason in the log.
@@ -63,7 +64,7 @@ fn run_all<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow
     endless_document(&start).context("endless document")
 }
 
-/// JWTs with unknown key IDs cause at most one fetch per minute.
+/// Checks that JWTs with unknown key IDs cause at most one fetch per minute.
 fn unknown_keys<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<()> {
     const FLOOD: usize = 50;
     let mut specs: Vec<_> = (0..FLOOD).map(jwt_with_unknown_kid).collect();
@@ -82,7 +83,7 @@ fn unknown_keys<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> a
     Ok(())
 }
 
-/// Users of an issuer that fails get status 503 with `Retry-After`, and few requests reach the issuer.
+/// Checks that users of a failing issuer get status 503 with `Retry-After`, and that few requests reach the issuer.
 fn failures<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<()> {
     let failures = failure_cases();
     let tenants: Vec<_> =
@@ -146,13 +147,13 @@ fn failures<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyho
     Ok(())
 }
 
-/// A fetch times out if the document never ends.
+/// Checks that the fetch of a document that never ends times out.
 fn endless_document<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<()> {
     let in_production = |deployment| start(Deployment { time_limits: TimeLimits::Production, ..deployment });
     let (fixture, mut target) = Fixture::start("endless", &[""], &[json!({})], in_production)?;
     fixture.publish(&["rsa"])?;
     fixture.issuer.reply(&jwks(""), Reply::Endless);
-    // A slow machine may notice the timeout later, so the test checks only the minimum.
+    // A slow machine may notice the timeout later, so the test checks only the minimum time.
     let started = Instant::now();
     ensure_error(&fixture.send(&mut target, 0)?, UNREACHABLE)?;
     let waited = started.elapsed();
@@ -163,7 +164,8 @@ fn endless_document<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) 
     )
 }
 
-/// Only one of twenty simultaneous requests in a new isolate fetches the keys. The other requests wait for it.
+/// Checks that only one of twenty simultaneous requests in a new isolate fetches the keys. The other requests wait for
+/// the keys.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn first_requests_on_worker() -> anyhow::Result<()> {
@@ -190,7 +192,8 @@ fn first_requests_on_worker() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Requests that wait for the keys succeed even if the client disconnects whose request fetches the keys.
+/// Checks that requests that wait for the keys succeed even if a client disconnects. The request of this client fetches
+/// the keys.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn client_disconnects_on_worker() -> anyhow::Result<()> {
@@ -215,7 +218,7 @@ fn client_disconnects_on_worker() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// While one issuer does not respond, users of other issuers receive tokens.
+/// Checks that users of other issuers receive tokens while one issuer does not respond.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn slow_issuer_does_not_delay_others_on_worker() -> anyhow::Result<()> {
@@ -375,7 +378,7 @@ fn failure_cases() -> Vec<Failure> {
     ]
 }
 
-/// Within a minute after a fetch, unknown key IDs cause no other fetch. Afterwards, they cause one fetch.
+/// Checks that unknown key IDs cause no fetch in the minute after a fetch, and one fetch after that minute.
 #[test]
 #[ignore = "needs the npm packages; cargo xtask test runs it"]
 fn unknown_keys_a_minute_later() -> anyhow::Result<()> {
@@ -392,7 +395,7 @@ fn unknown_keys_a_minute_later() -> anyhow::Result<()> {
     fixture.ensure_fetches(2)
 }
 
-/// A new key of the issuer is accepted after one fetch. A withdrawn key is accepted for at most an hour.
+/// Checks that the service accepts a new key of the issuer after one fetch, and a withdrawn key for at most an hour.
 #[test]
 #[ignore = "needs the npm packages; cargo xtask test runs it"]
 fn rotation() -> anyhow::Result<()> {
@@ -420,7 +423,7 @@ fn rotation() -> anyhow::Result<()> {
     fixture.ensure_fetches(3)
 }
 
-/// The service retries ten seconds after the first fetch fails.
+/// Checks that the service retries ten seconds after the first fetch has failed.
 #[test]
 #[ignore = "needs the npm packages; cargo xtask test runs it"]
 fn unreachable_at_the_start() -> anyhow::Result<()> {
@@ -435,7 +438,7 @@ fn unreachable_at_the_start() -> anyhow::Result<()> {
     ensure_granted(&fixture.send(&mut memory, 0)?)
 }
 
-/// The service uses the keys of an issuer that becomes unreachable for a day, and not longer.
+/// Checks that the service uses the keys of an unreachable issuer for a day, and not longer.
 #[test]
 #[ignore = "needs the npm packages; cargo xtask test runs it"]
 fn unreachable_after_the_first_fetch() -> anyhow::Result<()> {
@@ -516,7 +519,8 @@ fn padded(document: &str, length: usize) -> String {
 }
 
 impl Fixture {
-    /// Starts an issuer without keys and a target that accepts JWTs of these tenants, and signs JWTs by the target's clock.
+    /// Starts an issuer without keys, and a target that accepts JWTs of these tenants. Signs JWTs whose times are
+    /// relative to the target's clock.
     fn start<T: Target>(
         name: &str,
         tenants: &[&str],
@@ -541,7 +545,7 @@ impl Fixture {
         target.send(&request(&self.jwts.bearer(index)?))
     }
 
-    /// Returns how often the discovery document and the keys were fetched.
+    /// Returns the number of fetches of the discovery document and the number of fetches of the keys.
     fn fetches(&self) -> (usize, usize) {
         (self.issuer.fetches(&discovery_path("")), self.issuer.key_fetches(""))
     }

@@ -1,5 +1,5 @@
-//! Checks that comments, messages, and documentation are written in the plain language that docs/contributing.md describes. No
-//! doc comment starts with a pronoun, and no text uses a word of the list.
+//! Checks that comments, messages, and documentation are written in the plain language that docs/contributing.md
+//! describes. No doc comment starts with a word of `OPENINGS`, and no text contains a word or phrase of `WORDS`.
 
 use std::fs;
 
@@ -124,7 +124,7 @@ const WORDS: [&str; 81] = [
     "whosoever",
 ];
 
-/// Files that are generated, quoted from others, or legal texts.
+/// Parts of the paths of files that are generated, copied from other projects, or legal texts.
 const SKIPPED: [&str; 6] = [
     "LICENSE",
     "infra/requirements",
@@ -134,7 +134,7 @@ const SKIPPED: [&str; 6] = [
     "package-lock.json",
 ];
 
-/// A comment or a string literal, or a line of a document.
+/// The comment or the string literals of a source line, or a line of a document.
 struct Passage {
     line: usize,
     text: String,
@@ -174,14 +174,14 @@ fn findings_name_the_word() {
     assert_eq!(passages("a.py", "# Anybody.\n").iter().find_map(finding), Some("anybody".to_owned()));
 }
 
-/// Returns the files that are written for this repository, except the list of ruled-out words itself.
+/// Returns the files that are written for this repository, except this file, which contains the ruled-out words.
 fn checked_files() -> anyhow::Result<Vec<String>> {
     let mut files = files()?;
     files.retain(|path| path != "tests/language.rs" && !SKIPPED.iter().any(|skipped| path.contains(skipped)));
     Ok(files)
 }
 
-/// Returns the ruled-out word of a passage.
+/// Returns a ruled-out word of a passage, or `None` if the passage contains no such word.
 fn finding(passage: &Passage) -> Option<String> {
     let prose = without_code(&passage.text);
     let words: Vec<_> = prose
@@ -201,7 +201,7 @@ fn finding(passage: &Passage) -> Option<String> {
     word.copied().or(is_no.then_some("is no")).map(str::to_owned)
 }
 
-/// Removes code spans and quoted contract values.
+/// Removes code spans, because the rules apply only to prose.
 fn without_code(text: &str) -> String {
     text.split('`').enumerate().map(|(at, part)| if at % 2 == 0 { part } else { " " }).collect()
 }
@@ -226,7 +226,7 @@ fn prose(text: &str) -> Vec<Passage> {
     lines.map(|(at, line)| Passage { line: at + 1, text: line.to_owned(), is_opening: false }).collect()
 }
 
-/// Returns comments and string literals of a source file, line by line.
+/// Returns a passage for each line of a source file: the comment or, if the line has no comment, the string literals.
 fn comments(text: &str, marker: &str) -> Vec<Passage> {
     let mut passages = Vec::new();
     let mut is_doc_comment = false;

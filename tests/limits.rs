@@ -1,4 +1,4 @@
-//! The rate limit, with Miniflare's limiter, which `wrangler dev` uses.
+//! Tests of the rate limit with Miniflare's rate limiter, which `wrangler dev` also uses.
 
 use anyhow::{Context as _, ensure};
 use hallpass_tests::target::{Miniflare, Request, Response, Target as _};
@@ -9,7 +9,7 @@ use crate::scratch;
 
 const KEY_ONE: &str = "one-0123456789abcdef0123456789abcdef";
 const KEY_TWO: &str = "two-0123456789abcdef0123456789abcdef";
-/// The number of requests per minute.
+/// The maximum number of requests per minute.
 const LIMIT: usize = 3;
 
 #[test]
@@ -53,20 +53,20 @@ fn on_worker() -> anyhow::Result<()> {
         "the limit counts the health check"
     );
 
-    // Callers without credentials are counted by address.
+    // Requests without credentials are counted by IP address.
     let statuses = (0..=LIMIT)
         .map(|_| Ok(send(&mut worker, "/v1/token", None)?.status().as_u16()))
         .collect::<anyhow::Result<Vec<_>>>()?;
     ensure!(statuses == [401, 401, 401, 429], "without credentials: {statuses:?}");
 
-    // Node may print the Worker's log lines after the response.
+    // Node.js may print the Worker's log lines after the response.
     wait::until(
         || Ok(limited_requests(&worker)? == (2, 1)),
         || "the log contains three requests above the limit".to_owned(),
     )
     .with_context(|| worker.log().unwrap_or_default())?;
 
-    // Miniflare's limiter uses the Worker's clock, so the minute ends only here.
+    // Miniflare's rate limiter uses the Worker's clock, so the minute ends only when the test advances this clock.
     worker.controls.advance_clock(60)?;
     ensure!(
         send(&mut worker, "/v1/token", Some(KEY_ONE))?.status() == 200,
@@ -75,7 +75,8 @@ fn on_worker() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns the number of requests above the limit in the log: those of the service key, and those of unknown callers.
+/// Returns two numbers of logged requests above the limit: requests with the service key, and requests of unknown
+/// callers.
 fn limited_requests(worker: &Miniflare) -> anyhow::Result<(usize, usize)> {
     let log = worker.log()?;
     let lines: Vec<Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
@@ -90,7 +91,7 @@ fn limited_requests(worker: &Miniflare) -> anyhow::Result<(usize, usize)> {
 
 fn send(worker: &mut Miniflare, target: &str, key: Option<&str>) -> anyhow::Result<Response> {
     let authorization = key.map(|key| format!("Bearer {key}"));
-    // The two routes have different fields, and native routes reject unknown fields.
+    // The two routes need different bodies, because native routes reject unknown fields.
     let body = if target == "/v1/token" {
         json!({ "rtc": { "channel": "demo" } })
     } else {

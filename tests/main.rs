@@ -1,5 +1,5 @@
-//! The test suites. Tests that need npm packages, a server, or a built function or Worker are ignored. `cargo xtask test`
-//! prepares these dependencies and runs every test.
+//! The test suites. Tests that need npm packages, a server, or a built function or Worker are ignored by default.
+//! `cargo xtask test` prepares these dependencies and runs every test.
 
 mod attacks;
 mod conformance;

@@ -1,12 +1,12 @@
 //! Policy decisions: the test cases in `policy/`.
 //!
-//! Each case starts with a configuration that accepts every kind of caller. `policy` sets the rules, either inline or by the
-//! name of a policy of the file. Fields in `config` replace fields of the configuration, or remove them if they are null. The
-//! default caller is a user with the subject `alice`.
+//! Each case starts with a configuration that accepts every kind of caller. `policy` sets the rules, either inline or
+//! by the name of a policy in the same file. A field in `config` replaces a field of the configuration, or removes this
+//! field if the value is null. The default caller is a user with the subject `alice`.
 //!
-//! A granted service is compared with all of its fields. The default of `privileges` is the privileges of the role, with the
-//! token's TTL; the default TTL is 3600 s. `by` is the rule that decided, or a list with one rule per service. The default is
-//! the first rule.
+//! All fields of a granted service are compared. `privileges` defaults to the privileges of the role, with the token's
+//! TTL. `ttl` defaults to 3600 s. `by` is the rule that made the decision, or an array with one rule per service. `by`
+//! defaults to the first rule.
 
 // The attribute makes Clippy accept `unwrap` in the module's helpers.
 #[cfg(test)]
@@ -37,7 +37,7 @@ struct Case {
     id: String,
     #[serde(default, rename = "comment")]
     _comment: String,
-    /// The rules, or the name of a policy of the file.
+    /// The rules, or the name of a policy in the same file.
     policy: Option<Value>,
     #[serde(default)]
     config: Map<String, Value>,
@@ -73,7 +73,7 @@ enum Expect {
         field: String,
         by: Option<String>,
     },
-    /// The path of the invalid value in the configuration or the request; empty if the error has no path.
+    /// The path of the invalid value in the configuration or the request. The string is empty if the error has no path.
     Invalid {
         invalid: Option<String>,
     },

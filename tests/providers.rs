@@ -1,4 +1,4 @@
-//! Calls to the providers' REST APIs: requests, responses, authorization, failures, and the log.
+//! Tests of calls to the providers' REST APIs: requests, responses, authorization, failures, and the log.
 
 #![expect(clippy::indexing_slicing, reason = "a missing field of a JSON object is null")]
 
@@ -48,7 +48,7 @@ fn run_all<T: Target>(
     let start_unresponsive =
         |deployment| start(Deployment { time_limits: unresponsive_limits, ..deployment });
     thread::scope(|scope| {
-        // The test of unresponsive providers runs in parallel, because it mostly waits.
+        // The test of unresponsive providers runs in parallel, because this test mostly waits.
         let unresponsive = scope.spawn(|| faults::unresponsive(start_unresponsive));
         let mut tally = without_waiting(&start)?;
         tally.add(

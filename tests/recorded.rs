@@ -1,4 +1,4 @@
-//! Recorded responses of the servers that apps use today, compared with the responses of every target.
+//! Compares recorded responses of the servers that apps use today with the responses of every target.
 
 use hallpass_tests::contract::{Replay, replay};
 use hallpass_tests::target::{EventKind, Lambda, Memory, Worker};

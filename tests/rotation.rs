@@ -1,8 +1,8 @@
-//! Follows the runbooks in docs/runbooks as they are written, while a service responds without pause. The steps are run in their
-//! order: bash and the AWS CLI run the commands, and a simulated clock passes the waiting times.
+//! Follows the steps of the runbooks in docs/runbooks in order, while a service continuously receives requests. Bash
+//! and the AWS CLI run the commands. A simulated clock replaces the waiting times.
 //!
-//! Console actions of a step are applied to a model of Agora before the commands of the step. Waiting times follow the commands.
-//! Commands for a Worker are not run: `secrets_store.rs` tests the same rotation there.
+//! Console actions of a step are applied to a model of Agora before the commands of the step. Waiting times follow the
+//! commands. Commands for a Worker are not run, because `secrets_store.rs` tests the same rotation on the Worker.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -36,9 +36,9 @@ const FIRST: &str = "AGORA_APP_CERTIFICATE";
 const SECOND: &str = "AGORA_APP_CERTIFICATE_NEXT";
 const THREADS: usize = 4;
 const TEN_MINUTES: u32 = 600;
-/// The maximum number of seconds by which the clock advances in one step while requests are sent.
+/// The maximum step, in seconds, by which the clock advances while requests are sent.
 const STEP_SECONDS: u32 = 60;
-/// The lifetime of every token.
+/// The TTL of every token, in seconds.
 const TTL_MAX: u32 = 2 * 3600;
 /// Commands that contain one of these strings need a cloud account or a deployed service.
 const REMOTE_MARKERS: [&str; 7] =
@@ -49,13 +49,13 @@ struct Section {
     steps: Vec<String>,
 }
 
-/// Follows a runbook.
+/// An operator who follows a runbook: the working folder and the environment of the commands.
 struct Operator {
     folder: PathBuf,
     environment: Vec<(String, String)>,
 }
 
-/// Continuous requests from [`THREADS`] threads to one service.
+/// Continuous requests from [`THREADS`] threads to a service.
 struct Load {
     /// The certificates whose tokens Agora accepts.
     accepted: RwLock<Vec<&'static str>>,
@@ -68,13 +68,13 @@ struct Load {
 
 #[derive(Default)]
 struct Tally {
-    /// The number of tokens that each certificate signed, and when the last of them expires.
+    /// For each certificate, the number of signed tokens, and the Unix time at which the last of these tokens expires.
     signed: BTreeMap<&'static str, (usize, u64)>,
     changes: usize,
 }
 
 impl Section {
-    /// Reads the section with this heading of a page.
+    /// Reads the section with this heading from a page.
     fn read(page: &str, heading: &str) -> anyhow::Result<Self> {
         let text = runbook(page)?;
         let (_, rest) = text.split_once(&format!("\n## {heading}\n")).context("no such section")?;
@@ -94,13 +94,13 @@ impl Section {
         Ok(Self { steps })
     }
 
-    /// Returns the commands of all steps that can be run on this machine.
+    /// Returns the commands of all steps, except commands that cannot be run on this machine.
     fn commands(&self) -> Vec<String> {
         self.steps.iter().flat_map(|step| runnable(blocks(step)).0).collect()
     }
 }
 
-/// Returns the blocks of commands of a text, in their order.
+/// Returns the command blocks of a text, in order.
 fn blocks(text: &str) -> Vec<String> {
     let mut blocks = Vec::new();
     let mut lines = text.lines().map(str::trim_start);
@@ -129,18 +129,18 @@ fn runbooks() -> anyhow::Result<BTreeMap<String, String>> {
     Ok(pages)
 }
 
-/// Divides blocks into those that can be run on this machine, and all others.
+/// Divides command blocks into blocks that can be run on this machine, and all other blocks.
 fn runnable(blocks: Vec<String>) -> (Vec<String>, Vec<String>) {
     blocks.into_iter().partition(|block| !REMOTE_MARKERS.iter().any(|name| block.contains(name)))
 }
 
 impl Operator {
-    /// Returns an operator with the AWS CLI, the scripts of `infra`, and this secret.
+    /// Returns an operator with the AWS CLI, the scripts of `infra`, and access to the secret.
     fn new(moto: &Moto, folder: &Path) -> anyhow::Result<Self> {
         let python = path_from("HALLPASS_PYTHON")?;
         let programs = python.parent().context("HALLPASS_PYTHON has no folder")?.to_owned();
         ensure!(programs.join("aws").exists(), "the AWS CLI is not in the folder of python");
-        // The same AWS CLI without its start-up time.
+        // The programs in this folder run the same AWS CLI without its start-up time.
         let faster = root().join("tests/interop/bin");
         let others = std::env::var_os("PATH").unwrap_or_default();
         let path =
@@ -162,7 +162,7 @@ impl Operator {
         Ok(Self { folder: folder.to_owned(), environment })
     }
 
-    /// Runs commands with this standard input. Returns their output.
+    /// Runs commands with this standard input. Returns the output of the commands.
     fn run(&self, commands: &str, input: &str) -> anyhow::Result<String> {
         let (is_done, output) = self.attempt(commands, input.as_bytes())?;
         ensure!(is_done, "{commands}\n{output}");
@@ -170,7 +170,7 @@ impl Operator {
         Ok(output)
     }
 
-    /// Runs commands with this standard input. Returns whether they succeeded, and their output.
+    /// Runs commands with this standard input. Returns whether the commands succeeded, and their output.
     fn attempt(&self, commands: &str, input: &[u8]) -> anyhow::Result<(bool, String)> {
         let mut shell = Command::new("bash")
             .args(["-euc", commands])
@@ -181,7 +181,7 @@ impl Operator {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()?;
-        // A command that reads a file does not read standard input.
+        // The error is ignored, because a command that reads a file does not read its standard input.
         let _ = shell.stdin.take().context("bash has no input")?.write_all(input);
         let finished = shell.wait_with_output()?;
         let output =
@@ -190,7 +190,7 @@ impl Operator {
     }
 }
 
-/// Returns a service with this secret, and these names of certificates.
+/// Returns a service that reads its secrets from moto, and whose configuration contains these names of certificates.
 fn service(moto: &Moto, names: &[&str]) -> anyhow::Result<Memory<SecretsManager>> {
     let document = json!({
         "projects": { "default": { "provider": "agora", "app_id": APP_ID, "certificates": names } },
@@ -207,7 +207,7 @@ fn store(moto: &Moto) -> anyhow::Result<SecretsManager> {
     Ok(SecretsManager::from_settings(setting, TimeLimits::Extended.factor()).context("no store")??)
 }
 
-/// Returns a token with the longest lifetime, and when it expires.
+/// Returns a token with the maximum TTL, and the Unix time at which the token expires.
 fn mint(service: &mut Memory<SecretsManager>) -> anyhow::Result<(String, u64)> {
     let body = json!({ "rtc": { "channel": "demo", "uid": 1 }, "ttl": TTL_MAX });
     let (status, body) = service.send_for_json(&Request::post("/v1/token", &body, None))?;
@@ -216,7 +216,7 @@ fn mint(service: &mut Memory<SecretsManager>) -> anyhow::Result<(String, u64)> {
     Ok((token.to_owned(), body.get("expires_at").and_then(Value::as_u64).context("no end")?))
 }
 
-/// Returns the position of the configured certificate that signed a token.
+/// Returns the position of the certificate that signed a token among the configured certificates.
 fn certificate_of(service: &mut Memory<SecretsManager>, token: &str) -> anyhow::Result<Option<u64>> {
     let (status, body) =
         service.send_for_json(&Request::post("/v1/inspect", &json!({ "token": token }), None))?;
@@ -266,7 +266,7 @@ impl Load {
     /// Sends requests until the load is over. Each response must have a token that Agora accepts.
     fn send(&self, response_counts: &AtomicUsize, mut service: Memory<SecretsManager>) -> anyhow::Result<()> {
         const BATCH: usize = 100;
-        /// The operator's commands need the processor too.
+        /// The pause between requests, because the operator's commands also need the processor.
         const BETWEEN: Duration = Duration::from_millis(2);
         let mut work = || {
             while !self.is_over.load(Ordering::Relaxed) {
@@ -304,7 +304,7 @@ impl Load {
         Ok(())
     }
 
-    /// Advances the clock in steps, so that no request takes longer than one step by the clock.
+    /// Advances the clock in steps. After each step, waits for responses, so that no request spans several steps.
     fn advance_clock(&self, seconds: u32) -> anyhow::Result<()> {
         let mut rest = seconds;
         while rest > 0 {
@@ -315,7 +315,7 @@ impl Load {
                 .response_counts
                 .each_ref()
                 .map(|response_counts| response_counts.load(Ordering::Acquire));
-            // The first request may have started before the step.
+            // Each thread must get two responses, because the first request may have started before the step.
             while self
                 .response_counts
                 .iter()
@@ -360,7 +360,7 @@ impl Load {
         Ok(is_any)
     }
 
-    /// Follows a step. Returns its commands.
+    /// Follows a step, and returns its commands.
     fn follow(&self, operator: &Operator, step: &str) -> anyhow::Result<Vec<String>> {
         let step_text = step.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
         let has_console_action = self.apply_console_action(&step_text)?;
@@ -420,7 +420,7 @@ fn a_certificate_is_changed_under_load() -> anyhow::Result<()> {
     ensure!(commands == 3, "the section has {commands} commands");
     let (old, next) = (load.signed_by(OLD), load.signed_by(NEXT));
     println!("{old} tokens of the old certificate, {next} of the next one; none was rejected");
-    // Each certificate signs for 20 minutes at least, and each thread sends a request in each of their steps.
+    // Each certificate signs for at least 20 minutes, and each thread sends at least one request per step of the clock.
     let least = THREADS * (2 * TEN_MINUTES / STEP_SECONDS) as usize;
     ensure!(old > least && next > least, "{old} and {next} tokens");
     ensure!(
@@ -433,7 +433,8 @@ fn a_certificate_is_changed_under_load() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A new instance signs with the other certificate immediately. A running instance does so after its secrets are refreshed.
+/// Checks that a new instance signs with the other certificate immediately. Also checks that a running instance signs
+/// with the other certificate after its secrets are refreshed.
 #[test]
 #[ignore = "needs moto and the AWS CLI; cargo xtask test runs it"]
 fn a_leaked_certificate_is_replaced() -> anyhow::Result<()> {
@@ -466,7 +467,7 @@ fn a_leaked_certificate_is_replaced() -> anyhow::Result<()> {
     ensure!(certificate_of(&mut started, &leaked)?.is_none(), "the service knows the leaked certificate");
     running.advance_clock(FRESH_SECONDS);
     ensure!(signer(&mut running, APP_ID)? == NEXT, "a running instance");
-    // The order of the runbook: the other certificate signs before the leaked one is disabled.
+    // In the runbook, the other certificate signs before the leaked certificate is disabled.
     let position_of = |text: &str| section.steps.iter().position(|step| step.contains(text));
     let (signs, is_disabled) =
         (position_of("aws-secret.py replace").context("no step signs")?, position_of("disable and delete"));
@@ -476,8 +477,8 @@ fn a_leaked_certificate_is_replaced() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Page and heading of each section with commands for Lambda, the secret that the section changes, and whether the value is a
-/// file that the section creates.
+/// The sections with commands for Lambda. Each entry contains the page, the heading, and the name of the secret that
+/// the section changes. The last value is true if the section creates a file with the secret's value.
 const SECTIONS: [(&str, &str, &str, bool); 8] = [
     ("app-certificate.md", "Planned rotation", FIRST, false),
     ("app-certificate.md", "Leaked certificate", FIRST, false),
@@ -489,7 +490,7 @@ const SECTIONS: [(&str, &str, &str, bool); 8] = [
     ("jwt-secret.md", "Leaked secret", "SUPABASE_JWT_SECRET", false),
 ];
 
-/// Every command works twice in a row: the names at the end are those of the beginning.
+/// Checks that each section works twice in a row, because the secret has the same names at the end as at the beginning.
 #[test]
 #[ignore = "needs moto and the AWS CLI; cargo xtask test runs it"]
 fn every_command_works() -> anyhow::Result<()> {
@@ -507,7 +508,8 @@ fn every_command_works() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Every step has commands for both platforms, or for none. Sections without numbered steps are exempt.
+/// Checks that every step has commands for both platforms or for neither platform. Sections without numbered steps are
+/// exempt.
 #[test]
 fn each_step_has_commands_for_both_platforms() -> anyhow::Result<()> {
     let mut count = 0;
@@ -562,7 +564,7 @@ fn value_of(moto: &Moto, name: &str) -> anyhow::Result<Option<String>> {
     Ok(secrets.first().map(|(_, value)| value.as_str().to_owned()))
 }
 
-/// An invalid value is rejected before anything is written, and is not shown.
+/// Checks that an invalid value is rejected before anything is written, and that the value is not shown.
 #[test]
 #[ignore = "needs moto and the AWS CLI; cargo xtask test runs it"]
 fn a_wrong_value_is_not_stored() -> anyhow::Result<()> {
@@ -618,8 +620,8 @@ fn a_wrong_value_is_not_stored() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Two operators change the secret concurrently. If one of them writes between the read and the write of the other, the slower
-/// command fails.
+/// Checks that the slower of two concurrent changes fails. One operator writes between the read and the write of the
+/// other operator.
 #[test]
 #[ignore = "needs moto and the AWS CLI; cargo xtask test runs it"]
 fn rejects_the_slower_of_two_concurrent_changes() -> anyhow::Result<()> {
@@ -653,8 +655,8 @@ chmod +x late/aws";
     Ok(())
 }
 
-/// The commands of "Check a change" run against a service at an address: a token from before the change shows whether it is in
-/// effect.
+/// Runs the commands of "Check a change" against a local HTTP service. A token from before the change shows whether the
+/// change is in effect.
 #[test]
 #[ignore = "needs moto and the AWS CLI; cargo xtask test runs it"]
 fn a_token_from_before_shows_the_change() -> anyhow::Result<()> {
@@ -720,10 +722,10 @@ fn a_token_from_before_shows_the_change() -> anyhow::Result<()> {
 
 /// A request for this path advances the clock by 10 minutes.
 const ADVANCE_CLOCK_PATH: &str = "/later";
-/// A request for this path is the last one.
+/// A request for this path advances the clock by 10 minutes and ends [`serve`].
 const END: &str = "/end";
 
-/// Responds to requests over HTTP, one after the other.
+/// Responds to requests over HTTP, one at a time.
 fn serve(listener: &TcpListener, service: &mut Memory<SecretsManager>) -> anyhow::Result<()> {
     loop {
         let mut stream = BufReader::new(listener.accept()?.0);

@@ -1,5 +1,5 @@
-//! Requests to every route in `/openapi.json`. No tokens are issued without `auth` in the configuration, and none to callers
-//! without credentials.
+//! Tests that send requests to every route in `/openapi.json`. Without `auth` in the configuration, no caller gets a
+//! token. With `auth`, callers without credentials get no token.
 
 use anyhow::{Context as _, bail, ensure};
 use hallpass_tests::provider::{Agora, Provider, Videosdk, agora};
@@ -13,7 +13,7 @@ use crate::scratch;
 const PUBLIC: [&str; 5] = ["/", "/healthz", "/readyz", "/openapi.json", "/ping"];
 /// The route that requires a caller but never issues a token.
 const INSPECT: &str = "/v1/inspect";
-/// The routes that require a privileged grant, which anonymous callers do not have by default.
+/// The routes that require a privileged grant. By default, anonymous callers do not have this grant.
 const PRIVILEGED: [&str; 9] = [
     "/chat/app",
     "/v1/videosdk/rooms",
@@ -49,11 +49,11 @@ const KEY: &str = "hp_test_3sVn8Kq1Zr6Lx0Ty5Wd2Jc9Bf4Mh7Pg";
 
 /// A request and its response.
 struct Exchange {
-    /// The path in the document.
+    /// The path in `/openapi.json`.
     path: String,
     request: Request,
     response: Response,
-    /// True if the document describes the method of this path.
+    /// True if `/openapi.json` describes this method for the path.
     is_described: bool,
 }
 
@@ -93,7 +93,7 @@ fn walk<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::R
         deployment.variables.extend(secrets.map(|(name, value)| (name.to_owned(), value.to_owned())));
         start(deployment)
     };
-    // An open deployment accepts every request, so the requests are valid.
+    // An open deployment must accept every request. This shows that the requests are valid.
     let mut open = start("open", json!({ "open": { "wildcard": true } }))?;
     agora.follow_clock(&open);
     videosdk.follow_clock(&open);
@@ -150,7 +150,7 @@ fn walk<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::R
     Ok(())
 }
 
-/// Fetches the document, and sends a request for every described and every other method of each path.
+/// Fetches `/openapi.json`, and sends requests with every described and every other method to each path.
 fn exchanges(target: &mut impl Target) -> anyhow::Result<Vec<Exchange>> {
     let get = Request { method: "GET".to_owned(), target: "/openapi.json".to_owned(), ..Request::default() };
     let document: Value = serde_json::from_slice(target.send(&get)?.body())?;
@@ -163,7 +163,7 @@ fn exchanges(target: &mut impl Target) -> anyhow::Result<Vec<Exchange>> {
             }
         }
         let (_, first) = operations.iter().next().context("a path has an operation")?;
-        // HEAD is not described, because it is supported wherever GET is public.
+        // `/openapi.json` does not describe HEAD, because every public route with GET also supports HEAD.
         for method in METHODS.into_iter().filter(|method| !operations.contains_key(&method.to_lowercase())) {
             let request = requests(&document, path, method, first)?.into_iter().next();
             let request = request.context("an operation has a request")?;
@@ -174,7 +174,7 @@ fn exchanges(target: &mut impl Target) -> anyhow::Result<Vec<Exchange>> {
     Ok(exchanges)
 }
 
-/// Returns the requests for an operation: one for each example of its body.
+/// Returns the requests for an operation: one request for each example of the body.
 fn requests(document: &Value, path: &str, method: &str, operation: &Value) -> anyhow::Result<Vec<Request>> {
     let (mut filled, mut query) = (path.to_owned(), String::new());
     for parameter in operation.pointer("/parameters").and_then(Value::as_array).into_iter().flatten() {

@@ -1,4 +1,4 @@
-//! The list of HTTP cases in `cases/`, and every route of `/openapi.json`, through `sam local start-api` in a
+//! Tests of the HTTP cases in `cases/` and of every route in `/openapi.json`, through `sam local start-api` in a
 //! container.
 
 use std::cell::RefCell;
@@ -21,13 +21,13 @@ struct RecordingTarget<'a> {
 
 #[derive(Default)]
 struct Record {
-    /// Method and path of each request that was sent.
+    /// The method and the path of each request that was sent.
     sent: BTreeSet<(String, String)>,
     /// The number of requests that could not be sent, by unsupported feature.
     unsupported: BTreeMap<&'static str, usize>,
 }
 
-/// The value of the parameters in paths.
+/// The value of every parameter in a path.
 const PARAMETER_VALUE: &str = "abcd-efgh-ijkl";
 
 #[test]
@@ -87,7 +87,7 @@ fn compare_other_routes(sent: &BTreeSet<(String, String)>, folder: &Path) -> any
     ))
 }
 
-/// Returns method and path of each operation of the document.
+/// Returns the method and the path of each operation in an OpenAPI document.
 fn routes(document: &Value) -> anyhow::Result<Vec<(String, String)>> {
     let paths = document.get("paths").and_then(Value::as_object).context("the document has no paths")?;
     let mut routes = Vec::new();
@@ -99,7 +99,7 @@ fn routes(document: &Value) -> anyhow::Result<Vec<(String, String)>> {
     Ok(routes)
 }
 
-/// Returns whether a path matches the path of a route, in which parameters are in braces.
+/// Returns whether a path matches the path of a route. In the route's path, parameters are in braces.
 fn matches_route(route: &str, path: &str) -> bool {
     let segments = |path: &str| path.trim_end_matches('/').split('/').map(str::to_owned).collect::<Vec<_>>();
     let (route, path) = (segments(route), segments(path));

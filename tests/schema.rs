@@ -110,8 +110,8 @@ fn schema_and_service_have_the_same_fields() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Checks documents with one changed value. The schema must accept whatever the service accepts. The service may reject a
-/// document that the schema accepts only for the reasons in `config/invalid.json`.
+/// Checks documents with one changed value. The schema must accept every document that the service accepts. If the
+/// service rejects a document that the schema accepts, the reason must be listed in `config/invalid.json`.
 #[test]
 fn schema_and_service_agree_on_changed_documents() -> anyhow::Result<()> {
     let schema = Schema::load()?;
@@ -124,7 +124,7 @@ fn schema_and_service_agree_on_changed_documents() -> anyhow::Result<()> {
     let documents = docs::documents()?.into_iter().chain(summaries()?);
     for document in documents {
         let mut document: Map<String, Value> = serde_json::from_str(&document)?;
-        // The service ignores `$schema`.
+        // `$schema` is removed, because the service ignores this field.
         document.remove("$schema");
         let document = Value::Object(document);
         for changed in changes(&document) {
@@ -179,12 +179,12 @@ fn message(document: &str) -> Option<String> {
     summarize(&setting).err().map(|error| error.to_string())
 }
 
-/// Removes the path from a message.
+/// Returns the service's message without the path of the field.
 fn reason(message: &str) -> &str {
     message.strip_prefix(AT).and_then(|rest| rest.split_once("`: ")).map_or(message, |(_, reason)| reason)
 }
 
-/// Returns the documents of the documentation and of tests.
+/// Returns the configuration documents in the documentation and in the tests.
 fn documents() -> anyhow::Result<Vec<String>> {
     let mut documents = docs::documents()?;
     documents.extend(policy::documents()?);
@@ -233,7 +233,8 @@ fn read(path: &str) -> anyhow::Result<String> {
     Ok(fs::read_to_string(root().join(path))?)
 }
 
-/// Collects the objects below a schema. `place` returns a document with a value at the position of the schema.
+/// Collects the objects that a schema describes. `place` returns a document that contains its argument at the schema's
+/// position.
 fn collect(
     schema: &Value,
     root: &Value,

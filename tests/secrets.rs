@@ -1,5 +1,5 @@
-//! Secrets that change, are missing, or cannot be read. Times are exact to the second, because the tests control the clock
-//! and the store.
+//! Tests of secrets that change, are missing, or cannot be read. Times are exact to the second, because the tests
+//! control the clock and the store.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 const APP_ID: &str = "970CA35de60c44645bbae8a215061b33";
 const KEY: &str = "a-service-key-of-more-than-32-bytes-0001";
 const OTHER_KEY: &str = "a-service-key-of-more-than-32-bytes-0002";
-/// The reason of a failed read.
+/// The reason for a failed read.
 const REASON: &str = "the store is under maintenance";
 const FRESH_SECONDS: u32 = 300;
 /// The time between two reads while no secrets are loaded.
@@ -208,7 +208,7 @@ fn uses_a_changed_secret_after_five_minutes() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Both certificates verify tokens before and after a swap.
+/// Checks that the service verifies tokens of both certificates before and after a swap.
 #[test]
 fn verifies_tokens_from_before_and_after_a_swap() -> anyhow::Result<()> {
     let store = store_with_all();
@@ -273,7 +273,7 @@ fn issues_tokens_for_a_day_without_the_store() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A mistake in the store does not affect loaded secrets.
+/// Checks that a missing or malformed secret in the store does not affect the loaded secrets.
 #[test]
 fn keeps_loaded_secrets_if_new_ones_are_missing_or_malformed() -> anyhow::Result<()> {
     let store = store_with_all();
@@ -354,7 +354,8 @@ fn logs_a_recovered_store_once() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The limit is exact, even if the last attempt was less than a minute ago.
+/// Checks that secrets are discarded after exactly a day, even if the service tried to read the secrets less than a
+/// minute ago.
 #[test]
 fn discards_secrets_after_a_day() -> anyhow::Result<()> {
     let store = store_with_all();
@@ -367,7 +368,7 @@ fn discards_secrets_after_a_day() -> anyhow::Result<()> {
     ensure_missing(&mut service, &json!(["THE_STORE"]))
 }
 
-/// Secrets that were loaded while the clock was ahead are refreshed after the clock is corrected.
+/// Checks that secrets that were loaded while the clock was ahead are refreshed after the clock is corrected.
 #[test]
 fn refreshes_secrets_after_the_clock_is_set_back() -> anyhow::Result<()> {
     let store = store_with_all();

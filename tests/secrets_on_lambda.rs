@@ -1,5 +1,5 @@
-//! The Lambda function with secrets in Secrets Manager: valid, invalid, and unreachable ones. Each test checks `/readyz`
-//! and the log.
+//! Tests of the Lambda function with secrets in Secrets Manager: valid, invalid, and unreachable secrets. Each test
+//! checks `/readyz` and the log.
 
 use std::path::Path;
 use std::thread;
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use crate::scratch;
 
 const APP_ID: &str = "970CA35de60c44645bbae8a215061b33";
-/// A value that is not a certificate. The value must not appear in responses or logs either.
+/// A value that is not a certificate. Like a certificate, the value must not appear in responses or logs.
 const PASSWORD: &str = "correct-horse-battery";
 
 /// The state of a secret in Secrets Manager.
@@ -28,12 +28,12 @@ enum StoredSecret {
     Value(String),
 }
 
-/// A secret from which no certificate can be loaded.
+/// A secret from which the function cannot load a certificate.
 struct Case {
     /// The name of the case and of the secret.
     name: &'static str,
     stored: StoredSecret,
-    /// The names in the response of `/readyz`.
+    /// The names of secrets in the response of `/readyz`.
     missing: &'static [&'static str],
     /// The message in the log.
     message: String,
@@ -171,7 +171,7 @@ impl Function {
         Ok(())
     }
 
-    /// Waits until the function has loaded the secrets and logged `ready`, and checks that it issues tokens.
+    /// Waits until the function has loaded the secrets and logged `ready`. Checks that the function issues tokens.
     fn ensure_ready(&mut self) -> anyhow::Result<()> {
         wait::until(
             || Ok(self.send_for_json(&Request::get("/readyz"))?.0 == 200),
@@ -182,7 +182,7 @@ impl Function {
         wait::until(is_logged, || "the log contains the event ready".to_owned())
     }
 
-    /// Checks that responses and log contain no secrets.
+    /// Checks that the responses and the log contain no secrets.
     fn ensure_no_leaks(&self) -> anyhow::Result<()> {
         let log = self.log()?;
         for output in [&self.responses, &log] {
@@ -312,7 +312,8 @@ fn a_factor_extends_the_time_limit() -> anyhow::Result<()> {
     times_out_after(2 * STORE_TIMEOUT, "unresponsive-twice", Some("2"))
 }
 
-/// Checks that a request that needs an unresponsive store gets status 503 after this limit, and not before.
+/// Checks the response to a token request while the store does not respond: status 503 after this time limit, and not
+/// earlier.
 fn times_out_after(limit: Duration, name: &str, factor: Option<&str>) -> anyhow::Result<()> {
     let folder = scratch(&format!("secrets-on-lambda-{name}"))?;
     let mut server = UnresponsiveServer::bind("127.0.0.1:0")?;
@@ -333,7 +334,7 @@ fn times_out_after(limit: Duration, name: &str, factor: Option<&str>) -> anyhow:
         function.send_for_json(&Request::get("/healthz"))?.0 == 200 && server.connections() == 1,
         "the function did not read the store once at the start"
     );
-    // The function retries after some seconds.
+    // The function waits some seconds before it reads the store again.
     let is_retried = || {
         ensure!(
             function.send_for_json(&Request::get("/healthz"))?.0 == 200,

@@ -1,5 +1,5 @@
-//! Secrets in AWS Secrets Manager, as simulated by moto: valid, invalid, and unreachable ones, and a service that uses them
-//! with a simulated clock.
+//! Tests of secrets in AWS Secrets Manager, as simulated by moto: valid, invalid, and unreachable secrets. Some tests
+//! use the secrets in a service with a simulated clock.
 
 use std::io::Write as _;
 use std::net::TcpListener;
@@ -27,7 +27,7 @@ const NOT_AN_OBJECT: &str = "a string that is not a JSON object";
 
 type Settings = Vec<(String, String)>;
 
-/// Returns the certificate's value, or `None` if the secret does not contain it.
+/// Returns the certificate's value, or `None` if the secret does not contain the certificate.
 fn get(settings: &Settings) -> Result<Option<String>, SecretsManagerError> {
     get_with_limits(TimeLimits::Extended, settings)
 }
@@ -122,7 +122,7 @@ fn calls_only_a_server_with_a_trusted_certificate() -> anyhow::Result<()> {
     let bundle = other.join("ca.pem").to_string_lossy().into_owned();
     moto.put(SECRET_ID, &format!(r#"{{"{CERTIFICATE}":"{VALUE}"}}"#))?;
     let settings = moto.settings(SECRET_ID);
-    // The certificate is valid for 127.0.0.1 only.
+    // The TLS certificate is valid only for 127.0.0.1.
     let other_host = moto.url().replace("127.0.0.1", "localhost");
     assert_eq!(get(&settings), valid_result());
     for change in
@@ -146,7 +146,8 @@ fn times_out_if_the_store_is_too_slow() -> anyhow::Result<()> {
     let unresponsive = TcpListener::bind(("127.0.0.1", 0))?;
     let slow = TcpListener::bind(("127.0.0.1", 0))?;
     let (unresponsive_address, slow_address) = (unresponsive.local_addr()?, slow.local_addr()?);
-    // Sends a byte every 100 ms until the client disconnects, which takes longer than the time limit.
+    // Sends a byte every 100 ms until the client disconnects. The complete response would take longer than the time
+    // limit.
     thread::spawn(move || {
         for mut connection in slow.incoming().flatten() {
             let mut sent = connection.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n{");
@@ -201,7 +202,7 @@ fn secret_with(certificate: &str) -> String {
     json!({ CERTIFICATE: certificate }).to_string()
 }
 
-/// Returns the reasons in the log's warnings about secrets that could not be refreshed.
+/// Returns the reasons from the log lines about secrets that could not be refreshed.
 fn reasons(service: &Memory<SecretsManager>) -> anyhow::Result<Vec<Value>> {
     let lines = events(&service.log()?, "secrets_not_refreshed");
     Ok(lines.iter().filter(|line| line["level"] == "WARN").map(|line| line["reason"].clone()).collect())

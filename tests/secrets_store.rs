@@ -1,5 +1,5 @@
-//! The Worker with secrets in a Secrets Store, which Miniflare simulates. The Worker uses changed secrets without a
-//! deployment, and issues tokens for a day if the store is unreachable.
+//! Tests of the Worker with secrets in a Secrets Store that Miniflare simulates. The Worker uses changed secrets
+//! without a deployment. If the store is unreachable, the Worker issues tokens for a day.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -53,7 +53,7 @@ fn valid_secret_on_worker() -> anyhow::Result<()> {
     ensure_log(&worker, &[])
 }
 
-/// The log and `/readyz` name the missing secrets. The Worker uses new secrets after a second.
+/// Checks that the log and `/readyz` name the missing secrets, and that the Worker uses new secrets after a second.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn missing_at_the_start_on_worker() -> anyhow::Result<()> {
@@ -80,8 +80,9 @@ fn missing_at_the_start_on_worker() -> anyhow::Result<()> {
     ensure_log(&worker, &["not_ready", "ready"])
 }
 
-/// After five minutes, a request starts a refresh without waiting for it, and later requests use the changed secret. After
-/// ten minutes, a request waits for the refresh and uses the changed secret.
+/// Checks refreshes after five and after ten minutes. After five minutes, a request starts a refresh without waiting,
+/// and later requests use the changed secret. After ten minutes, a request waits for the refresh and uses the changed
+/// secret.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn changed_on_worker() -> anyhow::Result<()> {
@@ -113,7 +114,7 @@ fn changed_on_worker() -> anyhow::Result<()> {
     ensure_log(&worker, &["secrets_changed"])
 }
 
-/// All simultaneous requests after a long idle time use the changed secret, and not only the first one.
+/// Checks that all simultaneous requests after a long idle time use the changed secret, not only the first request.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn changed_while_idle_on_worker() -> anyhow::Result<()> {
@@ -129,7 +130,8 @@ fn changed_while_idle_on_worker() -> anyhow::Result<()> {
     ensure_log(&worker, &["secrets_changed"])
 }
 
-/// The Worker uses the old value of a deleted or malformed secret for a day, and logs a warning once a minute.
+/// Checks that the Worker uses the old value of a deleted or malformed secret for a day, and logs a warning once a
+/// minute.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn deleted_later_on_worker() -> anyhow::Result<()> {
@@ -163,7 +165,8 @@ fn deleted_later_on_worker() -> anyhow::Result<()> {
     ensure_log(&worker, &["secrets_not_refreshed", "not_ready", "ready"])
 }
 
-/// Log and responses do not contain the store's error messages, because a message may contain a secret.
+/// Checks that the log and the responses do not contain the store's error messages, because a message may contain a
+/// secret.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn failing_on_worker() -> anyhow::Result<()> {
@@ -184,7 +187,8 @@ fn failing_on_worker() -> anyhow::Result<()> {
     ensure_log(&worker, &["not_ready", "ready", "secrets_not_refreshed"])
 }
 
-/// Requests wait at most two seconds for an unresponsive store. Requests that need no secret do not wait.
+/// Checks that requests wait at most two seconds for an unresponsive store, and that requests that need no secret do
+/// not wait.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn unresponsive_on_worker() -> anyhow::Result<()> {
@@ -228,7 +232,7 @@ fn unresponsive_on_worker() -> anyhow::Result<()> {
     ensure_log(&worker, &["not_ready", "ready", "secrets_not_refreshed"])
 }
 
-/// The Worker combines a secret in a variable with a secret in the store.
+/// Checks that the Worker uses a secret in a variable together with a secret in the store.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn mixed_on_worker() -> anyhow::Result<()> {
@@ -248,7 +252,7 @@ fn mixed_on_worker() -> anyhow::Result<()> {
     ensure_log(&worker, &["not_ready", "ready", "secrets_changed"])
 }
 
-/// `/readyz` names a secret without a binding, in addition to a secret that is missing in the store.
+/// Checks that `/readyz` names a secret without a binding and a secret that is missing in the store.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn without_a_binding_on_worker() -> anyhow::Result<()> {
@@ -260,7 +264,7 @@ fn without_a_binding_on_worker() -> anyhow::Result<()> {
     ensure_log(&worker, &["not_ready"])
 }
 
-/// Twenty simultaneous requests in a new isolate succeed.
+/// Checks that twenty simultaneous requests in a new isolate succeed.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn first_requests_with_a_store_on_worker() -> anyhow::Result<()> {
@@ -273,8 +277,8 @@ fn first_requests_with_a_store_on_worker() -> anyhow::Result<()> {
     ensure_log(&worker, &[])
 }
 
-/// The certificates are rotated while other threads request tokens. Every request succeeds, and each token is signed with
-/// a certificate that Agora accepts at that time.
+/// Rotates the certificates while other threads request tokens. Every request must succeed. Each token must be signed
+/// with a certificate that Agora accepts at that time.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
 fn rotation_under_load_on_worker() -> anyhow::Result<()> {
@@ -296,7 +300,7 @@ fn rotation_under_load_on_worker() -> anyhow::Result<()> {
     ensure_log(&worker, &["secrets_changed"])
 }
 
-/// The state of a rotation. Certificates are indexes in [`VALUES`].
+/// The state of a rotation. Each certificate is represented by its index in [`VALUES`].
 #[derive(Default)]
 struct Rotation {
     /// The newest certificate that may sign.
@@ -309,11 +313,11 @@ struct Rotation {
 }
 
 impl Rotation {
-    /// Rotates through all certificates, as docs/runbooks/app-certificate.md describes: each certificate is the second one before
-    /// it becomes the first one.
+    /// Rotates through all certificates, as docs/runbooks/app-certificate.md describes: each certificate is first
+    /// configured in the second place, and then in the first place.
     fn run(&self, worker: &Miniflare) -> anyhow::Result<()> {
         let token = || -> anyhow::Result<String> { issued_token(&worker.send_one(&token_request())?) };
-        // At the second age, requests wait for the store.
+        // If the secrets have the second age, requests wait for the store.
         let ages = [FRESH_SECONDS, OVERDUE_SECONDS];
         let pairs = VALUES.iter().zip(VALUES.iter().skip(1));
         for (new, ((old_value, new_value), age_seconds)) in (1..).zip(pairs.zip(ages)) {
@@ -386,8 +390,8 @@ fn start(name: &str, secrets: &[&str]) -> anyhow::Result<Miniflare> {
     start_with(name, secrets, secrets, &[])
 }
 
-/// Starts a Worker that needs these secrets. The Worker reads the `stored` secrets from the store; the `plain` secrets are
-/// variables.
+/// Starts a Worker that needs these secrets. The Worker reads the `stored` secrets from the store. The `plain` secrets
+/// are variables.
 fn start_with(
     name: &str,
     secrets: &[&str],
@@ -545,7 +549,7 @@ fn count_logged(worker: &Miniflare, matches: impl Fn(&Value) -> bool) -> anyhow:
     Ok(log.lines().filter_map(|line| serde_json::from_str(line).ok()).filter(matches).count())
 }
 
-/// Waits until the log contains this number of matching lines. Node may print log lines after the response.
+/// Waits until the log contains this number of matching lines. Node.js may print log lines after the response.
 fn ensure_logged(worker: &Miniflare, count: usize, matches: impl Fn(&Value) -> bool) -> anyhow::Result<()> {
     wait::until(
         || Ok(count_logged(worker, &matches)? >= count),

@@ -1,4 +1,4 @@
-//! Summaries of configurations: the summary of each `config/summaries/NAME.json` is the text in `NAME.txt`.
+//! Checks that the summary of each configuration `config/summaries/NAME.json` equals the text in `NAME.txt`.
 
 use std::fs;
 

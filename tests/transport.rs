@@ -1,4 +1,5 @@
-//! Request bodies that the list of cases cannot contain: chunked, truncated, or malformed bodies, and contradictory lengths.
+//! Tests of request bodies that the list of cases cannot contain: chunked, truncated, or malformed bodies, and
+//! contradictory lengths.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Shutdown, TcpStream};

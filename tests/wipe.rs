@@ -1,5 +1,5 @@
-//! Tests that secrets are wiped before their memory is freed. This test is a separate program because it needs its own global
-//! allocator, which searches each block for secrets when the block is freed.
+//! Tests that secrets are wiped before their memory is freed. This test is a separate program, because it needs its own
+//! global allocator. The allocator searches each block for secrets when the block is freed.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 
 const FIRST: &str = "c0ffee00c0ffee01c0ffee02c0ffee03";
 const SECOND: &str = "c0ffee04c0ffee05c0ffee06c0ffee07";
-/// The search string: a common part of all secrets, so that fragments of secrets are found too.
+/// The search string: a common part of all secrets, so that the search also finds fragments of secrets.
 const NEEDLE: &[u8] = b"c0ffee0";
 
 struct TrackingAllocator;
@@ -31,7 +31,7 @@ struct TrackingAllocator;
 static ALLOCATOR: TrackingAllocator = TrackingAllocator;
 
 thread_local! {
-    /// The number of blocks that this thread freed while they contained a secret.
+    /// The number of blocks that this thread freed while the blocks contained a secret.
     static DIRTY: Cell<usize> = const { Cell::new(0) };
 }
 
@@ -39,7 +39,7 @@ thread_local! {
     unsafe_code,
     reason = "a global allocator must be unsafe; this one delegates to the system's allocator"
 )]
-// SAFETY: every call is passed to the system's allocator unchanged. A block is read only while it is allocated.
+// SAFETY: every call is passed unchanged to the system's allocator. A block is read only while it is allocated.
 unsafe impl GlobalAlloc for TrackingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller upholds the contract. The block is zeroed, so that every byte may be read later.
@@ -50,7 +50,7 @@ unsafe impl GlobalAlloc for TrackingAllocator {
         // SAFETY: the block is allocated, has this size, and is initialized.
         let bytes = unsafe { std::slice::from_raw_parts(block, layout.size()) };
         if bytes.windows(NEEDLE.len()).any(|window| window == NEEDLE) {
-            // While a thread ends, its counter no longer exists.
+            // The error is ignored, because the counter of an ending thread no longer exists.
             let _: Result<(), thread::AccessError> = DIRTY.try_with(|dirty| dirty.set(dirty.get() + 1));
         }
         // SAFETY: the caller upholds the contract.
@@ -58,7 +58,7 @@ unsafe impl GlobalAlloc for TrackingAllocator {
     }
 }
 
-/// Returns the number of blocks that were freed with a secret in them while `work` ran.
+/// Returns the number of blocks that contained a secret when they were freed, while `work` ran.
 fn dirty_blocks(work: impl FnOnce()) -> usize {
     DIRTY.set(0);
     work();
@@ -94,8 +94,8 @@ fn wipes_videosdk_secrets() {
     assert_eq!(dirty_blocks(|| drop(black_box(Box::new(Secret::parse(FIRST).unwrap())))), 0);
 }
 
-/// Fetches two secrets, one of them with escapes. The buffers of `ureq`, `rustls` and `serde_json` cannot be wiped, so only
-/// the result is checked.
+/// Fetches two secrets. The JSON of the second secret contains escapes. The buffers of `ureq`, `rustls` and
+/// `serde_json` cannot be wiped, so only the result is checked.
 #[test]
 fn wipes_secrets_from_secrets_manager() -> anyhow::Result<()> {
     let escaped = FIRST.replace("c0", "\\u0063\\u0030");

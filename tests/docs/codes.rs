@@ -1,4 +1,5 @@
-//! Codes: docs/errors.md lists every error code, and docs/inspect-problems.md every code of a token's problem.
+//! Checks that docs/errors.md lists the code of every error, and that docs/inspect-problems.md lists the code of every
+//! problem of a token.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -30,7 +31,7 @@ fn each_problem_of_a_token_is_listed() -> anyhow::Result<()> {
         let source = source(path)?;
         let (_, body) = source.split_once(function).with_context(|| format!("{path} has no{function}"))?;
         let (body, _) = body.split_once(end).with_context(|| format!("no end of{function}"))?;
-        // Names of services are not codes.
+        // The names of services look like codes, but are not codes.
         let body = body.replace("Some(\"rtc\")", "").replace("Some(\"rtm\")", "");
         let strings = body.split('"').skip(1).step_by(2).filter(|string| is_code(string));
         codes.extend(strings.map(str::to_owned));

@@ -1,6 +1,6 @@
-//! Commands: each one in the documentation exists, with each option that it is shown with.
+//! Checks that every documented command exists and has the documented options.
 //!
-//! The runbooks' commands are also run, by the suite in rotation.rs.
+//! The suite in rotation.rs also runs the commands of the runbooks.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,7 +11,7 @@ use hallpass_tests::{root, scratch};
 
 use super::page::pages;
 
-/// The commands of tools that a test on a fresh machine cannot query, with the options that the documentation uses.
+/// The commands of tools that a test cannot query on a fresh machine, with the documented options of each command.
 const KNOWN: [(&str, &[&str]); 26] = [
     ("aws cloudformation describe-stacks", &["--stack-name", "--output", "--query"]),
     (
@@ -47,7 +47,7 @@ const KNOWN: [(&str, &[&str]); 26] = [
     ("sam validate", &["--lint"]),
 ];
 const WRANGLER: &str = "npx wrangler ";
-/// Tools whose commands are checked. Shell built-ins and the like are not.
+/// The tools whose commands are checked. Other commands, such as shell built-ins, are not checked.
 const TOOLS: [&str; 7] = ["aws ", "cargo ", "npm ", "npx ", "python3 infra/", "sam ", "wrangler "];
 
 #[test]
@@ -80,7 +80,7 @@ fn commands_exist() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns the commands of all `sh` blocks, each with its place.
+/// Returns the place and the text of each command in the `sh` blocks.
 fn commands() -> anyhow::Result<Vec<(String, String)>> {
     let mut commands = Vec::new();
     for page in pages()? {
@@ -103,7 +103,7 @@ fn commands() -> anyhow::Result<Vec<(String, String)>> {
     Ok(commands)
 }
 
-/// Returns the usage of each `cargo xtask` command from the source.
+/// Returns the usage of each `cargo xtask` command, from the source code of xtask.
 fn usage() -> anyhow::Result<Vec<String>> {
     let source = fs::read_to_string(root().join("crates/xtask/src/main.rs"))?;
     let usage = source.split("const USAGE").nth(1).and_then(|rest| rest.split("\";").next());
@@ -135,8 +135,8 @@ fn options(arguments: &str) -> Vec<String> {
     options.map(|option| option.split('=').next().unwrap_or_default().to_owned()).collect()
 }
 
-/// Returns wrangler's help for each of its commands, by the words of the command. The processes run in parallel, because
-/// each one takes seconds to start.
+/// Returns wrangler's help for each documented command, by the words of the command. The wrangler processes run in
+/// parallel, because each process takes seconds to start.
 fn wrangler_helps(commands: &[(String, String)]) -> anyhow::Result<BTreeMap<Vec<String>, String>> {
     let arguments = commands.iter().filter_map(|(_, command)| command.strip_prefix(WRANGLER));
     let distinct: BTreeSet<_> = arguments.map(leading_words).collect();
@@ -154,13 +154,13 @@ fn wrangler_helps(commands: &[(String, String)]) -> anyhow::Result<BTreeMap<Vec<
     running.into_iter().map(finish).collect()
 }
 
-/// Returns whether wrangler's help is for the command, and lists each of its options.
+/// Returns whether wrangler's help describes the command in `arguments` and lists each option of the command.
 fn is_in_help(help: &str, arguments: &str) -> bool {
     let words = leading_words(arguments);
     let usage: Vec<_> = help.lines().next().unwrap_or_default().split_whitespace().skip(1).collect();
     let is_parameter = |word: &&str| word.starts_with(['<', '[']);
     let command: Vec<_> = usage.iter().take_while(|word| !is_parameter(word)).copied().collect();
-    // The words of a command with parameters may end with an argument, such as the name of a Worker.
+    // If a command has parameters, its words may end with an argument, such as the name of a Worker.
     let has_parameters = command.len() < usage.len();
     let is_command = !command.is_empty()
         && command.iter().zip(&words).all(|(one, other)| one == other)

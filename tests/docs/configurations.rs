@@ -1,4 +1,5 @@
-//! Each documented configuration makes the service ready. Its TOML form is equivalent. The following table lists its decisions.
+//! Checks that each documented configuration makes the service ready. Also checks that the TOML form of a configuration
+//! is equivalent, and that the policy makes the decisions in the following table.
 
 use anyhow::{Context as _, bail, ensure};
 use hallpass_service::check::dry_run::{CallerSpec, Decision, evaluate};
@@ -82,7 +83,7 @@ fn cases_are_decided_as_stated() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns every configuration of the documentation.
+/// Returns every configuration in the documentation.
 pub(crate) fn documents() -> anyhow::Result<Vec<String>> {
     let blocks = guides()?.into_iter().flat_map(|page| page.blocks());
     let documents: Vec<_> = blocks
@@ -97,7 +98,7 @@ fn guides() -> anyhow::Result<Vec<Page>> {
     Ok(pages()?.into_iter().filter(Page::is_guide).collect())
 }
 
-/// Returns `granted` or `denied: PART` for a row of a table of cases.
+/// Evaluates a row of a table of cases. Returns `granted`, or `denied: PART` with the denied part of the request.
 fn decide(config: &str, row: &[String]) -> anyhow::Result<String> {
     let [caller, claims, request, _] = row else { bail!("expected four cells") };
     let (caller, claims, request) =
@@ -114,7 +115,7 @@ fn decide(config: &str, row: &[String]) -> anyhow::Result<String> {
     })
 }
 
-/// Returns a value for a setting or secret of a deployment with this configuration.
+/// Returns a sample value for a setting or secret of a deployment with this configuration.
 fn sample(name: &str, document: &str) -> Option<String> {
     let value = match name {
         "HALLPASS_CONFIG" => document,
@@ -126,11 +127,11 @@ fn sample(name: &str, document: &str) -> Option<String> {
     Some(value.to_owned())
 }
 
-/// Returns whether a JSON block has only fields of a configuration.
+/// Returns whether a JSON block is a configuration, and not an example of a response or of another document.
 fn is_configuration(block: &str) -> bool {
     const FIELDS: &[&str] = &["$schema", "projects", "rest", "auth", "policy", "ttl", "compat", "cors"];
     let Ok(Value::Object(document)) = serde_json::from_str(block) else { return false };
-    // Agora's list of projects is an array.
+    // In Agora's response, `projects` is an array. In a configuration, `projects` is an object.
     let is_response = document.get("projects").is_some_and(Value::is_array);
     !is_response && document.keys().all(|name| FIELDS.contains(&name.as_str()))
 }

@@ -1,4 +1,4 @@
-//! Events: docs/operations.md lists each event that the service logs, and no other.
+//! Checks that docs/operations.md lists each event that the service logs, and no other event.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +11,7 @@ use super::page::{Element, pages};
 
 /// The crates that log, all in the same format.
 const CRATES: [&str; 3] = ["hallpass-service", "hallpass-worker", "hallpass-lambda"];
-/// The source code before the name of an event: the constructor of a log line with its level, or the name of the field.
+/// The source code that precedes the name of an event. The marker `("auth_` contains the start of the name.
 const MARKERS: [&str; 6] = ["LogLine::new(", "LogLine::of(", " line(", "(\"auth_", "event: ", r#""event":"#];
 
 #[test]
@@ -26,7 +26,7 @@ fn every_event_is_listed() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns the first column of the table under "Log events".
+/// Returns the event names in the first column of the table below "Log events".
 fn listed() -> anyhow::Result<BTreeSet<String>> {
     let page = pages()?.into_iter().find(|page| page.path == "docs/operations.md").context("no such page")?;
     let mut elements = page.elements().into_iter();
@@ -39,7 +39,7 @@ fn listed() -> anyhow::Result<BTreeSet<String>> {
     Ok(names.map(|name| name.trim_matches('`').to_owned()).collect())
 }
 
-/// Adds the events that the sources in a folder name.
+/// Adds the event names that the source files in a folder contain.
 fn collect(folder: &Path, events: &mut BTreeSet<String>) -> anyhow::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -56,7 +56,8 @@ fn collect(folder: &Path, events: &mut BTreeSet<String>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns the name of an event that is the first argument, or the second one after a level.
+/// Returns the name of an event from the source code after a marker. The name is the first argument, or the second
+/// argument after a log level.
 fn event(marker: &str, rest: &str) -> Option<String> {
     let rest = if marker.ends_with('_') { &marker[1..] } else { "" }.to_owned() + rest;
     let (before, rest) = rest.split_once('"')?;

@@ -1,4 +1,5 @@
-//! Links: each relative link leads to a file of the repository, and each fragment to a heading of that page.
+//! Checks that each relative link leads to a file of the repository, and that each fragment leads to a heading of the
+//! linked page.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
@@ -51,7 +52,7 @@ fn is_valid(pages: &[Page], page: &Page, target: &str) -> bool {
     }
 }
 
-/// Returns the path that a link leads to, relative to the root of the repository, and its fragment.
+/// Returns the path and the fragment of a link. The path is relative to the root of the repository.
 fn resolve(from: &str, target: &str) -> (String, Option<String>) {
     let (path, fragment) =
         target.split_once('#').map_or((target, None), |(path, fragment)| (path, Some(fragment)));
@@ -85,7 +86,7 @@ fn without_code(line: &str) -> String {
     line.split('`').enumerate().map(|(at, part)| if at % 2 == 0 { part } else { "`" }).collect()
 }
 
-/// Returns the fragments of the headings of a page, as GitHub derives them.
+/// Returns the fragments of the headings of a page, in the form that GitHub derives from a heading.
 fn anchors(page: &Page) -> BTreeSet<String> {
     let mut anchors = BTreeSet::new();
     for line in page.lines() {

@@ -17,7 +17,7 @@ pub(super) enum Element {
     Block(Block),
     /// The rows of a table, each with its cells. The first row is the header.
     Table(Vec<Vec<String>>),
-    /// A line of anything else.
+    /// A line outside of code blocks and tables.
     Line(String),
 }
 
@@ -35,8 +35,8 @@ pub(super) fn pages() -> anyhow::Result<Vec<Page>> {
     paths.map(|path| Ok(Page { text: fs::read_to_string(root().join(&path))?, path })).collect()
 }
 
-/// Returns the paths of all files of the repository, relative to its root and sorted. Skips folders that hold only build
-/// output, because another process may be replacing them.
+/// Returns the sorted paths of all files of the repository, relative to its root. Skips folders that contain only build
+/// output, because another process may be replacing their files.
 pub(crate) fn files() -> anyhow::Result<Vec<String>> {
     let mut files = Vec::new();
     collect(&root(), "", &mut files)?;
@@ -58,14 +58,15 @@ fn collect(folder: &Path, prefix: &str, files: &mut Vec<String>) -> anyhow::Resu
     Ok(())
 }
 
-/// Returns whether a folder is part of the repository. Tools create folders that start with a dot.
+/// Returns whether a folder is part of the repository. Other folders whose names start with a dot are excluded, because
+/// tools create them.
 fn is_source_folder(name: &str) -> bool {
     let is_output = name.starts_with('.') || matches!(name, "target" | "node_modules");
     !is_output || matches!(name, ".ci" | ".cargo")
 }
 
 impl Page {
-    /// Returns whether the page is the README or a page of docs/, where every transcript must be current.
+    /// Returns whether the page is the README or a page of docs/. Every transcript on such a page must be current.
     pub(super) fn is_guide(&self) -> bool {
         self.path == "README.md" || self.path.starts_with("docs/")
     }

@@ -4,9 +4,9 @@ use anyhow::ensure;
 
 use super::page::{Page, pages};
 
-/// The maximum number of lines of the README.
+/// The maximum length of the README, in lines.
 const README_LINES: usize = 150;
-/// The maximum number of lines of a page in docs/.
+/// The maximum length of a page in docs/, in lines.
 const PAGE_LINES: usize = 260;
 
 #[test]

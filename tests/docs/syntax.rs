@@ -1,4 +1,4 @@
-//! Syntax of the code blocks that nothing runs: JavaScript, JSON, and TOML.
+//! Checks the syntax of code blocks that no other test runs: JavaScript, TypeScript, JSON, and TOML.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};

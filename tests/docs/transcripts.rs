@@ -1,9 +1,9 @@
-//! Transcripts: each `curl` command of the documentation is sent to a service in memory, which must respond as the next
-//! block states.
+//! Checks the transcripts in the documentation: sends each `curl` command's request to a service in memory, and
+//! compares the response with the next block.
 //!
-//! The service has the settings of `cargo xtask dev`. For a command with `$KEY`, the service knows this service key and calls
-//! simulated providers. In an output, `…` represents the rest of a string, further fields of an object, or further elements of
-//! a list. Values that depend on time or random bytes are compared by their kind only.
+//! The service has the settings of `cargo xtask dev`. For a command with `$KEY`, the service accepts this service key
+//! and calls simulated providers. In an output, `…` represents the rest of a string, further fields of an object, or
+//! further elements of an array. Values that depend on time or random bytes are compared only by kind.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,13 +16,13 @@ use serde_json::{Value, json};
 
 use super::page::{Block, Element, Page, pages};
 
-/// Fields that differ from request to request.
+/// The fields whose values differ from request to request.
 const VARYING: &[&str] = &["token", "issued_at", "expires_at", "request_id", "rule_id"];
 const MORE: &str = "…";
 const SERVER: &str = "http://localhost:8787";
-/// The address of a deployment that knows [`KEY`].
+/// The documented address of a deployment that accepts [`KEY`].
 const DEPLOYMENT: &str = "https://tokens.example.com";
-/// The service key in a command.
+/// The placeholder for [`KEY`] in a command.
 const KEY_NAME: &str = "$KEY";
 const KEY: &str = "hp_test_7Yc2Lw9Tq4Xn1Bv6Rf8Kd3Zs5Gj0Hm";
 
@@ -68,7 +68,7 @@ fn each_route_has_a_transcript() -> anyhow::Result<()> {
         let path = request.target.split('?').next().unwrap_or_default();
         format!("{} {path}", request.method)
     });
-    // docs/compatibility.md lists the routes of other servers.
+    // Routes of other servers are excluded, because docs/compatibility.md lists these routes.
     let shown: BTreeSet<_> = shown
         .filter_map(|route| match listed.iter().find(|listed| is_route(&route, listed)) {
             None => route.contains(" /v1/").then_some(route),
@@ -114,7 +114,7 @@ fn transcripts_of(page: &Page) -> anyhow::Result<Vec<Transcript>> {
     Ok(transcripts)
 }
 
-/// Returns whether a block is a `curl` command that the services of this test respond to.
+/// Returns whether a block is a `curl` command that this test sends to a service.
 fn is_run(block: &str) -> bool {
     let has_key = block.contains(KEY_NAME);
     let has_other_variable = block.replace(KEY_NAME, "").contains('$');
@@ -122,7 +122,7 @@ fn is_run(block: &str) -> bool {
     block.starts_with("curl ") && is_served && !has_other_variable
 }
 
-/// Starts simulated providers that have something to list.
+/// Starts simulated providers. Agora has an event, so that the list of events is not empty.
 fn providers() -> anyhow::Result<(Provider<Agora>, Provider<Videosdk>)> {
     let (agora, videosdk) = (Provider::start(Agora::default())?, Provider::start(Videosdk::default())?);
     agora.set_clock(Some(Memory::START));
@@ -131,7 +131,8 @@ fn providers() -> anyhow::Result<(Provider<Agora>, Provider<Videosdk>)> {
     Ok((agora, videosdk))
 }
 
-/// Returns the settings of `cargo xtask dev`, for callers with a service key.
+/// Returns the settings of `cargo xtask dev` with a configuration that accepts [`KEY`] and calls the simulated
+/// providers.
 fn settings_with_key(agora_url: &str, videosdk_url: &str) -> anyhow::Result<Vec<(String, String)>> {
     let document = json!({
         "auth": { "keys": [{ "name": "backend", "secret": "HALLPASS_KEY_BACKEND" }] },
@@ -157,7 +158,7 @@ fn lookup(settings: Vec<(String, String)>) -> impl Fn(&str) -> Option<String> + 
     move |name: &str| settings.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
 }
 
-/// Returns whether a request is for a listed route, in which `{…}` represents a path segment.
+/// Returns whether a request is for a listed route. In the listed route, `{…}` represents a path segment.
 fn is_route(route: &str, listed: &str) -> bool {
     let (mut parts, mut expected) = (route.split('/'), listed.split('/'));
     loop {
@@ -175,7 +176,7 @@ fn settings() -> anyhow::Result<Vec<(String, String)>> {
     Ok(settings.map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned())).collect())
 }
 
-/// Returns method and path of each route in the table below the heading "Routes" of docs/api.md.
+/// Returns the method and the path of each route in the table below the heading "Routes" of docs/api.md.
 fn routes() -> anyhow::Result<BTreeSet<String>> {
     let page = fs::read_to_string(root().join("docs/api.md"))?;
     let section = page.split("\n## ").find_map(|section| section.strip_prefix("Routes\n"));
@@ -183,7 +184,7 @@ fn routes() -> anyhow::Result<BTreeSet<String>> {
     Ok(rows.filter_map(|row| row.split_once('`')).map(|(route, _)| route.to_owned()).collect())
 }
 
-/// Returns the request that curl sends for its arguments.
+/// Returns the request that curl sends for a command.
 fn request(command: &str) -> anyhow::Result<Request> {
     let mut request = Request { method: "GET".into(), ..Request::default() };
     let mut words = words(command).into_iter();
@@ -209,7 +210,7 @@ fn request(command: &str) -> anyhow::Result<Request> {
     Ok(request)
 }
 
-/// Splits at whitespace outside of quotes.
+/// Splits a command at whitespace outside of quotes.
 fn words(command: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quote = None;
@@ -259,7 +260,8 @@ fn compare(expected: &Value, got: &Value, path: &str) -> Vec<String> {
     }
 }
 
-/// Returns whether a string is the documented one, in which each `…` represents any characters.
+/// Returns whether a string matches the documented string. In the documented string, each `…` represents any
+/// characters.
 fn matches(expected: &str, got: &str) -> bool {
     let Some((start, rest)) = expected.split_once(MORE) else { return expected == got };
     let Some(mut got) = got.strip_prefix(start) else { return false };
@@ -274,7 +276,7 @@ fn matches(expected: &str, got: &str) -> bool {
     true
 }
 
-/// Returns whether two values are of one kind. Tokens of one format start alike.
+/// Returns whether two values are of the same kind: two numbers, two tokens of the same format, or two other strings.
 fn is_same_kind(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::String(one), Value::String(other)) => {

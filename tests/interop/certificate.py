@@ -39,7 +39,7 @@ def write(file, *parts):
     (FOLDER / file).write_bytes(b"".join(part.public_bytes(serialization.Encoding.PEM) for part in parts))
 
 
-# AWS's certificates have keys of this type.
+# The keys have the same type as the keys of AWS's certificates.
 ca_key, key = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
 ca = certificate("Test CA", ca_key, "Test CA", ca_key, x509.BasicConstraints(ca=True, path_length=None))
 names = [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]

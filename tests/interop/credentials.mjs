@@ -1,5 +1,6 @@
-// Checks credentials of requests to the providers with Agora's npm packages and, for VideoSDK, with jose.
-// Input: JSON lines with a request's credentials, its time, and keys. Output: a JSON line with the caller of each request.
+// Checks the credentials of requests to the providers, with Agora's npm packages for Agora, and with jose for VideoSDK.
+// Input: for each request, a JSON line with the credentials, the time, and the keys. Output: for each request, a JSON
+// line with the caller.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -17,7 +18,8 @@ const CLAIMS = "apikey permissions version roles roomId participantId iat nbf ex
 const PERMISSIONS = ["allow_join", "allow_mod", "ask_join"];
 const REJECTED = { kind: "rejected" };
 
-// A package logs decoding errors to the standard output, which must contain only results.
+// Disables `console.log`, because a package uses it to log decoding errors. The standard output must contain only
+// results.
 console.log = () => {};
 
 const lines = readFileSync(0, "utf8").split("\n");
@@ -56,8 +58,8 @@ function agora007({ app_id, certificate, now }, token) {
   return REJECTED;
 }
 
-// The package cannot verify a 006 token, which does not contain its user. Instead, the package builds a token from the same
-// values, and the tokens must be equal.
+// The package cannot verify a 006 token, because the token does not contain the user. Instead, the package builds a
+// token from the same values, and the two tokens must be equal.
 function agora006({ app_id, certificate, now, token, user }) {
   const parsed = new AccessToken("", "", "", "");
   if (app_id === null || !user || !readable(() => parsed.fromString(token))) return REJECTED;
@@ -91,7 +93,7 @@ async function videosdk({ authorization, now, api_key, secret, max_ttl }) {
   return { kind: "jwt", claims: Object.fromEntries(present.map((name) => [name, claims[name]])) };
 }
 
-/** Returns whether a package can read a token. The packages return false for some errors and throw others. */
+/** Returns whether a package can read a token. The packages return false for some errors and throw other errors. */
 function readable(read) {
   try {
     return read();

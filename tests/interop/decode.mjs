@@ -1,4 +1,4 @@
-// Decodes and verifies Agora tokens with Agora's npm packages, and VideoSDK tokens with Node's cryptography.
+// Decodes and verifies Agora tokens with Agora's npm packages, and VideoSDK tokens with the `crypto` module of Node.js.
 // Input: JSON lines {id, token, project, secret, services}. Output: a JSON line with the content of each token.
 
 import { createHmac } from "node:crypto";
@@ -10,9 +10,9 @@ const { AccessToken2 } = require("agora-token/src/AccessToken2");
 const { AccessToken } = require("agora-access-token/src/AccessToken");
 
 const DAY = 24 * 3600;
-// The names of the services. The first service has the number 1.
+// The names of the services, by number. The first service has the number 1.
 const NAMES = ["rtc", "rtm", "streaming", "fpa", "chat", "fcdn", "apaas", "rtm2", "convoai", "stt"];
-// The names of a service's fields, by the package's name.
+// The output's names of a service's fields, by the names in the package.
 const FIELDS = {
   __channel_name: "channel",
   __uid: "uid",
@@ -52,7 +52,8 @@ function serviceOf(service) {
   for (const [field, name] of Object.entries(FIELDS)) {
     if (service[field] !== undefined) json[name] = service[field].toString();
   }
-  // The package writes the role as a signed number and reads it as an unsigned number.
+  // The shifts restore the sign, because the package writes the role as a signed number and reads it as an unsigned
+  // number.
   if (service.__role !== undefined) json.role = (service.__role << 16) >> 16;
   if (service.__permissions !== undefined) json.permissions = permissionsOf(service.__permissions.details);
   return json;
@@ -65,8 +66,8 @@ function permissionsOf(details) {
   return nested.flat();
 }
 
-// The package cannot verify a 006 token, which does not contain channel and user. Instead, the package builds a token from
-// the same values, and the tokens must be equal.
+// The package cannot verify a 006 token, because the token does not contain the channel and the user. Instead, the
+// package builds a token from the same values, and the two tokens must be equal.
 function decode006({ token, project, secret, services: [service] }) {
   const parsed = new AccessToken("", "", "", "");
   const readable = parsed.fromString(token);

@@ -33,7 +33,7 @@ import werkzeug.serving  # noqa: F401
 from moto.backends import get_backend
 
 MAX_REQUEST_BYTES = 1 << 20
-# The AWS CLI keeps a path in its environment.
+# The environment variables that the imports set. For example, the AWS CLI stores a path in a variable.
 SET_BY_IMPORTS = {name: value for name, value in os.environ.items() if name not in AT_START}
 
 
@@ -42,7 +42,7 @@ def preload():
     for backend in ("iam", "secretsmanager", "sts"):
         get_backend(backend)
     cache_descriptions()
-    # A dry run. The driver keeps these credentials, so the programs get another driver.
+    # This dry run loads modules and files. Its driver keeps the credentials, so the programs get a different driver.
     dry = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}
     os.environ.update(dry)
     command = ["secretsmanager", "get-random-password", "--generate-cli-skeleton", "output"]
@@ -56,7 +56,8 @@ def preload():
         with contextlib.suppress(botocore.exceptions.DataNotFoundError):
             driver.session.get_component("data_loader").load_service_model("secretsmanager", kind)
     awscli.clidriver.create_clidriver = lambda: driver
-    # A fork copies the memory that it writes to, and the garbage collector writes to all of it.
+    # A fork copies each memory page that it writes to. Freezing prevents the garbage collector from writing to every
+    # page.
     gc.collect()
     gc.freeze()
 

@@ -1,10 +1,10 @@
-// Signs JWTs with the npm package jose, or with Node's cryptography if jose rejects the specification.
+// Signs JWTs with the npm package jose, or with the `crypto` module of Node.js if jose rejects the specification.
 // Input: JSON {now, issuer, jwts: [specification]}. Output: JSON {keys: public keys by name, jwts, signed_by_jose: number}.
 //
 // A specification lists the differences from a valid JWT:
-//   key: the name of the signing key, whose `kid` is its name. Default: `rsa`
+//   key: the name of the signing key, which is also its `kid`. Default: `rsa`
 //   header, claims: fields to set, or to omit if the value is null. `exp`, `nbf` and `iat` are seconds relative to `now`
-//   headerMore, claimsMore: JSON to insert before the last brace
+//   headerMore, claimsMore: JSON to insert before the closing brace
 //   pad: the length of an additional claim
 //   hmac: the secret for a signature with HMAC. `$pem` and `$jwk` are placeholders for the public key
 //   signature: `none`, `half`, `zero`, `der`, or `otherClaims` for the signature of a JWT with different claims
@@ -83,7 +83,7 @@ function signatureOf(message, key, secret, form) {
   return signBytes(digest, Buffer.from(message), { key: KeyObject.from(key.privateKey), dsaEncoding });
 }
 
-/** Returns the fields with changes. A change to null omits a field. */
+/** Returns the fields with changes applied. A change to null removes a field. */
 function withChanges(fields, changes = {}) {
   const changed = JSON.parse(JSON.stringify({ ...fields, ...changes }).replaceAll("$ISSUER", input.issuer));
   return Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== null));

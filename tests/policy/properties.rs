@@ -1,5 +1,5 @@
-//! Property tests of the policy: random policies and requests, checked against a second, slow implementation of the rules
-//! that works on JSON.
+//! Property tests of the policy. The decisions on random requests under random policies are compared with a second,
+//! slow implementation that works on JSON.
 
 use std::cell::Cell;
 
@@ -13,7 +13,8 @@ use serde_json::{Map, Value, json};
 
 use super::accept_all_callers;
 
-/// Subjects, each with its derived uid in the first project, calculated with Python's hashlib.
+/// The subjects of callers, each with its derived uid in the first project. The uids were calculated with Python's
+/// hashlib.
 const SUBJECTS: [(&str, u32); 4] =
     [("alice", 2_606_419_837), ("bob", 2_709_342_404), ("backend", 2_979_360_875), ("4711", 2_162_450_017)];
 
@@ -36,7 +37,7 @@ enum Caller {
 #[test]
 fn never_grants_more_than_the_rule() {
     let granted = Cell::new(0);
-    // Add a failing input as a separate test, not to a seed file.
+    // Failing inputs are not saved to a seed file. Add a failing input as a separate test.
     let config = Config { cases: 1000, failure_persistence: None, ..Config::default() };
     let result = TestRunner::new(config).run(&trial(), |trial| {
         if let Decision::Granted { ttl, services, .. } = trial.decide() {
@@ -168,7 +169,7 @@ impl Trial {
         has_kind && (accepted.is_null() || has_team)
     }
 
-    /// Returns a claim that can identify a user.
+    /// Returns the value of a claim, or `None` if the value cannot identify a user.
     fn claim(&self, name: &str) -> Option<&str> {
         let claim = match &self.caller {
             Caller::User(claims) => claims[name].as_str(),
@@ -210,7 +211,7 @@ fn check_privileged(grant: &Value, granted: &Map<String, Value>) {
     }
 }
 
-/// Returns whether a pattern matches a name, by trying every length of the first `*`.
+/// Returns whether a pattern matches a name. Tries every length of the string that the first `*` matches.
 fn matches(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,

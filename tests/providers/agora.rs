@@ -1,4 +1,4 @@
-//! Agora's projects and events, and credentials for callers that call Agora themselves.
+//! Tests of Agora's projects and events, and of credentials for callers that call Agora themselves.
 
 use anyhow::{Context as _, ensure};
 use hallpass_tests::Deployment;
@@ -16,9 +16,9 @@ const AUTH_GRANTED: Decision = Some(("agora_rest.auth", "granted"));
 const PROJECTS_GRANTED: Decision = Some(("agora_rest.projects", "granted"));
 const EVENTS_GRANTED: Decision = Some(("agora_rest.user_events", "granted"));
 const LIST_PROJECTS: &str = "GET /dev/v1/projects";
-/// The lifetime without `ttl` in the request.
+/// The lifetime of credentials in seconds, if the request contains no `ttl`.
 const DEFAULT_SECONDS: u64 = 600;
-/// The value of `ttl.max`, if it is configured.
+/// The value of `ttl.max` in the deployment of [`without_account`], in seconds.
 const MAX_SECONDS: u64 = 300;
 
 /// Tests a deployment in which everything is configured.
@@ -128,7 +128,7 @@ fn ensure_accepted<T: Target>(
     let caller = harness.agora.requests().pop().context("the provider received no request")?.caller;
     let (named, expires_at, form) = match &caller {
         Ok(Caller::User007 { user, expires_at, services }) => {
-            // The token is for Signaling only.
+            // Signaling, which has the number 2, is the only service of the token.
             ensure!(*services == [2], "services {services:?}");
             (user, expires_at, "agora-token")
         }
@@ -142,7 +142,7 @@ fn ensure_accepted<T: Target>(
     Ok(())
 }
 
-/// Returns a request with only the headers in a response and a content type.
+/// Returns a request with the headers in a response and a content type, and without other headers.
 fn with_headers(observed: &ObservedResponse, target: &str) -> anyhow::Result<Request> {
     let headers = observed.json["headers"].as_object().with_context(|| observed.text())?;
     let pairs = headers.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().into()));
@@ -183,7 +183,7 @@ fn invalid_requests<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Tests that each request for events is sent once, because Agora deletes the events that it returns.
+/// Tests that each request for events is sent once, because Agora deletes events after it returns them.
 fn events<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
     for (query, app_id) in [
         ("", APP_ID),
@@ -208,7 +208,7 @@ fn events<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
             observed.ensure_sent(&[&sent])?;
         }
     }
-    // More events than fit into one response.
+    // Adds more events than one response can contain.
     harness
         .agora
         .with(|agora| (0..1500).for_each(|at| agora.add_event(APP_ID, &"u".repeat(64), "Login", at)));

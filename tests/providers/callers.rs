@@ -1,4 +1,4 @@
-//! Authorization of calls to the providers.
+//! Tests of the authorization of calls to the providers.
 
 use anyhow::{Context as _, ensure};
 use hallpass_tests::Deployment;
@@ -61,7 +61,8 @@ pub(crate) fn all<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) ->
     Ok(tally)
 }
 
-/// Tests that without a policy, only service keys can make calls, and that only they ever get Agora credentials.
+/// Tests that only callers with a service key can call the providers if there is no policy. Any caller can use their
+/// own VideoSDK token.
 fn without_policy<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<Tally> {
     let issuer = Issuer::start()?;
     let mut document = with_account();
@@ -119,7 +120,7 @@ fn by_policy<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyh
         let allowed = ["rooms.create", "agora_rest.projects", "agora_rest.kick"];
         ensure_decision(&mut harness, &request(call), call, &allowed)?;
     }
-    // Callers without credentials are rejected before the request is read.
+    // Callers without credentials are rejected before the service reads the request's body.
     for (target, body, _) in room_calls().iter().chain(&agora_calls()) {
         let mut request = open(if body.is_some() { "POST" } else { "GET" }, target);
         request.body = b"not read".to_vec();
@@ -144,7 +145,8 @@ fn ensure_decision<T: Target>(
     Ok(())
 }
 
-/// Checks for 403 in the format of the route, denied by this part of the policy, and that no call is sent.
+/// Checks that the response is 403 in the format of the route, that the policy denied this part, and that no call is
+/// sent.
 fn ensure_denied<T: Target>(
     harness: &mut Harness<T>,
     request: &Request,

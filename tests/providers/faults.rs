@@ -1,4 +1,5 @@
-//! Failing providers: each call reports the failure in time and in the format of its route, and the next call succeeds.
+//! Tests of failing providers: each call reports the failure in time and in the format of its route, and the next call
+//! succeeds.
 
 use std::thread;
 use std::time::Duration;
@@ -44,7 +45,7 @@ enum ProviderMessage {
     Exactly(&'static str),
 }
 
-/// An expected error, in a problem document or in the format of the examples.
+/// An expected error, in a problem document or in the format of VideoSDK's example servers.
 struct ExpectedError<'a> {
     status: u16,
     code: &'a str,
@@ -149,7 +150,8 @@ pub(crate) fn all<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) ->
     harness.finish()
 }
 
-/// Tests providers that do not respond: a call ends at its time limit, and a rule that was created nevertheless is found.
+/// Tests providers that do not respond. Each call ends at its time limit. If Agora created a rule without responding,
+/// the service finds the rule.
 pub(crate) fn unresponsive<T: Target>(
     start: impl Fn(Deployment) -> anyhow::Result<T> + Sync,
 ) -> anyhow::Result<Tally> {
@@ -247,7 +249,8 @@ impl Call {
 
     fn check(&self, observed: &ObservedResponse, outcome: &Outcome) -> anyhow::Result<()> {
         let is_outcome_unknown = matches!(outcome, Outcome::NoResponse(_) | Outcome::Status(500..=599, _));
-        // No request is sent twice. If it is unknown whether a rule was created, the list of rules is requested.
+        // No request is sent twice. If it is unknown whether a rule was created, the service also requests the list of
+        // rules.
         let sent = if self.name == "agora_rest.kick" && is_outcome_unknown { 2 } else { 1 };
         ensure!(observed.sent.len() == sent, "{} was sent", observed.sent().join(", "));
         let (upstream_status, message) = match outcome {
@@ -272,7 +275,7 @@ impl Call {
         self.check_error(observed, &ExpectedError { status, code, reason, upstream_status, message })
     }
 
-    /// Checks the response for a room that does not exist, which is not a failure.
+    /// Checks the response for a room that does not exist. A missing room is not a failure.
     fn check_not_valid(
         &self,
         observed: &ObservedResponse,
@@ -330,7 +333,7 @@ impl Call {
     }
 }
 
-/// Checks that a string ends with the message, or that both are missing.
+/// Checks that a string ends with the message, or that both the string and the message are missing.
 fn ensure_ends_with(text: &Value, message: Option<&str>) -> anyhow::Result<()> {
     let is_expected = match (text.as_str(), message) {
         (Some(text), Some(message)) => text.ends_with(message),

@@ -1,4 +1,4 @@
-//! A deployment with the providers that it calls, and a record of all requests to it.
+//! A deployment with simulated providers, and a record of all requests to the deployment.
 
 use std::fmt::Write as _;
 use std::thread;
@@ -21,8 +21,8 @@ pub(crate) const BACKEND: &str = "Bearer hp_test_8dKq2Zr6Lx0Ty5Wd3sVn1Jc9Bf4Mh7P
 /// The routes that issue credentials.
 const ISSUING: [&str; 2] = ["/v1/agora/rest-auth", "/get-token"];
 
-/// The expected decision in the log: the name of the call, which is empty if the request was not read, and `granted` or
-/// `refused`. `None` if nothing was decided.
+/// The expected decision in the log: the name of the call, and `granted` or `refused`. The name is empty if the request
+/// was not read. `None` means that the log contains no decision.
 pub(crate) type Decision = Option<(&'static str, &'static str)>;
 
 /// The decision for a caller that is not authenticated.
@@ -52,11 +52,11 @@ enum Failure {
     Upstream(Value, Value),
 }
 
-/// A response, and the requests that the providers received in the meantime.
+/// A response, and the requests that the providers received before the response.
 pub(crate) struct ObservedResponse {
     pub(crate) request: String,
     pub(crate) response: Response,
-    /// The body; `null` if it is not JSON.
+    /// The JSON body, or `null` if the body is not JSON.
     pub(crate) json: Value,
     pub(crate) sent: Vec<Request>,
 }
@@ -134,7 +134,7 @@ impl<T: Target> Harness<T> {
         self.videosdk.follow_clock(&self.target);
     }
 
-    /// Sends a request. The log must contain this decision.
+    /// Sends a request, and expects this decision in the log.
     pub(crate) fn send(&mut self, request: &Request, decision: Decision) -> anyhow::Result<ObservedResponse> {
         self.send_during(request, decision, |_| Ok(()))
     }
@@ -200,7 +200,7 @@ impl<T: Target> Harness<T> {
         Ok(observed)
     }
 
-    /// Checks the log, and that no response and no log line contains a secret.
+    /// Checks the log, and checks that no response and no log line contains a secret.
     pub(crate) fn finish(self) -> anyhow::Result<Tally> {
         let (mut log, mut mismatches) = (String::new(), String::new());
         // A process may write its log after its response.
@@ -290,7 +290,7 @@ impl ObservedResponse {
         String::from_utf8_lossy(self.response.body()).into_owned()
     }
 
-    /// Returns the requests that the providers received, as method and target.
+    /// Returns the method and the target of each request that the providers received.
     pub(crate) fn sent(&self) -> Vec<String> {
         self.sent.iter().map(|request| format!("{} {}", request.method, request.target)).collect()
     }

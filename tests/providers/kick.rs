@@ -1,4 +1,4 @@
-//! Kicking users: the created rule, and whether it exists if Agora's response is missing.
+//! Tests of kicking users: the created rule, and the search for the rule if Agora's response is missing.
 
 use anyhow::{Context as _, ensure};
 use hallpass_tests::Deployment;
@@ -25,7 +25,8 @@ pub(crate) fn all<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) ->
 fn created_rules<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
     let join = json!(["join_channel"]);
     let every = json!(["publish_video", "join_channel", "publish_audio"]);
-    // The request, the project, the request to Agora without `appid`, and the response without `rule_id`.
+    // Each tuple contains the request, the project, the request to Agora without `appid`, and the response without
+    // `rule_id`.
     for (request, project, sent, expected) in [
         (
             json!({ "channel": "demo", "uid": 7 }),
@@ -119,10 +120,11 @@ fn invalid_requests<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
     harness.send(&nothing, None)?.ensure_rejected(400, "invalid_json", None)
 }
 
-/// Tests that the service looks for the rule if it is unknown whether Agora created it, and never sends the request again.
+/// Tests that the service searches for a rule if it is unknown whether Agora created the rule. The service must never
+/// repeat the request that creates a rule.
 fn unknown_outcomes<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
     let unreachable = "provider_failed";
-    // The fault, the requests to Agora, and the status and code of the response.
+    // Each tuple contains the fault, the requests to Agora, and the status and the code of the response.
     for (number, (fault, sent, status, code)) in [
         (Fault::HalfBody, &[CREATE, FIND][..], 200, ""),
         (Fault::Close.after_execution(), &[CREATE, FIND], 200, ""),
@@ -143,7 +145,7 @@ fn unknown_outcomes<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
     {
         let shown = format!("{fault:?}");
         harness.agora.fail(FailingRequests::Method("POST"), fault);
-        // A unique user for each rule.
+        // Each rule has a unique user.
         let uid = 100 + number;
         let observed = harness.send(&post(KICK, &json!({ "channel": "demo", "uid": uid })), GRANTED)?;
         harness.agora.recover();
@@ -161,19 +163,19 @@ fn unknown_outcomes<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
         }
     }
 
-    // Lists omit rules of 0 seconds.
+    // Agora's list of rules omits rules with a duration of 0 seconds.
     harness.agora.fail(FailingRequests::Method("POST"), Fault::Html(504).after_execution());
     let observed = harness.send(&post(KICK, &json!({ "uid": 200, "seconds": 0 })), GRANTED)?;
     observed.ensure_status(504)?;
     observed.ensure_sent(&[CREATE])?;
 
-    // The request for the list fails too.
+    // The request for the list of rules also fails.
     harness.agora.fail(FailingRequests::All, Fault::Html(504).after_execution());
     let observed = harness.send(&post(KICK, &json!({ "uid": 201 })), GRANTED)?;
     observed.ensure_status(504)?;
     observed.ensure_sent(&[CREATE, FIND])?;
 
-    // An earlier rule for the same user that ends earlier does not count.
+    // The service does not mistake an earlier rule for the requested rule if the earlier rule ends too soon.
     harness.agora.recover();
     harness.send(&post(KICK, &json!({ "uid": 202, "seconds": 600 })), GRANTED)?.ensure_status(200)?;
     harness.agora.fail(FailingRequests::Method("POST"), Fault::Html(504));

@@ -1,4 +1,4 @@
-//! VideoSDK's rooms: native and compatible routes, in both versions of VideoSDK's API.
+//! Tests of VideoSDK's rooms: native and compatible routes, with both versions of VideoSDK's API.
 
 use anyhow::{Context as _, ensure};
 use hallpass_tests::Deployment;
@@ -109,7 +109,7 @@ fn native_routes<T: Target>(api: &Api, harness: &mut Harness<T>) -> anyhow::Resu
         let observed = harness.send(&get(&format!("{ROOMS}/nowhere/validate")), VALIDATE)?;
         observed.ensure(200, &json!({ "valid": false, "reason": reason }))?;
     }
-    // A project whose tokens VideoSDK rejects.
+    // VideoSDK rejects the tokens of this project.
     let upstream = |id: usize| {
         json!({
             "provider": "videosdk",
@@ -164,7 +164,7 @@ fn ids<T: Target>(api: &Api, harness: &mut Harness<T>) -> anyhow::Result<()> {
         let request = get(&format!("{ROOMS}/{}/validate", encoded(id)));
         ensure_both_names(&harness.send(&request, VALIDATE)?, &room).with_context(|| id.to_owned())?;
     }
-    // A path is decoded before it is split into segments, as in API Gateway's HTTP APIs.
+    // Paths are decoded before they are split into segments, as in API Gateway's HTTP APIs.
     for id in [".", "..", "%2E", "%2E%2E", ".%2e", "a%2Fb", "..%2F..%2Frooms", "%2F"] {
         for target in [format!("{ROOMS}/{id}/validate"), format!("/validate-meeting/{id}")] {
             let observed = harness.send(&get(&target), None)?;
@@ -231,7 +231,7 @@ fn example_routes<T: Target>(api: &Api, harness: &mut Harness<T>) -> anyhow::Res
     Ok(())
 }
 
-/// Tests the three calls in VideoSDK's documentation in order.
+/// Tests the three calls of the example in VideoSDK's documentation, in the same order.
 fn example_client<T: Target>(
     api: &Api,
     start: impl Fn(Deployment) -> anyhow::Result<T>,
@@ -278,8 +278,8 @@ fn sent_json(observed: &ObservedResponse) -> anyhow::Result<Value> {
     Ok(Value::Object(fields))
 }
 
-/// Encodes an ID as a path segment. RFC 3986 section 2.3 leaves `-`, `_` and `~` unencoded; a dot is encoded, because `.` and
-/// `..` are special segments.
+/// Encodes an ID as a path segment. RFC 3986 section 2.3 leaves `-`, `_` and `~` unencoded. Dots are encoded, because
+/// the segments `.` and `..` have a special meaning.
 fn encoded(id: &str) -> String {
     const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'~');
     utf8_percent_encode(id, PART).to_string()

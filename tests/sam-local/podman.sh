@@ -97,7 +97,7 @@ stop() {
     if is_running; then
         kill "$(cat "$pid_file")"
     fi
-    # podman leaves its storage mounted.
+    # Unmounts the storage, because podman leaves it mounted.
     umount "$folder/storage/overlay" 2>/dev/null || true
     rm -rf "$folder"
 }

@@ -6,7 +6,7 @@ import schemathesis
 @schemathesis.hook
 def before_call(context, case, kwargs):
     case.body = whole_numbers(case.body)
-    # The document cannot list the projects, because they depend on the configuration.
+    # The OpenAPI document cannot list the projects, because the projects depend on the configuration.
     is_videosdk_route = case.operation.path.startswith("/v1/videosdk/")
     if isinstance(case.body, dict) and isinstance(case.body.get("project"), str):
         case.body["project"] = "videosdk" if is_videosdk_route or case.body.get("videosdk") is not None else "default"

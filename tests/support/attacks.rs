@@ -1,4 +1,4 @@
-//! The cases in `attacks/`: credentials of every kind, most of them invalid, and requests that policies grant or deny.
+//! The cases in `attacks/`: valid and invalid credentials of every kind, and requests that policies grant or deny.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,7 +54,7 @@ struct Credentials {
     code: Option<String>,
 }
 
-/// The keys of the tenant without a path. Two keys have the same type, so that a JWT must name its key.
+/// The keys of the tenant with an empty path. Two keys have the same type, so that a JWT must name its key.
 const KEYS: [&str; 4] = ["rsa", "rsa-2", "ec", "ed"];
 /// A tenant with different keys.
 const OTHER_TENANT: &str = "/other";
@@ -150,7 +150,8 @@ impl Credentials {
     }
 }
 
-/// Returns whether the outcome depends on how soon the JWT is sent. The leeway for clocks is a minute.
+/// Returns whether the outcome depends on how soon the JWT is sent. The service tolerates a clock difference of one
+/// minute.
 fn depends_on_minute(jwt: &Value) -> bool {
     let seconds = |claim: &str| jwt.pointer(claim).and_then(Value::as_i64);
     seconds("/claims/exp").is_some_and(|exp| (-60..300).contains(&exp))

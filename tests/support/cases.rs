@@ -1,4 +1,4 @@
-//! The list of cases in `cases/`.
+//! The cases in `cases/`: requests and their expected responses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,7 +37,8 @@ pub(crate) struct CaseRequest {
     body_size: Option<usize>,
     #[serde(default)]
     json: Option<Value>,
-    /// The specification of a JWT for `interop/jwts.mjs`. `$jwt` is its placeholder in headers and in the body.
+    /// The specification of a JWT for `interop/jwts.mjs`. `$jwt` in headers and in the body is a placeholder for this
+    /// JWT.
     #[serde(default)]
     pub(crate) jwt: Option<Value>,
     #[serde(default)]
@@ -60,7 +61,7 @@ pub(crate) struct Expect {
     pub(crate) text: Option<String>,
     #[serde(default)]
     pub(crate) text_contains: Option<String>,
-    /// Every token in the body. A case contains one token or a list.
+    /// Every expected token in the body. In the file, the field contains one token or an array.
     #[serde(default, deserialize_with = "one_or_several")]
     pub(crate) token: Vec<ExpectedToken>,
     /// Fields of the decision's log line.
@@ -77,7 +78,7 @@ pub(crate) struct ExpectedProblem {
     pub(crate) field: Option<String>,
     #[serde(default)]
     pub(crate) refused_by: Option<String>,
-    /// A string or matcher. Without it, any string is accepted.
+    /// The expected string, or a matcher. If the field is missing, any string is accepted.
     #[serde(default)]
     pub(crate) detail: Option<String>,
 }
@@ -111,8 +112,8 @@ pub(crate) struct Service {
     pub(crate) name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) channel: Option<String>,
-    /// The user of a channel as the token contains it. An empty string means any user. `$/uid` is a placeholder for the number
-    /// at this JSON pointer in the response, if the service chose the user.
+    /// The user of a channel, exactly as in the token. An empty string means any user. If the service chose the uid,
+    /// `$/uid` is a placeholder for the number at the JSON pointer `/uid` in the response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) uid: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -122,10 +123,10 @@ pub(crate) struct Service {
     pub(crate) user: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) role: Option<i16>,
-    /// For each permission, the number of its kind, the number of its access, and names.
+    /// The permissions. Each permission contains the number of its kind, the number of its access, and names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) permissions: Option<Vec<(u16, u16, Vec<String>)>>,
-    /// The privileges: seconds from the issue of the token, by the privilege's number.
+    /// The TTLs of the privileges in seconds from the issue of the token, by the privilege's number.
     pub(crate) privileges: BTreeMap<String, i64>,
 }
 
@@ -154,10 +155,10 @@ struct File {
     cases: Vec<Case>,
 }
 
-/// Reads all cases, grouped by deployment, in the order in which they are sent.
+/// Reads all cases, grouped by deployment. The cases of a deployment are in the order in which the tests send them.
 ///
 /// # Errors
-/// Returns an error if a file is not a list of cases, has no cases, or repeats an ID.
+/// Returns an error if a file is not an array of cases, has no cases, or repeats an ID.
 pub fn load() -> anyhow::Result<BTreeMap<DeploymentKind, Vec<Case>>> {
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(root().join("tests/cases"))? {

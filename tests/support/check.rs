@@ -24,7 +24,7 @@ pub(crate) struct CheckResult {
 pub(crate) struct IssuedToken {
     pub(crate) token: String,
     pub(crate) expect: ExpectedToken,
-    /// Set if the service chose the user.
+    /// True if the service chose the uid.
     pub(crate) uid_was_chosen: bool,
 }
 
@@ -71,7 +71,7 @@ pub(crate) fn check(case: &Case, request: &Request, response: &Response) -> Chec
     result
 }
 
-/// Checks the rules for every response.
+/// Checks the rules that apply to every response.
 fn check_common_rules(request: &Request, response: &Response, text: &str, mismatches: &mut Vec<String>) {
     header(response, "cache-control", "no-store", mismatches);
     header(response, "x-content-type-options", "nosniff", mismatches);
@@ -107,7 +107,8 @@ pub(crate) fn request_id(response: &Response) -> &str {
     value(response, "x-request-id")
 }
 
-/// Returns whether `expires_at` is the sum of `issued_at` and `expires_in`. Returns true if one of them is missing.
+/// Returns whether `expires_at` is the sum of `issued_at` and `expires_in`. Also returns true if one of these fields is
+/// missing.
 fn has_consistent_times(body: &Value) -> bool {
     let time = |name| body.get(name).and_then(Value::as_u64);
     match (time("issued_at"), time("expires_in"), time("expires_at")) {
@@ -145,7 +146,8 @@ fn problem(status: u16, expect: &ExpectedProblem) -> Value {
     document
 }
 
-/// Collects the tokens in the response. An unexpected token is a mismatch, because it would not be checked.
+/// Collects the tokens in the response. An unexpected token is a mismatch, because no expectation describes its
+/// content.
 fn collect_tokens(expect: &[ExpectedToken], body: &Value, result: &mut CheckResult) {
     let issued = tokens(body).len();
     if issued != expect.len() {

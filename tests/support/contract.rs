@@ -1,4 +1,4 @@
-//! A replay of requests that were recorded at other servers, to check that Hallpass is compatible with them.
+//! A replay of requests that were recorded with other servers, to check that Hallpass is compatible with these servers.
 //!
 //! `contracts/recorded.json` contains requests and responses. `contracts/differences.json` lists deliberate differences.
 
@@ -22,7 +22,7 @@ use crate::target::{Request, Target};
 pub struct Replay {
     /// The number of responses that match the recorded response, except for salts and times.
     pub same: usize,
-    /// The number of responses whose differences are listed.
+    /// The number of responses whose differences are all listed in `contracts/differences.json`.
     pub listed: usize,
     failures: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! The deployments on which the cases run.
+//! The deployments to which the tests send requests.
 
 use serde::Deserialize;
 
@@ -8,7 +8,7 @@ use crate::provider::agora::CUSTOMER_SECRET;
 const APP_ID: &str = "970CA35de60c44645bbae8a215061b33";
 /// The App Certificate in Agora's own tests.
 const APP_CERTIFICATE: &str = "5CFd2fd1755d40ecb72977518be15d3b";
-/// A second certificate, as during a rotation, which signs no tokens.
+/// A second certificate that signs no tokens, as during a rotation.
 const NEXT_CERTIFICATE: &str = "b3a1f0c24d5e6978812a3b4c5d6e7f90";
 const OTHER_APP_ID: &str = "0123456789abcdef0123456789ABCDEF";
 const OTHER_CERTIFICATE: &str = "7e2d9c4b5a60183f9e8d7c6b5a493827";
@@ -19,9 +19,9 @@ const WEBINAR_SECRET: &str = "9f8e7d6c5b4a39281706f5e4d3c2b1a09f8e7d6c5b4a3928";
 
 /// The setting that holds the configuration document.
 pub(crate) const CONFIG: &str = "HALLPASS_CONFIG";
-/// All App IDs. Every 006 token contains one of them after its version.
+/// All App IDs. Every 006 token contains one of these App IDs after the version.
 pub(crate) const APP_IDS: [&str; 2] = [APP_ID, OTHER_APP_ID];
-/// The secrets of all deployments. No response or log may contain one of them.
+/// The secrets of all deployments. No response or log may contain any of these secrets.
 pub(crate) const SECRETS: [&str; 6] =
     [APP_CERTIFICATE, NEXT_CERTIFICATE, OTHER_CERTIFICATE, VIDEOSDK_SECRET, WEBINAR_SECRET, CUSTOMER_SECRET];
 
@@ -35,7 +35,7 @@ pub enum DeploymentKind {
     OpenWildcard,
     /// `auth.open.wildcard` is set, the compatible routes return tokens of the format 007, and CORS allows every origin.
     Compat007,
-    /// Two projects of each provider, one of them with a second certificate, and other settings.
+    /// Two projects of each provider, and other settings. One Agora project has a second certificate.
     Configured,
     /// `auth.open` is set, with a project of each provider in the short form.
     BothProviders,
@@ -66,7 +66,7 @@ pub struct Deployment {
     pub time_limits: TimeLimits,
 }
 
-/// The time limits on a secret store, issuers and providers.
+/// The choice of time limits on the secret store, issuers and providers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TimeLimits {
     /// Extended time limits, so that a busy machine does not change results.

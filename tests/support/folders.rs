@@ -1,5 +1,5 @@
-//! The repository's folder, and temporary folders for logs and files. Paths are found at run time, so that a clone can be
-//! moved together with its target folder.
+//! The repository's folder, and temporary folders for logs and files. Paths are determined at run time, so that a clone
+//! can be moved together with its target folder.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -9,7 +9,7 @@ use std::sync::Once;
 
 use anyhow::Context as _;
 
-/// Returns the root of the repository. Cargo sets `CARGO_MANIFEST_DIR` when it runs a test.
+/// Returns the root of the repository. When Cargo runs a test, it sets `CARGO_MANIFEST_DIR`.
 #[must_use]
 pub fn root() -> PathBuf {
     let tests = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
@@ -32,7 +32,7 @@ pub fn scratch(name: &str) -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
-/// Returns the target folder, which contains a test as `debug/deps/NAME`.
+/// Returns Cargo's target folder. In this folder, the path of a test program is `debug/deps/NAME`.
 fn target() -> anyhow::Result<PathBuf> {
     let program = std::env::current_exe()?;
     Ok(program.ancestors().nth(3).context("the test is not in a target folder")?.to_owned())

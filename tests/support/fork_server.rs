@@ -1,4 +1,5 @@
-//! Python programs without Python's start-up time: a test run has one Python process, which forks for each program.
+//! Python programs without Python's start-up time: a test run starts one Python process, and this process forks for
+//! each program.
 
 use std::io::{Read as _, Write as _};
 use std::net::Shutdown;
@@ -14,14 +15,14 @@ use crate::folders::{root, scratch};
 use crate::process::{path_from, read_log};
 use crate::wait;
 
-/// A running Python program, which is ended when the value is dropped.
+/// A running Python program. Dropping the value ends the program.
 pub(crate) struct Program {
     connection: UnixStream,
     log: PathBuf,
 }
 
 impl Program {
-    /// Starts a module, or a script whose name ends with `.py`. Its output is written to `log`.
+    /// Starts a module, or a script whose name ends with `.py`. The output of the program is written to `log`.
     pub(crate) fn start(arguments: &[&str], log: &Path) -> anyhow::Result<Self> {
         let folder = log.parent().context("the path of the log has no folder")?;
         let request = json!({ "argv": arguments, "env": {}, "cwd": folder, "log": log });
@@ -34,7 +35,7 @@ impl Program {
     /// Waits until the program exits.
     ///
     /// # Errors
-    /// Returns an error if its exit status is not 0.
+    /// Returns an error if the program's exit status is not 0.
     pub(crate) fn finish(mut self) -> anyhow::Result<()> {
         let mut status = String::new();
         self.connection.read_to_string(&mut status)?;
@@ -63,7 +64,7 @@ impl Drop for Program {
     }
 }
 
-/// Returns the path of the fork server's socket, for `interop/fork_client.py`. Starts the server if it does not run.
+/// Returns the path of the fork server's socket, for `interop/fork_client.py`. Starts the server if it is not running.
 ///
 /// # Errors
 /// Returns an error if Python or its packages are not installed.

@@ -14,8 +14,8 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Creates a client that opens a connection for each request. Connections are not reused, because a server can close a
-    /// connection if it does not read the body of a request.
+    /// Creates a client that opens a connection for each request. Connections are not reused, because a server that
+    /// does not read the body of a request can close the connection.
     pub(crate) fn new() -> Self {
         Self::with_tls(TlsConfig::default())
     }
@@ -61,7 +61,7 @@ impl Client {
     }
 
     pub(crate) fn send(&self, request: http::Request<Vec<u8>>) -> anyhow::Result<Response> {
-        // With an empty body, a GET would have `Content-Length: 0`, which no browser sends.
+        // Browsers do not send `Content-Length: 0` with a GET, so an empty body is omitted.
         let response = if request.body().is_empty() {
             self.agent.run(request.map(|_| ()))
         } else {

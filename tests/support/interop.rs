@@ -1,4 +1,5 @@
-//! Verification of tokens with other implementations: Agora's npm packages, and Node's cryptography for VideoSDK tokens.
+//! Verification of tokens with other implementations: Agora's npm packages, and the `crypto` module of Node.js for
+//! VideoSDK tokens.
 
 use anyhow::{Context, ensure};
 use serde::Deserialize;
@@ -14,10 +15,10 @@ use crate::run::{Run, Token, is_selection};
 struct Decoded {
     id: String,
     format: String,
-    /// Set if the signature is valid for the project.
+    /// True if the signature is valid for the project.
     valid: bool,
-    /// The services. A 006 token contains only checksums of channel and user. For it, these are the expected services, and
-    /// `valid` includes whether the checksums match.
+    /// The services. A 006 token contains only checksums of the channel and the user. For a 006 token, this field
+    /// contains the expected services, and `valid` is true only if the checksums match.
     services: Option<Vec<Service>>,
     claims: Option<Map<String, Value>>,
     expires_in: i64,

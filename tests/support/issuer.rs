@@ -1,6 +1,6 @@
 //! A local identity provider that publishes keys, counts requests, and simulates failures.
 //!
-//! The provider has tenants. Each tenant is an issuer with a path; the first tenant has an empty path.
+//! The provider has tenants. Each tenant is an issuer with a different path. The path of the first tenant is empty.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -61,7 +61,7 @@ impl Issuer {
         format!("http://{}{tenant}", self.server.address())
     }
 
-    /// Publishes keys of a tenant, and a discovery document that refers to them.
+    /// Publishes keys of a tenant, and a discovery document that refers to the keys.
     pub fn publish(&self, tenant: &str, keys: &Value) {
         let (issuer, jwks_uri) = (self.url(tenant), self.url(&jwks(tenant)));
         let discovery = json!({ "issuer": issuer, "jwks_uri": jwks_uri });
@@ -79,12 +79,13 @@ impl Issuer {
         lock(&self.state).is_down = is_down;
     }
 
-    /// Sets whether the provider holds its documents back. Held documents are sent when this is unset.
+    /// Sets whether the provider holds its documents back. If `is_holding` is false, the provider sends the held
+    /// documents.
     pub fn set_holding_documents(&self, is_holding: bool) {
         lock(&self.state).is_holding = is_holding;
     }
 
-    /// Returns the number of requests for a path, including those while the provider was down.
+    /// Returns the number of requests for a path, including requests while the provider was down.
     #[must_use]
     pub fn fetches(&self, path: &str) -> usize {
         lock(&self.state).fetches.get(path).copied().unwrap_or_default()

@@ -56,7 +56,8 @@ pub fn tokens_in(text: &str) -> Vec<&str> {
     parts.filter(|part| is_token(part, "006") || is_token(part, "007") || is_jwt(part)).collect()
 }
 
-/// Returns whether a value matches a matcher. An unknown matcher matches nothing, so that a typing error makes a test fail.
+/// Returns whether a value matches a matcher. An unknown matcher matches nothing, so that a misspelled matcher makes a
+/// test fail.
 fn matches(pattern: &str, got: &Value) -> bool {
     match (pattern, got) {
         ("$string", Value::String(text)) => !text.is_empty(),

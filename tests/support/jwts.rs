@@ -1,4 +1,5 @@
-//! JWTs from another implementation: the npm package jose, or Node's cryptography for JWTs that jose rejects.
+//! JWTs from another implementation: the npm package jose, or the `crypto` module of Node.js for JWTs that jose
+//! rejects.
 
 use anyhow::{Context as _, ensure};
 use serde::Deserialize;
@@ -23,7 +24,7 @@ impl Jwts {
     /// `issuer`.
     ///
     /// # Errors
-    /// Returns an error if Node or the package cannot be run, or a specification is invalid.
+    /// Returns an error if Node.js or the package cannot be run, or a specification is invalid.
     pub fn sign(now: u64, issuer: &str, specs: &[Value]) -> anyhow::Result<Self> {
         let request = json!({ "now": now, "issuer": issuer, "jwts": specs });
         let signed: Self = serde_json::from_str(&node("jwts.mjs", &request.to_string())?)?;
@@ -34,7 +35,7 @@ impl Jwts {
     /// Returns a JWT by its index in the request.
     ///
     /// # Errors
-    /// Returns an error if there is no such JWT.
+    /// Returns an error if no JWT has this index.
     pub fn jwt(&self, index: usize) -> anyhow::Result<&str> {
         Ok(self.jwts.get(index).with_context(|| format!("there is no JWT {index}"))?)
     }
@@ -42,7 +43,7 @@ impl Jwts {
     /// Returns the value of `Authorization` for a JWT, by its index in the request.
     ///
     /// # Errors
-    /// Returns an error if there is no such JWT.
+    /// Returns an error if no JWT has this index.
     pub fn bearer(&self, index: usize) -> anyhow::Result<String> {
         Ok(format!("Bearer {}", self.jwt(index)?))
     }
@@ -50,7 +51,7 @@ impl Jwts {
     /// Returns the public keys with these names.
     ///
     /// # Errors
-    /// Returns an error if there is no such key.
+    /// Returns an error if a key does not exist.
     pub fn keys(&self, names: &[&str]) -> anyhow::Result<Value> {
         let key = |name: &&str| self.keys.get(*name).cloned().with_context(|| format!("no key {name}"));
         names.iter().map(key).collect::<anyhow::Result<Vec<_>>>().map(Value::Array)

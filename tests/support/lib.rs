@@ -1,8 +1,8 @@
 //! Support for the test suites: sends a list of HTTP cases to a deployment, and checks the responses.
 //!
-//! This crate reads the list, sends its requests, compares the responses, and checks tokens, logs and randomness. The crate
-//! also contains local servers: an identity provider that signs users' JWTs, Secrets Manager, and the REST APIs of Agora and
-//! VideoSDK. The suites in `tests` decide which deployments they test.
+//! This crate reads the cases, sends their requests, compares the responses, and checks tokens, logs and randomness.
+//! The crate also contains local servers: an identity provider that signs users' JWTs, Secrets Manager, and the REST
+//! APIs of Agora and VideoSDK. The suites in `tests` select the deployments.
 
 pub mod attacks;
 pub mod cases;

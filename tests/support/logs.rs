@@ -25,7 +25,8 @@ pub(crate) struct Log {
 pub(crate) struct Decision {
     case: String,
     request_id: String,
-    /// Set if the decision is known from the response. The response to a HEAD request has no body.
+    /// True if the response shows the decision. The response to a HEAD request does not show the decision, because such
+    /// a response has no body.
     is_known: bool,
     granted: usize,
     refused: usize,
@@ -33,7 +34,7 @@ pub(crate) struct Decision {
     fields: Map<String, Value>,
 }
 
-/// The fields of every decision's line.
+/// The fields in the log line of every decision.
 const FIELDS: [&str; 12] = [
     "request_id",
     "caller",
@@ -48,11 +49,12 @@ const FIELDS: [&str; 12] = [
     "rules",
     "reason",
 ];
-/// The minimum length of a part of a credential to search for. Shorter strings could be in a log by chance.
+/// The minimum length of a part of a credential that the checks search for. Shorter strings could be in a log by
+/// chance.
 const MIN_PART: usize = 16;
 
-/// Adds a failure to the run for each log that lacks required content, or contains a secret or a token. Returns the number of
-/// decisions' lines.
+/// Adds a failure to the run for each log that lacks required content, or contains a secret or a token. Returns the
+/// number of log lines of decisions.
 pub fn check(run: &mut Run) -> usize {
     let mut lines = 0;
     for log in &run.logs {
@@ -90,7 +92,7 @@ pub fn events(log: &str, event: &str) -> Vec<Value> {
     lines.filter(|line| line.get("event").is_some_and(|name| name == event)).collect()
 }
 
-/// Returns whether a string contains credentials or a part of them.
+/// Returns whether a string contains the credentials or a part of the credentials.
 #[must_use]
 pub fn contains_credentials(text: &str, credentials: &str) -> bool {
     let parts = credentials.split([' ', ',', '.']).filter(|part| part.len() >= MIN_PART);
@@ -98,7 +100,8 @@ pub fn contains_credentials(text: &str, credentials: &str) -> bool {
 }
 
 impl Log {
-    /// Reads the log of a deployment. Waits for the expected lines, because a process writes them after its response.
+    /// Reads the log of a deployment. Waits for the expected lines, because a process writes its log after the
+    /// response.
     pub(crate) fn read(
         name: &str,
         required: &str,
@@ -127,7 +130,7 @@ impl Log {
             mismatches.push(format!("the log of {} contains the event start_failed", self.name));
         }
         if self.decisions.is_empty() {
-            // Lines cannot be assigned to requests: see `Target::has_request_ids`.
+            // If request IDs are not unique, log lines cannot be assigned to requests: see `Target::has_request_ids`.
             return mismatches;
         }
         let mut seen = 0;

@@ -1,4 +1,5 @@
-//! A local AWS Secrets Manager over TLS, provided by moto. On request, moto checks signatures and the permissions of roles.
+//! A local AWS Secrets Manager over TLS, provided by moto. After a call of [`Moto::enforce_access`], moto checks
+//! signatures and the permissions of roles.
 
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -108,7 +109,7 @@ impl Moto {
         format!("https://{}", self.address)
     }
 
-    /// Replaces the server by a server that accepts connections and never responds.
+    /// Replaces the server with a server that accepts connections and never responds.
     ///
     /// # Errors
     /// Returns an error if the address is in use.
@@ -134,7 +135,7 @@ impl Moto {
         settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
     }
 
-    /// Creates a secret without a value, like `template.yaml`.
+    /// Creates a secret without a value, as `template.yaml` does.
     ///
     /// # Errors
     /// Returns an error if moto rejects the request.
@@ -150,7 +151,7 @@ impl Moto {
         self.put_as("SecretString", name, secret)
     }
 
-    /// Creates or replaces a binary secret; `secret` is its Base64.
+    /// Creates or replaces a binary secret. `secret` is the value in Base64.
     ///
     /// # Errors
     /// Returns an error if moto rejects the request.

@@ -48,8 +48,8 @@ impl Drop for Child {
     }
 }
 
-/// Sleeps for `HALLPASS_TEST_DELAY_MS` milliseconds, if it is set. A run with a delay shows that the tests pass on a slow
-/// machine.
+/// Sleeps for the number of milliseconds in `HALLPASS_TEST_DELAY_MS`, if this environment variable is set. A run with a
+/// delay shows that the tests pass on a slow machine.
 pub(crate) fn delay_start() -> anyhow::Result<()> {
     if let Ok(milliseconds) = std::env::var("HALLPASS_TEST_DELAY_MS") {
         std::thread::sleep(Duration::from_millis(milliseconds.parse().context("HALLPASS_TEST_DELAY_MS")?));
@@ -77,9 +77,10 @@ pub(crate) fn wait_until_listening(
 
 /// A local address whose port is reserved until the value is dropped.
 ///
-/// The operating system chooses the port, and this process is bound to it without listening. On Linux, no other program gets
-/// the port, but a server that requests this port with `SO_REUSEADDR` can listen on it. All servers of the tests set
-/// `SO_REUSEADDR`. On other systems, the port is not reserved until the server starts.
+/// The operating system chooses the port, and this process binds to the port without listening. On Linux, the operating
+/// system assigns the port to no other program. A server that sets `SO_REUSEADDR` and requests this port can listen on
+/// the port. All servers of the tests set `SO_REUSEADDR`. On other systems, the port is not reserved until the server
+/// starts.
 pub(crate) struct ReservedAddress {
     address: String,
     _socket: Option<Socket>,
@@ -124,8 +125,8 @@ pub(crate) fn read_log(path: &Path) -> anyhow::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Runs a script of `interop/` and returns its output. The script must read all of its input before it writes, because otherwise
-/// both processes could block.
+/// Runs a script of `interop/` and returns its output. The script must read all of its input before it writes, because
+/// otherwise the script and the test could block each other.
 pub(crate) fn node(script: &str, input: &str) -> anyhow::Result<String> {
     let mut node = Command::new("node")
         .arg(root().join("tests/interop").join(script))

@@ -1,5 +1,5 @@
-//! Local versions of the providers' REST APIs, which check credentials like Agora and VideoSDK, record requests, and simulate
-//! faults.
+//! Local versions of the providers' REST APIs. The local versions check credentials as Agora and VideoSDK do, record
+//! requests, and simulate faults.
 
 pub mod agora;
 pub mod cross_check;
@@ -64,7 +64,7 @@ pub struct Provider<A: Api> {
     redirected: Arc<Mutex<Vec<Request>>>,
 }
 
-/// A request that the provider has received, with or without success.
+/// A request that the provider has received, whether or not its credentials are valid.
 pub struct RecordedRequest<A: Api> {
     /// The request.
     pub request: Request,
@@ -178,7 +178,7 @@ impl<A: Api> Provider<A> {
         lock(&self.state).failing = None;
     }
 
-    /// Stops or starts listening, on the same port. A provider that does not listen refuses connections.
+    /// Starts or stops listening on the same port. A provider that does not listen refuses connections.
     ///
     /// # Errors
     /// Returns an error if another program uses the port.

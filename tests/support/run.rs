@@ -1,4 +1,4 @@
-//! A run of a list of cases on one kind of target.
+//! A run of test cases on one kind of target.
 
 use std::ops::RangeInclusive;
 
@@ -39,17 +39,17 @@ pub struct Token {
     pub(crate) id: String,
     pub(crate) token: String,
     pub(crate) expect: ExpectedToken,
-    /// Set if the service chose the user.
+    /// True if the service chose the uid.
     pub(crate) uid_was_chosen: bool,
-    /// The range from the time before the request to the time after it.
+    /// The time range of the request, from the Unix time before the request to the Unix time after the response.
     pub(crate) request_time: RangeInclusive<u64>,
 }
 
-/// Runs the list in `cases/`. `start` starts a target for each deployment.
+/// Runs the cases in `cases/`. `start` starts a target for each deployment.
 ///
 /// # Errors
-/// Returns an error if the list cannot be read, or a target does not start. A failed case is a failure in [`Run`], and not an
-/// error.
+/// Returns an error if the cases cannot be read, or a target does not start. A failed case is a failure in [`Run`], and
+/// not an error.
 pub fn run<T: Target>(mut start: impl FnMut(DeploymentKind) -> anyhow::Result<T>) -> anyhow::Result<Run> {
     let mut run = Run::default();
     for (kind, cases) in cases::load()? {
@@ -63,7 +63,7 @@ pub fn run<T: Target>(mut start: impl FnMut(DeploymentKind) -> anyhow::Result<T>
     run.ensure_not_empty()
 }
 
-/// Returns whether the developer selected cases, so that a run may be too small to compare anything.
+/// Returns whether the developer selected cases. A run of selected cases may be too small to compare values.
 pub(crate) fn is_selection() -> bool {
     std::env::var_os(SELECTED).is_some()
 }
@@ -72,7 +72,7 @@ impl Run {
     /// Checks that there were no failures.
     ///
     /// # Errors
-    /// Returns an error if there were failures. The error contains all of them.
+    /// Returns an error if there were failures. The error contains all failures.
     pub fn result(self) -> anyhow::Result<()> {
         ensure!(
             self.failures.is_empty(),
@@ -84,7 +84,7 @@ impl Run {
         Ok(())
     }
 
-    /// Checks that the run sent a case and got a token, because otherwise it proves nothing.
+    /// Checks that the run sent a case and got a token, because otherwise the run proves nothing.
     pub(crate) fn ensure_not_empty(self) -> anyhow::Result<Self> {
         if let Ok(selection) = std::env::var(SELECTED) {
             ensure!(self.ran > 0, "{SELECTED}={selection:?} selects no case that this target can receive");
@@ -134,7 +134,8 @@ impl Run {
 
     /// Reads the log of a deployment after its last case.
     pub(crate) fn end(&mut self, name: &str, required: &str, target: &impl Target) -> anyhow::Result<()> {
-        // With a selection, a deployment can have received no case, so its log need not contain anything.
+        // If the developer selected cases, a deployment may have received no case. Its log then need not contain
+        // anything.
         let required = if is_selection() { "" } else { required };
         let mut decisions = std::mem::take(&mut self.decisions);
         if !target.has_request_ids() {

@@ -1,4 +1,4 @@
-//! A small HTTP/1.1 server on this machine. Each connection has one request and its own thread.
+//! A small HTTP/1.1 server on this machine. Each connection has its own thread and carries one request.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -41,7 +41,8 @@ pub(crate) struct Exchange<'a> {
     is_ended: &'a AtomicBool,
 }
 
-/// A function that responds to a request. Its errors are ignored, because they mean that the client has disconnected.
+/// A function that responds to a request. The function's errors are ignored, because an error means that the client has
+/// disconnected.
 type Handler = Arc<dyn Fn(&Exchange<'_>) -> io::Result<()> + Send + Sync>;
 
 struct Acceptor {
@@ -73,7 +74,7 @@ impl Server {
         self.address
     }
 
-    /// Stops or starts listening, on the same port. A server that does not listen refuses connections.
+    /// Starts or stops listening on the same port. A server that does not listen refuses connections.
     pub(crate) fn set_listening(&self, is_listening: bool) -> anyhow::Result<()> {
         let mut acceptor = lock(&self.acceptor);
         if !is_listening {
@@ -177,7 +178,7 @@ impl StubResponse {
         self
     }
 
-    /// Returns the status line and the headers. Without a length, the body ends with the connection.
+    /// Returns the status line and the headers. Without a length, the body ends when the connection closes.
     pub(crate) fn head(&self, length: Option<usize>) -> String {
         let status = StatusCode::from_u16(self.status).ok();
         let reason = status.and_then(|status| status.canonical_reason()).unwrap_or_default();
@@ -199,7 +200,7 @@ pub(crate) fn test_delay() -> Duration {
     Duration::from_millis(milliseconds.unwrap_or(0))
 }
 
-/// Locks a mutex, even if another thread has panicked while it held the lock.
+/// Locks a mutex, even if another thread has panicked while holding the lock.
 pub(crate) fn lock<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -23,13 +23,13 @@ pub use worker::Worker;
 pub struct Request {
     /// The method.
     pub method: String,
-    /// Path and query, percent-encoded.
+    /// The path and the query, percent-encoded.
     pub target: String,
     /// The headers, with names in lower case.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
-    /// Claims that a gateway has verified, which a client cannot send.
+    /// Claims that a gateway has verified. A client cannot send these claims.
     pub gateway_claims: Option<Vec<(String, String)>>,
 }
 
@@ -44,7 +44,7 @@ pub trait Target {
     /// Returns an error if there is no response.
     fn send(&mut self, request: &Request) -> anyhow::Result<Response>;
 
-    /// Sends a request, and returns the status and the JSON body. The body is `null` if it is not JSON.
+    /// Sends a request, and returns the status and the JSON body. A body that is not JSON is returned as `null`.
     ///
     /// # Errors
     /// Returns an error if there is no response.
@@ -70,12 +70,12 @@ pub trait Target {
     /// Returns an error if the log cannot be read.
     fn log(&self) -> anyhow::Result<String>;
 
-    /// Returns the deployment's clock in Unix seconds.
+    /// Returns the Unix time of the deployment's clock, in seconds.
     fn clock(&self) -> u64 {
         self.controls().map_or_else(real_clock, Controls::clock)
     }
 
-    /// Returns the controls of the deployment's clock and time limits, or `None` if it has none.
+    /// Returns the controls of the deployment's clock and time limits, or `None` if the deployment has no controls.
     fn controls(&self) -> Option<&Controls> {
         None
     }

@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 /// A listening server.
 pub struct UnresponsiveServer {
     listener: TcpListener,
-    /// The accepted connections, which are kept open, so that clients wait for a response.
+    /// The accepted connections. The connections stay open, so that clients wait for a response.
     connections: Vec<TcpStream>,
 }
 

@@ -13,8 +13,8 @@ const POLL: Duration = Duration::from_millis(10);
 /// Waits until a condition holds.
 ///
 /// # Errors
-/// Returns an error if the condition cannot be checked, or does not hold before the deadline. The error contains this
-/// description.
+/// Returns an error if the condition cannot be checked, or does not hold before the deadline. The error contains
+/// `description`.
 pub fn until(
     mut holds: impl FnMut() -> anyhow::Result<bool>,
     description: impl FnOnce() -> String,

@@ -44,7 +44,7 @@ pub(super) fn differences(recorded: &RecordedResponse, ours: &Response) -> BTree
 struct Location<'a> {
     /// The JSON pointer.
     path: &'a str,
-    /// The recorded uid and Hallpass's uid in the same object, if the servers chose the users.
+    /// The recorded uid and Hallpass's uid in the same object, if both servers chose the uid.
     uids: Option<(u64, u64)>,
 }
 
@@ -103,8 +103,8 @@ fn same_fact(left: &str, right: &str) -> bool {
     }
 }
 
-/// Returns whether two content types are equivalent for a client. Case is ignored, and so is a charset that only one of them
-/// has.
+/// Returns whether two content types are equivalent for a client. Letter case is ignored. A charset is also ignored if
+/// only one content type contains a charset.
 fn same_type(left: Option<&str>, right: Option<&str>) -> bool {
     let parts = |content_type: Option<&str>| {
         let lower = content_type.unwrap_or_default().to_ascii_lowercase();

@@ -89,7 +89,7 @@ fn fields(service: &Service<'_>) -> Vec<(&'static str, String)> {
 }
 
 impl DecodedToken {
-    /// Returns the facts without the user, if the user has this uid. Otherwise returns all facts.
+    /// Returns the facts without the user if the user has this uid. Otherwise, returns all facts.
     pub(super) fn without_user(&self, uid: u64) -> BTreeMap<String, String> {
         let uid = uid.to_string();
         let checksum = crc32fast::hash(uid.as_bytes()).to_string();

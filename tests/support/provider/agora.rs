@@ -51,7 +51,8 @@ impl Agora {
         self.events.get(app_id).map_or(0, Vec::len)
     }
 
-    /// Returns all kicking rules in the order of their creation, including expired rules. The form is that of a `GET` response.
+    /// Returns all kicking rules in the order of their creation, including expired rules. The rules have the form of
+    /// Agora's response to `GET`.
     #[must_use]
     pub fn rules(&self) -> Vec<Value> {
         self.rules.all()

@@ -1,5 +1,5 @@
-//! A second check of received credentials, with Agora's npm packages and, for VideoSDK, with jose. The result must be the same
-//! as the provider's.
+//! A second check of received credentials, with Agora's npm packages and, for VideoSDK, with jose. The result must
+//! equal the provider's result.
 
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
@@ -9,13 +9,13 @@ use crate::process::node;
 /// The credentials of a request, and the provider's result.
 #[derive(Clone)]
 pub struct Credential {
-    /// The input of `interop/credentials.mjs`: the credentials and the keys to check them with.
+    /// The input of `interop/credentials.mjs`: the credentials, and the keys that verify the credentials.
     pub(super) input: Value,
     /// The provider's result.
     pub(super) result: Value,
 }
 
-/// Checks credentials in one process, and returns their number.
+/// Checks credentials in one process, and returns the number of checked credentials.
 ///
 /// # Errors
 /// Returns an error if the packages cannot be run, there are no credentials, or a result differs from the provider's.
@@ -57,7 +57,7 @@ mod tests {
         let missing = cases.filter(|case| case.caller.starts_with("Err(Missing")).count();
         assert_eq!(check(&credentials)?, agora_cases.len() + videosdk_cases.len() - missing);
 
-        // A different result of a provider is reported.
+        // The check must report each changed result of a provider.
         for index in (0..credentials.len()).step_by(20) {
             let mut changed = credentials.clone();
             changed[index].result["kind"] = "different".into();

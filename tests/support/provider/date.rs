@@ -1,4 +1,4 @@
-//! Dates in the format of both providers.
+//! Dates in the format that both providers use.
 
 use hallpass_token::UnixSeconds;
 

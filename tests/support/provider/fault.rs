@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::server::{Exchange, StubResponse};
 use crate::target::Request;
 
-/// A fault, which replaces the correct response.
+/// A fault that replaces the correct response.
 ///
 /// The request is executed only if the variant's description states that.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub enum Fault {
     LongBody,
     /// The request is executed. The correct response is followed by 10 MB of spaces, and has no `Content-Length`.
     LongBodyWithoutLength,
-    /// The request is executed. The last byte of the body is missing, so that it is not JSON.
+    /// The request is executed. The last byte of the body is missing, so that the body is not valid JSON.
     TruncatedJson,
     /// The connection is closed without a response.
     Close,
@@ -35,7 +35,7 @@ pub enum Fault {
     EchoCredentials(u16),
     /// An HTML page with this status.
     Html(u16),
-    /// A plain text with this status.
+    /// A plain-text response with this status.
     Text(u16),
     /// A response with this JSON and status 200.
     Json(Value),
@@ -56,7 +56,7 @@ pub enum FailingRequests {
     Method(&'static str),
 }
 
-/// The number of bytes that a long body has in addition to the correct one.
+/// The number of bytes in a long body that follow the correct body.
 const LONG_BODY_PADDING: usize = 10_000_000;
 
 impl Fault {
@@ -206,7 +206,8 @@ mod tests {
         String::from_utf8(received).unwrap()
     }
 
-    /// Sends a request, and asserts that the connection stays open without a response after the provider has received it.
+    /// Sends a request, and asserts that the connection stays open without a response after the provider has received
+    /// the request.
     fn assert_hangs(agora: &Provider<Agora>, request: &Request) {
         let before = agora.requests().len();
         let mut connection = write(agora, request);

@@ -20,10 +20,10 @@ pub const API_KEY: &str = Project::Videosdk.keys().0;
 
 /// The data of an account.
 pub struct Videosdk {
-    /// The maximum remaining TTL of a token in seconds, or `None` for no limit. VideoSDK has no limit. The limit checks that
-    /// Hallpass sends only short-lived tokens.
+    /// The maximum remaining TTL of a token in seconds, or `None` for no limit. VideoSDK has no limit. Tests set a
+    /// limit to check that Hallpass sends only short-lived tokens.
     pub max_ttl: Option<u64>,
-    /// The status of the response for an unknown room: 400 (with a plain text), 402 or 404.
+    /// The status of the response for an unknown room: 400 (with plain text), 402 or 404.
     pub unknown_room: u16,
     rooms: Rooms,
     responses: u32,

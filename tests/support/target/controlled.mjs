@@ -1,8 +1,8 @@
 // Wraps the built Worker, so that a test controls its clock, its time limits, and its Secrets Store.
 //
-// The clock is stopped until the test advances it. Timers of a second or more are the Worker's time limits. The time limits
-// expire when the test advances them, and never because the machine is slow. Each timer polls in the request that started it,
-// because in workerd, one request cannot resume another.
+// The clock is stopped until the test advances it. Timers of a second or more are the Worker's time limits. The time
+// limits expire only when the test advances them, so the speed of the machine has no effect. Each timer polls in the
+// request that started the timer, because in workerd, one request cannot resume another request.
 //
 // POST /__controls sets the controls (`Settings` in controls.rs), and returns the counters.
 
@@ -10,7 +10,7 @@ import worker from "./worker.js";
 
 const POLL_MILLISECONDS = 20;
 const SHORTEST_LIMIT_MILLISECONDS = 1000;
-/** The factor for shorter timers, which are delays between attempts. Longer delays make the attempts last on a slow machine. */
+/** The factor for shorter timers, which are delays between attempts. The factor extends the attempts on a slow machine. */
 const DELAY_FACTOR = 20;
 
 let settings = { now: 0, waited: 0, delay: 0, held: [], errors: {} };
@@ -59,7 +59,7 @@ export default {
   },
 };
 
-/** Wraps the bindings of the Secrets Store, so that a test can hold reads or let them fail. */
+/** Wraps the bindings of the Secrets Store, so that a test can hold or fail reads. */
 function controlledSecrets(env) {
   const stored = Object.entries(env).filter(([, binding]) => typeof binding?.get === "function");
   return Object.fromEntries(stored.map(([name, binding]) => [name, { get: () => read(name, binding) }]));

@@ -10,7 +10,8 @@ use super::Request;
 use crate::http_client::Client;
 use crate::server::{lock, test_delay};
 
-/// The initial clock of a Worker, which differs from the machine's clock, so that no test depends on the current time.
+/// The initial Unix time of a Worker's clock. The time differs from the machine's clock, so that no test depends on the
+/// current time.
 const START_SECONDS: u64 = 1_700_000_000;
 
 /// A handle to the controls of one Worker.
@@ -24,9 +25,9 @@ pub struct Controls {
 /// The settings that a test controls.
 #[derive(Serialize)]
 struct Settings {
-    /// The clock, in milliseconds.
+    /// The Unix time of the clock, in milliseconds.
     now: u64,
-    /// The total time that time limits have advanced, in milliseconds.
+    /// The total time by which the test has advanced the time limits, in milliseconds.
     waited: u64,
     /// The delay of each read of a secret, in milliseconds.
     delay: u64,
@@ -46,9 +47,9 @@ struct Counters {
 /// The number of reads of one secret.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 pub struct Reads {
-    /// The number of started reads.
+    /// The number of reads that have started.
     pub started: usize,
-    /// The number of completed reads.
+    /// The number of reads that have completed.
     pub completed: usize,
 }
 
@@ -68,7 +69,7 @@ impl Controls {
         Ok(controls)
     }
 
-    /// Returns the Worker's clock in Unix seconds.
+    /// Returns the Unix time of the Worker's clock, in seconds.
     #[must_use]
     pub fn clock(&self) -> u64 {
         lock(&self.settings).now / 1000
@@ -137,8 +138,8 @@ impl Controls {
         Ok(counters.reads.get(secret).copied().unwrap_or_default())
     }
 
-    /// Changes the settings. The lock is held until the Worker has received them, so that the Worker's clock is never ahead of
-    /// [`Self::clock`].
+    /// Changes the settings. The lock is held until the Worker has received the settings, so that the Worker's clock is
+    /// never ahead of [`Self::clock`].
     fn set(&self, change: impl FnOnce(&mut Settings)) -> anyhow::Result<()> {
         let mut settings = lock(&self.settings);
         change(&mut settings);

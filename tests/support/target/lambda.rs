@@ -58,8 +58,9 @@ impl EventKind {
         }
     }
 
-    /// Returns the path in the event. An HTTP API decodes the path, and a Function URL does not. Returns `None` if the decoded
-    /// path is not UTF-8, because an event cannot contain it. The behavior of an HTTP API for such a path is not known.
+    /// Returns the path in the event. An HTTP API decodes the path, but a Function URL does not. Returns `None` if the
+    /// decoded path is not UTF-8, because an event cannot contain such a path. The behavior of an HTTP API for such a
+    /// path is unknown.
     fn raw_path(self, path: &str) -> Option<String> {
         match self {
             Self::HttpApi | Self::SamLocal => Some(percent_decode_str(path).decode_utf8().ok()?.into_owned()),
@@ -69,7 +70,7 @@ impl EventKind {
 }
 
 impl Lambda {
-    /// Starts the emulator, which starts the function at the first event.
+    /// Starts the emulator. The emulator starts the function at the first event.
     ///
     /// # Errors
     /// Returns an error if an environment variable is not set, or the emulator does not start.
@@ -80,7 +81,7 @@ impl Lambda {
         let bootstrap = path_from("HALLPASS_BOOTSTRAP")?;
         let (address, runtime) = (ReservedAddress::new()?, ReservedAddress::new()?);
         let mut command = Command::new(emulator);
-        // Without the two addresses, the emulator uses its default ports.
+        // Without the two options for addresses, the emulator uses its default ports.
         command
             .args(["--log-level", "info", "--runtime-interface-emulator-address", &address])
             .args(["--runtime-api-address", &runtime])
@@ -119,7 +120,8 @@ impl Lambda {
         };
         set("/rawPath", path.as_str().into())?;
         set("/rawQueryString", query.into())?;
-        // Each event has a unique request ID, so that tests detect confused requests. SAM CLI would use the same ID for all.
+        // Each event has a unique request ID, so that tests detect confused requests. SAM CLI uses the same ID for all
+        // events.
         set("/requestContext/requestId", format!("{}-{}", self.name, self.sent).into())?;
         set("/requestContext/http/path", path.as_str().into())?;
         set("/requestContext/http/method", request.method.as_str().into())?;
@@ -127,13 +129,13 @@ impl Lambda {
             event.get_mut("headers").and_then(Value::as_object_mut).context("the event has no headers")?;
         let length = ("content-length".to_owned(), request.body.len().to_string());
         for (name, value) in request.headers.iter().chain([&length]) {
-            // The names are compared without case, because SAM CLI capitalizes them.
+            // The comparison of names ignores letter case, because SAM CLI capitalizes the names.
             headers.retain(|known, _| !known.eq_ignore_ascii_case(name));
             headers.insert(name.clone(), value.as_str().into());
         }
         let context = event.get_mut("requestContext").and_then(Value::as_object_mut);
         let context = context.context("the event has no requestContext")?;
-        // The field exists only if the API has an authorizer.
+        // The field `authorizer` exists only if the API has an authorizer.
         match &request.gateway_claims {
             None => context.remove("authorizer"),
             Some(claims) => {

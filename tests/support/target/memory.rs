@@ -25,7 +25,7 @@ pub struct Memory<S = Box<dyn SecretStore>> {
 }
 
 impl Memory {
-    /// The initial time of the clock.
+    /// The initial Unix time of the clock.
     pub const START: UnixSeconds = UnixSeconds(1_700_000_000);
 
     /// Creates the service of a deployment.
@@ -38,7 +38,7 @@ impl Memory {
         Self::load(setting.clone(), Box::new(SettingsStore(setting)), time_limits)
     }
 
-    /// Creates a service that reads both settings and secrets with this function.
+    /// Creates a service that reads settings and secrets with this function.
     #[must_use]
     pub fn with_settings(setting: impl Fn(&str) -> Option<String> + Clone + 'static) -> Self {
         Self::with_store(setting.clone(), Box::new(SettingsStore(setting)))

@@ -17,12 +17,12 @@ use crate::process::{Child, ReservedAddress, path_from, read_log};
 pub struct SamLocal {
     client: Client,
     address: ReservedAddress,
-    // These fields are dropped in this order, because sam can create a container as long as it runs.
+    // `_sam` is dropped before `containers`, because sam can create a container as long as it runs.
     _sam: Child,
     containers: Containers,
 }
 
-/// The containers that sam has created, which are removed when the value is dropped.
+/// The containers that sam has created. Dropping the value removes the containers.
 struct Containers {
     python: PathBuf,
     /// The path of sam's log, which contains the IDs of the containers.
@@ -37,7 +37,7 @@ const CONTAINER: &str = "SAM_CONTAINER_ID: ";
 const CONTAINERS: &str = include_str!("../../sam-local/containers.py");
 
 impl SamLocal {
-    /// Starts `sam local start-api`, which creates the container, and waits until it listens.
+    /// Starts `sam local start-api` and waits until the server listens. `sam` also creates the container.
     ///
     /// # Errors
     /// Returns an error if a variable is not set, or sam does not start.
@@ -59,7 +59,7 @@ impl SamLocal {
             .env("SAM_CLI_TELEMETRY", "0")
             .env("SAM_CLI_CONTAINER_CONNECTION_TIMEOUT", "120")
             .env("AWS_DEFAULT_REGION", "us-east-1");
-        // With credentials, sam would call AWS at each start, and pass them to the function.
+        // With credentials, sam would call AWS at each start, and pass the credentials to the function.
         for source in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"] {
             command.env_remove(source);
         }
@@ -72,7 +72,7 @@ impl SamLocal {
         Ok(Self { client: Client::new(), address, _sam: sam, containers })
     }
 
-    /// Returns the reason why a request cannot reach the function unchanged, or `None` if it can.
+    /// Returns the reason why a request cannot reach the function unchanged, or `None` if the request can.
     #[must_use]
     pub fn unsupported_feature(request: &Request) -> Option<&'static str> {
         let path = request.path_and_query().0;
@@ -102,8 +102,8 @@ fn write_template(deployment: &Deployment, folder: &Path) -> anyhow::Result<Path
     Ok(template)
 }
 
-/// Returns the template with its variables replaced by these. The option `--env-vars` is not sufficient, because it can neither
-/// add nor remove variables.
+/// Returns the template with these variables instead of the variables in the template. The option `--env-vars` is not
+/// sufficient, because it can neither add nor remove variables.
 fn with_variables(template: &str, variables: &[(String, String)]) -> anyhow::Result<String> {
     const INDENT: &str = "          ";
     let heading = "        Variables:\n";
@@ -142,7 +142,8 @@ impl Target for SamLocal {
         self.client.send_to(&self.address, request)
     }
 
-    /// Returns the log of the container. The log is not read from sam's log, because the first lines can be missing there.
+    /// Returns the log of the container. The log is not read from sam's log, because sam's log can lack the first
+    /// lines.
     fn log(&self) -> anyhow::Result<String> {
         let output = self.containers.command("logs")?.stderr(Stdio::inherit()).output()?;
         ensure!(output.status.success(), "the container has no log");

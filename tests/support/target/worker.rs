@@ -1,7 +1,7 @@
 //! The built Worker in workerd, Cloudflare's runtime.
 //!
-//! The Worker is served behind `controlled.mjs`. With the time limits of production, it is served directly, with workerd's clock
-//! and timers.
+//! The Worker is served behind `controlled.mjs`. With the time limits of production, the Worker is served directly,
+//! with workerd's clock and timers.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts workerd, and waits until it listens.
+    /// Starts workerd, and waits until workerd listens.
     ///
     /// # Errors
     /// Returns an error if an environment variable is not set, the Worker's folder has unexpected files, or workerd does not
@@ -40,7 +40,8 @@ impl Worker {
         let workerd = path_from("HALLPASS_WORKERD")?;
         let built = path_from("HALLPASS_WORKER_DIR")?;
         let address = ReservedAddress::new()?;
-        // The modules and the configuration are in the same folder, because paths in the configuration are relative to it.
+        // The modules and the configuration are in the same folder, because paths in the configuration are relative to
+        // its folder.
         let modules_folder = folder.join(&deployment.name);
         fs::create_dir_all(&modules_folder)?;
         let is_controlled = deployment.time_limits == TimeLimits::Extended;

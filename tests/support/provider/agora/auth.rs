@@ -127,7 +127,7 @@ fn authenticate_006(token: &str, request: &Request, now: UnixSeconds) -> Result<
     let subject = Subject::rtm(RtmUser::parse(user).map_err(|_| Rejection::User)?);
     let project = Project { app_id: &app_id, certificates: &[certificate] };
     let verified = token.verify(project, subject, now).map_err(Rejection::Verify)?;
-    // A token for the channel `*` verifies for every user, so the subject is compared too.
+    // The subject is also compared, because a token for the channel `*` is valid for every user.
     if verified.subject() != subject {
         return Err(Rejection::Verify(VerifyError::OtherUser));
     }
@@ -139,7 +139,7 @@ fn authenticate_006(token: &str, request: &Request, now: UnixSeconds) -> Result<
     Ok(Caller::User006 { user: user.to_owned(), expires_at })
 }
 
-/// Returns the project in the path, whose tokens are accepted.
+/// Returns the App ID and the certificate of the project in the path. Agora accepts the tokens of this project.
 fn project_of(request: &Request) -> Result<(AppId, AppCertificate), Rejection> {
     let app_id = signaling_project(request.path_and_query().0).ok_or(Rejection::OnlyCustomer)?;
     let certificate = certificate_of(app_id).ok_or(Rejection::Project)?;

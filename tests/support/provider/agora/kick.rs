@@ -76,7 +76,8 @@ impl Rules {
 }
 
 impl RuleRequest {
-    /// Returns the duration of the rule. The duration of a kick without a ban is 0. Returns `None` if the duration is invalid.
+    /// Returns the duration of the rule. If the rule only kicks the user, the duration is 0. Returns `None` if the
+    /// duration is invalid.
     fn duration(&self) -> Option<Seconds> {
         match (self.time, self.time_in_seconds) {
             (None, None) => Some(DEFAULT_DURATION),

@@ -1,4 +1,4 @@
-//! Rooms. Version 1 of the API calls them meetings.
+//! Rooms, which version 1 of the API calls meetings.
 
 use hallpass_token::UnixSeconds;
 use serde_json::{Map, Value, json};
@@ -11,9 +11,9 @@ pub(super) struct Rooms(Vec<Room>);
 
 #[derive(Clone)]
 pub(super) struct Room {
-    /// The provider's ID.
+    /// The ID that VideoSDK assigned.
     pub(super) id: String,
-    /// The caller's ID.
+    /// The custom ID that the caller assigned.
     pub(super) custom_id: Option<String>,
     created_at: UnixSeconds,
     number: usize,
@@ -26,12 +26,12 @@ impl Rooms {
         self.0.iter()
     }
 
-    /// Finds a room by the provider's or the caller's ID.
+    /// Finds a room by its VideoSDK ID or its custom ID.
     pub(super) fn find(&self, id: &str) -> Option<&Room> {
         self.0.iter().find(|room| room.id == id || room.has_custom_id(id))
     }
 
-    /// Returns the room with the caller's ID, or creates a room.
+    /// Returns the room with this custom ID, or creates a room.
     pub(super) fn get_or_create(&mut self, custom_id: Option<&str>, now: UnixSeconds) -> Room {
         if let Some(room) = custom_id.and_then(|id| self.0.iter().find(|room| room.has_custom_id(id))) {
             return room.clone();
@@ -49,7 +49,7 @@ impl Rooms {
 }
 
 impl Room {
-    /// Returns whether the room has this ID of the caller.
+    /// Returns whether the room has this custom ID.
     pub(super) fn has_custom_id(&self, id: &str) -> bool {
         self.custom_id.as_deref() == Some(id)
     }
