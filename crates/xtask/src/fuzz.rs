@@ -51,7 +51,7 @@ fn fuzz(targets: &[&str], seconds: u32, run: fn(&mut Command) -> Result<()>) -> 
     let cargo_fuzz = |task: &str| {
         let mut command = command(&program);
         command.args([task, "--fuzz-dir", FOLDER, "--sanitizer", "none", "--features", "libfuzzer"]);
-        // Link-time optimization would take most of the build time, and fuzzing does not need it.
+        // Link-time optimization would take most of the build time, and fuzzing does not need this optimization.
         command.env("CARGO_PROFILE_RELEASE_LTO", "off");
         command
     };

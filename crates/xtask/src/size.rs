@@ -18,7 +18,7 @@ use crate::prerequisites::{Prerequisite, check};
 use crate::process::root;
 use crate::terminal::print_line;
 
-/// The number of functions that are listed.
+/// The number of functions in the list of the largest functions.
 const LARGEST: usize = 20;
 
 /// Prints the sizes and their differences from the baseline. If `save` is set, saves the sizes as the baseline.

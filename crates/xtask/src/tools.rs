@@ -13,7 +13,7 @@ use crate::process::{command, output, root, run, run_quietly};
 use crate::steps::step;
 use crate::terminal::print_line;
 
-/// Installs the npm packages of package.json, unless they are installed.
+/// Installs the npm packages of package.json, unless the packages are already installed.
 ///
 /// # Errors
 /// Returns an error if npm fails.
@@ -43,7 +43,7 @@ pub(crate) const WORKER_TARGET: &str = "wasm32-unknown-unknown";
 /// with a `main`.
 pub(crate) const WASI_TARGET: &str = "wasm32-wasip1";
 
-/// Installs a Rust target, unless it is installed.
+/// Installs a Rust target, unless the target is already installed.
 ///
 /// # Errors
 /// Returns an error if rustup fails.
@@ -101,7 +101,7 @@ pub(crate) fn function_sizes(module: &Path) -> Result<String> {
     output(&mut list).with_context(|| format!("cannot list the functions of {}", module.display()))
 }
 
-/// Finds `cargo-fuzz` in the required version, or compiles it.
+/// Finds `cargo-fuzz` in the required version, or compiles `cargo-fuzz`.
 ///
 /// # Errors
 /// Returns an error if cargo fails.
@@ -213,7 +213,7 @@ pub(crate) fn workerd() -> Result<PathBuf> {
     Ok(PathBuf::from(path))
 }
 
-/// Installs wrk, unless wrk is installed. wrk sends the load of a benchmark.
+/// Installs the load generator wrk, unless wrk is already installed.
 ///
 /// # Errors
 /// Returns an error if wrk cannot be installed.

@@ -30,12 +30,12 @@ pub enum SecretsManagerError {
     Unreachable,
     /// AWS does not accept the credentials.
     NotAuthenticated {
-        /// AWS's error code.
+        /// The error code in AWS's response, if any.
         code: Option<String>,
     },
     /// The function's role is not allowed to read the secret.
     Denied {
-        /// AWS's error code.
+        /// The error code in AWS's response, if any.
         code: Option<String>,
     },
     /// The secret does not exist.
@@ -44,7 +44,7 @@ pub enum SecretsManagerError {
     Failed {
         /// The HTTP status.
         status: u16,
-        /// AWS's error code.
+        /// The error code in AWS's response, if any.
         code: Option<String>,
     },
     /// The response or the secret has an unexpected format. The string describes the format that was found.

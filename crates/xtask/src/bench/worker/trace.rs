@@ -15,7 +15,7 @@ use crate::terminal::print_line;
 use crate::workerd::{self, Worker};
 
 const FLAGS: [&str; 1] = ["--trace-wasm-compilation-times"];
-/// The number of functions that are listed.
+/// The number of functions in the list of the most expensive functions.
 const LISTED: usize = 10;
 
 /// The compilation of a function by V8's baseline compiler. The first request waits for this compilation.
