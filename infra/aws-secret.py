@@ -37,8 +37,8 @@ def aws(command, *arguments, stdin=""):
         return json.loads(result.stdout or b"null")
     if command == "put-secret-value":
         sys.exit(
-            "error: the change failed, or its response was lost. Run `aws-secret.py names` to check. After a"
-            " ResourceExistsException, nothing was changed, because another change was made at the same time: run the"
+            "error: the change failed, or its response was lost. Run `aws-secret.py names` to check. If the error is"
+            " ResourceExistsException, another change was made at the same time and yours was not applied: run the"
             " command again."
         )
     fail(f"`aws secretsmanager {command}` failed")

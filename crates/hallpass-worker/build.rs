@@ -1,4 +1,5 @@
-//! Makes Cargo link the module again if `linker.rs` changes. `linker.rs` determines which exports the linker omits.
+//! Makes Cargo link the module again if `crates/xtask/src/linker.rs` changes. This file determines which exports the
+//! linker omits.
 
 fn main() {
     println!("cargo::rerun-if-changed=../xtask/src/linker.rs");

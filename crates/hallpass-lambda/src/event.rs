@@ -1,7 +1,9 @@
-//! Conversion of the event of an HTTP API (payload 2.0) or a Function URL, and of the response.
+//! Conversion of events of an HTTP API (payload format 2.0) or a Function URL to requests, and of responses to Lambda's
+//! format.
 //!
-//! Only the fields that the service needs are read. The request type of `lambda_http` is not used, because a client can make
-//! its conversion fail. An invalid query string or host causes a panic, and a header that is not ASCII causes an error.
+//! Only the fields that the service needs are read. The request type of `lambda_http` is not used, because a client can
+//! make the conversion to this type fail. An invalid query string or host would cause a panic, and a header that is not
+//! ASCII would cause an error.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
 
 use std::collections::BTreeMap;
@@ -14,7 +16,7 @@ use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A request as Lambda passes it. Some senders write `null` for a field that others omit.
+/// The event of an HTTP request. Some senders set a field to `null` that other senders omit.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Event {
@@ -38,7 +40,7 @@ struct RequestContext {
     authorizer: Option<Authorizer>,
 }
 
-/// An authorizer's information about the caller, which a client cannot set.
+/// An authorizer's information about the caller. A client cannot set this information.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html>
 #[derive(Debug, Deserialize)]
 struct Authorizer {
@@ -59,19 +61,19 @@ struct Http {
     source_ip: Option<String>,
 }
 
-/// The gateway's information about a request, which a client cannot set.
+/// The gateway's information about a request. A client cannot set this information.
 #[derive(Debug)]
 pub(crate) struct GatewayContext {
     /// The caller's IP address.
     pub(crate) source_ip: Option<String>,
-    /// The gateway's request ID, which its access log contains too.
+    /// The gateway's request ID, which also appears in the gateway's access log.
     pub(crate) request_id: Option<String>,
     /// The names and values of the claims that the gateway has verified, or `None` if no authorizer ran.
     pub(crate) claims: Option<Vec<(String, String)>>,
 }
 
 impl Event {
-    /// Splits the event into the request and the gateway's information about it.
+    /// Splits the event into the request and the gateway's information about the request.
     pub(crate) fn into_parts(self) -> (Request, GatewayContext) {
         let is_base64_encoded = self.is_base64_encoded.unwrap_or_default();
         let body = match self.body {
@@ -82,7 +84,8 @@ impl Event {
         };
         let mut context = self.request_context;
         let request = Request {
-            // The gateway rejects a method that is not a valid token, so TRACE, which has no route, is never used.
+            // The gateway rejects a method that is not a valid HTTP token, so the fallback TRACE is never used. No route
+            // has the method TRACE.
             method: Method::from_bytes(context.http.method.as_bytes()).unwrap_or(Method::TRACE),
             path: context.encoded_path(self.raw_path.unwrap_or_default()),
             query: self.raw_query_string.unwrap_or_default(),
@@ -104,8 +107,9 @@ impl Authorizer {
 }
 
 impl RequestContext {
-    /// Returns the percent-encoded path without the stage. A Function URL passes the path as the client sent it, but an HTTP
-    /// API decodes it. In this case `%` is encoded again, so that the service does not decode the path twice.
+    /// Returns the percent-encoded path without the stage. A Function URL passes the path without decoding it, but an
+    /// HTTP API decodes the path. For an HTTP API, `%` is encoded again, so that the service does not decode the path
+    /// twice.
     fn encoded_path(&self, path: String) -> String {
         let path = without_stage(path, self.stage.as_deref());
         let domain = self.domain_name.as_deref().unwrap_or_default();
@@ -115,7 +119,7 @@ impl RequestContext {
     }
 }
 
-/// Removes the stage, which precedes every path unless it is the default stage.
+/// Removes the stage from a path. Every path starts with the stage, unless the stage is `$default`.
 fn without_stage(path: String, stage: Option<&str>) -> String {
     let stage = stage.filter(|stage| !stage.is_empty() && *stage != "$default");
     let rest = stage.and_then(|stage| path.strip_prefix('/')?.strip_prefix(stage));
@@ -126,8 +130,8 @@ fn without_stage(path: String, stage: Option<&str>) -> String {
     }
 }
 
-/// Returns a claim as a string, or `None` for `null`, arrays and objects. As strings, these could be confused with a string
-/// that a user chose.
+/// Converts a claim to a string. Returns `None` for `null`, arrays and objects, because their JSON could be confused with
+/// a string that a user chose.
 fn claim_string(value: Value) -> Option<String> {
     match value {
         Value::String(string) => Some(string),
@@ -136,7 +140,7 @@ fn claim_string(value: Value) -> Option<String> {
     }
 }
 
-/// Converts the headers. An invalid header is omitted, so that it does not make the request fail.
+/// Converts the headers. Invalid headers are omitted, so that they do not make the request fail.
 fn headers(received: BTreeMap<String, String>) -> Headers {
     let mut headers = Headers::default();
     for (name, value) in received {
@@ -145,7 +149,7 @@ fn headers(received: BTreeMap<String, String>) -> Headers {
     headers
 }
 
-/// Converts a response for Lambda. A body that is not UTF-8 is encoded as Base64.
+/// Converts a response to Lambda's format. A body that is not UTF-8 is encoded as Base64.
 pub(crate) fn from_response(response: http::Response<Vec<u8>>) -> ApiGatewayV2httpResponse {
     let (parts, body) = response.into_parts();
     let (body, is_base64_encoded) = match String::from_utf8(body) {

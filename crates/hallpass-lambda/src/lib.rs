@@ -1,4 +1,4 @@
-//! The parts of the Lambda function that tests use too: the platform and the secret stores.
+//! The parts of the Lambda function that tests also use: the platform and the secret stores.
 
 mod platform;
 mod secrets_manager;
@@ -10,8 +10,8 @@ pub use secrets_manager::{STORE_TIMEOUT, SecretsManager, SecretsManagerError};
 pub use store::{SecretStore, SettingsStore};
 pub use time_limits::{TimeLimitFactor, TimeLimitFactorError};
 
-/// Returns the secret store: Secrets Manager if `HALLPASS_SECRET_ID` is set, otherwise the settings themselves. The factor
-/// extends the time limit on Secrets Manager.
+/// Returns the secret store. If `HALLPASS_SECRET_ID` is set, the store is Secrets Manager. Otherwise, the store reads
+/// secrets from the settings. `factor` multiplies the time limit for Secrets Manager.
 pub fn secret_store(
     setting: impl Fn(&str) -> Option<String> + 'static,
     factor: TimeLimitFactor,

@@ -1,4 +1,4 @@
-//! Hallpass as an AWS Lambda function, behind an HTTP API (payload 2.0) or a Function URL.
+//! Hallpass as an AWS Lambda function, behind an HTTP API (payload format 2.0) or a Function URL.
 //!
 //! This crate handles the platform: events, the environment, the clock, and random bytes. Routes, status codes, policy and
 //! token formats belong to `hallpass-service`.
@@ -22,7 +22,7 @@ async fn main() -> Result<(), Error> {
     let service = Service::new(setting);
     service.notices().iter().for_each(log);
     let platform = LambdaPlatform::new(secret_store(setting, factor), factor);
-    // The secrets are loaded at the start, because Lambda allocates more CPU to the start than to a request.
+    // The secrets are loaded during the start, because Lambda allocates more CPU to the start than to a request.
     service.refresh(now()?, &platform).await.iter().for_each(log);
     let (service, platform) = (&service, &platform);
     lambda_runtime::run(service_fn(|event: LambdaEvent<event::Event>| handle(service, platform, event))).await

@@ -1,5 +1,5 @@
-//! The Lambda runtime as the service's platform. Its functions block, which delays no other request, because an instance of
-//! the function handles one request at a time.
+//! The Lambda runtime as the service's platform. The functions of the platform block the thread. Blocking delays no other
+//! request, because an instance of the Lambda function handles one request at a time.
 
 use std::future::ready;
 use std::sync::OnceLock;
@@ -27,7 +27,7 @@ pub struct LambdaPlatform<S> {
 }
 
 impl<S: SecretStore> LambdaPlatform<S> {
-    /// Creates a platform with this secret store. The factor extends every time limit on other servers.
+    /// Creates a platform with this secret store. `factor` multiplies every time limit for calls to other servers.
     pub const fn new(store: S, factor: TimeLimitFactor) -> Self {
         Self { store, factor, agent: OnceLock::new() }
     }
@@ -38,8 +38,8 @@ impl<S: SecretStore> LambdaPlatform<S> {
                 .http_status_as_error(false)
                 .max_redirects(0)
                 .max_redirects_will_error(false)
-                // Connections are not reused. Lambda freezes the function between requests, so a connection could be closed,
-                // and some calls must not be sent twice.
+                // Connections are not reused. Lambda freezes the function between requests, so the server could close an
+                // idle connection. A call on a closed connection would fail, and some calls must not be sent twice.
                 .max_idle_connections(0);
             config.build().into()
         })
@@ -50,7 +50,7 @@ impl<S: SecretStore> LambdaPlatform<S> {
         for (name, value) in &request.headers {
             http_request = http_request.header(*name, value.as_str());
         }
-        // A URL or header that is not valid in HTTP cannot be sent.
+        // A request with an invalid URL or header cannot be sent.
         let http_request = http_request.body(request.body.as_slice()).map_err(|_| SendError::Unreachable)?;
         let agent = self.agent();
         let time_limit = self.factor.extend(Duration::from_secs(request.seconds.into()));
@@ -60,7 +60,7 @@ impl<S: SecretStore> LambdaPlatform<S> {
             .into_iter()
             .filter_map(|name| Some((name, response.headers().get(name)?.to_str().ok()?.to_owned())));
         let (status, headers) = (response.status().as_u16(), headers.collect());
-        // ureq rejects a body that reaches the limit, not only a longer body.
+        // The limit is one byte higher, because ureq also rejects a body that reaches the limit.
         let body_limit = u64::try_from(request.max_bytes).unwrap_or(u64::MAX).saturating_add(1);
         let body = response.body_mut().with_config().limit(body_limit).read_to_vec().map_err(send_error)?;
         Ok(OutboundResponse { status, headers, body: body.into() })
@@ -92,7 +92,7 @@ impl<S: SecretStore> Platform for LambdaPlatform<S> {
         Box::pin(ready(is_valid_signature(key, message, signature)))
     }
 
-    /// Allows every request. API Gateway limits the rate of requests.
+    /// Allows every request, because API Gateway limits the rate of requests.
     fn is_within_limit<'a>(&'a self, _key: &'a dyn Fn() -> Option<String>) -> BoxFuture<'a, bool> {
         Box::pin(ready(true))
     }
@@ -109,7 +109,7 @@ fn is_valid_signature(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool
             RsaPublicKeyComponents { n, e }.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature)
         }
         KeyMaterial::P256 { x, y } => {
-            // An uncompressed point (SEC 1 section 2.3.3).
+            // The encoding of an uncompressed point (SEC 1, section 2.3.3).
             let point = [&[4], x.as_slice(), y].concat();
             UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(message, signature)
         }

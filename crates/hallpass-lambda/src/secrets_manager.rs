@@ -1,4 +1,5 @@
-//! A client for AWS Secrets Manager. All secrets of a deployment are one secret there: a JSON object of names and values.
+//! A client for AWS Secrets Manager. One secret in Secrets Manager contains all secrets of a deployment, as a JSON object
+//! of names and values.
 //! <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html>
 
 mod error;
@@ -22,14 +23,14 @@ use self::settings::Settings;
 use crate::store::SecretStore;
 use crate::time_limits::TimeLimitFactor;
 
-/// The time limit of [`SecretsManager::get`] in production. With it, no caller waits longer than 2 s for a token because of
-/// the store.
+/// The time limit of [`SecretsManager::get`] in production. With this limit, no caller waits longer than 2 s for a token
+/// because of the store.
 pub const STORE_TIMEOUT: Duration = Duration::from_millis(STORE_MILLISECONDS as u64);
 
 /// The secret store of a deployment on AWS.
 pub struct SecretsManager {
     agent: Agent,
-    /// The effective time limit.
+    /// The time limit of a request, after multiplication by the factor.
     limit: Duration,
     url: String,
     region: String,
@@ -39,7 +40,7 @@ pub struct SecretsManager {
 }
 
 impl SecretsManager {
-    /// Creates a store from these settings, or returns `None` if `HALLPASS_SECRET_ID` is not set. The factor extends
+    /// Creates a store from these settings, or returns `None` if `HALLPASS_SECRET_ID` is not set. `factor` multiplies
     /// [`STORE_TIMEOUT`].
     ///
     /// `HALLPASS_SECRET_ID` is the name or ARN of the secret. The other settings are `AWS_REGION`, `AWS_ACCESS_KEY_ID`,
@@ -58,7 +59,7 @@ impl SecretsManager {
     fn new(settings: Settings, factor: TimeLimitFactor) -> Self {
         let limit = factor.extend(STORE_TIMEOUT);
         let Settings { secret_id, region, url, credentials, authorities } = settings;
-        // A URL with http is on this machine, so no proxy is used.
+        // No proxy is used for a URL with `http`, because such a URL refers to this machine.
         let proxy = if url.starts_with("https:") { Proxy::try_from_env() } else { None };
         let roots =
             authorities.map_or(RootCerts::WebPki, |certificates| RootCerts::new_with_certs(&certificates));
@@ -66,7 +67,8 @@ impl SecretsManager {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            // Connections are not reused, because Lambda freezes the function for longer than AWS keeps a connection open.
+            // Connections are not reused, because Lambda can freeze the function for longer than AWS keeps a connection
+            // open.
             .max_idle_connections(0)
             .proxy(proxy)
             .tls_config(TlsConfig::builder().root_certs(roots).build())
@@ -75,11 +77,11 @@ impl SecretsManager {
         Self { agent: config.build().into(), limit, url, region, credentials, body }
     }
 
-    /// Fetches the secret, and returns its fields with these names. Fields that the secret does not have are omitted. Sends one
-    /// request, without retries. Fails after the effective time limit.
+    /// Fetches the secret, and returns the fields with these names. Omits the names that the secret does not contain.
+    /// Sends one request without retries, and fails when the time limit expires.
     ///
-    /// The returned values are zeroized when they are dropped. The buffers in which `ureq`, `rustls` and `serde_json` receive
-    /// and decode them are not.
+    /// The returned values are zeroized when they are dropped. The buffers in which `ureq`, `rustls` and `serde_json`
+    /// receive and decode the values are not zeroized.
     ///
     /// # Errors
     /// Returns an error if the secret cannot be read, or a field with one of these names is not a string.
@@ -92,7 +94,7 @@ impl SecretsManager {
         let response = self.agent.run(request).map_err(|error| self.convert_error(error))?;
         let (head, mut body) = response.into_parts();
         let status = head.status.as_u16();
-        // ureq rejects a body that reaches the limit, not only a longer body.
+        // The limit is one byte higher, because ureq also rejects a body that reaches the limit.
         let body = body.with_config().limit(MAX_BYTES + 1).read_to_vec();
         let body = body.map_err(|error| self.convert_error(error))?;
         if status != 200 {
@@ -144,7 +146,7 @@ impl SecretStore for SecretsManager {
     }
 }
 
-/// A store with invalid settings returns their error for every read.
+/// The result of creating a store. If the settings are invalid, every read returns the error.
 impl SecretStore for Result<SecretsManager, SecretsManagerError> {
     fn secrets(&self, names: &[&str]) -> Result<Secrets, StoreError> {
         self.as_ref().map_err(StoreError::from)?.secrets(names)

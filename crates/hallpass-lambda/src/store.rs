@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 /// A store that returns secrets by name.
 pub trait SecretStore {
-    /// Reads the secrets with these names. Secrets that the store does not have are omitted. This function can block.
+    /// Reads the secrets with these names. Omits secrets that the store does not contain. This function can block.
     ///
     /// # Errors
     /// Returns [`StoreError`] if the secrets cannot be read.
@@ -18,7 +18,8 @@ impl SecretStore for Box<dyn SecretStore> {
     }
 }
 
-/// A store whose secrets are settings. On a developer's machine, these are environment variables.
+/// A store that reads each secret from the setting with the same name. On a developer's machine, the settings are
+/// environment variables.
 #[derive(Debug)]
 pub struct SettingsStore<F>(pub F);
 

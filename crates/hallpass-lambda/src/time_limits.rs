@@ -1,10 +1,11 @@
-//! Extension of the time limits on other servers, for machines that are slower than production.
+//! Extension of the time limits for calls to other servers, for machines that are slower than production.
 
 use std::fmt;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// The factor by which every time limit on another server (the secret store, issuers, providers) is extended. Default: 1.
+/// The factor that multiplies every time limit for calls to other servers: the secret store, issuers, and providers.
+/// Default: 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeLimitFactor(NonZeroU32);
 
@@ -18,7 +19,7 @@ impl TimeLimitFactor {
     /// The setting that holds the factor.
     pub const SETTING: &str = "HALLPASS_TIME_LIMIT_FACTOR";
 
-    /// Returns this factor, or `None` if it is not from 1 to [`MAX`](Self::MAX).
+    /// Creates a factor. Returns `None` if `factor` is not from 1 to [`MAX`](Self::MAX).
     #[must_use]
     pub const fn new(factor: u32) -> Option<Self> {
         match NonZeroU32::new(factor) {

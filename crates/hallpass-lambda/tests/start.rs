@@ -1,4 +1,4 @@
-//! Tests of the start of the function. Cargo builds the binary `bootstrap` for them.
+//! Tests of the start of the Lambda function. Cargo builds the binary `bootstrap` for these tests.
 
 use std::io;
 use std::process::Command;

@@ -1,18 +1,20 @@
 // JavaScript functions that Rust calls.
 
-/** Returns one header of a request. */
+/** Returns the value of a request header, or `undefined` if the request does not have the header. */
 export function header(request, name) {
   return request.headers.get(name) ?? undefined;
 }
 
-/** Creates a response with these headers and the request ID. The body is copied, because Rust reuses its memory. */
+/**
+ * Creates a response with these headers and the request ID. The body is copied, because Rust reuses the memory of `body`.
+ */
 export function respond(status, headers, id, body) {
-  // The constructor rejects a 204 with a body, even with an empty one.
+  // The `Response` constructor rejects a body with status 204, even an empty body.
   const content = body.length > 0 ? body.slice() : null;
   return new Response(content, { status, headers: { ...headers, "x-request-id": id } });
 }
 
-/** Parses headers from "name\nvalue\n…", into an object that Rust keeps. */
+/** Parses headers in the format "name\nvalue\n…". Rust keeps the returned object. */
 export function parse_headers(lines) {
   const strings = new TextDecoder().decode(lines).split("\n");
   const headers = {};
@@ -21,16 +23,18 @@ export function parse_headers(lines) {
 }
 
 /**
- * Sends a request and returns the response: an array of its status, its body, and its headers with the names in
- * `captured`. `headers` holds names and values in turn. Redirects are not followed, because they would lead away from
- * the configured URL. Returns `undefined` if the body is too large, and `null` after the time limit. Rejects if the
- * connection fails.
+ * Sends a request. `headers` contains names and values alternately. Redirects are not followed, because a redirect could
+ * lead away from the configured URL.
+ *
+ * Returns an array of the response's status, its body, and the values of the headers named in `captured`. Returns
+ * `undefined` if the body exceeds `maxBytes`, and `null` if the request exceeds the time limit. If the connection fails,
+ * the promise is rejected.
  */
 export async function send(method, url, headers, body, captured, maxBytes, seconds) {
   const signal = AbortSignal.timeout(seconds * 1000);
   const pairs = [];
   for (let i = 0; i < headers.length; i += 2) pairs.push([headers[i], headers[i + 1]]);
-  // The body is copied, because Rust can reuse its memory before the runtime has sent it.
+  // The body is copied, because Rust can reuse the memory of `body` before the runtime has sent the request.
   const content = body.length > 0 ? body.slice() : undefined;
   try {
     const response = await fetch(url, { method, redirect: "manual", signal, headers: pairs, body: content });
@@ -50,8 +54,9 @@ export async function send(method, url, headers, body, captured, maxBytes, secon
 }
 
 /**
- * Reads the secrets with these bindings from the Secrets Store, in this order. The result is `undefined` for a secret that
- * the store does not return, and `null` for a secret that exceeds the time limit. Never rejects.
+ * Reads secrets from the Secrets Store. `names` contains the names of the bindings. Returns an array of values in the
+ * order of `names`. A value is `undefined` if the store does not return the secret, and `null` if reading the secret
+ * exceeds the time limit. The promise is never rejected.
  */
 export async function read_secrets(env, names, milliseconds) {
   let timer;
@@ -62,7 +67,7 @@ export async function read_secrets(env, names, milliseconds) {
     try {
       return await env[name].get();
     } catch {
-      // The error is discarded, because its message could contain anything.
+      // The error is discarded, because its message could contain any text, including a secret.
       return undefined;
     }
   };
@@ -71,14 +76,14 @@ export async function read_secrets(env, names, milliseconds) {
   return secrets;
 }
 
-/** WebCrypto's parameters for keys, by the key type (`kty`). */
+/** The parameters with which WebCrypto imports and uses a key, by the key type (`kty`). */
 const ALGORITHMS = {
   RSA: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" },
   EC: { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" },
   OKP: { name: "Ed25519" },
 };
 
-/** Imports a JWK, into an object that Rust keeps. */
+/** Imports a JWK. Rust keeps the returned object, which contains the key and the parameters of its algorithm. */
 export async function import_key(jwk) {
   const parsed = JSON.parse(jwk);
   const algorithm = ALGORITHMS[parsed.kty];
@@ -86,19 +91,20 @@ export async function import_key(jwk) {
 }
 
 /**
- * Returns whether the imported key signed the message. Rust reuses the memory of both arrays while the promise is pending.
- * This is safe because WebCrypto copies them before it returns (section 14.3.4).
+ * Returns whether the imported key signed the message. Rust can reuse the memory of `message` and `signature` while the
+ * promise is pending. This reuse is safe, because WebCrypto copies both arrays before `crypto.subtle.verify` returns
+ * (section 14.3.4).
  */
 export function verify({ algorithm, key }, message, signature) {
   return crypto.subtle.verify(algorithm, key, signature, message);
 }
 
-/** Returns whether the deployment has a rate limiter. */
+/** Returns whether the Worker has a binding for a rate limiter. */
 export function has_limiter(env) {
   return env.RATE_LIMIT !== undefined;
 }
 
-/** Counts a request, and returns whether it is within the limit. */
+/** Counts a request for this key, and returns whether the request is within the rate limit. */
 export async function is_within_limit(env, key) {
   const { success } = await env.RATE_LIMIT.limit({ key });
   return success;

@@ -3,7 +3,8 @@
 use hallpass_service::{Level, LogLine};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-// The macros of `worker` create a JavaScript string first, which takes another call into JavaScript.
+// The macros of `worker` are not used, because they create a JavaScript string first, which requires another call to
+// JavaScript.
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_namespace = console, js_name = log)]
@@ -14,7 +15,7 @@ extern "C" {
     fn error(line: &str);
 }
 
-/// Writes a line at its level.
+/// Writes a log line with the console function for its level.
 pub(crate) fn log(line: &LogLine) {
     match line.level() {
         Level::Info => info(line.as_str()),

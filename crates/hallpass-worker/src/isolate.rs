@@ -26,13 +26,13 @@ pub(crate) struct HandledRequest {
 }
 
 impl Isolate {
-    /// Returns the isolate's deployment. The first call reads the configuration.
+    /// Returns the state of this isolate. The first call reads the configuration from the bindings.
     pub(crate) fn get(env: &Env) -> &'static Self {
         static ISOLATE: OnceLock<Isolate> = OnceLock::new();
         ISOLATE.get_or_init(|| Self::new(env))
     }
 
-    /// Reads the configuration of a deployment with these bindings.
+    /// Creates the state of an isolate, with the configuration in these bindings.
     pub(crate) fn new(env: &Env) -> Self {
         let service = Service::new(|name| settings::setting(env, name));
         Self { service, has_limiter: has_limiter(env), notices: Once::new() }
@@ -42,13 +42,13 @@ impl Isolate {
         &self.service
     }
 
-    /// Logs the service's notices for operators, once. The first request logs the notices, not the start, because the platform
-    /// assigns log lines to requests.
+    /// Logs the service's notices for operators on the first call. The first request makes this call instead of the
+    /// start, because the platform assigns each log line to a request.
     pub(crate) fn log_notices(&self) {
         self.notices.call_once(|| self.service.notices().iter().for_each(console::log));
     }
 
-    /// Handles a request. `js_request` is the runtime's object for the same request.
+    /// Handles a request. `js_request` is the JavaScript object of the same request.
     pub(crate) async fn handle(
         &self,
         js_request: JsValue,
@@ -70,7 +70,7 @@ impl Isolate {
         HandledRequest { outcome, now, env }
     }
 
-    /// Refreshes the secrets.
+    /// Refreshes the secrets, and writes the log line of the refresh, if any.
     pub(crate) async fn refresh(&self, now: UnixSeconds, env: &Env) {
         if let Some(line) = self.service.refresh(now, &self.platform(env)).await {
             console::log(&line);

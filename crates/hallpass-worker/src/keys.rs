@@ -1,4 +1,4 @@
-//! Verification of signatures with issuers' keys, which WebCrypto imports.
+//! Verification of signatures with issuers' public keys, through WebCrypto.
 
 use std::cell::RefCell;
 
@@ -16,16 +16,16 @@ extern "C" {
     fn verify_with_key(key: &JsValue, message: &[u8], signature: &[u8]) -> Promise;
 }
 
-/// The maximum number of cached keys. An issuer has few keys, and replaces them over time.
+/// The maximum number of cached keys. The cache needs a maximum, because issuers replace their keys over time.
 const MAX_KEYS: usize = 64;
 
 thread_local! {
-    /// Imported keys by their JWKs. The keys are cached, because passing a JWK to JavaScript costs half as much as minting a
-    /// token.
+    /// Imported keys, each with its JWK. The keys are cached, because passing a JWK to JavaScript takes half as long as
+    /// minting a token.
     static KEYS: RefCell<Vec<(String, JsValue)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Returns whether the key signed the message. Returns `false` if the key is invalid.
+/// Returns whether the key signed the message. If the key cannot be imported, returns `false`.
 pub(crate) async fn verify(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
     let mut verification = verify_with_cached(key, message, signature);
     if verification.is_none()
@@ -49,7 +49,7 @@ fn verify_with_cached(key: &PublicKey, message: &[u8], signature: &[u8]) -> Opti
 
 fn insert(key: &PublicKey, imported: JsValue) {
     KEYS.with_borrow_mut(|keys| {
-        // Concurrent requests can import the same key.
+        // A concurrent request can have imported the same key in the meantime.
         if keys.iter().any(|(jwk, _)| jwk == key.jwk()) {
             return;
         }

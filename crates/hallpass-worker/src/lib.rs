@@ -3,9 +3,9 @@
 //! This crate handles the platform: bindings, the clock, random bytes, and the JavaScript request and response. Routes,
 //! status codes, policy and token formats belong to `hallpass-service`.
 //!
-//! A call between JavaScript and WebAssembly costs about as much as an HMAC. Therefore `entry.js`, the Worker's main
-//! module, waits for the body and then makes one call. `worker::Request` is not used, because it fetches properties that
-//! are not needed, and converts an unknown method to GET.
+//! A call between JavaScript and WebAssembly takes about as long as an HMAC. Therefore `entry.js`, the Worker's main
+//! module, waits for the body and then passes the request in one call. `worker::Request` is not used, because this type
+//! fetches properties that the service does not need, and converts an unknown method to GET.
 
 mod console;
 mod isolate;
@@ -26,19 +26,19 @@ use worker::Env;
 use crate::isolate::{HandledRequest, Isolate};
 use crate::tasks::Progress;
 
-/// An allocator that is faster than the standard library's, and a fifth of its size.
+/// An allocator that is faster than the allocator of the standard library, and has a fifth of its code size.
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
-/// Returns the maximum length of a body that `entry.js` reads.
+/// Returns the maximum length of a request's body in bytes.
 #[wasm_bindgen]
 pub fn max_body_bytes() -> usize {
     MAX_BODY_BYTES
 }
 
-/// Reads the configuration, and mints a token so that the runtime compiles the functions of a request. `placeholder` holds the
-/// bindings of a deployment that does not exist.
+/// Reads the configuration, and mints a token with the bindings in `placeholder`. Minting makes the runtime compile the
+/// functions that handle a request. `placeholder` belongs to no deployment.
 ///
 /// # Errors
 /// Returns an error if the token cannot be minted.
@@ -48,8 +48,8 @@ pub fn start(env: &Env, placeholder: &Env) -> Result<(), JsError> {
     warm_up::mint(placeholder)
 }
 
-/// Handles one request. Returns a response, or a task for `entry.js` to resume. `body` is `None` if the request's body exceeds
-/// the limit (`is_too_large`) or could not be read.
+/// Handles one request. Returns a response, or an array with a task that `entry.js` resumes. `body` is `None` if the
+/// request's body exceeds the limit (`is_too_large`) or could not be read.
 ///
 /// # Errors
 /// Returns an error if the runtime supplies no random bytes. The runtime then responds with status 500.
@@ -79,7 +79,8 @@ pub fn handle(
     Ok(tasks::run(Box::pin(task)).into_js(&JsValue::UNDEFINED))
 }
 
-/// Writes the log, and converts the response. If a refresh of the secrets is due, starts it after the response.
+/// Writes the log, and converts the response. If a refresh of the secrets is due, starts the refresh, which can continue
+/// after the response.
 fn finish(isolate: &'static Isolate, handled: HandledRequest, request_id: &JsValue) -> JsValue {
     let HandledRequest { outcome, now, env } = handled;
     outcome.log.iter().for_each(console::log);

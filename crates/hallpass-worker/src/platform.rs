@@ -18,8 +18,8 @@ use crate::{console, keys};
 
 #[wasm_bindgen(module = "/src/bindings.js")]
 extern "C" {
-    /// Returns the status, body and captured headers of the response. Returns `undefined` if the body is too large, and
-    /// `null` after the time limit.
+    /// Sends a request, and returns the status, body and captured headers of the response. Returns `undefined` if the
+    /// body is too large, and `null` if the request exceeds the time limit.
     fn send(
         method: &str,
         url: &str,
@@ -29,17 +29,17 @@ extern "C" {
         max_bytes: usize,
         seconds: u32,
     ) -> Promise;
-    /// Returns whether a request is within the limit of this key.
+    /// Counts a request for this key, and returns whether the request is within the rate limit.
     fn is_within_limit(env: &Env, key: &str) -> Promise;
-    /// Returns the secrets with these bindings: `undefined` for a secret without a value, and `null` for a secret that
-    /// exceeds the time limit.
+    /// Reads the secrets with these bindings. A value is `undefined` if the store does not return the secret, and `null`
+    /// if reading the secret exceeds the time limit.
     fn read_secrets(env: &Env, names: &Array, milliseconds: u32) -> Promise;
     fn sleep(milliseconds: u32) -> Promise;
     /// Returns whether the deployment has a rate limiter.
     pub(crate) fn has_limiter(env: &Env) -> bool;
 }
 
-/// The Workers runtime, on behalf of one request.
+/// The Workers runtime, with the bindings of one request.
 pub(crate) struct WorkerPlatform<'a> {
     pub(crate) env: &'a Env,
     pub(crate) has_limiter: bool,
@@ -50,8 +50,8 @@ impl Platform for WorkerPlatform<'_> {
         true
     }
 
-    /// Reads secrets from the bindings and from the Secrets Store. A secret of `wrangler secret put` is permanent: a change
-    /// deploys the Worker again, in new isolates.
+    /// Reads secrets from the bindings and from the Secrets Store. A secret from `wrangler secret put` is permanent in an
+    /// isolate, because a change of the secret deploys the Worker again, in new isolates.
     fn secrets<'a>(&'a self, names: &'a [&'a str]) -> BoxFuture<'a, Result<Secrets, StoreError>> {
         let (mut values, mut in_store, mut unbound) = (Vec::new(), Vec::new(), Vec::new());
         for name in names.iter().map(|name| (*name).to_owned()) {
@@ -90,7 +90,8 @@ impl Platform for WorkerPlatform<'_> {
         Box::pin(async {
             match fulfilled(promise).await {
                 Some(is_within_limit) => is_within_limit.is_truthy(),
-                // If the limiter fails, requests are allowed: an outage for all callers would be worse than a missing limit.
+                // If the rate limiter fails, the request is allowed, because an outage for all callers would be worse
+                // than a missing limit.
                 None => {
                     console::warn(r#"{"level":"WARN","event":"rate_limit_failed"}"#);
                     true
@@ -106,7 +107,8 @@ impl Platform for WorkerPlatform<'_> {
     }
 }
 
-/// Reads the secrets `in_store` from the Secrets Store, and adds them to `values`. `unbound` are names without a binding.
+/// Reads the secrets named in `in_store` from the Secrets Store, and adds them to `values`. `unbound` contains the names
+/// without a binding, which an error lists.
 async fn read_from_store(
     env: &Env,
     mut values: Vec<(String, Zeroizing<String>)>,
@@ -162,7 +164,8 @@ async fn fetch(request: &OutboundRequest) -> Result<OutboundResponse, SendError>
     })
 }
 
-/// Combines the failures of several secrets into one error. Each failure is a reason and the names of its secrets.
+/// Combines the failures of several secrets into one error. Each failure consists of a reason and the names of the
+/// affected secrets.
 fn store_error(is_timeout: bool, failures: [(&str, Vec<String>); 3]) -> StoreError {
     let reasons: Vec<_> = failures
         .iter()

@@ -1,10 +1,11 @@
-//! Random bytes, fetched for 64 requests in one call, because a call of the runtime costs more than the routing of a request.
+//! Random bytes for requests. One call fetches the bytes for 64 requests, because a call to the runtime takes longer than
+//! the routing of a request.
 
 use std::cell::RefCell;
 
 use hallpass_service::RequestContext;
 
-/// The number of bytes fetched in one call. WebCrypto returns at most 65,536.
+/// The number of bytes that one call fetches. WebCrypto returns at most 65,536 bytes per call.
 const POOL_BYTES: usize = 64 * RequestContext::RANDOM_BYTES;
 
 struct Pool {

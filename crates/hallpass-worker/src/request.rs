@@ -7,13 +7,14 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen(module = "/src/bindings.js")]
 extern "C" {
-    /// Returns one header of a request.
+    /// Returns the value of a request header.
     pub(crate) fn header(request: &JsValue, name: &str) -> Option<String>;
 }
 
-/// Creates the service's request, with the headers that the service reads.
+/// Creates the service's request. Reads only the headers that the service needs for this method and path.
 pub(crate) fn read(service: &Service, request: &JsValue, method: &str, url: &str, body: Body) -> Request {
-    // In JavaScript every method is a valid token, so TRACE, which has no route, is never used.
+    // In JavaScript, every method is a valid HTTP token, so the fallback TRACE is never used. No route has the method
+    // TRACE.
     let method = Method::from_bytes(method.as_bytes()).unwrap_or(Method::TRACE);
     let (path, query) = path_and_query(url);
     let mut headers = Headers::default();
@@ -25,7 +26,7 @@ pub(crate) fn read(service: &Service, request: &JsValue, method: &str, url: &str
     Request { method, path: path.to_owned(), query: query.to_owned(), headers, body }
 }
 
-/// Splits an absolute URL, as the runtime normalizes it, into path and query.
+/// Splits an absolute URL into its path and query. The runtime has already normalized the URL.
 fn path_and_query(url: &str) -> (&str, &str) {
     let rest = url.split_once(':').map_or(url, |(_scheme, rest)| rest.trim_start_matches('/'));
     let rest = rest.find(['/', '?']).and_then(|start| rest.get(start..)).unwrap_or("/");

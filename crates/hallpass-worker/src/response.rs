@@ -12,15 +12,17 @@ extern "C" {
     fn parse_headers(lines: &[u8]) -> JsValue;
 }
 
-/// A cache of JavaScript objects with headers, by the headers' lines. Creating such an object costs a quarter as much as
-/// minting a token, and most responses have the same headers, except for a few origins.
+/// A cache of JavaScript objects that contain response headers, by the lines of the headers. Creating such an object
+/// takes a quarter of the time of minting a token. Most responses have the same headers, except for headers that depend
+/// on the caller's origin.
 struct HeaderObjects(Vec<(Vec<u8>, JsValue)>);
 
 thread_local! {
     static HEADER_OBJECTS: RefCell<HeaderObjects> = const { RefCell::new(HeaderObjects(Vec::new())) };
 }
 
-/// Converts a response. `request_id` is the JavaScript string that `entry.js` passed with the request.
+/// Converts a response to a JavaScript response. `request_id` is the JavaScript string that `entry.js` passed with the
+/// request.
 pub(crate) fn convert(response: &Response, request_id: &JsValue) -> JsValue {
     HEADER_OBJECTS.with_borrow_mut(|objects| {
         objects.get(&response.headers).map_or(JsValue::UNDEFINED, |headers| {
@@ -29,8 +31,8 @@ pub(crate) fn convert(response: &Response, request_id: &JsValue) -> JsValue {
     })
 }
 
-/// Creates and caches the headers of a response. Does not create the response, because the runtime rejects that in the global
-/// scope.
+/// Creates and caches the object with a response's headers. Does not create the response, because the runtime rejects the
+/// creation of a response in the global scope.
 pub(crate) fn prepare(response: &Response) {
     HEADER_OBJECTS.with_borrow_mut(|objects| {
         objects.get(&response.headers);
@@ -38,10 +40,11 @@ pub(crate) fn prepare(response: &Response) {
 }
 
 impl HeaderObjects {
-    /// The maximum number of cached objects, so that a client that varies its origin cannot fill the memory.
+    /// The maximum number of cached objects. Without a maximum, a client that sends many different origins could fill the
+    /// memory.
     const MAX: usize = 32;
 
-    /// Returns an object with these headers and the common headers. Creates it if it is not cached.
+    /// Returns the object with these headers and the common headers. If the object is not cached, creates and caches it.
     fn get(&mut self, headers: &Headers) -> Option<&JsValue> {
         let mut lines = Vec::new();
         headers.iter().for_each(|(name, value)| push_header(&mut lines, name, value));

@@ -5,7 +5,7 @@ use worker::Env;
 use worker::js_sys::{JSON, Reflect};
 use zeroize::Zeroizing;
 
-/// Returns the variable with this name. A table of `wrangler.toml` is returned as JSON.
+/// Returns the value of the variable with this name. If the variable is a table in `wrangler.toml`, the value is JSON.
 pub(crate) fn setting(env: &Env, name: &str) -> Option<String> {
     let value = binding(env, name)?;
     match value.as_string() {
@@ -17,13 +17,13 @@ pub(crate) fn setting(env: &Env, name: &str) -> Option<String> {
 
 /// The binding of a secret.
 pub(crate) enum Secret {
-    /// The value of a secret from `wrangler secret put`.
+    /// The value of a secret that was set with `wrangler secret put`.
     Value(Zeroizing<String>),
-    /// A binding to the Secrets Store.
+    /// A binding to a secret in the Secrets Store.
     InStore,
 }
 
-/// Returns the secret with this name, or `None` if there is no binding.
+/// Returns the binding of the secret with this name, or `None` if the Worker has no such binding.
 pub(crate) fn secret(env: &Env, name: &str) -> Option<Secret> {
     let value = binding(env, name)?;
     match value.as_string() {

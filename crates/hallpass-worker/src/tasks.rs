@@ -1,5 +1,5 @@
-//! Futures that wait for promises. JavaScript awaits the promise and passes the result to Rust in one call. An executor in Rust
-//! would need two closures per promise, a queue, and 10 KB of the module.
+//! Futures that wait for promises. JavaScript awaits the promise and passes the result to Rust in one call. An executor
+//! in Rust would need two closures per promise and a queue, and would add 10 KB to the module.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -14,11 +14,11 @@ use worker::js_sys::{Array, Promise};
 pub(crate) type Task = BoxFuture<'static, JsValue>;
 
 thread_local! {
-    /// The pending tasks, by their number.
+    /// The pending tasks. The number of a task is its index.
     static PENDING_TASKS: RefCell<Vec<Option<Task>>> = const { RefCell::new(Vec::new()) };
     /// The promise that the current task waits for. Tasks run one at a time.
     static AWAITED_PROMISE: Cell<Option<Promise>> = const { Cell::new(None) };
-    /// The value of the promise that the current task waited for.
+    /// The value of the promise that the current task waited for, or `None` if the promise was rejected.
     static FULFILLED_VALUE: Cell<Option<JsValue>> = const { Cell::new(None) };
 }
 
@@ -35,20 +35,20 @@ pub(crate) async fn fulfilled(promise: Promise) -> Option<JsValue> {
     .await
 }
 
-/// Polls a task once.
+/// Polls a task once. If the task is pending, stores the task.
 pub(crate) fn run(mut task: Task) -> Progress {
     // No waker is needed, because JavaScript calls `resume_task` when the promise is settled.
     match task.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => Progress::Completed(value),
         Poll::Pending => match AWAITED_PROMISE.take() {
             Some(promise) => Progress::Pending { task: insert(task), promise },
-            // A task that waits for anything except a promise would never be resumed.
+            // A pending task without a promise would never be resumed, so the task ends without an output.
             None => Progress::Completed(JsValue::UNDEFINED),
         },
     }
 }
 
-/// Resumes a task after its promise is settled. `value` is used only if the promise is fulfilled.
+/// Resumes a task after its promise is settled. `value` is used only if `is_fulfilled` is true.
 ///
 /// # Errors
 /// Returns an error if no pending task has this number.
@@ -74,8 +74,9 @@ pub(crate) enum Progress {
 }
 
 impl Progress {
-    /// Converts the progress for `entry.js`: the output, or an array. The array contains the task's number, its promise, and a
-    /// response that does not depend on the task.
+    /// Converts the progress to a value for `entry.js`. A completed task is converted to its output. A pending task is
+    /// converted to an array of its number, its promise, and `response`. If the response depends on the task, `response`
+    /// is `undefined`.
     pub(crate) fn into_js(self, response: &JsValue) -> JsValue {
         match self {
             Self::Completed(value) => value,

@@ -1,8 +1,9 @@
-//! Creates a token before the first request.
+//! Minting of a token before the first request.
 //!
-//! The runtime compiles each function of the module at its first call, which takes several times as long as a warm request.
-//! Cloudflare executes the global scope during the client's TLS handshake, so compiling there delays no caller. The token is
-//! minted with placeholders: no secret is read, and the token, response and log are discarded.
+//! The runtime compiles each function of the module at the function's first call. Compiling takes several times as long
+//! as a warm request. Cloudflare executes the global scope during the client's TLS handshake, so compiling in the global
+//! scope delays no caller. The token is minted with placeholders. No secret is read, and the token, the response and the
+//! log are discarded.
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -17,8 +18,7 @@ use crate::{request, response};
 /// Mints a token with placeholder bindings, and discards it.
 ///
 /// # Errors
-/// Returns an error if the deployment does not mint immediately, because then the runtime has not compiled the functions for
-/// minting.
+/// Returns an error if minting fails or must wait. In both cases, the runtime has not compiled all functions for minting.
 pub(crate) fn mint(placeholder: &Env) -> Result<(), JsError> {
     let isolate = Isolate::new(placeholder);
     let body = br#"{"rtc":{"channel":"warm-up","uid":1,"role":"publisher"}}"#;
@@ -31,7 +31,7 @@ pub(crate) fn mint(placeholder: &Env) -> Result<(), JsError> {
     );
     let random = [0; RequestContext::RANDOM_BYTES];
     let handled = isolate.handle(JsValue::UNDEFINED, request, placeholder.clone(), random, None);
-    // Minting does not wait, because every secret is a placeholder.
+    // Minting does not wait, because the placeholder bindings contain every secret.
     let Poll::Ready(handled) = pin!(handled).poll(&mut Context::from_waker(Waker::noop())) else {
         return Err(JsError::new("the warm-up did not mint a token immediately"));
     };

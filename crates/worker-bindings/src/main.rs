@@ -1,9 +1,9 @@
 //! Writes the JavaScript bindings of a compiled Worker, like the command `wasm-bindgen` of the same version.
 //!
-//! `wasm-bindgen-cli` is not used, because it has many more dependencies, and its lock file names a version that was yanked
-//! from crates.io. The dependencies of this package are pinned in the workspace's Cargo.lock.
+//! `wasm-bindgen-cli` is not used, because it has many more dependencies, and its lock file contains a version that was
+//! yanked from crates.io. The dependencies of this package are pinned in the workspace's Cargo.lock.
 //!
-//! The arguments are the module, the name of the files, and the folder to write them to.
+//! The arguments are the path of the module, the name of the output files, and the output folder.
 
 use anyhow::{Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
@@ -18,7 +18,7 @@ fn main() -> Result<()> {
         .out_name(name)
         .module(true)?
         .typescript(false)
-        // With these two settings, the next request can replace a module that has panicked.
+        // With these two settings, the next request can replace a module that panicked.
         .reset_state_function(true)
         .force_enable_abort_handler(true)
         .generate(folder)

@@ -1,4 +1,4 @@
-// A Worker in JavaScript that mints with Agora's npm package.
+// A Worker in JavaScript that mints tokens with Agora's npm package.
 import agora from "agora-token";
 
 const { RtcTokenBuilder, RtcRole } = agora;

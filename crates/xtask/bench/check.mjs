@@ -1,5 +1,5 @@
-// Checks that Workers return a token to callers with a valid JWT, and reject other callers. The first Worker is Hallpass; it
-// inspects all tokens.
+// Checks that Workers return a token to callers with a valid JWT, and reject other callers. The first Worker is Hallpass,
+// which inspects the tokens of all Workers.
 //
 //     node check.mjs FOLDER PORT…
 import assert from "node:assert";

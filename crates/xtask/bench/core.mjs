@@ -1,5 +1,6 @@
-// Measures Agora's npm packages like tests/token/benches/mint, with the same channel, user, role and TTL. The packages choose
-// a different salt for each token. Prints a line for each kind of token: name, tab, nanoseconds.
+// Measures Agora's npm packages with the same channel, user, role and TTL as tests/token/benches/mint. The packages
+// choose a different salt for each token. For each kind of token, prints a line with the name, a tab, and the nanoseconds
+// per token.
 import accessToken from "agora-access-token";
 import token from "agora-token";
 

@@ -1,5 +1,5 @@
-// A Worker with the same input and output as Hallpass, which mints no token. RESPONSE_POST and RESPONSE_GET describe Hallpass's
-// responses: {"headers": {…}, "bytes": N}.
+// A Worker that has the same input and output as Hallpass but mints no token. RESPONSE_POST and RESPONSE_GET describe
+// Hallpass's responses in the format {"headers": {…}, "bytes": N}.
 
 const LOG_LINE = '{"level":"INFO","event":"decision","fill":"'.padEnd(238, "-") + '"}';
 

@@ -1,4 +1,5 @@
-// An identity provider. Writes the JWTs of many users to FOLDER/ALGORITHM.txt, one on each line, and then serves its keys.
+// An identity provider. Writes the JWTs of many users to FOLDER/ALGORITHM.txt, one JWT per line, and then serves its
+// public keys.
 //
 //     node issuer.mjs ISSUER AUDIENCE PORT FOLDER
 import { writeFileSync } from "node:fs";

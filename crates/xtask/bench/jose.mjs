@@ -1,4 +1,4 @@
-// A Worker in JavaScript that verifies users' JWTs with npm jose, and mints with Agora's npm package.
+// A Worker in JavaScript that verifies users' JWTs with the npm package jose, and mints tokens with Agora's npm package.
 import agora from "agora-token";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 

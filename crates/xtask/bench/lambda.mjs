@@ -1,5 +1,6 @@
-// A Lambda function in JavaScript that reads its secrets with AWS's SDK, and mints with Agora's npm package. The function
-// implements the runtime itself, because AWS's runtime needs a compiler to install. AWS's runtime does not start faster.
+// A Lambda function in JavaScript that reads its secrets with AWS's SDK, and mints tokens with Agora's npm package. The
+// function implements the Lambda runtime itself, because the installation of AWS's runtime requires a compiler. AWS's
+// runtime does not start faster.
 import { Agent, request } from "node:http";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import agora from "agora-token";

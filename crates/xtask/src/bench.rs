@@ -5,31 +5,31 @@ pub(crate) mod lambda;
 mod store;
 pub(crate) mod worker;
 
-/// Returns the median.
+/// Returns the median, or NaN if there are no values.
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Returns the minimum.
+/// Returns the minimum, or infinity if there are no values.
 fn minimum(values: &[f64]) -> f64 {
     values.iter().copied().fold(f64::INFINITY, f64::min)
 }
 
-/// Returns the maximum.
+/// Returns the maximum, or negative infinity if there are no values.
 fn maximum(values: &[f64]) -> f64 {
     values.iter().copied().fold(f64::NEG_INFINITY, f64::max)
 }
 
-/// Returns the median of the ratios of each round. Values of the same round are compared, because the machine's speed varies
-/// between rounds.
+/// Returns the median of the rounds' ratios. Each ratio divides two values of the same round, because the machine's speed
+/// varies between rounds.
 fn paired_ratio(numerators: &[f64], denominators: &[f64]) -> f64 {
     median(
         numerators.iter().zip(denominators).map(|(numerator, denominator)| numerator / denominator).collect(),
     )
 }
 
-/// Returns the median, and the minimum and maximum in parentheses.
+/// Formats the median, followed by the minimum and maximum in parentheses.
 fn spread(values: &[f64], decimals: usize) -> String {
     let (minimum, maximum) = (minimum(values), maximum(values));
     format!("{:.decimals$} ({minimum:.decimals$} to {maximum:.decimals$})", median(values.to_vec()))

@@ -1,7 +1,8 @@
 //! Builds of the Worker and the Lambda function.
 //!
-//! The tool worker-build is not used. Its JavaScript creates a `WorkerEntrypoint` for each request, which takes a fifth of
-//! the request's time. Compiling worker-build takes longer than everything else that a first start needs.
+//! The tool worker-build is not used, for two reasons. Its generated JavaScript creates a `WorkerEntrypoint` for each
+//! request, which takes a fifth of the request's time. Compiling worker-build takes longer than all other steps of a
+//! first start.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ use crate::wasm::{optimize, wasm_opt};
 /// `wrangler dev`.
 pub(crate) const DEVELOPMENT: &str = "HALLPASS_DEVELOPMENT";
 
-/// The environment variable that sets the Worker's linker in Cargo.
+/// The environment variable from which Cargo reads the path of the Worker's linker.
 const LINKER: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER";
 
 /// A build profile of the Worker.
@@ -49,8 +50,8 @@ impl Profile {
         }
     }
 
-    /// Returns the name of the profile in Cargo.toml. Cargo's folder below `target` has the same name, so no
-    /// [`Self::worker_folder`] may have it.
+    /// Returns the name of the profile in Cargo.toml. Cargo's folder in `target` has the same name, so no
+    /// [`Self::worker_folder`] may have this name.
     const fn name(self) -> &'static str {
         match self {
             Self::Development => "development",
@@ -59,8 +60,8 @@ impl Profile {
     }
 }
 
-/// Builds the Worker: writes `entry.js` and the files that it imports to the folder of the profile. Installs the tools at the
-/// same time.
+/// Builds the Worker, and installs the tools at the same time. Writes `entry.js` and the files that `entry.js` imports to
+/// the folder of the profile.
 ///
 /// # Errors
 /// Returns an error if a tool fails.
@@ -68,7 +69,7 @@ pub(crate) fn worker(profile: Profile) -> Result<()> {
     build_worker(profile, tools::node_modules)
 }
 
-/// Builds the Worker for a running wrangler. Does not update the npm packages, because wrangler uses them.
+/// Builds the Worker for a running wrangler. Does not update the npm packages, because the running wrangler uses them.
 ///
 /// # Errors
 /// Returns an error if a tool fails.
@@ -96,7 +97,7 @@ fn build_worker(profile: Profile, install: impl FnOnce() -> Result<()> + Send) -
     let folder = root().join(profile.worker_folder());
     create_main()?;
     let stamp = folder.join("stamp");
-    // The lock files determine the tools, and these source files determine their arguments.
+    // The lock files determine the tools' versions, and these source files determine the tools' arguments.
     let steps =
         [include_bytes!("generated_js.rs").as_slice(), include_bytes!("wasm.rs"), include_bytes!("build.rs")];
     let tools = [fs::read(root().join("package-lock.json"))?, fs::read(root().join("Cargo.lock"))?];
@@ -193,8 +194,8 @@ pub(crate) fn bundle_config() -> PathBuf {
     root().join("target/wrangler-bundle.toml")
 }
 
-/// Returns a wrangler.toml for the folder `target` without the command that builds the Worker. With this command, wrangler
-/// would run cargo, which would wait for another cargo that uses the same target folder.
+/// Returns a wrangler.toml for the folder `target` without the command that builds the Worker. If wrangler ran this
+/// command, the new cargo process would wait for another cargo process that uses the same target folder.
 fn without_build(wrangler: &str) -> String {
     let mut is_build = false;
     let lines = wrangler.lines().filter(|line| {
@@ -207,7 +208,7 @@ fn without_build(wrangler: &str) -> String {
     toml.replacen("main = \"target/", "main = \"", 1)
 }
 
-/// Bundles the Worker of a wrangler.toml.
+/// Bundles the Worker that a wrangler.toml describes, and writes the bundle to this folder.
 ///
 /// # Errors
 /// Returns an error if wrangler fails.
@@ -236,7 +237,7 @@ fn bind(writer: &BindingsWriter, compiled: &Path, folder: &Path) -> Result<()> {
             bind.arg(compiled).arg("hallpass").arg(folder);
             bind
         }
-        // The same settings as in crates/worker-bindings.
+        // These options correspond to the settings in crates/worker-bindings.
         BindingsWriter::Installed => {
             let mut bind = command("wasm-bindgen");
             bind.arg(compiled)
@@ -248,7 +249,8 @@ fn bind(writer: &BindingsWriter, compiled: &Path, folder: &Path) -> Result<()> {
     };
     run_quietly(&mut bind)?;
 
-    // wasm-bindgen uses a proposed syntax, the source phase import. The Workers runtime uses an ordinary import instead.
+    // wasm-bindgen generates a source phase import, which is a proposed syntax. The Workers runtime expects an ordinary
+    // import.
     let path = folder.join("hallpass.js");
     let bindings = fs::read_to_string(&path)?.replacen("import source ", "import ", 1);
     Ok(fs::write(&path, without_classes(&bindings))?)

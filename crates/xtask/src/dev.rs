@@ -27,13 +27,13 @@ pub(crate) fn worker(port: u16) -> Result<()> {
     print_line(format_args!("==> starting wrangler dev with the settings of {}", settings.display()));
     let main = root().join(Profile::Development.worker_folder()).join("entry.js");
     let mut wrangler = wrangler_dev(Some(&main), port, &settings);
-    // wrangler builds the Worker again after each change.
+    // wrangler builds the Worker again after each change. This variable selects the profile of these builds.
     wrangler.env(build::DEVELOPMENT, "1");
     serve(wrangler, port, "")
 }
 
-/// Serves the Worker of a wrangler.toml with `wrangler dev`, and mints one token. `node` is the folder of a Node to use
-/// instead of the installed one.
+/// Serves the Worker that a wrangler.toml describes with `wrangler dev`, and mints one token. `node` is the folder of the
+/// Node.js binary to use instead of the installed Node.js.
 ///
 /// # Errors
 /// Returns an error if the server does not start, or does not mint.
@@ -127,7 +127,7 @@ If `auth.open` is not set, add the caller's credentials: -H 'Authorization: Bear
     Ok(())
 }
 
-/// Returns whether a GET of this path returns status 200.
+/// Returns whether a GET request for this path gets status 200.
 fn responds(port: u16, path: &str) -> bool {
     Request::get(path).send(port).is_ok_and(|response| response.status == 200)
 }
@@ -147,7 +147,7 @@ fn is_open(port: u16) -> bool {
 mod tests {
     use super::*;
 
-    /// Compares the settings, because `sam local` cannot read `dev.vars`.
+    /// Checks that both files contain the same settings, because `sam local` cannot read `dev.vars`.
     #[test]
     fn sam_local_has_the_settings_of_dev_vars() {
         let template = std::fs::read_to_string(root().join("infra/sam-local.yaml")).unwrap();
@@ -155,7 +155,7 @@ mod tests {
         let lines = rest.lines().map_while(|line| line.strip_prefix("          "));
         let settings = lines.map(|line| line.split_once(": ").unwrap());
         let settings = settings.map(|(name, value)| (name, value.trim_matches(['\'', '"'])));
-        // If HALLPASS_SECRET_ID is empty, the secrets are variables.
+        // If HALLPASS_SECRET_ID is empty, the secrets are environment variables.
         let (empty, settings): (Vec<_>, Vec<_>) = settings.partition(|(_, value)| value.is_empty());
         let sample = sample_settings().unwrap();
         let sample: Vec<_> = sample.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();

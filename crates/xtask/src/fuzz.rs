@@ -1,5 +1,5 @@
-//! Fuzzing of the token core with cargo-fuzz. A sanitizer, which needs the nightly compiler, is not used: it finds errors of
-//! `unsafe` code, and the token core has none.
+//! Fuzzing of the token core with cargo-fuzz. No sanitizer is used, because sanitizers find errors of `unsafe` code, and
+//! the token core contains no `unsafe` code. A sanitizer would also require the nightly compiler.
 
 use std::fs;
 use std::process::Command;
@@ -18,8 +18,8 @@ const DEFAULT_SECONDS: u32 = 10;
 
 const FOLDER: &str = "crates/hallpass-token/fuzz";
 
-/// Runs `cargo xtask fuzz`: fuzzes one target or all, for this many seconds each. Keeps new inputs in `target/fuzz`, and the
-/// next run continues from there.
+/// Runs `cargo xtask fuzz`, which fuzzes one target or all targets, for this number of seconds each. Keeps new inputs in
+/// `target/fuzz`, so that the next run can use them.
 ///
 /// # Errors
 /// Returns an error if a target fails, or cannot be built.
@@ -51,7 +51,7 @@ fn fuzz(targets: &[&str], seconds: u32, run: fn(&mut Command) -> Result<()>) -> 
     let cargo_fuzz = |task: &str| {
         let mut command = command(&program);
         command.args([task, "--fuzz-dir", FOLDER, "--sanitizer", "none", "--features", "libfuzzer"]);
-        // Link-time optimization would take most of the build time, and fuzzing does not need it.
+        // Link-time optimization would take most of the build time, and fuzzing does not need this optimization.
         command.env("CARGO_PROFILE_RELEASE_LTO", "off");
         command
     };
@@ -70,7 +70,8 @@ fn fuzz(targets: &[&str], seconds: u32, run: fn(&mut Command) -> Result<()>) -> 
     Ok(())
 }
 
-/// Returns whether a C++ compiler is installed. Uses the same names as the crate `cc`.
+/// Returns whether a C++ compiler is installed. Like the crate `cc`, uses the environment variable `CXX` or the command
+/// `c++`.
 fn has_cpp_compiler() -> bool {
     let compiler = std::env::var_os("CXX").unwrap_or_else(|| "c++".into());
     output(command(compiler).arg("--version")).is_some()

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-/// Removes the classes. The worker crate exports classes for streams, R2 and containers. Hallpass does not use them, but they
-/// would keep functions in the module.
+/// Removes the classes. The worker crate exports classes for streams, R2 and containers. Hallpass does not use these
+/// classes, but they would keep their functions in the module.
 pub(crate) fn without_classes(javascript: &str) -> String {
     let mut end_of_block = None;
     let is_kept = |line: &&str| {
@@ -25,7 +25,7 @@ pub(crate) fn without_classes(javascript: &str) -> String {
     javascript.lines().filter(is_kept).flat_map(|line| [line, "\n"]).collect()
 }
 
-/// Returns a graph for wasm-metadce in which only the exports that the JavaScript names are used.
+/// Returns a reachability graph for wasm-metadce. In this graph, only the exports that the JavaScript uses are reachable.
 pub(crate) fn reachability_graph(javascript: &str) -> String {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let uses = javascript.split("wasm.").skip(1);

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-/// The time limit for each read, which ends the wait for a server that accepted the connection and hangs.
+/// The time limit for each read. Without a limit, the client would wait forever for a server that accepts the connection
+/// and hangs.
 const READ_LIMIT: Duration = Duration::from_secs(60);
 
 /// A request to a server on this machine.
@@ -40,7 +41,7 @@ impl Request {
     /// Sends the request, and returns the whole response.
     ///
     /// # Errors
-    /// Returns an error if there is no server, or its response is not HTTP.
+    /// Returns an error if no server listens on the port, or the response is not HTTP.
     pub(crate) fn send(&self, port: u16) -> Result<Response> {
         let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
         connection.set_read_timeout(Some(READ_LIMIT))?;
@@ -63,8 +64,9 @@ impl Request {
     }
 }
 
-/// Reads a response to the end of its body. The end of the connection would be too late, because workerd keeps the connection
-/// open for seconds. If a client disconnects before the end of the body, cargo-lambda stops responding.
+/// Reads a response to the end of its body. Does not wait for the end of the connection, because workerd keeps the
+/// connection open for seconds. Reads the whole body, because cargo-lambda stops responding if a client disconnects
+/// before the end of the body.
 fn read(connection: &mut impl Read) -> Result<Vec<u8>> {
     let mut response = Vec::new();
     let mut chunk = [0; 4096];
@@ -78,7 +80,8 @@ fn read(connection: &mut impl Read) -> Result<Vec<u8>> {
     Ok(response)
 }
 
-/// Returns whether the body has the length in `Content-Length`. Without this header, the response ends with the connection.
+/// Returns whether the body is as long as `Content-Length` specifies. Without this header, the response ends with the
+/// connection.
 fn is_complete(response: &[u8]) -> bool {
     let string = String::from_utf8_lossy(response);
     let Some(Response { headers, .. }) = parse(&string) else { return false };

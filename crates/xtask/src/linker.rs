@@ -1,7 +1,7 @@
 //! The Worker's linker: Rust's own linker, without unused exports.
 //!
-//! rustc exports every function that a crate marks for JavaScript, and the linker keeps everything that an export uses. With
-//! the classes of the worker crate, the linker would keep streams and an executor of futures, which have 17 KB.
+//! rustc exports every function that a crate marks for JavaScript, and the linker keeps all code that an export uses. The
+//! classes of the worker crate would therefore keep streams and an executor of futures, which add 17 KB.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,7 +13,7 @@ use crate::process::{output, run};
 /// The environment variable that makes this program act as the linker, with the arguments of rust-lld.
 pub(crate) const IS_LINKER: &str = "HALLPASS_IS_LINKER";
 
-/// Parts of the names of unused exports, from the worker crate and its dependencies.
+/// Substrings of the names of unused exports. These exports come from the worker crate and its dependencies.
 const UNUSED: [&str; 5] = ["containerstartupoptions", "intounderlying", "jspi", "minifyconfig", "r2range"];
 
 /// Runs rust-lld with the arguments from rustc.

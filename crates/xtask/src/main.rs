@@ -70,7 +70,8 @@ fn main() -> ExitCode {
     })
 }
 
-/// Runs a command of the binary `xtask-config`: see `config/main.rs`. Files are relative to the caller's folder.
+/// Runs a command of the binary `xtask-config` (see `config/main.rs`) in the caller's folder. Paths of files are relative
+/// to this folder.
 fn evaluate(arguments: &[&str]) -> Result<ExitCode> {
     let mut config = process::command("cargo");
     config

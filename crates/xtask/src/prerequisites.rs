@@ -1,4 +1,4 @@
-//! Programs that the user must install: rustup, Node, and Python for the Lambda function and some tests.
+//! Programs that the user must install: rustup, Node.js, and Python for the Lambda function and some tests.
 
 use anyhow::{Result, bail};
 
@@ -15,7 +15,7 @@ pub(crate) enum Prerequisite {
 /// Checks that programs are installed.
 ///
 /// # Errors
-/// Returns an error if a program is missing or too old. The error lists all of them.
+/// Returns an error if a program is missing or too old. The error lists all such programs.
 pub(crate) fn check(prerequisites: &[Prerequisite]) -> Result<()> {
     let missing: Vec<&str> = prerequisites.iter().filter_map(|prerequisite| missing(*prerequisite)).collect();
     if !missing.is_empty() {
@@ -24,7 +24,7 @@ pub(crate) fn check(prerequisites: &[Prerequisite]) -> Result<()> {
     Ok(())
 }
 
-/// Returns a description of the program to install, or `None` if it is installed.
+/// Returns a description of the program to install, or `None` if the prerequisite is installed.
 fn missing(prerequisite: Prerequisite) -> Option<&'static str> {
     let version = |program: &str| output(command(program).arg("--version"));
     let program = match prerequisite {
@@ -45,10 +45,11 @@ fn missing(prerequisite: Prerequisite) -> Option<&'static str> {
     Some(program)
 }
 
-/// A Python program that fails if Python is too old for the SAM CLI, or lacks pip or venv.
+/// A Python program that fails if Python is too old for the SAM CLI, or if pip or venv is missing.
 const PYTHON_CHECK: &str = "import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))";
 
-/// Returns whether a version such as `v20.20.2` is 20.18 or later, which the packages in package-lock.json need.
+/// Returns whether a version of Node.js, such as `v20.20.2`, is 20.18 or later. The packages in package-lock.json require
+/// 20.18.
 fn is_recent_node(version: &str) -> bool {
     let mut numbers =
         version.trim_start_matches('v').split('.').map_while(|number| number.parse::<u32>().ok());

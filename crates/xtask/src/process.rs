@@ -13,8 +13,8 @@ use crate::terminal::print_line;
 
 /// Returns the root folder of the repository.
 ///
-/// Cargo sets the environment variable for every program that it runs. A compiled-in path would be wrong after a clone is
-/// moved together with its target folder.
+/// The path comes from an environment variable that Cargo sets for every program that it runs. A path from compile time
+/// would be wrong after a clone is moved together with its target folder.
 pub(crate) fn root() -> PathBuf {
     let package = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(PathBuf::new, PathBuf::from);
     let root = package.ancestors().find(|folder| folder.join("Cargo.lock").exists());
@@ -24,7 +24,7 @@ pub(crate) fn root() -> PathBuf {
 /// Returns a command that runs in the root folder of the repository.
 pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new(program);
-    // Overrides the machine's settings, because these commands expect Cargo's output below `target`.
+    // The variable overrides the machine's settings, because these commands expect Cargo's output in `target`.
     command.current_dir(root()).env("CARGO_TARGET_DIR", root().join("target"));
     command
 }
@@ -74,7 +74,7 @@ impl Drop for Running {
     }
 }
 
-/// A process that is killed when the value is dropped, together with all processes that it has started.
+/// A process in its own process group. When the value is dropped, all processes of the group are killed.
 pub(crate) struct RunningGroup(pub(crate) Child);
 
 impl RunningGroup {
@@ -98,8 +98,9 @@ impl Drop for RunningGroup {
 
 /// A local port that is reserved until the value is dropped.
 ///
-/// The socket is bound but does not listen. On Linux a server that sets `SO_REUSEADDR` can listen on the port meanwhile. All
-/// servers that xtask starts set it.
+/// The socket is bound but does not listen. On Linux, a server that sets `SO_REUSEADDR` can listen on the reserved port.
+/// All servers that xtask starts set this option. On other systems, the port is not reserved, because a server could not
+/// listen on a port that another socket uses.
 pub(crate) struct ReservedPort {
     port: u16,
     _socket: Option<Socket>,

@@ -14,11 +14,11 @@ pub(crate) struct Engine {
     pub(crate) docker_host: String,
 }
 
-/// The name of the suite, as `cargo test` filters it.
+/// The name of the suite, for the filter of `cargo test`.
 const SUITE: &str = "sam_local::on_lambda_in_a_container";
-/// A Python program that prints the first address at which an engine responds and has the image. If no
-/// engine qualifies, the program fails with the reason. The program uses the SAM CLI's library, because an installed client program does not show that an engine
-/// runs.
+/// A Python program that prints the first address at which an engine responds and has the image. If no engine responds,
+/// or the engine cannot get the image, the program fails with the reason. The program uses the SAM CLI's library, because
+/// an installed client program does not show that an engine runs.
 const FIND: &str = r#"
 import os, sys, docker
 
@@ -44,8 +44,8 @@ for address in addresses:
 sys.exit(f"no engine responds at {', '.join(addresses)}")
 "#;
 
-/// Configures a `cargo test` to run the suite, or to skip it if there is no container engine. `python` is the folder that
-/// [`crate::tools::python`] returns.
+/// Configures a `cargo test` command to run the suite. If no container engine runs, configures the command to skip the
+/// suite. `python` is the folder that [`crate::tools::python`] returns.
 ///
 /// # Errors
 /// Returns an error if Python cannot be started.

@@ -12,7 +12,8 @@ use crate::steps::step;
 use crate::workerd::{self, Worker};
 use crate::{build, tools};
 
-/// The default number of generated requests for each route, in addition to those for the boundary values of every schema.
+/// The default number of generated requests for each route, in addition to the requests for the boundary values of every
+/// schema.
 const DEFAULT_EXAMPLES: u32 = 30;
 
 /// Runs `cargo xtask schemathesis`.
@@ -39,8 +40,8 @@ fn check_document(bundle: &Path, examples: u32, is_verbose: bool) -> Result<()> 
     let program = tools::python()?.join("bin/schemathesis");
     let folder = root().join("target/schemathesis");
     fs::create_dir_all(&folder)?;
-    // Every valid request is granted. Requests for VideoSDK go to a port on which no server listens, so the provider is not
-    // called.
+    // The configuration grants every valid request. Requests to VideoSDK go to a port on which no server listens, so the
+    // provider is not called.
     let mut settings = sample_settings()?;
     for (_, document) in settings.iter_mut().filter(|(name, _)| name == "HALLPASS_CONFIG") {
         r#"{"auth":{"open":{"wildcard":true}},"rest":{"videosdk":{"url":"http://127.0.0.1:9"}}}"#
@@ -65,7 +66,7 @@ fn check_document(bundle: &Path, examples: u32, is_verbose: bool) -> Result<()> 
         if is_verbose {
             return process::run(&mut schemathesis);
         }
-        // Every run sends the same requests, so that a failure is due to a change of the code.
+        // Every run sends the same requests, so that only a change of the code can cause a new failure.
         process::run_quietly(schemathesis.arg("--generation-deterministic"))
     })
 }

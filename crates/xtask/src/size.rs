@@ -18,7 +18,7 @@ use crate::prerequisites::{Prerequisite, check};
 use crate::process::root;
 use crate::terminal::print_line;
 
-/// The number of functions that are listed.
+/// The number of functions in the list of the largest functions.
 const LARGEST: usize = 20;
 
 /// Prints the sizes and their differences from the baseline. If `save` is set, saves the sizes as the baseline.
@@ -63,7 +63,8 @@ fn totals(size: &BundleSize, module: &Module) -> Vec<Row> {
     named.map(|(name, bytes)| Row { name: name.to_owned(), bytes }).to_vec()
 }
 
-/// Returns the code bytes of each crate, the largest first. A crate of this workspace is followed by its modules.
+/// Returns the code size of each crate in bytes, in descending order. The rows of a workspace crate's modules follow the
+/// crate's row.
 fn by_owner(functions: &[Function]) -> Vec<Row> {
     let mut crates = BTreeMap::<&str, u64>::new();
     let mut modules = BTreeMap::<(&str, &str), u64>::new();

@@ -26,7 +26,7 @@ static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 static FINISHED: Mutex<Vec<Finished>> = Mutex::new(Vec::new());
 static HAS_FAILED: AtomicBool = AtomicBool::new(false);
 
-/// Runs a step. Prints its name before and its duration after.
+/// Runs a step. Prints the step's name before the step, and the duration after the step.
 ///
 /// # Errors
 /// Returns the error of `work`, or an error if a step of another lane has already failed.
@@ -52,7 +52,7 @@ pub(crate) fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T>
 /// Runs lanes in parallel, each in its own thread.
 ///
 /// # Errors
-/// Returns the error of the step that failed first.
+/// Returns the error of a step that failed, in preference to the error of a step that was skipped.
 pub(crate) fn concurrently<const N: usize>(lanes: [Lane<'_>; N]) -> Result<()> {
     let results: Vec<Result<()>> = thread::scope(|scope| {
         let running = lanes.map(|lane| scope.spawn(lane));
@@ -64,7 +64,7 @@ pub(crate) fn concurrently<const N: usize>(lanes: [Lane<'_>; N]) -> Result<()> {
     errors.into_iter().next().map_or(Ok(()), Err)
 }
 
-/// Returns the error of a step that cannot start because a step that it depends on has failed.
+/// Returns the error of a step that is skipped because another step has failed.
 pub(crate) fn skipped() -> anyhow::Error {
     Skipped.into()
 }

@@ -1,7 +1,7 @@
 //! The command `cargo xtask test`, which runs every check and test.
 //!
-//! Lanes run in parallel. Cargo locks a target folder for one profile at a time, and linking and many tests use only one
-//! processor.
+//! Lanes run in parallel, because linking and many tests use only one processor. Cargo locks a target folder separately
+//! for each profile, so lanes with different profiles do not wait for each other.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,13 +21,13 @@ use crate::{build, dev, fuzz, sam_local, schemathesis, tools};
 /// The maximum size of the Worker's module in bytes: the size in docs/performance.md plus 10%.
 const MODULE_LIMIT: u64 = 485_000;
 
-/// The maximum size of the Worker in bytes after gzip: module and JavaScript together.
+/// The maximum size of the Worker's module and JavaScript together, in bytes after gzip.
 const GZIPPED_LIMIT: u64 = 225_000;
 
-/// Versions of Node that are tested in addition to the installed version.
+/// Versions of Node.js that are tested in addition to the installed version.
 const NODE_VERSIONS: [&str; 2] = ["22.23.3", "24.9.0"];
 
-/// Parts of the names of tests that start a server or need a built deployment.
+/// Substrings of the names of tests that start a server or need a built deployment.
 const NEEDS_SERVERS: [&str; 4] = ["on_lambda", "on_moto", "on_worker", "rotation::"];
 
 /// The optimized deployments that the suites run.
@@ -176,7 +176,8 @@ fn suites(python: &Path, Deployments { bundle, bootstrap }: Deployments) -> Resu
     })
 }
 
-/// Runs the tests of the token core in WebAssembly, except those that start another program, which WASI cannot do.
+/// Runs the tests of the token core in WebAssembly. Tests that start another program are excluded, because WASI cannot
+/// start programs.
 fn token_core_in_wasm() -> Result<()> {
     step("running the tests of the token core in WebAssembly", || {
         let core = ["--package", "hallpass-token", "--package", "hallpass-token-tests"];
@@ -184,7 +185,7 @@ fn token_core_in_wasm() -> Result<()> {
     })
 }
 
-/// Serves the built Worker with `wrangler dev` under each supported version of Node except the installed one.
+/// Serves the built Worker with `wrangler dev` under each tested version of Node.js except the installed version.
 fn node_versions() -> Result<()> {
     NODE_VERSIONS.into_iter().try_for_each(|version| {
         let node = tools::node(version)?;
@@ -194,8 +195,8 @@ fn node_versions() -> Result<()> {
     })
 }
 
-/// Builds and serves the Worker with wrangler, according to wrangler.toml. wrangler starts cargo, so no other cargo may run at
-/// the same time.
+/// Builds and serves the Worker with wrangler, according to wrangler.toml. wrangler starts cargo, so no other cargo
+/// process may run at the same time.
 fn wrangler_dev() -> Result<()> {
     step("building and serving the Worker with wrangler dev", || {
         dev::try_worker(&root().join("wrangler.toml"), None)
@@ -219,7 +220,7 @@ fn check_size(bundle: &Path) -> Result<()> {
 
 fn templates(python: &Path) -> Result<()> {
     let sam = |arguments: &[&str]| {
-        // sam finds cargo-lambda in PATH, and cargo-lambda finds zig there.
+        // sam finds cargo-lambda in PATH, and cargo-lambda finds zig in PATH.
         let path = std::env::var_os("PATH").unwrap_or_default();
         let path =
             std::env::join_paths([python.join("bin")].into_iter().chain(std::env::split_paths(&path)))?;
@@ -230,7 +231,7 @@ fn templates(python: &Path) -> Result<()> {
                 .env("SAM_CLI_TELEMETRY", "0")
                 .env("AWS_DEFAULT_REGION", "us-east-1")
                 // Without link-time optimization, this build takes a fraction of the time. The build only checks that the
-                // function can be built for another processor; the suites test the optimized function.
+                // function can be built for another processor architecture. The suites test the optimized function.
                 .env("CARGO_PROFILE_RELEASE_LTO", "off")
                 .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
         )

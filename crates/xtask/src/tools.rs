@@ -1,6 +1,7 @@
-//! Tools that xtask installs, to `target/tools` and `node_modules`.
+//! Installation of tools to `target/tools` and `node_modules`.
 //!
-//! If a tool is already installed on the machine in the required version, it is used. Otherwise it comes from its registry.
+//! If the machine already has the required version of a tool, xtask uses this installation. Otherwise, xtask installs the
+//! tool from its registry.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use crate::process::{command, output, root, run, run_quietly};
 use crate::steps::step;
 use crate::terminal::print_line;
 
-/// Installs the npm packages of package.json, unless they are installed.
+/// Installs the npm packages of package.json, unless the packages are already installed.
 ///
 /// # Errors
 /// Returns an error if npm fails.
@@ -38,10 +39,11 @@ pub(crate) fn node_program(name: &str) -> PathBuf {
 /// The Rust target of the Worker.
 pub(crate) const WORKER_TARGET: &str = "wasm32-unknown-unknown";
 
-/// The Rust target for tests of the token core in WebAssembly. Unlike the Worker's target it supports programs with a `main`.
+/// The Rust target for tests of the token core in WebAssembly. Unlike the Worker's target, this target supports programs
+/// with a `main`.
 pub(crate) const WASI_TARGET: &str = "wasm32-wasip1";
 
-/// Installs a Rust target, unless it is installed.
+/// Installs a Rust target, unless the target is already installed.
 ///
 /// # Errors
 /// Returns an error if rustup fails.
@@ -99,7 +101,7 @@ pub(crate) fn function_sizes(module: &Path) -> Result<String> {
     output(&mut list).with_context(|| format!("cannot list the functions of {}", module.display()))
 }
 
-/// Finds `cargo-fuzz` in the required version, or compiles it.
+/// Finds `cargo-fuzz` in the required version, or compiles `cargo-fuzz`.
 ///
 /// # Errors
 /// Returns an error if cargo fails.
@@ -113,7 +115,7 @@ pub(crate) fn cargo_fuzz() -> Result<PathBuf> {
         return Ok(path);
     }
     step(&format!("compiling cargo-fuzz {VERSION} (once)"), || {
-        // Compiling without optimization is three times faster, and the result is fast enough.
+        // Compiling without optimization is three times faster, and the resulting program is fast enough.
         run_quietly(
             command("cargo")
                 .args(["install", "--locked", "--debug", "--root", "target/tools"])
@@ -125,8 +127,9 @@ pub(crate) fn cargo_fuzz() -> Result<PathBuf> {
     Ok(built)
 }
 
-/// Installs the packages of infra/requirements.in to a virtual environment, unless they are installed. Returns the folder of
-/// the environment. Its programs are `aws`, `cargo-lambda`, `moto_server`, `sam` and `schemathesis`.
+/// Installs the packages of infra/requirements.in to a virtual environment, unless they are installed. Returns the folder
+/// of the environment. The environment contains the programs `aws`, `cargo-lambda`, `moto_server`, `sam` and
+/// `schemathesis`.
 ///
 /// # Errors
 /// Returns an error if Python fails.
@@ -134,7 +137,7 @@ pub(crate) fn python() -> Result<PathBuf> {
     static INSTALLING: Mutex<()> = Mutex::new(());
     let _one_lane_at_a_time = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = root().join("target/tools/python");
-    // The path is part of the stamp, because the scripts of a virtual environment contain it.
+    // The path is part of the stamp, because the scripts of a virtual environment contain the path.
     let requirements =
         [fs::read(root().join("infra/requirements.txt"))?, folder.as_os_str().as_encoded_bytes().to_vec()]
             .concat();
@@ -173,12 +176,12 @@ pub(crate) fn lambda_emulator() -> Result<PathBuf> {
     Ok(PathBuf::from(folder).join(format!("aws-lambda-rie-{machine}")))
 }
 
-/// Installs a version of Node to `target/tools`, and returns the folder of its program.
+/// Installs a version of Node.js to `target/tools`, and returns the folder of the binary.
 ///
 /// # Errors
 /// Returns an error if npm has no such package for this machine.
 pub(crate) fn node(version: &str) -> Result<PathBuf> {
-    // The package `node` is not used, because it selects one of these packages in an install script. npm does not run
+    // The npm package `node` is not used, because its install script selects one of these packages, and npm does not run
     // install scripts by default.
     let system = if cfg!(target_os = "macos") { "darwin" } else { "linux" };
     let machine = if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" };
@@ -210,7 +213,7 @@ pub(crate) fn workerd() -> Result<PathBuf> {
     Ok(PathBuf::from(path))
 }
 
-/// Installs wrk, which sends the load of a benchmark, unless it is installed.
+/// Installs the load generator wrk, unless wrk is already installed.
 ///
 /// # Errors
 /// Returns an error if wrk cannot be installed.

@@ -9,7 +9,7 @@ use crate::generated_js::reachability_graph;
 use crate::process::{command, run_quietly};
 use crate::tools;
 
-/// WebAssembly features that the module may use. Every Workers runtime supports all of them.
+/// WebAssembly features that the module may use. The Workers runtime supports all of these features.
 const FEATURES: [&str; 8] = [
     "--enable-bulk-memory",
     "--enable-exception-handling",
@@ -23,10 +23,12 @@ const FEATURES: [&str; 8] = [
 
 /// The options of wasm-opt.
 ///
-/// - Without the limit, wasm-opt inlines every function that has a single caller. The resulting functions have 100 KB, and the
-///   runtime must compile all of a function before it executes its first instruction.
-/// - Low memory is unused: Rust's stack is there, so no pointer is less than an offset.
-/// - Functions with similar names have similar code, which gzip compresses better if they are adjacent.
+/// - Without the limit, wasm-opt inlines every function that has a single caller. The resulting functions have 100 KB.
+///   The runtime must compile a whole function before it executes the function's first instruction.
+/// - wasm-opt may assume that low memory is unused, because low memory contains only Rust's stack. Therefore no pointer
+///   is less than an offset.
+/// - Functions are ordered by name, because functions with similar names have similar code. gzip compresses adjacent
+///   similar code better.
 const OPTIMIZATION: [&str; 5] = [
     "-Oz",
     "--one-caller-inline-max-function-size",
@@ -40,7 +42,7 @@ pub(crate) fn wasm_opt() -> PathBuf {
     tools::node_program("wasm-opt")
 }
 
-/// Removes the functions that the JavaScript in the same folder does not use, and optimizes the rest.
+/// Removes the functions that the JavaScript in the same folder does not use, and optimizes the remaining functions.
 ///
 /// # Errors
 /// Returns an error if a tool fails.

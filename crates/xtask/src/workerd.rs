@@ -13,16 +13,16 @@ use crate::tools;
 
 /// A Worker, its settings and its port.
 pub(crate) struct Worker<'a> {
-    /// The Worker's files. The first one is the main module.
+    /// The Worker's files. The first file is the main module.
     pub(crate) files: &'a [PathBuf],
     pub(crate) settings: &'a [(String, String)],
     pub(crate) port: u16,
-    /// Flags of V8. If there are any, the log also contains the standard output of V8 and the Worker.
+    /// Flags of V8. If there are flags, the log also contains the standard output of V8 and the Worker.
     pub(crate) v8_flags: &'a [&'a str],
 }
 
 impl Worker<'_> {
-    /// Starts the Worker, with its files and its log in this folder, and waits until it listens.
+    /// Starts the Worker, and waits until it listens. Writes the Worker's files and log to this folder.
     ///
     /// # Errors
     /// Returns an error if workerd does not start.
@@ -32,7 +32,8 @@ impl Worker<'_> {
         Ok(process)
     }
 
-    /// Returns a command that serves the Worker, with its files and its log in this folder.
+    /// Returns a command that serves the Worker. Writes the Worker's files to this folder, and creates the log in the
+    /// same folder.
     ///
     /// # Errors
     /// Returns an error if a file cannot be written.
@@ -82,7 +83,7 @@ const main :Workerd.Worker = (
     }
 }
 
-/// Returns the files of a bundle, JavaScript first.
+/// Returns the JavaScript and WebAssembly files of a bundle, JavaScript first.
 ///
 /// # Errors
 /// Returns an error if the folder cannot be read.
@@ -93,7 +94,8 @@ pub(crate) fn files(bundle: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Copies a module to the folder of the configuration, because workerd expects relative paths, and returns its entry.
+/// Copies a module to the folder of the configuration, because workerd expects relative paths. Returns the module's entry
+/// in the configuration.
 fn module(file: &Path, folder: &Path) -> Result<String> {
     let name = file.file_name().context("the module's path has no file name")?.to_string_lossy().into_owned();
     let kind = if name.ends_with(".wasm") { "wasm" } else { "esModule" };

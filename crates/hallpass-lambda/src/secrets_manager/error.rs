@@ -8,8 +8,8 @@ use hallpass_service::StoreError;
 /// The setting that holds the name or ARN of the secret.
 pub(super) const SECRET_ID: &str = "HALLPASS_SECRET_ID";
 
-/// An error that prevents the function from reading its secrets. An error names settings and fields, and never contains a
-/// secret.
+/// An error that prevents the Lambda function from reading its secrets. The error names settings and fields, and never
+/// contains the value of a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretsManagerError {
     /// A setting is missing or invalid.
@@ -21,33 +21,33 @@ pub enum SecretsManagerError {
     },
     /// The settings contain no credentials, or credentials that are not valid in a header.
     NoCredentials,
-    /// The time limit passed before the response was complete.
+    /// The time limit expired before the response was complete.
     TimedOut {
-        /// The effective time limit.
+        /// The time limit, after multiplication by the factor.
         limit: Duration,
     },
     /// The connection failed, or the server's certificate is not trusted.
     Unreachable,
-    /// The credentials are not accepted.
+    /// AWS does not accept the credentials.
     NotAuthenticated {
-        /// AWS's error code.
+        /// The error code in AWS's response, if any.
         code: Option<String>,
     },
     /// The function's role is not allowed to read the secret.
     Denied {
-        /// AWS's error code.
+        /// The error code in AWS's response, if any.
         code: Option<String>,
     },
     /// The secret does not exist.
     NotFound,
-    /// The response has any other error status.
+    /// The response has an error status that no other variant describes.
     Failed {
         /// The HTTP status.
         status: u16,
-        /// AWS's error code.
+        /// The error code in AWS's response, if any.
         code: Option<String>,
     },
-    /// The response or the secret has an unexpected form, which this string describes.
+    /// The response or the secret has an unexpected format. The string describes the format that was found.
     Malformed(&'static str),
     /// A field of the secret is invalid.
     Field {
@@ -60,7 +60,7 @@ pub enum SecretsManagerError {
 
 impl std::error::Error for SecretsManagerError {}
 
-/// Converts an error for the service: `names` is the setting or field to check.
+/// Converts an error to the service's error. The field `names` contains the setting or field to check.
 impl From<&SecretsManagerError> for StoreError {
     fn from(error: &SecretsManagerError) -> Self {
         let name = match error {
@@ -125,7 +125,7 @@ impl fmt::Display for SecretsManagerError {
     }
 }
 
-/// An error code in parentheses, after a space. Without a code, the result is empty.
+/// An optional error code, formatted in parentheses after a space. Without a code, the output is empty.
 struct InParentheses<'a>(Option<&'a str>);
 
 impl fmt::Display for InParentheses<'_> {

@@ -1,6 +1,6 @@
 //! Parsing of Secrets Manager's responses.
 //!
-//! Messages of `serde_json` and AWS are discarded, because they can contain a part of a secret, or an ARN.
+//! Error messages of `serde_json` and AWS are discarded, because they can contain an ARN or a part of a secret.
 
 use std::fmt;
 
@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 
 use super::error::SecretsManagerError;
 
-/// The maximum length of a response. A secret has at most 64 KiB, and JSON can write each byte as `\u0000`. The rest of the
-/// response has at most 4 KiB.
+/// The maximum length of a response in bytes. A secret has at most 64 KiB, and JSON can escape each byte with 6
+/// characters, such as `\u0000`. The rest of the response has at most 4 KiB.
 pub(super) const MAX_BYTES: u64 = (6 * 64 + 4) * 1024;
 
 /// The body of an error response.
@@ -46,7 +46,8 @@ pub(super) fn error(status: u16, body: &[u8]) -> Option<SecretsManagerError> {
     let body = serde_json::from_slice::<ErrorBody>(body).ok();
     let code = body.as_ref().and_then(|body| short_code(&body.code));
     Some(match (code.as_deref(), status) {
-        // This code is used for a missing secret and for a missing version. Without a value, the version `AWSCURRENT` is missing.
+        // AWS uses this code for a missing secret and for a missing version. If a secret has no value, its version
+        // `AWSCURRENT` is missing.
         (Some("ResourceNotFoundException"), _)
             if body.is_some_and(|body| body.message.contains("AWSCURRENT")) =>
         {
@@ -77,7 +78,7 @@ fn short_code(code: &str) -> Option<String> {
     is_name.then(|| code.to_owned())
 }
 
-/// Returns the fields of the secret with these names. The values of other fields are not parsed.
+/// Returns the secret's fields with these names. Does not parse the values of other fields.
 fn fields(secret: &str, names: &[&str]) -> Result<Vec<(String, Zeroizing<String>)>, SecretsManagerError> {
     let Fields(fields) = serde_json::from_str(secret)
         .map_err(|_| SecretsManagerError::Malformed("a string that is not a JSON object"))?;
@@ -99,7 +100,7 @@ fn string(value: &RawValue) -> Option<Zeroizing<String>> {
     serde_json::from_str(value.get()).ok().map(Zeroizing::new)
 }
 
-/// The fields of a JSON object in order, with values that are not parsed.
+/// The fields of a JSON object in their original order, with unparsed values.
 struct Fields<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Fields<'de> {
@@ -240,7 +241,7 @@ mod tests {
         let longest = 64 * 1024 * r"\u0000".len();
         let rest =
             r#"{"ARN":"","CreatedDate":1.0,"Name":"","SecretString":"","VersionId":"","VersionStages":[]}"#;
-        // An ARN has at most 2048 characters, a name 512, and a version ID 64.
+        // An ARN has at most 2048 characters, a name has at most 512, and a version ID has at most 64.
         assert!(longest + rest.len() + 2048 + 512 + 64 < usize::try_from(MAX_BYTES).unwrap());
     }
 }

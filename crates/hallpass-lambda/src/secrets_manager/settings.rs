@@ -1,4 +1,4 @@
-//! The settings of AWS SDKs that a call of Secrets Manager needs.
+//! The settings of AWS SDKs that a call to Secrets Manager needs.
 //! <https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html>
 
 use std::net::Ipv4Addr;
@@ -16,7 +16,7 @@ pub(super) struct Settings {
     pub(super) region: String,
     pub(super) url: String,
     pub(super) credentials: Credentials,
-    /// The certificate authorities to trust instead of the public ones.
+    /// The certificate authorities to trust instead of the public certificate authorities.
     pub(super) authorities: Option<Vec<Certificate<'static>>>,
 }
 
@@ -68,14 +68,15 @@ fn is_region(region: &str) -> bool {
     region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
-/// Returns the public endpoint of a region, if no setting overrides it. Regions of isolated partitions have other domains;
-/// `template.yaml` sets the endpoint for them.
+/// Returns the URL of a region's public endpoint. The endpoint is used if no setting overrides it. Regions of isolated
+/// partitions have other domains. For these regions, `template.yaml` sets the endpoint.
 fn public_url(region: &str) -> String {
     let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
     format!("https://secretsmanager.{region}.amazonaws.com{suffix}/")
 }
 
-/// Returns the URL of an endpoint, or `None` if the endpoint is not safe. `https` is safe, and `http` on this machine.
+/// Returns the URL of an endpoint, or `None` if the endpoint is not safe. An endpoint is safe if it uses `https`, or
+/// `http` on this machine. An endpoint with a path, a query or credentials is not safe.
 fn safe_url(endpoint: &str) -> Option<String> {
     let uri: Uri = endpoint.parse().ok()?;
     let (scheme, authority, host) = (uri.scheme_str()?, uri.authority()?.as_str(), uri.host()?);
@@ -86,7 +87,8 @@ fn safe_url(endpoint: &str) -> Option<String> {
     (is_safe && is_origin).then(|| format!("{scheme}://{authority}/"))
 }
 
-/// Reads the certificates in a PEM file. Returns `None` if there are none, or the file cannot be read.
+/// Reads the certificates in a PEM file. Returns `None` if the file cannot be read, is invalid, or contains no
+/// certificate.
 fn certificates(path: &str) -> Option<Vec<Certificate<'static>>> {
     let pem = std::fs::read(path).ok()?;
     let mut certificates = Vec::new();

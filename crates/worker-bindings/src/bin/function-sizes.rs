@@ -1,9 +1,10 @@
 //! Prints the functions of a WebAssembly module with their sizes, for `cargo xtask size` and `cargo xtask bench worker --cold`.
 //!
-//! The first line is the number of bytes in data segments. Each further line describes one function: its index, the bytes of
-//! its body, and its name, separated by tabs. The name is empty if the module has none for the function.
+//! The first line is the number of bytes in data segments. Each further line describes one function: its index, the size
+//! of its body in bytes, and its name, separated by tabs. The name is empty if the module contains no name for the
+//! function.
 //!
-//! This program is in this package because the package already depends on the parser.
+//! This program belongs to the package `worker-bindings`, because the package already depends on the WebAssembly parser.
 
 use std::collections::HashMap;
 use std::io::Write as _;
@@ -11,7 +12,7 @@ use std::io::Write as _;
 use anyhow::{Result, bail};
 use wasmparser::{KnownCustom, Name, NameSectionReader, Parser, Payload, TypeRef};
 
-/// The printed parts of a module.
+/// The parts of a module that this program prints.
 #[derive(Default)]
 struct Module<'a> {
     imported_functions: u32,
@@ -58,7 +59,7 @@ fn read(bytes: &[u8]) -> Result<Module<'_>> {
     Ok(module)
 }
 
-/// Returns the names of functions by their index.
+/// Returns the names of the module's functions, by index.
 fn function_names(section: NameSectionReader<'_>) -> Result<HashMap<u32, &str>> {
     let mut names = HashMap::new();
     for subsection in section {

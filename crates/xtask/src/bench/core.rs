@@ -1,9 +1,10 @@
-//! The command `cargo xtask bench core`: nanoseconds and allocations per token, natively and in WebAssembly under Node,
-//! compared with the HMACs alone and with Agora's npm packages.
+//! The command `cargo xtask bench core`, which measures nanoseconds and allocations per token, natively and in
+//! WebAssembly under Node.js. The times are compared with the HMACs alone and with Agora's npm packages.
 //!
-//! Agora's SDK for Rust (`DynamicKey/AgoraDynamicKey/rust` of <https://github.com/AgoraIO/Tools>) is not in any registry. To
-//! include it, write a program that mints the tokens named below for the inputs of `tests/token/benches/mint`. For each token,
-//! print its name, a tab and the nanoseconds: `007 RTC\t1234.5`. Set `HALLPASS_OFFICIAL_RUST` to the program's path.
+//! Agora's SDK for Rust (`DynamicKey/AgoraDynamicKey/rust` of <https://github.com/AgoraIO/Tools>) is not in any registry.
+//! To include the SDK, write a program that mints the tokens named below for the inputs of `tests/token/benches/mint`.
+//! For each token, the program must print the name, a tab and the nanoseconds: `007 RTC\t1234.5`. Set
+//! `HALLPASS_OFFICIAL_RUST` to the program's path.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -20,7 +21,7 @@ use crate::tools;
 /// The number of rounds. Each round runs every program once.
 const ROUNDS: usize = 7;
 
-/// The maximum time for a token natively, as a multiple of the time for its HMACs.
+/// The maximum native time for each kind of token, as a multiple of the time for the token's HMACs.
 const BUDGETS: [(&str, f64); 2] = [("006 RTC", 1.3), ("007 RTC", 2.0)];
 
 /// A program that prints measurements.
@@ -32,7 +33,7 @@ struct Program {
 /// The measurements for one kind of token, by program.
 type Row = BTreeMap<&'static str, Measurements>;
 
-/// The measurements of one program, one value for each round. Only Hallpass's programs print ratios and allocations.
+/// The measurements of one program, with one value per round. Only Hallpass's programs print ratios and allocations.
 #[derive(Default)]
 struct Measurements {
     nanoseconds: Vec<f64>,
@@ -101,7 +102,8 @@ fn npm() -> Command {
     node
 }
 
-/// Records a line of output: name and nanoseconds, for Hallpass's programs followed by ratio and allocations.
+/// Records a line of a program's output. The line contains the name and the nanoseconds. For Hallpass's programs, the
+/// line also contains the ratio and the allocations.
 fn record(rows: &mut Vec<(String, Row)>, program: &'static str, line: &str) -> Result<()> {
     let mut columns = line.split('\t');
     let name = columns.next().context("the name is missing")?;

@@ -1,9 +1,9 @@
-//! The command `cargo xtask bench lambda`: cold starts of the Lambda function in AWS's emulator, compared with an equivalent
-//! function in JavaScript. A cold start is the time from the first event, at which the emulator starts the function, to the
-//! response.
+//! The command `cargo xtask bench lambda`, which measures cold starts of the Lambda function in AWS's emulator. The cold
+//! starts are compared with those of an equivalent function in JavaScript. The emulator starts the function at the first
+//! event. The time of a cold start is the time from this event to the response.
 //!
-//! The secrets are in the environment, in moto, or in a store that responds without delay. moto takes most of the time of a
-//! start that uses it. AWS's Secrets Manager would take a different time.
+//! The secrets are in the environment, in moto, or in a store that responds without delay. A start with moto spends most
+//! of its time waiting for moto. AWS's Secrets Manager would take a different time.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -23,7 +23,8 @@ use crate::steps::step;
 use crate::terminal::print_line;
 use crate::{build, tools};
 
-/// The number of rounds. Each round starts every function once, so that variations of the machine's speed affect all alike.
+/// The number of rounds. Each round starts every function once, so that variations of the machine's speed affect all
+/// functions equally.
 const ROUNDS: usize = 31;
 const PORT: u16 = 9320;
 const RUNTIME_PORT: u16 = 9321;
@@ -38,7 +39,7 @@ struct Subject {
     settings: Vec<(String, String)>,
 }
 
-/// The response times of a function in milliseconds, one value for each start.
+/// The response times of a function in milliseconds, with one value per start.
 #[derive(Clone, Default)]
 struct Times {
     /// The time to the first response.
@@ -99,7 +100,7 @@ pub(crate) fn run() -> Result<()> {
     Ok(())
 }
 
-/// Bundles the function in JavaScript with its imports into one file, because it starts faster.
+/// Bundles the function in JavaScript and its imports into one file, because a single file starts faster.
 fn bundle(folder: &Path) -> Result<PathBuf> {
     let bootstrap = folder.join("bootstrap");
     run_quietly(

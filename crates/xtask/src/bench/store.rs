@@ -1,4 +1,4 @@
-//! Local versions of AWS Secrets Manager, over TLS.
+//! Local servers with the API of AWS Secrets Manager, over TLS.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpStream};
@@ -13,13 +13,13 @@ const SECRET_ID: &str = "hallpass";
 
 /// A running server with the API of Secrets Manager, which holds one secret.
 pub(super) struct LocalSecretsManager {
-    /// The settings with which a function reads the secret.
+    /// The settings with which a Lambda function reads the secret.
     pub(super) settings: Vec<(String, String)>,
     _process: Running,
 }
 
 impl LocalSecretsManager {
-    /// Starts moto with these secrets. `folder` is for its certificate and log.
+    /// Starts moto with these secrets. Writes moto's certificate and log to `folder`.
     ///
     /// # Errors
     /// Returns an error if moto does not start, or does not accept the secret.
@@ -78,7 +78,7 @@ impl LocalSecretsManager {
     }
 }
 
-/// Formats the secrets as JSON. The sample secrets contain no characters that JSON escapes.
+/// Formats the secrets as JSON. The sample secrets contain no characters that JSON must escape.
 fn to_json(secrets: &[(String, String)]) -> String {
     let fields: Vec<_> = secrets.iter().map(|(name, value)| format!("\"{name}\":\"{value}\"")).collect();
     format!("{{{}}}", fields.join(","))

@@ -1,5 +1,5 @@
-//! The commands `cargo xtask bench worker`: requests per second, CPU time and cold starts of Hallpass on workerd. Hallpass is
-//! compared with equivalent JavaScript Workers and with a Worker that does nothing.
+//! The command `cargo xtask bench worker`, which measures requests per second, CPU time and cold starts of Hallpass on
+//! workerd. Hallpass is compared with equivalent JavaScript Workers and with Workers that mint no token.
 
 mod cold;
 mod compare;
@@ -132,8 +132,8 @@ pub(crate) fn authenticated() -> Result<()> {
     compare(&folder, &workers, &AUTHENTICATED)
 }
 
-/// Runs `cargo xtask bench worker --cold`, which measures the time to the first response of a new process, and lists the
-/// functions that V8 compiles for it.
+/// Runs `cargo xtask bench worker --cold`, which measures the time to the first response of a new process. Lists the
+/// functions that V8 compiles for this response.
 ///
 /// # Errors
 /// Returns an error if a prerequisite is missing, or a Worker does not respond.
@@ -146,8 +146,8 @@ pub(crate) fn cold() -> Result<()> {
     trace::report(&folder, &bundle, &module, &settings)
 }
 
-/// Installs the tools and builds Hallpass. Returns the folder for the files of the benchmark, and the folder of the bundled
-/// Hallpass.
+/// Installs the tools and builds Hallpass. Returns the folder for the benchmark's files, and the folder of Hallpass's
+/// bundle.
 fn prepare() -> Result<(PathBuf, PathBuf)> {
     check(&[Prerequisite::Rustup, Prerequisite::Node])?;
     tools::wrk()?;
@@ -158,8 +158,8 @@ fn prepare() -> Result<(PathBuf, PathBuf)> {
     Ok((folder, build::worker_bundle()?))
 }
 
-/// Starts these Workers and the Workers of every benchmark, [`HELLO`] and [`FLOOR`]. The first subject is Hallpass. The floor
-/// ignores JWTs.
+/// Starts these Workers, and the Workers [`HELLO`] and [`FLOOR`], which every benchmark measures. The first subject must
+/// be Hallpass. The floor ignores JWTs.
 fn start(folder: &Path, subjects: &[Subject], loads: &[Load]) -> Result<Vec<Started>> {
     let mut ports = FIRST_PORT..;
     let mut start = |subject: &Subject| subject.start(folder, ports.next().context("no port is available")?);

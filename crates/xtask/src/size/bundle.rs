@@ -12,7 +12,7 @@ use crate::workerd;
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Bytes {
     pub(crate) raw: u64,
-    /// The size after gzip at level 9, each file separately.
+    /// The size after gzip at level 9. Each file is compressed separately.
     pub(crate) gzipped: u64,
 }
 
@@ -42,7 +42,7 @@ impl BundleSize {
 /// Measures a bundle.
 ///
 /// # Errors
-/// Returns an error if the bundle is empty, or Node cannot compress it.
+/// Returns an error if the bundle is empty, or Node.js cannot compress it.
 pub(crate) fn measure(bundle: &Path) -> Result<BundleSize> {
     let mut size = BundleSize::default();
     for path in workerd::files(bundle)? {

@@ -1,4 +1,4 @@
-//! Assignment of functions to crates and modules, by their names.
+//! Assignment of functions to crates and modules, by the functions' names.
 
 /// The owner of functions without a path, such as `memcpy` and the shims of wasm-bindgen.
 const UNKNOWN: &str = "(no path)";
@@ -13,8 +13,9 @@ pub(super) struct Owner<'a> {
     pub(super) module: &'a str,
 }
 
-/// Returns the owner of the outermost path: `core` for `core::ptr::drop_in_place<hallpass_token::Key>`. If the type has no
-/// path, the owner is the trait's crate, as in `<T as core::fmt::Debug>::fmt`.
+/// Returns the owner of the function with this name. The owner is the owner of the outermost path. For example, `core`
+/// owns `core::ptr::drop_in_place<hallpass_token::Key>`. If the type has no path, the owner is the trait's crate, as in
+/// `<T as core::fmt::Debug>::fmt`.
 pub(super) fn of(name: &str) -> Owner<'_> {
     let path = outermost(name);
     let mut segments = path.split("::").filter(|segment| !segment.is_empty());

@@ -1,4 +1,4 @@
-//! The table of sizes, and the file of the baseline.
+//! The table of sizes, and the file that stores the baseline.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -36,7 +36,7 @@ pub(super) fn write(path: &Path, rows: &[Row]) -> Result<()> {
     Ok(fs::write(path, lines)?)
 }
 
-/// Prints rows with their differences from a baseline, then the rows that only the baseline has.
+/// Prints rows with their differences from a baseline, then the rows that only the baseline contains.
 pub(super) fn print(rows: &[Row], baseline: &Baseline) {
     print_line("\n    bytes  difference");
     for row in rows {

@@ -51,7 +51,7 @@ pub enum Problem {
     UnknownProject,
     /// None of the project's certificates produced the signature.
     #[error(
-        "The signature does not match any certificate of the project. The token was signed with another certificate, or for another channel or user, or was modified. Check the certificate of the server that issued it."
+        "The signature does not match any certificate of the project. The token was signed with another certificate, or for another channel or user, or was modified. Check the certificate of the server that issued the token."
     )]
     OtherCertificate,
     /// The signature of a 006 token for `rtc` was not checked, because the channel or the user is unknown.

@@ -18,10 +18,11 @@ use crate::terminal::print_line;
 
 const ROUNDS: usize = 15;
 
-/// The delay between the start of a process and the request, so that the start of the process is not measured.
+/// The delay between the start of a process and the request. The delay excludes the start of the process from the
+/// measurement.
 const DELAY: Duration = Duration::from_millis(700);
 
-/// The maximum time of Hallpass's first request, as a multiple of [`AGORA`]'s.
+/// The maximum time of Hallpass's first request, as a multiple of the time of [`AGORA`]'s first request.
 const BUDGET: f64 = 1.5;
 
 const AUTHENTICATED: &str = "Hallpass, authenticated (RS256)";
@@ -34,16 +35,16 @@ pub(super) struct Case {
     request: Request,
 }
 
-/// The response times of a case in milliseconds, one value for each round.
+/// The response times of a case in milliseconds, with one value per round.
 #[derive(Clone, Default)]
 struct Times {
-    /// The time from the request to the whole response, after the delay.
+    /// The time from the request to the complete response. The request is sent after the delay.
     first_request: Vec<f64>,
-    /// The time from the start of the process to the whole response.
+    /// The time from the start of the process to the complete response.
     start_to_response: Vec<f64>,
 }
 
-/// Returns the Workers to start.
+/// Returns the Workers to start, each with its first request.
 ///
 /// # Errors
 /// Returns an error if wrangler fails, or the issuer was not started.
@@ -65,7 +66,7 @@ pub(super) fn cases(folder: &Path, bundle: &Path, settings: &Settings) -> Result
     ])
 }
 
-/// Returns a request for a token with this body.
+/// Returns a token request with this body.
 pub(super) fn mint(body: &str) -> Request {
     Request { body: Some(body.to_owned()), ..Request::get("/v1/token") }
 }

@@ -14,7 +14,7 @@ use crate::terminal::print_line;
 
 const ROUNDS: usize = 9;
 
-/// The samples of one Worker, one value for each round.
+/// The samples of one Worker, with one value per round.
 #[derive(Default)]
 struct Samples {
     rate: Vec<f64>,
@@ -24,8 +24,8 @@ struct Samples {
 /// Samples by the name of the Worker.
 type Row = BTreeMap<&'static str, Samples>;
 
-/// Measures and reports all loads. Each round measures every Worker, starting with a different one, so that variations of the
-/// machine's speed affect all Workers. The first round is a warm-up, and is not counted.
+/// Measures all loads, and reports the results. Each round measures every Worker, and starts with a different Worker, so
+/// that variations of the machine's speed affect all Workers equally. The first round is a warm-up, and is not counted.
 ///
 /// # Errors
 /// Returns an error if a Worker does not respond.

@@ -26,8 +26,8 @@ pub(super) fn tick_micros() -> Result<f64> {
     Ok(1e6 / per_second)
 }
 
-/// Adds fields 14 and 15 of a `stat` file. Field 2 is the program's name in parentheses, and may contain spaces and
-/// parentheses.
+/// Adds fields 14 and 15 of a `stat` file: the user time and the system time. Field 2 is the program's name in
+/// parentheses, and can contain spaces and parentheses.
 fn user_and_system(stat: &str) -> Option<u64> {
     let (_, fields) = stat.rsplit_once(") ")?;
     let mut times = fields.split(' ').skip(11);

@@ -1,4 +1,4 @@
-//! A JavaScript Worker with the same input and output as Hallpass, which mints no token.
+//! A JavaScript Worker that has the same input and output as Hallpass but mints no token.
 
 use anyhow::{Result, ensure};
 
@@ -8,7 +8,8 @@ use crate::http::{Request, Response};
 /// Headers whose values differ between responses.
 const OWN_HEADERS: [&str; 3] = ["content-length", "connection", "x-request-id"];
 
-/// Returns the Worker. Its responses have the same headers and size as Hallpass's response to the first request of each method.
+/// Returns the Worker. For each method, its responses have the same headers and size as Hallpass's response to the first
+/// request with this method.
 ///
 /// # Errors
 /// Returns an error if Hallpass does not respond with 200.

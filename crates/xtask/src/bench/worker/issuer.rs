@@ -14,10 +14,11 @@ const PORT: u16 = 9320;
 const ISSUER: &str = "https://issuer.example";
 const AUDIENCE: &str = "demo";
 
-/// Writes the JWTs of many users to the folder, in one file for each algorithm, and serves the keys.
+/// Starts the issuer. The issuer writes the JWTs of many users to the folder, in one file per algorithm, and serves its
+/// public keys.
 ///
 /// # Errors
-/// Returns an error if Node fails.
+/// Returns an error if Node.js fails.
 pub(super) fn start(folder: &Path) -> Result<Running> {
     step("signing JWTs for many users", || {
         let mut issuer = command("node");
@@ -28,7 +29,7 @@ pub(super) fn start(folder: &Path) -> Result<Running> {
     })
 }
 
-/// Returns the settings of Workers that accept the issuer's JWTs: Hallpass's and those of the JavaScript Worker.
+/// Returns `others` with the settings that make Hallpass and the JavaScript Worker accept the issuer's JWTs.
 pub(super) fn settings(others: &Settings) -> Settings {
     let document = format!(r#"{{"auth":{{"jwt":[{}]}}}}"#, provider(ISSUER));
     let javascript = [("ISSUER", ISSUER), ("AUDIENCE", AUDIENCE), ("JWKS_URI", &jwks_uri())];
@@ -36,12 +37,12 @@ pub(super) fn settings(others: &Settings) -> Settings {
     with_config(others, &document).into_iter().chain(javascript).collect()
 }
 
-/// Returns the entry of `auth.jwt` for an issuer with the keys of this one.
+/// Returns the entry of `auth.jwt` for an issuer that uses the keys of the local issuer.
 pub(super) fn provider(issuer: &str) -> String {
     format!(r#"{{"issuer":"{issuer}","audience":"{AUDIENCE}","jwks_uri":"{}"}}"#, jwks_uri())
 }
 
-/// Returns the header `Authorization` of the first user.
+/// Returns the `Authorization` header with the first user's JWT for this algorithm.
 ///
 /// # Errors
 /// Returns an error if the issuer was not started.

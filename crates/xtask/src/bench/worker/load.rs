@@ -1,4 +1,4 @@
-//! The load of a benchmark: requests that wrk sends for a second.
+//! The load of a benchmark: requests that wrk sends for one second.
 
 use std::fs;
 use std::path::Path;
@@ -11,13 +11,13 @@ use super::subject::{HALLPASS_WITH_CORS, Started};
 use crate::http::Request;
 use crate::process::{command, output};
 
-/// The header that Cloudflare adds to every request.
+/// The header that Cloudflare adds to every request, with a sample value.
 const RAY: (&str, &str) = ("cf-ray", "8f0a1b2c3d4e5f60-AMS");
 
 /// The origin that [`HALLPASS_WITH_CORS`] allows. Only requests to this Worker have an `Origin`.
 pub(super) const ORIGIN: &str = "https://app.example.com";
 
-/// A request that several Workers receive. Workers that mint return a token in the format 007.
+/// A request that several Workers receive. Workers that mint return a token of format 007.
 pub(super) struct Load {
     pub(super) name: &'static str,
     pub(super) path: &'static str,
@@ -29,12 +29,12 @@ pub(super) struct Load {
     pub(super) baselines: &'static [Baseline],
 }
 
-/// A Worker that the measured Worker is compared with, and the minimum ratios.
+/// A Worker with which the measured Worker is compared, and the minimum ratios between the two Workers.
 pub(super) struct Baseline {
     pub(super) name: &'static str,
-    /// The minimum of the measured Worker's requests per second divided by the baseline's.
+    /// The minimum ratio of the measured Worker's requests per second to the baseline's requests per second.
     pub(super) rate: Option<f64>,
-    /// The minimum of the baseline's CPU time per request divided by the measured Worker's.
+    /// The minimum ratio of the baseline's CPU time per request to the measured Worker's CPU time per request.
     pub(super) cpu: Option<f64>,
 }
 
@@ -60,7 +60,7 @@ impl Load {
         Ok(Request { path: self.path.to_owned(), headers, body: self.body.map(ToOwned::to_owned) })
     }
 
-    /// Sends the load to a Worker.
+    /// Sends the load to a Worker, and measures the rate and the CPU time.
     ///
     /// # Errors
     /// Returns an error if wrk fails, or the Worker responds with an error status.

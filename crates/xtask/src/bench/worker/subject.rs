@@ -35,13 +35,13 @@ pub(super) struct Started {
 }
 
 impl Subject {
-    /// Returns a Worker that consists of one file of crates/xtask/bench.
+    /// Returns a Worker that consists of one file in crates/xtask/bench.
     pub(super) fn script(name: &'static str, file: &str, settings: &Settings) -> Self {
         let files = vec![root().join("crates/xtask/bench").join(file)];
         Self { name, files, settings: settings.clone() }
     }
 
-    /// Returns a Worker whose script, a file of crates/xtask/bench, is bundled with its npm packages.
+    /// Returns a Worker that consists of a script in crates/xtask/bench, bundled with its npm packages.
     ///
     /// # Errors
     /// Returns an error if wrangler fails.
@@ -63,7 +63,7 @@ impl Subject {
         Worker { files: &self.files, settings: &self.settings, port, v8_flags: &[] }
     }
 
-    /// Starts the Worker, with its files and its log in this folder.
+    /// Starts the Worker. Writes the Worker's files and log to this folder.
     ///
     /// # Errors
     /// Returns an error if workerd does not start.
@@ -72,7 +72,7 @@ impl Subject {
     }
 }
 
-/// Returns the settings with their configuration document replaced by this one.
+/// Returns the settings with `document` as the configuration document.
 pub(super) fn with_config(settings: &Settings, document: &str) -> Settings {
     let others = settings.iter().filter(|(name, _)| name != "HALLPASS_CONFIG").cloned();
     others.chain([("HALLPASS_CONFIG".to_owned(), document.to_owned())]).collect()

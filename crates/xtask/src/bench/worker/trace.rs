@@ -15,10 +15,10 @@ use crate::terminal::print_line;
 use crate::workerd::{self, Worker};
 
 const FLAGS: [&str; 1] = ["--trace-wasm-compilation-times"];
-/// The number of functions that are listed.
+/// The number of functions in the list of the most expensive functions.
 const LISTED: usize = 10;
 
-/// The compilation of a function by V8's baseline compiler. The request waits for it.
+/// The compilation of a function by V8's baseline compiler. The first request waits for this compilation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Compilation {
     micros: u64,
@@ -29,7 +29,7 @@ struct Compilation {
 /// Compilations by the index of the function.
 type Compilations = BTreeMap<u32, Compilation>;
 
-/// Starts Hallpass with a module that contains function names, mints once, and reports which functions V8 compiled.
+/// Starts Hallpass with a module that contains function names, mints one token, and reports which functions V8 compiled.
 ///
 /// # Errors
 /// Returns an error if Hallpass does not respond with 200, or V8 prints no compilation.
@@ -50,7 +50,7 @@ pub(super) fn report(folder: &Path, bundle: &Path, module: &Path, settings: &Set
     Ok(())
 }
 
-/// Copies a bundle, and replaces its module.
+/// Copies a bundle to the folder with this module instead of the bundle's own module. Returns the paths of the copies.
 fn with_module(bundle: &Path, module: &Path, folder: &Path) -> Result<Vec<PathBuf>> {
     let copies = folder.join("bundle");
     fs::create_dir_all(&copies)?;
@@ -63,7 +63,7 @@ fn with_module(bundle: &Path, module: &Path, folder: &Path) -> Result<Vec<PathBu
     workerd::files(bundle)?.into_iter().map(copy).collect()
 }
 
-/// Parses V8's lines, and skips the Worker's log.
+/// Parses the lines that V8 wrote to the log, and skips the Worker's lines. Adds the times of a function's compilations.
 fn parse(log: &str) -> Compilations {
     let mut compilations = Compilations::new();
     for (index, compilation) in log.lines().filter_map(parse_line) {
