@@ -6,7 +6,7 @@ use super::name::{Account, Channel, ChannelName, ChatUser, RtmUser};
 use super::size::SizeError;
 use super::user::{Uid, User};
 
-/// A string field of a token: at most 65,535 bytes, otherwise unvalidated.
+/// A string field of a token: at most 65,535 bytes. The content is not validated.
 #[derive(Clone, Copy)]
 pub struct FieldStr<'a>(Repr<'a>);
 
@@ -16,7 +16,7 @@ enum Repr<'a> {
     Short { bytes: [u8; SHORT_MAX], len: u8 },
 }
 
-/// The maximum length of an owned string: long enough for a uid's digits and a hexadecimal hash.
+/// The maximum length of an owned string, in bytes: enough for the digits of a uid, or an MD5 hash in hexadecimal.
 const SHORT_MAX: usize = 32;
 
 impl<'a> FieldStr<'a> {
@@ -27,7 +27,7 @@ impl<'a> FieldStr<'a> {
     #[cfg(feature = "inspect")]
     pub(super) const ANY_CHANNEL: Self = Self(Repr::Borrowed("*"));
 
-    /// Wraps a string.
+    /// Wraps a string without validating its content.
     ///
     /// # Errors
     /// Returns [`SizeError::StringTooLong`] if the string has more than 65,535 bytes.
@@ -72,7 +72,7 @@ impl From<Uid> for FieldStr<'_> {
     }
 }
 
-/// Maps only the wildcard to the empty string. The account `0` stays `0`.
+/// Converts the wildcard to the empty string. The account `0` is not the wildcard, so its field is the string `0`.
 impl<'a> From<User<'a>> for FieldStr<'a> {
     fn from(user: User<'a>) -> Self {
         match user {

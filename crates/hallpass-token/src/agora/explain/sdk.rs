@@ -1,4 +1,4 @@
-//! Error codes of the client SDKs.
+//! The error codes of Agora's client SDKs.
 
 /// The reason for which Agora rejects a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,24 +11,24 @@ pub enum Rejection {
     Expired,
 }
 
-/// A client SDK.
+/// A client SDK of Agora.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sdk {
-    /// Voice and video on native platforms. The Web SDK uses the same codes under other names.
+    /// The SDK for voice and video on native platforms. The Web SDK uses the same codes under other names.
     Rtc,
-    /// Signaling 1.x: the error of a login.
+    /// The Signaling SDK 1.x. The error code is that of a failed login.
     Rtm1,
-    /// Signaling 2.x.
+    /// The Signaling SDK 2.x.
     Rtm2,
 }
 
-/// The error that an SDK reports.
+/// The error that an SDK reports for a rejected token.
 ///
 /// Sources: `docs.agora.io`, "How to solve token-related errors"; `LOGIN_ERR_CODE` of the Signaling SDK 1.x;
 /// `RTM_ERROR_CODE` of the Signaling SDK 2.x.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SdkError {
-    /// The SDK.
+    /// The SDK that reports the error.
     pub sdk: Sdk,
     /// The error code.
     pub code: i32,
@@ -37,7 +37,7 @@ pub struct SdkError {
 }
 
 impl Rejection {
-    /// Returns the error that an SDK reports.
+    /// Returns the error that an SDK reports for this rejection.
     #[must_use]
     pub const fn error(self, sdk: Sdk) -> SdkError {
         let (code, name) = match (self, sdk) {
