@@ -38,7 +38,7 @@ impl Key {
         self.clone().sign_once(parts)
     }
 
-    /// Returns the HMAC of the concatenation of `parts`, and consumes the key.
+    /// Returns the HMAC of the concatenation of `parts`. Consumes the key, and therefore does not copy the state.
     pub(crate) fn sign_once(mut self, parts: &[&[u8]]) -> [u8; SIGNATURE_LEN] {
         for part in parts {
             self.0.update(part);

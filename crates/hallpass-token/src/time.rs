@@ -1,4 +1,4 @@
-//! Separate types for Unix times and durations, so that one cannot be passed as the other by mistake.
+//! Separate types for Unix times and durations, so that a Unix time cannot be passed as a duration by mistake.
 
 use core::num::NonZeroU32;
 
@@ -80,7 +80,7 @@ impl Ttl {
         }
     }
 
-    /// Returns the number of seconds.
+    /// Returns the TTL in seconds.
     #[must_use]
     pub const fn seconds(self) -> Seconds {
         Seconds(self.0.get())

@@ -1,4 +1,5 @@
-//! Property tests: any content that formats 006 and 007 can encode survives a round trip, even if Agora rejects it.
+//! Property tests: content that formats 006 and 007 can encode survives a round trip, even if Agora rejects the
+//! content.
 
 use std::collections::BTreeMap;
 

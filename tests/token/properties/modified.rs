@@ -52,7 +52,7 @@ fn sample_videosdk(project: Project, token: String) -> Sample {
     Sample { token, verifies: Box::new(verifies) }
 }
 
-/// Returns tokens of each format. Their lengths cover every possible Base64 padding.
+/// Returns tokens of each format. The lengths of the tokens cover every possible Base64 padding.
 fn samples() -> Vec<Sample> {
     let signer = Signer {
         app_id: AppId::parse("970CA35de60c44645bbae8a215061b33").unwrap(),

@@ -185,7 +185,7 @@ fn a13_chat_user_of_a_room_is_a_hash() {
     for id in ["007-apaas_room-001", "007-edu_room-001"] {
         let (recorded, token) = room(id);
         recorded.assert_matches(&token);
-        // Expected value: `printf 2882341273 | md5sum`.
+        // The expected value is the output of `printf 2882341273 | md5sum`.
         assert_eq!(chat_user(&token), "6063383428a36fba3fb6030becf8094e", "{id}");
     }
 }

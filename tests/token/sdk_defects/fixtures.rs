@@ -134,7 +134,7 @@ pub(crate) fn ttl(seconds: u32) -> Ttl {
     Ttl::new(seconds).unwrap()
 }
 
-/// Returns all privileges of a publisher, with this TTL.
+/// Returns the privileges of a publisher. Every privilege has this TTL.
 pub(crate) fn publisher(seconds: u32) -> RtcPrivileges {
     Role::Publisher.privileges(PrivilegeTtl::For(ttl(seconds)))
 }

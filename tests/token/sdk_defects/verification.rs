@@ -1,4 +1,4 @@
-//! Category C: insufficient parsing and verification.
+//! Category C: insufficient checks in parsing and verification.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};

@@ -13,7 +13,7 @@ pub(super) struct Case {
     pub(super) name: &'static str,
     /// The channel and the user of a 006 token. A 006 token does not contain these names.
     pub(super) subject: Option<Subject<'static>>,
-    /// The request that makes the script build the package's token.
+    /// The part of the script's request that describes the package's token.
     build: Value,
     /// The function that creates the crate's token.
     mint: MintFn,

@@ -52,7 +52,7 @@ enum Vector {
     Build(Build),
     /// A token from the tests of an official SDK.
     Fixed(RecordedToken),
-    /// A token from another source, whose certificate is unknown.
+    /// A token from another source. The certificate that signed the token is unknown.
     Parse(RecordedToken),
     /// A token with the verdict that a strict verifier must return.
     Verify(VerdictVector),

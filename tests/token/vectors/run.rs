@@ -87,7 +87,7 @@ impl Run {
         }
     }
 
-    /// Returns the counts of one kind.
+    /// Returns the counts of one kind of vector.
     pub(super) fn counts(&self, kind: &str) -> Counts {
         self.counts.get(kind).copied().unwrap_or_default()
     }
@@ -121,8 +121,8 @@ impl fmt::Display for Counts {
     }
 }
 
-/// Runs a vector. A vector with the field `kind` has the format of `agora.json`; another vector has that of
-/// `videosdk.json`.
+/// Runs a vector. A vector with the field `kind` is an Agora vector, and a vector with the field `api_key` is a
+/// VideoSDK vector.
 fn check(vector: &Value) -> anyhow::Result<Passed> {
     if vector.get("kind").is_some() {
         return agora::check(vector);

@@ -15,7 +15,8 @@ use serde_json::Value;
 
 use super::run::Passed;
 
-/// The vectors that the crate does not reproduce, with the claims of the crate's token.
+/// The vectors that the crate does not reproduce. Each entry has the name of the vector and the claims of the crate's
+/// token.
 const DEVIATIONS: [(&str, &str); 1] = [
     // VideoSDK's documentation of the server SDK 0.1.x has the role in upper case. VideoSDK's SDKs and this crate write
     // the role in lowercase.

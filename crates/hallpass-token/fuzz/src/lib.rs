@@ -1,4 +1,4 @@
-//! Fuzz targets. Each target is one function that panics if it finds a defect.
+//! Fuzz targets. Each target is one function that panics if the function finds a defect.
 //!
 //! Random bytes rarely pass a checksum or a signature check. Therefore, each target uses an input either as a complete
 //! token or as the content of a correctly encoded and signed token.

@@ -7,7 +7,8 @@ use hallpass_token::agora::{FieldStr, Project, VerifyError};
 use crate::project::{certificate, other_certificate};
 use crate::wrap;
 
-/// Parses the input as a token if the input starts with `006`, otherwise as the content and as the message of a token.
+/// Parses an input that starts with `006` as a token. Uses any other input as the content and as the message of a
+/// token.
 pub fn parse_006(data: &[u8]) {
     match str::from_utf8(data) {
         Ok(token) if token.starts_with("006") => check_parsed(token),

@@ -7,7 +7,8 @@ use hallpass_token::agora::{Project, Service, VerifyError};
 use crate::project::{certificate, other_certificate};
 use crate::wrap;
 
-/// Parses the input as a token if the input starts with `007`, otherwise as the payload and the signed data of a token.
+/// Parses an input that starts with `007` as a token. Uses any other input as the payload and as the signed data of a
+/// token.
 pub fn parse_007(data: &[u8]) {
     match str::from_utf8(data) {
         Ok(token) if token.starts_with("007") => check_parsed(token),

@@ -9,7 +9,7 @@ use hallpass_token::{Ttl, UnixSeconds};
 use crate::project::{other_secret, secret};
 use crate::wrap;
 
-/// Parses the input as a token if the input starts with `ey`, otherwise as the claims of a signed token.
+/// Parses an input that starts with `ey` as a token. Uses any other input as the claims of a signed token.
 pub fn parse_jwt(data: &[u8]) {
     match str::from_utf8(data) {
         Ok(token) if token.starts_with("ey") => check_parsed(token),

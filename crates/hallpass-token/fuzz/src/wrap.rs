@@ -45,8 +45,8 @@ pub(crate) fn signed_007(signing_info: &[u8]) -> Option<String> {
     token_007(&payload)
 }
 
-/// Returns a signed JWT with these claims. If the content has a zero byte, the bytes before the last one are the
-/// header.
+/// Returns a signed JWT. If `content` has a zero byte, the last zero byte separates the header from the claims.
+/// Otherwise, `content` is the claims, and the header is the default header.
 pub(crate) fn signed_jwt(content: &[u8]) -> String {
     let mut parts = content.rsplitn(2, |byte| *byte == 0);
     let claims = parts.next().unwrap_or_default();

@@ -47,7 +47,7 @@ mod small {
 mod tests {
     use super::{crc32, small};
 
-    /// Expected values: Python 3.11, `zlib.crc32`.
+    /// The expected values are the results of `zlib.crc32` in Python 3.11.
     #[test]
     fn matches_zlib() {
         let all: [u8; 256] = core::array::from_fn(|byte| byte as u8);

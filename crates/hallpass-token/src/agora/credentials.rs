@@ -11,11 +11,13 @@ use crate::mac::Key;
 /// The length of an App ID and of an App Certificate, in bytes.
 const LEN: usize = 32;
 
-/// The public ID of an Agora project: a string of 32 hexadecimal characters. The ID is not decoded; case is preserved.
+/// The public ID of an Agora project: a string of 32 hexadecimal characters. The string is not decoded, so case is
+/// significant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppId(Box<str>);
 
-/// The secret of an Agora project: a string of 32 hexadecimal characters. The secret is not decoded; case is preserved.
+/// The secret of an Agora project: a string of 32 hexadecimal characters. The string is not decoded, so case is
+/// significant.
 ///
 /// The certificate signs every token of the project. `Debug` prints `…` instead of the certificate. The certificate is
 /// wiped on drop, except for data that SHA-256 leaves on the stack.
@@ -38,7 +40,7 @@ pub struct Project<'a> {
     pub certificates: &'a [AppCertificate],
 }
 
-/// The error for a string that is not an App ID or App Certificate. The error never contains the string.
+/// The error for a string that is not a valid App ID or App Certificate. The error never contains the string.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum HexError {
     /// The string has this number of bytes instead of 32.
@@ -85,7 +87,7 @@ impl AppCertificate {
     }
 }
 
-/// Wipes the string; `key` wipes itself.
+/// Wipes the string. The field `key` does not need this step, because [`Key`] wipes its state on drop.
 impl Drop for Secret {
     fn drop(&mut self) {
         self.string.zeroize();

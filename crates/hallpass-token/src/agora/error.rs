@@ -23,7 +23,7 @@ pub enum ParseError {
     /// The decoded bytes are not a zlib stream (RFC 1950).
     #[error("the Base64 must contain a zlib stream, but {0}")]
     Zlib(ZlibError),
-    /// The token is longer than any valid token, or inflates to more than `max` bytes.
+    /// The token is too long, or inflates to more than `max` bytes.
     #[error("the token contains more than {max} bytes")]
     TooLarge { max: usize },
     /// The token ends within a field.
@@ -60,7 +60,7 @@ pub enum Base64Error {
     /// character.
     #[error("its character {} is not in the Base64 alphabet", .offset + 1)]
     Character { offset: usize },
-    /// The last character has nonzero bits beyond the last byte.
+    /// The last character has nonzero unused bits: bits that do not belong to any byte.
     #[error("its last character has nonzero unused bits")]
     LastCharacter,
 }
@@ -71,13 +71,13 @@ pub enum ZlibError {
     /// The bytes do not start with a zlib header.
     #[error("it does not start with a zlib header")]
     Header,
-    /// The bytes end before the stream does.
+    /// The bytes end before the end of the stream.
     #[error("it is truncated")]
     Truncated,
     /// The stream is corrupt.
     #[error("it is corrupt")]
     Corrupt,
-    /// The checksum at the end does not match the data.
+    /// The Adler-32 checksum at the end of the stream does not match the data.
     #[error("its checksum does not match")]
     Checksum,
     /// Bytes follow the end of the stream. The variant contains the number of these bytes.

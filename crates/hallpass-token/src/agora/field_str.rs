@@ -20,7 +20,7 @@ enum Repr<'a> {
 const SHORT_MAX: usize = 32;
 
 impl<'a> FieldStr<'a> {
-    /// The empty string: the user field of a token for any user.
+    /// The empty string, which is the user field of a token for any user.
     pub const EMPTY: Self = Self(Repr::Borrowed(""));
 
     /// The channel field of a token for every channel.
@@ -54,7 +54,7 @@ impl<'a> FieldStr<'a> {
         }
     }
 
-    /// Copies a string of up to 32 bytes.
+    /// Returns an owned field with a copy of a string of at most 32 bytes.
     pub(super) fn short(string: &str) -> Self {
         let mut bytes = [0; SHORT_MAX];
         let mut len = 0;

@@ -26,13 +26,13 @@ pub enum Format {
 pub enum LegacyFormat {
     /// A dynamic key without a version: 90 or 110 hexadecimal characters.
     DynamicKey,
-    /// Format 002.
+    /// A key of format 002.
     V002,
-    /// Format 003.
+    /// A key of format 003.
     V003,
-    /// Format 004.
+    /// A key of format 004.
     V004,
-    /// Format 005.
+    /// A key of format 005.
     V005,
     /// A token of the old Signaling SDK: `1`, App ID, expiry and MD5 hash, separated by colons.
     Signaling,

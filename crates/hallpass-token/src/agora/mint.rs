@@ -1,4 +1,4 @@
-//! Minting: one function for each official token builder.
+//! Minting of Agora tokens: one method for each official token builder.
 
 use alloc::string::String;
 use core::num::NonZeroU32;
@@ -16,7 +16,7 @@ use crate::{PrivilegeTtl, Seconds, Ttl, UnixSeconds};
 /// The signing parameters of one token: App ID, certificate, issue time and salt. Create a new value for each token.
 ///
 /// The methods correspond to the builders of the official SDKs (Formats 2.6). [`Mint::rtc_006`] and [`Mint::rtm_006`]
-/// return 006 tokens; all other methods return 007 tokens. For combinations of services that no method offers, use
+/// return 006 tokens. All other methods return 007 tokens. For combinations of services that no method offers, use
 /// [`Mint::services`].
 #[derive(Clone, Copy, Debug)]
 pub struct Mint<'a> {
@@ -34,7 +34,8 @@ pub struct Mint<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Salt(NonZeroU32);
 
-/// The grant of [`Mint::rtc_with_rtm`], [`Mint::convo_ai`] and [`Mint::stt`]: a channel and a Signaling login.
+/// The argument of [`Mint::rtc_with_rtm`], [`Mint::convo_ai`] and [`Mint::stt`]: the grant of a channel and a Signaling
+/// login.
 #[derive(Clone, Copy, Debug)]
 pub struct RtcWithRtm<'a> {
     /// The channel.
@@ -59,7 +60,7 @@ impl Salt {
         }
     }
 
-    /// Returns the number.
+    /// Returns the salt as a number.
     #[must_use]
     pub const fn get(self) -> u32 {
         self.0.get()
@@ -141,7 +142,7 @@ impl<'a> Mint<'a> {
         self.services(Services::single(&Service::apaas_app(PrivilegeTtl::For(ttl))), ttl)
     }
 
-    /// Returns a token for Full Path Accelerator, valid for 24 hours: `FpaTokenBuilder.buildToken`.
+    /// Returns a token for Full Path Accelerator, with a TTL of 24 hours: `FpaTokenBuilder.buildToken`.
     #[must_use]
     pub fn fpa(&self) -> String {
         self.services(Services::single(&Service::fpa(PrivilegeTtl::WithToken)), Ttl::MAX)

@@ -1,4 +1,4 @@
-//! Names of channels and users, validated by Agora's rules.
+//! Names of channels and users, validated against Agora's rules.
 
 use thiserror::Error;
 

@@ -16,7 +16,7 @@ pub enum Role {
     Subscriber,
 }
 
-/// A privilege of an RTC token. The IDs are the same in formats 006 and 007 (Formats 1.6, 2.4).
+/// A privilege of an RTC token. Formats 006 and 007 have the same privilege IDs (Formats 1.6, 2.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
 pub enum RtcPrivilege {
@@ -105,8 +105,8 @@ impl Role {
         }
     }
 
-    /// Returns the privileges that the official builders grant to the role: all four to a publisher, only `join` to a
-    /// subscriber.
+    /// Returns the privileges that the official builders grant to the role. A publisher has all four privileges, and a
+    /// subscriber has only `join`.
     #[must_use]
     pub fn privileges(self, ttl: PrivilegeTtl) -> RtcPrivileges {
         let publish = (self == Self::Publisher).then_some(ttl);
@@ -201,7 +201,7 @@ impl<'a, T: PrivilegeTime> Privileges<'a, T> {
         Self::collect([(id, time)].into_iter())
     }
 
-    /// Returns a map with up to four privileges, passed in ascending order of ID.
+    /// Returns a map with up to four privileges. The caller must pass the privileges in ascending order of ID.
     pub(super) fn collect(ascending: impl Iterator<Item = (u16, T)>) -> Self {
         let mut entries = [[0; 6]; MAX];
         let mut len = 0;

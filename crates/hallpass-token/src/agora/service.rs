@@ -17,7 +17,8 @@ use super::user::User;
 use super::writer::Writer;
 use crate::{PrivilegeTtl, Seconds};
 
-/// A service of a 007 token. Its privileges have TTLs in seconds from the issue time (Formats 2.4).
+/// A service of a 007 token, with its privileges. The TTLs of the privileges are seconds from the issue time (Formats
+/// 2.4).
 ///
 /// The variants can hold all values that a token can contain. The constructor functions accept only values that Agora
 /// accepts, and grant the privileges that the official builders grant.
@@ -184,19 +185,20 @@ impl<'a> Service<'a> {
         self.parts().1
     }
 
-    /// Returns the channel. For APaaS, returns the room, because a room and its channel have the same name.
+    /// Returns the channel field. For APaaS, returns the room, because a room and its channel have the same name.
+    /// Returns `None` if the service type has no channel field.
     #[must_use]
     pub const fn channel(&self) -> Option<&FieldStr<'a>> {
         self.parts().2
     }
 
-    /// Returns the user.
+    /// Returns the user field. Returns `None` if the service type has no user field.
     #[must_use]
     pub const fn user(&self) -> Option<&FieldStr<'a>> {
         self.parts().3
     }
 
-    /// Returns the privileges.
+    /// Returns the privilege map of the service.
     #[must_use]
     pub const fn privileges(&self) -> &Privileges<'a, Seconds> {
         self.parts().4
@@ -241,7 +243,7 @@ impl<'a> Service<'a> {
         })
     }
 
-    /// Returns the approximate encoded length in bytes.
+    /// Returns the approximate length of the encoded service, in bytes.
     pub(super) fn len_hint(&self) -> usize {
         let strings: usize = self.strings().map(|string| 2 + string.as_bytes().len()).sum();
         let permissions = if let Self::Rtm2 { permissions, .. } = self { permissions.0.len() } else { 0 };
@@ -314,7 +316,7 @@ fn pair(first: Option<PrivilegeTtl>, second: Option<PrivilegeTtl>) -> Privileges
 mod tests {
     use super::*;
 
-    /// Expected value: `printf w48534 | md5sum`. The hash keeps its leading zeros.
+    /// The expected value is the output of `printf w48534 | md5sum`. This hash has leading zeros.
     #[test]
     fn hash_keeps_leading_zeros() {
         let hash = md5(FieldStr::new("w48534").unwrap());

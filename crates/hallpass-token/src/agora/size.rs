@@ -8,7 +8,7 @@ pub enum SizeError {
     /// A string has this number of bytes, which is more than 65,535.
     #[error("a string has {0} bytes, but a token field holds at most 65535")]
     StringTooLong(usize),
-    /// The map has more than four distinct privileges.
+    /// A privilege map has more than four distinct privileges.
     #[error("there are more than four privileges, but no service defines more than four")]
     TooManyPrivileges,
     /// The list of services is empty.

@@ -75,7 +75,7 @@ impl Uid {
         }
     }
 
-    /// Returns the number.
+    /// Returns the uid as a number.
     #[must_use]
     pub const fn get(self) -> u32 {
         self.0.get()

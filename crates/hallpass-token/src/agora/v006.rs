@@ -37,7 +37,7 @@ pub use verify::Verified006;
 pub struct Token006<'a> {
     /// The project's App ID.
     pub app_id: &'a AppId,
-    /// The channel and the user.
+    /// The channel and the user that the token signs.
     pub subject: Subject<'a>,
     /// The salt: a random number that the token contains.
     pub salt: u32,

@@ -161,7 +161,7 @@ mod tests {
         store(bytes)
     }
 
-    /// Expected value: Python 3.11, `zlib.compress(b"abc", 0)`.
+    /// The expected value is the result of `zlib.compress(b"abc", 0)` in Python 3.11.
     #[test]
     fn stores_three_bytes_like_zlib() {
         assert_eq!(stored(b"abc"), b"\x78\x01\x01\x03\x00\xfc\xff\x61\x62\x63\x02\x4d\x01\x27");
@@ -172,7 +172,7 @@ mod tests {
         use super::*;
         use crate::agora::error::{ParseError, ZlibError};
 
-        /// The output of Python 3.11 for `zlib.compress(bytes(1000))`.
+        /// The result of `zlib.compress(bytes(1000))` in Python 3.11.
         const THOUSAND_ZEROS: [u8; 17] = [
             0x78, 0x9c, 0x63, 0x60, 0x18, 0x05, 0xa3, 0x60, 0x14, 0x0c, 0x77, 0x00, 0x00, 0x03, 0xe8, 0x00,
             0x01,

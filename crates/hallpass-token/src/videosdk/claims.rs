@@ -109,7 +109,7 @@ fn push_time(json: &mut String, start: &str, time: UnixSeconds) {
     json.push_str(itoa::Buffer::new().format(time.0));
 }
 
-/// Returns the length of this number of bytes in base64url without padding.
+/// Returns the length of the base64url encoding, without padding, of this number of bytes.
 const fn encoded_len(bytes: usize) -> usize {
     (bytes * 4).div_ceil(3)
 }

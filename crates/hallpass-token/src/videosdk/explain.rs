@@ -20,7 +20,7 @@ pub struct Context<'a> {
     pub now: UnixSeconds,
     /// The projects whose secrets are available. If the slice is empty, the signature is not checked.
     pub projects: &'a [Project<'a>],
-    /// The token's intended use, as far as it is known.
+    /// The intended use of the token.
     pub expected: Expected<'a>,
 }
 
@@ -31,7 +31,7 @@ pub struct Expected<'a> {
     pub api_key: Option<&'a str>,
     /// The room that the participant joins.
     pub room: Option<&'a str>,
-    /// The participant's ID.
+    /// The ID of the participant who joins.
     pub participant: Option<&'a str>,
 }
 
@@ -121,7 +121,7 @@ impl Problems {
 
 /// The result of lenient parsing.
 struct ParsedToken {
-    /// The token, without its invalid claims.
+    /// The parsed token. Invalid claims appear to be missing.
     token: Untrusted,
     /// The errors of the invalid claims.
     errors: Vec<ParseError>,
@@ -372,7 +372,7 @@ mod tests {
         let claims = r#"{"apikey":"k"}"#;
         Vec::from([
             (&[][..], good.clone()),
-            // Encoding.
+            // Tokens with an invalid encoding.
             (&["not_a_jwt"], String::new()),
             (&["not_a_jwt"], "a.b".into()),
             (&["not_a_jwt"], "!.b.c".into()),
@@ -395,11 +395,11 @@ mod tests {
             (&["base64_standard"], good.clone() + "+"),
             (&["signature_length"], good.clone() + "AAAA"),
             (&["too_large"], "x".repeat(16_385)),
-            // Header.
+            // Tokens with an invalid header.
             (&["wrong_algorithm"], test_support::token_with(r#"{"alg":"none"}"#, claims)),
             (&["wrong_type"], test_support::token_with(r#"{"alg":"HS256","typ":"JWE"}"#, claims)),
             (&["critical_header"], test_support::token_with(r#"{"alg":"HS256","crit":["b64"]}"#, claims)),
-            // Invalid claims.
+            // Tokens with claims that cannot be parsed.
             (&["missing_claim"], with(&[("apikey", ""), ("apiKey", "\"other\"")])),
             (&["duplicate_claim"], with(&[("nbf", "1,\"nbf\":2")])),
             (&["claim_type"], with(&[("apikey", "1")])),
@@ -420,10 +420,10 @@ mod tests {
                 unsigned(&with(&[("version", "2.0"), ("iat", ""), ("exp", "1")])),
             ),
             (&["missing_claim", "claim_type"], unsigned(&with(&[("apikey", ""), ("permissions", "{}")]))),
-            // API key and signature.
+            // Tokens with another API key or an invalid signature.
             (&["other_api_key", "unknown_api_key"], with(&[("apikey", "\"other\"")])),
             (&["other_secret"], unsigned(&good)),
-            // Times.
+            // Tokens with invalid or unsuitable times.
             (&["no_expiry"], with(&[("exp", "")])),
             (&["expired"], with(&[("iat", "1699999000"), ("exp", "1700000000")])),
             (&["expired"], with(&[("iat", ""), ("exp", "1")])),
@@ -433,7 +433,7 @@ mod tests {
             (&["longer_than_a_day"], with(&[("iat", ""), ("exp", "1700086401")])),
             (&["not_yet_valid"], with(&[("iat", "1700000061")])),
             (&["not_yet_valid"], with(&[("nbf", "1700000061")])),
-            // Permissions.
+            // Tokens with invalid or unsuitable permissions.
             (&["no_permissions"], with(&[("permissions", "")])),
             (&["no_permissions"], with(&[("permissions", "[]")])),
             (&["no_permissions", "unknown_permission"], with(&[("permissions", r#"["ALLOW_JOIN"]"#)])),
@@ -441,19 +441,19 @@ mod tests {
             (&["ask_join_mixed"], with(&[("permissions", r#"["ask_join","allow_join"]"#)])),
             (&["ask_join_mixed", "moderator"], with(&[("permissions", r#"["ask_join","allow_mod"]"#)])),
             (&["moderator"], with(&[("permissions", r#"["allow_join","allow_mod"]"#)])),
-            // Version.
+            // Tokens with a missing or invalid version.
             (&["version_missing"], with(&[("version", "")])),
             (&["version_missing"], with(&[("version", ""), ("roles", r#"["rtc","crawler"]"#)])),
             (&["version_text"], with(&[("version", "\"2\"")])),
             (&["version_unknown"], with(&[("version", "1")])),
-            // Roles.
+            // Tokens with invalid or unsuitable roles.
             (&["unknown_role"], with(&[("roles", r#"["host"]"#)])),
             (&["role_upper_case"], with(&[("roles", r#"["rtc","CRAWLER"]"#)])),
             (&["crawler_only"], with(&[("roles", r#"["crawler"]"#)])),
             (&["crawler_only"], with(&[("roles", r#"["crawler"]"#), ("roomId", "")])),
             (&["rtc_only"], with(&[("roles", r#"["rtc"]"#)])),
             (&[], with(&[("roles", r#"["crawler","rtc"]"#)])),
-            // Room and participant.
+            // Tokens for another room or participant, or for any room.
             (&["any_room"], with(&[("roomId", "")])),
             (&["any_room"], with(&[("roomId", ""), ("version", "")])),
             (&["other_room"], with(&[("roomId", "\"other\"")])),
@@ -628,7 +628,8 @@ mod tests {
         assert_eq!(report(&unsigned(&token)).signature, Signature::NotChecked);
     }
 
-    /// Omits the token from the report. Without the invalid `roomId`, the token would appear to be valid for every room.
+    /// Omits the token from the report. Without the invalid `roomId`, the token would appear to be valid for every
+    /// room.
     #[test]
     fn omits_a_token_with_invalid_claims() {
         let report = report(&with(&[("roomId", "7")]));

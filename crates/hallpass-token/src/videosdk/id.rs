@@ -1,4 +1,4 @@
-//! IDs in a token: the room, the participant, and the token itself.
+//! The IDs in a token: room ID, participant ID and token ID.
 
 use thiserror::Error;
 
@@ -43,10 +43,10 @@ checked_str!(RoomId, 256, IdError, check, "without whitespace, control character
 checked_str!(ParticipantId, 256, IdError, check, "without whitespace, control characters, `\"` and `\\`");
 checked_str!(TokenId, 256, IdError, check, "without whitespace, control characters, `\"` and `\\`");
 
-/// Validates an ID.
+/// Validates an ID or an API key.
 ///
-/// A valid ID needs no escape sequences in JSON, because RFC 8259 section 7 requires them only for control characters,
-/// `"` and `\`.
+/// A valid ID needs no escape sequences in JSON, because RFC 8259 section 7 requires escape sequences only for control
+/// characters, `"` and `\`.
 pub(super) fn check(string: &str, max: usize) -> Result<(), IdError> {
     if string.is_empty() {
         return Err(IdError::Empty);

@@ -22,9 +22,9 @@ pub(super) enum Value {
     Number(u64),
     /// An array.
     Array(Vec<Self>),
-    /// An object with all its fields.
+    /// An object with all fields in their original order, including duplicates.
     Object(Vec<(String, Self)>),
-    /// Any other value: `null`, a boolean, or a number that is not such an integer.
+    /// Any other value: `null`, a boolean, or a number with a sign, a fraction or an exponent.
     Other,
 }
 

@@ -36,10 +36,10 @@ impl Untrusted {
         errors.into_iter().next().map_or(Ok(token), Err)
     }
 
-    /// Parses a token, and returns an error for each invalid claim.
+    /// Parses a token. Returns the token without its invalid claims, and an error for each invalid claim.
     ///
     /// A token with errors must not be returned to callers of the crate, because this token does not contain the
-    /// invalid claims. Without these claims, the token can appear to be valid.
+    /// invalid claims. Without the invalid claims, the token can appear to be valid.
     pub(super) fn read(token: &str) -> Result<(Self, Vec<ParseError>), ParseError> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(ParseError::TooLarge(token.len()));

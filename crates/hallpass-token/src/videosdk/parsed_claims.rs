@@ -42,7 +42,7 @@ pub struct ParsedClaims {
 pub enum Version {
     /// A number. VideoSDK defines only version `2`.
     Number(u64),
-    /// A string, which VideoSDK's SDKs never write.
+    /// A string. VideoSDK's SDKs never write `version` as a string.
     String(String),
 }
 

@@ -26,11 +26,11 @@ pub enum Problem {
     /// The token or one of its claims is invalid.
     #[error("The token {0}.")]
     Unreadable(ParseError),
-    /// Whitespace, quotes or `Bearer` surround the token.
+    /// Whitespace or quotes surround the token, or `Bearer` precedes the token.
     #[error("Whitespace, quotes or `Bearer` surround the token. Pass only the token.")]
     SurroundingCharacters,
-    /// The token's `apikey` is not the expected API key, which the variant contains. The message does not quote the
-    /// token's `apikey`, because some users put the secret there by mistake.
+    /// The token's `apikey` is not the expected API key. The variant contains the expected API key. The message does
+    /// not quote the token's `apikey`, because some users put the secret into this claim by mistake.
     #[error("The token's `apikey` must be the project's API key {}, but is another one.", Quoted(.0))]
     OtherProject(Box<str>),
     /// None of the available projects has the token's `apikey`, so the signature was not checked.
@@ -57,7 +57,7 @@ pub enum Problem {
         "The token's `exp` {expires_at} must be after its `iat` {issued_at}. `exp` is a Unix time in seconds, not a duration. The package jsonwebtoken reads a string without a unit as milliseconds: write `120s` or the number 120, not \"120\"."
     )]
     ExpiresAtOnce { issued_at: u64, expires_at: u64 },
-    /// The token's `exp` is after 2106, which suggests milliseconds.
+    /// The token's `exp` is after 2106, so the value is probably in milliseconds instead of seconds.
     #[error(
         "The token's `exp` {0} looks like milliseconds, so the token effectively never expires. Use a Unix time in seconds."
     )]
@@ -92,7 +92,7 @@ pub enum Problem {
         "The token has `allow_mod`, which allows muting and removing others. Grant it to moderators only."
     )]
     Moderator,
-    /// The token has this claim, which requires version 2, but has no `version`.
+    /// The token has no `version`, but has this claim, which requires version 2.
     #[error("The token has `{0}`, which requires `version`. Add it as the number 2.")]
     VersionMissing(&'static str),
     /// The token's `version` is this string instead of a number.
@@ -107,7 +107,7 @@ pub enum Problem {
     /// The token has a role that is not in lowercase. The variant contains the first such role.
     #[error("The token has the role {}. Use lowercase, as VideoSDK's SDKs do.", Quoted(.0))]
     RoleUpperCase(Box<str>),
-    /// The token has the role `crawler` without `rtc`. `joins` is true if a room or a participant is expected.
+    /// The token has the role `crawler` without `rtc`. If a room or a participant is expected, `joins` is true.
     #[error(
         "The token has only the role `crawler`, for the REST API. To join a room, add `rtc` or omit `roles`."
     )]
@@ -145,7 +145,7 @@ pub struct SdkError {
 }
 
 impl Problem {
-    /// Returns a stable code for use in programs.
+    /// Returns the code of the problem. The code is stable, so that programs can use the code to identify the problem.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         self.facts().0

@@ -14,7 +14,7 @@ pub enum Permissions {
     Join,
     /// The rights to join directly and to moderate: `allow_join` and `allow_mod`.
     JoinAndModerate,
-    /// The right to moderate: `allow_mod`. Moderators mute and remove other participants, and start and stop
+    /// The right to moderate: `allow_mod`. Moderators can mute and remove other participants, and can start and stop
     /// recordings.
     Moderate,
     /// The right to request admission from a participant who can join directly: `ask_join`.
@@ -74,7 +74,7 @@ pub enum PermissionsError {
 pub struct RolesError(pub usize);
 
 impl Permissions {
-    /// Parses the names of permissions, in any order. Duplicates are allowed.
+    /// Parses the names of permissions. The names can be in any order, and duplicates are allowed.
     ///
     /// # Errors
     /// Returns [`PermissionsError`] if the list is empty, contains an unknown name, or contains a combination that
@@ -127,7 +127,7 @@ impl Permissions {
 }
 
 impl Roles {
-    /// Parses the names of roles, in any order, and in upper or lower case. Duplicates are allowed.
+    /// Parses the names of roles. The names can be in any order and in upper or lower case, and duplicates are allowed.
     ///
     /// Upper case is accepted because VideoSDK's documentation used `CRAWLER` in the past.
     ///

@@ -20,7 +20,7 @@ impl Counter {
     }
 }
 
-/// A list of different tokens, and the index of the last token that was used.
+/// A list of different tokens, which are used in turn, and the index of the last token that was used.
 struct Pool(Vec<String>, usize);
 
 impl Pool {

@@ -1,4 +1,4 @@
-//! The builders of the official SDKs, and the JSON format of their arguments.
+//! The builders of the official SDKs, and the JSON format of the arguments of each builder.
 
 use serde::Deserialize;
 

@@ -19,15 +19,15 @@ pub(super) struct VerdictVector {
 /// The verdict of the crate on a token.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Verdict {
-    /// The signature is valid, and this data follows the services.
+    /// The signature is valid. The variant contains the data after the services that could be parsed.
     Accepted(Remainder),
     NoCertificate(HexError),
     Malformed(ParseError),
     Rejected(VerifyError),
 }
 
-/// The exact verdicts of the crate on the recorded tokens. The verdicts are exact, so that one error cannot hide
-/// another error.
+/// The expected verdicts of the crate on the recorded tokens. Each verdict includes the exact error, so that one error
+/// cannot hide another error.
 const EXPECTED: [(&str, Verdict); 22] = [
     ("neg-01-valid", Verdict::Accepted(Remainder::Empty)),
     ("neg-03-cert-uppercase", Verdict::Rejected(VerifyError::BadSignature)),

@@ -16,7 +16,7 @@ pub struct Context<'a> {
     pub expected: Expected<'a>,
 }
 
-/// The client's intended use of a token, as far as it is known.
+/// The client's intended use of a token. Fields that are `None` are not compared with the token.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Expected<'a> {
     /// The App ID that the client passes to its SDK.

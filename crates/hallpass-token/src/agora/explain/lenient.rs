@@ -12,9 +12,9 @@ use crate::agora::v007::Untrusted007;
 /// A parsed token whose signature is not verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Untrusted {
-    /// Format 006.
+    /// A token of format 006.
     V006(Untrusted006),
-    /// Format 007.
+    /// A token of format 007.
     V007(Untrusted007),
 }
 

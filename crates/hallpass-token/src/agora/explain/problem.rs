@@ -28,7 +28,7 @@ pub enum Problem {
     /// The token cannot be parsed.
     #[error(fmt = fmt_unreadable)]
     Unreadable(ParseError),
-    /// Whitespace, quotes or a header prefix surround the token.
+    /// Whitespace or quotes surround the token, or a header prefix precedes the token.
     #[error("Whitespace, quotes or a prefix surround the token. Pass only the token.")]
     SurroundingCharacters,
     /// The token contains percent-encoded characters.
@@ -136,7 +136,7 @@ pub enum Problem {
     /// The token does not grant login.
     #[error("The token does not grant login. Add privilege 1 (login) of {service}.")]
     NoLoginPrivilege { service: &'static str },
-    /// The token grants joining, but not publishing.
+    /// The token grants joining the channel, but not publishing.
     #[error(
         "The token grants joining only. Agora prevents publishing only if co-host authentication is enabled for the project. To publish, request the role publisher."
     )]
@@ -170,7 +170,7 @@ pub enum Problem {
     /// Agora does not accept the user name.
     #[error("The user of {service} is invalid: it {error}.")]
     InvalidUserName { service: &'static str, error: NameError },
-    /// The user field is empty, but the service requires a user.
+    /// The token's user field is empty, but the service requires a user.
     #[error("The token has no user for {service}, which requires one. Request a token for a user.")]
     NoUser { service: &'static str },
     /// The token is valid for any user.
@@ -191,17 +191,17 @@ pub enum Problem {
     /// The token is for one user name, but the client joins or logs in with another user name.
     #[error("The token for {service} is for the user {}, but the client joins as {}. Join as the token's user, or request a token for the client's.", Quoted(.user), Quoted(.expected))]
     OtherAccount { service: &'static str, user: Box<str>, expected: Box<str> },
-    /// The token is for an account, but the client joins with a uid.
+    /// The token is for an account, but the client joins with a uid instead of an account.
     #[error(
         "The token for {service} is for the account {}, but the client joins with uid {expected}. Use joinChannelWithUserAccount, or request a token for the uid.", Quoted(.user)
     )]
     AccountForUid { service: &'static str, user: Box<str>, expected: Box<str> },
-    /// The token is for a uid, but the client joins with an account.
+    /// The token is for a uid, but the client joins with an account instead of a uid.
     #[error(
         "The token for {service} is for uid {user}, but the client joins as the account {}. Use joinChannel, or request a token for the account.", Quoted(.expected)
     )]
     UidForAccount { service: &'static str, user: Box<str>, expected: Box<str> },
-    /// The token is for one user, but the client requests a uid from Agora.
+    /// The token is for one user, but the client joins with uid 0, so that Agora assigns a uid.
     #[error(
         "The client joins with uid 0, so Agora assigns a uid, but the token for {service} is only for {}. Join as that user, or request a token for uid 0.", Quoted(.user)
     )]
@@ -235,9 +235,9 @@ pub enum Problem {
 
 /// The effect of a problem on the use of a token.
 enum Effect {
-    /// Agora accepts the token, and it works as intended.
+    /// Agora accepts the token, and the token works as intended.
     Note,
-    /// Agora accepts the token, but it probably does not work as intended.
+    /// Agora accepts the token, but the token probably does not work as intended.
     Warning,
     /// Agora rejects the token.
     Rejected(Rejection),
@@ -246,7 +246,7 @@ enum Effect {
 }
 
 impl Problem {
-    /// Returns a stable code for use in programs.
+    /// Returns the code of the problem. The code is stable, so that programs can use the code to identify the problem.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         self.facts().0

@@ -5,7 +5,7 @@
 pub enum Rejection {
     /// The App ID is malformed.
     InvalidAppId,
-    /// The token is not valid for the client's use.
+    /// The token is not valid, or not valid for the client's use.
     InvalidToken,
     /// The token, or a required privilege, has expired.
     Expired,
@@ -16,7 +16,7 @@ pub enum Rejection {
 pub enum Sdk {
     /// The SDK for voice and video on native platforms. The Web SDK uses the same codes under other names.
     Rtc,
-    /// The Signaling SDK 1.x. The error code is that of a failed login.
+    /// The Signaling SDK 1.x. This SDK reports the error when a login fails.
     Rtm1,
     /// The Signaling SDK 2.x.
     Rtm2,
@@ -30,7 +30,7 @@ pub enum Sdk {
 pub struct SdkError {
     /// The SDK that reports the error.
     pub sdk: Sdk,
-    /// The error code.
+    /// The numeric error code.
     pub code: i32,
     /// The name of the error code.
     pub name: &'static str,

@@ -7,8 +7,8 @@ use crate::agora::credentials::{AppCertificate, AppId};
 /// The result of a signature check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signature {
-    /// The signature was not checked, because no certificate of the App ID is available. For a 006 token, the other
-    /// reason is that the channel or the user is unknown.
+    /// The signature was not checked. Either no certificate of the App ID is available, or the token has format 006 and
+    /// its channel or user is unknown.
     NotChecked,
     /// A certificate of the project produced the signature.
     Valid {

@@ -1,4 +1,4 @@
-//! Tests of `explain`. For most problems, a token has exactly this problem.
+//! Tests of `explain`. Most tokens in these tests have exactly one problem.
 
 use alloc::format;
 use alloc::string::String;
@@ -532,7 +532,7 @@ fn accepts_services_without_a_channel() {
     );
 }
 
-/// Payloads that no builder writes, signed like a 007 token.
+/// Tests with correctly signed 007 tokens whose payloads no builder writes.
 mod malformed_payloads {
     use super::*;
     use crate::agora::writer::Writer;

@@ -19,7 +19,7 @@ const JOIN: u16 = RtcPrivilege::Join as u16;
 const LOGIN: u16 = 1;
 const CHAT_APP: u16 = 2;
 const APAAS_APP: u16 = 3;
-/// The highest privilege ID that a service defines.
+/// The highest privilege ID of all service types.
 const MAX_PRIVILEGE_ID: u16 = 4;
 
 pub(super) fn check(token: &Untrusted007, context: &Context<'_>, problems: &mut Problems) -> Signature {
@@ -46,7 +46,7 @@ pub(super) fn check(token: &Untrusted007, context: &Context<'_>, problems: &mut 
     find_signer(token.app_id(), context, problems, |certificates| token.signing_certificate(certificates))
 }
 
-/// The services that a client uses when it joins a channel.
+/// The services that a client uses when the client joins a channel.
 ///
 /// The candidates of a token with an RTC service are its RTC services. The candidates of another token, such as an
 /// APaaS token, are the services that have a channel. The client uses the candidates for its channel. If no candidate
@@ -125,7 +125,7 @@ fn check_privileges(
     }
 }
 
-/// Checks a service's privileges and its user.
+/// Checks a service for missing privileges, administrator privileges, a missing user and the wildcard user.
 fn check_grants(service: &Service<'_>, problems: &mut Problems) {
     let (name, map) = (service.name(), service.privileges());
     let has = |id| map.get(id).is_some();

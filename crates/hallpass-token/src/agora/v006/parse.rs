@@ -21,7 +21,7 @@ pub struct Untrusted006 {
     pub(super) user_crc: u32,
     salt: u32,
     expires_at: UnixSeconds,
-    /// The signed message: salt, expiry and privileges.
+    /// The signed message, which contains the salt, the expiry and the privileges.
     pub(super) message: Vec<u8>,
 }
 

@@ -20,8 +20,7 @@ pub struct Verified006<'a> {
 }
 
 impl Untrusted006 {
-    /// Verifies that the token is for this project and subject, that one of the project's certificates signed the
-    /// token, and that the token has not expired.
+    /// Verifies the project, the subject, the signature and the expiry of the token.
     ///
     /// A token for any user or for every channel is accepted too. [`Verified006::subject`] returns the subject that was
     /// signed. The expiry is exclusive: a token that expires at `now` is rejected.
@@ -67,8 +66,7 @@ impl Untrusted006 {
             .position(|certificate| mac::constant_time_eq(&certificate.key().sign(&signed), &self.signature))
     }
 
-    /// Returns the string if the string has the token's checksum, otherwise the wildcard if the wildcard has this
-    /// checksum.
+    /// Returns the first of the string and the wildcard that has the token's checksum.
     fn matching_field<'a>(
         &self,
         string: FieldStr<'a>,

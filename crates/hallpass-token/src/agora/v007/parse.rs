@@ -24,7 +24,7 @@ pub struct Untrusted007 {
     expires_in: Seconds,
     pub(super) salt: u32,
     pub(super) signature: [u8; SIGNATURE_LEN],
-    /// The signed bytes.
+    /// The signed bytes: the decoded payload without the signature.
     pub(super) signing_info: Vec<u8>,
     /// The number of services that could be parsed.
     services: u16,
@@ -37,7 +37,7 @@ pub struct Untrusted007 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the documentation of the variants describes the fields")]
 pub enum Remainder {
-    /// No data.
+    /// No data follows the services.
     Empty,
     /// A service of the unknown type `number`. This service and the services after it cannot be parsed, because the
     /// length of this service is unknown. `services` is the number of services that cannot be parsed.
@@ -152,7 +152,7 @@ impl Untrusted007 {
         self.salt
     }
 
-    /// Iterates over the services that could be parsed, in the order of the token.
+    /// Iterates over the services that could be parsed, in the order in which the token contains them.
     pub fn services(&self) -> impl Iterator<Item = Service<'_>> {
         let mut reader = Reader(self.signing_info.get(super::HEAD_LEN..).unwrap_or_default());
         (0..self.services).map_while(move |_| Service::read(&mut reader).ok().flatten())

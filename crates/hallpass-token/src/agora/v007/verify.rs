@@ -20,8 +20,8 @@ impl Untrusted007 {
     /// Verifies that the token is for this project, that one of the project's certificates signed the token, and that
     /// the token is valid at `now`.
     ///
-    /// The expiry is inclusive (Formats 2.7): a token that expires at `now` is accepted. The official SDKs do not check
-    /// the time.
+    /// The expiry is inclusive (Formats 2.7): a token that expires at `now` is accepted. The official SDKs verify only
+    /// the signature, not the time.
     ///
     /// # Errors
     /// Returns [`VerifyError`] if a check fails. The order of the variants is the order of the checks.
