@@ -1,4 +1,4 @@
-//! Tests of the token crate. All run natively and in WebAssembly, except those that start another program.
+//! Tests of `hallpass-token`. All tests run natively and in WebAssembly, except the tests that start another program.
 
 #[cfg(not(target_family = "wasm"))]
 mod sdks;

@@ -1,6 +1,6 @@
 //! Property tests with generated tokens.
 
-// The attribute makes Clippy accept `unwrap` in helpers.
+// With this attribute, Clippy accepts `unwrap` in functions that are not tests.
 #[cfg(test)]
 mod properties {
     mod arbitrary;

@@ -1,12 +1,13 @@
-//! Tests for the defects of official SDKs that `SDK-DEFECTS.md` of `hallpass-token` lists.
+//! Tests for the defects of official SDKs. The file `SDK-DEFECTS.md` of `hallpass-token` lists these defects.
 //!
-//! Each test shows that the crate does not have the defect. The letter in its name is the category.
+//! Each test shows that the crate does not have the defect. The name of a test starts with the category and the number
+//! of the defect.
 
 #[path = "sdk_defects/bytes.rs"]
 mod bytes;
 #[path = "sdk_defects/errors.rs"]
 mod errors;
-// The attribute makes Clippy accept `unwrap` in helpers.
+// With this attribute, Clippy accepts `unwrap` in functions that are not tests.
 #[cfg(test)]
 #[path = "sdk_defects/fixtures.rs"]
 mod fixtures;
@@ -17,7 +18,7 @@ mod verification;
 
 const TABLE: &str = include_str!("../../crates/hallpass-token/SDK-DEFECTS.md");
 
-/// The number of defects in each category, and the source of its tests.
+/// The letter of each category, the number of defects in the category, and the source of the tests.
 const KINDS: [(char, usize, &str); 4] = [
     ('A', 28, include_str!("sdk_defects/bytes.rs")),
     ('B', 9, include_str!("sdk_defects/errors.rs")),
@@ -45,14 +46,14 @@ fn each_defect_has_one_row_and_one_test() {
     assert_eq!(rows, expected);
 }
 
-/// Returns the first and the last cell of a row: an ID and a test name. Returns `None` for other lines.
+/// Returns the first and the last cell of a table row: an ID and a test name. Returns `None` if the line is not a row.
 fn row(line: &str) -> Option<(&str, &str)> {
     let cells: Vec<_> = line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ").collect();
     let (id, test) = (*cells.first()?, *cells.last()?);
     Some((id, test.strip_prefix('`')?.strip_suffix('`')?))
 }
 
-/// Returns the names of the tests in a module.
+/// Returns the names of the tests in the source of a module.
 fn tests(source: &str) -> impl Iterator<Item = &str> {
     source.split("#[test]\nfn ").skip(1).filter_map(|test| Some(test.split_once('(')?.0))
 }

@@ -1,5 +1,6 @@
 // Builds and parses tokens with Agora's npm packages.
-// Input: JSON lines with a project and a `build` or `read` request. Output: one JSON line each, a token or its content.
+// Each input line is a JSON object with a project and a `build` or `read` request. For each request, the script writes
+// one JSON line: the token of a `build` request, or the content of the token of a `read` request.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -25,7 +26,7 @@ function buildToken(app_id, certificate, { package: name, builder, call, args, s
   return packages[name][builder][call](app_id, certificate, ...values);
 }
 
-// Combines services that no builder of the package combines, with the classes that its builders use.
+// Combines services that no builder of the package combines, with the classes that the package's builders use.
 function buildServices(app_id, certificate, services, ttl) {
   const token = new format007.AccessToken2(app_id, certificate, 0, ttl);
   for (const { type, privileges, ...fields } of services) {
@@ -57,8 +58,8 @@ function read007(certificate, token) {
   };
 }
 
-// The package cannot verify a 006 token, and the token does not contain channel and user. Therefore the package
-// builds a token with the same values, which must be the same string.
+// The package cannot verify a 006 token, and a 006 token does not contain its channel and user. Therefore, this
+// function builds a second token with the same values. The token is valid if both tokens are the same string.
 function read006(app_id, certificate, token, channel, user) {
   const read = new format006.AccessToken("", "", "", "");
   if (!read.fromString(token)) return null;

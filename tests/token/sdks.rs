@@ -1,4 +1,4 @@
-//! Interoperability with Agora's npm packages: both sides must parse each other's tokens identically.
+//! Interoperability with Agora's npm packages: the crate and the packages must parse each other's tokens identically.
 
 mod builders;
 mod builders_006;
@@ -45,7 +45,8 @@ fn packages_and_crate_agree() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Compares the content of both tokens, and both sides' reading of each token.
+/// Compares the content of the crate's token and of the package's token. Also checks, for each token, that the crate
+/// and the package parse the same content.
 fn check(
     case: &Case,
     tokens: &[String],

@@ -1,4 +1,5 @@
-//! JSON representation of a service in a 007 token, as in the vectors and the Node script.
+//! The JSON representation of a service in a 007 token. The test vectors and the Node.js script use this
+//! representation.
 
 use anyhow::{Context as _, bail};
 use hallpass_token::Seconds;
@@ -7,7 +8,7 @@ use hallpass_token::agora::{
 };
 use serde::{Deserialize, Serialize};
 
-/// A service. Fields that its type does not have are `None`.
+/// A service in JSON. Fields that the service type does not have are `None`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ServiceJson {
@@ -30,10 +31,10 @@ pub(crate) struct ServiceJson {
     pub(crate) permissions: Option<Vec<PermissionJson>>,
 }
 
-/// A permission: kind of resource, access right, names.
+/// A permission: the number of the resource kind, the number of the access right, and the names.
 pub(crate) type PermissionJson = (u16, u16, Vec<String>);
 
-/// Returns the permission tree of a list in any order.
+/// Returns the permission tree of a list of permissions. The list can be in any order.
 pub(crate) fn tree(permissions: &[PermissionJson]) -> anyhow::Result<PermissionTree> {
     let names: Vec<Vec<&str>> =
         permissions.iter().map(|(_, _, names)| names.iter().map(String::as_str).collect()).collect();
@@ -50,7 +51,7 @@ pub(crate) fn tree(permissions: &[PermissionJson]) -> anyhow::Result<PermissionT
 }
 
 impl ServiceJson {
-    /// Converts to a service that borrows its permissions from `tree`.
+    /// Converts the JSON to a service that borrows its permissions from `tree`.
     pub(crate) fn service<'a>(&'a self, tree: &'a PermissionTree) -> anyhow::Result<Service<'a>> {
         let lengths: Vec<_> = self.privileges.iter().map(|&(id, seconds)| (id, Seconds(seconds))).collect();
         let privileges = Privileges::new(&lengths)?;
@@ -81,12 +82,12 @@ impl ServiceJson {
         })
     }
 
-    /// Returns the permission tree of the service; empty if it has none.
+    /// Returns the permission tree of the service. If the service has no permissions, the tree is empty.
     pub(crate) fn tree(&self) -> anyhow::Result<PermissionTree> {
         tree(self.permissions.as_deref().unwrap_or_default())
     }
 
-    /// Converts from a parsed service.
+    /// Converts a parsed service to JSON.
     pub(crate) fn from_service(service: &Service<'_>) -> anyhow::Result<Self> {
         let string = |string: &FieldStr<'_>| Some(string.as_str().to_owned());
         let mut json = Self {

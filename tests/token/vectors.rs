@@ -1,4 +1,5 @@
-//! Test vectors recorded from the official SDKs. The crate must produce the same tokens, and parse those of the SDKs.
+//! Test vectors that were recorded from the official SDKs. The crate must produce the same tokens, and must parse the
+//! tokens of the SDKs.
 
 mod agora;
 mod run;
@@ -11,8 +12,8 @@ use anyhow::Context as _;
 
 use self::run::Run;
 
-/// The environment variable that names a folder with additional vectors, in `*.json` files. A relative path starts at
-/// the workspace root.
+/// The environment variable with the path of a folder that contains additional vectors in `*.json` files. A relative
+/// path starts at the workspace root.
 const EXTRA_VECTORS: &str = "HALLPASS_VECTORS";
 
 #[test]
@@ -34,14 +35,16 @@ fn vectors_of_another_folder_pass() -> anyhow::Result<()> {
     run.finish()
 }
 
-/// Returns the folder of this package. WebAssembly programs have no working directory.
+/// Returns the folder of this package. The tests do not use relative paths, because WebAssembly programs have no
+/// working directory.
 fn package() -> anyhow::Result<PathBuf> {
     Ok(env::var_os("CARGO_MANIFEST_DIR").context("this test must be run by Cargo")?.into())
 }
 
 #[test]
 fn every_builder_uses_the_typed_api() {
-    /// The builders whose vectors expire before they are issued, or contain values that no builder accepts.
+    /// The builders for which `Mint` reproduces no vector. The vectors of these builders expire before the issue time,
+    /// or contain values that the types of the crate reject.
     const UNTYPED: [&str; 4] = ["raw006", "raw007", "rtc006_account", "rtc_account_priv"];
     let run = recorded();
     for builder in agora::BUILDERS {

@@ -1,5 +1,6 @@
 #!/usr/bin/env -S node --no-warnings
-// Runs a WASI program with the environment and the files of this machine, for `cargo test --target wasm32-wasip1`.
+// Runs a WASI program for `cargo test --target wasm32-wasip1`. The program has the environment and the files of this
+// machine.
 
 import { readFile } from "node:fs/promises";
 import { WASI } from "node:wasi";

@@ -1,7 +1,8 @@
 //! Agora tokens.
 //!
-//! [`Mint`] has one function for each official builder, and accepts only values that Agora accepts. The modules [`v006`] and
-//! [`v007`] implement the two formats. Like the official SDKs, they do not validate strings and times.
+//! [`Mint`] has one function for each official builder, and accepts only values that Agora accepts. The modules
+//! [`v006`] and [`v007`] implement the two formats. Like the official SDKs, these modules do not validate strings and
+//! times.
 
 mod crc32;
 mod credentials;

@@ -1,4 +1,4 @@
-//! Strings that are validated on construction.
+//! A macro for types that wrap a validated string.
 
 /// Adds `MAX_BYTES`, `parse` and `as_str` to a type that wraps a validated string.
 macro_rules! checked_str {
@@ -7,7 +7,7 @@ macro_rules! checked_str {
             #[doc = concat!("The maximum length: ", $max, " bytes.")]
             pub const MAX_BYTES: usize = $max;
 
-            /// Validates a string.
+            /// Validates and wraps a string.
             ///
             /// # Errors
             #[doc = concat!("Returns [`", stringify!($error), "`] if the string does not consist of 1 to ", $max, " bytes ", $allowed, ".")]

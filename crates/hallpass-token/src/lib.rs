@@ -1,11 +1,11 @@
-//! Tokens that an app's clients need before they join a voice, video or messaging channel.
+//! Tokens that the clients of an app need to join a voice or video channel, or to use messaging.
 //!
 //! References such as "Formats 2.4" point to sections of the crate's `FORMATS.md`.
 //!
-//! In scope: Agora tokens in formats 006 and 007 ([`agora`]) and VideoSDK tokens ([`videosdk`]). The crate mints them
-//! from plain values. With the feature `inspect`, it also parses, verifies and explains them. Out of scope: HTTP,
-//! clocks, sources of random bytes, the environment. Time and salt are arguments, so every result can be compared byte
-//! for byte.
+//! The crate mints Agora tokens in the formats 006 and 007 ([`agora`]), and VideoSDK tokens ([`videosdk`]). With the
+//! feature `inspect`, the crate also parses, verifies and explains these tokens. The crate does not use HTTP, a clock,
+//! a source of random bytes, or environment variables. Time and salt are arguments, so equal arguments produce equal
+//! tokens.
 //!
 //! ```
 //! use hallpass_token::agora::{AppCertificate, AppId, ChannelName, Mint, Role, Salt, Uid};
@@ -28,7 +28,7 @@
 
 extern crate alloc;
 
-/// Runs the README's examples as doctests.
+/// A type whose documentation is the README, so that the README's examples run as doctests.
 #[cfg(all(doctest, feature = "inspect"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

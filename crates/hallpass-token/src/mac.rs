@@ -13,14 +13,14 @@ pub(crate) const SIGNATURE_LEN: usize = 32;
 /// The block length of SHA-256, in bytes.
 const BLOCK_LEN: usize = 64;
 
-/// An HMAC key whose first SHA-256 block is already processed, which is half of the work for a short message. The state
-/// is wiped on drop.
+/// An HMAC key with the SHA-256 state after the key block. For a short message, preparing this state is half of the
+/// work of an HMAC. The state is wiped on drop.
 #[derive(Clone)]
 pub(crate) struct Key(Hmac<Sha256>);
 
 impl Key {
-    /// Pads a key shorter than a block with zeros, and hashes a longer one (RFC 2104 section 2). Passing a whole block
-    /// to `Hmac` makes this function infallible.
+    /// Prepares a key. A key shorter than a block is padded with zeros, and a key longer than a block is hashed (RFC
+    /// 2104 section 2). This function cannot fail, because `Hmac` accepts any key of exactly one block.
     pub(crate) fn new(key: &[u8]) -> Self {
         let mut block = Zeroizing::new([0; BLOCK_LEN]);
         if key.len() <= BLOCK_LEN {
@@ -38,7 +38,7 @@ impl Key {
         self.clone().sign_once(parts)
     }
 
-    /// Returns the HMAC of the concatenation of `parts`, and consumes the key.
+    /// Returns the HMAC of the concatenation of `parts`. Consumes the key, and therefore does not copy the state.
     pub(crate) fn sign_once(mut self, parts: &[&[u8]]) -> [u8; SIGNATURE_LEN] {
         for part in parts {
             self.0.update(part);
@@ -70,7 +70,7 @@ mod tests {
         let set = TestSet::load(TestName::HmacSha256).unwrap();
         let (mut valid, mut invalid, mut truncated) = (0, 0, 0);
         for group in &set.test_groups {
-            // The size is in bits. Groups with fewer than 256 bits compare only the start of a signature.
+            // `tag_size` is in bits. In a group with fewer than 256 bits, only the start of the signature is compared.
             let len = group.tag_size / 8;
             for test in &group.tests {
                 let signature = Key::new(&test.key).sign(&[&test.msg]);

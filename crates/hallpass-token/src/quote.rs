@@ -1,4 +1,4 @@
-//! Quoting of untrusted strings in messages.
+//! Quoting and escaping of untrusted strings in messages.
 
 #[cfg(feature = "inspect")]
 use alloc::boxed::Box;
@@ -6,10 +6,11 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt::{self, Write};
 
-/// An untrusted string for a message: quoted, with invisible characters escaped as in a Rust literal.
+/// An untrusted string for a message. `Display` prints the string in quotation marks, with invisible characters escaped
+/// as in a Rust literal.
 ///
-/// The output equals that of `{:?}`, except for strings in unusual scripts. `{:?}` needs 6 KB of Unicode tables of the
-/// standard library.
+/// The output equals the output of `{:?}`, except for strings in unusual scripts. This type does not use `{:?}`,
+/// because `{:?}` adds 6 KB of Unicode tables from the standard library.
 ///
 /// ```
 /// use hallpass_token::Quoted;
@@ -27,7 +28,8 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
-/// An untrusted character for a message, escaped like [`Quoted`], in single quotation marks.
+/// An untrusted character for a message. `Display` prints the character in single quotation marks, escaped as in
+/// [`Quoted`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct QuotedChar(pub(crate) char);
 
@@ -65,7 +67,7 @@ const fn is_invisible(c: char) -> bool {
 #[cfg(feature = "inspect")]
 const MAX_CHARS: usize = 64;
 
-/// Returns the first 64 characters of a string, followed by `…` if it is longer. Keeps messages and logs short.
+/// Returns the first 64 characters of a string, to keep messages and logs short. If the string is longer, `…` follows.
 #[cfg(feature = "inspect")]
 pub(crate) fn excerpt(string: &str) -> Box<str> {
     let mut rest = string.chars();

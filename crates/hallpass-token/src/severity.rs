@@ -1,11 +1,11 @@
-//! The severity of a problem that `explain` reports.
+//! The severity levels of the problems that `explain` reports.
 
 /// The severity of a problem that `explain` reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// The token works, but its behavior may be surprising.
+    /// The provider accepts the token, and the token works, but a property of the token may be surprising.
     Note,
-    /// The token is accepted, but probably does not behave as intended.
+    /// The provider accepts the token, but the token probably does not work as intended.
     Warning,
     /// The provider rejects the token.
     Error,

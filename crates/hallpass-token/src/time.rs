@@ -1,31 +1,32 @@
-//! Points in time and durations, as types that cannot be confused.
+//! Separate types for Unix times and durations, so that a Unix time cannot be passed as a duration by mistake.
 
 use core::num::NonZeroU32;
 
 use thiserror::Error;
 
-/// A point in time: seconds since 1970-01-01T00:00:00Z in 4 bytes, as in Agora's formats. The range ends in 2106.
+/// A Unix time in seconds, in 32 bits as in Agora's formats. The last representable time is in 2106.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnixSeconds(pub u32);
 
-/// A duration in seconds, 4 bytes: any value that a token can contain.
+/// A duration in seconds, in 32 bits: any value that an Agora token can contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seconds(pub u32);
 
-/// The time to live of a token: 1 to 86,400 seconds.
+/// The time to live (TTL) of a token: 1 to 86,400 seconds.
 ///
-/// Agora's servers reject every token after 24 hours, even if it claims a longer TTL. The same limit applies to
-/// VideoSDK tokens here, because clients hold them. A Unix time is far above 86,400, so it cannot be passed as a TTL by
-/// mistake.
+/// Agora's servers reject every token after 24 hours, even if the token claims a longer TTL. This crate applies the
+/// same limit to VideoSDK tokens, because clients store these tokens. A current Unix time is far above 86,400, so the
+/// limit also rejects a Unix time that is passed as a TTL by mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ttl(NonZeroU32);
 
-/// The time to live of one privilege in a token.
+/// The time to live (TTL) of one privilege in a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PrivilegeTtl {
-    /// The privilege expires with the token, in Agora's format 006 always after 24 hours. Encoded as 0.
+    /// The privilege expires with the token, which is always after 24 hours in Agora's format 006. The encoded value is
+    /// 0.
     WithToken,
-    /// The privilege expires this long after the token is issued, but not later than the token.
+    /// The privilege expires this duration after the issue time, but not later than the token.
     For(Ttl),
 }
 
@@ -35,20 +36,19 @@ pub enum TtlError {
     /// The number is 0.
     #[error("must be 1 to 86400 seconds, but is 0")]
     Zero,
-    /// The number is above 86,400, but too small to be a recent Unix time.
+    /// The number is above 86,400, but below 1,000,000,000, so the number is not treated as a Unix time.
     #[error("must be 1 to 86400 seconds (24 hours), but is {}", .0.0)]
     TooLong(Seconds),
-    /// The number is a recent Unix time, not a duration.
+    /// The number is at least 1,000,000,000, so the number looks like a Unix time and not like a duration.
     #[error("must be 1 to 86400 seconds from the issue time, but {} looks like a Unix time", .0.0)]
     UnixTime(UnixSeconds),
 }
 
 impl UnixSeconds {
-    /// The threshold from which a number of seconds is treated as a Unix time (9 September 2001) instead of a duration (31
-    /// years).
+    /// The smallest number that is treated as a Unix time (9 September 2001) instead of a duration (31 years).
     pub(crate) const RECENT: Self = Self(1_000_000_000);
 
-    /// Adds a duration; saturates at the last representable second.
+    /// Adds a duration. If the sum is too large, returns the last representable time.
     #[must_use]
     pub const fn saturating_add(self, later: Seconds) -> Self {
         Self(self.0.saturating_add(later.0))
@@ -61,7 +61,7 @@ impl Seconds {
 }
 
 impl Ttl {
-    /// The maximum: 24 hours.
+    /// The maximum TTL: 24 hours.
     pub const MAX: Self = match Self::new(Seconds::DAY.0) {
         Ok(day) => day,
         Err(_) => Self(NonZeroU32::MIN),
@@ -80,7 +80,7 @@ impl Ttl {
         }
     }
 
-    /// Returns the number of seconds.
+    /// Returns the TTL in seconds.
     #[must_use]
     pub const fn seconds(self) -> Seconds {
         Seconds(self.0.get())
@@ -88,7 +88,7 @@ impl Ttl {
 }
 
 impl PrivilegeTtl {
-    /// Returns the effective TTL of the privilege in a token with this TTL.
+    /// Returns the effective TTL of the privilege in a token whose TTL is `token`.
     #[must_use]
     pub fn capped_by(self, token: Ttl) -> Ttl {
         match self {

@@ -1,8 +1,8 @@
 //! VideoSDK tokens: JSON Web Tokens (RFC 7519), signed with HMAC-SHA256 (RFC 7515).
 //!
-//! [`Claims`] is the entry point. Its types accept only values that VideoSDK accepts, and tokens are byte for byte
-//! those of the vendor's server SDKs. With the feature `inspect`, `Untrusted` parses a token, `Untrusted::verify`
-//! verifies it, and `explain` reports its problems.
+//! [`Claims`] is the entry point for minting. The types of its fields accept only values that VideoSDK accepts. The
+//! tokens equal those of VideoSDK's server SDKs byte for byte. With the feature `inspect`, `Untrusted::parse` parses a
+//! token, `Untrusted::verify` verifies a parsed token, and `explain` reports the problems of a token.
 //!
 //! Reference for the claims: <https://docs.videosdk.live/server-sdk/authentication-and-tokens>.
 //!

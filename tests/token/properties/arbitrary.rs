@@ -1,4 +1,4 @@
-//! Arbitrary strings must not cause a panic in parsing, verification or explanation.
+//! Property tests: no string causes a panic in parsing, verification or explanation.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -16,7 +16,7 @@ use super::videosdk::{Project, project};
 
 const CASES: u32 = 512;
 
-/// Parses, verifies and explains a string.
+/// Parses, verifies and explains a string with the functions of both providers.
 fn exercise(string: &str, now: u32, signer: &Signer, project: &Project) {
     let _ = Format::detect(string).to_string();
     let now = UnixSeconds(now);
@@ -88,7 +88,7 @@ fn handles_any_bytes_after_the_app_id_of_006() {
         let app_id = signer.app_id.as_str();
         exercise(&format!("006{app_id}{}", STANDARD.encode(&bytes)), 0, &signer, &project);
 
-        // The same bytes as a message, with valid lengths around them.
+        // The same bytes as the message of a 006 token. The length fields of the token are valid.
         let mut content = vec![32, 0];
         content.extend([0; 40]);
         content.extend(u16::try_from(bytes.len()).unwrap().to_le_bytes());
@@ -176,7 +176,7 @@ fn handles_modified_tokens() {
     });
 }
 
-/// The test changes bytes of the payload, and keeps the zlib checksum valid.
+/// The test changes bytes of the payload before compression, so that the zlib checksum stays valid.
 #[test]
 fn handles_modified_payloads() {
     let changes = vec((any::<Index>(), any::<u8>()), 0..6);

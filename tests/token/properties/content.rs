@@ -1,4 +1,5 @@
-//! Round trips of all content that the two formats can hold, including invalid content.
+//! Property tests: content that formats 006 and 007 can encode survives a round trip, even if Agora rejects the
+//! content.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use proptest::prelude::*;
 
 use super::inputs::{Signer, check, signer, string};
 
-/// The content of a service of any type.
+/// The content of a service. Each service type uses only some of the fields.
 #[derive(Clone, Debug)]
 pub(crate) struct Content {
     number: u16,
@@ -58,7 +59,7 @@ fn privileges() -> impl Strategy<Value = Vec<(u16, Seconds)>> {
     vec((any::<u16>(), any::<u32>().prop_map(Seconds)), 0..=4)
 }
 
-/// Generates permissions with few distinct kinds and access rights, so that duplicates occur.
+/// Generates permissions. Most numbers of kinds and access rights are small, so that duplicates occur.
 fn permissions() -> impl Strategy<Value = Vec<(u16, u16, Vec<String>)>> {
     let number = || prop_oneof![3 => 0..7_u16, 1 => any::<u16>()];
     vec((number(), number(), vec(string(), 0..3)), 0..4)
@@ -83,7 +84,7 @@ fn tree_of(permissions: &[(u16, u16, Vec<String>)]) -> PermissionTree {
     PermissionTree::new(&permissions).unwrap()
 }
 
-/// Signs a 007 token with arbitrary services.
+/// Signs a 007 token with these services.
 pub(crate) fn sign(signer: &Signer, expires_in: Seconds, content: &[Content]) -> String {
     let mut services: Vec<_> = content.iter().map(Content::service).collect();
     Token007 {

@@ -7,12 +7,12 @@ use hallpass_token::{PrivilegeTtl, Seconds, Ttl, UnixSeconds};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-/// Tests a property with generated inputs. On failure, reports the smallest failing input.
+/// Tests a property with generated inputs. If the property fails, reports the smallest failing input that was found.
 #[track_caller]
 pub(crate) fn check<S: Strategy>(cases: u32, inputs: S, property: impl Fn(S::Value)) {
-    // Debug builds run several times slower in Node.
+    // WebAssembly debug builds run several times slower in Node.js than native debug builds.
     let cases = if cfg!(target_family = "wasm") { cases.div_ceil(8) } else { cases };
-    // Add a failing input as a separate test, not to a seed file.
+    // Failing inputs are not saved to a seed file. Instead, add each failing input as a separate test.
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     let result = TestRunner::new(config).run(&inputs, |value| {
         property(value);
@@ -67,17 +67,17 @@ fn certificate() -> impl Strategy<Value = AppCertificate> {
     "[1-9a-fA-F][0-9a-fA-F]{31}".prop_map(|string| AppCertificate::parse(&string).unwrap())
 }
 
-/// Generates a certificate that differs from that of every [`Signer`].
+/// Generates a certificate that differs from the certificate of every [`Signer`].
 pub(crate) fn other_certificate() -> impl Strategy<Value = AppCertificate> {
     "0[0-9a-fA-F]{31}".prop_map(|string| AppCertificate::parse(&string).unwrap())
 }
 
-/// Generates 1 to 64 of Agora's 89 characters.
+/// Generates a name of 1 to 64 of the 89 characters that Agora allows.
 pub(crate) fn name() -> impl Strategy<Value = String> {
     r"[a-zA-Z0-9 !#$%&()+\-:;<=.>?@\[\]^_{}|~,]{1,64}"
 }
 
-/// Generates input for [`channel`].
+/// Generates a string that [`channel`] can parse.
 pub(crate) fn channel_name() -> impl Strategy<Value = String> {
     prop_oneof![9 => name(), 1 => Just("*".to_owned())]
 }
@@ -86,7 +86,7 @@ pub(crate) fn channel(string: &str) -> Channel<'_> {
     Channel::parse_or_any(string).unwrap()
 }
 
-/// A channel user, in the form that the token contains.
+/// The user of a channel, as a number or a string instead of a validated [`User`].
 #[derive(Clone, Debug)]
 pub(crate) enum UserField {
     Uid(u32),
@@ -123,7 +123,7 @@ pub(crate) fn rtm_user(string: &str) -> RtmUser<'_> {
     RtmUser::parse(string).unwrap()
 }
 
-/// Generates input for [`chat_user`].
+/// Generates a string that [`chat_user`] can parse.
 pub(crate) fn chat_name() -> impl Strategy<Value = String> {
     r"[a-z0-9_.\-]{1,64}"
 }
@@ -148,7 +148,7 @@ pub(crate) fn rtc_privileges() -> impl Strategy<Value = RtcPrivileges> {
     })
 }
 
-/// Returns the number that format 007 encodes.
+/// Returns the TTL that format 007 encodes for a privilege.
 pub(crate) fn seconds_of(privilege_ttl: PrivilegeTtl) -> Seconds {
     match privilege_ttl {
         PrivilegeTtl::WithToken => Seconds(0),
@@ -156,7 +156,7 @@ pub(crate) fn seconds_of(privilege_ttl: PrivilegeTtl) -> Seconds {
     }
 }
 
-/// Generates any string that a token can hold.
+/// Generates a string of up to 39 arbitrary Unicode characters.
 pub(crate) fn string() -> impl Strategy<Value = String> {
     proptest::collection::vec(any::<char>(), 0..40).prop_map(|chars| chars.into_iter().collect())
 }

@@ -1,4 +1,4 @@
-//! Every builder of format 006 encodes its arguments.
+//! Property tests: every function of `Mint` for format 006 encodes its arguments.
 
 use hallpass_token::agora::v006::{Subject, Untrusted006};
 use hallpass_token::agora::{FieldStr, Privileges};
@@ -10,7 +10,7 @@ use super::inputs::{
 
 const CASES: u32 = 128;
 
-/// Parses and verifies a token, and compares its content.
+/// Parses and verifies a token, and compares the content of the token with the arguments.
 #[track_caller]
 fn assert_content(signer: &Signer, token: &str, subject: Subject<'_>, privileges: &[(u16, PrivilegeTtl)]) {
     let ends = privileges
@@ -24,7 +24,7 @@ fn assert_content(signer: &Signer, token: &str, subject: Subject<'_>, privileges
     assert_eq!(token.expires_at(), expires_at);
     assert_eq!(token.privileges(), privileges);
 
-    // The format cannot represent a time after `u32::MAX`, so the test verifies before it.
+    // The expiry is exclusive and at most `u32::MAX`, so the time of the check must be before `u32::MAX`.
     let now = UnixSeconds(signer.issued_at.0.min(u32::MAX - 1));
     let verified = token.verify(signer.project(), subject, now).unwrap();
     assert_eq!(verified.subject(), subject);

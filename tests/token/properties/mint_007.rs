@@ -1,4 +1,4 @@
-//! Every builder of format 007 encodes its arguments.
+//! Property tests: every function of `Mint` for format 007 encodes its arguments.
 
 use hallpass_token::agora::v007::{Remainder, Untrusted007};
 use hallpass_token::agora::{
@@ -15,7 +15,7 @@ use super::inputs::{
 
 const CASES: u32 = 64;
 
-/// Parses and verifies a token, and compares its content.
+/// Parses and verifies a token, and compares the content of the token with the arguments.
 #[track_caller]
 fn assert_content(signer: &Signer, token: &str, ttl: Ttl, services: &[Service<'_>]) {
     let token = Untrusted007::parse(token).unwrap();
@@ -94,7 +94,7 @@ fn rtc_by_role() {
     );
 }
 
-/// The arguments of the three builders with Signaling.
+/// The arguments of the three functions that combine a channel with Signaling.
 type Grant = (String, UserField, RtcPrivileges, String, PrivilegeTtl);
 
 fn grant() -> impl Strategy<Value = Grant> {

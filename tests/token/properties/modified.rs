@@ -1,4 +1,4 @@
-//! Rejection of modified tokens: every bit and every character is significant.
+//! Property tests: modified tokens are rejected, because every bit and every character is significant.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use super::inputs::{
 };
 use super::videosdk::{Project, project};
 
-/// A token with the function that verifies it while it is valid.
+/// A token, and a function that verifies a string as a token with the same project and subject.
 struct Sample {
     token: String,
     verifies: Box<dyn Fn(&str) -> bool>,
@@ -52,7 +52,7 @@ fn sample_videosdk(project: Project, token: String) -> Sample {
     Sample { token, verifies: Box::new(verifies) }
 }
 
-/// Returns tokens of each format, with lengths that cover every Base64 padding.
+/// Returns tokens of each format. The lengths of the tokens cover every possible Base64 padding.
 fn samples() -> Vec<Sample> {
     let signer = Signer {
         app_id: AppId::parse("970CA35de60c44645bbae8a215061b33").unwrap(),
@@ -95,7 +95,7 @@ fn every_bit_is_significant() {
     }
 }
 
-/// Flips a bit, and checks that the token is rejected. Bytes that are not UTF-8 are skipped.
+/// Flips a bit of a token, and checks that the modified token is rejected. If the result is not UTF-8, skips the check.
 fn assert_flipped(sample: &Sample, position: usize, bit: u8) {
     let mut bytes = sample.token.clone().into_bytes();
     bytes[position] ^= 1 << bit;
@@ -106,7 +106,7 @@ fn assert_flipped(sample: &Sample, position: usize, bit: u8) {
 
 #[test]
 fn every_character_is_significant() {
-    // The test uses one token of each format, because all would take seconds.
+    // The test uses only one token of each format, because a test of all tokens would take seconds.
     for sample in &samples()[6..9] {
         for position in 0..sample.token.len() {
             let (before, from) = sample.token.split_at(position);

@@ -1,4 +1,4 @@
-//! Tokens verify only while they are valid, and only with their certificate.
+//! Property tests: a token verifies only in its validity period, and only with the credentials that signed the token.
 
 use hallpass_token::agora::v006::{Subject, Untrusted006};
 use hallpass_token::agora::v007::Untrusted007;
@@ -13,7 +13,7 @@ use super::inputs::{
 const CASES: u32 = 512;
 const LEEWAY: u32 = 60;
 
-/// Returns an arbitrary time, and times around the boundaries of the validity period.
+/// Returns the time `any`, and times around the boundaries of the validity period.
 fn times_around(start: u32, ttl: u32, any: u32) -> Vec<UnixSeconds> {
     let boundaries = [start.saturating_sub(LEEWAY), start, start.saturating_add(ttl)];
     let around = |boundary: u32| [boundary.saturating_sub(1), boundary, boundary.saturating_add(1)];
@@ -39,7 +39,7 @@ fn verifies_007_from_issue_time_to_expiry() {
     });
 }
 
-/// The expiry is exclusive. The token does not contain its issue time.
+/// The expiry of format 006 is exclusive. A 006 token does not contain its issue time, so only the expiry is checked.
 #[test]
 fn verifies_006_until_expiry() {
     check(CASES, (signer(), name(), any::<u32>()), |(signer, user, any)| {
@@ -105,7 +105,7 @@ fn rejects_tokens_of_another_project() {
     });
 }
 
-/// The checksums of a 006 token are compared before its signature.
+/// Verification of a 006 token compares the checksums before the signature, so the error names the channel or the user.
 #[test]
 fn rejects_006_tokens_for_another_subject() {
     let inputs = (signer(), name(), user(), name(), user(), rtc_privileges());

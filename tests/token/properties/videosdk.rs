@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::inputs::{check, ttl};
 
-/// The inputs of a VideoSDK token.
+/// The credentials that sign a VideoSDK token, and the content of the token.
 #[derive(Clone, Debug)]
 pub(crate) struct Project {
     pub(crate) api_key: ApiKey,
@@ -17,7 +17,7 @@ pub(crate) struct Project {
     pub(crate) issued_at: UnixSeconds,
     ttl: Ttl,
     permissions: Permissions,
-    /// The roles; `None` for version 1.
+    /// The roles. If this field is `None`, the token has no `version`.
     roles: Option<Roles>,
     room: Option<String>,
     participant: Option<String>,
@@ -55,7 +55,7 @@ impl Project {
         }
     }
 
-    /// Returns the credentials that verify the tokens.
+    /// Returns the credentials that verify the token.
     pub(crate) fn keys(&self) -> videosdk::Project<'_> {
         videosdk::Project { api_key: &self.api_key, secrets: std::slice::from_ref(&self.secret) }
     }
@@ -68,7 +68,7 @@ impl Project {
         Self { room: Some(room.to_owned()), ..self.clone() }.sign()
     }
 
-    /// Returns the expected claims of a token.
+    /// Returns the claims that parsing of the token must return.
     fn parsed_claims(&self) -> ParsedClaims {
         let strings = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
         ParsedClaims {
@@ -117,7 +117,7 @@ pub(crate) fn project() -> impl Strategy<Value = Project> {
     )
 }
 
-/// Generates IDs from all valid characters, including ones with 4 bytes.
+/// Generates IDs from all valid characters, including characters of four bytes in UTF-8.
 fn id(max: usize) -> impl Strategy<Value = String> {
     let is_invalid = |c: &char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\\');
     let character = any::<char>().prop_map(move |c| if is_invalid(&c) { '-' } else { c });

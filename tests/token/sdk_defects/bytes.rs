@@ -1,4 +1,4 @@
-//! Category A: tokens with wrong or differing bytes.
+//! Category A: tokens with wrong bytes, or with different bytes for the same arguments.
 
 use hallpass_token::PrivilegeTtl;
 use hallpass_token::agora::v006::{Subject, Untrusted006};
@@ -22,7 +22,7 @@ fn a01_subscriber_cannot_publish() {
     assert_eq!(recorded.role(), 2);
     recorded.assert_matches(&recorded.mint().rtc(recorded.channel(), recorded.user(), subscriber, ttl(900)));
 
-    // The recorded expiry is years ahead, which `Mint` cannot produce.
+    // The test does not use `Mint`, because the recorded expiry is years ahead and `Mint` caps the expiry at 24 hours.
     let recorded = Vector::named("006-rtc006_uid-036");
     assert_eq!(recorded.role(), 2);
     let end = recorded.number("/args/expire_ts");
@@ -185,7 +185,7 @@ fn a13_chat_user_of_a_room_is_a_hash() {
     for id in ["007-apaas_room-001", "007-edu_room-001"] {
         let (recorded, token) = room(id);
         recorded.assert_matches(&token);
-        // Expected value: `printf 2882341273 | md5sum`.
+        // The expected value is the output of `printf 2882341273 | md5sum`.
         assert_eq!(chat_user(&token), "6063383428a36fba3fb6030becf8094e", "{id}");
     }
 }
@@ -398,7 +398,7 @@ fn a26_signature_is_bytes() {
     let at = recorded.mint().issued_at;
     assert!(Untrusted007::parse(&token).unwrap().verify(recorded.project(), at).is_ok());
 
-    // With the replacement characters of a lossy conversion, the signature does not have 32 bytes.
+    // A lossy conversion to UTF-8 inserts replacement characters, so the signature no longer has 32 bytes.
     let lossy = String::from_utf8_lossy(&payload[2..34]).into_owned().into_bytes();
     let len = u16::try_from(lossy.len()).unwrap().to_le_bytes();
     assert!(Untrusted007::parse(&deflated(&[&len, lossy.as_slice(), &payload[34..]].concat())).is_err());

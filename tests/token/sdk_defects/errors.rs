@@ -26,7 +26,7 @@ fn b01_invalid_credentials_and_no_services_are_errors() {
     }
     assert_eq!(Services::new(&mut []).unwrap_err(), SizeError::NoService);
 
-    // An empty token from another server is reported as such.
+    // If another server returns an empty string instead of a token, `explain` reports that the token is empty.
     let report = explain("", &Context { now: NOW, projects: &[], expected: Expected::default() });
     assert_eq!(report.problems.iter().map(Problem::code).collect::<Vec<_>>(), ["empty"]);
 }
@@ -45,7 +45,7 @@ fn b02_validates_006_credentials_like_007() {
     assert_eq!(Untrusted006::parse(&token).unwrap().app_id(), &app_id);
     let token = mint.rtc(channel, user, publisher(60), ttl(60));
     assert_eq!(Untrusted007::parse(&token).unwrap().app_id(), &app_id);
-    // A token that another SDK signed with invalid credentials is rejected too.
+    // A token with an invalid App ID from another SDK is rejected too.
     let short = format!("006x{}", &mint.rtc_006(channel, user, publisher(60))[35..]);
     assert!(matches!(Untrusted006::parse(&short), Err(ParseError::AppId(HexError::Character(_)))));
 }
@@ -63,7 +63,7 @@ fn b03_credentials_are_hexadecimal() {
         assert_eq!(AppId::parse(wrong), Err(HexError::Character(position)), "{wrong:?}");
         assert_eq!(AppCertificate::parse(wrong).unwrap_err(), HexError::Character(position), "{wrong:?}");
     }
-    // Case is significant.
+    // The case of an App ID is preserved.
     let upper = AppId::parse(&APP_ID.to_uppercase()).unwrap();
     assert_eq!(upper.as_str(), APP_ID.to_uppercase());
 }
@@ -109,7 +109,7 @@ fn b06_ttl_is_one_second_to_a_day() {
     assert_eq!(Ttl::new(0), Err(TtlError::Zero));
     assert_eq!(Ttl::new(86_401), Err(TtlError::TooLong(Seconds(86_401))));
     assert_eq!(Ttl::new(1_700_003_600), Err(TtlError::UnixTime(UnixSeconds(1_700_003_600))));
-    // The value of -1 in 32 bits.
+    // `u32::MAX` has the same 32 bits as the signed integer −1.
     assert_eq!(Ttl::new(u32::MAX), Err(TtlError::UnixTime(UnixSeconds(u32::MAX))));
 
     let recorded = Vector::named("007-rtc_uid-015");
@@ -119,7 +119,7 @@ fn b06_ttl_is_one_second_to_a_day() {
     assert_eq!(Untrusted007::parse(&token).unwrap().expires_in(), Seconds(3600));
 }
 
-/// A panic would fail the test, because nothing catches it.
+/// The largest values must not cause a panic. A panic would fail the test.
 #[test]
 fn b07_encodes_the_largest_values() {
     let defaults = Vector::default_project();
@@ -139,7 +139,7 @@ fn b07_encodes_the_largest_values() {
     let token = Untrusted006::parse(&token).unwrap();
     assert_eq!((token.salt(), token.expires_at()), (u32::MAX, last));
     assert_eq!(token.privileges().get(1), Some(last));
-    // The expiry is exclusive, and no later second is representable.
+    // The expiry is exclusive, so the token has expired at the last representable time.
     let expired = VerifyError::Expired { expired_at: last, now: last };
     assert_eq!(token.verify(defaults.project(), Subject::rtc(channel, user), last), Err(expired));
 }

@@ -1,4 +1,4 @@
-//! Fixtures: vectors by ID, and functions that decode and encode tokens.
+//! Fixtures: access to test vectors by ID, and functions that decode and encode tokens.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,7 +15,7 @@ pub(crate) const APP_ID: &str = "970CA35de60c44645bbae8a215061b33";
 pub(crate) const CERTIFICATE: &str = "5CFd2fd1755d40ecb72977518be15d3b";
 pub(crate) const NOW: UnixSeconds = UnixSeconds(1_700_000_000);
 
-/// A test vector: the output of several official SDKs, or one of their tokens.
+/// A test vector from `agora.json`, and the credentials of its project.
 pub(crate) struct Vector {
     json: Value,
     app_id: AppId,
@@ -30,7 +30,7 @@ impl Vector {
         Self::from_json(json)
     }
 
-    /// Returns the project of the vectors without a vector.
+    /// Returns the credentials that most vectors share, without the JSON of a vector.
     pub(crate) fn default_project() -> Self {
         Self::from_json(Value::Null)
     }
@@ -49,7 +49,7 @@ impl Vector {
         Project { app_id: &self.app_id, certificates: &self.certificates }
     }
 
-    /// Returns a [`Mint`] with the vector's issue time and salt.
+    /// Returns a [`Mint`] with the vector's credentials, issue time and salt.
     pub(crate) fn mint(&self) -> Mint<'_> {
         let issued_at = match self.json.get("ts") {
             Some(_) => self.number("/ts") - Seconds::DAY.0,
@@ -64,7 +64,7 @@ impl Vector {
         Mint { app_id: &self.app_id, certificate: &self.certificates[0], issued_at, salt }
     }
 
-    /// Signs a 006 token with the vector's expiry and salt, from unvalidated values.
+    /// Signs a 006 token with the vector's expiry and salt. The other values are not validated.
     pub(crate) fn sign_006(&self, subject: Subject<'_>, privileges: &[(u16, u32)]) -> String {
         let expires_at = UnixSeconds(self.number("/ts"));
         let expiries: Vec<_> = privileges.iter().map(|(id, end)| (*id, UnixSeconds(*end))).collect();
@@ -73,7 +73,7 @@ impl Vector {
             .sign(&self.certificates[0])
     }
 
-    /// Signs a 007 token with the vector's issue time and salt, from unvalidated values.
+    /// Signs a 007 token with the vector's issue time, TTL and salt. The services are not validated.
     pub(crate) fn sign_007<'a>(&self, services: &'a mut [Service<'a>]) -> String {
         let Mint { app_id, certificate, issued_at, salt } = self.mint();
         let expires_in = Seconds(self.json["expected"]["expire"].as_u64().unwrap_or(600).try_into().unwrap());
@@ -81,7 +81,7 @@ impl Vector {
         Token007 { app_id, issued_at, expires_in, salt: salt.get(), services }.sign(certificate)
     }
 
-    /// Returns the string of the vector at this JSON Pointer.
+    /// Returns the string at a JSON Pointer (RFC 6901) in the vector.
     pub(crate) fn string(&self, pointer: &str) -> &str {
         self.json.pointer(pointer).unwrap().as_str().unwrap()
     }
@@ -98,7 +98,7 @@ impl Vector {
         Channel::parse_or_any(self.string("/args/channel")).unwrap()
     }
 
-    /// Returns the user with the vector's uid.
+    /// Returns the user with the vector's uid. If the uid is 0, returns the wildcard.
     pub(crate) fn user(&self) -> User<'_> {
         User::from_number_or_any(self.number("/args/uid"))
     }
@@ -107,12 +107,13 @@ impl Vector {
         Account::parse(self.string("/args/account")).unwrap()
     }
 
-    /// Returns privileges in the order in which they were passed to the SDKs.
+    /// Returns the privileges at a JSON Pointer, in the order in which the SDKs received the privileges.
     pub(crate) fn privileges(&self, pointer: &str) -> Vec<(u16, u32)> {
         serde_json::from_value(self.json.pointer(pointer).unwrap().clone()).unwrap()
     }
 
-    /// Asserts that a token equals that of the SDKs. 007 tokens are compared inflated, because zlib streams can differ.
+    /// Asserts that a token equals the token of the SDKs. For format 007, the inflated bytes are compared, because
+    /// different zlib streams can have the same content.
     #[track_caller]
     pub(crate) fn assert_matches(&self, token: &str) {
         if self.json["format"] == "006" {
@@ -124,7 +125,7 @@ impl Vector {
     }
 }
 
-/// Returns an unvalidated string field.
+/// Returns a string field whose content is not validated.
 pub(crate) fn string(string: &str) -> FieldStr<'_> {
     FieldStr::new(string).unwrap()
 }
@@ -133,7 +134,7 @@ pub(crate) fn ttl(seconds: u32) -> Ttl {
     Ttl::new(seconds).unwrap()
 }
 
-/// Returns all privileges of a publisher, with this TTL.
+/// Returns the privileges of a publisher. Every privilege has this TTL.
 pub(crate) fn publisher(seconds: u32) -> RtcPrivileges {
     Role::Publisher.privileges(PrivilegeTtl::For(ttl(seconds)))
 }
@@ -150,12 +151,12 @@ pub(crate) fn expiries(token: &str) -> Vec<(u16, u32)> {
     token.privileges().iter().map(|(id, end)| (id, end.0)).collect()
 }
 
-/// Returns an RTC service with unvalidated values.
+/// Returns an RTC service whose values are not validated.
 pub(crate) fn rtc<'a>(channel: &'a str, user: &'a str, privileges: &[(u16, u32)]) -> Service<'a> {
     Service::Rtc { channel: string(channel), user: string(user), privileges: ttls(privileges) }
 }
 
-/// Returns a vector of an APaaS room and the corresponding token.
+/// Returns the vector of an APaaS room, and the crate's token for the vector's arguments.
 pub(crate) fn room(id: &str) -> (Vector, String) {
     let recorded = Vector::named(id);
     let room = ChannelName::parse(recorded.string("/args/room")).unwrap();
@@ -165,7 +166,7 @@ pub(crate) fn room(id: &str) -> (Vector, String) {
     (recorded, token)
 }
 
-/// Returns the user of the Chat service in a token.
+/// Returns the user of the Chat service in a 007 token.
 pub(crate) fn chat_user(token: &str) -> String {
     let token = Untrusted007::parse(token).unwrap();
     let mut users = token.services().filter_map(|service| {
@@ -174,7 +175,7 @@ pub(crate) fn chat_user(token: &str) -> String {
     users.next().unwrap()
 }
 
-/// Returns the names and privileges of the services in a token.
+/// Returns the names and the privileges of the services in a 007 token.
 pub(crate) fn services(token: &str) -> Vec<(&'static str, Vec<(u16, u32)>)> {
     let token = Untrusted007::parse(token).unwrap();
     let privileges =

@@ -1,7 +1,8 @@
 //! Category D: predictable or repeated salts.
 //!
-//! The crate does not generate random numbers: the caller passes four bytes as the salt. `support/randomness.rs` of the
-//! package `hallpass-tests` shows on every platform that Hallpass uses fresh bytes for each token.
+//! The crate does not generate random numbers. Instead, the caller passes four bytes as the salt. The tests in
+//! `support/randomness.rs` of the package `hallpass-tests` show that Hallpass uses new random bytes for each token, on
+//! every platform.
 
 use std::collections::BTreeSet;
 
@@ -11,13 +12,13 @@ use hallpass_token::agora::{Channel, Mint, Salt, User};
 
 use super::fixtures::{NOW, Vector, publisher, ttl};
 
-/// Returns a token of each format.
+/// Returns a 007 token and a 006 token.
 fn both(mint: &Mint<'_>) -> [String; 2] {
     let (channel, user) = (Channel::Any, User::from_number_or_any(7));
     [mint.rtc(channel, user, publisher(60), ttl(60)), mint.rtc_006(channel, user, publisher(60))]
 }
 
-/// Returns the salts of a token of each format.
+/// Returns the salts of a 007 token and a 006 token. The salt of a token that cannot be parsed is `None`.
 fn salts([v007, v006]: &[String; 2]) -> [Option<u32>; 2] {
     [
         Untrusted007::parse(v007).ok().map(|token| token.salt()),

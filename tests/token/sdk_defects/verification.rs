@@ -1,4 +1,4 @@
-//! Category C: insufficient parsing and verification.
+//! Category C: insufficient checks in parsing and verification.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
@@ -29,7 +29,7 @@ fn c01_enforces_the_validity_period() {
     let granted = |now| (1..=5).filter(|id| verified.grants(&rtc, *id, now)).collect::<Vec<_>>();
     assert_eq!(granted(at(60)), [1, 2, 3, 4]);
     assert_eq!(granted(at(61)), [1, 2, 4]);
-    // A privilege of 900 seconds expires with the token.
+    // After the expiry of the token, no privilege is granted, although one privilege has a TTL of 900 seconds.
     assert_eq!(granted(at(601)), [0; 0]);
 
     let token_string_006 = defaults.mint_at(NOW, 1).rtc_006(channel, user, privileges);
@@ -54,7 +54,7 @@ fn c01_enforces_the_validity_period() {
     assert_eq!(codes(&token_string_006, at(86_400))[0], "expired");
     assert!(codes(&token_string_006, at(60)).contains(&"privilege_expired"));
 
-    // A token of another SDK can claim a TTL of more than a day.
+    // Another SDK can sign a token with a TTL of more than 24 hours.
     let service = super::fixtures::rtc("room", "7", &[(1, 0)]);
     let mint = defaults.mint_at(NOW, 1);
     let long = Token007 {
@@ -88,7 +88,8 @@ fn c02_verifies_006_for_its_subject() {
     assert_eq!(verify(channel, User::Any), Err(VerifyError::OtherUser));
 
     let subject = Subject::rtc(channel, user);
-    // Salt and expiry, then the privileges after their count.
+    // The positions are those of the salt, the expiry, and the entries of the privilege map. The entry count is
+    // skipped.
     for position in (44..52).chain(54..78) {
         let changed = with_flipped_bit_006(recorded.string("/expected/token"), position);
         let changed = Untrusted006::parse(&changed).unwrap();
@@ -102,8 +103,8 @@ fn c02_verifies_006_for_its_subject() {
 
 /// Every bit of a signature is significant.
 ///
-/// A test cannot show that the comparison takes constant time. All comparisons use `mac::constant_time_eq`, which uses
-/// the crate `subtle`.
+/// A test cannot show that a comparison takes constant time. Therefore, all comparisons of signatures use
+/// `mac::constant_time_eq`, which calls the crate `subtle`.
 #[test]
 fn c03_every_signature_bit_is_significant() {
     let defaults = Vector::default_project();
@@ -197,7 +198,7 @@ fn c07_accepts_only_standard_base64_of_one_stream() {
     let unpadded = Vector::named("neg-18-no-padding").string("/token").to_owned();
     let broken = Vector::named("neg-24-inner-newline").string("/token").to_owned();
     let defaults = Vector::default_project();
-    // The test needs a signature with a byte that the two alphabets encode differently.
+    // The test needs a token that the standard alphabet and the URL-safe alphabet encode differently.
     let mut url_safe = (1..100).map(|salt| {
         let mint = defaults.mint_at(NOW, salt);
         let token = mint.rtc(Channel::Any, User::Any, publisher(60), ttl(60));
@@ -214,7 +215,7 @@ fn c07_accepts_only_standard_base64_of_one_stream() {
         assert_eq!(Untrusted007::parse(string), Err(error));
         assert_eq!(codes(string, NOW)[0], code);
     }
-    // `explain` parses the token nevertheless, but does not report it as usable.
+    // `explain` parses this token leniently, but reports that the token is not usable.
     let report = explain(&broken, &context(&[], NOW));
     assert!(report.token.is_some() && !report.is_usable());
 }
@@ -236,7 +237,7 @@ fn c08_limits_the_inflated_size() {
     assert_eq!(token.services().count(), 16);
     assert!(token.verify(defaults.project(), token.issued_at()).is_ok());
 
-    // A count is limited by the bytes that follow it.
+    // A count that exceeds the remaining bytes is an error.
     let mut payload = inflated(&defaults.sign_007(&mut [rtc("room", "7", &[])]));
     payload[SERVICE_COUNT_OFFSET..][..2].copy_from_slice(&[0xFF; 2]);
     assert_eq!(Untrusted007::parse(&deflated(&payload)), Err(ParseError::Truncated));
@@ -298,7 +299,7 @@ fn c11_rejects_truncated_tokens() {
         let truncated = format!("{head}{}", STANDARD.encode(&content[..len]));
         assert_eq!(Untrusted006::parse(&truncated), Err(ParseError::Truncated), "{len} bytes");
     }
-    // A message that is shorter than its fields, with matching TTLs.
+    // The message ends within the expiry, although the length field of the message is correct.
     let mut short = content[..42].to_vec();
     short.extend_from_slice(&[7, 0, 1, 0, 0, 0, 2, 0, 0]);
     assert_eq!(Untrusted006::parse(&format!("{head}{}", STANDARD.encode(short))), Err(ParseError::Truncated));
@@ -313,13 +314,13 @@ fn c11_rejects_truncated_tokens() {
     }
 }
 
-/// The offset of the TTL in a payload: after signature, App ID and issue time.
+/// The offset of the TTL in the payload of a 007 token: after the signature, the App ID and the issue time.
 const TTL_OFFSET: usize = 34 + 34 + 4;
 
-/// The offset of the service count in a payload.
+/// The offset of the number of services in the payload of a 007 token: after the TTL and the salt.
 const SERVICE_COUNT_OFFSET: usize = TTL_OFFSET + 4 + 4;
 
-/// Returns the codes of the problems, except notes.
+/// Returns the codes of the problems that are warnings or errors.
 fn codes(token: &str, now: UnixSeconds) -> Vec<&'static str> {
     let report = explain(token, &context(&[], now));
     let problems = report.problems.iter().filter(|problem| problem.severity() > Severity::Note);
@@ -330,7 +331,7 @@ fn context<'a>(projects: &'a [Project<'a>], now: UnixSeconds) -> Context<'a> {
     Context { now, projects, expected: Expected::default() }
 }
 
-/// Flips a bit in the content of a 006 token.
+/// Flips a bit of the byte at `position` in the decoded Base64 of a 006 token.
 fn with_flipped_bit_006(token: &str, position: usize) -> String {
     let (head, content) = token.split_at(35);
     let mut content = STANDARD.decode(content).unwrap_or_default();

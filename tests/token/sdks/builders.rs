@@ -1,4 +1,4 @@
-//! Every function of `Mint` for format 007, with the corresponding official builder.
+//! Test cases for every function of `Mint` for format 007, with the corresponding official builder.
 
 use anyhow::Context as _;
 use hallpass_token::agora::v007::Services;
@@ -173,7 +173,7 @@ fn fpa() -> Case {
     Case::new("fpa", ("FpaTokenBuilder", "buildToken"), json!([]), |mint| mint.fpa())
 }
 
-/// Returns a case with every service, in no particular order, one of them twice.
+/// Returns a case with every service type in arbitrary order. One type occurs twice.
 fn all_services() -> anyhow::Result<Case> {
     let services = json!([
         { "type": 10, "privileges": [] },

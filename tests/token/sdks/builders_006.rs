@@ -1,4 +1,4 @@
-//! Every function of `Mint` for format 006, with the corresponding official builder.
+//! Test cases for every function of `Mint` for format 006, with the corresponding official builder.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -18,7 +18,8 @@ pub(super) fn all() -> anyhow::Result<Vec<Case>> {
     let channel = Channel::parse_or_any(CHANNEL)?;
     let (uid, account) = (User::from_number_or_any(UID), User::Account(Account::parse(ACCOUNT)?));
     let user = RtmUser::parse(USER)?;
-    // The builders expect a point in time, and read the clock themselves a moment later.
+    // The builders expect the expiry of the privileges as a Unix time. The builders read the issue time from the clock,
+    // which can be later than the time of this call.
     let end = u32::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs())? + 3600;
     let until_end = move |mint: &Mint<'_>| {
         Ttl::new(end - mint.issued_at.0).map_or(PrivilegeTtl::WithToken, PrivilegeTtl::For)

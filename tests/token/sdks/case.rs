@@ -1,4 +1,4 @@
-//! A token that both sides create.
+//! A token that both the crate and an npm package create.
 
 use hallpass_token::agora::v006::{Subject, Untrusted006};
 use hallpass_token::agora::v007::Untrusted007;
@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use super::{APP_ID, CERTIFICATE};
 
-/// A token that both sides create.
+/// A token that both the crate and an npm package create from the same arguments.
 pub(super) struct Case {
     pub(super) name: &'static str,
-    /// The subject of a 006 token, which the token does not contain.
+    /// The channel and the user of a 006 token. A 006 token does not contain these names.
     pub(super) subject: Option<Subject<'static>>,
-    /// The request that makes the script build the package's token.
+    /// The part of the script's request that describes the package's token.
     build: Value,
     /// The function that creates the crate's token.
     mint: MintFn,
@@ -46,7 +46,7 @@ impl Case {
         Self { name, subject: Some(subject), build, mint: Box::new(move |with| Ok(mint(with))) }
     }
 
-    /// Returns a case with services that no builder of the package combines.
+    /// Returns a case with a combination of services for which the package has no builder.
     pub(super) fn of_services(name: &'static str, services: Value, ttl: u32, mint: MintFn) -> Self {
         Self { name, subject: None, build: json!({ "services": services, "ttl": ttl }), mint }
     }
@@ -65,7 +65,7 @@ impl Case {
         json!({ "app_id": APP_ID, "certificate": CERTIFICATE, "read": read })
     }
 
-    /// Mints the crate's token with the issue time and salt of the package's token.
+    /// Mints the crate's token with the issue time and the salt of the package's token.
     pub(super) fn mint(
         &self,
         theirs: &str,

@@ -1,22 +1,22 @@
-//! Known defects of the packages.
+//! Known defects of the npm packages, and the comparison that allows only these defects.
 
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
 
 use super::reading::Reading;
 
-/// A comparison.
+/// The comparisons of a case.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Comparison {
-    /// The crate's token with the package's token.
+    /// The content of the crate's token and the content of the package's token.
     Content,
-    /// Both readings of the crate's token.
+    /// The content of the crate's token as parsed by the crate, and as parsed by the package.
     OurToken,
-    /// Both readings of the package's token.
+    /// The content of the package's token as parsed by the crate, and as parsed by the package.
     TheirToken,
 }
 
-/// A known difference. Its absence is a failure.
+/// A known difference. If the difference is not present, the test fails.
 struct Deviation {
     cases: &'static [&'static str],
     comparisons: &'static [Comparison],
@@ -26,7 +26,7 @@ struct Deviation {
 }
 
 const DEVIATIONS: [Deviation; 4] = [
-    // The room token contains the APaaS service, but not its privilege.
+    // The package's room token contains the APaaS service, but not the privilege of this service.
     Deviation {
         cases: &["apaas_room", "apaas_room_role_0", "edu_room"],
         comparisons: &[Comparison::Content],
@@ -34,7 +34,7 @@ const DEVIATIONS: [Deviation; 4] = [
         right: "[[1,3600]]",
         wrong: "[]",
     },
-    // `role || -1` treats role 0 as no role.
+    // In the package, `role || -1` treats role 0 as no role.
     Deviation {
         cases: &["apaas_room_role_0"],
         comparisons: &[Comparison::Content],
@@ -42,7 +42,7 @@ const DEVIATIONS: [Deviation; 4] = [
         right: "0",
         wrong: "-1",
     },
-    // `getInt16` reads an unsigned number.
+    // In the package, `getInt16` reads an unsigned number instead of a signed number.
     Deviation {
         cases: &["apaas_user", "apaas_app", "edu_user", "edu_app"],
         comparisons: &[Comparison::OurToken, Comparison::TheirToken],
@@ -59,7 +59,8 @@ const DEVIATIONS: [Deviation; 4] = [
     },
 ];
 
-/// Compares two readings, which must be equal except for the known deviations, which must be present.
+/// Compares two readings. The readings must be equal except for the known deviations, and every known deviation must be
+/// present.
 pub(super) fn compare(
     case: &str,
     comparison: Comparison,

@@ -1,4 +1,4 @@
-//! Requests to the Node script that runs the packages.
+//! Requests to the Node.js script that runs the npm packages.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -11,13 +11,13 @@ use serde_json::Value;
 pub(super) fn run<T: DeserializeOwned>(requests: impl Iterator<Item = Value>) -> anyhow::Result<Vec<T>> {
     let requests: Vec<String> = requests.map(|request| format!("{request}\n")).collect();
     let mut node = Command::new("node")
-        // Cargo runs tests in the folder of their package.
+        // The path is relative, because Cargo runs tests in the folder of their package.
         .arg("sdks.mjs")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .context("starting node")?;
-    // The script reads all input before it writes, so neither side blocks the other.
+    // The script reads all input before the script writes, so neither process waits for the other process.
     node.stdin.take().context("node has no input")?.write_all(requests.concat().as_bytes())?;
     let output = node.wait_with_output()?;
     ensure!(output.status.success(), "sdks.mjs failed; run `npm ci` first");

@@ -1,4 +1,4 @@
-//! The content of a token in the script's JSON format.
+//! The content of a token, in the JSON format of the Node.js script.
 
 use hallpass_token::UnixSeconds;
 use hallpass_token::agora::v006::{Subject, Untrusted006};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::case::Case;
 use crate::service::ServiceJson;
 
-/// The validity of the signature and all fields; `null` if the token cannot be parsed.
+/// The fields of a token, and whether the signature is valid. If the token cannot be parsed, the value is `null`.
 pub(super) type Reading = Value;
 
 /// Parses and verifies a token with the crate.

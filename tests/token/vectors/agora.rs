@@ -1,4 +1,4 @@
-//! A vector of the file `agora.json`.
+//! The test vectors of the file `agora.json`.
 
 mod build;
 mod builder;
@@ -48,13 +48,13 @@ pub(super) const BUILDERS: [&str; 23] = [
 #[derive(Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 enum Vector {
-    /// The output of a builder for given arguments.
+    /// The token that an official builder returned for given arguments.
     Build(Build),
-    /// A token from the official tests.
+    /// A token from the tests of an official SDK.
     Fixed(RecordedToken),
-    /// A token from another source, whose certificate is unknown.
+    /// A token from another source. The certificate that signed the token is unknown.
     Parse(RecordedToken),
-    /// A token with its expected verdict.
+    /// A token with the verdict that a strict verifier must return.
     Verify(VerdictVector),
 }
 

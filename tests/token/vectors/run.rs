@@ -1,4 +1,4 @@
-//! A runner for files of vectors, which counts results and reports failures.
+//! A runner that checks files of test vectors, counts the results, and reports failures.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,30 +11,31 @@ use serde_json::Value;
 
 use super::{agora, videosdk};
 
-/// The results of a run.
+/// The results of all vectors that were run.
 #[derive(Default)]
 pub(super) struct Run {
     counts: BTreeMap<String, Counts>,
     failures: Vec<String>,
 }
 
-/// The counts for one kind of vector.
+/// The counts of results for one kind of vector.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Counts {
     /// The number of vectors that were run.
     pub(super) ran: usize,
-    /// The number of vectors whose token `Mint` or `Claims` reproduced. Their values are valid for the types.
+    /// The number of vectors whose token `Mint` or `Claims` reproduced. The other vectors have values that the types of
+    /// the crate reject.
     pub(super) typed: usize,
     /// The number of parsed SDK tokens.
     pub(super) tokens: usize,
 }
 
-/// The result of a passed vector.
+/// The result of a vector that passed all checks.
 #[derive(Debug)]
 pub(super) struct Passed {
     /// The kind of the vector.
     pub(super) kind: String,
-    /// The result of minting: true if `Mint` or `Claims` produced the token.
+    /// True if `Mint` or `Claims` reproduced the token.
     pub(super) typed: bool,
     /// The number of SDK tokens in the vector.
     pub(super) tokens: usize,
@@ -46,7 +47,7 @@ struct File {
 }
 
 impl Run {
-    /// Runs every `*.json` file of a folder, in alphabetical order.
+    /// Runs the vectors of every `*.json` file in a folder, in alphabetical order of the file names.
     pub(super) fn folder(&mut self, folder: &Path) -> anyhow::Result<()> {
         let entries = fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))?;
         let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<anyhow::Result<Vec<_>>>()?;
@@ -60,7 +61,7 @@ impl Run {
         Ok(())
     }
 
-    /// Runs one file.
+    /// Runs the vectors of one file.
     pub(super) fn file(&mut self, name: &str, string: &str) {
         let file: File = match serde_json::from_str(string) {
             Ok(file) => file,
@@ -86,12 +87,12 @@ impl Run {
         }
     }
 
-    /// Returns the counts of one kind.
+    /// Returns the counts of one kind of vector.
     pub(super) fn counts(&self, kind: &str) -> Counts {
         self.counts.get(kind).copied().unwrap_or_default()
     }
 
-    /// Returns an error that lists all failures, or an error if no vector ran.
+    /// Finishes the run. Returns an error if a vector failed or no vector ran. The error lists all failures.
     pub(super) fn finish(self) -> anyhow::Result<()> {
         ensure!(self.failures.is_empty(), "{} failures:\n{}", self.failures.len(), self.failures.join("\n"));
         ensure!(!self.counts.is_empty(), "no vector ran");
@@ -99,7 +100,7 @@ impl Run {
     }
 }
 
-/// Prints one line for each kind.
+/// Prints one line of counts for each kind of vector.
 impl fmt::Display for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut sum = Counts::default();
@@ -120,7 +121,8 @@ impl fmt::Display for Counts {
     }
 }
 
-/// Runs a vector. Required fields distinguish the two formats.
+/// Runs a vector. A vector with the field `kind` is an Agora vector, and a vector with the field `api_key` is a
+/// VideoSDK vector.
 fn check(vector: &Value) -> anyhow::Result<Passed> {
     if vector.get("kind").is_some() {
         return agora::check(vector);
@@ -148,7 +150,7 @@ mod tests {
         files.into_iter().flatten().find(|vector| vector["id"] == id || vector["name"] == id).unwrap()
     }
 
-    /// Returns the failures of a vector with one field changed.
+    /// Changes one field of a vector, and returns the failures of the changed vector.
     fn changed(id: &str, pointer: &str, value: Value) -> String {
         let mut vector = recorded(id);
         *vector.pointer_mut(pointer).unwrap() = value;
@@ -203,7 +205,7 @@ mod tests {
             ("neg-08-signature-bit-flip", "/recommended_verdict", json!("other")),
             ("v2_room", "/secret", json!("other")),
             ("v2_room", "/payload", json!(r#"{"apikey":"k"}"#)),
-            // Under another name, the vector is not a known deviation.
+            // The known deviation applies only to the vector with the original name.
             ("seed_0_1_x", "/name", json!("upper-case")),
             ("v2_room", "/name", json!("seed_0_1_x")),
         ] {

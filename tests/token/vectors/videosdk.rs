@@ -1,4 +1,4 @@
-//! A vector of the file `videosdk.json`.
+//! The test vectors of the file `videosdk.json`.
 
 use std::collections::BTreeMap;
 
@@ -15,9 +15,11 @@ use serde_json::Value;
 
 use super::run::Passed;
 
-/// The vectors that the crate does not reproduce, with the claims of the crate's token.
+/// The vectors that the crate does not reproduce. Each entry has the name of the vector and the claims of the crate's
+/// token.
 const DEVIATIONS: [(&str, &str); 1] = [
-    // VideoSDK's documentation of 0.1.x writes the role in upper case. Its SDKs and this crate write lowercase.
+    // VideoSDK's documentation of the server SDK 0.1.x has the role in upper case. VideoSDK's SDKs and this crate write
+    // the role in lowercase.
     (
         "seed_0_1_x",
         r#"{"apikey":"7b1c2f6e-0000-4000-8000-000000000001","permissions":["allow_join"],"version":2,"roles":["crawler"],"iat":1700000000,"exp":1700000600}"#,
@@ -35,7 +37,7 @@ struct Vector {
     payload: String,
 }
 
-/// The claims of a vector.
+/// The claims of a vector, in JSON.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Payload {
@@ -126,7 +128,8 @@ impl Vector {
         Ok(())
     }
 
-    /// Returns whether the types accept all values. If so, checks the minted token.
+    /// Mints the token with [`Claims`], and checks the minted token. Returns `false` if the types of the crate reject a
+    /// value.
     fn check_mint(&self, payload: &Payload) -> anyhow::Result<bool> {
         let api_key = ApiKey::parse(&self.api_key)?;
         let Some(claims) = payload.claims(&api_key) else { return Ok(false) };
@@ -147,7 +150,7 @@ impl Vector {
 }
 
 impl Payload {
-    /// Converts to typed claims; returns `None` if the types reject a value.
+    /// Converts the JSON to [`Claims`]. Returns `None` if the types of the crate reject a value.
     fn claims<'a>(&'a self, api_key: &'a ApiKey) -> Option<Claims<'a>> {
         let roles = Roles::parse(self.roles.iter().map(String::as_str)).ok()?;
         let room = parse_optional(self.room_id.as_deref(), RoomId::parse)?;
@@ -172,7 +175,7 @@ impl Payload {
     }
 }
 
-/// Parses an optional string. Returns `None` if it is invalid, and `Some(None)` if it is missing.
+/// Parses an optional string. Returns `None` if the string is invalid, and `Some(None)` if the string is missing.
 fn parse_optional<'a, T, E>(
     string: Option<&'a str>,
     parse: fn(&'a str) -> Result<T, E>,

@@ -1,4 +1,4 @@
-//! Fuzz target for `explain`: its reports must agree with parsing and verification.
+//! Fuzz target for `explain`. The reports of `explain` must agree with the results of parsing and verification.
 
 use arbitrary::{Arbitrary, Unstructured};
 use hallpass_token::agora::v006::{Subject, Untrusted006};
@@ -9,20 +9,20 @@ use hallpass_token::{UnixSeconds, videosdk};
 use crate::project::{api_key, app_id, certificate, other_certificate, other_secret, secret};
 use crate::wrap;
 
-/// A token and the expectations.
+/// The token to explain, the time of the check, and the expected values.
 #[derive(Arbitrary, Debug)]
 struct Input<'a> {
     now: u32,
     form: Form,
-    /// The App ID or the API key.
+    /// The expected App ID for Agora, and the expected API key for VideoSDK.
     app_id_or_key: Option<&'a str>,
-    /// The channel or the room.
+    /// The expected channel for Agora, and the expected room for VideoSDK.
     channel_or_room: Option<&'a str>,
     user: Option<UserInput<'a>>,
     content: &'a [u8],
 }
 
-/// The form of the content.
+/// The meaning of the content bytes.
 #[derive(Arbitrary, Debug)]
 enum Form {
     /// A complete token.
@@ -41,7 +41,7 @@ enum UserInput<'a> {
     Account(&'a str),
 }
 
-/// Explains a token for both providers.
+/// Explains a token as an Agora token and as a VideoSDK token.
 pub fn explain(data: &[u8]) {
     let Ok(input) = Input::arbitrary_take_rest(Unstructured::new(data)) else { return };
     let string = match input.form {
@@ -93,7 +93,7 @@ fn check_agora(string: &str, input: &Input<'_>) {
     }
 }
 
-/// Returns the subject that the expectations describe.
+/// Returns the subject that consists of the expected channel and user.
 fn subject<'a>(token: &Untrusted006, input: &Input<'a>) -> Option<Subject<'a>> {
     const JOIN: u16 = 1;
     const RTM_LOGIN: u16 = 1000;

@@ -1,7 +1,7 @@
-//! Fuzz targets: one function each, which panics on a defect.
+//! Fuzz targets. Each target is one function that panics if the function finds a defect.
 //!
-//! Random bytes rarely pass a checksum or a signature check. Each target therefore uses its input in two ways: as a
-//! complete token, and as the content of a correctly encoded and signed token.
+//! Random bytes rarely pass a checksum or a signature check. Therefore, each target uses an input either as a complete
+//! token or as the content of a correctly encoded and signed token.
 
 #![expect(clippy::expect_used, reason = "a target reports a defect by a panic")]
 

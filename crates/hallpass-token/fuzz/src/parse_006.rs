@@ -7,7 +7,8 @@ use hallpass_token::agora::{FieldStr, Project, VerifyError};
 use crate::project::{certificate, other_certificate};
 use crate::wrap;
 
-/// Parses the input as a token if it starts like one, otherwise as the message of a signed token.
+/// Parses an input that starts with `006` as a token. Uses any other input as the content and as the message of a
+/// token.
 pub fn parse_006(data: &[u8]) {
     match str::from_utf8(data) {
         Ok(token) if token.starts_with("006") => check_parsed(token),
@@ -22,7 +23,7 @@ pub fn parse_006(data: &[u8]) {
 
 const EMPTY_SUBJECT: Subject<'_> = Subject { channel: FieldStr::EMPTY, user: FieldStr::EMPTY };
 
-/// Checks that a signed token verifies until its expiry, and that the crate encodes it identically.
+/// Checks that a signed token verifies until its expiry, and that the crate encodes the content identically.
 fn check_signed(string: &str) {
     check_parsed(string);
     let Ok(token) = Untrusted006::parse(string) else { return };
@@ -53,7 +54,7 @@ fn check_parsed(string: &str) {
     assert_eq!(again.privileges(), token.privileges());
 }
 
-/// Encodes the token's content for an empty subject.
+/// Encodes the token's content again, with an empty channel and an empty user.
 fn reencode(token: &Untrusted006) -> String {
     Token006 {
         app_id: token.app_id(),

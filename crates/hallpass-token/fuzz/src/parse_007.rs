@@ -7,7 +7,8 @@ use hallpass_token::agora::{Project, Service, VerifyError};
 use crate::project::{certificate, other_certificate};
 use crate::wrap;
 
-/// Parses the input as a token if it starts like one, otherwise as the payload and as the signed data of a token.
+/// Parses an input that starts with `007` as a token. Uses any other input as the payload and as the signed data of a
+/// token.
 pub fn parse_007(data: &[u8]) {
     match str::from_utf8(data) {
         Ok(token) if token.starts_with("007") => check_parsed(token),
@@ -22,7 +23,7 @@ pub fn parse_007(data: &[u8]) {
     }
 }
 
-/// Checks that a signed token verifies from issue time to expiry, and that the crate encodes it identically.
+/// Checks that a signed token verifies from issue time to expiry, and that the crate encodes the content identically.
 fn check_signed(string: &str) {
     check_parsed(string);
     let Ok(token) = Untrusted007::parse(string) else { return };
@@ -34,7 +35,7 @@ fn check_signed(string: &str) {
     if let Some(after) = token.expires_at().0.checked_add(1).map(UnixSeconds) {
         assert!(matches!(token.verify(project, after), Err(VerifyError::Expired { .. })));
     }
-    // A limit, because each lookup of a service is linear in their number.
+    // Only eight services are checked, because the time of each `grants` call grows with the number of services.
     for service in verified.services().take(8) {
         for (id, _) in service.privileges().iter() {
             let last = service.privileges().get(id).expect("the ID comes from the map");
@@ -70,7 +71,7 @@ fn check_parsed(string: &str) {
     }
 }
 
-/// Encodes the token's content; returns `None` if the crate cannot encode it in the same order.
+/// Encodes the token's content again. Returns `None` if the crate cannot encode the content in the same order.
 fn reencode(token: &Untrusted007) -> Option<String> {
     let mut services: Vec<Service<'_>> = token.services().collect();
     if token.remainder() != Remainder::Empty || !services.is_sorted_by_key(Service::number) {

@@ -9,7 +9,7 @@ use hallpass_token::{Ttl, UnixSeconds};
 use crate::project::{other_secret, secret};
 use crate::wrap;
 
-/// Parses the input as a token if it starts like one, otherwise as the claims of a signed token.
+/// Parses an input that starts with `ey` as a token. Uses any other input as the claims of a signed token.
 pub fn parse_jwt(data: &[u8]) {
     match str::from_utf8(data) {
         Ok(token) if token.starts_with("ey") => check_parsed(token),
@@ -17,7 +17,7 @@ pub fn parse_jwt(data: &[u8]) {
     }
 }
 
-/// Checks that a signed token verifies until its expiry.
+/// Checks that verification of a signed token at its start time succeeds if the token expires later.
 fn check_signed(string: &str) {
     check_parsed(string);
     let Ok(token) = Untrusted::parse(string) else { return };
@@ -58,7 +58,7 @@ fn check_parsed(string: &str) {
     }
 }
 
-/// Encodes the token's content; returns `None` if the crate cannot encode it.
+/// Encodes the token's content again. Returns `None` if the crate cannot encode the content.
 fn reencode(claims: &ParsedClaims, api_key: &ApiKey) -> Option<String> {
     let room = claims.room.as_deref().map(RoomId::parse).transpose().ok()?;
     let participant = claims.participant.as_deref().map(ParticipantId::parse).transpose().ok()?;
@@ -76,6 +76,6 @@ fn reencode(claims: &ParsedClaims, api_key: &ApiKey) -> Option<String> {
         expires_in: Ttl::new(ttl.try_into().ok()?).ok()?,
         id: claims.id.as_deref().map(TokenId::parse).transpose().ok()?,
     };
-    // An expiry beyond the 32-bit range saturates.
+    // The crate caps the expiry at `u32::MAX`, so a token with a later expiry cannot be encoded again.
     (u64::from(minted.expires_at().0) == claims.expires_at?).then(|| minted.sign(&secret()))
 }

@@ -1,4 +1,4 @@
-//! The projects that sign the inputs, and credentials that do not.
+//! The credentials that sign the inputs, and credentials that sign none of the inputs.
 
 use hallpass_token::agora::{AppCertificate, AppId};
 use hallpass_token::videosdk::{ApiKey, Secret};

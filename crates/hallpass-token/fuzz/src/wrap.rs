@@ -1,4 +1,4 @@
-//! Encoding and signing of arbitrary content, independent of the crate.
+//! Encoding and signing of arbitrary content, without the code of `hallpass-token`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -7,12 +7,12 @@ use sha2::Sha256;
 
 use crate::project::{APP_ID, CERTIFICATE, SECRET};
 
-/// Returns a 006 token with this decoded content.
+/// Returns a 006 token whose Base64 encodes `content`.
 pub(crate) fn token_006(content: &[u8]) -> String {
     format!("006{APP_ID}{}", STANDARD.encode(content))
 }
 
-/// Returns a signed 006 token with this message, for an empty channel and user. The checksums are 0.
+/// Returns a signed 006 token with this message, for an empty channel and an empty user. The checksums are 0.
 pub(crate) fn signed_006(message: &[u8]) -> Option<String> {
     let len = u16::try_from(message.len()).ok()?;
     let mut content = vec![32, 0];
@@ -23,7 +23,7 @@ pub(crate) fn signed_006(message: &[u8]) -> Option<String> {
     Some(token_006(&content))
 }
 
-/// Returns a 007 token that inflates to these bytes.
+/// Returns a 007 token that inflates to `payload`.
 pub(crate) fn token_007(payload: &[u8]) -> Option<String> {
     let len = u16::try_from(payload.len()).ok()?;
     let mut stream = vec![0x78, 0x01, 1];
@@ -34,9 +34,9 @@ pub(crate) fn token_007(payload: &[u8]) -> Option<String> {
     Some(format!("007{}", STANDARD.encode(stream)))
 }
 
-/// Returns a 007 token that signs these bytes.
+/// Returns a 007 token that contains `signing_info` and a valid signature of these bytes.
 pub(crate) fn signed_007(signing_info: &[u8]) -> Option<String> {
-    // The bytes contain the App ID with its length, then issue time, TTL and salt.
+    // `signing_info` starts with the length of the App ID, the App ID, the issue time, the TTL and the salt.
     let (issued_at, salt) = (signing_info.get(34..38)?, signing_info.get(42..46)?);
     let key = hmac(salt, &[&hmac(issued_at, &[CERTIFICATE.as_bytes()])]);
     let mut payload = vec![32, 0];
@@ -45,7 +45,8 @@ pub(crate) fn signed_007(signing_info: &[u8]) -> Option<String> {
     token_007(&payload)
 }
 
-/// Returns a signed JWT with these claims. A zero byte separates an optional header from the claims.
+/// Returns a signed JWT. If `content` has a zero byte, the last zero byte separates the header from the claims.
+/// Otherwise, `content` is the claims, and the header is the default header.
 pub(crate) fn signed_jwt(content: &[u8]) -> String {
     let mut parts = content.rsplitn(2, |byte| *byte == 0);
     let claims = parts.next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Runs each target with its seeds, without a fuzzer.
+//! Runs each fuzz target with its seed files, without libFuzzer.
 
 use std::path::Path;
 use std::{fs, io};

@@ -1,14 +1,14 @@
-//! CRC-32 (ISO 3309, as in zlib). Format 006 contains the checksums of channel and user.
+//! CRC-32 (ISO 3309, as in zlib). A 006 token contains the CRC-32 checksums of its channel and its user.
 
 #[cfg(not(target_family = "wasm"))]
 pub(super) use crc32fast::hash as crc32;
 #[cfg(target_family = "wasm")]
 pub(super) use small::crc32;
 
-/// An implementation with a single 1 KiB table.
+/// An implementation of CRC-32 with a single 1 KiB table.
 ///
-/// The sixteen tables of crc32fast do not compress: they add 16 KB to a Worker, whose cold start depends on its size.
-/// The larger tables save only 20 ns for a name of at most 255 bytes.
+/// The sixteen tables of crc32fast do not compress, so they add 16 KB to the size of a Worker. A larger Worker has a
+/// longer cold start. The additional tables save only 20 ns for a name of at most 255 bytes.
 #[cfg(any(test, target_family = "wasm"))]
 mod small {
     /// The CRC remainder of each byte.
@@ -24,7 +24,7 @@ mod small {
     }
 
     const fn table() -> [u32; 256] {
-        /// The polynomial, least significant bit first.
+        /// The CRC-32 polynomial, least significant bit first.
         const POLYNOMIAL: u32 = 0xEDB8_8320;
         let mut table = [0; 256];
         let mut rest: &mut [u32] = &mut table;
@@ -47,7 +47,7 @@ mod small {
 mod tests {
     use super::{crc32, small};
 
-    /// Expected values: Python 3.11, `zlib.crc32`.
+    /// The expected values are the results of `zlib.crc32` in Python 3.11.
     #[test]
     fn matches_zlib() {
         let all: [u8; 256] = core::array::from_fn(|byte| byte as u8);

@@ -11,21 +11,23 @@ use crate::mac::Key;
 /// The length of an App ID and of an App Certificate, in bytes.
 const LEN: usize = 32;
 
-/// The public ID of an Agora project: 32 hexadecimal characters, used as a string. Case is preserved.
+/// The public ID of an Agora project: a string of 32 hexadecimal characters. The string is not decoded, so case is
+/// significant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppId(Box<str>);
 
-/// The secret of an Agora project: 32 hexadecimal characters, used as a string. Case is preserved.
+/// The secret of an Agora project: a string of 32 hexadecimal characters. The string is not decoded, so case is
+/// significant.
 ///
-/// The certificate signs every token of the project. `Debug` prints `…` instead of the certificate. The certificate is wiped on
-/// drop, except for data that SHA-256 leaves on the stack.
+/// The certificate signs every token of the project. `Debug` prints `…` instead of the certificate. The certificate is
+/// wiped on drop, except for data that SHA-256 leaves on the stack.
 #[derive(Clone)]
 pub struct AppCertificate(Box<Secret>);
 
 #[derive(Clone)]
 struct Secret {
     string: [u8; LEN],
-    /// The certificate as an HMAC key for format 006, prepared once instead of for each token.
+    /// The certificate as an HMAC key for format 006. The key is prepared once, not again for each token.
     key: Key,
 }
 
@@ -34,14 +36,14 @@ struct Secret {
 pub struct Project<'a> {
     /// The project's App ID.
     pub app_id: &'a AppId,
-    /// The project's certificates. Agora offers a primary and a secondary one for rotation.
+    /// The project's certificates. Agora offers a primary and a secondary certificate for rotation.
     pub certificates: &'a [AppCertificate],
 }
 
-/// The error for a string that is not an App ID or App Certificate. The error never contains the string.
+/// The error for a string that is not a valid App ID or App Certificate. The error never contains the string.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum HexError {
-    /// The string does not have 32 bytes, but this number.
+    /// The string has this number of bytes instead of 32.
     #[error("must be 32 hexadecimal characters, but has {0} bytes")]
     Length(usize),
     /// The byte at this zero-based position is not one of `0-9a-fA-F`.
@@ -85,7 +87,7 @@ impl AppCertificate {
     }
 }
 
-/// Wipes the string; `key` wipes itself.
+/// Wipes the string. The field `key` does not need this step, because [`Key`] wipes its state on drop.
 impl Drop for Secret {
     fn drop(&mut self) {
         self.string.zeroize();

@@ -14,16 +14,16 @@ use crate::{Seconds, UnixSeconds};
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the documentation of the variants describes the fields")]
 pub enum ParseError {
-    /// The string does not start like a token of the `expected` format.
+    /// The string does not start like a token of the `expected` format, but like a token of the format `found`.
     #[error(fmt = fmt_format)]
     Format { expected: Format, found: Format },
-    /// The part after the version is not standard Base64 (RFC 4648 section 4).
+    /// The part that must be Base64 is not standard Base64 (RFC 4648 section 4).
     #[error("the part after the version must be standard Base64, but {0}")]
     Base64(Base64Error),
     /// The decoded bytes are not a zlib stream (RFC 1950).
     #[error("the Base64 must contain a zlib stream, but {0}")]
     Zlib(ZlibError),
-    /// The token is longer than any valid token, or inflates to more than `max` bytes.
+    /// The token is too long, or inflates to more than `max` bytes.
     #[error("the token contains more than {max} bytes")]
     TooLarge { max: usize },
     /// The token ends within a field.
@@ -38,12 +38,12 @@ pub enum ParseError {
     /// A string field is not valid UTF-8.
     #[error("a string field of the token is not valid UTF-8")]
     InvalidUtf8,
-    /// The token is followed by this number of bytes.
+    /// Bytes follow the end of the token. The variant contains the number of these bytes.
     #[error("{0} bytes follow the end of the token")]
     TrailingBytes(usize),
 }
 
-/// The error for a string that is not Base64 as Agora writes it.
+/// The error for a string that is not strict standard Base64 with padding.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the documentation of the variants describes the fields")]
 pub enum Base64Error {
@@ -56,10 +56,11 @@ pub enum Base64Error {
     /// The `=` padding is missing or has the wrong length.
     #[error("its length or its = padding is wrong")]
     Padding,
-    /// Another character is not in the Base64 alphabet. `offset` Base64 characters precede it.
+    /// A character is in neither Base64 alphabet, and is not whitespace. `offset` Base64 characters precede this
+    /// character.
     #[error("its character {} is not in the Base64 alphabet", .offset + 1)]
     Character { offset: usize },
-    /// The last character has nonzero bits beyond the last byte.
+    /// The last character has nonzero unused bits: bits that do not belong to any byte.
     #[error("its last character has nonzero unused bits")]
     LastCharacter,
 }
@@ -70,16 +71,16 @@ pub enum ZlibError {
     /// The bytes do not start with a zlib header.
     #[error("it does not start with a zlib header")]
     Header,
-    /// The bytes end before the stream does.
+    /// The bytes end before the end of the stream.
     #[error("it is truncated")]
     Truncated,
     /// The stream is corrupt.
     #[error("it is corrupt")]
     Corrupt,
-    /// The checksum at the end does not match the data.
+    /// The Adler-32 checksum at the end of the stream does not match the data.
     #[error("its checksum does not match")]
     Checksum,
-    /// The stream is followed by this number of bytes.
+    /// Bytes follow the end of the stream. The variant contains the number of these bytes.
     #[error("{0} bytes follow its end")]
     TrailingBytes(usize),
 }
@@ -92,10 +93,12 @@ pub enum VerifyError {
     /// The token is for another App ID.
     #[error("the token is for another App ID")]
     OtherProject,
-    /// The token is for another channel. Format 006 only, because a 007 token contains its channel.
+    /// The token is for another channel. Only verification of a 006 token returns this error, because a 007 token
+    /// contains its channel.
     #[error("the token is for another channel")]
     OtherChannel,
-    /// The token is for another user. Format 006 only, because a 007 token contains its user.
+    /// The token is for another user. Only verification of a 006 token returns this error, because a 007 token contains
+    /// its user.
     #[error("the token is for another user")]
     OtherUser,
     /// None of the certificates produced the signature.
@@ -110,10 +113,10 @@ pub enum VerifyError {
 }
 
 impl VerifyError {
-    /// The tolerance for issue times in the future, because the clocks of two servers differ.
+    /// The tolerance for issue times in the future: 60 seconds, because the clocks of two servers can differ.
     ///
-    /// A larger tolerance would not help an attacker, because the time is signed. A smaller one would reject tokens
-    /// from servers whose clock is ahead.
+    /// A larger tolerance would not help an attacker, because the issue time is signed. A smaller tolerance would
+    /// reject tokens from servers whose clock is ahead.
     pub const LEEWAY: Seconds = Seconds(60);
 }
 
@@ -136,7 +139,7 @@ impl Base64Error {
     }
 }
 
-/// Writes how the token differs from the expected format.
+/// Writes the message of [`ParseError::Format`].
 fn fmt_format(expected: &Format, found: &Format, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if *found == Format::Empty {
         return f.write_str("the token is empty");

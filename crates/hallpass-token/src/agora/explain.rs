@@ -1,4 +1,4 @@
-//! Explanation of a token: its content, and why an SDK would reject it.
+//! Explanation of a token: the content of the token, and the reasons for which Agora rejects the token.
 
 mod context;
 mod lenient;
@@ -28,14 +28,14 @@ pub struct Report {
     pub token: Option<Untrusted>,
     /// The result of the signature check.
     pub signature: Signature,
-    /// The problems, most severe first. Each kind of problem is listed once per service type.
+    /// The problems, most severe first. Each kind of problem is listed once per service type and privilege.
     pub problems: Vec<Problem>,
 }
 
 /// Explains a string that should be an Agora token.
 ///
-/// The function parses what a lenient SDK would parse, such as Base64 in the wrong alphabet, and reports the deviation
-/// as a problem.
+/// The function accepts the deviations that a lenient SDK accepts, such as Base64 in the wrong alphabet. Each deviation
+/// is reported as a problem.
 #[must_use]
 pub fn explain(token: &str, context: &Context<'_>) -> Report {
     let mut problems = Problems::default();
@@ -52,16 +52,17 @@ pub fn explain(token: &str, context: &Context<'_>) -> Report {
 }
 
 impl Report {
-    /// Returns whether no problem was found for which Agora rejects the token.
+    /// Returns `true` if the token could be parsed and no problem makes Agora reject the token.
     ///
-    /// This function does not verify the token: the result can be `true` even if the signature was not checked.
+    /// This function does not verify the token. The result can be `true` even if the signature was not checked.
     #[must_use]
     pub fn is_usable(&self) -> bool {
         self.token.is_some() && self.problems.iter().all(|problem| problem.severity() < Severity::Error)
     }
 
-    /// Returns the errors that the SDKs of the token's services show for one of its problems. Empty if the SDKs accept
-    /// the token.
+    /// Returns the errors that the client SDKs of the token's services report for one of the token's problems.
+    ///
+    /// The result is empty if Agora does not reject the token because of this problem.
     pub fn sdk_errors(&self, problem: &Problem) -> impl Iterator<Item = SdkError> {
         let services = match (problem.service(), &self.token) {
             (Some(service), _) => vec![service],

@@ -6,7 +6,7 @@ use super::name::{Account, Channel, ChannelName, ChatUser, RtmUser};
 use super::size::SizeError;
 use super::user::{Uid, User};
 
-/// A string field of a token: at most 65,535 bytes, otherwise unvalidated.
+/// A string field of a token: at most 65,535 bytes. The content is not validated.
 #[derive(Clone, Copy)]
 pub struct FieldStr<'a>(Repr<'a>);
 
@@ -16,18 +16,18 @@ enum Repr<'a> {
     Short { bytes: [u8; SHORT_MAX], len: u8 },
 }
 
-/// The maximum length of an owned string: long enough for a uid's digits and a hexadecimal hash.
+/// The maximum length of an owned string, in bytes: enough for the digits of a uid, or an MD5 hash in hexadecimal.
 const SHORT_MAX: usize = 32;
 
 impl<'a> FieldStr<'a> {
-    /// The empty string: the user field of a token for any user.
+    /// The empty string, which is the user field of a token for any user.
     pub const EMPTY: Self = Self(Repr::Borrowed(""));
 
     /// The channel field of a token for every channel.
     #[cfg(feature = "inspect")]
     pub(super) const ANY_CHANNEL: Self = Self(Repr::Borrowed("*"));
 
-    /// Wraps a string.
+    /// Wraps a string without validating its content.
     ///
     /// # Errors
     /// Returns [`SizeError::StringTooLong`] if the string has more than 65,535 bytes.
@@ -54,7 +54,7 @@ impl<'a> FieldStr<'a> {
         }
     }
 
-    /// Copies a string of up to 32 bytes.
+    /// Returns an owned field with a copy of a string of at most 32 bytes.
     pub(super) fn short(string: &str) -> Self {
         let mut bytes = [0; SHORT_MAX];
         let mut len = 0;
@@ -72,7 +72,7 @@ impl From<Uid> for FieldStr<'_> {
     }
 }
 
-/// Maps only the wildcard to the empty string. The account `0` stays `0`.
+/// Converts the wildcard to the empty string. The account `0` is not the wildcard, so its field is the string `0`.
 impl<'a> From<User<'a>> for FieldStr<'a> {
     fn from(user: User<'a>) -> Self {
         match user {

@@ -1,8 +1,9 @@
-//! Detection of a token's format from its first characters.
+//! Detection of a token's format from its first characters, its length and its separators.
 
 use core::fmt;
 
-/// The format of a token, detected from its first characters. The token is not validated.
+/// The format of a token, detected from its first characters, its length and its separators. The token is not
+/// validated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// An Agora token of format 006.
@@ -15,30 +16,30 @@ pub enum Format {
     Jwt,
     /// An empty string.
     Empty,
-    /// An unknown format.
+    /// A string that does not match any known format.
     Unknown,
 }
 
-/// A format of Agora's SDKs older than 2.1 (Formats 4). All of them sign with HMAC-SHA1 or MD5, and none is supported
-/// here.
+/// A format of Agora's SDKs older than 2.1 (Formats 4). These formats sign with HMAC-SHA1 or MD5. This crate supports
+/// none of these formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LegacyFormat {
     /// A dynamic key without a version: 90 or 110 hexadecimal characters.
     DynamicKey,
-    /// Format 002.
+    /// A key of format 002.
     V002,
-    /// Format 003.
+    /// A key of format 003.
     V003,
-    /// Format 004.
+    /// A key of format 004.
     V004,
-    /// Format 005.
+    /// A key of format 005.
     V005,
-    /// A token of the old Signaling SDK: `1:`, App ID, expiry and MD5, separated by colons.
+    /// A token of the old Signaling SDK: `1`, App ID, expiry and MD5 hash, separated by colons.
     Signaling,
 }
 
 impl Format {
-    /// Detects the format of a string.
+    /// Detects the format of a token.
     #[must_use]
     pub fn detect(string: &str) -> Self {
         if string.is_empty() {

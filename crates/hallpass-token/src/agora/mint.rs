@@ -1,4 +1,4 @@
-//! Minting: one function for each official token builder.
+//! Minting of Agora tokens: one method for each official token builder.
 
 use alloc::string::String;
 use core::num::NonZeroU32;
@@ -13,10 +13,11 @@ use super::v006::{RTM_LOGIN, Subject, Token006};
 use super::v007::{Services, Token007};
 use crate::{PrivilegeTtl, Seconds, Ttl, UnixSeconds};
 
-/// The signing parameters of one token: project, issue time and salt. Create a new value for each token.
+/// The signing parameters of one token: App ID, certificate, issue time and salt. Create a new value for each token.
 ///
-/// The methods correspond to the builders of the official SDKs (Formats 2.6). The methods produce format 007, except
-/// [`Mint::rtc_006`] and [`Mint::rtm_006`]. For other combinations of services, use [`Mint::services`].
+/// The methods correspond to the builders of the official SDKs (Formats 2.6). [`Mint::rtc_006`] and [`Mint::rtm_006`]
+/// return 006 tokens. All other methods return 007 tokens. For combinations of services that no method offers, use
+/// [`Mint::services`].
 #[derive(Clone, Copy, Debug)]
 pub struct Mint<'a> {
     /// The project's App ID.
@@ -25,15 +26,16 @@ pub struct Mint<'a> {
     pub certificate: &'a AppCertificate,
     /// The issue time.
     pub issued_at: UnixSeconds,
-    /// The salt, which makes two tokens of the same second differ. Use four fresh random bytes for each token.
+    /// The salt, which makes two tokens with the same issue time differ. Use four new random bytes for each token.
     pub salt: Salt,
 }
 
-/// A random number that the token contains in plain form, never 0.
+/// A random number from 1 to 4,294,967,295 that makes a token unique. The token contains the salt unencrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Salt(NonZeroU32);
 
-/// The grant of [`Mint::rtc_with_rtm`], [`Mint::convo_ai`] and [`Mint::stt`]: a channel and a Signaling login.
+/// The argument of [`Mint::rtc_with_rtm`], [`Mint::convo_ai`] and [`Mint::stt`]: the grant of a channel and a Signaling
+/// login.
 #[derive(Clone, Copy, Debug)]
 pub struct RtcWithRtm<'a> {
     /// The channel.
@@ -42,14 +44,14 @@ pub struct RtcWithRtm<'a> {
     pub user: User<'a>,
     /// The user's privileges in the channel.
     pub privileges: RtcPrivileges,
-    /// The user in Signaling. Most official builders use the name of the channel's user.
+    /// The user in Signaling. Most official builders use the same name in Signaling and in the channel.
     pub rtm_user: RtmUser<'a>,
     /// The TTL of the Signaling login.
     pub rtm_login: PrivilegeTtl,
 }
 
 impl Salt {
-    /// Creates a salt from 4 random bytes; four zeros become 1.
+    /// Creates a salt from four random bytes. If all four bytes are 0, the salt is 1.
     #[must_use]
     pub const fn from_bytes(random: [u8; 4]) -> Self {
         match NonZeroU32::new(u32::from_le_bytes(random)) {
@@ -58,7 +60,7 @@ impl Salt {
         }
     }
 
-    /// Returns the number.
+    /// Returns the salt as a number.
     #[must_use]
     pub const fn get(self) -> u32 {
         self.0.get()
@@ -66,9 +68,9 @@ impl Salt {
 }
 
 impl<'a> Mint<'a> {
-    /// Returns a token for voice and video: `RtcTokenBuilder2`, by uid or account.
+    /// Returns a token for voice and video, for a uid or an account: `RtcTokenBuilder2`.
     ///
-    /// All privileges can have one TTL ([`super::Role::privileges`]), or each its own.
+    /// Each privilege can have a different TTL. [`super::Role::privileges`] sets the same TTL for all privileges.
     #[must_use]
     pub fn rtc(&self, channel: Channel<'a>, user: User<'a>, privileges: RtcPrivileges, ttl: Ttl) -> String {
         self.services(Services::single(&Service::rtc(channel, user, privileges)), ttl)
@@ -76,7 +78,7 @@ impl<'a> Mint<'a> {
 
     /// Returns a token for voice, video and Signaling: `RtcTokenBuilder2.buildTokenWithRtm2`.
     ///
-    /// For the result of `buildTokenWithRtm`, pass the account as both users and the token's TTL as the login's.
+    /// For the result of `buildTokenWithRtm`, pass the account as both users, and the token's TTL as `rtm_login`.
     #[must_use]
     pub fn rtc_with_rtm(&self, grant: &RtcWithRtm<'a>, ttl: Ttl) -> String {
         self.services(Services::sorted(&grant.services()), ttl)
@@ -90,14 +92,14 @@ impl<'a> Mint<'a> {
 
     /// Returns a token for Signaling with a permission tree: `RtmTokenBuilder2.buildTokenWithPermissions`.
     ///
-    /// Agora must enable permission trees for the project.
+    /// The token works only if Agora has enabled permission trees for the project.
     #[must_use]
     pub fn rtm_with_permissions(&self, user: RtmUser<'a>, permissions: Permissions<'a>, ttl: Ttl) -> String {
         self.services(Services::single(&Service::rtm2(user, permissions, PrivilegeTtl::For(ttl))), ttl)
     }
 
-    /// Returns a token for Signaling and a stream channel, which the user can join and send data to: `rtmtokenbuilder`
-    /// of AgoraIO-Community's go-tokenbuilder.
+    /// Returns a token for Signaling and a stream channel: `rtmtokenbuilder` of AgoraIO-Community's go-tokenbuilder.
+    /// The user can join the stream channel and send data to the stream channel.
     #[must_use]
     pub fn rtm_with_stream(&self, user: RtmUser<'a>, stream: Channel<'a>, ttl: Ttl) -> String {
         let seconds = ttl.seconds();
@@ -112,8 +114,8 @@ impl<'a> Mint<'a> {
         self.services(Services::single(&Service::chat_user(user, PrivilegeTtl::For(ttl))), ttl)
     }
 
-    /// Returns a token for Chat as the app, with administrator rights: `ChatTokenBuilder2.buildAppToken`. For servers
-    /// only.
+    /// Returns a token for Chat as the app, with administrator rights: `ChatTokenBuilder2.buildAppToken`. Use this
+    /// token on servers only.
     #[must_use]
     pub fn chat_app(&self, ttl: Ttl) -> String {
         self.services(Services::single(&Service::chat_app(PrivilegeTtl::For(ttl))), ttl)
@@ -134,13 +136,13 @@ impl<'a> Mint<'a> {
     }
 
     /// Returns a token for APaaS as the app, with administrator rights: `ApaasTokenBuilder.buildAppToken` and its
-    /// equivalent in `EducationTokenBuilder2`. For servers only.
+    /// equivalent in `EducationTokenBuilder2`. Use this token on servers only.
     #[must_use]
     pub fn apaas_app(&self, ttl: Ttl) -> String {
         self.services(Services::single(&Service::apaas_app(PrivilegeTtl::For(ttl))), ttl)
     }
 
-    /// Returns a token for Full Path Accelerator, valid for 24 hours: `FpaTokenBuilder.buildToken`.
+    /// Returns a token for Full Path Accelerator, with a TTL of 24 hours: `FpaTokenBuilder.buildToken`.
     #[must_use]
     pub fn fpa(&self) -> String {
         self.services(Services::single(&Service::fpa(PrivilegeTtl::WithToken)), Ttl::MAX)
@@ -175,7 +177,7 @@ impl<'a> Mint<'a> {
 
     /// Returns a token for voice and video in format 006: `RtcTokenBuilder`.
     ///
-    /// The privileges have their own TTLs; the token expires after 24 hours.
+    /// Each privilege expires after its TTL. The token expires after 24 hours.
     #[must_use]
     pub fn rtc_006(&self, channel: Channel<'a>, user: User<'a>, privileges: RtcPrivileges) -> String {
         self.sign_006(Subject::rtc(channel, user), privileges.expiries(self.issued_at))
@@ -183,7 +185,7 @@ impl<'a> Mint<'a> {
 
     /// Returns a token for Signaling in format 006: `RtmTokenBuilder`.
     ///
-    /// The login has its own TTL; the token expires after 24 hours.
+    /// The login privilege expires after its TTL. The token expires after 24 hours.
     #[must_use]
     pub fn rtm_006(&self, user: RtmUser<'a>, login: PrivilegeTtl) -> String {
         self.sign_006(Subject::rtm(user), Privileges::single(RTM_LOGIN, login.expires_at(self.issued_at)))

@@ -1,11 +1,11 @@
-//! Names that clients choose: channels and user accounts.
+//! Names of channels and users, validated against Agora's rules.
 
 use thiserror::Error;
 
 use crate::checked_str::checked_str;
 use crate::quote::QuotedChar;
 
-/// A channel name: 1 to 64 bytes of Agora's 89 characters, except `*`.
+/// A channel name: 1 to 64 bytes of the 89 characters that Agora allows. `*` is not one of these characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChannelName<'a>(&'a str);
 
@@ -14,22 +14,22 @@ pub struct ChannelName<'a>(&'a str);
 pub enum Channel<'a> {
     /// A single channel.
     Named(ChannelName<'a>),
-    /// Every channel of the project; written `*`.
+    /// Every channel of the project. The channel field of the token is `*`.
     Any,
 }
 
-/// A user account in a channel: 1 to 255 bytes of Agora's 89 characters. The string `0` is an ordinary account.
+/// A user account in a channel: 1 to 255 bytes of the 89 characters that Agora allows. The string `0` is an ordinary
+/// account, not the wildcard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Account<'a>(&'a str);
 
-/// A user name in Signaling (RTM): 1 to 64 bytes of Agora's 89 characters.
+/// A user name in Signaling (RTM): 1 to 64 bytes of the 89 characters that Agora allows.
 ///
 /// Source of the limit: Signaling 2.x (`docs.agora.io`, Signaling, "Limitations").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RtmUser<'a>(&'a str);
 
-/// A user name in Chat: 1 to 64 characters from `a-z`, `0-9`, `_`, `-` and `.`, without upper case. A user's UUID
-/// matches too.
+/// A user name in Chat: 1 to 64 characters from `a-z`, `0-9`, `_`, `-` and `.`. The UUID of a Chat user is valid too.
 ///
 /// Source of the rule: Chat's user registration (`docs.agora.io`, Chat, "User system registration").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub enum NameError {
     /// The string has more than `max` bytes.
     #[error("must have at most {max} bytes, but has {bytes}")]
     TooLong { bytes: usize, max: usize },
-    /// The string contains a character outside of Agora's 89.
+    /// The string contains a character that is not one of the 89 characters that Agora allows.
     #[error(
         "contains {}; allowed: a-z A-Z 0-9, space and ! # $ % & ( ) + - : ; < = . > ? @ [ ] ^ _ {{ }} | ~ ,", QuotedChar(*.0)
     )]
@@ -64,7 +64,7 @@ impl<'a> Channel<'a> {
     /// Parses a channel name, or `*` for every channel.
     ///
     /// # Errors
-    /// Returns [`NameError`] if the name does not consist of 1 to 64 of Agora's 89 characters.
+    /// Returns [`NameError`] if the name does not consist of 1 to 64 of the 89 characters that Agora allows.
     pub fn parse_or_any(string: &'a str) -> Result<Self, NameError> {
         if string == "*" {
             return Ok(Self::Any);
@@ -72,7 +72,7 @@ impl<'a> Channel<'a> {
         ChannelName::parse(string).map(Self::Named)
     }
 
-    /// Returns the channel field of a token.
+    /// Returns the channel as a token contains it: the channel name, or `*` for every channel.
     #[must_use]
     pub const fn as_str(self) -> &'a str {
         match self {
@@ -110,7 +110,8 @@ fn check(
     }
 }
 
-/// Returns whether a character is one of the 89 in Agora's SDK reference (`joinChannel`, `joinChannelWithUserAccount`).
+/// Returns whether a character is one of the 89 characters that Agora's SDK reference allows (`joinChannel`,
+/// `joinChannelWithUserAccount`).
 const fn is_allowed(c: char) -> bool {
     matches!(c, ' '..='~') && !matches!(c, '"' | '\'' | '*' | '/' | '\\' | '`')
 }

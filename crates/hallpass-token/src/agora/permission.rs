@@ -12,28 +12,28 @@ use super::size::SizeError;
 /// A kind of resource in Signaling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resource {
-    /// Message channels, 0.
+    /// Message channels: number 0.
     MessageChannels,
-    /// Stream channels, 1.
+    /// Stream channels: number 1.
     StreamChannels,
-    /// Group channels, 2.
+    /// Group channels: number 2.
     GroupChannels,
-    /// Server groups, 3.
+    /// Server groups: number 3.
     ServerGroups,
-    /// Users, 4.
+    /// Users: number 4.
     Users,
-    /// A kind that this version does not support.
+    /// A kind of resource that this version of the crate does not support, with its number.
     Other(u16),
 }
 
 /// An access right to a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// The right to receive, 0.
+    /// The right to receive: number 0.
     Read,
-    /// The right to send, 1.
+    /// The right to send: number 1.
     Write,
-    /// An access right that this version does not support.
+    /// An access right that this version of the crate does not support, with its number.
     Other(u16),
 }
 
@@ -44,34 +44,35 @@ pub struct Permission<'a> {
     pub resource: Resource,
     /// The access right.
     pub access: Access,
-    /// The names of the resources, in the order of the token.
+    /// The names of the resources, in the order in which the token contains them.
     pub names: &'a [&'a str],
 }
 
-/// A permission tree, encoded as in a token (Formats 2.5).
+/// A permission tree in the encoded form that a token contains (Formats 2.5).
 #[derive(Clone, PartialEq, Eq)]
 pub struct PermissionTree(Vec<u8>);
 
-/// A borrowed permission tree, from a token or a [`PermissionTree`], in its encoded form.
+/// A borrowed permission tree in encoded form. The owner is a parsed token or a [`PermissionTree`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Permissions<'a>(pub(super) &'a [u8]);
 
 impl Permission<'_> {
-    /// Returns the sort key in the tree.
+    /// Returns the key by which the tree sorts permissions.
     fn key(&self) -> (u16, u16) {
         (self.resource.number(), self.access.number())
     }
 }
 
 impl PermissionTree {
-    /// Encodes permissions in ascending order of kind and access. Of two with the same kind and access, the last one is
-    /// used.
+    /// Encodes permissions in ascending order of resource kind and access right. If two permissions have the same kind
+    /// and right, the last permission is used.
     ///
     /// # Errors
-    /// Returns [`SizeError::StringTooLong`] if a name has more than 65,535 bytes. Returns [`SizeError::TooManyNames`] if a
-    /// permission has more than 65,535 names.
+    /// Returns [`SizeError::StringTooLong`] if a name has more than 65,535 bytes. Returns [`SizeError::TooManyNames`]
+    /// if a permission has more than 65,535 names.
     pub fn new(permissions: &[Permission<'_>]) -> Result<Self, SizeError> {
-        // Insertion sort is sufficient: a tree has about ten permissions, two for each of the five kinds of resources.
+        // Insertion sort is fast enough, because a tree has at most about ten permissions: two rights for each of the
+        // five kinds of resources.
         let mut tree: Vec<&Permission<'_>> = Vec::with_capacity(permissions.len());
         for permission in permissions {
             match tree.binary_search_by_key(&permission.key(), |known| known.key()) {
@@ -102,7 +103,7 @@ impl PermissionTree {
         Ok(Self(bytes))
     }
 
-    /// Borrows the tree for a service.
+    /// Returns the tree in the borrowed form that a service uses.
     #[must_use]
     pub fn as_permissions(&self) -> Permissions<'_> {
         Permissions(&self.0)
@@ -119,11 +120,11 @@ impl<'a> Permissions<'a> {
         Ok(Self(tree))
     }
 
-    /// Returns every permission: resource, access and names.
+    /// Returns every permission as a tuple: kind of resource, access right, and names.
     #[must_use]
     pub fn to_vec(&self) -> Vec<(Resource, Access, Vec<&'a str>)> {
         let mut all = Vec::new();
-        // Only bytes that were walked successfully become a tree.
+        // This walk cannot fail, because the bytes were validated when the tree was created.
         let _ = walk(&mut Reader(self.0), |resource, access, names| all.push((resource, access, names)));
         all
     }
@@ -160,13 +161,13 @@ impl Resource {
         }
     }
 
-    /// Returns the number in a token.
+    /// Returns the number that a token contains.
     #[must_use]
     pub const fn number(self) -> u16 {
         self.number_and_name().0
     }
 
-    /// Returns the name, for instance `message_channels`, if the kind is known.
+    /// Returns the name of the kind, such as `message_channels`. Returns `None` if the kind is unknown.
     #[must_use]
     pub const fn as_str(self) -> Option<&'static str> {
         self.number_and_name().1
@@ -195,19 +196,19 @@ impl Access {
         }
     }
 
-    /// Returns the number in a token.
+    /// Returns the number that a token contains.
     #[must_use]
     pub const fn number(self) -> u16 {
         self.number_and_name().0
     }
 
-    /// Returns `read` or `write`, if the access is known.
+    /// Returns `read` or `write`, or `None` if the access right is unknown.
     #[must_use]
     pub const fn as_str(self) -> Option<&'static str> {
         self.number_and_name().1
     }
 
-    /// Returns the access with this number.
+    /// Returns the access right with this number.
     #[must_use]
     pub fn from_number(number: u16) -> Self {
         let known = [Self::Read, Self::Write];

@@ -1,4 +1,4 @@
-//! Privileges of a token and their lifetimes.
+//! Privileges of a token, each with its TTL or expiry.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -9,13 +9,14 @@ use crate::{PrivilegeTtl, Seconds, UnixSeconds};
 /// The role of a user in a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// The user sends and receives.
+    /// The user sends and receives streams.
     Publisher,
-    /// The user only receives. Agora enforces this only if co-host authentication is enabled for the project.
+    /// The user only receives streams. Agora enforces this role only if co-host authentication is enabled for the
+    /// project.
     Subscriber,
 }
 
-/// A privilege of an RTC token. The IDs are the same in formats 006 and 007 (Formats 1.6, 2.4).
+/// A privilege of an RTC token. Formats 006 and 007 have the same privilege IDs (Formats 1.6, 2.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
 pub enum RtcPrivilege {
@@ -29,27 +30,27 @@ pub enum RtcPrivilege {
     PublishData = 4,
 }
 
-/// The TTL of each privilege in an RTC token. A privilege that is `None` is not granted.
+/// The TTL of each privilege in an RTC token. A privilege whose TTL is `None` is not granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RtcPrivileges {
-    /// The privilege to join the channel.
+    /// The TTL of the privilege to join the channel.
     pub join: Option<PrivilegeTtl>,
-    /// The privilege to publish audio.
+    /// The TTL of the privilege to publish audio.
     pub publish_audio: Option<PrivilegeTtl>,
-    /// The privilege to publish video.
+    /// The TTL of the privilege to publish video.
     pub publish_video: Option<PrivilegeTtl>,
-    /// The privilege to publish a data stream.
+    /// The TTL of the privilege to publish a data stream.
     pub publish_data: Option<PrivilegeTtl>,
 }
 
-/// A privilege map in a token: IDs, each with a time.
+/// A privilege map of a token: each privilege ID has a time.
 ///
-/// In format 006, `T` is [`UnixSeconds`]: the time at which a privilege expires. In format 007, `T` is [`Seconds`]: the
-/// TTL, counted from the issue time. In both formats, a privilege with the value 0 expires with the token.
+/// In format 006, `T` is [`UnixSeconds`]: the time at which the privilege expires. In format 007, `T` is [`Seconds`]:
+/// the TTL of the privilege, from the issue time. In both formats, a privilege with the time 0 expires with the token.
 #[derive(Clone, Copy)]
 pub struct Privileges<'a, T>(Repr<'a>, PhantomData<T>);
 
-/// The entries as encoded in a token: two bytes of ID and four bytes of time, little-endian.
+/// The entries as encoded in a token. An entry has two bytes for the ID and four bytes for the time, little-endian.
 #[derive(Clone, Copy)]
 enum Repr<'a> {
     Few {
@@ -60,10 +61,10 @@ enum Repr<'a> {
     Read(&'a [[u8; 6]]),
 }
 
-/// The maximum number of distinct privileges in a constructed map.
+/// The maximum number of distinct privileges in a map that this crate constructs. A parsed map can have more entries.
 const MAX: usize = 4;
 
-/// A time in a privilege map: [`Seconds`] or [`UnixSeconds`].
+/// The type of a time in a privilege map: [`Seconds`] or [`UnixSeconds`].
 pub trait PrivilegeTime: Copy + PartialEq + fmt::Debug {
     /// Returns the number that encodes the time.
     fn to_number(self) -> u32;
@@ -89,7 +90,7 @@ macro_rules! privilege_time {
 privilege_time!(Seconds, UnixSeconds);
 
 impl Role {
-    /// Returns the role with this name; `None` for any other name.
+    /// Returns the role with this name, or `None` if no role has this name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         [Self::Publisher, Self::Subscriber].into_iter().find(|role| role.as_str() == name)
@@ -104,8 +105,8 @@ impl Role {
         }
     }
 
-    /// Returns the privileges that the official builders grant to the role: all four to a publisher, only `join` to a
-    /// subscriber.
+    /// Returns the privileges that the official builders grant to the role. A publisher has all four privileges, and a
+    /// subscriber has only `join`.
     #[must_use]
     pub fn privileges(self, ttl: PrivilegeTtl) -> RtcPrivileges {
         let publish = (self == Self::Publisher).then_some(ttl);
@@ -131,19 +132,19 @@ impl RtcPrivileges {
         .filter_map(|(privilege, ttl)| Some((privilege, ttl?)))
     }
 
-    /// Returns the map for format 006.
+    /// Returns the privilege map for format 006.
     pub(super) fn expiries(self, issued_at: UnixSeconds) -> Privileges<'static, UnixSeconds> {
         Privileges::collect(self.iter().map(|(id, ttl)| (id as u16, ttl.expires_at(issued_at))))
     }
 
-    /// Returns the map for format 007.
+    /// Returns the privilege map for format 007.
     pub(super) fn ttls(self) -> Privileges<'static, Seconds> {
         Privileges::collect(self.iter().map(|(id, ttl)| (id as u16, ttl.seconds())))
     }
 }
 
 impl RtcPrivilege {
-    /// Returns the privilege with this ID, 1 to 4.
+    /// Returns the privilege with this ID. Returns `None` if the ID is not from 1 to 4.
     #[must_use]
     pub const fn from_number(id: u16) -> Option<Self> {
         match id {
@@ -171,10 +172,11 @@ impl<'a, T: PrivilegeTime> Privileges<'a, T> {
     /// The empty map.
     pub const NONE: Self = Self(Repr::Few { entries: [[0; 6]; MAX], len: 0 }, PhantomData);
 
-    /// Sorts privileges by ID. Of two with the same ID, the last one is used.
+    /// Creates a map with the entries in ascending order of ID. If an ID occurs more than once, the last entry is used.
     ///
     /// # Errors
-    /// Returns [`SizeError::TooManyPrivileges`] if there are more than four distinct IDs, because no service defines more.
+    /// Returns [`SizeError::TooManyPrivileges`] if the entries have more than four distinct IDs. No service defines
+    /// more than four privileges.
     pub fn new(entries: &[(u16, T)]) -> Result<Self, SizeError> {
         let mut map = [(0, T::from_number(0)); MAX];
         let mut len = 0;
@@ -199,7 +201,7 @@ impl<'a, T: PrivilegeTime> Privileges<'a, T> {
         Self::collect([(id, time)].into_iter())
     }
 
-    /// Returns a map with up to four privileges, passed in ascending order of ID.
+    /// Returns a map with up to four privileges. The caller must pass the privileges in ascending order of ID.
     pub(super) fn collect(ascending: impl Iterator<Item = (u16, T)>) -> Self {
         let mut entries = [[0; 6]; MAX];
         let mut len = 0;
@@ -211,7 +213,7 @@ impl<'a, T: PrivilegeTime> Privileges<'a, T> {
         Self(Repr::Few { entries, len }, PhantomData)
     }
 
-    /// Wraps the map of a parsed token. The entries keep their order, even if it is not ascending.
+    /// Wraps the map of a parsed token. The entries keep their order, even if this order is not ascending.
     #[cfg(feature = "inspect")]
     pub(super) const fn read(entries: &'a [[u8; 6]]) -> Self {
         Self(Repr::Read(entries), PhantomData)
@@ -237,14 +239,14 @@ impl<'a, T: PrivilegeTime> Privileges<'a, T> {
         self.len() == 0
     }
 
-    /// Iterates over the entries in the order of the token.
+    /// Iterates over the entries in the order in which the token contains them.
     pub fn iter(&self) -> impl Iterator<Item = (u16, T)> {
         self.entries().iter().map(|&[a, b, c, d, e, f]| {
             (u16::from_le_bytes([a, b]), T::from_number(u32::from_le_bytes([c, d, e, f])))
         })
     }
 
-    /// Returns the time of a privilege. Of two entries with the same ID, the last one is used, as in the SDKs.
+    /// Returns the time of a privilege. If the ID occurs more than once, the last entry is used, as in the SDKs.
     #[must_use]
     pub fn get(&self, id: u16) -> Option<T> {
         self.iter().filter(|(known, _)| *known == id).last().map(|(_, time)| time)
@@ -252,7 +254,8 @@ impl<'a, T: PrivilegeTime> Privileges<'a, T> {
 
     /// Returns the lowest ID that occurs more than once.
     ///
-    /// A malicious map can contain ten thousand IDs, so each ID is looked up in a bit set instead of the map.
+    /// The function uses a bit set of IDs, because a malicious map can contain ten thousand entries. A search of the
+    /// map for each ID would take quadratic time.
     #[cfg(feature = "inspect")]
     pub(super) fn find_duplicate(&self) -> Option<u16> {
         if self.len() < 2 {

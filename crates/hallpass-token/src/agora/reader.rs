@@ -1,4 +1,4 @@
-//! The counterpart of [`super::writer`], for untrusted bytes.
+//! Decoding of the integers and strings of both formats from untrusted bytes: the counterpart of [`super::writer`].
 
 use alloc::vec::Vec;
 
@@ -9,12 +9,12 @@ use super::error::{Base64Error, ParseError};
 use super::field_str::FieldStr;
 use super::privilege::{PrivilegeTime, Privileges};
 
-/// Decodes standard Base64 strictly.
+/// Decodes standard Base64 with padding. Any deviation is an error.
 pub(super) fn decode_base64(string: &str) -> Result<Vec<u8>, ParseError> {
     STANDARD.decode(string).map_err(|error| ParseError::Base64(Base64Error::new(string, error)))
 }
 
-/// The unread bytes.
+/// A reader, represented by the bytes that are not read yet.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reader<'a>(pub(super) &'a [u8]);
 

@@ -17,13 +17,14 @@ use super::user::User;
 use super::writer::Writer;
 use crate::{PrivilegeTtl, Seconds};
 
-/// A service of a 007 token. Its privileges have TTLs in seconds from the issue time (Formats 2.4).
+/// A service of a 007 token, with its privileges. The TTLs of the privileges are seconds from the issue time (Formats
+/// 2.4).
 ///
-/// The variants can hold all values that a token can contain. The functions accept only values that Agora accepts, and
-/// grant the privileges that the official builders grant.
+/// The variants can hold all values that a token can contain. The constructor functions accept only values that Agora
+/// accepts, and grant the privileges that the official builders grant.
 ///
-/// `channel` is `*` for every channel. In a service with a channel, `user` is a uid in decimal digits, an account, or
-/// empty for any user.
+/// If `channel` is `*`, the service is for every channel. In a service with a channel, `user` is a uid in decimal
+/// digits, an account, or the empty string for any user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the documentation of the enum and of the variants describes the fields")]
@@ -36,17 +37,17 @@ pub enum Service<'a> {
     Streaming { channel: FieldStr<'a>, user: FieldStr<'a>, privileges: Privileges<'a, Seconds> },
     /// Type 4: Full Path Accelerator. Privileges: 1 login.
     Fpa { privileges: Privileges<'a, Seconds> },
-    /// Type 5: Chat. `user` is empty for the app. Privileges: 1 user, 2 app.
+    /// Type 5: Chat. In an app token, `user` is empty. Privileges: 1 user, 2 app.
     Chat { user: FieldStr<'a>, privileges: Privileges<'a, Seconds> },
     /// Type 6: Fusion CDN. Privileges: 1 publish, 2 play.
     Fcdn { channel: FieldStr<'a>, user: FieldStr<'a>, privileges: Privileges<'a, Seconds> },
     /// Type 7: APaaS, formerly Education. Privileges: 1 room user, 2 user, 3 app.
     ///
-    /// `room` is empty if the token is not for a room. `user` is empty for the app. `role` is the role in the room, or
-    /// −1 for none.
+    /// If the token is not for a room, `room` is empty. In an app token, `user` is empty. `role` is the role in the
+    /// room, or −1 if the token has no role.
     Apaas { room: FieldStr<'a>, user: FieldStr<'a>, role: i16, privileges: Privileges<'a, Seconds> },
-    /// Type 8: login to Signaling with a permission tree. Agora must enable permission trees for the project.
-    /// Privileges: 1 login.
+    /// Type 8: login to Signaling with a permission tree. The service works only if Agora has enabled permission trees
+    /// for the project. Privileges: 1 login.
     Rtm2 { user: FieldStr<'a>, permissions: Permissions<'a>, privileges: Privileges<'a, Seconds> },
     /// Type 9: Conversational AI. No privileges are defined.
     ConvoAi { privileges: Privileges<'a, Seconds> },
@@ -54,32 +55,32 @@ pub enum Service<'a> {
     Stt { privileges: Privileges<'a, Seconds> },
 }
 
-/// The TTL of each privilege in a Streaming service. A privilege that is `None` is not granted.
+/// The TTL of each privilege in a Streaming service. A privilege whose TTL is `None` is not granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StreamingPrivileges {
-    /// The privilege to publish a mixed stream.
+    /// The TTL of the privilege to publish a mixed stream.
     pub publish_mixed: Option<PrivilegeTtl>,
-    /// The privilege to publish a raw stream.
+    /// The TTL of the privilege to publish a raw stream.
     pub publish_raw: Option<PrivilegeTtl>,
 }
 
-/// The TTL of each privilege in a Fusion CDN service. A privilege that is `None` is not granted.
+/// The TTL of each privilege in a Fusion CDN service. A privilege whose TTL is `None` is not granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FcdnPrivileges {
-    /// The privilege to publish a stream.
+    /// The TTL of the privilege to publish a stream.
     pub publish: Option<PrivilegeTtl>,
-    /// The privilege to play a stream.
+    /// The TTL of the privilege to play a stream.
     pub play: Option<PrivilegeTtl>,
 }
 
 type Parts<'s, 'a> =
     (u16, &'static str, Option<&'s FieldStr<'a>>, Option<&'s FieldStr<'a>>, &'s Privileges<'a, Seconds>);
 
-/// The APaaS role of a token without a room.
+/// The APaaS role in a token that has no room.
 const NO_ROLE: i16 = -1;
 
 impl<'a> Service<'a> {
-    /// The highest service type.
+    /// The highest number of a service type.
     pub(super) const MAX_NUMBER: u16 = 10;
 
     /// Returns a service for voice and video in a channel.
@@ -119,7 +120,7 @@ impl<'a> Service<'a> {
         Self::Chat { user: user.into(), privileges: Privileges::single(1, ttl.seconds()) }
     }
 
-    /// Returns a service for Chat as the app, with administrator rights. For servers only.
+    /// Returns a service for Chat as the app, with administrator rights. Use this service on servers only.
     #[must_use]
     pub fn chat_app(ttl: PrivilegeTtl) -> Self {
         Self::Chat { user: FieldStr::EMPTY, privileges: Privileges::single(2, ttl.seconds()) }
@@ -132,9 +133,9 @@ impl<'a> Service<'a> {
         Self::Fcdn { channel: channel.into(), user: user.into(), privileges }
     }
 
-    /// Returns the services for a user in an APaaS room: Signaling, Chat as the MD5 of the user name, and the room.
+    /// Returns the services for a user in an APaaS room: APaaS, Signaling and Chat.
     ///
-    /// The room name is also the name of its channel.
+    /// The room name is also the name of the room's channel. The Chat user is the MD5 hash of the user name.
     #[must_use]
     pub fn apaas_room(room: ChannelName<'a>, user: RtmUser<'a>, role: i16, ttl: PrivilegeTtl) -> [Self; 3] {
         let (user, privileges) = (FieldStr::from(user), Privileges::single(1, ttl.seconds()));
@@ -152,7 +153,7 @@ impl<'a> Service<'a> {
         Self::Apaas { room: FieldStr::EMPTY, user: user.into(), role: NO_ROLE, privileges }
     }
 
-    /// Returns a service for APaaS as the app, with administrator rights. For servers only.
+    /// Returns a service for APaaS as the app, with administrator rights. Use this service on servers only.
     #[must_use]
     pub fn apaas_app(ttl: PrivilegeTtl) -> Self {
         let privileges = Privileges::single(3, ttl.seconds());
@@ -177,31 +178,33 @@ impl<'a> Service<'a> {
         self.parts().0
     }
 
-    /// Returns the name: `rtc`, `rtm`, `streaming`, `fpa`, `chat`, `fcdn`, `apaas`, `rtm2`, `convoai` or `stt`.
+    /// Returns the name of the service type: `rtc`, `rtm`, `streaming`, `fpa`, `chat`, `fcdn`, `apaas`, `rtm2`,
+    /// `convoai` or `stt`.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.parts().1
     }
 
-    /// Returns the channel; for APaaS the room, whose name is also its channel's.
+    /// Returns the channel field. For APaaS, returns the room, because a room and its channel have the same name.
+    /// Returns `None` if the service type has no channel field.
     #[must_use]
     pub const fn channel(&self) -> Option<&FieldStr<'a>> {
         self.parts().2
     }
 
-    /// Returns the user.
+    /// Returns the user field. Returns `None` if the service type has no user field.
     #[must_use]
     pub const fn user(&self) -> Option<&FieldStr<'a>> {
         self.parts().3
     }
 
-    /// Returns the privileges.
+    /// Returns the privilege map of the service.
     #[must_use]
     pub const fn privileges(&self) -> &Privileges<'a, Seconds> {
         self.parts().4
     }
 
-    /// Returns number, name, channel, user and privileges.
+    /// Returns the type number, the name, the channel, the user and the privileges.
     const fn parts(&self) -> Parts<'_, 'a> {
         match self {
             Self::Rtc { channel, user, privileges } => (1, "rtc", Some(channel), Some(user), privileges),
@@ -219,7 +222,8 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// Returns the name of one of its privileges, such as `publish_audio`, if the ID is defined.
+    /// Returns the name of a privilege of this service, such as `publish_audio`. Returns `None` if the ID is not
+    /// defined.
     #[must_use]
     pub const fn privilege_name(&self, id: u16) -> Option<&'static str> {
         Some(match (self, id) {
@@ -239,7 +243,7 @@ impl<'a> Service<'a> {
         })
     }
 
-    /// Returns the approximate encoded length in bytes.
+    /// Returns the approximate length of the encoded service, in bytes.
     pub(super) fn len_hint(&self) -> usize {
         let strings: usize = self.strings().map(|string| 2 + string.as_bytes().len()).sum();
         let permissions = if let Self::Rtm2 { permissions, .. } = self { permissions.0.len() } else { 0 };
@@ -264,7 +268,7 @@ impl<'a> Service<'a> {
 
 #[cfg(feature = "inspect")]
 impl<'a> Service<'a> {
-    /// Parses one service. Returns `None` for an unknown type, because its length is unknown.
+    /// Parses one service. Returns `None` if the type is unknown, because the length of such a service is unknown.
     pub(super) fn read(reader: &mut Reader<'a>) -> Result<Option<Self>, ParseError> {
         let number = reader.u16()?;
         if !(1..=Self::MAX_NUMBER).contains(&number) {
@@ -293,7 +297,7 @@ impl<'a> Service<'a> {
     }
 }
 
-/// Returns the MD5 of a string in lowercase hexadecimal: always 32 characters.
+/// Returns the MD5 hash of a string: 32 lowercase hexadecimal characters.
 fn md5(string: FieldStr<'_>) -> FieldStr<'static> {
     let mut hash = String::with_capacity(32);
     for byte in Md5::digest(string.as_bytes()) {
@@ -312,7 +316,7 @@ fn pair(first: Option<PrivilegeTtl>, second: Option<PrivilegeTtl>) -> Privileges
 mod tests {
     use super::*;
 
-    /// Expected value: `printf w48534 | md5sum`. The hash keeps its leading zeros.
+    /// The expected value is the output of `printf w48534 | md5sum`. This hash has leading zeros.
     #[test]
     fn hash_keeps_leading_zeros() {
         let hash = md5(FieldStr::new("w48534").unwrap());

@@ -6,18 +6,18 @@ use thiserror::Error;
 
 use super::name::Account;
 
-/// The numeric user ID in a channel: 1 to 4,294,967,295. The wildcard 0 is not a `Uid` but [`User::Any`].
+/// The numeric user ID in a channel: 1 to 4,294,967,295. The wildcard 0 is not a `Uid`; use [`User::Any`] instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Uid(NonZeroU32);
 
-/// The user of a token for a channel (Formats 1.5).
+/// The user for whom a channel token is valid (Formats 1.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum User<'a> {
     /// The user with this uid.
     Uid(Uid),
     /// The user with this account.
     Account(Account<'a>),
-    /// Any user, the meaning of uid 0 in Agora's builders.
+    /// Any user. Agora's builders use the uid 0 for this case.
     Any,
 }
 
@@ -27,19 +27,19 @@ pub enum UidError {
     /// The string is empty or contains a character other than the digits 0 to 9.
     #[error("must be a number from 1 to 4294967295 in decimal digits")]
     NotDigits,
-    /// The string starts with 0. Agora compares strings, so a token for `007` does not match uid 7.
+    /// The string has a leading zero. Agora compares uids as strings, so a token for `007` does not match uid 7.
     #[error("must not have leading zeros")]
     LeadingZero,
     /// The number is above 4,294,967,295.
     #[error("must be at most 4294967295")]
     TooLarge,
-    /// The number is 0, the wildcard.
+    /// The number is 0, which is the wildcard and not a uid.
     #[error("must be at least 1; 0 is the wildcard for any user")]
     Zero,
 }
 
 impl Uid {
-    /// Converts a number; returns `None` for 0.
+    /// Converts a number to a uid. Returns `None` if the number is 0.
     #[must_use]
     pub const fn new(number: u32) -> Option<Self> {
         match NonZeroU32::new(number) {
@@ -51,7 +51,8 @@ impl Uid {
     /// Parses the decimal digits of a uid.
     ///
     /// # Errors
-    /// Returns [`UidError`] if the string is not a number from 1 to 4294967295 without sign, whitespace or leading zeros.
+    /// Returns [`UidError`] if the string is not a number from 1 to 4294967295 without sign, whitespace or leading
+    /// zeros.
     pub fn parse(string: &str) -> Result<Self, UidError> {
         if string.is_empty() || !string.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(UidError::NotDigits);
@@ -65,7 +66,7 @@ impl Uid {
         string.parse().map(Self).map_err(|_| UidError::TooLarge)
     }
 
-    /// Creates a uid from 4 random or hashed bytes, big-endian; four zeros become 1.
+    /// Creates a uid from four random or hashed bytes, big-endian. If all four bytes are 0, the uid is 1.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 4]) -> Self {
         match NonZeroU32::new(u32::from_be_bytes(bytes)) {
@@ -74,7 +75,7 @@ impl Uid {
         }
     }
 
-    /// Returns the number.
+    /// Returns the uid as a number.
     #[must_use]
     pub const fn get(self) -> u32 {
         self.0.get()
@@ -82,7 +83,7 @@ impl Uid {
 }
 
 impl User<'_> {
-    /// Converts a number as Agora's builders do: 0 is any user.
+    /// Converts a number as Agora's builders do: 0 becomes [`User::Any`], and any other number becomes a uid.
     #[must_use]
     pub const fn from_number_or_any(uid: u32) -> Self {
         match Uid::new(uid) {

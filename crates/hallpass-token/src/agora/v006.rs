@@ -1,11 +1,11 @@
 //! Format 006: `006`, the App ID, and the Base64 of a signature, two checksums and a message.
 //!
-//! The message contains the salt, the expiry and the privileges. The token signs the channel and the user, but contains
-//! only their CRC-32 checksums.
+//! The message contains the salt, the expiry and the privileges. The signature covers the channel and the user, but the
+//! token contains only their CRC-32 checksums.
 //!
 //! Format 006 has a weakness: nothing separates channel and user in the signed bytes, and the checksums are not signed.
-//! Anyone with a token for user `7` in channel `room` can derive one for any user in channel `room7`. Format 007 does
-//! not have this weakness.
+//! Anyone with a token for user `7` in channel `room` can derive a token for any user in channel `room7`. Format 007
+//! does not have this weakness.
 
 use alloc::string::String;
 
@@ -37,29 +37,33 @@ pub use verify::Verified006;
 pub struct Token006<'a> {
     /// The project's App ID.
     pub app_id: &'a AppId,
-    /// The channel and the user.
+    /// The channel and the user that the token signs.
     pub subject: Subject<'a>,
-    /// A random number, part of the token.
+    /// The salt: a random number that the token contains.
     pub salt: u32,
-    /// The expiry of the token. All SDKs write 24 hours after the issue time.
+    /// The expiry of the token. All SDKs set the expiry to 24 hours after the issue time.
     pub expires_at: UnixSeconds,
-    /// The expiry of each privilege: 1 to 4 as in [`super::RtcPrivilege`], 1000 for Signaling login.
+    /// The expiry of each privilege. The IDs 1 to 4 are those of [`super::RtcPrivilege`]. The ID of Signaling login is
+    /// 1000.
     pub privileges: Privileges<'a, UnixSeconds>,
 }
 
-/// The channel and the user of a 006 token, which signs but does not contain them (Formats 1.4, 1.5).
+/// The channel and the user of a 006 token. The signature covers both, but the token does not contain the names
+/// (Formats 1.4, 1.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Subject<'a> {
-    /// The channel; for Signaling, the user.
+    /// The channel. In a Signaling token, this field is the user.
     pub channel: FieldStr<'a>,
-    /// The user: a uid in decimal digits or an account. Empty for any user, and for Signaling.
+    /// The user: a uid in decimal digits, or an account. In a token for any user, and in a Signaling token, this field
+    /// is empty.
     pub user: FieldStr<'a>,
 }
 
-/// The privilege for Signaling login.
+/// The ID of the privilege to log in to Signaling.
 pub(super) const RTM_LOGIN: u16 = 1000;
 
-/// The length of the part before the message: signature with its length, two checksums, and the message length.
+/// The length of the part before the message: the length of the signature, the signature, two checksums, and the length
+/// of the message.
 const HEAD_LEN: usize = 2 + SIGNATURE_LEN + 4 + 4 + 2;
 
 impl<'a> Subject<'a> {
@@ -77,7 +81,8 @@ impl<'a> Subject<'a> {
 }
 
 impl Token006<'_> {
-    /// Signs the token. Its length is 35 characters plus the Base64 of 54 bytes and 6 bytes for each privilege.
+    /// Signs the token, and returns the token string. The string has 35 characters, and the Base64 of 54 bytes plus 6
+    /// bytes for each privilege.
     #[must_use]
     pub fn sign(&self, certificate: &AppCertificate) -> String {
         let message_len = 10 + 6 * self.privileges.len();

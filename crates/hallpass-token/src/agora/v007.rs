@@ -1,7 +1,8 @@
-//! Format 007: `007` and the Base64 of a zlib stream. The stream contains a signature and the signed data: project,
-//! times, salt, services.
+//! Format 007: `007` and the Base64 of a zlib stream. The stream contains a signature and the signed data: App ID,
+//! issue time, TTL, salt and services.
 //!
-//! Two tokens with equal content can be different strings, because zlib streams can differ. Compare the inflated bytes.
+//! Two tokens with equal content can be different strings, because the same data has several zlib encodings. To compare
+//! two tokens, compare the inflated bytes.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -37,7 +38,7 @@ pub struct Token007<'a> {
     pub issued_at: UnixSeconds,
     /// The TTL of the token.
     pub expires_in: Seconds,
-    /// A random number, part of the token.
+    /// The salt: a random number that the token contains.
     pub salt: u32,
     /// The services that the token grants.
     pub services: Services<'a>,
@@ -47,10 +48,11 @@ pub struct Token007<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Services<'a>(&'a [Service<'a>]);
 
-/// The length of the signature field: the signature with its length.
+/// The length of the signature field: two bytes for the length of the signature, and the signature.
 const SIGNATURE_FIELD_LEN: usize = 2 + SIGNATURE_LEN;
 
-/// The length of the part before the services: App ID with its length, three numbers, and the service count.
+/// The length of the part before the services: the length of the App ID, the App ID, three 4-byte numbers, and the
+/// number of services.
 const HEAD_LEN: usize = 34 + 12 + 2;
 
 impl<'a> Services<'a> {
@@ -60,11 +62,11 @@ impl<'a> Services<'a> {
         Self(core::slice::from_ref(service))
     }
 
-    /// Sorts services into the order of the official builders: by type, and otherwise stable.
+    /// Sorts services into the order of the official builders: by type. Services of the same type keep their order.
     ///
     /// # Errors
-    /// Returns [`SizeError::NoService`] if the list is empty, as the builders do. Returns [`SizeError::TooManyServices`] if the
-    /// list has more than 65,535 services.
+    /// Returns [`SizeError::NoService`] if the slice is empty. Returns [`SizeError::TooManyServices`] if the slice has
+    /// more than 65,535 services.
     pub fn new(services: &'a mut [Service<'a>]) -> Result<Self, SizeError> {
         match services.len() {
             0 => Err(SizeError::NoService),
@@ -85,7 +87,7 @@ impl<'a> Services<'a> {
 }
 
 impl Token007<'_> {
-    /// Signs the token.
+    /// Signs the token, and returns the token string.
     #[must_use]
     pub fn sign(&self, certificate: &AppCertificate) -> String {
         let services = self.services.0;
@@ -113,16 +115,18 @@ impl Token007<'_> {
     }
 }
 
-/// Sorts services by type; the sort is stable.
+/// Sorts services by type. Services of the same type keep their order.
 ///
-/// A pass for each of the ten types takes linear time, and less code than a sort of the standard library.
+/// One pass for each of the ten types takes linear time, and adds less code than a sort function of the standard
+/// library.
 fn sort(services: &mut [Service<'_>]) {
     let with_number = |number| services.iter().filter(move |service| service.number() == number);
     let sorted: Vec<_> = (1..=Service::MAX_NUMBER).flat_map(with_number).copied().collect();
     services.copy_from_slice(&sorted);
 }
 
-/// Computes the signature with three HMACs. In the first two, the number is the key and the secret is the message.
+/// Computes the signature with three HMACs. In the first two HMACs, the key is a public number (the issue time or the
+/// salt), and the message is the secret.
 fn sign(
     certificate: &AppCertificate,
     issued_at: UnixSeconds,

@@ -5,11 +5,12 @@ use alloc::vec::Vec;
 use super::field_str::FieldStr;
 use super::privilege::{PrivilegeTime, Privileges};
 
-/// An output buffer.
+/// A buffer to which a token is encoded.
 pub(super) struct Writer(pub(super) Vec<u8>);
 
 impl Writer {
-    /// Creates a buffer with `reserved` zero bytes, to be overwritten at the end, and capacity for `more` bytes.
+    /// Creates a buffer with `reserved` zero bytes, which [`Writer::fill`] overwrites later, and capacity for `more`
+    /// bytes.
     pub(super) fn new(reserved: usize, more: usize) -> Self {
         let mut bytes = Vec::with_capacity(reserved + more);
         bytes.resize(reserved, 0);
@@ -39,7 +40,7 @@ impl Writer {
         self.raw(privileges.entries().as_flattened());
     }
 
-    /// Overwrites reserved bytes.
+    /// Overwrites the bytes from the index `from` with the concatenation of `parts`.
     pub(super) fn fill(&mut self, from: usize, parts: &[&[u8]]) {
         let mut rest = self.0.get_mut(from..).unwrap_or_default();
         for part in parts {

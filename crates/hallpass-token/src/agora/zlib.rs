@@ -1,26 +1,27 @@
 //! Zlib streams (RFC 1950) of stored blocks (RFC 1951 section 3.2.4).
 //!
-//! A token's payload consists mostly of a signature and names, which do not compress. Even zlib produces a stored block
-//! for a typical payload of 139 bytes. Storing directly takes a twentieth of the time.
+//! A token's payload consists mostly of a signature and short names, which do not compress. Even zlib produces a stored
+//! block for a typical payload of 139 bytes. Writing a stored block without zlib takes a twentieth of the time.
 
 use alloc::vec::Vec;
 
 /// The length of the part before the payload: the zlib header and the head of the first stored block.
 pub(super) const HEAD_LEN: usize = 2 + BLOCK_HEAD_LEN;
 
-/// The length of the part after the payload: its Adler-32 checksum.
+/// The length of the part after the payload: the Adler-32 checksum of the payload.
 pub(super) const TAIL_LEN: usize = 4;
 
 /// The zlib header: deflate with a 32 KiB window, no dictionary, fastest level.
 const ZLIB_HEADER: [u8; 2] = [0x78, 0x01];
 
-/// The length of a block's head: one byte with the final-block and type bits, then the block length and its complement.
+/// The length of a block's head: one byte with the final-block and type bits, two bytes with the block length, and two
+/// bytes with the complement of the block length.
 const BLOCK_HEAD_LEN: usize = 5;
 
-/// The maximum length of a stored block.
+/// The maximum length of a stored block, in bytes.
 const BLOCK_MAX: usize = 0xFFFF;
 
-/// Converts `HEAD_LEN` reserved bytes and a payload into a zlib stream of the payload.
+/// Returns a zlib stream of the payload. The input is `HEAD_LEN` reserved bytes followed by the payload.
 pub(super) fn store(mut bytes: Vec<u8>) -> Vec<u8> {
     let payload = bytes.get(HEAD_LEN..).unwrap_or_default();
     let checksum = adler2::adler32_slice(payload).to_be_bytes();
@@ -65,15 +66,15 @@ mod inflate {
     use crate::agora::error::{ParseError, ZlibError};
     use crate::agora::reader::Reader;
 
-    /// Returns the payload of a zlib stream, if it has at most `max` bytes and nothing follows it.
+    /// Returns the payload of a zlib stream. A payload of more than `max` bytes, or data after the stream, is an error.
     pub(in crate::agora) fn inflate(stream: &[u8], max: usize) -> Result<Vec<u8>, ParseError> {
         inflate_stored(stream, max)?.map_or_else(|| inflate_compressed(stream, max), Ok)
     }
 
-    /// Decodes a stream of stored blocks, as written by [`super::store`]; returns `None` if it has other blocks.
+    /// Decodes a stream of stored blocks, as [`super::store`] writes. Returns `None` if the stream has other blocks.
     ///
-    /// The function is fast, and rejects nonzero unused bits. Therefore every flipped bit in a token of this crate is detected,
-    /// although deflate has many encodings of the same content.
+    /// This function takes less time than the general decoder, and rejects nonzero unused bits. Therefore, every
+    /// flipped bit in a token of this crate is detected, although deflate has many encodings of the same content.
     fn inflate_stored(stream: &[u8], max: usize) -> Result<Option<Vec<u8>>, ParseError> {
         let mut reader = Reader(stream);
         let truncated = ParseError::Zlib(ZlibError::Truncated);
@@ -87,7 +88,7 @@ mod inflate {
             let [bits] = reader.array().map_err(|_| truncated)?;
             match bits {
                 0 | 1 => {}
-                // The block has another type.
+                // The block is not a stored block.
                 _ if bits & 0b110 != 0 => return Ok(None),
                 _ => return Err(ParseError::Zlib(ZlibError::Corrupt)),
             }
@@ -160,7 +161,7 @@ mod tests {
         store(bytes)
     }
 
-    /// Expected value: Python 3.11, `zlib.compress(b"abc", 0)`.
+    /// The expected value is the result of `zlib.compress(b"abc", 0)` in Python 3.11.
     #[test]
     fn stores_three_bytes_like_zlib() {
         assert_eq!(stored(b"abc"), b"\x78\x01\x01\x03\x00\xfc\xff\x61\x62\x63\x02\x4d\x01\x27");
@@ -171,7 +172,7 @@ mod tests {
         use super::*;
         use crate::agora::error::{ParseError, ZlibError};
 
-        /// The output of Python 3.11 for `zlib.compress(bytes(1000))`.
+        /// The result of `zlib.compress(bytes(1000))` in Python 3.11.
         const THOUSAND_ZEROS: [u8; 17] = [
             0x78, 0x9c, 0x63, 0x60, 0x18, 0x05, 0xa3, 0x60, 0x14, 0x0c, 0x77, 0x00, 0x00, 0x03, 0xe8, 0x00,
             0x01,

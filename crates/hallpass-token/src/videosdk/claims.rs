@@ -16,26 +16,27 @@ use crate::time::{Ttl, UnixSeconds};
 pub struct Claims<'a> {
     /// The project's API key.
     pub api_key: &'a ApiKey,
-    /// The permissions in a room.
+    /// The permissions of the participant in a room.
     pub permissions: Permissions,
-    /// The roles, and the room and the participant to which the token is bound.
+    /// The version, the roles, and the room and the participant to which the token is bound.
     pub scope: Scope<'a>,
     /// The issue time.
     pub issued_at: UnixSeconds,
-    /// The TTL. VideoSDK checks the expiry only when a participant joins; participants in a room stay.
+    /// The TTL of the token. VideoSDK checks the expiry only when a participant joins. A participant who has joined can
+    /// stay in the room after the expiry.
     pub expires_in: Ttl,
-    /// The token's ID, for logs; `None` omits the claim.
+    /// The token's ID, for logs. If this field is `None`, the claim `jti` is omitted.
     pub id: Option<TokenId<'a>>,
 }
 
 /// The JWT header `{"alg":"HS256","typ":"JWT"}` in base64url.
 pub(super) const HEADER: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
 
-/// The maximum length of the claims, without the four strings that callers choose.
+/// The maximum length of the claims as JSON, in bytes, without the four strings that callers choose.
 const FIXED_LEN: usize = 176;
 
 impl Claims<'_> {
-    /// Returns the expiry.
+    /// Returns the expiry: the issue time plus the TTL.
     #[must_use]
     pub const fn expires_at(&self) -> UnixSeconds {
         self.issued_at.saturating_add(self.expires_in.seconds())
@@ -43,7 +44,7 @@ impl Claims<'_> {
 
     /// Returns the signed token: header, claims and signature in base64url, separated by dots (RFC 7515 section 3.1).
     ///
-    /// The header and the order of the claims are those of VideoSDK's server SDKs, with `jti` at the end.
+    /// The header and the order of the claims equal those of VideoSDK's server SDKs. `jti` is the last claim.
     #[must_use]
     pub fn sign(&self, secret: &Secret) -> String {
         let payload = self.payload();
@@ -58,8 +59,8 @@ impl Claims<'_> {
         token
     }
 
-    /// Returns the claims as JSON. Escapes are never needed, because the types of this module reject all characters
-    /// that need one.
+    /// Returns the claims as JSON. No string needs an escape sequence, because the types of this module reject all
+    /// characters that JSON escapes.
     fn payload(&self) -> String {
         let (roles, room, participant) = match self.scope {
             Scope::V1 => (None, None, None),
@@ -93,7 +94,8 @@ impl Claims<'_> {
     }
 }
 
-/// Appends a string; `start` ends with its opening quotation mark.
+/// Appends `start`, the string and a closing quotation mark, if there is a string. `start` ends with the opening
+/// quotation mark.
 fn push_string(json: &mut String, start: &str, string: Option<&str>) {
     if let Some(string) = string {
         json.push_str(start);
@@ -107,7 +109,7 @@ fn push_time(json: &mut String, start: &str, time: UnixSeconds) {
     json.push_str(itoa::Buffer::new().format(time.0));
 }
 
-/// Returns the length in base64url without padding.
+/// Returns the length of the base64url encoding, without padding, of this number of bytes.
 const fn encoded_len(bytes: usize) -> usize {
     (bytes * 4).div_ceil(3)
 }

@@ -10,15 +10,16 @@ use crate::mac::Key;
 
 /// The public API key of a VideoSDK project, as shown in the dashboard: 1 to 128 bytes.
 ///
-/// Each token contains it as the claim `apikey`. The limit is this crate's own, so that tokens fit into headers and
-/// URLs.
+/// Each token contains the API key as the claim `apikey`. This crate, not VideoSDK, sets the length limit, so that
+/// tokens fit into headers and URLs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiKey(Box<str>);
 
-/// The secret of a VideoSDK project, used literally, not decoded from hexadecimal or Base64.
+/// The secret of a VideoSDK project. The bytes of the string are used literally, not decoded from hexadecimal or
+/// Base64.
 ///
-/// The secret signs every token of the project. Only the prepared HMAC key is kept. `Debug` prints `…` instead of the key. The
-/// key is wiped on drop, except for data that SHA-256 leaves on the stack.
+/// The secret signs every token of the project. The value contains only the prepared HMAC key. `Debug` prints `…`
+/// instead of the key. The key is wiped on drop, except for data that SHA-256 leaves on the stack.
 #[derive(Clone)]
 pub struct Secret(Key);
 
@@ -27,7 +28,7 @@ pub struct Secret(Key);
 pub struct Project<'a> {
     /// The project's API key.
     pub api_key: &'a ApiKey,
-    /// The project's secrets: two during a rotation.
+    /// The project's secrets. During a rotation, a project has two secrets.
     pub secrets: &'a [Secret],
 }
 

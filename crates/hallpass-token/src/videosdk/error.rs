@@ -8,13 +8,13 @@ use thiserror::Error;
 use crate::mac::SIGNATURE_LEN;
 use crate::quote::Quoted;
 
-/// The error for a string that is not a well-formed VideoSDK token. The error contains at most a few characters of the token's
-/// header.
+/// The error for a string that is not a well-formed VideoSDK token. The error contains at most 64 characters of the
+/// token's header, and nothing else of the token.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the documentation of the variants describes the fields")]
 pub enum ParseError {
-    /// The token has this number of bytes, more than [`MAX_TOKEN_BYTES`].
+    /// The token has this number of bytes, which is more than [`MAX_TOKEN_BYTES`].
     #[error("must have at most {MAX_TOKEN_BYTES} bytes, but has {0}")]
     TooLarge(usize),
     /// The token has this number of parts instead of three (RFC 7515 section 3.1).
@@ -23,7 +23,7 @@ pub enum ParseError {
     /// The part has `=` padding (RFC 7515 section 2).
     #[error("must be base64url without padding, but its {0} contains `=`")]
     Padding(Part),
-    /// The part contains `+` or `/`, the alphabet of standard Base64.
+    /// The part contains `+` or `/`, which belong to the alphabet of standard Base64.
     #[error("must be base64url with `-` and `_`, but its {0} contains `+` or `/`")]
     StandardAlphabet(Part),
     /// The part is not base64url, or its last character has nonzero unused bits (RFC 4648 section 3.5).
@@ -32,22 +32,22 @@ pub enum ParseError {
     /// The part is not a JSON object.
     #[error("must have a JSON object as its {0}")]
     Json(Part),
-    /// The header specifies an algorithm other than HS256, such as `none`. Truncated to 64 characters.
+    /// The header specifies this algorithm, such as `none`, instead of HS256. The string is truncated to 64 characters.
     #[error("must have the `alg` HS256 in its header, but has {}", Quoted(.0))]
     Algorithm(Box<str>),
-    /// The header specifies a type other than JWT. Truncated to 64 characters.
+    /// The header specifies this type instead of JWT. The string is truncated to 64 characters.
     #[error("must have the `typ` JWT in its header, but has {}", Quoted(.0))]
     Type(Box<str>),
-    /// The header requires extensions with `crit` (RFC 7515 section 4.1.11).
+    /// The header contains `crit`, which names required extensions (RFC 7515 section 4.1.11).
     #[error("must not have `crit` in its header")]
     Critical,
     /// The signature has this number of bytes instead of 32.
     #[error("must have a signature of {SIGNATURE_LEN} bytes, but has one of {0}")]
     SignatureLength(usize),
-    /// The field is missing.
+    /// The field with this name is missing.
     #[error("must have `{0}` (case-sensitive), but does not")]
     Missing(&'static str),
-    /// The field occurs more than once.
+    /// The field with this name occurs more than once.
     #[error("must have `{0}` only once, but has it more than once")]
     Duplicate(&'static str),
     /// The field `name` does not have the `expected` type.
@@ -58,19 +58,19 @@ pub enum ParseError {
 /// A part of a JWT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// The first part.
+    /// The first part: the header.
     Header,
-    /// The second part.
+    /// The second part: the claims.
     Claims,
-    /// The third part.
+    /// The third part: the signature.
     Signature,
 }
 
-/// The maximum length of a token: 16 KiB, far above that of any valid token.
+/// The maximum length of a token: 16 KiB. The longest token that this crate mints is far shorter.
 pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
 impl ParseError {
-    /// Returns the name of the invalid field.
+    /// Returns the name of the invalid field, or `None` if the error does not concern a single field.
     pub(super) const fn claim(&self) -> Option<&'static str> {
         if let Self::Missing(name) | Self::Duplicate(name) | Self::WrongType { name, .. } = self {
             Some(name)

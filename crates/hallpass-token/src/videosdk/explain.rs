@@ -1,4 +1,4 @@
-//! Explanation of a token: why it is rejected, or does not work as intended.
+//! Explanation of a token: the reasons for which VideoSDK rejects the token, or the token does not work as intended.
 
 use alloc::vec::Vec;
 
@@ -18,9 +18,9 @@ use crate::time::{Seconds, UnixSeconds};
 pub struct Context<'a> {
     /// The time of the check.
     pub now: UnixSeconds,
-    /// The projects whose secrets are available. Empty to skip the signature check.
+    /// The projects whose secrets are available. If the slice is empty, the signature is not checked.
     pub projects: &'a [Project<'a>],
-    /// The token's intended use, as far as it is known.
+    /// The intended use of the token.
     pub expected: Expected<'a>,
 }
 
@@ -31,14 +31,14 @@ pub struct Expected<'a> {
     pub api_key: Option<&'a str>,
     /// The room that the participant joins.
     pub room: Option<&'a str>,
-    /// The participant's ID.
+    /// The ID of the participant who joins.
     pub participant: Option<&'a str>,
 }
 
 /// The content of a token and its problems.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// The token, if [`Untrusted::parse`] accepts it after surrounding characters are removed.
+    /// The token, if [`Untrusted::parse`] accepts the string without the surrounding characters.
     pub token: Option<Untrusted>,
     /// The result of the signature check.
     pub signature: Signature,
@@ -49,7 +49,7 @@ pub struct Report {
 /// The result of a signature check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signature {
-    /// The signature was not checked: no secret of the API key is available, or the API key cannot be read.
+    /// The signature was not checked, because no secret of the API key is available, or the API key cannot be read.
     NotChecked,
     /// A secret of the project produced the signature.
     Valid {
@@ -63,19 +63,20 @@ pub enum Signature {
 }
 
 impl Report {
-    /// Returns whether no problem is an error.
+    /// Returns `true` if no problem has the severity [`Severity::Error`].
     ///
-    /// This function does not verify the token: the result can be `true` with [`Signature::NotChecked`].
+    /// This function does not verify the token. The result can be `true` even if the signature was not checked.
     #[must_use]
     pub fn is_usable(&self) -> bool {
         self.problems.iter().all(|problem| problem.severity() < Severity::Error)
     }
 }
 
-/// Reports all problems of a token, not only the first.
+/// Reports all problems of a token, not only the first problem.
 ///
-/// An invalid claim does not hide problems of the others. An invalid encoding, header or signature ends the check. For
-/// permissions and roles, only the first problem of each kind is reported, to keep the report short.
+/// An invalid claim does not hide the problems of other claims. If the encoding, the header or the encoded signature is
+/// invalid, the check ends. For permissions and roles, only the first problem of each kind is reported, to keep the
+/// report short.
 ///
 /// ```
 /// use hallpass_token::UnixSeconds;
@@ -120,7 +121,7 @@ impl Problems {
 
 /// The result of lenient parsing.
 struct ParsedToken {
-    /// The token, without its invalid claims.
+    /// The parsed token. Invalid claims appear to be missing.
     token: Untrusted,
     /// The errors of the invalid claims.
     errors: Vec<ParseError>,
@@ -148,13 +149,13 @@ impl ParsedToken {
         }
     }
 
-    /// Returns whether a claim is valid or missing, so that its value in `token` can be trusted to be the token's.
+    /// Returns whether a claim is valid or missing. If so, `token` has the value that the token string contains.
     fn is_readable(&self, claim: &str) -> bool {
         self.errors.iter().all(|error| error.claim() != Some(claim))
     }
 }
 
-/// Removes surrounding whitespace, quotes and `Bearer`.
+/// Removes surrounding whitespace, quotes and the prefix `Bearer`.
 fn strip_wrapping(string: &str) -> &str {
     let is_wrapping = |c: char| c.is_whitespace() || matches!(c, '"' | '\'');
     let string = string.trim_matches(is_wrapping);
@@ -164,9 +165,10 @@ fn strip_wrapping(string: &str) -> &str {
     }
 }
 
-/// Checks API key and signature.
+/// Checks the API key and the signature.
 ///
-/// A token whose API key is invalid can belong to any project, so no secret can be reported as wrong.
+/// If the API key of a token is invalid, the token can belong to any project. Therefore, a signature that matches no
+/// secret is not reported as a problem.
 fn check_origin(parsed: &ParsedToken, context: &Context<'_>, problems: &mut Problems) -> Signature {
     let claims = parsed.token.claims();
     let api_key = parsed.is_readable("apikey").then_some(claims.api_key.as_str());
@@ -280,7 +282,7 @@ fn check_roles(claims: &ParsedClaims, expected: &Expected<'_>, problems: &mut Pr
 fn check_binding(parsed: &ParsedToken, expected: &Expected<'_>, problems: &mut Problems) {
     let claims = parsed.token.claims();
     match (claims.room.as_deref(), expected.room) {
-        // A token that cannot join does not need a room.
+        // A token that has only the role `crawler` cannot join a room, so the token does not need a room.
         (None, _) if claims.known_roles() == Roles::Crawler => {}
         (None, _) if !parsed.is_readable("roomId") => {}
         (None, _) => problems.push(Problem::AnyRoom),
@@ -334,7 +336,8 @@ mod tests {
         report.problems.iter().map(Problem::code).collect()
     }
 
-    /// Returns a token without problems, except for the changes. A change with an empty value removes the claim.
+    /// Returns a token with changed claims. Without changes, the token has no problems. A change with an empty value
+    /// removes the claim.
     fn with(changes: &[(&str, &str)]) -> String {
         let api_key = format!("{API_KEY:?}");
         let mut claims = Vec::from([
@@ -357,19 +360,19 @@ mod tests {
         test_support::token(&format!("{{{}}}", claims.join(",")))
     }
 
-    /// Returns the token with an invalid signature.
+    /// Returns the token with its signature replaced by an invalid signature.
     fn unsigned(token: &str) -> String {
         let (signed, _) = token.rsplit_once('.').unwrap();
         format!("{signed}.{}", test_support::encode([7; 32]))
     }
 
-    /// Returns tokens, each with the codes of all its problems.
+    /// Returns pairs of the expected problem codes and a token that has these problems.
     fn cases() -> Vec<(&'static [&'static str], String)> {
         let good = with(&[]);
         let claims = r#"{"apikey":"k"}"#;
         Vec::from([
             (&[][..], good.clone()),
-            // Encoding.
+            // Tokens with an invalid encoding.
             (&["not_a_jwt"], String::new()),
             (&["not_a_jwt"], "a.b".into()),
             (&["not_a_jwt"], "!.b.c".into()),
@@ -392,11 +395,11 @@ mod tests {
             (&["base64_standard"], good.clone() + "+"),
             (&["signature_length"], good.clone() + "AAAA"),
             (&["too_large"], "x".repeat(16_385)),
-            // Header.
+            // Tokens with an invalid header.
             (&["wrong_algorithm"], test_support::token_with(r#"{"alg":"none"}"#, claims)),
             (&["wrong_type"], test_support::token_with(r#"{"alg":"HS256","typ":"JWE"}"#, claims)),
             (&["critical_header"], test_support::token_with(r#"{"alg":"HS256","crit":["b64"]}"#, claims)),
-            // Invalid claims.
+            // Tokens with claims that cannot be parsed.
             (&["missing_claim"], with(&[("apikey", ""), ("apiKey", "\"other\"")])),
             (&["duplicate_claim"], with(&[("nbf", "1,\"nbf\":2")])),
             (&["claim_type"], with(&[("apikey", "1")])),
@@ -417,10 +420,10 @@ mod tests {
                 unsigned(&with(&[("version", "2.0"), ("iat", ""), ("exp", "1")])),
             ),
             (&["missing_claim", "claim_type"], unsigned(&with(&[("apikey", ""), ("permissions", "{}")]))),
-            // API key and signature.
+            // Tokens with another API key or an invalid signature.
             (&["other_api_key", "unknown_api_key"], with(&[("apikey", "\"other\"")])),
             (&["other_secret"], unsigned(&good)),
-            // Times.
+            // Tokens with invalid or unsuitable times.
             (&["no_expiry"], with(&[("exp", "")])),
             (&["expired"], with(&[("iat", "1699999000"), ("exp", "1700000000")])),
             (&["expired"], with(&[("iat", ""), ("exp", "1")])),
@@ -430,7 +433,7 @@ mod tests {
             (&["longer_than_a_day"], with(&[("iat", ""), ("exp", "1700086401")])),
             (&["not_yet_valid"], with(&[("iat", "1700000061")])),
             (&["not_yet_valid"], with(&[("nbf", "1700000061")])),
-            // Permissions.
+            // Tokens with invalid or unsuitable permissions.
             (&["no_permissions"], with(&[("permissions", "")])),
             (&["no_permissions"], with(&[("permissions", "[]")])),
             (&["no_permissions", "unknown_permission"], with(&[("permissions", r#"["ALLOW_JOIN"]"#)])),
@@ -438,19 +441,19 @@ mod tests {
             (&["ask_join_mixed"], with(&[("permissions", r#"["ask_join","allow_join"]"#)])),
             (&["ask_join_mixed", "moderator"], with(&[("permissions", r#"["ask_join","allow_mod"]"#)])),
             (&["moderator"], with(&[("permissions", r#"["allow_join","allow_mod"]"#)])),
-            // Version.
+            // Tokens with a missing or invalid version.
             (&["version_missing"], with(&[("version", "")])),
             (&["version_missing"], with(&[("version", ""), ("roles", r#"["rtc","crawler"]"#)])),
             (&["version_text"], with(&[("version", "\"2\"")])),
             (&["version_unknown"], with(&[("version", "1")])),
-            // Roles.
+            // Tokens with invalid or unsuitable roles.
             (&["unknown_role"], with(&[("roles", r#"["host"]"#)])),
             (&["role_upper_case"], with(&[("roles", r#"["rtc","CRAWLER"]"#)])),
             (&["crawler_only"], with(&[("roles", r#"["crawler"]"#)])),
             (&["crawler_only"], with(&[("roles", r#"["crawler"]"#), ("roomId", "")])),
             (&["rtc_only"], with(&[("roles", r#"["rtc"]"#)])),
             (&[], with(&[("roles", r#"["crawler","rtc"]"#)])),
-            // Room and participant.
+            // Tokens for another room or participant, or for any room.
             (&["any_room"], with(&[("roomId", "")])),
             (&["any_room"], with(&[("roomId", ""), ("version", "")])),
             (&["other_room"], with(&[("roomId", "\"other\"")])),
@@ -592,7 +595,7 @@ mod tests {
     fn returns_the_signing_project_and_secret() {
         let (ours, other) = (test_support::api_key(), ApiKey::parse("other").unwrap());
         let (right, wrong) = ([other_secret(), test_support::secret()], [other_secret()]);
-        // The second project has the right secret, but another API key.
+        // The second project has the correct secret, but another API key.
         let projects = [(&ours, &wrong[..]), (&other, &right), (&ours, &[]), (&ours, &right)]
             .map(|(api_key, secrets)| Project { api_key, secrets });
         let token = with(&[]);
@@ -617,7 +620,7 @@ mod tests {
         assert!(report.is_usable());
     }
 
-    /// The token can belong to any project, so every secret is tried, but none is reported as wrong.
+    /// The token can belong to any project. Therefore, every secret is tried, and no secret is reported as wrong.
     #[test]
     fn checks_the_signature_without_an_api_key() {
         let token = with(&[("apikey", "")]);
@@ -625,7 +628,8 @@ mod tests {
         assert_eq!(report(&unsigned(&token)).signature, Signature::NotChecked);
     }
 
-    /// Without the claim, the token would be valid, and for every room.
+    /// Omits the token from the report. Without the invalid `roomId`, the token would appear to be valid for every
+    /// room.
     #[test]
     fn omits_a_token_with_invalid_claims() {
         let report = report(&with(&[("roomId", "7")]));

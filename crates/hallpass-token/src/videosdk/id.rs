@@ -1,4 +1,4 @@
-//! IDs in a token: the room, the participant, and the token itself.
+//! The IDs in a token: room ID, participant ID and token ID.
 
 use thiserror::Error;
 
@@ -7,20 +7,20 @@ use crate::quote::QuotedChar;
 
 /// A room ID, such as `2kyv-gzay-64pg`: 1 to 256 bytes.
 ///
-/// The limit is this crate's own, so that tokens fit into headers and URLs.
+/// This crate, not VideoSDK, sets the length limit, so that tokens fit into headers and URLs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RoomId<'a>(&'a str);
 
 /// A participant ID, chosen by the app: 1 to 256 bytes.
 ///
-/// VideoSDK's SDKs reject whitespace with 4004 `INVALID_PARTICIPANT_ID`. The limit is this crate's own, as for
-/// [`RoomId`].
+/// VideoSDK's SDKs reject whitespace with the error 4004 `INVALID_PARTICIPANT_ID`. This crate sets the length limit for
+/// the same reason as for [`RoomId`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParticipantId<'a>(&'a str);
 
 /// A token ID, the claim `jti` (RFC 7519 section 4.1.7): 1 to 256 bytes.
 ///
-/// The limit is this crate's own, as for [`RoomId`].
+/// This crate sets the length limit for the same reason as for [`RoomId`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenId<'a>(&'a str);
 
@@ -43,9 +43,10 @@ checked_str!(RoomId, 256, IdError, check, "without whitespace, control character
 checked_str!(ParticipantId, 256, IdError, check, "without whitespace, control characters, `\"` and `\\`");
 checked_str!(TokenId, 256, IdError, check, "without whitespace, control characters, `\"` and `\\`");
 
-/// Validates an ID.
+/// Validates an ID or an API key.
 ///
-/// A valid ID needs no escapes in JSON: RFC 8259 section 7 escapes only control characters, `"` and `\`.
+/// A valid ID needs no escape sequences in JSON, because RFC 8259 section 7 requires escape sequences only for control
+/// characters, `"` and `\`.
 pub(super) fn check(string: &str, max: usize) -> Result<(), IdError> {
     if string.is_empty() {
         return Err(IdError::Empty);
@@ -91,7 +92,7 @@ mod tests {
         assert_eq!(RoomId::parse("教室-é").unwrap().as_str(), "教室-é");
     }
 
-    /// The test covers the characters of RFC 8259 section 7.
+    /// The test covers all characters that RFC 8259 section 7 requires to be escaped.
     #[test]
     fn rejects_characters_that_json_escapes() {
         for c in ('\0'..'\u{20}').chain(['"', '\\']) {

@@ -8,9 +8,10 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::error::ParseError;
 
-/// The fields of a JSON object, in order.
+/// The fields of a JSON object, in their original order, including duplicates.
 ///
-/// A map would hide duplicate fields, and two parsers of such a token could use different values.
+/// The type is not a map, because a map would hide duplicate fields. Two parsers of a token with duplicate fields could
+/// use different values.
 pub(super) struct Object(Vec<(String, Value)>);
 
 /// The value of a field.
@@ -21,26 +22,26 @@ pub(super) enum Value {
     Number(u64),
     /// An array.
     Array(Vec<Self>),
-    /// An object with all its fields.
+    /// An object with all fields in their original order, including duplicates.
     Object(Vec<(String, Self)>),
-    /// Anything else: `null`, a boolean, or another number.
+    /// Any other value: `null`, a boolean, or a number with a sign, a fraction or an exponent.
     Other,
 }
 
 impl Value {
-    /// Returns the string, if the value is one.
+    /// Returns the string, or `None` if the value is not a string.
     pub(super) fn to_string_value(&self) -> Option<String> {
         if let Self::String(string) = self { Some(string.clone()) } else { None }
     }
 
-    /// Returns the integer, if the value is one.
+    /// Returns the integer, or `None` if the value is not a [`Value::Number`].
     pub(super) const fn to_integer(&self) -> Option<u64> {
         if let Self::Number(number) = self { Some(*number) } else { None }
     }
 }
 
 impl Object {
-    /// Parses a single JSON object; returns `None` for anything else.
+    /// Parses a single JSON object. Returns `None` if the bytes are not a JSON object.
     pub(super) fn parse(json: &[u8]) -> Option<Self> {
         if let Ok(Value::Object(fields)) = serde_json::from_slice(json) { Some(Self(fields)) } else { None }
     }
@@ -64,10 +65,10 @@ impl Object {
         })
     }
 
-    /// Returns a field, or `Ok(None)` if it is missing.
+    /// Returns the value of a field, converted with `as_type`. Returns `Ok(None)` if the field is missing.
     ///
     /// # Errors
-    /// Returns [`ParseError`] if the field occurs twice or `as_type` returns `None`.
+    /// Returns [`ParseError`] if the field occurs more than once, or if `as_type` returns `None`.
     pub(super) fn read<T>(
         &self,
         name: &'static str,

@@ -16,7 +16,7 @@ use crate::quote::excerpt;
 /// A parsed token. The signature is not verified.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Untrusted {
-    /// The signed string: header and claims.
+    /// The signed string: the encoded header, a dot, and the encoded claims.
     pub(super) signed: Box<str>,
     pub(super) signature: [u8; SIGNATURE_LEN],
     claims: ParsedClaims,
@@ -25,19 +25,21 @@ pub struct Untrusted {
 impl Untrusted {
     /// Parses a token strictly, as RFC 7515 section 5.2 and RFC 7519 section 7.2 require. Does not check the signature.
     ///
-    /// Claims that are only unwise, such as a missing `exp`, are checked by `explain` and [`Untrusted::verify`].
+    /// This function accepts valid but unsuitable claims. For example, `explain` and [`Untrusted::verify`] check
+    /// whether `exp` is missing, but this function does not.
     ///
     /// # Errors
-    /// Returns [`ParseError`] if the string is not an HS256 JWT, or a claim does not have the type that VideoSDK defines.
+    /// Returns [`ParseError`] if the string is not an HS256 JWT, or if a claim does not have the type that VideoSDK
+    /// defines.
     pub fn parse(token: &str) -> Result<Self, ParseError> {
         let (token, errors) = Self::read(token)?;
         errors.into_iter().next().map_or(Ok(token), Err)
     }
 
-    /// Parses a token, and returns an error for each invalid claim.
+    /// Parses a token. Returns the token without its invalid claims, and an error for each invalid claim.
     ///
-    /// A token with errors must not be returned to callers, because it can be valid without the invalid claims but
-    /// invalid with them.
+    /// A token with errors must not be returned to callers of the crate, because this token does not contain the
+    /// invalid claims. Without the invalid claims, the token can appear to be valid.
     pub(super) fn read(token: &str) -> Result<(Self, Vec<ParseError>), ParseError> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(ParseError::TooLarge(token.len()));
@@ -62,7 +64,7 @@ impl Untrusted {
     }
 }
 
-/// Omits the signature, because it completes the token.
+/// Omits the signature, because anyone who knows the signature and the claims can use the token.
 impl fmt::Debug for Untrusted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Untrusted").field("claims", &self.claims).finish_non_exhaustive()
@@ -204,7 +206,8 @@ mod tests {
         assert_eq!(Untrusted::parse(&token), Err(ParseError::StandardAlphabet(Part::Signature)));
     }
 
-    /// The last of 43 characters carries four bits; `8` and `9` differ only in an unused one.
+    /// The last of the 43 characters of a signature encodes four bits, and has two unused bits. `8` and `9` differ only
+    /// in an unused bit.
     #[test]
     fn rejects_nonzero_unused_bits() {
         let token = V1_DEFAULT_10M.token();

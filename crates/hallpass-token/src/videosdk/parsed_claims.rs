@@ -8,18 +8,20 @@ use super::error::ParseError;
 use super::json::Object;
 use super::scope::Roles;
 
-/// The claims of a token as written, including invalid claims.
+/// The claims of a token in their original form. The values are not validated.
 ///
 /// Claims that VideoSDK does not define are omitted.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ParsedClaims {
-    /// The project's API key, `apikey`. Prints as `…`, because some users put the secret here by mistake.
+    /// The project's API key, `apikey`. `Debug` prints `…` instead of this field, because some users put the secret
+    /// here by mistake.
     pub api_key: String,
-    /// The `permissions`; empty if the claim is missing.
+    /// The claim `permissions`. If the claim is missing, the list is empty.
     pub permissions: Vec<String>,
-    /// The `version`.
+    /// The claim `version`.
     pub version: Option<Version>,
-    /// The `roles` in their original case; empty if the claim is missing. [`ParsedClaims::known_roles`] parses them.
+    /// The claim `roles`, with each role in its original case. If the claim is missing, the list is empty.
+    /// [`ParsedClaims::known_roles`] parses the roles.
     pub roles: Vec<String>,
     /// The only room in which the token is valid, `roomId`.
     pub room: Option<String>,
@@ -38,14 +40,14 @@ pub struct ParsedClaims {
 /// The claim `version`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Version {
-    /// A number. VideoSDK defines 2.
+    /// A number. VideoSDK defines only version `2`.
     Number(u64),
-    /// A string, which VideoSDK's SDKs never write.
+    /// A string. VideoSDK's SDKs never write `version` as a string.
     String(String),
 }
 
 impl ParsedClaims {
-    /// Returns the roles that VideoSDK defines, in any case.
+    /// Returns the roles that VideoSDK defines. The comparison ignores case.
     #[must_use]
     pub fn known_roles(&self) -> Roles {
         self.roles.iter().filter_map(|name| Roles::named(name)).fold(Roles::None, Roles::and)
@@ -57,9 +59,9 @@ impl ParsedClaims {
         self.permissions.iter().any(|name| name == permission)
     }
 
-    /// Parses each claim, and returns an error for each invalid one.
+    /// Parses each claim, and returns an error for each invalid claim.
     ///
-    /// An invalid claim appears to be missing, so claims with errors are suitable only for a report.
+    /// In the result, an invalid claim appears to be missing. Therefore, use claims with errors only for a report.
     pub(super) fn read(claims: &Object) -> (Self, Vec<ParseError>) {
         let mut errors = Vec::new();
         let api_key = claims.string("apikey").and_then(|key| key.ok_or(ParseError::Missing("apikey")));

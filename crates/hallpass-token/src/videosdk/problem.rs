@@ -13,8 +13,9 @@ use crate::time::UnixSeconds;
 
 /// A defect of a token, or a property with surprising consequences.
 ///
-/// Prints as one or more sentences that include the fix, without the token or a secret. `found` and names are the token's
-/// values; `expected` is the value that the app uses. These values are truncated to 64 characters.
+/// `Display` prints one or more sentences that include the fix. The sentences contain neither the token nor a secret.
+/// `found` is the token's value, and `expected` is the value that the app uses. Both values, and the names of
+/// permissions and roles, are truncated to 64 characters.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the fields have the same meaning in every variant")]
@@ -25,11 +26,11 @@ pub enum Problem {
     /// The token or one of its claims is invalid.
     #[error("The token {0}.")]
     Unreadable(ParseError),
-    /// Whitespace, quotes or `Bearer` surround the token.
+    /// Whitespace or quotes surround the token, or `Bearer` precedes the token.
     #[error("Whitespace, quotes or `Bearer` surround the token. Pass only the token.")]
     SurroundingCharacters,
-    /// The token's `apikey` is not the expected one, which the variant contains. The token's value is not quoted,
-    /// because it can be the secret, put there by mistake.
+    /// The token's `apikey` is not the expected API key. The variant contains the expected API key. The message does
+    /// not quote the token's `apikey`, because some users put the secret into this claim by mistake.
     #[error("The token's `apikey` must be the project's API key {}, but is another one.", Quoted(.0))]
     OtherProject(Box<str>),
     /// None of the available projects has the token's `apikey`, so the signature was not checked.
@@ -37,7 +38,7 @@ pub enum Problem {
         "The token's `apikey` does not belong to an available project, so its signature was not checked. To check it, configure the project."
     )]
     UnknownProject,
-    /// None of the project's secrets produced the signature; the variant contains their number.
+    /// None of the project's secrets produced the signature. The variant contains the number of secrets.
     #[error(
         "The signature does not match any available secret of the project ({0} tried). Use the secret literally: not decoded, and without a trailing newline."
     )]
@@ -45,7 +46,7 @@ pub enum Problem {
     /// The token has no `exp`.
     #[error("The token has no `exp`. Add the expiry, a Unix time in seconds.")]
     NoExpiry,
-    /// The token has expired: `expired_at` is its `exp`.
+    /// The token has expired. `expired_at` is the token's `exp`.
     #[error(
         "The token expired at {expired_at}, {} s before the check. Request a new token before joining.",
         u64::from(.now.0).saturating_sub(*.expired_at)
@@ -56,17 +57,17 @@ pub enum Problem {
         "The token's `exp` {expires_at} must be after its `iat` {issued_at}. `exp` is a Unix time in seconds, not a duration. The package jsonwebtoken reads a string without a unit as milliseconds: write `120s` or the number 120, not \"120\"."
     )]
     ExpiresAtOnce { issued_at: u64, expires_at: u64 },
-    /// The token's `exp` is after 2106, which suggests milliseconds.
+    /// The token's `exp` is after 2106, so the value is probably in milliseconds instead of seconds.
     #[error(
         "The token's `exp` {0} looks like milliseconds, so the token effectively never expires. Use a Unix time in seconds."
     )]
     ExpiryInMilliseconds(u64),
-    /// The token's TTL, in seconds, is longer than a day.
+    /// The token's TTL is longer than 24 hours. The variant contains the TTL in seconds.
     #[error(
         "The token's TTL is {0} s. The longest default of VideoSDK's SDKs is 86400 s (24 hours). Use a TTL of a few minutes, which is enough to join."
     )]
     LongTtl(u64),
-    /// The token is not valid yet: `from` is the later of `iat` and `nbf`.
+    /// The token is not valid yet. `from` is the later of `iat` and `nbf`.
     #[error(
         "The token is valid from {from}, but the check was at {}. `iat` and `nbf` must be Unix times in seconds, at most {} s after the time of the check.",
         .now.0,
@@ -81,7 +82,7 @@ pub enum Problem {
         "The token has `ask_join` together with `allow_join` or `allow_mod`. Use either `ask_join` or the others."
     )]
     AskJoinMixed,
-    /// The first permission that VideoSDK does not define.
+    /// The token has a permission that VideoSDK does not define. The variant contains the first such permission.
     #[error(
         "The token has the permission {}, but VideoSDK defines only `allow_join`, `ask_join` and `allow_mod`. Remove it.", Quoted(.0)
     )]
@@ -91,7 +92,7 @@ pub enum Problem {
         "The token has `allow_mod`, which allows muting and removing others. Grant it to moderators only."
     )]
     Moderator,
-    /// The token has this claim of version 2, but no `version`.
+    /// The token has no `version`, but has this claim, which requires version 2.
     #[error("The token has `{0}`, which requires `version`. Add it as the number 2.")]
     VersionMissing(&'static str),
     /// The token's `version` is this string instead of a number.
@@ -100,13 +101,13 @@ pub enum Problem {
     /// The token's `version` is this number instead of 2.
     #[error("The token has the `version` {0}. Use 2, or omit `version`.")]
     VersionUnknown(u64),
-    /// The first role that VideoSDK does not define.
+    /// The token has a role that VideoSDK does not define. The variant contains the first such role.
     #[error("The token has the role {}, but VideoSDK defines only `rtc` and `crawler`. Remove it.", Quoted(.0))]
     UnknownRole(Box<str>),
-    /// The first role that is not in lowercase.
+    /// The token has a role that is not in lowercase. The variant contains the first such role.
     #[error("The token has the role {}. Use lowercase, as VideoSDK's SDKs do.", Quoted(.0))]
     RoleUpperCase(Box<str>),
-    /// The token has the role `crawler` without `rtc`. `joins` is true if a room or a participant is expected.
+    /// The token has the role `crawler` without `rtc`. If a room or a participant is expected, `joins` is true.
     #[error(
         "The token has only the role `crawler`, for the REST API. To join a room, add `rtc` or omit `roles`."
     )]
@@ -119,15 +120,15 @@ pub enum Problem {
         "The token is valid in every room of the account. To bind it to one room, add `roomId` and `version` 2."
     )]
     AnyRoom,
-    /// The token is bound to a different room than the expected one.
+    /// The token is bound to a different room than the expected room.
     #[error("The token is for the room {}, but the participant joins {}. Request a token for the room that the participant joins.", Quoted(.found), Quoted(.expected))]
     OtherRoom { found: Box<str>, expected: Box<str> },
-    /// The token is bound to a different participant than the expected one.
+    /// The token is bound to a different participant than the expected participant.
     #[error(
         "The token is for the participant {}, but the client joins as {}. Request a token for the participant that joins.", Quoted(.found), Quoted(.expected)
     )]
     OtherParticipant { found: Box<str>, expected: Box<str> },
-    /// The `participantId` contains whitespace.
+    /// The token's `participantId` contains whitespace.
     #[error("The token's `participantId` contains whitespace. Remove it.")]
     ParticipantSpace,
 }
@@ -144,25 +145,26 @@ pub struct SdkError {
 }
 
 impl Problem {
-    /// Returns a stable code for use in programs.
+    /// Returns the code of the problem. The code is stable, so that programs can use the code to identify the problem.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         self.facts().0
     }
 
-    /// Returns the severity.
+    /// Returns the severity of the problem.
     #[must_use]
     pub const fn severity(&self) -> Severity {
         self.facts().1
     }
 
-    /// Returns the error that a client SDK reports when a participant joins, if VideoSDK documents one.
+    /// Returns the error that a client SDK reports when a participant joins. Returns `None` if VideoSDK does not
+    /// document an error for this problem.
     #[must_use]
     pub const fn sdk_error(&self) -> Option<SdkError> {
         self.facts().2
     }
 
-    /// Returns the code, the severity and the client SDK's error of each problem.
+    /// Returns the code, the severity and the client SDK's error of the problem.
     const fn facts(&self) -> (&'static str, Severity, Option<SdkError>) {
         use Severity::{Error, Note, Warning};
 

@@ -1,4 +1,4 @@
-//! Permissions, roles, and the room and participant to which a token is bound.
+//! The permissions and the roles in a token, and the room and the participant to which the token is bound.
 
 use thiserror::Error;
 
@@ -6,15 +6,15 @@ use super::id::{ParticipantId, RoomId};
 
 /// The permissions of a participant in a room: the claim `permissions`.
 ///
-/// VideoSDK rejects `ask_join` together with `allow_join` or `allow_mod` (4008 `INVALID_PERMISSIONS`), so no variant
-/// combines them.
+/// VideoSDK rejects `ask_join` together with `allow_join` or `allow_mod` (error 4008 `INVALID_PERMISSIONS`). Therefore,
+/// no variant combines `ask_join` with another permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permissions {
     /// The right to join directly: `allow_join`.
     Join,
     /// The rights to join directly and to moderate: `allow_join` and `allow_mod`.
     JoinAndModerate,
-    /// The right to moderate: `allow_mod`. Moderators mute and remove other participants, and start and stop
+    /// The right to moderate: `allow_mod`. Moderators can mute and remove other participants, and can start and stop
     /// recordings.
     Moderate,
     /// The right to request admission from a participant who can join directly: `ask_join`.
@@ -24,34 +24,36 @@ pub enum Permissions {
 /// The purposes of a token: the claim `roles`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Roles {
-    /// No claim.
+    /// No roles: the claim is omitted.
     None,
     /// The role for joining rooms only: `rtc`.
     Rtc,
-    /// The role for calling the REST API only: `crawler`. Not for clients.
+    /// The role for calling the REST API only: `crawler`. Do not send a token with this role to clients.
     Crawler,
     /// Both roles: `rtc` and `crawler`.
     RtcAndCrawler,
 }
 
-/// The version of a token, and the room and participant to which it is bound.
+/// The version and the roles of a token, and the room and the participant to which the token is bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope<'a> {
-    /// A token without `version`. Such a token cannot be bound, so every token without `version` is valid in every room of the
-    /// account, for any participant.
+    /// A token without `version`. Such a token cannot be bound to a room or a participant. Therefore, the token is
+    /// valid for any participant, in every room of the account.
     V1,
     /// A token with `version` 2.
     V2 {
         /// The roles.
         roles: Roles,
-        /// The only room in which the token is valid; `None` for every room of the account.
+        /// The only room in which the token is valid. If this field is `None`, the token is valid in every room of the
+        /// account.
         room: Option<RoomId<'a>>,
-        /// The only participant for whom the token is valid; `None` for any.
+        /// The only participant for whom the token is valid. If this field is `None`, the token is valid for any
+        /// participant.
         participant: Option<ParticipantId<'a>>,
     },
 }
 
-/// The error for a list that is not a valid [`Permissions`].
+/// The error for a list of names that cannot be parsed as [`Permissions`].
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum PermissionsError {
     /// The list is empty.
@@ -65,17 +67,18 @@ pub enum PermissionsError {
     Mixed,
 }
 
-/// The error for a list that is not a valid [`Roles`]: the name at this zero-based position is neither `rtc` nor
-/// `crawler`.
+/// The error for a list of names that cannot be parsed as [`Roles`]. The name at this zero-based position is neither
+/// `rtc` nor `crawler`.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error("can contain only rtc and crawler, but entry {} is another name", .0 + 1)]
 pub struct RolesError(pub usize);
 
 impl Permissions {
-    /// Parses the names of permissions, in any order. Duplicates are allowed.
+    /// Parses the names of permissions. The names can be in any order, and duplicates are allowed.
     ///
     /// # Errors
-    /// Returns [`PermissionsError`] if the list is empty, contains an unknown name, or is a combination that VideoSDK rejects.
+    /// Returns [`PermissionsError`] if the list is empty, contains an unknown name, or contains a combination that
+    /// VideoSDK rejects.
     pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, PermissionsError> {
         let (mut join, mut moderate, mut ask) = (false, false, false);
         for (position, name) in names.into_iter().enumerate() {
@@ -96,7 +99,7 @@ impl Permissions {
         }
     }
 
-    /// Returns the names in the order of a token.
+    /// Returns the names in the order in which a token contains them.
     #[must_use]
     pub const fn names(self) -> &'static [&'static str] {
         match self {
@@ -107,7 +110,7 @@ impl Permissions {
         }
     }
 
-    /// Returns whether the participant can mute and remove others.
+    /// Returns whether the participant can mute and remove other participants.
     #[must_use]
     pub const fn can_moderate(self) -> bool {
         matches!(self, Self::JoinAndModerate | Self::Moderate)
@@ -124,7 +127,7 @@ impl Permissions {
 }
 
 impl Roles {
-    /// Parses the names of roles, in any order and case. Duplicates are allowed.
+    /// Parses the names of roles. The names can be in any order and in upper or lower case, and duplicates are allowed.
     ///
     /// Upper case is accepted because VideoSDK's documentation used `CRAWLER` in the past.
     ///
@@ -138,7 +141,7 @@ impl Roles {
         Ok(roles)
     }
 
-    /// Returns the names in the order of a token.
+    /// Returns the names in the order in which a token contains them.
     #[must_use]
     pub const fn names(self) -> &'static [&'static str] {
         match self {
@@ -149,7 +152,7 @@ impl Roles {
         }
     }
 
-    /// Returns the role with this name, in any case.
+    /// Returns the role with this name. The comparison ignores case.
     pub(super) fn named(name: &str) -> Option<Self> {
         let roles = [("rtc", Self::Rtc), ("crawler", Self::Crawler)];
         roles.into_iter().find(|(known, _)| name.eq_ignore_ascii_case(known)).map(|(_, role)| role)

@@ -1,4 +1,5 @@
-//! Fixtures for the tests of this module: tokens from VideoSDK's own SDKs, and tokens that no SDK writes.
+//! Fixtures for the tests of this module: test vectors with the tokens of other implementations, and functions that
+//! sign arbitrary claims.
 
 use alloc::format;
 use alloc::string::String;
@@ -10,7 +11,7 @@ use super::claims::HEADER;
 use super::credentials::{ApiKey, Secret};
 use crate::time::UnixSeconds;
 
-/// The issue time of the vectors.
+/// The issue time of the test vectors.
 pub(super) const NOW: UnixSeconds = UnixSeconds(1_700_000_000);
 
 /// A token created by `jsonwebtoken` 9.0.3 or `@videosdk.live/server-sdk` 0.1.1 with the clock set to [`NOW`].
@@ -44,7 +45,7 @@ pub(super) const SDK_PARTICIPANT: Vector = Vector {
     signature: "CfsQaM6nSgVNXS_WGDxR3-ChNkHeO5CkR5bkea8kAng",
 };
 
-/// A token with the role in upper case, as in VideoSDK's documentation 0.1.x.
+/// A token with the role in upper case, as in VideoSDK's documentation of the server SDK 0.1.x.
 #[cfg(feature = "inspect")]
 pub(super) const SEED_0_1_X: Vector = Vector {
     payload: r#"{"apikey":"7b1c2f6e-0000-4000-8000-000000000001","permissions":["allow_join"],"version":2,"roles":["CRAWLER"],"iat":1700000000,"exp":1700000600}"#,
@@ -57,12 +58,12 @@ impl Vector {
     }
 }
 
-/// Returns the API key of every vector.
+/// Returns the API key of all test vectors.
 pub(super) fn api_key() -> ApiKey {
     ApiKey::parse("7b1c2f6e-0000-4000-8000-000000000001").unwrap()
 }
 
-/// Returns the secret of every vector.
+/// Returns the secret of all test vectors.
 pub(super) fn secret() -> Secret {
     Secret::parse("d2c4e6f8a0b1c3d5e7f9123456789abcdef0123456789abcdef0123456789ab").unwrap()
 }
@@ -80,7 +81,7 @@ pub(super) fn token_with(header: &str, claims: &str) -> String {
     sign(&format!("{}.{}", encode(header), encode(claims)))
 }
 
-/// Appends the signature by [`secret`].
+/// Appends a dot and the signature of the string by [`secret`].
 #[cfg(feature = "inspect")]
 pub(super) fn sign(signed: &str) -> String {
     format!("{signed}.{}", encode(secret().key().sign(&[signed.as_bytes()])))

@@ -8,15 +8,15 @@ use super::parsed_claims::ParsedClaims;
 use crate::mac;
 use crate::time::{Seconds, UnixSeconds};
 
-/// A token that one of the project's secrets signed for this project, and that is currently valid.
+/// A token that one of the project's secrets signed for this project, and that was valid at the time of the check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verified<'a> {
     claims: &'a ParsedClaims,
     secret: usize,
 }
 
-/// The error for a well-formed token that fails verification. `now` is the time of the check. The other times are the
-/// token's. All times are Unix times in seconds.
+/// The error for a well-formed token that fails verification. `now` is the time of the check. `from` and `expired_at`
+/// are times from the token. All times are Unix times in seconds.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the documentation of the enum and of the variants describes the fields")]
@@ -39,14 +39,15 @@ pub enum VerifyError {
 }
 
 impl VerifyError {
-    /// The tolerance for clocks that are ahead.
+    /// The tolerance for the clocks of issuing servers that are ahead: 60 seconds.
     ///
-    /// The tolerance applies only to `iat` and `nbf`. Applied to `exp`, it would extend the token's lifetime.
+    /// The tolerance applies only to `iat` and `nbf`. A tolerance for `exp` would extend the token's lifetime.
     pub const LEEWAY: Seconds = Seconds(60);
 }
 
 impl Untrusted {
-    /// Verifies that the token is for this project, is signed by one of its secrets, and is currently valid.
+    /// Verifies that the token is for this project, that one of the project's secrets signed the token, and that the
+    /// token is valid at `now`.
     ///
     /// The expiry is exclusive (RFC 7519 section 4.1.4): a token that expires at `now` is rejected.
     ///
@@ -77,7 +78,7 @@ impl Untrusted {
 }
 
 impl ParsedClaims {
-    /// Returns the later of `iat` and `nbf`, if it is too far ahead.
+    /// Returns the later of `iat` and `nbf`, if this time is more than [`VerifyError::LEEWAY`] after `now`.
     pub(super) fn future_start(&self, now: UnixSeconds) -> Option<u64> {
         let latest = u64::from(now.0) + u64::from(VerifyError::LEEWAY.0);
         self.issued_at.max(self.not_before).filter(|&from| from > latest)
@@ -85,13 +86,13 @@ impl ParsedClaims {
 }
 
 impl<'a> Verified<'a> {
-    /// Returns the claims.
+    /// Returns the verified claims.
     #[must_use]
     pub const fn claims(&self) -> &'a ParsedClaims {
         self.claims
     }
 
-    /// Returns the index of the secret that signed the token, in the project's list.
+    /// Returns the index in [`Project::secrets`] of the secret that signed the token.
     #[must_use]
     pub const fn secret_index(&self) -> usize {
         self.secret
@@ -108,7 +109,7 @@ mod tests {
     use alloc::string::String;
     use alloc::vec::Vec;
 
-    /// Returns the index of the secret that verifies the token.
+    /// Verifies a token, and returns the index of the secret that signed the token.
     fn verify_with(token: &str, secrets: &[Secret], now: UnixSeconds) -> Result<usize, VerifyError> {
         let project = Project { api_key: &test_support::api_key(), secrets };
         Untrusted::parse(token).unwrap().verify(project, now).map(|verified| verified.secret_index())
@@ -198,7 +199,7 @@ mod tests {
         assert_eq!(verify(&token, 1000), Err(VerifyError::NotYetValid { from: 1061, now }));
     }
 
-    /// The test flips every bit of the string, not only of the decoded bytes.
+    /// The test flips every bit of the token string, not only the bits of the decoded parts.
     #[test]
     fn rejects_tokens_with_a_flipped_bit() {
         let token = SDK_PARTICIPANT.token().into_bytes();

@@ -1,7 +1,7 @@
 //! An allocator that counts allocations.
 //!
-//! Existing crates also count bytes, per thread, which would distort the times. This allocator costs one addition per
-//! allocation.
+//! Existing crates also count bytes for each thread, and this work would distort the measured times. This allocator
+//! adds only one addition per allocation.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,14 +13,15 @@ static COUNT: AtomicU64 = AtomicU64::new(0);
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Returns the number of allocations of `work`.
+/// Runs `work`, and returns the number of allocations.
 pub(crate) fn count_in(work: impl FnOnce()) -> u64 {
     let before = COUNT.load(Ordering::Relaxed);
     work();
     COUNT.load(Ordering::Relaxed) - before
 }
 
-/// Increments the counter. The two steps need not be atomic, because the benchmark has a single thread.
+/// Increments the counter. The load and the store need not be one atomic operation, because the benchmark has a single
+/// thread.
 fn count() {
     COUNT.store(COUNT.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
 }
@@ -30,18 +31,18 @@ fn count() {
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count();
-        // SAFETY: as above.
+        // SAFETY: the caller meets the contract of `GlobalAlloc`, which is also the contract of `System`.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as above.
+        // SAFETY: the caller meets the contract of `GlobalAlloc`, which is also the contract of `System`.
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         count();
-        // SAFETY: as above.
+        // SAFETY: the caller meets the contract of `GlobalAlloc`, which is also the contract of `System`.
         unsafe { System.realloc(pointer, layout, size) }
     }
 }

@@ -1,8 +1,8 @@
-//! Benchmark: nanoseconds and allocations per token, compared with the token's HMACs.
+//! Benchmark of minting and verification: time and allocations per token.
 //!
-//! `cargo bench --package hallpass-token-tests --bench mint` prints one line per kind of token: nanoseconds, the ratio
-//! to its HMACs, and allocations. For WebAssembly, add `--target wasm32-wasip1`. `cargo xtask bench core` compares the
-//! results with other implementations.
+//! `cargo bench --package hallpass-token-tests --bench mint` prints one line for each measured operation. The line has
+//! the time in nanoseconds, the ratio of this time to the time of the token's HMACs, and the number of allocations. For
+//! WebAssembly, add `--target wasm32-wasip1`. `cargo xtask bench core` compares the results with other implementations.
 
 mod allocations;
 mod baseline;

@@ -1,4 +1,4 @@
-//! Interleaved measurement, so that a slow phase of the machine affects all subjects equally.
+//! Interleaved measurement of several operations, so that a slow phase of the machine affects all operations equally.
 
 use std::time::{Duration, Instant};
 
@@ -6,20 +6,21 @@ use crate::allocations;
 
 const ROUNDS: usize = 201;
 
-/// The duration of a subject's turn, shorter than a scheduler time slice, so that most turns are not interrupted.
+/// The duration of one turn of an operation. A turn is shorter than a scheduler time slice, so that most turns are not
+/// interrupted.
 const SLICE: Duration = Duration::from_micros(200);
 
-/// The duration of the warm-up, for the processor and the WebAssembly engine.
+/// The duration of the warm-up, in which the processor and the WebAssembly engine reach full speed.
 const WARM_UP: Duration = Duration::from_millis(50);
 
-/// A measured operation and its baseline, the token's HMACs.
+/// A measured operation and its baseline. The baseline computes only the token's HMACs.
 pub(crate) struct Subject {
     pub(crate) name: &'static str,
     pub(crate) token: Box<dyn FnMut()>,
     pub(crate) baseline: Box<dyn FnMut()>,
 }
 
-/// The result of a subject.
+/// The measured figures of a [`Subject`].
 pub(crate) struct Figure {
     pub(crate) name: &'static str,
     pub(crate) nanoseconds: f64,
@@ -50,7 +51,7 @@ pub(crate) fn all(subjects: &mut [Subject]) -> Vec<Figure> {
         .collect()
 }
 
-/// Returns the number of iterations that fill a [`SLICE`] at full speed.
+/// Warms up the processor, and returns the number of iterations of `work` that take one [`SLICE`].
 fn calibrate(work: &mut dyn FnMut()) -> u32 {
     let start = Instant::now();
     while start.elapsed() < WARM_UP {
@@ -61,7 +62,7 @@ fn calibrate(work: &mut dyn FnMut()) -> u32 {
     ((slice / nanoseconds) as u32).max(1)
 }
 
-/// Returns the nanoseconds per iteration.
+/// Runs `work` `count` times, and returns the nanoseconds per iteration.
 fn run(work: &mut dyn FnMut(), count: u32) -> f64 {
     let start = Instant::now();
     for _ in 0..count {

@@ -1,4 +1,5 @@
-//! The measured tokens. Each has its own number, so that results cannot be cached between iterations.
+//! The measured operations. Each iteration uses a different number, so that results cannot be cached between
+//! iterations.
 
 mod agora;
 mod videosdk;
@@ -9,7 +10,7 @@ pub(crate) fn subjects() -> anyhow::Result<Vec<Subject>> {
     Ok(agora::subjects()?.into_iter().chain(videosdk::subjects()?).collect())
 }
 
-/// A counter, so that each token has a different number.
+/// A counter that returns a different number for each token.
 struct Counter(u32);
 
 impl Counter {
@@ -19,7 +20,7 @@ impl Counter {
     }
 }
 
-/// A list of different tokens, used in turn.
+/// A list of different tokens, which are used in turn, and the index of the last token that was used.
 struct Pool(Vec<String>, usize);
 
 impl Pool {

@@ -1,4 +1,4 @@
-//! Vectors of kind `build`: the output of an official builder for given arguments.
+//! Vectors of kind `build`: the token that an official builder returned for given arguments.
 
 use anyhow::{Context as _, ensure};
 use hallpass_token::agora::v006::{Subject, Token006};
@@ -52,14 +52,14 @@ struct Expected007 {
     token_strings: Vec<TokenString>,
 }
 
-/// A token string. The same payload can be compressed in several ways.
+/// A token string. A vector has several token strings, because SDKs can compress the same payload differently.
 #[derive(Deserialize)]
 struct TokenString {
     token: String,
 }
 
 impl Build {
-    /// Returns whether `Mint` also produced the token, and the number of parsed SDK tokens.
+    /// Checks the vector. Returns whether `Mint` also produced the token, and the number of parsed SDK tokens.
     pub(super) fn check(&self) -> anyhow::Result<(bool, usize)> {
         let app_id = AppId::parse(&self.app_id)?;
         let certificate = AppCertificate::parse(&self.app_certificate)?;

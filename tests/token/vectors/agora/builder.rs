@@ -1,10 +1,10 @@
-//! The builders of the official SDKs with their arguments.
+//! The builders of the official SDKs, and the JSON format of the arguments of each builder.
 
 use serde::Deserialize;
 
 use crate::service::{PermissionJson, ServiceJson};
 
-/// A builder of the official SDKs with its arguments.
+/// A builder of the official SDKs, and the arguments of a call.
 #[derive(Deserialize)]
 #[serde(tag = "builder", content = "args", rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Builder {
@@ -130,7 +130,7 @@ pub(super) struct RtcWithRtm {
     pub(super) rtm_expire: u32,
 }
 
-/// Returns a uid as encoded in a token: 0, the wildcard, is empty.
+/// Returns the user field of a token for a uid. For 0, the wildcard, the field is empty.
 pub(super) fn uid_text(uid: u32) -> String {
     if uid == 0 { String::new() } else { uid.to_string() }
 }

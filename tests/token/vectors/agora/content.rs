@@ -1,4 +1,4 @@
-//! The token content that each official builder produces.
+//! The token content that each official builder must produce.
 
 use anyhow::bail;
 use md5::{Digest as _, Md5};
@@ -95,7 +95,8 @@ fn rtc_006(role: u32, end: u32) -> anyhow::Result<Vec<(u16, u32)>> {
     }
 }
 
-/// Returns an RTC service. In the 007 builders, role 1 publishes, and every other number subscribes.
+/// Returns an RTC service. In the builders of format 007, role 1 is the publisher, and any other number is the
+/// subscriber.
 fn rtc(channel: &str, uid: String, role: u32, ttls: [u32; 4]) -> ServiceJson {
     let count = if role == 1 { 4 } else { 1 };
     let privileges = (1..).zip(ttls).take(count).collect();

@@ -1,4 +1,4 @@
-//! The builders' tokens, created by [`Mint`].
+//! The functions of [`Mint`] that correspond to the official builders.
 
 use hallpass_token::agora;
 use hallpass_token::agora::{
@@ -11,7 +11,7 @@ use super::builder::{Builder, RtcWithRtm};
 use crate::service::tree;
 
 impl Builder {
-    /// Returns the token, or `None` if the types reject an argument.
+    /// Returns the token of [`Mint`], or `None` if the types of this crate reject an argument.
     ///
     /// `ts` is the issue time of a 007 token, or the expiry of a 006 token.
     pub(super) fn mint(
@@ -157,7 +157,8 @@ fn channel(name: &str) -> Option<Channel<'_>> {
     Channel::parse_or_any(name).ok()
 }
 
-/// Converts an account; the empty account is any user, like uid 0.
+/// Converts an account to a user. The empty account becomes the wildcard, like uid 0. Returns `None` if the account is
+/// invalid.
 fn user(account: &str) -> Option<User<'_>> {
     if account.is_empty() { Some(User::Any) } else { Account::parse(account).ok().map(User::Account) }
 }

@@ -25,7 +25,7 @@ pub(super) struct RecordedToken006 {
     app_id: String,
     app_certificate: Option<String>,
     signature_valid: Option<bool>,
-    /// The channel and the user are known if the certificate is.
+    /// The channel. The channel and the user are known if the certificate is known.
     channel: Option<String>,
     uid_string: Option<String>,
     salt: u32,

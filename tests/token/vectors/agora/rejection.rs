@@ -1,11 +1,11 @@
-//! Shared checks of failed verification.
+//! Functions for checks that verification fails. The checks of both formats use these functions.
 
 use std::fmt::Debug;
 
 use anyhow::{bail, ensure};
 use hallpass_token::agora::{AppCertificate, AppId, VerifyError};
 
-/// Returns a project that signed none of the tokens.
+/// Returns the credentials of a project that signed none of the tokens.
 pub(super) fn other_project() -> anyhow::Result<(AppId, AppCertificate)> {
     const HEX: &str = "ffffffffffffffffffffffffffffffff";
     Ok((AppId::parse(HEX)?, AppCertificate::parse(HEX)?))

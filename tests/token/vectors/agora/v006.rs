@@ -1,4 +1,4 @@
-//! The expected content and validity of a 006 token.
+//! Checks of the content, the signature and the expiry of a 006 token.
 
 use anyhow::{Context as _, ensure};
 use base64::Engine as _;
@@ -23,7 +23,7 @@ pub(super) struct Content006<'a> {
 }
 
 impl Content006<'_> {
-    /// Parses a token and compares its content.
+    /// Parses a token, and compares the content of the token with the expected content.
     pub(super) fn check(&self, token: &str) -> anyhow::Result<()> {
         let read = Untrusted006::parse(token)?;
         ensure!(read.app_id() == self.app_id, "the App ID is parsed as {:?}", read.app_id());
@@ -43,7 +43,7 @@ impl Content006<'_> {
         Ok(())
     }
 
-    /// Verifies a token for its own and for other subjects, and around its expiry times.
+    /// Verifies a token for the signed subject and for other subjects, and at times around the token's expiry.
     pub(super) fn check_signature(
         &self,
         token: &str,
@@ -93,7 +93,7 @@ impl Content006<'_> {
     }
 }
 
-/// Returns the decoded Base64 after the App ID, in hexadecimal.
+/// Decodes the Base64 after the App ID, and returns the bytes in hexadecimal.
 pub(super) fn content_hex(token: &str) -> anyhow::Result<String> {
     Ok(hex(&STANDARD.decode(token.get(35..).context("the token has no content")?)?))
 }

@@ -1,4 +1,4 @@
-//! The expected content and validity of a 007 token.
+//! Checks of the content, the signature and the validity period of a 007 token.
 
 use anyhow::{Context as _, anyhow, ensure};
 use base64::Engine as _;
@@ -23,7 +23,7 @@ pub(super) struct Content007<'a> {
 }
 
 impl Content007<'_> {
-    /// Parses a token and compares its content.
+    /// Parses a token, and compares the content of the token with the expected content.
     pub(super) fn check(&self, token: &str) -> anyhow::Result<()> {
         let read = Untrusted007::parse(token)?;
         ensure!(read.app_id() == self.app_id, "the App ID is parsed as {:?}", read.app_id());
@@ -42,7 +42,8 @@ impl Content007<'_> {
         Ok(())
     }
 
-    /// Verifies a token for its own and for other projects, and around its expiry times.
+    /// Verifies a token for the signing project and for other projects, and at times around the token's validity
+    /// period.
     pub(super) fn check_signature(&self, token: &str, certificate: &AppCertificate) -> anyhow::Result<()> {
         let token = Untrusted007::parse(token)?;
         let (other_app_id, other_certificate) = other_project()?;
@@ -91,7 +92,7 @@ impl Content007<'_> {
     }
 }
 
-/// Returns the inflated payload in hexadecimal.
+/// Inflates the payload of a token, and returns the bytes in hexadecimal.
 pub(super) fn payload_hex(token: &str) -> anyhow::Result<String> {
     let stream = STANDARD.decode(token.strip_prefix("007").context("the token does not start with 007")?)?;
     let payload = miniz_oxide::inflate::decompress_to_vec_zlib(&stream)

@@ -1,4 +1,4 @@
-//! Vectors of kind `verify`: malformed tokens and the verdict of a strict verifier.
+//! Vectors of kind `verify`: modified tokens, and the verdict that a strict verifier must return for each token.
 
 use anyhow::{bail, ensure};
 use hallpass_token::agora::v007::{Remainder, Untrusted007};
@@ -16,17 +16,18 @@ pub(super) struct VerdictVector {
     recommended_verdict: String,
 }
 
-/// The verdict of the crate.
+/// The verdict of the crate on a token.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Verdict {
-    /// The signature is valid, and this data follows the services.
+    /// The signature is valid. The variant contains the data after the services that could be parsed.
     Accepted(Remainder),
     NoCertificate(HexError),
     Malformed(ParseError),
     Rejected(VerifyError),
 }
 
-/// The exact verdicts for the recorded tokens, so that one error cannot hide another.
+/// The expected verdicts of the crate on the recorded tokens. Each verdict includes the exact error, so that one error
+/// cannot hide another error.
 const EXPECTED: [(&str, Verdict); 22] = [
     ("neg-01-valid", Verdict::Accepted(Remainder::Empty)),
     ("neg-03-cert-uppercase", Verdict::Rejected(VerifyError::BadSignature)),

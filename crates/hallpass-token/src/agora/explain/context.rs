@@ -10,34 +10,34 @@ use crate::agora::credentials::Project;
 pub struct Context<'a> {
     /// The time of the check.
     pub now: UnixSeconds,
-    /// The projects whose certificates are available. Empty to skip the signature check.
+    /// The projects whose certificates are available. If the slice is empty, the signature is not checked.
     pub projects: &'a [Project<'a>],
     /// The client's intended use of the token.
     pub expected: Expected<'a>,
 }
 
-/// The client's intended use of a token, as far as it is known.
+/// The client's intended use of a token. Fields that are `None` are not compared with the token.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Expected<'a> {
     /// The App ID that the client passes to its SDK.
     pub app_id: Option<&'a str>,
     /// The channel that the client joins.
     pub channel: Option<&'a str>,
-    /// The user as which the client joins the channel. Without a channel, the user that logs in.
+    /// The user as which the client joins the channel. If the client joins no channel, the user who logs in.
     pub user: Option<ExpectedUser<'a>>,
 }
 
 /// The user as which a client joins a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExpectedUser<'a> {
-    /// The uid passed to `joinChannel`; with 0, Agora assigns one.
+    /// The uid passed to `joinChannel`. If the uid is 0, Agora assigns a uid.
     Uid(u32),
     /// The account passed to `joinChannelWithUserAccount` or to a Signaling login.
     Account(&'a str),
 }
 
 impl ExpectedUser<'_> {
-    /// Returns the user field that a matching token contains. Empty for a uid that Agora assigns.
+    /// Returns the user field that a matching token contains. If Agora assigns the uid, the field is empty.
     pub(super) fn to_field(self) -> String {
         match self {
             Self::Uid(0) => String::new(),

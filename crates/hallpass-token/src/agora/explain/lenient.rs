@@ -1,4 +1,4 @@
-//! Lenient parsing: parses a token as a lenient SDK would, and reports the deviations.
+//! Lenient parsing of a token. Deviations that a lenient SDK accepts are reported as problems.
 
 use alloc::string::String;
 
@@ -12,9 +12,9 @@ use crate::agora::v007::Untrusted007;
 /// A parsed token whose signature is not verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Untrusted {
-    /// Format 006.
+    /// A token of format 006.
     V006(Untrusted006),
-    /// Format 007.
+    /// A token of format 007.
     V007(Untrusted007),
 }
 
@@ -56,7 +56,7 @@ fn parse_repaired(token: &str, error: Base64Error, problems: &mut Problems) -> O
     let mut repaired = repair_base64(token, error)?;
     let mut parsed = parse(&repaired);
     if let Err(ParseError::Base64(_)) = parsed {
-        // The string ends within a group of four Base64 characters.
+        // The string ends within a group of four Base64 characters. The incomplete group is removed.
         for _ in 0..4 {
             repaired.pop();
         }
@@ -65,7 +65,7 @@ fn parse_repaired(token: &str, error: Base64Error, problems: &mut Problems) -> O
     or_report(parsed, problems)
 }
 
-/// Removes surrounding whitespace, quotes and header prefixes.
+/// Removes surrounding whitespace, quotes, and one of the header prefixes `agora token=` and `Bearer`.
 fn strip_wrapping(string: &str) -> &str {
     let is_wrapping = |c: char| c.is_whitespace() || c == '"' || c == '\'';
     let string = string.trim_matches(is_wrapping);
@@ -76,7 +76,7 @@ fn strip_wrapping(string: &str) -> &str {
     after("agora token=").or_else(|| after("Bearer ")).unwrap_or(string).trim_matches(is_wrapping)
 }
 
-/// Decodes `%2B`, `%2F` and `%3D`; returns `None` if there are none.
+/// Decodes `%2B`, `%2F` and `%3D`. Returns `None` if the token contains none of these sequences.
 fn percent_decode(token: &str) -> Option<String> {
     let mut decoded = String::with_capacity(token.len());
     let mut rest = token;
@@ -107,7 +107,7 @@ fn or_report(parsed: Result<Untrusted, ParseError>, problems: &mut Problems) -> 
     parsed.map_err(|error| problems.push(Problem::Unreadable(error))).ok()
 }
 
-/// Converts the Base64 to the standard alphabet with padding; returns `None` if the error cannot be repaired.
+/// Converts the Base64 to the standard alphabet with padding. Returns `None` if the error cannot be repaired.
 fn repair_base64(token: &str, error: Base64Error) -> Option<String> {
     if matches!(error, Base64Error::Character { .. } | Base64Error::LastCharacter) {
         return None;

@@ -17,9 +17,10 @@ use crate::{Seconds, Severity, UnixSeconds};
 
 /// A defect of a token, or a property with surprising consequences.
 ///
-/// Prints as one or more sentences for a developer. `service` is a service name ([`crate::agora::Service::name`]), and
-/// `privilege` a privilege name ([`crate::agora::Service::privilege_name`]). `user` and `channel` are the token's fields, and
-/// `expected` is the value that the client uses. `user`, `channel` and `expected` are truncated to 64 characters.
+/// `Display` prints one or more sentences for a developer. `service` is a service name
+/// ([`crate::agora::Service::name`]), and `privilege` is a privilege name ([`crate::agora::Service::privilege_name`]).
+/// `user` and `channel` are fields of the token. `expected` is the value that the client uses. `user`, `channel` and
+/// `expected` are truncated to 64 characters.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the fields have the same meaning in every variant")]
@@ -27,7 +28,7 @@ pub enum Problem {
     /// The token cannot be parsed.
     #[error(fmt = fmt_unreadable)]
     Unreadable(ParseError),
-    /// Whitespace, quotes or a header prefix surround the token.
+    /// Whitespace or quotes surround the token, or a header prefix precedes the token.
     #[error("Whitespace, quotes or a prefix surround the token. Pass only the token.")]
     SurroundingCharacters,
     /// The token contains percent-encoded characters.
@@ -41,7 +42,7 @@ pub enum Problem {
     /// The App ID that the client uses is malformed.
     #[error("The client's App ID {0}. Copy it from Agora's console.")]
     InvalidExpectedAppId(HexError),
-    /// The token's App ID differs from the one that the client uses.
+    /// The token's App ID differs from the App ID that the client uses.
     #[error("The token is for the App ID {}, but the client uses another. Use the same App ID in both; case matters.", .token.as_str())]
     OtherProject { token: AppId },
     /// None of the available projects has the token's App ID, so the signature was not checked.
@@ -78,12 +79,12 @@ pub enum Problem {
         "The token's TTL is {0} seconds, which looks like a Unix time. Format 007 expects seconds from the issue time. Use 1 to 86400 seconds."
     )]
     UnixTimeAsTtl(u32),
-    /// The TTL of a 007 token is longer than a day.
+    /// The TTL of a 007 token is longer than 24 hours.
     #[error(
         "The token's TTL is {0} seconds, but Agora rejects the token after 86400 (24 hours). Use 1 to 86400 seconds."
     )]
     LongTtl(u32),
-    /// The expiry of a 006 token is more than a day ahead.
+    /// The expiry of a 006 token is more than 24 hours ahead.
     #[error(
         "The token expires in {} seconds, but Agora rejects it 86400 seconds (24 hours) after its issue time. Set the expiry to 24 hours after the issue time.",
         .expired_at.0.saturating_sub(.now.0)
@@ -98,13 +99,13 @@ pub enum Problem {
         .time.0
     )]
     UnixTimeAsPrivilegeTtl { service: &'static str, privilege: &'static str, time: UnixSeconds },
-    /// The expiry of a privilege looks like a number of seconds (006), so the privilege expired in 1970 or soon after.
+    /// The expiry of a privilege looks like a TTL in seconds (006). As a Unix time, this value is long past.
     #[error(
         "The privilege {privilege} of {service} expired long ago: its expiry {} looks like a TTL in seconds. Format 006 expects a Unix time.",
         .seconds.0
     )]
     TtlAsUnixTime { service: &'static str, privilege: &'static str, seconds: Seconds },
-    /// The TTL of a privilege is longer than the token's.
+    /// The TTL of a privilege is longer than the TTL of the token.
     #[error("The TTL of the privilege {privilege} of {service} is {} seconds longer than the token's. The privilege expires with the token: set both to the same TTL.", .by.0)]
     PrivilegeOutlivesToken { service: &'static str, privilege: &'static str, by: Seconds },
     /// A privilege has expired, but the token has not.
@@ -118,10 +119,10 @@ pub enum Problem {
         expired_at: UnixSeconds,
         now: UnixSeconds,
     },
-    /// A privilege has the TTL or expiry 0: it expires with the token.
+    /// A privilege has the TTL or the expiry 0, so the privilege expires with the token.
     #[error("The TTL of the privilege {privilege} of {service} is 0: the privilege expires with the token.")]
     PrivilegeZero { service: &'static str, privilege: &'static str },
-    /// A privilege map contains this ID twice.
+    /// A privilege map contains this ID more than once.
     #[error("Privilege {id} of {service} occurs twice. SDKs use the last value. Add each privilege once.")]
     DuplicatePrivilege { service: &'static str, id: u16 },
     /// A service has no privileges.
@@ -135,7 +136,7 @@ pub enum Problem {
     /// The token does not grant login.
     #[error("The token does not grant login. Add privilege 1 (login) of {service}.")]
     NoLoginPrivilege { service: &'static str },
-    /// The token grants joining, but not publishing.
+    /// The token grants joining the channel, but not publishing.
     #[error(
         "The token grants joining only. Agora prevents publishing only if co-host authentication is enabled for the project. To publish, request the role publisher."
     )]
@@ -143,7 +144,7 @@ pub enum Problem {
     /// The token grants administrator rights.
     #[error("The token grants administrator rights of {service}. Use it on servers only, never in an app.")]
     Administrator { service: &'static str },
-    /// The token is not for a channel, but the client joins one.
+    /// The token is not for a channel, but the client joins a channel.
     #[error(
         "The token is not for a channel (it has no service rtc), but the client joins one. Request a token with rtc."
     )]
@@ -151,13 +152,14 @@ pub enum Problem {
     /// The token is valid in every channel.
     #[error("The token is valid in every channel of the project. Request a token for one channel.")]
     AnyChannel,
-    /// The token is for a different channel than the client joins.
+    /// The token is for a different channel than the channel that the client joins.
     #[error("The token is for the channel {}, but the client joins {}. Request a token for the channel that the client joins; names are case-sensitive.", Quoted(.channel), Quoted(.expected))]
     OtherChannel { channel: Box<str>, expected: Box<str> },
-    /// A 006 token is for a different channel than the client joins. The token contains only the checksum of its channel.
+    /// A 006 token is for a different channel than the channel that the client joins. The message cannot name the
+    /// token's channel, because the token contains only a checksum of the channel.
     #[error("The token is for a different channel than {}: the channel checksum differs. Request a token for the channel that the client joins; names are case-sensitive.", Quoted(.expected))]
     OtherChannelChecksum { expected: Box<str> },
-    /// The channel name has 64 bytes, which some of Agora's pages allow and others do not.
+    /// The channel name has 64 bytes. Some of Agora's pages allow 64 bytes, and other pages do not.
     #[error(
         "The channel name has 64 bytes. Some of Agora's pages allow 64 bytes and others do not. Use at most 63."
     )]
@@ -168,7 +170,7 @@ pub enum Problem {
     /// Agora does not accept the user name.
     #[error("The user of {service} is invalid: it {error}.")]
     InvalidUserName { service: &'static str, error: NameError },
-    /// The user field is empty, but the service requires a user.
+    /// The token's user field is empty, but the service requires a user.
     #[error("The token has no user for {service}, which requires one. Request a token for a user.")]
     NoUser { service: &'static str },
     /// The token is valid for any user.
@@ -176,30 +178,30 @@ pub enum Problem {
         "The token is valid for any user of {service}: anyone with the token can use any uid. Request a token for one user."
     )]
     AnyUser { service: &'static str },
-    /// The token is for the account `0`, which is not the wildcard.
+    /// The token is for the account `0`, which is an ordinary account and not the wildcard.
     #[error(
         "The token is for the account \"0\" of {service}, which is an ordinary account. A token for any user requires the number 0."
     )]
     AccountZero { service: &'static str },
-    /// The token is for one uid, but the client joins with another.
+    /// The token is for one uid, but the client joins with another uid.
     #[error(
         "The token for {service} is for uid {user}, but the client joins with uid {expected}. Join with the token's uid, or request a token for the client's."
     )]
     OtherUid { service: &'static str, user: Box<str>, expected: Box<str> },
-    /// The token is for one account, but the client joins with another.
+    /// The token is for one user name, but the client joins or logs in with another user name.
     #[error("The token for {service} is for the user {}, but the client joins as {}. Join as the token's user, or request a token for the client's.", Quoted(.user), Quoted(.expected))]
     OtherAccount { service: &'static str, user: Box<str>, expected: Box<str> },
-    /// The token is for an account, but the client joins with a uid.
+    /// The token is for an account, but the client joins with a uid instead of an account.
     #[error(
         "The token for {service} is for the account {}, but the client joins with uid {expected}. Use joinChannelWithUserAccount, or request a token for the uid.", Quoted(.user)
     )]
     AccountForUid { service: &'static str, user: Box<str>, expected: Box<str> },
-    /// The token is for a uid, but the client joins with an account.
+    /// The token is for a uid, but the client joins with an account instead of a uid.
     #[error(
         "The token for {service} is for uid {user}, but the client joins as the account {}. Use joinChannel, or request a token for the account.", Quoted(.expected)
     )]
     UidForAccount { service: &'static str, user: Box<str>, expected: Box<str> },
-    /// The token is for one user, but the client requests a uid from Agora.
+    /// The token is for one user, but the client joins with uid 0, so that Agora assigns a uid.
     #[error(
         "The client joins with uid 0, so Agora assigns a uid, but the token for {service} is only for {}. Join as that user, or request a token for uid 0.", Quoted(.user)
     )]
@@ -209,7 +211,8 @@ pub enum Problem {
         "The token for {service} is for the account \"0\", but the client joins with a uid. For a token for any user, pass the number 0 to the builder. The official PHP builder has this defect."
     )]
     AccountZeroForUid { service: &'static str },
-    /// A 006 token is for a different user than the client. The token contains only the checksum of its user.
+    /// A 006 token is for a different user than the client's user. The message cannot name the token's user, because
+    /// the token contains only a checksum of the user.
     #[error(
         "The token for {service} is for a different user than the client: the user checksum differs. Request a token for the client's user."
     )]
@@ -217,7 +220,8 @@ pub enum Problem {
     /// The token contains no services.
     #[error("The token has no services, so it grants nothing. Add the service that the client needs.")]
     NoService,
-    /// A service has an unknown type, so it and the services after it cannot be parsed; `services` is their number.
+    /// A service has the unknown type `number`. This service and the services after it cannot be parsed, because the
+    /// length of this service is unknown. `services` is the number of services that cannot be parsed.
     #[error(
         "The service type {number} is unknown, so {services} of the token's services cannot be parsed. SDKs that do not support the type ignore them silently. Check the service type on the server that issues the token."
     )]
@@ -231,9 +235,9 @@ pub enum Problem {
 
 /// The effect of a problem on the use of a token.
 enum Effect {
-    /// Agora accepts the token, and it works as intended.
+    /// Agora accepts the token, and the token works as intended.
     Note,
-    /// Agora accepts the token, but it probably does not work as intended.
+    /// Agora accepts the token, but the token probably does not work as intended.
     Warning,
     /// Agora rejects the token.
     Rejected(Rejection),
@@ -242,13 +246,13 @@ enum Effect {
 }
 
 impl Problem {
-    /// Returns a stable code for use in programs.
+    /// Returns the code of the problem. The code is stable, so that programs can use the code to identify the problem.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         self.facts().0
     }
 
-    /// Returns the severity: `Error` if Agora rejects the token because of the problem.
+    /// Returns the severity, which is `Error` if Agora rejects the token because of the problem.
     #[must_use]
     pub fn severity(&self) -> Severity {
         match (self.rejection(), self.facts().1) {
@@ -258,7 +262,7 @@ impl Problem {
         }
     }
 
-    /// Returns how Agora rejects the token because of the problem; `None` if it does not.
+    /// Returns the reason for which Agora rejects the token, or `None` if the problem does not cause a rejection.
     #[must_use]
     pub fn rejection(&self) -> Option<Rejection> {
         match self.facts().1 {
@@ -268,13 +272,13 @@ impl Problem {
         }
     }
 
-    /// Returns the name of the affected service, if the problem concerns a single one.
+    /// Returns the name of the affected service, if the problem concerns a single service.
     #[must_use]
     pub const fn service(&self) -> Option<&'static str> {
         self.facts().2
     }
 
-    /// Returns the code, the effect and the service of each problem.
+    /// Returns the code, the effect and the service of the problem.
     const fn facts(&self) -> (&'static str, Effect, Option<&'static str>) {
         use Effect::{ExpiredPrivilege, Note, Rejected, Warning};
 
@@ -340,7 +344,7 @@ impl Problem {
         }
     }
 
-    /// Returns the name of the affected privilege, if the problem concerns a single one.
+    /// Returns the name of the affected privilege, if the problem concerns a single privilege.
     const fn privilege(&self) -> Option<&'static str> {
         if let Self::UnixTimeAsPrivilegeTtl { privilege, .. }
         | Self::TtlAsUnixTime { privilege, .. }
@@ -357,7 +361,8 @@ impl Problem {
 
 /// A list of problems, most severe first.
 ///
-/// Each kind is listed once per service and privilege, because a malicious token can contain thousands of services.
+/// Each kind of problem is listed once per service type and privilege, because a malicious token can contain thousands
+/// of services.
 #[derive(Default)]
 pub(super) struct Problems(Vec<Problem>);
 

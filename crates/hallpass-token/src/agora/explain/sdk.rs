@@ -1,43 +1,43 @@
-//! Error codes of the client SDKs.
+//! The error codes of Agora's client SDKs.
 
 /// The reason for which Agora rejects a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rejection {
     /// The App ID is malformed.
     InvalidAppId,
-    /// The token is not valid for the client's use.
+    /// The token is not valid, or not valid for the client's use.
     InvalidToken,
     /// The token, or a required privilege, has expired.
     Expired,
 }
 
-/// A client SDK.
+/// A client SDK of Agora.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sdk {
-    /// Voice and video on native platforms. The Web SDK uses the same codes under other names.
+    /// The SDK for voice and video on native platforms. The Web SDK uses the same codes under other names.
     Rtc,
-    /// Signaling 1.x: the error of a login.
+    /// The Signaling SDK 1.x. This SDK reports the error when a login fails.
     Rtm1,
-    /// Signaling 2.x.
+    /// The Signaling SDK 2.x.
     Rtm2,
 }
 
-/// The error that an SDK reports.
+/// The error that an SDK reports for a rejected token.
 ///
 /// Sources: `docs.agora.io`, "How to solve token-related errors"; `LOGIN_ERR_CODE` of the Signaling SDK 1.x;
 /// `RTM_ERROR_CODE` of the Signaling SDK 2.x.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SdkError {
-    /// The SDK.
+    /// The SDK that reports the error.
     pub sdk: Sdk,
-    /// The error code.
+    /// The numeric error code.
     pub code: i32,
     /// The name of the error code.
     pub name: &'static str,
 }
 
 impl Rejection {
-    /// Returns the error that an SDK reports.
+    /// Returns the error that an SDK reports for this rejection.
     #[must_use]
     pub const fn error(self, sdk: Sdk) -> SdkError {
         let (code, name) = match (self, sdk) {

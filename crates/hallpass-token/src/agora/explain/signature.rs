@@ -7,8 +7,8 @@ use crate::agora::credentials::{AppCertificate, AppId};
 /// The result of a signature check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signature {
-    /// The signature was not checked: no certificate of the App ID is available, or, for format 006, the channel or the
-    /// user is unknown.
+    /// The signature was not checked. Either no certificate of the App ID is available, or the token has format 006 and
+    /// its channel or user is unknown.
     NotChecked,
     /// A certificate of the project produced the signature.
     Valid {
@@ -21,7 +21,7 @@ pub enum Signature {
     Invalid,
 }
 
-/// Searches the project's certificates for the one that signed a token.
+/// Searches the certificates of the token's project for the certificate that signed the token.
 pub(super) fn find_signer(
     app_id: &AppId,
     context: &Context<'_>,

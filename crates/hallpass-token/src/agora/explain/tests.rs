@@ -1,4 +1,4 @@
-//! Tests with one token for each problem, without other problems.
+//! Tests of `explain`. Most tokens in these tests have exactly one problem.
 
 use alloc::format;
 use alloc::string::String;
@@ -20,7 +20,7 @@ const OTHER: &str = "00000000000000000000000000000000";
 const NOW: UnixSeconds = UnixSeconds(1_700_000_000);
 const TTL: u32 = 3600;
 
-/// The expectations that match [`rtc`].
+/// The expected values that match the token of [`rtc`].
 const MATCHING: Expected<'static> =
     Expected { app_id: Some(APP_ID), channel: Some("demo"), user: Some(ExpectedUser::Uid(7)) };
 
@@ -90,7 +90,7 @@ fn ttls(privileges: &[(u16, u32)]) -> Privileges<'static, Seconds> {
         .unwrap()
 }
 
-/// Returns a 007 token with unvalidated values.
+/// Returns a 007 token for voice and video with values that are not validated.
 fn raw(ttl: u32, channel: &str, user: &str, privileges: &[(u16, u32)]) -> String {
     let rtc = Service::Rtc {
         channel: FieldStr::new(channel).unwrap(),
@@ -353,7 +353,7 @@ fn compares_the_user_of_a_006_signaling_token() {
     assert_eq!(codes(&without_user.sign(&certificate()), login(ExpectedUser::Account("alice"))), ["no_user"]);
 }
 
-/// A 006 token with both privileges counts as an RTC token if it has a user.
+/// A 006 token with the privileges to join and to log in counts as an RTC token if the token has a user.
 #[test]
 fn treats_a_006_token_with_login_and_user_as_rtc() {
     let day = NOW.0 + 86_400;
@@ -413,7 +413,7 @@ fn accepts_any_of_several_channels() {
     assert_eq!(codes(&token, Expected { channel: Some("other"), ..MATCHING }), ["other_channel"]);
 }
 
-/// Parts of a token that the client does not use cannot prevent it from joining.
+/// Services that the client does not use cannot prevent the client from joining.
 #[test]
 fn checks_only_the_joined_services() {
     let string = |string| FieldStr::new(string).unwrap();
@@ -532,7 +532,7 @@ fn accepts_services_without_a_channel() {
     );
 }
 
-/// Payloads that no builder writes, signed like a 007 token.
+/// Tests with correctly signed 007 tokens whose payloads no builder writes.
 mod malformed_payloads {
     use super::*;
     use crate::agora::writer::Writer;
@@ -584,7 +584,7 @@ mod malformed_payloads {
         assert_eq!(codes(&signed(1, &twice), Expected::default()), ["double_privilege"]);
     }
 
-    /// Compressed, 7,000 services have a few hundred characters.
+    /// A token can contain 7,000 services in a few hundred characters, because the services are compressed.
     #[test]
     fn limits_the_report_of_a_malicious_token() {
         let rtc = [1, 0, 0, 0, 0, 0, 1, 0, b'a'];
@@ -598,7 +598,7 @@ mod malformed_payloads {
         assert!(report.problems.len() < 10 && sentences < 4000, "{sentences} bytes: {:?}", report.problems);
     }
 
-    /// SDKs use the last value.
+    /// SDKs use the last value if a privilege occurs more than once.
     #[test]
     fn uses_the_last_of_duplicate_privileges() {
         let rtc = [1, 0, 2, 0, 1, 0, 60, 0, 0, 0, 1, 0, 0x10, 0x0e, 0, 0, 0, 0, 0, 0];

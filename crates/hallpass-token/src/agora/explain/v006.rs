@@ -13,13 +13,13 @@ use crate::{Seconds, UnixSeconds};
 
 const JOIN: u16 = RtcPrivilege::Join as u16;
 
-/// A string that is signed but not contained in the token.
+/// A string that a 006 token signs but does not contain.
 enum SignedField<'a> {
-    /// The string has the checksum in the token.
+    /// The string has the checksum that the token contains.
     Known(FieldStr<'a>),
     /// No expected value was provided.
     Unknown,
-    /// The expected value has another checksum.
+    /// The expected value has a different checksum than the token's string.
     Mismatch,
 }
 

@@ -19,12 +19,11 @@ const JOIN: u16 = RtcPrivilege::Join as u16;
 const LOGIN: u16 = 1;
 const CHAT_APP: u16 = 2;
 const APAAS_APP: u16 = 3;
-/// The highest privilege ID that a service defines.
+/// The highest privilege ID of all service types.
 const MAX_PRIVILEGE_ID: u16 = 4;
 
 pub(super) fn check(token: &Untrusted007, context: &Context<'_>, problems: &mut Problems) -> Signature {
-    // Collected once, because a malicious token can contain thousands of services, and parsing them is slower than
-    // iterating.
+    // The services are parsed only once, because a malicious token can contain thousands of services.
     let services: Vec<_> = token.services().collect();
     let joined = JoinedServices::new(&services, context.expected.channel);
     check_times(token, context.now, problems);
@@ -47,10 +46,11 @@ pub(super) fn check(token: &Untrusted007, context: &Context<'_>, problems: &mut 
     find_signer(token.app_id(), context, problems, |certificates| token.signing_certificate(certificates))
 }
 
-/// The services that a client uses when it joins a channel.
+/// The services that a client uses when the client joins a channel.
 ///
-/// For a token with RTC, the RTC services for the channel. For a token without RTC, such as an APaaS token, all
-/// services with that channel. If no service matches the channel, all candidates are included.
+/// The candidates of a token with an RTC service are its RTC services. The candidates of another token, such as an
+/// APaaS token, are the services that have a channel. The client uses the candidates for its channel. If no candidate
+/// is for this channel, all candidates are included.
 struct JoinedServices<'a> {
     channel: Option<&'a str>,
     has_rtc: bool,
@@ -125,7 +125,7 @@ fn check_privileges(
     }
 }
 
-/// Checks a service's privileges and its user.
+/// Checks a service for missing privileges, administrator privileges, a missing user and the wildcard user.
 fn check_grants(service: &Service<'_>, problems: &mut Problems) {
     let (name, map) = (service.name(), service.privileges());
     let has = |id| map.get(id).is_some();
@@ -198,7 +198,7 @@ fn compare_channel(
         problems.push(Problem::AnyChannel);
     }
     let Some(expected) = joined.channel else { return };
-    // Clients do not join the channels of Streaming and Fusion CDN.
+    // Clients do not join the channels of Streaming and Fusion CDN services.
     let opens_channel = |service: &&Service<'_>| {
         joined.includes(service) && matches!(service, Service::Rtc { .. } | Service::Apaas { .. })
     };
@@ -214,10 +214,11 @@ fn compare_channel(
     }
 }
 
-/// Compares the user with the expected one.
+/// Compares the users of the services with the expected user.
 ///
-/// A client has one user per service, but only the user for the joined channel is known. Without a channel, the
-/// expected user can belong to any service. Chat users are not compared, because they can be UUIDs or hashes.
+/// A client can use another user in each service, but the expected user is the user in the joined channel. If no
+/// channel is expected, the expected user can belong to any service. Chat users are not compared, because the user of
+/// a Chat service can be a UUID or a hash.
 fn compare_user(
     services: &[Service<'_>],
     joined: &JoinedServices<'_>,
@@ -252,7 +253,7 @@ fn compare_user(
     }
 }
 
-/// Returns how a service's user differs from the expected one.
+/// Returns the problem that describes how a service's user differs from the expected user.
 fn other_user(service: &Service<'_>, join: ExpectedUser<'_>, joining_user: &str) -> Problem {
     let is_number = |user| has_uids(service) && Uid::parse(user).is_ok();
     let names_number = is_number(user_str(service));
@@ -273,7 +274,7 @@ const fn is_rtc(service: &Service<'_>) -> bool {
     matches!(service, Service::Rtc { .. })
 }
 
-/// Returns the channel of a service. An APaaS room counts as a channel.
+/// Returns the channel of a service. An APaaS room counts as a channel, unless its name is empty.
 fn channel_of<'a, 'b>(service: &'b Service<'a>) -> Option<&'b FieldStr<'a>> {
     let is_room = matches!(service, Service::Apaas { .. });
     service.channel().filter(|channel| !is_room || !channel.as_bytes().is_empty())
@@ -283,7 +284,7 @@ fn user_str<'b>(service: &'b Service<'_>) -> &'b str {
     service.user().map_or("", FieldStr::as_str)
 }
 
-/// Returns whether the service identifies users by uid, with 0 for any user.
+/// Returns whether the service can identify users by uid. In such a service, the uid 0 means any user.
 const fn has_uids(service: &Service<'_>) -> bool {
     matches!(service, Service::Rtc { .. } | Service::Streaming { .. } | Service::Fcdn { .. })
 }

@@ -21,24 +21,24 @@ pub struct Untrusted006 {
     pub(super) user_crc: u32,
     salt: u32,
     expires_at: UnixSeconds,
-    /// The signed message: salt, expiry and privileges.
+    /// The signed message, which contains the salt, the expiry and the privileges.
     pub(super) message: Vec<u8>,
 }
 
-/// The number of characters before the Base64: version and App ID.
+/// The number of characters before the Base64: three for the version, and 32 for the App ID.
 const HEAD_LEN: usize = 35;
 
-/// The maximum length of the decoded Base64: the head, and a message whose length has 16 bits.
+/// The maximum length of the decoded Base64: the head, and a message of at most 65,535 bytes.
 const MAX_CONTENT_LEN: usize = super::HEAD_LEN + u16::MAX as usize;
 
-/// The offset of the privileges in the message, after salt and expiry.
+/// The offset of the privileges in the message. The salt and the expiry precede the privileges.
 const PRIVILEGES_AT: usize = 8;
 
 impl Untrusted006 {
     /// Parses a token.
     ///
     /// # Errors
-    /// Returns [`ParseError`] if [`super::Token006`] cannot produce the token.
+    /// Returns [`ParseError`] if the string is not a well-formed 006 token.
     pub fn parse(token: &str) -> Result<Self, ParseError> {
         let found = Format::detect(token);
         if found != Format::V006 {
@@ -72,13 +72,13 @@ impl Untrusted006 {
         &self.app_id
     }
 
-    /// Returns the CRC-32 of the channel; for a Signaling token, of the user.
+    /// Returns the CRC-32 checksum of the channel. For a Signaling token, returns the checksum of the user.
     #[must_use]
     pub const fn channel_crc(&self) -> u32 {
         self.channel_crc
     }
 
-    /// Returns the CRC-32 of the user; 0 for any user and for a Signaling token.
+    /// Returns the CRC-32 checksum of the user. For a token for any user, and for a Signaling token, returns 0.
     #[must_use]
     pub const fn user_crc(&self) -> u32 {
         self.user_crc
@@ -90,7 +90,7 @@ impl Untrusted006 {
         self.salt
     }
 
-    /// Returns the expiry of the token.
+    /// Returns the expiry that the token claims.
     #[must_use]
     pub const fn expires_at(&self) -> UnixSeconds {
         self.expires_at
@@ -111,7 +111,7 @@ impl Untrusted006 {
         if map.get(RTM_LOGIN).is_some() && !joins && self.user_crc == 0 { "rtm" } else { "rtc" }
     }
 
-    /// Returns the name of a privilege, such as `publish_audio` or `login`, if the ID is defined.
+    /// Returns the name of a privilege, such as `publish_audio` or `login`. Returns `None` if the ID is not defined.
     #[must_use]
     pub const fn privilege_name(id: u16) -> Option<&'static str> {
         match RtcPrivilege::from_number(id) {

@@ -10,7 +10,8 @@ use crate::agora::error::VerifyError;
 use crate::agora::field_str::FieldStr;
 use crate::mac;
 
-/// A 006 token that the project signed for the subject, or for a wildcard that includes it, and that has not expired.
+/// A 006 token that has a valid signature and had not expired at the time of the check. The signed channel and user are
+/// the expected channel and user, or wildcards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verified006<'a> {
     token: &'a Untrusted006,
@@ -19,13 +20,12 @@ pub struct Verified006<'a> {
 }
 
 impl Untrusted006 {
-    /// Verifies that the token is for this project and subject, is signed by one of its certificates, and has not
-    /// expired.
+    /// Verifies the project, the subject, the signature and the expiry of the token.
     ///
-    /// A token for any user or every channel includes this subject; [`Verified006::subject`] returns which one was
+    /// A token for any user or for every channel is accepted too. [`Verified006::subject`] returns the subject that was
     /// signed. The expiry is exclusive: a token that expires at `now` is rejected.
     ///
-    /// The official SDKs do not offer this function. The format has a weakness, described at [`super`].
+    /// The official SDKs do not offer this function. Format 006 has a weakness, which [`super`] describes.
     ///
     /// # Errors
     /// Returns [`VerifyError`] if a check fails. The order of the variants is the order of the checks.
@@ -53,7 +53,7 @@ impl Untrusted006 {
         Ok(Verified006 { token: self, subject, certificate })
     }
 
-    /// Returns the index of the certificate that signed the token for exactly this subject.
+    /// Returns the index of the certificate that signed the token for exactly this subject. Does not try wildcards.
     pub(in crate::agora) fn signing_certificate(
         &self,
         subject: Subject<'_>,
@@ -66,7 +66,7 @@ impl Untrusted006 {
             .position(|certificate| mac::constant_time_eq(&certificate.key().sign(&signed), &self.signature))
     }
 
-    /// Returns this string or the wildcard, whichever has the token's checksum.
+    /// Returns the first of the string and the wildcard that has the token's checksum.
     fn matching_field<'a>(
         &self,
         string: FieldStr<'a>,
@@ -78,7 +78,7 @@ impl Untrusted006 {
 }
 
 impl Verified006<'_> {
-    /// Returns the signed subject: the expected one, or a wildcard in its place.
+    /// Returns the signed subject. Each field is the expected value or the wildcard.
     #[must_use]
     pub const fn subject(&self) -> Subject<'_> {
         self.subject
@@ -90,8 +90,8 @@ impl Verified006<'_> {
         self.certificate
     }
 
-    /// Returns whether the token has a privilege that expires after `now`. Privileges expire with the token at the
-    /// latest.
+    /// Returns whether the token has this privilege, and the privilege expires after `now`. A privilege never outlasts
+    /// its token.
     #[must_use]
     pub fn grants(&self, privilege: u16, now: UnixSeconds) -> bool {
         let end = self.privileges().get(privilege);
@@ -99,7 +99,7 @@ impl Verified006<'_> {
     }
 }
 
-/// Exposes the fields of the parsed token.
+/// Provides access to the methods of the parsed token.
 impl Deref for Verified006<'_> {
     type Target = Untrusted006;
 

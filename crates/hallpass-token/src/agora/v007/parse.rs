@@ -12,8 +12,8 @@ use crate::agora::zlib;
 use crate::mac::SIGNATURE_LEN;
 use crate::{Seconds, UnixSeconds};
 
-/// The default limit for the inflated length: 64 KiB. Real tokens have some hundred bytes; only large permission trees
-/// come near the limit.
+/// The default limit for the inflated length: 64 KiB. A typical token has a few hundred bytes. Only a token with a
+/// large permission tree comes near the limit.
 pub const MAX_PAYLOAD_LEN: usize = 64 * 1024;
 
 /// A parsed 007 token. The signature is not verified.
@@ -24,11 +24,11 @@ pub struct Untrusted007 {
     expires_in: Seconds,
     pub(super) salt: u32,
     pub(super) signature: [u8; SIGNATURE_LEN],
-    /// The signed bytes.
+    /// The signed bytes: the decoded payload without the signature.
     pub(super) signing_info: Vec<u8>,
     /// The number of services that could be parsed.
     services: u16,
-    /// The distinct names of the services, kept because parsing the services again is slow.
+    /// The distinct names of the services. The names are stored, because parsing the services again would be slow.
     pub(in crate::agora) service_names: Vec<&'static str>,
     remainder: Remainder,
 }
@@ -37,25 +37,26 @@ pub struct Untrusted007 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the documentation of the variants describes the fields")]
 pub enum Remainder {
-    /// No data.
+    /// No data follows the services.
     Empty,
-    /// A service of unknown type. Its length is unknown, so it and the services after it cannot be parsed; `services`
-    /// is their number.
+    /// A service of the unknown type `number`. This service and the services after it cannot be parsed, because the
+    /// length of this service is unknown. `services` is the number of services that cannot be parsed.
     UnknownService { number: u16, services: u16 },
-    /// Bytes after the last service. No SDK writes any.
+    /// Bytes after the last service, which no SDK writes. The variant contains the number of these bytes.
     Bytes(usize),
 }
 
 impl Untrusted007 {
-    /// Reads a token that inflates to at most [`MAX_PAYLOAD_LEN`] bytes.
+    /// Parses a token that inflates to at most [`MAX_PAYLOAD_LEN`] bytes.
     ///
     /// # Errors
-    /// Returns [`ParseError`] if the string is not a well-formed token.
+    /// Returns [`ParseError`] if the string is not a well-formed token, or inflates to more than [`MAX_PAYLOAD_LEN`]
+    /// bytes.
     pub fn parse(token: &str) -> Result<Self, ParseError> {
         Self::parse_with_limit(token, MAX_PAYLOAD_LEN)
     }
 
-    /// Reads a token that inflates to at most `max` bytes.
+    /// Parses a token that inflates to at most `max` bytes.
     ///
     /// # Errors
     /// Returns [`ParseError`] if the string is not a well-formed token, or inflates to more than `max` bytes.
@@ -64,7 +65,8 @@ impl Untrusted007 {
         let Some(content) = token.strip_prefix("007").filter(|_| found == Format::V007) else {
             return Err(ParseError::Format { expected: Format::V007, found });
         };
-        // An encoder's output is never longer than the Base64 of twice its input.
+        // Longer Base64 is rejected without decoding, because no encoder produces a stream of this length from `max`
+        // bytes.
         if content.len() > max.saturating_mul(2).saturating_add(1024) {
             return Err(ParseError::TooLarge { max });
         }
@@ -127,14 +129,15 @@ impl Untrusted007 {
         self.expires_in
     }
 
-    /// Returns the expiry: the issue time plus the TTL, capped at 24 hours because Agora rejects the token after that.
+    /// Returns the expiry: the issue time plus the TTL. The TTL is capped at 24 hours, because Agora rejects older
+    /// tokens.
     #[must_use]
     pub fn expires_at(&self) -> UnixSeconds {
         self.issued_at.saturating_add(self.expires_in.min(Seconds::DAY))
     }
 
-    /// Returns the expiry of a privilege with this TTL. If the TTL is 0 or too long, the privilege expires with the
-    /// token.
+    /// Returns the expiry of a privilege with this TTL. If the TTL is 0 or longer than the token's TTL, the privilege
+    /// expires with the token.
     #[must_use]
     pub fn privilege_expires_at(&self, ttl: Seconds) -> UnixSeconds {
         match ttl {
@@ -149,7 +152,7 @@ impl Untrusted007 {
         self.salt
     }
 
-    /// Iterates over the services that could be parsed, in the order of the token.
+    /// Iterates over the services that could be parsed, in the order in which the token contains them.
     pub fn services(&self) -> impl Iterator<Item = Service<'_>> {
         let mut reader = Reader(self.signing_info.get(super::HEAD_LEN..).unwrap_or_default());
         (0..self.services).map_while(move |_| Service::read(&mut reader).ok().flatten())

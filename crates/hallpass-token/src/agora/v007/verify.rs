@@ -8,7 +8,8 @@ use crate::agora::error::VerifyError;
 use crate::agora::service::Service;
 use crate::{UnixSeconds, mac};
 
-/// A 007 token that the project signed and that is currently valid. Channel and user are fields of its services.
+/// A 007 token that has a valid signature and was valid at the time of the check. The channel and the user are fields
+/// of the token's services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verified007<'a> {
     token: &'a Untrusted007,
@@ -16,10 +17,11 @@ pub struct Verified007<'a> {
 }
 
 impl Untrusted007 {
-    /// Verifies that the token is for this project, is signed by one of its certificates, and is currently valid.
+    /// Verifies that the token is for this project, that one of the project's certificates signed the token, and that
+    /// the token is valid at `now`.
     ///
-    /// The expiry is inclusive (Formats 2.7): a token that expires at `now` is accepted. The official SDKs do not check
-    /// the time.
+    /// The expiry is inclusive (Formats 2.7): a token that expires at `now` is accepted. The official SDKs verify only
+    /// the signature, not the time.
     ///
     /// # Errors
     /// Returns [`VerifyError`] if a check fails. The order of the variants is the order of the checks.
@@ -54,7 +56,8 @@ impl Verified007<'_> {
         self.certificate
     }
 
-    /// Returns whether the token contains this service, with a privilege that expires at `now` or later.
+    /// Returns whether the token contains this service, and the service has this privilege with an expiry at or after
+    /// `now`.
     #[must_use]
     pub fn grants(&self, service: &Service<'_>, privilege: u16, now: UnixSeconds) -> bool {
         let ttl = service.privileges().get(privilege);
@@ -63,7 +66,7 @@ impl Verified007<'_> {
     }
 }
 
-/// Exposes the fields of the parsed token.
+/// Provides access to the methods of the parsed token.
 impl Deref for Verified007<'_> {
     type Target = Untrusted007;
 

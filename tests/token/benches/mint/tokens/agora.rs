@@ -1,4 +1,5 @@
-//! Agora tokens for a channel name of 32 characters, a uid of 10 digits, and a publisher for an hour.
+//! Operations on Agora tokens for a publisher. The channel name has 32 characters, the uid has 10 digits, and the TTL
+//! is one hour.
 
 use std::hint::black_box;
 
@@ -19,16 +20,16 @@ const UID: u32 = 2_882_341_273;
 const UID_TEXT: &str = "2882341273";
 const NOW: UnixSeconds = UnixSeconds(1_700_000_000);
 
-/// The signed length: App ID, channel, user, and a message with four privileges.
+/// The number of signed bytes in format 006: App ID, channel, user, and a message with four privileges.
 const SIGNED_006: usize = 32 + CHANNEL.len() + UID_TEXT.len() + 34;
 
-/// The signed length: the head, and a service with four privileges, channel and user.
+/// The number of signed bytes in format 007: the head, and a service with four privileges, a channel and a user.
 const SIGNED_007: usize = 48 + 4 + 4 * 6 + 2 + CHANNEL.len() + 2 + UID_TEXT.len();
 
-/// The signed length with a second service, which has one privilege and a user.
+/// The number of signed bytes in format 007 with a second service, which has one privilege and a user.
 const SIGNED_007_WITH_RTM: usize = SIGNED_007 + 4 + 6 + 2 + UID_TEXT.len();
 
-/// The inputs of a token, except the salt.
+/// The inputs that all measured tokens share. Only the salt differs.
 #[derive(Clone)]
 struct Inputs {
     app_id: AppId,

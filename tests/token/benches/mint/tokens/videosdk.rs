@@ -1,4 +1,4 @@
-//! VideoSDK tokens for a participant in a room, valid for an hour.
+//! Operations on VideoSDK tokens for a participant in a room, with a TTL of one hour.
 
 use std::hint::black_box;
 
@@ -14,7 +14,7 @@ use crate::measure::Subject;
 const SECRET: &str = "d2c4e6f8a0b1c3d5e7f9123456789abcdef0123456789abcdef0123456789ab";
 const NOW: UnixSeconds = UnixSeconds(1_700_000_000);
 
-/// The inputs of a token, except the issue time.
+/// The inputs that all measured tokens share. Only the issue time differs.
 #[derive(Clone)]
 struct Inputs {
     api_key: ApiKey,
@@ -37,7 +37,7 @@ impl Inputs {
         })
     }
 
-    /// Signs a token. Its issue time varies with `number`, because these tokens have no salt.
+    /// Signs a token. The issue time depends on `number`, because a VideoSDK token has no salt that could differ.
     fn sign(&self, number: u32) -> String {
         Claims {
             api_key: &self.api_key,
