@@ -207,7 +207,7 @@ fn check_size(bundle: &Path) -> Result<()> {
     let size = bundle::measure(bundle)?;
     let (module, gzipped) = (size.module.raw, size.total().gzipped);
     let sizes = format!(
-        "the Worker's module has {module} bytes (limit: {MODULE_LIMIT}), and the whole Worker {gzipped} after gzip (limit: {GZIPPED_LIMIT})"
+        "the Worker's module has {module} bytes (limit: {MODULE_LIMIT}), and the whole Worker has {gzipped} bytes after gzip (limit: {GZIPPED_LIMIT})"
     );
     if module > MODULE_LIMIT || gzipped > GZIPPED_LIMIT {
         bail!(

@@ -165,7 +165,10 @@ impl CallerSpec<'_> {
             CallerKind::Service => "auth.keys",
             CallerKind::Anonymous => "auth.open",
         };
-        Err(InputError::new(field, format!("the configuration does not accept this caller; set `{field}`")))
+        Err(InputError::new(
+            field,
+            format!("the configuration does not accept this caller; set `{field}`, or add the caller to it"),
+        ))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Checks that all services share: names against patterns, and users against identities.
+//! The policy checks that are common to all services: names against patterns, and users against identities.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;

@@ -29,7 +29,7 @@ impl Module {
     /// Returns an error if the file is not a module.
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let list = tools::function_sizes(path)?;
-        parse(&list).with_context(|| format!("unexpected list of the functions of {}", path.display()))
+        parse(&list).with_context(|| format!("cannot parse the list of functions in {}", path.display()))
     }
 
     /// Returns the name of a function, or `(no name)`.

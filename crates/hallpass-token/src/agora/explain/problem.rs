@@ -57,12 +57,12 @@ pub enum Problem {
     OtherCertificate,
     /// The signature of a 006 token for `rtc` was not checked, because the channel or the user is unknown.
     #[error(
-        "Format 006 signs channel and user but does not contain them. Specify both to check the signature."
+        "The signature of a 006 token covers the channel and the user, but the token contains neither. Specify both to check the signature."
     )]
     SubjectUnknown,
     /// The signature of a 006 token for `rtm` was not checked, because the user is unknown.
     #[error(
-        "Format 006 signs the user but does not contain the name. Specify the account that logs in to check the signature."
+        "The signature of a 006 token covers the user, but the token does not contain the name. Specify the account that logs in to check the signature."
     )]
     RtmUserUnknown,
     /// The token's issue time is in the future.

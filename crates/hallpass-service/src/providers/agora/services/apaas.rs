@@ -34,7 +34,9 @@ impl<'a> Apaas<'a> {
         if fields.read("app", Json::boolean)?.unwrap_or_default() {
             let other = ["room", "user", "role"].into_iter().find_map(|name| fields.optional(name));
             return match other {
-                Some(other) => Err(Invalid::rule(other, "cannot be combined with `apaas.app`")),
+                Some(other) => {
+                    Err(Invalid::rule(other, "cannot be combined with `apaas.app`. Specify one of them"))
+                }
                 None => Ok(Self::App),
             };
         }

@@ -28,7 +28,9 @@ impl<'a> Chat<'a> {
         let app = fields.get("app");
         let is_app = app.map(Json::boolean).transpose()?.unwrap_or_default();
         match (fields.optional("user"), app.filter(|_| is_app)) {
-            (Some(_), Some(app)) => Err(Invalid::rule(app, "cannot be combined with `chat.user`")),
+            (Some(_), Some(app)) => {
+                Err(Invalid::rule(app, "cannot be combined with `chat.user`. Specify one of them"))
+            }
             (None, Some(_)) => Ok(Self::App),
             (user, None) => Ok(Self::User(user.map(|value| value.parsed(ChatUser::parse)).transpose()?)),
         }
