@@ -253,7 +253,7 @@ impl Exchange {
         if !self.needs_caller() {
             return Ok(());
         }
-        let is_native = self.path.starts_with("/v1/");
+        let is_native = self.path.starts_with("/v1/") && !self.path.ends_with("/generate");
         let content_type = self.response.headers().get("content-type");
         self.ensure(is_native == content_type.is_some_and(|kind| kind == "application/problem+json"))?;
         let text = self.text();

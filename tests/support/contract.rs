@@ -1,6 +1,7 @@
 //! A replay of requests that were recorded with other servers, to check that Hallpass is compatible with these servers.
 //!
-//! `contracts/recorded.json` contains requests and responses. `contracts/differences.json` lists deliberate differences.
+//! `contracts/recorded.json` and `contracts/quickstarts.json` contain requests and responses. `contracts/differences.json`
+//! lists deliberate differences.
 
 mod compare;
 mod decode;
@@ -10,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, ensure};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use self::compare::differences;
 use crate::DeploymentKind;
@@ -40,10 +42,16 @@ struct Recorded {
 struct Case {
     id: String,
     server: String,
-    #[serde(default, rename = "config")]
-    _config: String,
+    /// The configuration of the server, if it was not complete.
+    #[serde(default)]
+    config: String,
+    #[serde(default, rename = "note")]
+    _note: String,
     request: RecordedRequest,
     response: RecordedResponse,
+    /// The content of the token in the response.
+    #[serde(default, rename = "decodes")]
+    _decodes: Value,
 }
 
 #[derive(Deserialize)]
@@ -96,7 +104,8 @@ pub fn replay<T: Target>(
     }
     let mut replay = Replay::default();
     let mut targets = BTreeMap::new();
-    for case in read::<Recorded>("recorded.json")?.cases {
+    let recorded = [read::<Recorded>("recorded.json")?, read("quickstarts.json")?];
+    for case in recorded.into_iter().flat_map(|recorded| recorded.cases) {
         let kind = case.deployment_kind();
         let target = match targets.entry(kind) {
             std::collections::btree_map::Entry::Occupied(started) => started.into_mut(),
@@ -111,7 +120,7 @@ pub fn replay<T: Target>(
         replay.failures.extend(leaks(&log).map(|leak| format!("the log of {} contains {leak}", kind.name())));
     }
     ensure!(replay.same > 0, "no response matches the recorded response");
-    replay.failures.extend(listed.keys().map(|id| format!("{id}: is listed, but is not in recorded.json")));
+    replay.failures.extend(listed.keys().map(|id| format!("{id}: is listed, but is not recorded")));
     Ok(replay)
 }
 
@@ -144,9 +153,15 @@ impl Replay {
 
 impl Case {
     /// Returns the deployment for a case. Servers with 006 tokens and servers with 007 tokens have the same paths, and
-    /// `compat.version` selects the format.
+    /// `compat.version` selects the format. The quickstarts for Next.js and Flutter have the same path, and
+    /// `auth.open.wildcard` selects the default user.
     fn deployment_kind(&self) -> DeploymentKind {
         match self.server.as_str() {
+            name if name.starts_with("agent-quickstart-") && !self.config.is_empty() => {
+                DeploymentKind::NoCertificate
+            }
+            name if name.starts_with("agent-quickstart-flutter") => DeploymentKind::CorsAny,
+            name if name.starts_with("agent-quickstart-") => DeploymentKind::Compat007,
             "agora-token-service" | "agora-go-backend-middleware" | "AgoraIO/Tools go/docker" => {
                 DeploymentKind::Compat007
             }

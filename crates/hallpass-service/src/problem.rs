@@ -31,6 +31,8 @@ pub(crate) enum Problem {
     NoProject {
         provider: &'static str,
     },
+    /// No project has the App ID in the request.
+    UnknownAppId,
     AgoraAccountNotConfigured,
     Upstream(UpstreamError),
     OriginNotAllowed,
@@ -95,6 +97,7 @@ impl Problem {
             }
             Self::Denied(_) => ("policy_refused", StatusCode::FORBIDDEN, "The policy denies this request"),
             Self::NoProject { .. } => ("no_project", INVALID, "No project of this provider is configured"),
+            Self::UnknownAppId => ("unknown_app_id", StatusCode::NOT_FOUND, "No project has this App ID"),
             Self::AgoraAccountNotConfigured => {
                 ("no_customer", INVALID, "The Agora account is not configured")
             }
@@ -241,6 +244,9 @@ impl fmt::Display for Problem {
             Self::TooManyRequests => write!(f, "The caller exceeded the rate limit. Wait {RETRY_SECONDS} seconds."),
             Self::Denied(error) => error.fmt(f),
             Self::NoProject { provider } => ProjectError::None { provider }.fmt(f),
+            Self::UnknownAppId => f.write_str(
+                "`appId` is not the App ID of a configured project. Use a configured App ID, or add the project to `projects` in HALLPASS_CONFIG.",
+            ),
             Self::AgoraAccountNotConfigured => f.write_str(
                 "This request needs the credentials of the Agora account. Set `customer_id` and `customer_secret` in `rest.agora` of HALLPASS_CONFIG.",
             ),

@@ -31,7 +31,7 @@ pub(super) fn differences(recorded: &RecordedResponse, ours: &Response) -> BTree
     let ours = serde_json::from_slice::<Value>(ours.body()).ok();
     match (&recorded, &ours) {
         (Some(recorded), Some(ours)) => {
-            values(recorded, ours, &Location { path: "", uids: None }, &mut found)
+            values(recorded, ours, &Location { path: "", chosen: None }, &mut found)
         }
         (None, None) => {}
         (Some(_), None) => drop(found.insert("body: non-JSON instead of JSON".to_owned())),
@@ -44,21 +44,22 @@ pub(super) fn differences(recorded: &RecordedResponse, ours: &Response) -> BTree
 struct Location<'a> {
     /// The JSON pointer.
     path: &'a str,
-    /// The recorded uid and Hallpass's uid in the same object, if both servers chose the uid.
-    uids: Option<(u64, u64)>,
+    /// The recorded names and Hallpass's names in the same object: the uid and the channel, which the servers may have
+    /// chosen.
+    chosen: Option<(Vec<String>, Vec<String>)>,
 }
 
 fn values(recorded: &Value, ours: &Value, at: &Location<'_>, found: &mut BTreeSet<String>) {
     let path = at.path;
     match (recorded, ours) {
         (Value::Object(recorded), Value::Object(ours)) => {
-            let uid = |object: &serde_json::Map<String, Value>| object.get("uid").and_then(Value::as_u64);
-            let uids = uid(recorded).zip(uid(ours));
+            let chosen = (chosen(recorded), chosen(ours));
+            let chosen = (!chosen.0.is_empty() && chosen.0.len() == chosen.1.len()).then_some(chosen);
             for name in recorded.keys().chain(ours.keys()).collect::<BTreeSet<_>>() {
                 let path = format!("{path}/{name}");
                 match (recorded.get(name), ours.get(name)) {
                     (Some(recorded), Some(ours)) => {
-                        values(recorded, ours, &Location { path: &path, uids }, found);
+                        values(recorded, ours, &Location { path: &path, chosen: chosen.clone() }, found);
                     }
                     (Some(_), None) => drop(found.insert(format!("{path}: missing"))),
                     (None, _) => drop(found.insert(format!("{path}: added"))),
@@ -76,9 +77,15 @@ fn values(recorded: &Value, ours: &Value, at: &Location<'_>, found: &mut BTreeSe
     }
 }
 
+/// Returns the uid and the channel in an object, which the server may have chosen.
+fn chosen(object: &serde_json::Map<String, Value>) -> Vec<String> {
+    let names = ["uid", "channel", "channel_name"].into_iter().filter_map(|name| object.get(name));
+    names.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect()
+}
+
 fn tokens(recorded: &DecodedToken, ours: &DecodedToken, at: &Location<'_>, found: &mut BTreeSet<String>) {
-    let (recorded, ours) = match at.uids {
-        Some((recorded_uid, our_uid)) => (recorded.without_user(recorded_uid), ours.without_user(our_uid)),
+    let (recorded, ours) = match &at.chosen {
+        Some((in_recorded, in_ours)) => (recorded.without(in_recorded), ours.without(in_ours)),
         None => (recorded.facts.clone(), ours.facts.clone()),
     };
     let path = at.path;

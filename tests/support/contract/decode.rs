@@ -16,7 +16,8 @@ pub(super) struct DecodedToken {
 /// The TTL of every 006 token in seconds.
 const TTL_006: u32 = 24 * 60 * 60;
 const USER_006: &str = "checksum of the user";
-const USER_007: &str = "rtc, user";
+/// The facts of a 007 token that contain a name.
+const NAMES_007: [&str; 3] = ["rtc, user", "rtm, user", "rtc, channel"];
 
 /// Decodes a token. Returns `None` if the string is not an Agora token.
 pub(super) fn decode(string: &str) -> Option<DecodedToken> {
@@ -89,14 +90,12 @@ fn fields(service: &Service<'_>) -> Vec<(&'static str, String)> {
 }
 
 impl DecodedToken {
-    /// Returns the facts without the user if the user has this uid. Otherwise, returns all facts.
-    pub(super) fn without_user(&self, uid: u64) -> BTreeMap<String, String> {
-        let uid = uid.to_string();
-        let checksum = crc32fast::hash(uid.as_bytes()).to_string();
+    /// Returns the facts without the user and the channel if they have one of these names.
+    pub(super) fn without(&self, names: &[String]) -> BTreeMap<String, String> {
         let mut facts = self.facts.clone();
-        facts.retain(|name, value| match name.as_str() {
-            USER_006 => *value != checksum,
-            USER_007 => *value != uid,
+        facts.retain(|fact, value| match fact.as_str() {
+            USER_006 => !names.iter().any(|name| *value == crc32fast::hash(name.as_bytes()).to_string()),
+            fact if NAMES_007.contains(&fact) => !names.contains(value),
             _ => true,
         });
         facts
@@ -111,13 +110,12 @@ mod tests {
     fn omits_only_a_user_that_a_server_chose() {
         let facts = |user_007: &str| {
             let user_006 = crc32fast::hash(b"7").to_string();
-            let facts = [(USER_006, user_006.as_str()), (USER_007, user_007), ("format", "006")];
+            let facts = [(USER_006, user_006.as_str()), ("rtc, user", user_007), ("format", "006")];
             DecodedToken {
                 facts: facts.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             }
         };
-        assert_eq!(facts("7").without_user(7).len(), 1);
-        assert_eq!(facts("8").without_user(7).len(), 2);
-        assert_eq!(facts("7").without_user(8).len(), 3);
+        let count = |user: &str, name: &str| facts(user).without(&[name.to_owned()]).len();
+        assert_eq!([count("7", "7"), count("8", "7"), count("7", "8")], [1, 2, 3]);
     }
 }

@@ -17,7 +17,7 @@ pub(crate) use self::grants::{Grants, decide_rest_call, grant_fields};
 pub(crate) use self::inspect::{EXPECT_FIELDS, inspect, recognizes};
 pub(crate) use self::request::{TokenRequest, read_request, request_fields};
 pub(crate) use self::services::{
-    Apaas, ChannelUser, Chat, FieldlessService, RequestedRole, Rtc, Rtm, TokenService,
+    Apaas, ChannelUser, Chat, FieldlessService, RequestedRole, Rtc, Rtm, TokenService, read_uid,
 };
 pub(crate) use self::version::{CompatConfig, Version};
 

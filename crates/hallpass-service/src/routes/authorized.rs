@@ -118,7 +118,8 @@ impl<'a> Authorized<'a> {
         let minted = token::mint(self.signing, request, evaluator, self.context);
         match &minted {
             Ok(minted) => {
-                self.log.add(self.audit.granted(self.caller, minted, request.provider.summary()));
+                let granted = request.provider.summary();
+                self.log.add(self.audit.granted(self.caller, minted, granted, requested.role));
             }
             Err(TokenError::Denied(error)) => {
                 self.log.add(self.audit.denied(self.caller, request.project, requested, error));
@@ -139,6 +140,12 @@ impl<'a> Authorized<'a> {
         self.log.add(self.audit.call(self.caller, call, decided.as_ref().map(|by| *by)));
         decided?;
         Ok(())
+    }
+
+    /// Records the denial of a provider call in the audit log, and returns the problem for the response.
+    pub(super) fn call_denied(&self, call: ProviderCall<'_>, error: PolicyError) -> Problem {
+        self.log.add(self.audit.call(self.caller, call, Err(&error)));
+        error.into()
     }
 
     /// Sends a request to a provider.

@@ -6,13 +6,26 @@ pub(super) mod agoracn;
 pub(super) mod express;
 pub(super) mod get_token;
 pub(super) mod gin;
+pub(super) mod quickstart;
 mod read;
+pub(super) mod toolbox;
 pub(super) mod videosdk;
 
 use super::authorized::Authorized;
 use crate::problem::Problem;
 use crate::providers::agora::{self, TokenService, Version};
+use crate::providers::{Minted, ProviderRequest};
 use crate::token::{RequestedTtl, TokenRequest};
+
+/// Mints a token. With `compat.narrow_role`, the token has the granted role if the requested role is higher.
+fn mint<'a>(authorized: &'a Authorized<'_>, request: &mut TokenRequest<'a>) -> Result<Minted<'a>, Problem> {
+    if authorized.signing.compat.narrow_role
+        && let ProviderRequest::Agora(request) = &mut request.provider
+    {
+        request.allow_lower_role();
+    }
+    authorized.mint(request)
+}
 
 /// Mints a token for the default project.
 fn agora_token<'a>(
@@ -20,7 +33,7 @@ fn agora_token<'a>(
     ttl: Option<RequestedTtl>,
     request: agora::TokenRequest<'a>,
 ) -> Result<String, Problem> {
-    Ok(authorized.mint(&mut TokenRequest::new(ttl, request))?.token)
+    Ok(mint(authorized, &mut TokenRequest::new(ttl, request))?.token)
 }
 
 /// Mints a token for the default project and one service, with the default lifetime.
@@ -30,4 +43,10 @@ fn service_token<'a>(
     service: impl TokenService<'a> + 'a,
 ) -> Result<String, Problem> {
     agora_token(authorized, None, agora::TokenRequest::one(version, service))
+}
+
+/// Returns the uid of a completed request; 0 for all users.
+fn uid_of(request: &TokenRequest<'_>) -> u32 {
+    let ProviderRequest::Agora(request) = &request.provider else { return 0 };
+    request.uid().unwrap_or(0)
 }

@@ -3,6 +3,7 @@
 pub(super) mod agora;
 pub(super) mod openapi;
 pub(super) mod pages;
+pub(super) mod rest_auth;
 pub(super) mod rooms;
 pub(super) mod token;
 

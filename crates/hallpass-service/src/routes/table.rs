@@ -3,8 +3,8 @@
 use http::Method;
 
 use super::authorized::Authorized;
-use super::compat::{agora_docs, agoracn, express, get_token, gin, videosdk};
-use super::native::{self, agora, openapi, pages, rooms, token};
+use super::compat::{agora_docs, agoracn, express, get_token, gin, quickstart, toolbox, videosdk};
+use super::native::{self, agora, openapi, pages, rest_auth, rooms, token};
 use super::route::{CallerHandler, Dialect, Handler, Route};
 use crate::problem::Problem;
 use crate::web::response::Response;
@@ -22,7 +22,7 @@ pub(super) static ROUTES: &[Route] = &[
     route(NATIVE, "/v1/inspect", POST, caller(token::inspect)),
     route(NATIVE, "/v1/videosdk/rooms", POST, async_caller!(rooms::create)),
     route(NATIVE, "/v1/videosdk/rooms/{id}/validate", GET, async_caller!(rooms::validate)),
-    route(NATIVE, "/v1/agora/rest-auth", POST, caller(agora::rest_auth)),
+    route(NATIVE, "/v1/agora/rest-auth", POST, caller(rest_auth::rest_auth)),
     route(NATIVE, "/v1/agora/projects", GET, async_caller!(agora::projects)),
     route(NATIVE, "/v1/agora/rtm/user-events", GET, async_caller!(agora::user_events)),
     route(NATIVE, "/v1/agora/kick", POST, async_caller!(agora::kick)),
@@ -47,6 +47,14 @@ pub(super) static ROUTES: &[Route] = &[
     route(GET_TOKEN, "/getToken", POST, caller(get_token::respond)),
     route(GET_TOKEN, "/token/getNew", POST, caller(get_token::respond)),
     route(AGORACN, "/token/generate", POST, caller(agoracn::respond)),
+    route(QUICKSTART_CONFIG, "/get_config", GET, caller(quickstart::config)),
+    route(QUICKSTART_CONFIG, "/api/get_config", GET, caller(quickstart::config)),
+    route(QUICKSTART_TOKEN, "/api/generate-agora-token", GET_AND_HEAD, caller(quickstart::token)),
+    route(TOOLBOX, "/v1/token/generate", POST, caller(toolbox::token_007)),
+    route(TOOLBOX, "/v2/token/generate", POST, caller(toolbox::token_007)),
+    route(TOOLBOX, "/v2/convoai/token/generate", POST, caller(toolbox::token_007)),
+    route(TOOLBOX, "/v1/token006/generate", POST, caller(toolbox::token_006)),
+    route(TOOLBOX, "/v2/token006/generate", POST, caller(toolbox::token_006)),
     route(EXPRESS, "/access_token", GET_AND_HEAD, caller(express::access_token)),
     route(EXPRESS, "/get-token", GET_HEAD_AND_POST, caller(videosdk::token)),
     route(EXPRESS, "/create-meeting", POST, async_caller!(videosdk::create_meeting)),
@@ -63,6 +71,9 @@ const GIN: Dialect = gin::DIALECT;
 const PING: Dialect = Dialect { ignores_slash: false, ..GIN };
 const AGORACN: Dialect = agoracn::DIALECT;
 const GET_TOKEN: Dialect = get_token::DIALECT;
+const QUICKSTART_CONFIG: Dialect = quickstart::CONFIG_DIALECT;
+const QUICKSTART_TOKEN: Dialect = quickstart::TOKEN_DIALECT;
+const TOOLBOX: Dialect = toolbox::DIALECT;
 
 const GET: &str = "GET";
 const POST: &str = "POST";

@@ -26,7 +26,7 @@ pub(crate) struct ProviderCall<'a> {
 }
 
 /// The content of an audit line. Fields that do not apply are `null`, so that programs can rely on every field. Only
-/// `refused_by`, `caller_address` and `ban` are omitted if they do not apply.
+/// `requested_role`, `refused_by`, `caller_address` and `ban` are omitted if they do not apply.
 #[derive(Default)]
 struct AuditLine<'a> {
     caller: &'static str,
@@ -35,6 +35,8 @@ struct AuditLine<'a> {
     services: Option<Vec<&'static str>>,
     channel: Option<&'a str>,
     role: Option<&'static str>,
+    /// The requested role, if the policy granted a lower role.
+    requested_role: Option<&'static str>,
     ttl: Option<u32>,
     rules: Option<Vec<DecidedBy>>,
     reason: Option<&'a str>,
@@ -44,19 +46,19 @@ struct AuditLine<'a> {
 }
 
 impl AuditContext<'_> {
-    /// Returns the line for a signed token, with the granted services.
+    /// Returns the line for a signed token, with the granted services. `requested_role` is the role in the request.
     pub(crate) fn granted(
         self,
         caller: &Caller,
         minted: &Minted<'_>,
         granted: RequestSummary<'_>,
+        requested_role: Option<&'static str>,
     ) -> LogLine {
         let Minted { project, ttl, decided_by, .. } = minted;
         let (ttl, rules) = (Some(ttl.seconds().0), Some(decided_by.clone()));
-        self.write(
-            "granted",
-            AuditLine { project: Some(project), ttl, rules, ..AuditLine::of(caller).with_request(granted) },
-        )
+        let requested_role = requested_role.filter(|role| granted.role != Some(role));
+        let line = AuditLine { project: Some(project), ttl, rules, requested_role, ..AuditLine::of(caller) };
+        self.write("granted", line.with_request(granted))
     }
 
     /// Returns the line for a denied token request, with the requested services.
@@ -114,6 +116,7 @@ impl AuditContext<'_> {
             ("rules", rules.into()),
             ("reason", line.reason.into()),
         ];
+        fields.extend(line.requested_role.map(|role| ("requested_role", role.into())));
         fields.extend(line.refused_by.map(|part| ("refused_by", part.into())));
         fields.extend(line.caller_address.map(|address| ("caller_address", address.into())));
         fields.extend(line.ban.map(|ban| ("ban", ban)));

@@ -51,17 +51,28 @@ pub struct RequestContext<'a> {
 }
 
 impl RequestContext<'_> {
-    /// The number of random bytes that a request requires: 4 bytes for a salt and 4 bytes for a uid.
-    pub const RANDOM_BYTES: usize = 8;
+    /// The number of random bytes that a request requires: 4 bytes for a salt, 4 bytes for a uid, 4 bytes for the uid of
+    /// an agent, and 8 bytes for a channel name.
+    pub const RANDOM_BYTES: usize = 20;
 
     pub(crate) fn salt_bytes(&self) -> [u8; 4] {
-        let [a, b, c, d, _, _, _, _] = self.random;
+        let [a, b, c, d, ..] = self.random;
         [a, b, c, d]
     }
 
     pub(crate) fn uid_bytes(&self) -> [u8; 4] {
-        let [_, _, _, _, a, b, c, d] = self.random;
+        let [_, _, _, _, a, b, c, d, ..] = self.random;
         [a, b, c, d]
+    }
+
+    pub(crate) fn agent_uid_bytes(&self) -> [u8; 4] {
+        let [.., a, b, c, d, _, _, _, _, _, _, _, _] = self.random;
+        [a, b, c, d]
+    }
+
+    pub(crate) fn channel_bytes(&self) -> [u8; 8] {
+        let [.., a, b, c, d, e, f, g, h] = self.random;
+        [a, b, c, d, e, f, g, h]
     }
 }
 

@@ -29,6 +29,11 @@ pub struct Account<'a>(&'a str);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RtmUser<'a>(&'a str);
 
+impl RtmUser<'_> {
+    /// Any user. The user field of the token is empty, so any Signaling user can log in with the token.
+    pub const ANY: RtmUser<'static> = RtmUser("");
+}
+
 /// A user name in Chat: 1 to 64 characters from `a-z`, `0-9`, `_`, `-` and `.`. The UUID of a Chat user is valid too.
 ///
 /// Source of the rule: Chat's user registration (`docs.agora.io`, Chat, "User system registration").

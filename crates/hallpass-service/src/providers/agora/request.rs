@@ -57,6 +57,13 @@ impl<'a> TokenRequest<'a> {
         Self { version, services: vec![Box::new(service)] }
     }
 
+    /// Allows the policy to lower the requested role instead of denying the request.
+    pub(crate) fn allow_lower_role(&mut self) {
+        for service in &mut self.services {
+            service.allow_lower_role();
+        }
+    }
+
     /// Applies the policy to each service, fills in omitted fields, and signs the token.
     #[inline(never)]
     pub(crate) fn mint<G>(
@@ -68,6 +75,7 @@ impl<'a> TokenRequest<'a> {
     ) -> Result<Minted<'a>, TokenError> {
         let NamedProject { name, project } = provider.projects.get(context.project)?;
         let (mut ttl, mut decided_by) = (context.ttl, Vec::with_capacity(self.services.len()));
+        let mut channel_uid = None;
         for service in &mut self.services {
             let granted = |of: &'a G| Some((grants(of), grants(of).get(service.name())?));
             let rule = policy.find(context.evaluator.caller, name, service.name(), granted)?;
@@ -77,8 +85,10 @@ impl<'a> TokenRequest<'a> {
                 evaluator: context.evaluator,
                 app_id: &project.app_id,
                 random_uid: context.random_uid,
+                channel_uid,
             };
             service.complete(grant, &service_context).map_err(|error| error.decided_by(by))?;
+            channel_uid = channel_uid.or_else(|| service.uid());
             ttl = ttl.min(rule_ttl).min(grant.ttl.unwrap_or(Ttl::MAX));
             decided_by.push(by);
         }

@@ -39,15 +39,20 @@ impl Version {
 pub(crate) struct CompatConfig {
     /// The default token format of the routes that imitate servers with format 006.
     pub(crate) version: Version,
+    /// True if the routes issue a token with the granted role instead of denying a request for a higher role.
+    pub(crate) narrow_role: bool,
 }
 
 impl CompatConfig {
     /// The options of a configuration without `compat`.
-    pub(crate) const DEFAULT: Self = Self { version: Version::V006 };
+    pub(crate) const DEFAULT: Self = Self { version: Version::V006, narrow_role: false };
 
     /// Reads the section `compat` of the configuration.
     pub(crate) fn read<'j>(section: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
-        let version = section.fields(&["version"])?.read("version", Version::read)?;
-        Ok(version.map_or(Self::DEFAULT, |version| Self { version }))
+        let fields = section.fields(&["version", "narrow_role"])?;
+        Ok(Self {
+            version: fields.read("version", Version::read)?.unwrap_or(Self::DEFAULT.version),
+            narrow_role: fields.read("narrow_role", Json::boolean)?.unwrap_or_default(),
+        })
     }
 }

@@ -8,9 +8,8 @@ use hallpass_token::{Ttl, UnixSeconds};
 use http::{Method, StatusCode};
 
 use super::read::{digits, object, parse_field, required_string, user, value, version};
-use super::{agora_token, service_token};
+use super::{agora_token, mint, service_token, uid_of};
 use crate::problem::Problem;
-use crate::providers::ProviderRequest;
 use crate::providers::agora::{self, ChannelUser, RequestedRole, Rtc, Rtm};
 use crate::routes::authorized::Authorized;
 use crate::routes::route::{Dialect, ErrorContext, ok};
@@ -41,14 +40,13 @@ pub(in crate::routes) fn rtc_token(authorized: &Authorized<'_>) -> Result<Respon
     let body = object(authorized)?;
     let channel = parse_field("channel", required_string(&body, "channel")?, Channel::parse_or_any)?;
     let version = version(authorized, Some(&body), authorized.signing.compat.version)?;
-    let channel_user = ChannelUser { channel: Some(channel), user: None };
+    let channel_user = ChannelUser { channel: Some(channel), ..ChannelUser::default() };
     let named = |value| if is_truthy(value) { Role::Publisher } else { Role::Subscriber };
     let role = value(&body, "isPublisher").map(named);
     let rtc = Rtc::new(channel_user, RequestedRole::or_default(role, Role::Subscriber));
     let mut request = TokenRequest::new(None, agora::TokenRequest::one(version, rtc));
-    let minted = authorized.mint(&mut request)?;
-    let uid = if let ProviderRequest::Agora(request) = &request.provider { request.uid() } else { None };
-    Ok(ok(JSON_UTF8, &Json::object([("uid", uid.unwrap_or(0).into()), ("token", minted.token.into())])))
+    let token = mint(authorized, &mut request)?.token;
+    Ok(ok(JSON_UTF8, &Json::object([("uid", uid_of(&request).into()), ("token", token.into())])))
 }
 
 pub(in crate::routes) fn rtm_token(authorized: &Authorized<'_>) -> Result<Response, Problem> {

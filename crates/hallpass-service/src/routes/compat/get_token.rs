@@ -9,7 +9,7 @@ use http::{Method, StatusCode};
 
 use super::read::{
     body_user, first_object, number_or_account, parse_field, signaling, single_user, string_or_empty,
-    ttl_field, version,
+    ttl_field, value, version,
 };
 use super::{agora_token, gin};
 use crate::problem::Problem;
@@ -58,10 +58,15 @@ fn rtc<'j>(body: &'j Json<'j>, user: Option<&'j str>) -> Result<Rtc<'j>, FieldEr
     if name.is_empty() {
         return Err(FieldError::sentence("channel", "invalid: missing channel name"));
     }
-    let role = match string_or_empty(body, "role")? {
-        "" => RequestedRole::Default(Role::Subscriber),
-        "publisher" => RequestedRole::Named(Role::Publisher),
-        _ => RequestedRole::Named(Role::Subscriber),
+    let role = match value(body, "role") {
+        None => RequestedRole::Default(Role::Subscriber),
+        Some(Json::Number(number)) if number.as_u64() == Some(1) => RequestedRole::Named(Role::Publisher),
+        Some(Json::Number(_)) => RequestedRole::Named(Role::Subscriber),
+        Some(_) => match string_or_empty(body, "role")? {
+            "" => RequestedRole::Default(Role::Subscriber),
+            "publisher" | "1" => RequestedRole::Named(Role::Publisher),
+            _ => RequestedRole::Named(Role::Subscriber),
+        },
     };
     let channel = parse_field("channel", name, Channel::parse_or_any)?;
     let user = user.map_or(Ok(User::Any), |uid| number_or_account("uid", non_empty(uid)?))?;

@@ -128,7 +128,8 @@ fn respond<const N: usize>(tokens: [(&'static str, String); N]) -> Response {
 }
 
 fn read_rtc<'a>(authorized: &Authorized<'a>) -> Result<Rtc<'a>, FieldError> {
-    let is_publisher = authorized.path_param("role") == "publisher";
+    // Many apps send the number of the role in format 006, although the original servers treat `1` as a subscriber.
+    let is_publisher = matches!(authorized.path_param("role"), "publisher" | "1");
     let role = if is_publisher { Role::Publisher } else { Role::Subscriber };
     let channel = parse_field("channelName", authorized.path_param("channel"), Channel::parse_or_any)?;
     Ok(Rtc::new(ChannelUser::new(channel, user(authorized)?), RequestedRole::Named(role)))

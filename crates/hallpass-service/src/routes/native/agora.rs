@@ -1,4 +1,4 @@
-//! Routes for Agora's REST APIs.
+//! Routes that call Agora's REST APIs.
 
 use hallpass_token::agora::RtmUser;
 use hallpass_token::{Seconds, Ttl};
@@ -9,14 +9,14 @@ use crate::providers::agora::rest::{self, AccountCredentials, Credentials, Form,
 use crate::providers::agora::{AgoraProject, decide_rest_call};
 use crate::routes::authorized::Authorized;
 use crate::routes::route::ok;
-use crate::settings::{NamedProject, read_requested_ttl};
+use crate::settings::NamedProject;
 use crate::token::ProviderCall;
 use crate::web::field_error::FieldError;
-use crate::web::json::{Invalid, Json};
+use crate::web::json::Json;
 use crate::web::response::{JSON, Response};
 
 /// The default lifetime of a token for one call. This lifetime allows for clock skew.
-const DEFAULT_TTL: Ttl = match Ttl::new(600) {
+pub(super) const DEFAULT_TTL: Ttl = match Ttl::new(600) {
     Ok(ttl) => ttl,
     Err(_) => Ttl::MAX,
 };
@@ -47,47 +47,6 @@ pub(in crate::routes) async fn user_events(authorized: &Authorized<'_>) -> Resul
     let events = rest::read_user_events(authorized.send(request).await);
     let events = events.map_err(|error| authorized.upstream_failed(error))?;
     Ok(ok(JSON, &Json::object([("events", events.into())])))
-}
-
-/// Handles `POST /v1/agora/rest-auth`: returns the headers that a server needs for its own calls to Agora's REST APIs.
-pub(in crate::routes) fn rest_auth(authorized: &Authorized<'_>) -> Result<Response, Problem> {
-    let document = authorized.json()?;
-    let (form, project, user, ttl) = document.read(|body| {
-        let fields = body.fields(&["form", "project", "user", "ttl"])?;
-        let form = Form::read(fields.required("form")?)?;
-        let others = ["project", "user", "ttl"].into_iter().filter_map(|name| fields.optional(name));
-        if let (Form::Basic, Some(other)) = (form, { others }.next()) {
-            let detail = "cannot be combined with `form` \"basic\", which grants access to the whole account";
-            return Err(Invalid::rule(other, detail));
-        }
-        let string = |name| fields.read_optional(name, Json::string);
-        let ttl = fields.read_optional("ttl", read_requested_ttl)?;
-        Ok((form, string("project")?, string("user")?, ttl))
-    })?;
-    let mut fields = Vec::new();
-    let credentials = if form == Form::Basic {
-        authorize_call(authorized, RestCall::Auth, None, None)?;
-        Credentials::basic(account(authorized)?)
-    } else {
-        let project = authorized.signing.providers.agora.projects.get(project)?;
-        let user = user.map(rtm_user).transpose()?;
-        let max_ttl = authorize_call(authorized, RestCall::Auth, Some(&project.name), None)?;
-        let ttl = ttl.unwrap_or(DEFAULT_TTL).min(max_ttl);
-        let (credentials, user, ttl) = credentials(authorized, form, &project.project, user, ttl)?;
-        let (now, ttl) = (authorized.context.now.0, ttl.seconds().0);
-        fields.extend([
-            ("project", project.name.as_str().into()),
-            ("app_id", project.project.app_id.as_str().into()),
-            ("user", user.as_str().into()),
-            ("issued_at", now.into()),
-            ("expires_at", now.saturating_add(ttl).into()),
-            ("expires_in", ttl.into()),
-        ]);
-        credentials
-    };
-    let headers: Vec<_> = credentials.headers().map(|(name, value)| (name, value.into())).collect();
-    fields.extend([("form", form.name().into()), ("headers", headers.into())]);
-    Ok(ok(JSON, &fields.into()))
 }
 
 /// Handles `POST /v1/agora/kick`: removes users from a channel and bans them for a period. A ban is the only way to end
@@ -137,7 +96,7 @@ async fn create_rule(
 
 /// Authorizes a call and records the decision in the audit log. Returns the maximum lifetime of a token for the call. If
 /// `project` is `None`, the call concerns the whole account.
-fn authorize_call(
+pub(super) fn authorize_call(
     authorized: &Authorized<'_>,
     call: RestCall,
     project: Option<&str>,
@@ -153,13 +112,13 @@ fn authorize_call(
 }
 
 /// Returns the credentials of the Agora account.
-fn account<'a>(authorized: &Authorized<'a>) -> Result<&'a AccountCredentials, Problem> {
+pub(super) fn account<'a>(authorized: &Authorized<'a>) -> Result<&'a AccountCredentials, Problem> {
     authorized.signing.providers.agora.account.as_ref().ok_or(Problem::AgoraAccountNotConfigured)
 }
 
 /// Returns the credentials, the user and the lifetime of the token. The default user is the name of the caller's service
 /// key.
-fn credentials<'a>(
+pub(super) fn credentials<'a>(
     authorized: &Authorized<'a>,
     form: Form,
     project: &AgoraProject,
@@ -181,6 +140,6 @@ fn credentials<'a>(
     Ok((headers.ok_or(Problem::NOT_READY)?, user, ttl))
 }
 
-fn rtm_user(text: &str) -> Result<RtmUser<'_>, Problem> {
+pub(super) fn rtm_user(text: &str) -> Result<RtmUser<'_>, Problem> {
     RtmUser::parse(text).map_err(|error| Problem::field("user", error))
 }

@@ -72,8 +72,13 @@ impl Credentials {
         let mut services = [Service::rtm(signer.user, PrivilegeTtl::For(signer.ttl))];
         let services = Services::new(&mut services).ok()?;
         let token = Zeroizing::new(signer.mint()?.services(services, signer.ttl));
+        Some(Self::from_token(&token))
+    }
+
+    /// Returns credentials of the form [`Form::AgoraToken`] with this token.
+    pub(crate) fn from_token(token: &str) -> Self {
         // Agora expects the token without quotation marks, although RFC 9110 requires them for these characters.
-        Some(Self(vec![("authorization", Zeroizing::new(format!("agora token={}", token.as_str())))]))
+        Self(vec![("authorization", Zeroizing::new(format!("agora token={token}")))])
     }
 
     /// Returns credentials of the form [`Form::XAgoraToken`]; `None` if the project has no certificate.

@@ -13,12 +13,14 @@ use crate::web::json::{Fields, Invalid, Json};
 pub(crate) struct ChannelUser<'a> {
     pub(crate) channel: Option<Channel<'a>>,
     pub(crate) user: Option<User<'a>>,
+    /// True if a request without a user is for all users, if the policy grants this.
+    pub(crate) prefers_any: bool,
 }
 
 impl<'a> ChannelUser<'a> {
     /// Returns a request that specifies the channel and the user.
     pub(crate) const fn new(channel: Channel<'a>, user: User<'a>) -> Self {
-        Self { channel: Some(channel), user: Some(user) }
+        Self { channel: Some(channel), user: Some(user), prefers_any: false }
     }
 
     /// Reads the field `channel`, and either `uid` or `account`.
@@ -34,7 +36,7 @@ impl<'a> ChannelUser<'a> {
             (None, Some(account)) => Some(account.parsed(Account::parse)?.into()),
             (None, None) => None,
         };
-        Ok(Self { channel, user })
+        Ok(Self { channel, user, prefers_any: false })
     }
 
     /// Checks the channel and the user against a grant, and fills in omitted values.
@@ -97,6 +99,7 @@ impl<'a> ChannelUser<'a> {
         }
         self.user = Some(match (context.evaluator.bound_user(&grant.identity, &field)?, self.user) {
             (None, Some(user)) => user,
+            (None, None) if self.prefers_any && grant.identity == Identity::Wildcard => User::Any,
             (None, None) => context.random_uid.into(),
             (Some(bound), None) => bound_uid(bound, app_id).into(),
             (Some(bound), Some(user)) if is_bound(bound, user, app_id) => user,
@@ -143,7 +146,7 @@ pub(crate) fn read_uid<'j>(value: &'j Json<'j>) -> Result<u32, Invalid<'j>> {
 
 /// Returns the caller's uid in the channels of an app. If the rule uses a claim other than the subject and the claim
 /// contains a uid, returns this uid. Otherwise, derives the uid from the subject or the claim.
-fn bound_uid(bound: BoundUser<'_>, app_id: &AppId) -> Uid {
+pub(super) fn bound_uid(bound: BoundUser<'_>, app_id: &AppId) -> Uid {
     let claimed = if bound.is_subject { None } else { Uid::parse(bound.id).ok() };
     claimed.unwrap_or_else(|| derived_uid(app_id, bound.id))
 }

@@ -34,6 +34,8 @@ pub(crate) struct Rtc<'a> {
 pub(crate) enum RequestedRole {
     /// The role that the request specifies, or that the policy filled in.
     Named(Role),
+    /// The requested role. If the policy grants only a lower role, the token has the lower role.
+    AtMost(Role),
     /// The default role, which applies if neither the request nor the policy specifies a role.
     Default(Role),
 }
@@ -46,7 +48,8 @@ impl<'a> Rtc<'a> {
     /// Returns a request for data in a channel, for a Signaling user.
     pub(crate) fn stream_channel(channel: Channel<'a>, user: Account<'a>) -> Self {
         let channel_user = ChannelUser::new(channel, user.into());
-        Self { is_stream: true, ..Self::new(channel_user, RequestedRole::Default(Role::Publisher)) }
+        // A stream channel needs the privilege to publish data.
+        Self { is_stream: true, ..Self::new(channel_user, RequestedRole::Named(Role::Publisher)) }
     }
 
     fn read(section: &'a Json<'a>) -> Result<Self, Invalid<'a>> {
@@ -82,7 +85,7 @@ impl RequestedRole {
 
     const fn role(self) -> Role {
         match self {
-            Self::Named(role) | Self::Default(role) => role,
+            Self::Named(role) | Self::AtMost(role) | Self::Default(role) => role,
         }
     }
 }
@@ -97,23 +100,36 @@ impl<'a> TokenService<'a> for Rtc<'a> {
     }
 
     fn role(&self) -> Option<&'static str> {
-        if let RequestedRole::Named(role) = self.role { Some(role.as_str()) } else { None }
+        match self.role {
+            RequestedRole::Named(role) | RequestedRole::AtMost(role) => Some(role.as_str()),
+            RequestedRole::Default(_) => None,
+        }
     }
 
     fn uid(&self) -> Option<u32> {
         self.channel_user.uid()
     }
 
+    fn allow_lower_role(&mut self) {
+        if let RequestedRole::Named(role) = self.role {
+            self.role = RequestedRole::AtMost(role);
+        }
+    }
+
     fn complete(&mut self, grant: &'a Grant, context: &Context<'a>) -> Result<(), TokenError> {
         self.channel_user.complete_channel(SERVICE.name, grant, context)?;
-        // A stream channel needs the privilege to publish data.
-        let requested = if self.is_stream { RequestedRole::Named(Role::Publisher) } else { self.role };
-        let role = match (grant.role, requested) {
+        let role = match (grant.role, self.role) {
             (Some(Role::Subscriber), RequestedRole::Named(Role::Publisher)) => {
                 let reason = "The rules for this caller allow only the role `subscriber`.";
                 return Err(PolicyError::new(DeniedPart::Role, "rtc.role", reason).into());
             }
-            (_, RequestedRole::Named(role)) => role,
+            (Some(Role::Subscriber), RequestedRole::AtMost(Role::Publisher)) => {
+                if let Some(all) = &mut self.privileges {
+                    (all.publish_audio, all.publish_video, all.publish_data) = (None, None, None);
+                }
+                Role::Subscriber
+            }
+            (_, RequestedRole::Named(role) | RequestedRole::AtMost(role)) => role,
             (granted, RequestedRole::Default(role)) => granted.unwrap_or(role),
         };
         self.role = RequestedRole::Named(role);

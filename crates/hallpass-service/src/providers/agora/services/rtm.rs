@@ -5,8 +5,10 @@ use hallpass_token::agora::{
 };
 use hallpass_token::{PrivilegeTtl, Ttl};
 
+use super::channel_user::bound_uid;
 use super::service::{Context, Grant, ServiceType, TokenService};
-use crate::policy::TokenError;
+use crate::policy::{DeniedPart, Identity, OTHER_USER_DENIED, PolicyError, TokenError};
+use crate::web::field_error::FieldError;
 use crate::web::json::{Invalid, Json};
 
 pub(super) const SERVICE: ServiceType = ServiceType {
@@ -20,19 +22,45 @@ pub(super) const SERVICE: ServiceType = ServiceType {
 #[derive(Debug)]
 pub(crate) struct Rtm<'a> {
     user: Option<RtmUser<'a>>,
+    /// True if the user is the uid of the channel service in the same request.
+    is_channel_user: bool,
     permissions: Option<PermissionTree>,
 }
 
+const FIELD: &str = "rtm.user";
+const ANY_USER: &str = "A Signaling token without a user is valid for any user. Specify a user, or grant it with `\"identity\": \"wildcard\"`; without a policy, with `auth.open.wildcard`.";
+
 impl<'a> Rtm<'a> {
     pub(crate) const fn new(user: RtmUser<'a>) -> Self {
-        Self { user: Some(user), permissions: None }
+        Self { user: Some(user), is_channel_user: false, permissions: None }
+    }
+
+    /// Returns a request for the user whose name is the uid of the channel service in the same request. If this uid is 0,
+    /// the token is valid for any user.
+    pub(crate) const fn channel_user() -> Self {
+        Self { user: None, is_channel_user: true, permissions: None }
     }
 
     fn read(section: &'a Json<'a>) -> Result<Self, Invalid<'a>> {
         let fields = section.fields(&["user", "permissions"])?;
         let user = fields.read_optional("user", |value| value.parsed(RtmUser::parse))?;
         let permissions = fields.read_optional("permissions", read_permissions)?;
-        Ok(Self { user, permissions })
+        Ok(Self { user, is_channel_user: false, permissions })
+    }
+
+    /// Returns the user whose name is the uid of the channel service. A caller that is bound to an identity may use the
+    /// identity's own uid.
+    fn read_channel_user(grant: &'a Grant, context: &Context<'a>) -> Result<RtmUser<'a>, TokenError> {
+        let number = context.channel_uid.unwrap_or_default();
+        if number == 0 {
+            return Ok(RtmUser::ANY);
+        }
+        let bound = context.evaluator.bound_user(&grant.identity, FIELD)?;
+        if bound.is_some_and(|bound| bound_uid(bound, context.app_id).get() != number) {
+            return Err(PolicyError::new(DeniedPart::Identity, FIELD, OTHER_USER_DENIED).into());
+        }
+        let name = context.evaluator.arena.alloc(number.to_string());
+        RtmUser::parse(name).map_err(|error| FieldError::new(FIELD, error).into())
     }
 }
 
@@ -43,7 +71,14 @@ impl<'a> TokenService<'a> for Rtm<'a> {
 
     fn complete(&mut self, grant: &'a Grant, context: &Context<'a>) -> Result<(), TokenError> {
         let (as_str, parse) = (RtmUser::as_str, RtmUser::parse);
-        let user = context.evaluator.resolve_user(&grant.identity, "rtm.user", self.user, as_str, parse)?;
+        let user = if self.is_channel_user {
+            Self::read_channel_user(grant, context)?
+        } else {
+            context.evaluator.resolve_user(&grant.identity, FIELD, self.user, as_str, parse)?
+        };
+        if user == RtmUser::ANY && grant.identity != Identity::Wildcard {
+            return Err(PolicyError::new(DeniedPart::Privileged, FIELD, ANY_USER).into());
+        }
         self.user = Some(user);
         Ok(())
     }
@@ -57,7 +92,7 @@ impl<'a> TokenService<'a> for Rtm<'a> {
     }
 
     fn sign_006(&self, mint: &Mint<'_>, ttl: Ttl) -> Option<String> {
-        let user = self.user.filter(|_| self.permissions.is_none())?;
+        let user = self.user.filter(|user| self.permissions.is_none() && *user != RtmUser::ANY)?;
         Some(mint.rtm_006(user, PrivilegeTtl::For(ttl)))
     }
 

@@ -26,6 +26,8 @@ pub(crate) struct Context<'a> {
     pub(crate) app_id: &'a AppId,
     /// The random uid for a request that specifies no user, if the caller may choose any user.
     pub(crate) random_uid: Uid,
+    /// The uid of the channel service that precedes this service in the same request, if any. 0 means all users.
+    pub(crate) channel_uid: Option<u32>,
 }
 
 /// A service in a token request. The policy fills in omitted values.
@@ -52,6 +54,9 @@ pub(crate) trait TokenService<'a> {
     fn uid(&self) -> Option<u32> {
         None
     }
+
+    /// Allows the policy to lower the requested role instead of denying the request.
+    fn allow_lower_role(&mut self) {}
 
     /// Checks the request against a grant, and fills in omitted values.
     ///
