@@ -113,7 +113,8 @@ pub(crate) struct Service {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) channel: Option<String>,
     /// The user of a channel, exactly as in the token. An empty string means any user. If the service chose the uid,
-    /// `$/uid` is a placeholder for the number at the JSON pointer `/uid` in the response.
+    /// `$/uid` is a placeholder for the value at the JSON pointer `/uid` in the response. `channel` and `user` can contain
+    /// such a placeholder, too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) uid: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -170,9 +170,12 @@ fn find_token(expect: &ExpectedToken, body: &Value) -> Option<IssuedToken> {
     let mut expect = expect.clone();
     let mut uid_was_chosen = false;
     for service in expect.services_mut() {
-        if let Some(pointer) = service.uid.as_deref().and_then(|uid| uid.strip_prefix('$')) {
-            service.uid = Some(body.pointer(pointer)?.as_u64()?.to_string());
-            uid_was_chosen = true;
+        uid_was_chosen |= service.uid.as_deref().is_some_and(|uid| uid.starts_with('$'));
+        for name in [&mut service.uid, &mut service.user, &mut service.channel] {
+            if let Some(pointer) = name.as_deref().and_then(|name| name.strip_prefix('$')) {
+                let value = body.pointer(pointer)?;
+                *name = Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+            }
         }
     }
     Some(IssuedToken { token, expect, uid_was_chosen })
