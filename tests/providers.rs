@@ -65,6 +65,7 @@ fn run_all<T: Target>(
 fn without_waiting<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<Tally> {
     let mut tally = agora::all_calls(&start).context("Agora")?;
     tally.add(agora::without_account(&start).context("Agora without an account")?);
+    tally.add(agora::agents_by_policy(&start).context("agents by policy")?);
     tally.add(kick::all(&start).context("kick")?);
     tally.add(rooms::all(&start).context("rooms")?);
     tally.add(callers::all(&start).context("callers")?);

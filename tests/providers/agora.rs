@@ -26,6 +26,7 @@ pub(crate) fn all_calls<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<
     let mut harness = Harness::start("agora", with_account(), start)?;
     projects(&mut harness).context("projects")?;
     samples(&mut harness).context("the samples of the three forms")?;
+    agents(&mut harness).context("credentials for agents")?;
     invalid_requests(&mut harness).context("invalid requests")?;
     events(&mut harness).context("events")?;
     harness.finish()
@@ -114,6 +115,55 @@ fn samples<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Requests credentials for calls about an agent in a channel.
+fn agents<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
+    for (mut body, user, seconds) in [
+        (json!({ "channel": "demo", "uid": 1234 }), "1234", DEFAULT_SECONDS),
+        (json!({ "channel": "demo", "uid": 4_294_967_295_u32, "ttl": 60 }), "4294967295", 60),
+        (json!({ "channel": "demo", "uid": 1234, "user": "bot" }), "bot", DEFAULT_SECONDS),
+    ] {
+        body["form"] = "agora-token".into();
+        let observed = harness.send(&post(AUTH, &body), AUTH_GRANTED)?;
+        let issued_at = observed.json["issued_at"].as_u64().with_context(|| observed.text())?;
+        let expected = json!({
+            "channel": "demo",
+            "uid": body["uid"],
+            "project": "default",
+            "app_id": APP_ID,
+            "user": user,
+            "issued_at": issued_at,
+            "expires_at": issued_at + seconds,
+            "expires_in": seconds,
+            "form": "agora-token",
+            "headers": observed.json["headers"],
+        });
+        observed.ensure(200, &expected)?;
+        observed.ensure_sent(&[])?;
+        ensure_accepted(harness, &observed, APP_ID, user, seconds)?;
+    }
+    Ok(())
+}
+
+/// Tests that the rules for `rtc` and `rtm` apply to credentials for agents, because anyone with the token can join the
+/// channel.
+pub(crate) fn agents_by_policy<T: Target>(
+    start: impl Fn(Deployment) -> anyhow::Result<T>,
+) -> anyhow::Result<Tally> {
+    let policy = json!([
+        { "agora_rest": "auth", "rtc": { "channel": "agents-*", "identity": "any" }, "rtm": { "identity": "any" }, "ttl": 120 },
+    ]);
+    let mut harness = Harness::start("agora-agents", json!({ "policy": policy }), start)?;
+    let request = |channel: &str| post(AUTH, &json!({ "form": "agora-token", "channel": channel, "uid": 7 }));
+    let observed = harness.send(&request("agents-1"), AUTH_GRANTED)?;
+    observed.ensure_status(200)?;
+    ensure_accepted(&harness, &observed, APP_ID, "7", 120)?;
+    let refused = Some(("agora_rest.auth", "refused"));
+    let observed = harness.send(&request("demo"), refused)?;
+    ensure!(observed.json["refused_by"] == "channel", "{}", observed.text());
+    observed.ensure_status(403)?;
+    harness.finish()
+}
+
 /// Checks that Agora accepts the headers in a response, for this user and this lifetime.
 fn ensure_accepted<T: Target>(
     harness: &Harness<T>,
@@ -128,8 +178,9 @@ fn ensure_accepted<T: Target>(
     let caller = harness.agora.requests().pop().context("the provider received no request")?.caller;
     let (named, expires_at, form) = match &caller {
         Ok(Caller::User007 { user, expires_at, services }) => {
-            // Signaling, which has the number 2, is the only service of the token.
-            ensure!(*services == [2], "services {services:?}");
+            // Signaling has the number 2. A token for an agent also contains RTC, which has the number 1.
+            let expected = if observed.json["channel"].is_string() { &[1, 2][..] } else { &[2] };
+            ensure!(*services == expected, "services {services:?}");
             (user, expires_at, "agora-token")
         }
         Ok(Caller::User006 { user, expires_at }) => (user, expires_at, "x-agora-token"),
@@ -163,6 +214,12 @@ fn invalid_requests<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
         (json!({ "form": "agora-token", "project": "meet" }), Some("project")),
         (json!({ "form": "agora-token", "project": "nowhere" }), Some("project")),
         (json!({ "form": "agora-token", "uid": 7 }), Some("uid")),
+        (json!({ "form": "agora-token", "channel": "demo" }), Some("channel")),
+        (json!({ "form": "agora-token", "channel": "demo", "uid": 0 }), Some("uid")),
+        (json!({ "form": "agora-token", "channel": "demo", "uid": "7" }), Some("uid")),
+        (json!({ "form": "agora-token", "channel": "*", "uid": 7 }), Some("channel")),
+        (json!({ "form": "x-agora-token", "channel": "demo", "uid": 7 }), Some("channel")),
+        (json!({ "form": "basic", "channel": "demo", "uid": 7 }), Some("channel")),
         (json!({ "form": "agora-token", "user": "" }), Some("user")),
         (json!({ "form": "x-agora-token", "user": long }), Some("user")),
     ] {
