@@ -112,19 +112,19 @@ fn services<'j>(
     name: &'j str,
 ) -> Result<Vec<Box<dyn TokenService<'j> + 'j>>, FieldError> {
     let user = if name.is_empty() { User::Any } else { number_or_account("uid", name)? };
-    let numbers = service_numbers(body)?;
-    let has_rtc = numbers.contains(&RTC);
-    let mut services: Vec<Box<dyn TokenService<'j> + 'j>> = Vec::with_capacity(numbers.len());
-    for number in numbers {
-        services.push(match number {
-            RTC => Box::new(publisher(ChannelUser::new(channel(body)?, user))),
-            SIGNALING => Box::new(signaling(name, user, has_rtc)?),
-            CHAT if user != User::Any => {
-                Box::new(Chat::User(Some(parse_field("uid", name, ChatUser::parse)?)))
-            }
-            CHAT => return Err(FieldError::new("uid", "must be the name of one user in a Chat token")),
-            _ => return Err(unknown_type()),
-        });
+    let has = requested_types(body)?;
+    let mut services: Vec<Box<dyn TokenService<'j> + 'j>> = Vec::with_capacity(3);
+    if has(RTC) {
+        services.push(Box::new(publisher(ChannelUser::new(channel(body)?, user))));
+    }
+    if has(SIGNALING) {
+        services.push(Box::new(signaling(name, user, has(RTC))?));
+    }
+    if has(CHAT) {
+        if user == User::Any {
+            return Err(FieldError::new("uid", "must be the name of one user in a Chat token"));
+        }
+        services.push(Box::new(Chat::User(Some(parse_field("uid", name, ChatUser::parse)?))));
     }
     Ok(services)
 }
@@ -133,21 +133,21 @@ const RTC: u64 = 1;
 const SIGNALING: u64 = 2;
 const CHAT: u64 = 3;
 
-/// Returns the numbers in `types`, or otherwise the number in `type`, sorted and without duplicates. The default is RTC.
-fn service_numbers(body: &Json<'_>) -> Result<Vec<u64>, FieldError> {
-    let mut numbers = match value(body, "types") {
-        None => vec![value(body, "type").map_or(Some(RTC), Json::as_u64)],
-        Some(Json::Array(items)) => items.iter().map(Json::as_u64).collect(),
+/// Reads `types`, or otherwise `type`, and returns whether a type is requested. The default is RTC.
+fn requested_types<'j>(body: &'j Json<'j>) -> Result<impl Fn(u64) -> bool + 'j, FieldError> {
+    let types = match value(body, "types") {
+        None => value(body, "type").map(std::slice::from_ref),
+        Some(Json::Array(types)) => Some(types.as_slice()),
         Some(_) => return Err(FieldError::new("types", "must be an array of numbers")),
     };
-    numbers.sort_unstable();
-    numbers.dedup();
-    let numbers: Option<Vec<_>> = numbers.into_iter().collect();
-    numbers.filter(|numbers| !numbers.is_empty()).ok_or_else(unknown_type)
-}
-
-fn unknown_type() -> FieldError {
-    FieldError::new("type", "must be 1 (RTC), 2 (Signaling) or 3 (Chat)")
+    let is_type = |value: &Json<'_>| matches!(value.as_u64(), Some(RTC | SIGNALING | CHAT));
+    if types.is_some_and(|types| types.is_empty() || !types.iter().all(is_type)) {
+        return Err(FieldError::new("type", "must be 1 (RTC), 2 (Signaling) or 3 (Chat)"));
+    }
+    Ok(move |number| match types {
+        None => number == RTC,
+        Some(types) => types.iter().any(|value| value.as_u64() == Some(number)),
+    })
 }
 
 /// Reads the channel. Demo apps send an empty name or `*` for a token that is valid in every channel.
