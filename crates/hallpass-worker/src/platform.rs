@@ -4,7 +4,7 @@ use std::future::ready;
 
 use hallpass_service::{
     BoxFuture, CAPTURED_HEADERS, OutboundRequest, OutboundResponse, Platform, PublicKey, SLEEP_MILLISECONDS,
-    STORE_MILLISECONDS, Secrets, SendError, StoreError,
+    STORE_MILLISECONDS, Secrets, SendError, StoreError, is_secret_alias,
 };
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -58,6 +58,7 @@ impl Platform for WorkerPlatform<'_> {
             match settings::secret(self.env, &name) {
                 Some(Secret::Value(value)) => values.push((name, value)),
                 Some(Secret::InStore) => in_store.push(name),
+                None if is_secret_alias(&name) => {}
                 None => unbound.push(name),
             }
         }

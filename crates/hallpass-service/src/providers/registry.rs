@@ -17,7 +17,8 @@ macro_rules! providers {
         const ALL: &[ProviderDescriptor] = &[$(ProviderDescriptor {
             name: $provider::NAME,
             title: $provider::TITLE,
-            short_setting: $provider::SHORT_SETTING,
+            short_settings: $provider::SHORT_SETTINGS,
+            short_secret_aliases: $provider::SHORT_SECRET_ALIASES,
             project_fields: $provider::PROJECT_FIELDS,
             grant_fields: $provider::grant_fields,
             request_fields: $provider::request_fields,
@@ -210,7 +211,8 @@ pub(crate) type Policy = policy::Policy<Grants>;
 struct ProviderDescriptor {
     name: &'static str,
     title: &'static str,
-    short_setting: &'static str,
+    short_settings: &'static [&'static str],
+    short_secret_aliases: &'static [&'static str],
     project_fields: &'static [&'static str],
     grant_fields: fn() -> Vec<&'static str>,
     request_fields: fn() -> Vec<&'static str>,
@@ -222,9 +224,23 @@ struct ProviderDescriptor {
         for<'j> fn(&Providers, &str, Option<Fields<'j>>, UnixSeconds) -> Result<Json<'static>, Invalid<'j>>,
 }
 
-/// Returns the settings that define projects in a configuration without `projects`.
+/// Returns the settings that define projects in a configuration without `projects`, without their aliases.
 pub(crate) fn short_settings() -> Vec<&'static str> {
-    ALL.iter().map(|provider| provider.short_setting).collect()
+    ALL.iter().filter_map(|provider| provider.short_settings.first().copied()).collect()
+}
+
+/// Returns the settings that define projects in a configuration without `projects`, with their aliases.
+#[cfg(feature = "check")]
+pub(crate) fn short_setting_names() -> Vec<&'static str> {
+    ALL.iter().flat_map(|provider| provider.short_settings).copied().collect()
+}
+
+/// Returns whether a name is an alias of the secret of a project in a configuration without `projects`. If a store does
+/// not contain a secret with such a name, an adapter does not report the name as missing, because the secret may have
+/// another name.
+#[must_use]
+pub fn is_secret_alias(name: &str) -> bool {
+    ALL.iter().any(|provider| provider.short_secret_aliases.contains(&name))
 }
 
 /// Returns the provider-specific fields of a token request.

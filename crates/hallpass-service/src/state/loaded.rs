@@ -53,10 +53,9 @@ impl LoadedState {
 
     #[inline(never)]
     fn try_load(config: &Config, secrets: &Secrets) -> Result<(AuthState, Signing), ConfigError> {
-        let mut names = config.secret_names();
-        names.retain(|name| !secrets.has(name));
-        if !names.is_empty() {
-            return Err(ConfigError::SecretsMissing(names.into_iter().map(str::to_owned).collect()));
+        let missing = config.missing_secrets(secrets);
+        if !missing.is_empty() {
+            return Err(ConfigError::SecretsMissing(missing));
         }
         let auth = match &config.auth {
             None => AuthState::NotConfigured,
