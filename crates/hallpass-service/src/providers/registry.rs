@@ -18,7 +18,7 @@ macro_rules! providers {
             name: $provider::NAME,
             title: $provider::TITLE,
             short_settings: $provider::SHORT_SETTINGS,
-            short_secret_aliases: $provider::SHORT_SECRET_ALIASES,
+            short_secrets: $provider::SHORT_SECRETS,
             project_fields: $provider::PROJECT_FIELDS,
             grant_fields: $provider::grant_fields,
             request_fields: $provider::request_fields,
@@ -212,7 +212,7 @@ struct ProviderDescriptor {
     name: &'static str,
     title: &'static str,
     short_settings: &'static [&'static str],
-    short_secret_aliases: &'static [&'static str],
+    short_secrets: &'static [&'static str],
     project_fields: &'static [&'static str],
     grant_fields: fn() -> Vec<&'static str>,
     request_fields: fn() -> Vec<&'static str>,
@@ -235,12 +235,14 @@ pub(crate) fn short_setting_names() -> Vec<&'static str> {
     ALL.iter().flat_map(|provider| provider.short_settings).copied().collect()
 }
 
-/// Returns whether a name is an alias of the secret of a project in a configuration without `projects`. If a store does
-/// not contain a secret with such a name, an adapter does not report the name as missing, because the secret may have
-/// another name.
+/// Returns whether a deployment may have no secret with this name, because the name is an alias, or because an alias of the
+/// name is bound. An adapter does not report such a name as unbound.
 #[must_use]
-pub fn is_secret_alias(name: &str) -> bool {
-    ALL.iter().any(|provider| provider.short_secret_aliases.contains(&name))
+pub fn is_optional_secret(name: &str, is_bound: &dyn Fn(&str) -> bool) -> bool {
+    ALL.iter().any(|provider| match provider.short_secrets {
+        [canonical, aliases @ ..] if *canonical == name => aliases.iter().any(|alias| is_bound(alias)),
+        names => names.contains(&name),
+    })
 }
 
 /// Returns the provider-specific fields of a token request.

@@ -14,12 +14,13 @@ pub(crate) struct SecretName {
 impl SecretName {
     /// Returns a name that the service itself defines. Does not validate the name.
     pub(crate) fn new(name: &str) -> Self {
-        Self::with_aliases(name, &[])
+        Self { name: name.to_owned(), aliases: &[] }
     }
 
-    /// Returns a name that the service itself defines, with aliases. Does not validate the names.
-    pub(crate) fn with_aliases(name: &str, aliases: &'static [&'static str]) -> Self {
-        Self { name: name.to_owned(), aliases }
+    /// Returns a name that the service itself defines, followed by its aliases. Does not validate the names.
+    pub(crate) fn with_aliases(names: &'static [&'static str]) -> Self {
+        let (name, aliases) = names.split_first().unwrap_or((&"", &[]));
+        Self { name: (*name).to_owned(), aliases }
     }
 
     /// Reads a name from the configuration. An error does not contain the string, because the string may be the secret

@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn the_first_name_with_a_value_applies() {
-        let name = SecretName::with_aliases("A", &["B", "C"]);
+        let name = SecretName::with_aliases(&["A", "B", "C"]);
         for (values, expected) in [
             (&[("C", "c"), ("B", "b"), ("A", "a")][..], Some(("A", "a"))),
             (&[("C", "c"), ("B", "b"), ("A", "")], Some(("B", "b"))),

@@ -146,11 +146,15 @@ impl Cors {
 
 /// Returns whether a valid pattern matches an origin.
 fn matches(pattern: &str, origin: &str) -> bool {
-    let (pattern, origin) = match (pattern.strip_suffix(ANY_PORT), origin.rsplit_once(':')) {
-        (None, _) => (pattern, origin),
-        (Some(pattern), Some((host, port))) if is_port(port) => (pattern, host),
-        (Some(pattern), _) => (pattern, origin),
-    };
+    match (pattern.strip_suffix(ANY_PORT), origin.rsplit_once(':')) {
+        (Some(pattern), Some((host, port))) if is_port(port) => matches_host(pattern, host),
+        (Some(pattern), _) => matches_host(pattern, origin),
+        (None, _) => matches_host(pattern, origin),
+    }
+}
+
+/// Returns whether a valid pattern without `:*` matches an origin.
+fn matches_host(pattern: &str, origin: &str) -> bool {
     let Some((start, end)) = pattern.split_once('*') else { return pattern == origin };
     let replaced = origin.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
     let is_whole_label = start.ends_with('/') && end.starts_with('.');
@@ -160,7 +164,8 @@ fn matches(pattern: &str, origin: &str) -> bool {
 /// Checks that a string is an origin in the form that browsers send, or a pattern of such origins. Returns the expected
 /// value otherwise.
 fn check_pattern(string: &str) -> Result<(), &'static str> {
-    let (scheme, authority) = string.split_once("://").ok_or(EXPECTED)?;
+    let (scheme, rest) = string.split_once(':').ok_or(EXPECTED)?;
+    let authority = rest.strip_prefix("//").ok_or(EXPECTED)?;
     if !scheme.starts_with(|c: char| c.is_ascii_lowercase()) || !is_lowercase(scheme, b"+-.") {
         return Err(EXPECTED);
     }
@@ -168,9 +173,9 @@ fn check_pattern(string: &str) -> Result<(), &'static str> {
         Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
         _ => (authority, None),
     };
-    let loopback = host == "localhost" || host.ends_with(".localhost") || is_loopback(host);
+    let is_local = host == "localhost" || host.ends_with(".localhost") || is_loopback(host);
     match port {
-        Some("*") if !loopback => return Err(EXPECTED_PORT),
+        Some("*") if !is_local => return Err(EXPECTED_PORT),
         Some(port) if port != "*" && !is_port(port) => return Err(EXPECTED),
         _ => {}
     }

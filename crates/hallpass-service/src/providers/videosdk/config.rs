@@ -8,10 +8,9 @@ use crate::web::json::{Fields, Invalid, Json};
 
 /// The setting with the API key of the only project in a configuration without `projects`.
 pub(crate) const SHORT_SETTINGS: &[&str] = &["VIDEOSDK_API_KEY"];
-/// The name of the only project's secret in a configuration without `projects`.
-const SHORT_SECRET: &str = "VIDEOSDK_SECRET_KEY";
-/// The name of this secret in VideoSDK's server SDKs.
-pub(crate) const SHORT_SECRET_ALIASES: &[&str] = &["VIDEOSDK_SECRET"];
+/// The name of the only project's secret in a configuration without `projects`, followed by its name in VideoSDK's server
+/// SDKs.
+pub(crate) const SHORT_SECRETS: &[&str] = &["VIDEOSDK_SECRET_KEY", "VIDEOSDK_SECRET"];
 /// The name of the only project in a configuration without `projects`.
 const SHORT_PROJECT: &str = "videosdk";
 /// The name of the default project. No name is required, because requests without `project` use the first project.
@@ -79,7 +78,7 @@ impl ProjectConfig {
         let Some((name, api_key)) = first_set(setting, SHORT_SETTINGS) else { return Ok(None) };
         let invalid = |error| ConfigError::Setting { name, detail: format!("{error}") };
         let api_key = ApiKey::parse(&api_key).map_err(invalid)?;
-        let secret = SecretName::with_aliases(SHORT_SECRET, SHORT_SECRET_ALIASES);
+        let secret = SecretName::with_aliases(SHORT_SECRETS);
         let project = Self { api_key, secrets: vec![secret] };
         Ok(Some(NamedProject { name: SHORT_PROJECT.to_owned(), project }))
     }
