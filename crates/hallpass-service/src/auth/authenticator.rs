@@ -15,9 +15,6 @@ use crate::web::headers::AUTHORIZATION;
 use crate::web::log::RequestLog;
 use crate::web::request::{Request, RequestContext};
 
-/// The whitespace in header values (RFC 9110 section 5.6.3).
-const WHITESPACE: [char; 2] = [' ', '\t'];
-
 /// The authentication configuration with loaded secrets.
 #[derive(Debug)]
 pub(crate) struct Authenticator {
@@ -113,11 +110,9 @@ impl Authenticator {
             return Err(Unauthorized::MalformedJwt);
         }
         // Whitespace around the value is not part of the value (RFC 9110 section 5.5).
-        let value = value.trim_matches(WHITESPACE);
+        let value = value.trim_ascii();
         let token = match (value.split_once(' '), header == AUTHORIZATION) {
-            (Some((scheme, token)), _) if scheme.eq_ignore_ascii_case("bearer") => {
-                token.trim_start_matches(WHITESPACE)
-            }
+            (Some((scheme, token)), _) if scheme.eq_ignore_ascii_case("bearer") => token.trim_ascii_start(),
             (_, true) => return Err(Unauthorized::WrongScheme),
             (_, false) => value,
         };

@@ -91,9 +91,12 @@ pub(super) fn invalid_json(body: &[u8], error: SyntaxError) -> Problem {
 /// many clients send a wrong `Content-Type`. A form starts with a name, which is shorter than any token.
 pub(super) fn is_form(body: &[u8]) -> bool {
     const MAX_NAME_BYTES: usize = 32;
-    let is_excluded = |byte: &u8| matches!(byte, b'{' | b'[' | b'"') || byte.is_ascii_control();
+    let is_excluded = |byte: &u8| *byte == b'"' || byte.is_ascii_control();
     let name_bytes = body.iter().position(|byte| *byte == b'=');
-    matches!(name_bytes, Some(1..=MAX_NAME_BYTES)) && !body.trim_ascii_end().iter().any(is_excluded)
+    matches!(name_bytes, Some(1..=MAX_NAME_BYTES))
+        && !body.starts_with(b"{")
+        && !body.starts_with(b"[")
+        && !body.trim_ascii_end().iter().any(is_excluded)
 }
 
 impl<'a> Authorized<'a> {
@@ -176,5 +179,35 @@ impl<'a> Authorized<'a> {
     pub(super) fn upstream_failed(&self, error: UpstreamError) -> Problem {
         self.log.add(error.log_line(&self.context.request_id, self.audit.route));
         Problem::Upstream(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distinguishes_forms_from_json_and_tokens() {
+        let long_name = format!("{}=1", "a".repeat(33));
+        for (body, expected) in [
+            ("token=abc", true),
+            ("token=abc\r\n", true),
+            ("a[]=1&b=%7B%22c%22%3A1%7D", true),
+            ("a={b}", true),
+            ("token=", true),
+            ("", false),
+            ("token", false),
+            ("=abc", false),
+            ("{a=1}", false),
+            ("[a=1]", false),
+            (r#"{"a":"="}"#, false),
+            ("\n{\"a\":\"=\"}", false),
+            (r#"body={"a":1}"#, false),
+            ("a=1\nb=2", false),
+            ("--x\r\nContent-Disposition: form-data; name=\"a\"\r\n", false),
+            (&long_name, false),
+        ] {
+            assert_eq!(is_form(body.as_bytes()), expected, "{body}");
+        }
     }
 }

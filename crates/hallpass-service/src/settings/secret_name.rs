@@ -46,12 +46,12 @@ impl SecretName {
         &self.name
     }
 
-    #[cfg(feature = "check")]
     pub(crate) const fn aliases(&self) -> &'static [&'static str] {
         self.aliases
     }
 
     /// Returns the name, followed by its aliases.
+    #[cfg(feature = "check")]
     pub(crate) fn all(&self) -> impl Iterator<Item = &str> {
         [self.as_str()].into_iter().chain(self.aliases.iter().copied())
     }

@@ -99,19 +99,23 @@ impl Secrets {
         Fingerprints::new(self.values.iter().map(|(name, value)| (name.as_str(), value.as_str())))
     }
 
-    /// Returns the first secret with this name or one of its aliases, and the name of that secret. An empty secret is
-    /// returned only if all of these secrets are empty.
+    /// Returns the secret with this name, or the first of its aliases if the secret is missing or empty, and the name of the
+    /// returned secret. An empty secret is returned only if all of these secrets are empty.
+    #[inline(never)]
     fn find(&self, name: &SecretName) -> Option<(&str, &str)> {
-        let mut found = None;
-        for name in name.all() {
-            let secret = self.values.iter().find(|(known, _)| known == name);
-            match secret {
-                Some((name, value)) if !value.is_empty() => return Some((name, value)),
-                Some((name, value)) => found = found.or(Some((name.as_str(), value.as_str()))),
-                None => {}
+        let mut found = self.value(name.as_str());
+        for alias in name.aliases() {
+            if found.is_some_and(|(_, value)| !value.is_empty()) {
+                break;
             }
+            found = self.value(alias).filter(|(_, value)| found.is_none() || !value.is_empty()).or(found);
         }
         found
+    }
+
+    fn value(&self, name: &str) -> Option<(&str, &str)> {
+        let (name, value) = self.values.iter().find(|(known, _)| known == name)?;
+        Some((name, value))
     }
 }
 

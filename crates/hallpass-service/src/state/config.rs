@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::auth::AuthConfig;
 use crate::policy::RuleContext;
 use crate::providers::{self, CompatConfig, Policy, ProjectConfigs};
-use crate::settings::{ConfigError, DOCUMENT, SecretName, Secrets, SettingLookup, TtlConfig};
+use crate::settings::{ConfigError, DOCUMENT, SecretName, SettingLookup, TtlConfig};
 use crate::web::cors::{Cors, CorsConfig};
 use crate::web::json::{Fields, Invalid, Json, JsonError, SyntaxError};
 use crate::web::strings::{find, redact_hex};
@@ -54,32 +54,28 @@ impl Config {
         Ok(Self { auth, providers, policy, ttl, compat, cors })
     }
 
-    /// Returns the names of all secrets and their aliases, without duplicates.
+    /// Returns the names of all secrets and their aliases.
     pub(crate) fn secret_names(&self) -> Vec<&str> {
         let mut names = Vec::new();
-        for name in self.secrets().into_iter().flat_map(SecretName::all) {
-            if !names.contains(&name) {
-                names.push(name);
-            }
+        for name in self.secrets() {
+            names.push(name.as_str());
+            names.extend_from_slice(name.aliases());
         }
         names
     }
 
-    /// Returns the names of the secrets that these secrets do not contain, without duplicates.
-    pub(crate) fn missing_secrets(&self, secrets: &Secrets) -> Vec<String> {
-        let mut missing = Vec::new();
-        for name in self.secrets() {
-            if !secrets.has(name) && !missing.iter().any(|known| known == name.as_str()) {
-                missing.push(name.as_str().to_owned());
-            }
-        }
-        missing
-    }
-
-    fn secrets(&self) -> Vec<&SecretName> {
+    /// Returns the names of all secrets, without duplicates.
+    #[inline(never)]
+    pub(crate) fn secrets(&self) -> Vec<&SecretName> {
         let mut names = self.providers.secret_names();
         names.extend(self.auth.iter().flat_map(AuthConfig::secret_names));
-        names
+        let mut distinct: Vec<&SecretName> = Vec::with_capacity(names.len());
+        for name in names {
+            if !distinct.iter().any(|known| known.as_str() == name.as_str()) {
+                distinct.push(name);
+            }
+        }
+        distinct
     }
 }
 

@@ -223,10 +223,10 @@ fn is_lowercase(string: &str, marks: &[u8]) -> bool {
 const ANY_PORT: &str = ":*";
 const LABEL_MARKS: &[u8] = b"-_";
 const EXPECTED: &str = "expected an origin such as https://app.example.com, http://localhost:3000 or https://*.example.com, or only \"*\" to allow every origin";
-const EXPECTED_NO_PORT: &str =
-    "expected no port, because browsers omit the default ports: 443 for https and 80 for http";
-const EXPECTED_PORT: &str = "expected a port number, because \":*\" is valid only for loopback hosts, as in http://localhost:* or http://127.0.0.1:*";
-const EXPECTED_WILDCARD: &str = "expected one `*`: as the first label, as in https://*.example.com, or as a part of the first label before at least two labels, as in https://*--site.netlify.app";
+const EXPECTED_NO_PORT: &str = "expected no port, because browsers omit 443 for https and 80 for http";
+const EXPECTED_PORT: &str =
+    "expected a port number, because `:*` is valid only for loopback hosts, as in http://localhost:*";
+const EXPECTED_WILDCARD: &str = "expected one `*`: the first label, as in https://*.example.com, or a part of it before at least two other labels, as in https://*--site.netlify.app";
 const EXPECTED_HEADERS: &str =
     "expected names of headers such as X-Requested-With, or only \"*\" to allow every header";
 
