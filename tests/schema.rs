@@ -196,8 +196,10 @@ fn documents() -> anyhow::Result<Vec<String>> {
         DeploymentKind::Configured,
         DeploymentKind::SoleProject,
     ];
-    let deployments =
-        kinds.into_iter().chain([DeploymentKind::Cors, DeploymentKind::CorsAny]).map(Deployment::from);
+    let deployments = kinds
+        .into_iter()
+        .chain([DeploymentKind::Cors, DeploymentKind::CorsAny, DeploymentKind::CorsHeaders])
+        .map(Deployment::from);
     let variables = deployments.flat_map(|deployment| deployment.variables);
     documents.extend(variables.filter(|(name, _)| name == "HALLPASS_CONFIG").map(|(_, document)| document));
     for path in files("attacks")? {

@@ -382,6 +382,31 @@ fn refreshes_secrets_after_the_clock_is_set_back() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Checks that an alias of a secret applies while the secret itself is missing or empty, and that `/readyz` and the log
+/// name only the secret itself.
+#[test]
+fn reads_a_secret_under_its_alias() -> anyhow::Result<()> {
+    let store = TestStore::default();
+    let setting = |name: &str| match name {
+        "HALLPASS_CONFIG" => Some(r#"{"auth":{"open":true}}"#.to_owned()),
+        "APP_ID" => Some(APP_ID.to_owned()),
+        _ => None,
+    };
+    let mut service = Memory::with_store(setting, store.clone());
+    ensure_missing(&mut service, &json!(["AGORA_APP_CERTIFICATE"]))?;
+    ensure!(!service.log()?.contains("NEXT_AGORA"), "the log names an alias");
+    store.put("NEXT_AGORA_APP_CERTIFICATE", OLD);
+    service.advance_clock(RETRY_SECONDS);
+    ensure!(signer(&mut service)? == OLD, "the alias does not apply");
+    store.put("AGORA_APP_CERTIFICATE", NEXT);
+    service.advance_clock(FRESH_SECONDS);
+    ensure!(signer(&mut service)? == NEXT, "the alias takes precedence");
+    store.put("AGORA_APP_CERTIFICATE", "");
+    service.advance_clock(FRESH_SECONDS);
+    ensure!(signer(&mut service)? == OLD, "the empty secret takes precedence");
+    Ok(())
+}
+
 #[test]
 fn routes_without_secrets_do_not_read_the_store() -> anyhow::Result<()> {
     let store = store_with_all();

@@ -264,6 +264,21 @@ fn without_a_binding_on_worker() -> anyhow::Result<()> {
     ensure_log(&worker, &["not_ready"])
 }
 
+/// Checks that an alias of a secret can be bound to the store, and that `/readyz` then names only the binding.
+#[test]
+#[ignore = "needs the built Worker; cargo xtask test runs it"]
+fn alias_on_worker() -> anyhow::Result<()> {
+    const ALIAS: &str = "APP_CERTIFICATE";
+    let document = json!({ "auth": { "open": true } });
+    let bindings = [("HALLPASS_CONFIG", document), ("APP_ID", json!(APP_ID))].into();
+    let worker = start_with_bindings("alias", &bindings, &[ALIAS])?;
+    ensure_not_ready(&worker, &[ALIAS])?;
+    worker.put(ALIAS, VALUES[0])?;
+    worker.controls.advance_clock(RETRY_SECONDS)?;
+    ensure_signed(&worker, &worker.send_one(&token_request())?, 0)?;
+    ensure_log(&worker, &["not_ready", "ready"])
+}
+
 /// Checks that twenty simultaneous requests in a new isolate succeed.
 #[test]
 #[ignore = "needs the built Worker; cargo xtask test runs it"]
@@ -410,6 +425,15 @@ fn start_with(
         .map(|(name, value)| (*name, json!(value)))
         .chain([("HALLPASS_CONFIG", document)])
         .collect();
+    start_with_bindings(name, &bindings, stored)
+}
+
+/// Starts a Worker with these bindings, which reads the `stored` secrets from the store.
+fn start_with_bindings(
+    name: &str,
+    bindings: &BTreeMap<&str, Value>,
+    stored: &[&str],
+) -> anyhow::Result<Miniflare> {
     // The store's name of a secret differs from Hallpass's name.
     let in_store = |name: &&str| {
         let secret = json!({ "store_id": "0123456789abcdef", "secret_name": format!("HALLPASS_{name}") });

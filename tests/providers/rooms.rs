@@ -218,6 +218,26 @@ fn example_routes<T: Target>(api: &Api, harness: &mut Harness<T>) -> anyhow::Res
             ensure!(sent == Some(token), "{token} is sent as {sent:?}");
         }
     }
+    for body in
+        ["token=eyJhbGciOiJub25lIn0.e30.&region=sg001", "region=sg001&token=eyJhbGciOiJub25lIn0%2Ee30%2E"]
+    {
+        for (path, decision) in [("/create-meeting", CREATE), (path.as_str(), VALIDATE)] {
+            let mut form = post(path, &json!({}));
+            form.body = body.into();
+            let observed = harness.send(&form, decision)?;
+            observed.ensure(403, &json!({ "error": "Token is invalid or expired", "statusCode": 401 }))?;
+            let sent = observed.sent.first().and_then(|request| request.header("authorization"));
+            ensure!(sent == Some("eyJhbGciOiJub25lIn0.e30."), "the form {body} is sent as {sent:?}");
+        }
+    }
+    let mut form = post("/create-meeting", &json!({}));
+    form.body = "region=sg001".into();
+    let observed = harness.send(&form, CREATE)?;
+    ensure!(
+        observed.response.status() == 200 && sent_json(&observed)? == json!({ "region": "sg001" }),
+        "{}",
+        observed.text()
+    );
     for token in ["a b", "a\r\nx: y", "ä"] {
         let observed = harness.send(&post("/create-meeting", &json!({ "token": token })), None)?;
         observed.ensure_status(400)?;

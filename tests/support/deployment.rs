@@ -47,6 +47,10 @@ pub enum DeploymentKind {
     Cors,
     /// CORS allows every origin.
     CorsAny,
+    /// CORS allows one origin, and pages may send several headers.
+    CorsHeaders,
+    /// `auth.open` is set. The settings and secrets have the names that the imitated servers use.
+    Aliases,
     /// Authentication is not configured.
     Closed,
     /// `auth.open` is set, but the certificate is missing.
@@ -104,6 +108,8 @@ impl DeploymentKind {
             Self::SoleProject => "sole-project",
             Self::Cors => "cors",
             Self::CorsAny => "cors-any",
+            Self::CorsHeaders => "cors-headers",
+            Self::Aliases => "aliases",
             Self::Closed => "closed",
             Self::NoCertificate => "no-certificate",
             Self::BadConfig => "bad-config",
@@ -121,7 +127,9 @@ impl DeploymentKind {
             | Self::VideosdkOnly
             | Self::SoleProject
             | Self::Cors
-            | Self::CorsAny => "auth_open",
+            | Self::CorsAny
+            | Self::CorsHeaders
+            | Self::Aliases => "auth_open",
             Self::Closed => "auth_not_configured",
             Self::NoCertificate => "AGORA_APP_CERTIFICATE",
             Self::BadConfig => "auth.open",
@@ -131,7 +139,7 @@ impl DeploymentKind {
     /// Returns the value of `HALLPASS_CONFIG`.
     const fn document(self) -> Option<&'static str> {
         match self {
-            Self::Open | Self::BothProviders | Self::VideosdkOnly | Self::NoCertificate => {
+            Self::Open | Self::BothProviders | Self::VideosdkOnly | Self::Aliases | Self::NoCertificate => {
                 Some(r#"{"auth":{"open":true}}"#)
             }
             Self::OpenWildcard => Some(r#"{"auth":{"open":{"wildcard":true}}}"#),
@@ -139,7 +147,7 @@ impl DeploymentKind {
                 r#"{
                     "auth": { "open": { "wildcard": true } },
                     "compat": { "version": "007" },
-                    "cors": { "origins": ["*"] }
+                    "cors": { "origins": ["*"], "headers": "*" }
                 }"#,
             ),
             Self::Configured => Some(
@@ -186,7 +194,22 @@ impl DeploymentKind {
             Self::Cors => Some(
                 r#"{
                     "auth": { "open": true },
-                    "cors": { "origins": ["https://app.example.com", "https://*.example.org", "capacitor://localhost"] }
+                    "cors": {
+                        "origins": [
+                            "https://app.example.com", "https://*.example.org", "capacitor://localhost",
+                            "https://*--site.netlify.app", "https://app-git-*-team.vercel.app",
+                            "http://localhost:*", "http://[::1]:3000"
+                        ]
+                    }
+                }"#,
+            ),
+            Self::CorsHeaders => Some(
+                r#"{
+                    "auth": { "open": true },
+                    "cors": {
+                        "origins": ["https://app.example.com"],
+                        "headers": ["baggage", "sentry-trace", "traceparent", "X-Requested-With", "ngrok-skip-browser-warning"]
+                    }
                 }"#,
             ),
             Self::CorsAny => Some(r#"{"auth":{"open":true},"cors":{"origins":["*"]}}"#),
@@ -195,7 +218,18 @@ impl DeploymentKind {
         }
     }
 
-    fn variables(self) -> impl Iterator<Item = (&'static str, &'static str)> {
+    fn variables(self) -> Vec<(&'static str, &'static str)> {
+        if self == Self::Aliases {
+            return vec![
+                (CONFIG, r#"{"auth":{"open":true}}"#),
+                ("AGORA_APP_ID", ""),
+                ("APP_ID", APP_ID),
+                ("APP_CERTIFICATE", ""),
+                ("NEXT_AGORA_APP_CERTIFICATE", APP_CERTIFICATE),
+                ("VIDEOSDK_API_KEY", API_KEY),
+                ("VIDEOSDK_SECRET", VIDEOSDK_SECRET),
+            ];
+        }
         let names_projects = matches!(self, Self::Configured | Self::SoleProject);
         let has_agora = self != Self::VideosdkOnly;
         let is_configured = self == Self::Configured;
@@ -212,6 +246,7 @@ impl DeploymentKind {
         ]
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
     }
 }
 
@@ -220,7 +255,7 @@ impl From<DeploymentKind> for Deployment {
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         Self {
             name: kind.name().to_owned(),
-            variables: kind.variables().map(owned).collect(),
+            variables: kind.variables().into_iter().map(owned).collect(),
             time_limits: TimeLimits::default(),
         }
     }

@@ -26,6 +26,7 @@ mod token;
 mod web;
 
 pub use platform::{BoxFuture, KeyMaterial, Platform, PublicKey, SLEEP_MILLISECONDS, STORE_MILLISECONDS};
+pub use providers::is_optional_secret;
 pub use service::{Outcome, Service};
 pub use settings::{Secrets, StoreError};
 pub use web::headers::Headers;

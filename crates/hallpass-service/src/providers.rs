@@ -3,7 +3,8 @@
 //! The module of a provider contains these items:
 //! - `NAME`: the provider's name in the configuration, responses and logs;
 //! - `TITLE`: the provider's name in messages;
-//! - `SHORT_SETTING`: the setting that defines the provider's only project in a configuration without `projects`;
+//! - `SHORT_SETTINGS` and `SHORT_SECRETS`: the setting and the secret of the provider's only project in a configuration
+//!   without `projects`, each followed by its aliases;
 //! - `DEFAULT_PROJECT`: the required name of the project for requests without `project`; `None` if any name is valid;
 //! - `PROJECT_FIELDS` and `ProjectConfig`: a project in the configuration, without secrets;
 //! - `Config`: the projects and the REST API, without secrets;
@@ -30,10 +31,11 @@ pub(crate) use self::agora::CompatConfig;
 #[cfg(feature = "check")]
 pub(crate) use self::description::{ProjectDescription, ProviderDescription};
 pub(crate) use self::minting::{MintContext, Minted, RequestSummary};
-#[cfg(feature = "check")]
-pub(crate) use self::registry::describe_policy;
+pub use self::registry::is_optional_secret;
 pub(crate) use self::registry::{
     Config, Policy, ProjectConfigs, ProviderRequest, Providers, default_policy, inspect, read_policy,
     read_projects, read_request, request_fields, short_settings,
 };
+#[cfg(feature = "check")]
+pub(crate) use self::registry::{describe_policy, short_setting_names};
 pub(crate) use self::upstream::UpstreamError;

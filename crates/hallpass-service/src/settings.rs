@@ -19,3 +19,11 @@ pub(crate) const DOCUMENT: &str = "HALLPASS_CONFIG";
 
 /// A function that returns the value of a setting by name, or `None` if the setting is not set.
 pub(crate) type SettingLookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Returns the name and the value of the first of these settings that is set.
+pub(crate) fn first_set(
+    setting: SettingLookup<'_>,
+    names: &[&'static str],
+) -> Option<(&'static str, String)> {
+    names.iter().find_map(|name| Some((*name, setting(name)?)))
+}

@@ -4,7 +4,7 @@ use std::future::ready;
 
 use hallpass_service::{
     BoxFuture, CAPTURED_HEADERS, OutboundRequest, OutboundResponse, Platform, PublicKey, SLEEP_MILLISECONDS,
-    STORE_MILLISECONDS, Secrets, SendError, StoreError,
+    STORE_MILLISECONDS, Secrets, SendError, StoreError, is_optional_secret,
 };
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -53,11 +53,13 @@ impl Platform for WorkerPlatform<'_> {
     /// Reads secrets from the bindings and from the Secrets Store. A secret from `wrangler secret put` is permanent in an
     /// isolate, because a change of the secret deploys the Worker again, in new isolates.
     fn secrets<'a>(&'a self, names: &'a [&'a str]) -> BoxFuture<'a, Result<Secrets, StoreError>> {
+        let is_bound = |name: &str| settings::secret(self.env, name).is_some();
         let (mut values, mut in_store, mut unbound) = (Vec::new(), Vec::new(), Vec::new());
         for name in names.iter().map(|name| (*name).to_owned()) {
             match settings::secret(self.env, &name) {
                 Some(Secret::Value(value)) => values.push((name, value)),
                 Some(Secret::InStore) => in_store.push(name),
+                None if is_optional_secret(&name, &is_bound) => {}
                 None => unbound.push(name),
             }
         }

@@ -109,8 +109,10 @@ impl Authenticator {
         if !value.is_ascii() {
             return Err(Unauthorized::MalformedJwt);
         }
+        // Whitespace around the value is not part of the value (RFC 9110 section 5.5).
+        let value = value.trim_ascii();
         let token = match (value.split_once(' '), header == AUTHORIZATION) {
-            (Some((scheme, token)), _) if scheme.eq_ignore_ascii_case("bearer") => token.trim_start(),
+            (Some((scheme, token)), _) if scheme.eq_ignore_ascii_case("bearer") => token.trim_ascii_start(),
             (_, true) => return Err(Unauthorized::WrongScheme),
             (_, false) => value,
         };

@@ -6,9 +6,10 @@ use super::InputError;
 use super::dry_run::PLACEHOLDER_APP_ID;
 use crate::auth::{AuthConfig, CallerKind};
 use crate::policy::PolicyDescription;
-use crate::providers::{self, ProjectDescription, ProviderDescription, short_settings};
+use crate::providers::{self, ProjectDescription, ProviderDescription, short_setting_names, short_settings};
+use crate::settings::SecretName;
 use crate::state::Config;
-use crate::web::cors::AllowedOrigins;
+use crate::web::cors::{AllowedOrigins, Cors};
 use crate::web::strings::{listed, redact_hex};
 
 /// A summary of a configuration. Display writes plain text for the terminal.
@@ -17,8 +18,17 @@ pub struct Summary {
     text: String,
     /// True if the settings or the document define a project.
     pub has_projects: bool,
-    /// The names of the secrets that the configuration requires, without duplicates.
-    pub secrets: Vec<String>,
+    /// The secrets that the configuration requires, without duplicates.
+    pub secrets: Vec<RequiredSecret>,
+}
+
+/// A secret that a configuration requires.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequiredSecret {
+    /// The name of the secret.
+    pub name: String,
+    /// Other names under which the secret may be stored, in order of precedence.
+    pub aliases: &'static [&'static str],
 }
 
 /// Summarizes the configuration in these settings. If neither the settings nor the document define a project, the summary
@@ -28,7 +38,7 @@ pub struct Summary {
 /// Returns [`InputError`] if a setting is missing or invalid.
 pub fn summarize(setting: &dyn Fn(&str) -> Option<String>) -> Result<Summary, InputError> {
     let short_settings = short_settings();
-    let has_no_ids = short_settings.iter().all(|name| setting(name).is_none_or(|id| id.is_empty()));
+    let has_no_ids = short_setting_names().iter().all(|name| setting(name).is_none_or(|id| id.is_empty()));
     let with_placeholders = |name: &str| {
         let is_placeholder = has_no_ids && short_settings.contains(&name);
         if is_placeholder { Some(PLACEHOLDER_APP_ID.to_owned()) } else { setting(name) }
@@ -50,8 +60,8 @@ pub fn summarize(setting: &dyn Fn(&str) -> Option<String>) -> Result<Summary, In
         ("token TTL", vec![format!("default {default_ttl} s, maximum {max_ttl} s")]),
         ("compatible routes", vec![format!("format {version} if the original server issues format 006")]),
         ("provider REST APIs", providers.iter().filter_map(|provider| provider.rest.clone()).collect()),
-        ("CORS", vec![pages(config.cors.origins())]),
-        ("secrets", secrets.iter().map(|(name, purpose)| format!("{name}: {purpose}")).collect()),
+        ("CORS", cors(&config.cors)),
+        ("secrets", secrets.iter().map(secret_line).collect()),
         ("warnings", warnings),
     ];
     let mut text = String::new();
@@ -60,20 +70,16 @@ pub fn summarize(setting: &dyn Fn(&str) -> Option<String>) -> Result<Summary, In
     }
     let mut projects = providers.iter().flat_map(|provider| &provider.projects);
     let has_projects = projects.any(|project| project.id != PLACEHOLDER_APP_ID);
-    Ok(Summary {
-        text,
-        has_projects,
-        secrets: secrets.into_iter().map(|(name, _)| name.to_owned()).collect(),
-    })
+    Ok(Summary { text, has_projects, secrets: secrets.into_iter().map(|(name, _)| name.into()).collect() })
 }
 
 fn projects(provider: &ProviderDescription<'_>) -> Vec<String> {
-    let ProviderDescription { title, short_setting, projects, .. } = provider;
+    let ProviderDescription { title, short_settings, projects, .. } = provider;
     let describe = |ProjectDescription { name, id_name, id, .. }: &ProjectDescription<'_>| {
         // The name is redacted, because a secret may have been entered as the name by mistake.
         let name = redact_hex(name);
         if *id == PLACEHOLDER_APP_ID {
-            format!("{name}: {title}, if {short_setting} is set")
+            format!("{name}: {title}, if {} is set", listed(*short_settings, "or"))
         } else {
             format!("{name}: {title}, {id_name} {id}")
         }
@@ -81,19 +87,20 @@ fn projects(provider: &ProviderDescription<'_>) -> Vec<String> {
     projects.iter().map(describe).collect()
 }
 
-fn pages(pages: &AllowedOrigins) -> String {
-    match pages {
-        AllowedOrigins::SameOrigin => "same origin only".to_owned(),
+fn cors(cors: &Cors) -> Vec<String> {
+    let origins = match cors.origins() {
+        AllowedOrigins::SameOrigin => return vec!["same origin only".to_owned()],
         AllowedOrigins::Any => "all origins".to_owned(),
         AllowedOrigins::Listed(patterns) => format!("origins {}", listed(patterns, "and")),
-    }
+    };
+    vec![origins, format!("headers {}", cors.headers())]
 }
 
 /// Returns the names of the secrets without duplicates, each with its purposes.
 fn secrets<'a>(
     providers: &'a [ProviderDescription<'_>],
     auth: Option<&'a AuthConfig>,
-) -> Vec<(&'a str, String)> {
+) -> Vec<(&'a SecretName, String)> {
     let project_secrets = providers.iter().flat_map(|provider| &provider.projects).flat_map(|project| {
         let name = redact_hex(project.name);
         let uses = iter::once("signs tokens for").chain(iter::repeat("verifies tokens in /v1/inspect for"));
@@ -102,14 +109,24 @@ fn secrets<'a>(
     let auth_secrets = auth.into_iter().flat_map(AuthConfig::secret_uses);
     let account_secrets = providers.iter().flat_map(|provider| &provider.account_secrets);
     let account_secrets = account_secrets.map(|(secret, purpose)| (*secret, (*purpose).to_owned()));
-    let mut secrets: Vec<(&str, String)> = Vec::new();
+    let mut secrets: Vec<(&SecretName, String)> = Vec::new();
     for (secret, purpose) in project_secrets.chain(auth_secrets).chain(account_secrets) {
-        match secrets.iter_mut().find(|(name, _)| *name == secret.as_str()) {
+        match secrets.iter_mut().find(|(name, _)| name.as_str() == secret.as_str()) {
             Some((_, known)) => *known += &format!("; {purpose}"),
-            None => secrets.push((secret.as_str(), purpose)),
+            None => secrets.push((secret, purpose)),
         }
     }
     secrets
+}
+
+fn secret_line((name, purpose): &(&SecretName, String)) -> String {
+    format!("{}: {purpose}", listed(name.all(), "or"))
+}
+
+impl From<&SecretName> for RequiredSecret {
+    fn from(name: &SecretName) -> Self {
+        Self { name: name.as_str().to_owned(), aliases: name.aliases() }
+    }
 }
 
 fn warnings(config: &Config, kinds: &[CallerKind], policy: &PolicyDescription) -> Vec<String> {

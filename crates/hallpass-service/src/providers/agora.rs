@@ -11,7 +11,8 @@ mod services;
 mod version;
 
 pub(crate) use self::config::{
-    AgoraProject, Config, DEFAULT_PROJECT, PROJECT_FIELDS, ProjectConfig, Provider, SHORT_SETTING,
+    AgoraProject, Config, DEFAULT_PROJECT, PROJECT_FIELDS, ProjectConfig, Provider, SHORT_SECRETS,
+    SHORT_SETTINGS,
 };
 pub(crate) use self::grants::{Grants, decide_rest_call, grant_fields};
 pub(crate) use self::inspect::{EXPECT_FIELDS, inspect, recognizes};

@@ -6,8 +6,9 @@ use crate::settings::SecretName;
 pub(crate) struct ProviderDescription<'a> {
     /// The provider's name in messages.
     pub(crate) title: &'static str,
-    /// The setting that defines the provider's only project if the configuration has no `projects`.
-    pub(crate) short_setting: &'static str,
+    /// The settings that define the provider's only project if the configuration has no `projects`. The first setting
+    /// that is set applies.
+    pub(crate) short_settings: &'static [&'static str],
     pub(crate) projects: Vec<ProjectDescription<'a>>,
     /// A line that describes the REST API, if the configuration uses this API.
     pub(crate) rest: Option<String>,

@@ -17,7 +17,8 @@ macro_rules! providers {
         const ALL: &[ProviderDescriptor] = &[$(ProviderDescriptor {
             name: $provider::NAME,
             title: $provider::TITLE,
-            short_setting: $provider::SHORT_SETTING,
+            short_settings: $provider::SHORT_SETTINGS,
+            short_secrets: $provider::SHORT_SECRETS,
             project_fields: $provider::PROJECT_FIELDS,
             grant_fields: $provider::grant_fields,
             request_fields: $provider::request_fields,
@@ -210,7 +211,8 @@ pub(crate) type Policy = policy::Policy<Grants>;
 struct ProviderDescriptor {
     name: &'static str,
     title: &'static str,
-    short_setting: &'static str,
+    short_settings: &'static [&'static str],
+    short_secrets: &'static [&'static str],
     project_fields: &'static [&'static str],
     grant_fields: fn() -> Vec<&'static str>,
     request_fields: fn() -> Vec<&'static str>,
@@ -222,9 +224,25 @@ struct ProviderDescriptor {
         for<'j> fn(&Providers, &str, Option<Fields<'j>>, UnixSeconds) -> Result<Json<'static>, Invalid<'j>>,
 }
 
-/// Returns the settings that define projects in a configuration without `projects`.
+/// Returns the settings that define projects in a configuration without `projects`, without their aliases.
 pub(crate) fn short_settings() -> Vec<&'static str> {
-    ALL.iter().map(|provider| provider.short_setting).collect()
+    ALL.iter().filter_map(|provider| provider.short_settings.first().copied()).collect()
+}
+
+/// Returns the settings that define projects in a configuration without `projects`, with their aliases.
+#[cfg(feature = "check")]
+pub(crate) fn short_setting_names() -> Vec<&'static str> {
+    ALL.iter().flat_map(|provider| provider.short_settings).copied().collect()
+}
+
+/// Returns whether a deployment may have no secret with this name, because the name is an alias, or because an alias of the
+/// name is bound. An adapter does not report such a name as unbound.
+#[must_use]
+pub fn is_optional_secret(name: &str, is_bound: &dyn Fn(&str) -> bool) -> bool {
+    ALL.iter().any(|provider| match provider.short_secrets {
+        [canonical, aliases @ ..] if *canonical == name => aliases.iter().any(|alias| is_bound(alias)),
+        names => names.contains(&name),
+    })
 }
 
 /// Returns the provider-specific fields of a token request.

@@ -9,7 +9,8 @@ mod request;
 pub(crate) mod rest;
 
 pub(crate) use self::config::{
-    Config, DEFAULT_PROJECT, PROJECT_FIELDS, ProjectConfig, Provider, RoomsVersion, SHORT_SETTING,
+    Config, DEFAULT_PROJECT, PROJECT_FIELDS, ProjectConfig, Provider, RoomsVersion, SHORT_SECRETS,
+    SHORT_SETTINGS,
 };
 pub(crate) use self::grants::{Grants, RoomCall, decide_call, grant_fields};
 pub(crate) use self::inspect::{EXPECT_FIELDS, inspect, recognizes};

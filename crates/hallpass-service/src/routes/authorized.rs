@@ -7,7 +7,7 @@ use crate::problem::Problem;
 use crate::providers::{Minted, UpstreamError};
 use crate::state::{AuthState, LoadedState, Signing};
 use crate::token::{self, AuditContext, ProviderCall, TokenRequest};
-use crate::web::json::Json;
+use crate::web::json::{Json, SyntaxError};
 use crate::web::log::RequestLog;
 use crate::web::outbound::{OutboundRequest, OutboundResponse, SendError};
 use crate::web::request::{Body, Request, RequestContext, segments};
@@ -75,6 +75,30 @@ fn rejected(
     problem
 }
 
+/// Converts a syntax error in a body. If the body is a form, the message names this format, because the message of the
+/// parser would name only a position.
+#[cold]
+#[inline(never)]
+pub(super) fn invalid_json(body: &[u8], error: SyntaxError) -> Problem {
+    if is_form(body) {
+        let detail = "expected JSON, found a form (application/x-www-form-urlencoded)";
+        return Problem::InvalidJson { detail: detail.to_owned() };
+    }
+    error.into()
+}
+
+/// Returns whether a body is a form instead of JSON. The body decides, because adapters do not supply `Content-Type`, and
+/// many clients send a wrong `Content-Type`. A form starts with a name, which is shorter than any token.
+pub(super) fn is_form(body: &[u8]) -> bool {
+    const MAX_NAME_BYTES: usize = 32;
+    let is_excluded = |byte: &u8| *byte == b'"' || byte.is_ascii_control();
+    let name_bytes = body.iter().position(|byte| *byte == b'=');
+    matches!(name_bytes, Some(1..=MAX_NAME_BYTES))
+        && !body.starts_with(b"{")
+        && !body.starts_with(b"[")
+        && !body.trim_ascii_end().iter().any(is_excluded)
+}
+
 impl<'a> Authorized<'a> {
     /// Returns the path segment for a parameter of the route. If the route has no parameter with this name, returns an
     /// empty string.
@@ -103,7 +127,8 @@ impl<'a> Authorized<'a> {
 
     /// Returns the body as JSON. Rejects duplicate field names.
     pub(super) fn json(&self) -> Result<Json<'a>, Problem> {
-        let document = Json::parse(self.body()?)?;
+        let body = self.body()?;
+        let document = Json::parse(body).map_err(|error| invalid_json(body, error))?;
         document.read(Json::check_names)?;
         Ok(document)
     }
@@ -161,5 +186,35 @@ impl<'a> Authorized<'a> {
     pub(super) fn upstream_failed(&self, error: UpstreamError) -> Problem {
         self.log.add(error.log_line(&self.context.request_id, self.audit.route));
         Problem::Upstream(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distinguishes_forms_from_json_and_tokens() {
+        let long_name = format!("{}=1", "a".repeat(33));
+        for (body, expected) in [
+            ("token=abc", true),
+            ("token=abc\r\n", true),
+            ("a[]=1&b=%7B%22c%22%3A1%7D", true),
+            ("a={b}", true),
+            ("token=", true),
+            ("", false),
+            ("token", false),
+            ("=abc", false),
+            ("{a=1}", false),
+            ("[a=1]", false),
+            (r#"{"a":"="}"#, false),
+            ("\n{\"a\":\"=\"}", false),
+            (r#"body={"a":1}"#, false),
+            ("a=1\nb=2", false),
+            ("--x\r\nContent-Disposition: form-data; name=\"a\"\r\n", false),
+            (&long_name, false),
+        ] {
+            assert_eq!(is_form(body.as_bytes()), expected, "{body}");
+        }
     }
 }

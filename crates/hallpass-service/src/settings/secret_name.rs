@@ -5,12 +5,22 @@ use crate::web::strings::redact_hex;
 
 /// The name of a secret, such as `AGORA_APP_CERTIFICATE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct SecretName(String);
+pub(crate) struct SecretName {
+    name: String,
+    /// Other names under which the secret may be stored, in order of precedence.
+    aliases: &'static [&'static str],
+}
 
 impl SecretName {
     /// Returns a name that the service itself defines. Does not validate the name.
     pub(crate) fn new(name: &str) -> Self {
-        Self(name.to_owned())
+        Self { name: name.to_owned(), aliases: &[] }
+    }
+
+    /// Returns a name that the service itself defines, followed by its aliases. Does not validate the names.
+    pub(crate) fn with_aliases(names: &'static [&'static str]) -> Self {
+        let (name, aliases) = names.split_first().unwrap_or((&"", &[]));
+        Self { name: (*name).to_owned(), aliases }
     }
 
     /// Reads a name from the configuration. An error does not contain the string, because the string may be the secret
@@ -33,6 +43,16 @@ impl SecretName {
     }
 
     pub(crate) fn as_str(&self) -> &str {
-        &self.0
+        &self.name
+    }
+
+    pub(crate) const fn aliases(&self) -> &'static [&'static str] {
+        self.aliases
+    }
+
+    /// Returns the name, followed by its aliases.
+    #[cfg(feature = "check")]
+    pub(crate) fn all(&self) -> impl Iterator<Item = &str> {
+        [self.as_str()].into_iter().chain(self.aliases.iter().copied())
     }
 }

@@ -39,13 +39,13 @@ impl Secrets {
         self.is_permanent
     }
 
-    pub(crate) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &SecretName) -> bool {
         self.find(name).is_some()
     }
 
     /// Returns the secret with this name.
-    pub(crate) fn get(&self, name: &SecretName) -> Result<&str, ConfigError> {
-        self.find(name.as_str()).ok_or_else(|| ConfigError::SecretsMissing(vec![name.as_str().to_owned()]))
+    fn get(&self, name: &SecretName) -> Result<&str, ConfigError> {
+        self.find(name).map(|(_, value)| value).ok_or_else(|| missing(name))
     }
 
     /// Parses the secret with this name. Display of the error must be a predicate that contains no part of the secret.
@@ -54,7 +54,8 @@ impl Secrets {
         name: &SecretName,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Result<T, ConfigError> {
-        parse(self.get(name)?).map_err(|error| parse_error(name, &error))
+        let (name, value) = self.find(name).ok_or_else(|| missing(name))?;
+        parse(value).map_err(|error| parse_error(name, &error))
     }
 
     /// Parses the secrets with these names.
@@ -74,11 +75,11 @@ impl Secrets {
     pub(crate) fn checked(&self, name: &SecretName) -> Result<&str, ConfigError> {
         let secret = self.get(name)?;
         if secret.is_empty() {
-            return Err(invalid(name, "must not be empty"));
+            return Err(invalid(name.as_str(), "must not be empty"));
         }
         // Surrounding whitespace is a mistake, because no credential would match such a secret.
         if secret.trim() != secret {
-            return Err(invalid(name, "must not start or end with whitespace"));
+            return Err(invalid(name.as_str(), "must not start or end with whitespace"));
         }
         Ok(secret)
     }
@@ -89,7 +90,7 @@ impl Secrets {
         const MIN_BYTES: usize = 32;
         let secret = self.get(name)?;
         if secret.trim() == secret && secret.len() < MIN_BYTES {
-            return Err(invalid(name, "must have at least 32 bytes"));
+            return Err(invalid(name.as_str(), "must have at least 32 bytes"));
         }
         self.checked(name)
     }
@@ -98,8 +99,23 @@ impl Secrets {
         Fingerprints::new(self.values.iter().map(|(name, value)| (name.as_str(), value.as_str())))
     }
 
-    fn find(&self, name: &str) -> Option<&str> {
-        self.values.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    /// Returns the secret with this name, or the first of its aliases if the secret is missing or empty, and the name of the
+    /// returned secret. An empty secret is returned only if all of these secrets are empty.
+    #[inline(never)]
+    fn find(&self, name: &SecretName) -> Option<(&str, &str)> {
+        let mut found = self.value(name.as_str());
+        for alias in name.aliases() {
+            if found.is_some_and(|(_, value)| !value.is_empty()) {
+                break;
+            }
+            found = self.value(alias).filter(|(_, value)| found.is_none() || !value.is_empty()).or(found);
+        }
+        found
+    }
+
+    fn value(&self, name: &str) -> Option<(&str, &str)> {
+        let (name, value) = self.values.iter().find(|(known, _)| known == name)?;
+        Some((name, value))
     }
 }
 
@@ -144,12 +160,17 @@ impl fmt::Debug for Secrets {
 }
 
 #[cold]
-fn parse_error(name: &SecretName, error: &dyn fmt::Display) -> ConfigError {
+fn missing(name: &SecretName) -> ConfigError {
+    ConfigError::SecretsMissing(vec![name.as_str().to_owned()])
+}
+
+#[cold]
+fn parse_error(name: &str, error: &dyn fmt::Display) -> ConfigError {
     invalid(name, error.to_string())
 }
 
-fn invalid(name: &SecretName, detail: impl Into<Cow<'static, str>>) -> ConfigError {
-    ConfigError::Secret { name: name.as_str().to_owned(), detail: detail.into() }
+fn invalid(name: &str, detail: impl Into<Cow<'static, str>>) -> ConfigError {
+    ConfigError::Secret { name: name.to_owned(), detail: detail.into() }
 }
 
 #[cfg(test)]
@@ -187,6 +208,24 @@ mod tests {
             error(secrets(&[("A", "x")]).parse(&name, parse).unwrap_err()),
             "the secret A has 1 bytes"
         );
+    }
+
+    #[test]
+    fn the_first_name_with_a_value_applies() {
+        let name = SecretName::with_aliases(&["A", "B", "C"]);
+        for (values, expected) in [
+            (&[("C", "c"), ("B", "b"), ("A", "a")][..], Some(("A", "a"))),
+            (&[("C", "c"), ("B", "b"), ("A", "")], Some(("B", "b"))),
+            (&[("C", "c")], Some(("C", "c"))),
+            (&[("C", ""), ("A", "")], Some(("A", ""))),
+            (&[("D", "d")], None),
+        ] {
+            assert_eq!(secrets(values).find(&name), expected, "{values:?}");
+        }
+        let parse = |_: &str| Err::<(), _>("is invalid");
+        let error = |values: &[_]| secrets(values).parse(&name, parse).unwrap_err().to_string();
+        assert_eq!(error(&[("B", "b")]), "the secret B is invalid");
+        assert_eq!(error(&[]), "the secret A is not set. Store it in the platform's secret store");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::auth::AuthConfig;
 use crate::policy::RuleContext;
 use crate::providers::{self, CompatConfig, Policy, ProjectConfigs};
 use crate::settings::{ConfigError, DOCUMENT, SecretName, SettingLookup, TtlConfig};
-use crate::web::cors::{AllowedOrigins, Cors};
+use crate::web::cors::{Cors, CorsConfig};
 use crate::web::json::{Fields, Invalid, Json, JsonError, SyntaxError};
 use crate::web::strings::{find, redact_hex};
 
@@ -45,25 +45,37 @@ impl Config {
     fn read_sections<'j>(root: &'j Json<'j>, projects: ProjectConfigs) -> Result<Self, Invalid<'j>> {
         let fields = root.fields(&FIELDS)?;
         let ttl = fields.read("ttl", TtlConfig::read)?.unwrap_or(TtlConfig::DEFAULT);
-        let pages = fields.read("cors", AllowedOrigins::read)?.unwrap_or_default();
+        let cors = fields.read("cors", CorsConfig::read)?.unwrap_or_default();
         let auth = fields.read("auth", AuthConfig::read)?.flatten();
         let policy = Arc::new(read_policy(fields, auth.as_ref(), &projects)?);
         let compat = fields.read("compat", CompatConfig::read)?.unwrap_or(CompatConfig::DEFAULT);
-        let cors = Cors::new(pages, auth.as_ref().map_or(&[], AuthConfig::headers));
+        let cors = Cors::new(cors, auth.as_ref().map_or(&[], AuthConfig::headers));
         let providers = projects.with_rest(fields.get("rest"))?;
         Ok(Self { auth, providers, policy, ttl, compat, cors })
     }
 
-    /// Returns the names of all secrets, without duplicates.
+    /// Returns the names of all secrets and their aliases.
     pub(crate) fn secret_names(&self) -> Vec<&str> {
-        let auth_secrets = self.auth.iter().flat_map(AuthConfig::secret_names);
         let mut names = Vec::new();
-        for name in self.providers.secret_names().into_iter().chain(auth_secrets).map(SecretName::as_str) {
-            if !names.contains(&name) {
-                names.push(name);
-            }
+        for name in self.secrets() {
+            names.push(name.as_str());
+            names.extend_from_slice(name.aliases());
         }
         names
+    }
+
+    /// Returns the names of all secrets, without duplicates.
+    #[inline(never)]
+    pub(crate) fn secrets(&self) -> Vec<&SecretName> {
+        let mut names = self.providers.secret_names();
+        names.extend(self.auth.iter().flat_map(AuthConfig::secret_names));
+        let mut distinct: Vec<&SecretName> = Vec::with_capacity(names.len());
+        for name in names {
+            if !distinct.iter().any(|known| known.as_str() == name.as_str()) {
+                distinct.push(name);
+            }
+        }
+        distinct
     }
 }
 

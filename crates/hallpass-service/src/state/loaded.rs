@@ -53,10 +53,11 @@ impl LoadedState {
 
     #[inline(never)]
     fn try_load(config: &Config, secrets: &Secrets) -> Result<(AuthState, Signing), ConfigError> {
-        let mut names = config.secret_names();
+        let mut names = config.secrets();
         names.retain(|name| !secrets.has(name));
         if !names.is_empty() {
-            return Err(ConfigError::SecretsMissing(names.into_iter().map(str::to_owned).collect()));
+            let names = names.into_iter().map(|name| name.as_str().to_owned());
+            return Err(ConfigError::SecretsMissing(names.collect()));
         }
         let auth = match &config.auth {
             None => AuthState::NotConfigured,

@@ -5,10 +5,11 @@
 
 use std::borrow::Cow;
 
-use super::headers::{AUTHORIZATION, Headers};
+use super::headers::{self, Headers};
 use super::json::{Invalid, Json};
 use super::request::Request;
 use super::response::{self, Response};
+use super::url::is_loopback;
 use http::{Method, StatusCode};
 
 /// The CORS policy.
@@ -17,6 +18,14 @@ pub(crate) struct Cors {
     origins: AllowedOrigins,
     /// The value of `Access-Control-Allow-Headers`.
     headers: Cow<'static, str>,
+}
+
+/// The section `cors` of the configuration.
+#[derive(Debug, Default)]
+pub(crate) struct CorsConfig {
+    origins: AllowedOrigins,
+    /// The names of the headers that pages may send in addition to the default headers.
+    headers: Vec<String>,
 }
 
 /// The origins whose pages may read responses. Apps and servers send requests without `Origin`, and these requests are
@@ -28,7 +37,8 @@ pub(crate) enum AllowedOrigins {
     SameOrigin,
     /// Every origin.
     Any,
-    /// The listed origins. `https://*.example.com` matches every subdomain, but not the domain itself.
+    /// The listed origins and patterns. In a pattern, `*` replaces one or more of the first labels, a part of the first
+    /// label, or the port of a loopback host.
     Listed(Vec<String>),
 }
 
@@ -45,6 +55,8 @@ const ORIGIN: &str = "origin";
 const REQUEST_METHOD: &str = "access-control-request-method";
 /// The headers that pages of every allowed origin may send.
 const DEFAULT_HEADERS: &str = "Authorization, Content-Type";
+/// The value in `Access-Control-Allow-Headers` that allows every header except `Authorization`.
+const ANY_HEADER: &str = "*";
 /// The value of `Access-Control-Max-Age`: one day in seconds. Browsers cap the value; Chrome caps it at two hours.
 const MAX_AGE: &str = "86400";
 
@@ -53,16 +65,26 @@ impl Cors {
     pub(crate) const CLOSED: Self =
         Self { origins: AllowedOrigins::SameOrigin, headers: Cow::Borrowed(DEFAULT_HEADERS) };
 
-    /// Returns the policy for these origins. `credentials` are the names of the headers that carry credentials.
-    pub(crate) fn new(origins: AllowedOrigins, credentials: &[String]) -> Self {
-        let others = credentials.iter().filter(|name| *name != AUTHORIZATION);
-        let headers = others.fold(DEFAULT_HEADERS.to_owned(), |list, name| format!("{list}, {name}"));
-        Self { origins, headers: headers.into() }
+    /// Returns the policy of the configuration. `credentials` are the names of the headers that carry credentials.
+    pub(crate) fn new(config: CorsConfig, credentials: &[String]) -> Self {
+        let mut names = vec!["Authorization", "Content-Type"];
+        for name in credentials.iter().chain(&config.headers) {
+            if !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+                names.push(name);
+            }
+        }
+        Self { headers: names.join(", ").into(), origins: config.origins }
     }
 
     #[cfg(feature = "check")]
     pub(crate) const fn origins(&self) -> &AllowedOrigins {
         &self.origins
+    }
+
+    /// Returns the names of the headers that pages may send, separated by commas.
+    #[cfg(feature = "check")]
+    pub(crate) fn headers(&self) -> &str {
+        &self.headers
     }
 
     /// Returns the names of the request headers that affect the CORS response for this method, in lower case.
@@ -122,55 +144,114 @@ impl Cors {
     }
 }
 
-/// Returns whether a string is an origin in the form that browsers send, optionally with `*.` in place of the first
-/// labels.
-fn is_pattern(string: &str) -> bool {
-    let Some((scheme, rest)) = string.split_once(':') else { return false };
-    let Some(host) = rest.strip_prefix("//") else { return false };
-    scheme.starts_with(|c: char| c.is_ascii_lowercase())
-        && is_lowercase(scheme, b"+-.")
-        && is_host(host.strip_prefix("*.").unwrap_or(host))
-}
-
+/// Returns whether a valid pattern matches an origin.
 fn matches(pattern: &str, origin: &str) -> bool {
-    let Some((scheme, domain)) = pattern.split_once('*') else { return pattern == origin };
-    let subdomain = origin.strip_prefix(scheme).and_then(|host| host.strip_suffix(domain));
-    subdomain.is_some_and(is_name)
+    match (pattern.strip_suffix(ANY_PORT), origin.rsplit_once(':')) {
+        (Some(pattern), Some((host, port))) if is_port(port) => matches_host(pattern, host),
+        (Some(pattern), _) => matches_host(pattern, origin),
+        (None, _) => matches_host(pattern, origin),
+    }
 }
 
-/// Returns whether a string is a host name or an IPv4 address, with or without a port.
-fn is_host(string: &str) -> bool {
-    let (name, port) = match string.rsplit_once(':') {
-        Some((name, port)) => (name, Some(port)),
-        None => (string, None),
+/// Returns whether a valid pattern without `:*` matches an origin.
+fn matches_host(pattern: &str, origin: &str) -> bool {
+    let Some((start, end)) = pattern.split_once('*') else { return pattern == origin };
+    let replaced = origin.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
+    let is_whole_label = start.ends_with('/') && end.starts_with('.');
+    replaced.is_some_and(if is_whole_label { is_name } else { is_label })
+}
+
+/// Checks that a string is an origin in the form that browsers send, or a pattern of such origins. Returns the expected
+/// value otherwise.
+fn check_pattern(string: &str) -> Result<(), &'static str> {
+    let (scheme, rest) = string.split_once(':').ok_or(EXPECTED)?;
+    let authority = rest.strip_prefix("//").ok_or(EXPECTED)?;
+    if !scheme.starts_with(|c: char| c.is_ascii_lowercase()) || !is_lowercase(scheme, b"+-.") {
+        return Err(EXPECTED);
+    }
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
     };
-    let is_port = |port: &str| port.parse::<u16>().is_ok() && !port.starts_with('0');
-    is_name(name) && port.is_none_or(is_port)
+    let is_local = host == "localhost" || host.ends_with(".localhost") || is_loopback(host);
+    match port {
+        Some("*") if !is_local => return Err(EXPECTED_PORT),
+        Some(port) if port != "*" && !is_port(port) => return Err(EXPECTED),
+        _ => {}
+    }
+    if matches!((scheme, port), ("https", Some("443")) | ("http", Some("80"))) {
+        return Err(EXPECTED_NO_PORT);
+    }
+    match host.split_once('*') {
+        None if host == "[::1]" || is_name(host) => Ok(()),
+        None => Err(EXPECTED),
+        Some(("", end)) if end.strip_prefix('.').is_some_and(is_name) => Ok(()),
+        Some((start, end)) if is_partial_label(start, end) => Ok(()),
+        Some(_) => Err(EXPECTED_WILDCARD),
+    }
+}
+
+/// Returns whether a `*` between these parts of a host replaces a part of the first label, and at least two labels
+/// follow. With one label, the pattern would match other domains: `*example.com` matches `evilexample.com`.
+fn is_partial_label(start: &str, end: &str) -> bool {
+    let Some((rest_of_label, domain)) = end.split_once('.') else { return false };
+    is_lowercase(start, LABEL_MARKS)
+        && is_lowercase(rest_of_label, LABEL_MARKS)
+        && is_name(domain)
+        && domain.contains('.')
+}
+
+/// Returns whether a string is a port number in the form that browsers send.
+fn is_port(string: &str) -> bool {
+    !string.starts_with(['0', '+']) && string.parse::<u16>().is_ok()
 }
 
 /// Returns whether a string consists of lowercase labels separated by dots. Browsers send host names in lower case.
 fn is_name(string: &str) -> bool {
-    string.split('.').all(|label| !label.is_empty() && is_lowercase(label, b"-_"))
+    string.split('.').all(is_label)
+}
+
+fn is_label(string: &str) -> bool {
+    !string.is_empty() && is_lowercase(string, LABEL_MARKS)
 }
 
 fn is_lowercase(string: &str, marks: &[u8]) -> bool {
     string.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || marks.contains(&byte))
 }
 
+/// The end of a pattern that matches every port of a loopback host.
+const ANY_PORT: &str = ":*";
+const LABEL_MARKS: &[u8] = b"-_";
 const EXPECTED: &str = "expected an origin such as https://app.example.com, http://localhost:3000 or https://*.example.com, or only \"*\" to allow every origin";
+const EXPECTED_NO_PORT: &str = "expected no port, because browsers omit 443 for https and 80 for http";
+const EXPECTED_PORT: &str =
+    "expected a port number, because `:*` is valid only for loopback hosts, as in http://localhost:*";
+const EXPECTED_WILDCARD: &str = "expected one `*`: the first label, as in https://*.example.com, or a part of it before at least two other labels, as in https://*--site.netlify.app";
+const EXPECTED_HEADERS: &str =
+    "expected names of headers such as X-Requested-With, or only \"*\" to allow every header";
 
-impl AllowedOrigins {
+impl CorsConfig {
     /// Reads the section `cors` of the configuration.
     pub(crate) fn read<'j>(section: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
-        let Some(list) = section.fields(&["origins"])?.get("origins") else { return Ok(Self::SameOrigin) };
+        let fields = section.fields(&["origins", "headers"])?;
+        let origins = fields.read("origins", AllowedOrigins::read)?.unwrap_or_default();
+        let headers = fields.read("headers", read_headers)?.unwrap_or_default();
+        if matches!(origins, AllowedOrigins::SameOrigin) && !headers.is_empty() {
+            let detail = "expected at least one origin, because `headers` is set";
+            return Err(Invalid::field(section, "origins", detail));
+        }
+        Ok(Self { origins, headers })
+    }
+}
+
+impl AllowedOrigins {
+    fn read<'j>(list: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
         let mut patterns = Vec::new();
         let items = list.items()?;
         for item in items {
             let origin = item.string()?;
             if origin != "*" {
-                if !is_pattern(origin) {
-                    return Err(Invalid::new(item, EXPECTED));
-                }
+                check_pattern(origin).map_err(|expected| Invalid::new(item, expected))?;
                 patterns.push(origin.to_owned());
             }
         }
@@ -183,6 +264,24 @@ impl AllowedOrigins {
     }
 }
 
+/// Reads the names of headers that pages may send.
+#[inline(never)]
+fn read_headers<'j>(list: &'j Json<'j>) -> Result<Vec<String>, Invalid<'j>> {
+    let mut names: Vec<String> = Vec::new();
+    let items = list.one_or_more()?;
+    for item in items {
+        let name = item.string()?;
+        if !headers::is_name(name) || (name == ANY_HEADER && items.len() > 1) {
+            return Err(Invalid::new(item, EXPECTED_HEADERS));
+        }
+        if names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            return Err(Invalid::new(item, "expected each name once"));
+        }
+        names.push(name.to_owned());
+    }
+    Ok(names)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,6 +290,9 @@ mod tests {
     fn matches_whole_origins_only() {
         const EXACT: &str = "https://app.example.com";
         const SUBDOMAINS: &str = "https://*.example.com";
+        const SUFFIX: &str = "https://*--site.netlify.app";
+        const MIDDLE: &str = "https://app-git-*-team.vercel.app";
+        const LOCALHOST: &str = "http://localhost:*";
         for (pattern, origin, expected) in [
             (EXACT, "https://app.example.com:8443", false),
             (EXACT, "https://app.example.com.evil.com", false),
@@ -210,28 +312,113 @@ mod tests {
             (SUBDOMAINS, "https://é.example.com", false),
             (SUBDOMAINS, "https://a\r\nb.example.com", false),
             ("http://*.localhost:3000", "http://app.localhost:3000", true),
+            (SUFFIX, "https://deploy-preview-7--site.netlify.app", true),
+            (SUFFIX, "https://--site.netlify.app", false),
+            (SUFFIX, "https://site.netlify.app", false),
+            (SUFFIX, "https://a.b--site.netlify.app", false),
+            (SUFFIX, "https://evil.com/--site.netlify.app", false),
+            (SUFFIX, "https://user@b--site.netlify.app", false),
+            (SUFFIX, "https://A--site.netlify.app", false),
+            (SUFFIX, "https://a--site.netlify.app.evil.com", false),
+            (SUFFIX, "http://a--site.netlify.app", false),
+            (SUFFIX, "https://a--site.netlify.app:8443", false),
+            (MIDDLE, "https://app-git-fix-login-team.vercel.app", true),
+            (MIDDLE, "https://app-git--team.vercel.app", false),
+            (MIDDLE, "https://app-git-a.b-team.vercel.app", false),
+            // The prefix and the suffix must not overlap.
+            (MIDDLE, "https://app-git-team.vercel.app", false),
+            ("https://pr-*.app.example.com:8443", "https://pr-1.app.example.com:8443", true),
+            (LOCALHOST, "http://localhost", true),
+            (LOCALHOST, "http://localhost:3000", true),
+            (LOCALHOST, "http://localhost:", false),
+            (LOCALHOST, "http://localhost:+3000", false),
+            (LOCALHOST, "http://localhost:03000", false),
+            (LOCALHOST, "http://localhost:70000", false),
+            (LOCALHOST, "http://localhost:3000:3000", false),
+            (LOCALHOST, "http://localhost:3000.evil.com", false),
+            (LOCALHOST, "http://user:3000@localhost:3000", false),
+            (LOCALHOST, "https://localhost:3000", false),
+            (LOCALHOST, "http://localhost.evil.com:3000", false),
+            (LOCALHOST, "http://127.0.0.1:3000", false),
+            ("http://*.localhost:*", "http://app.localhost:3000", true),
+            ("http://*.localhost:*", "http://a.b.localhost", true),
+            ("http://*.localhost:*", "http://localhost:3000", false),
+            ("http://127.0.0.1:*", "http://127.0.0.1:5173", true),
+            ("http://127.0.0.1:*", "http://127.0.0.2:5173", false),
+            ("http://[::1]:*", "http://[::1]", true),
+            ("http://[::1]:*", "http://[::1]:5173", true),
+            ("http://[::1]:3000", "http://[::1]:3000", true),
+            ("http://[::1]", "http://[::1]:3000", false),
         ] {
-            assert!(is_pattern(pattern) && matches(pattern, origin) == expected, "{pattern}: {origin}");
+            assert_eq!(check_pattern(pattern), Ok(()), "{pattern}");
+            assert_eq!(matches(pattern, origin), expected, "{pattern}: {origin}");
         }
     }
 
     #[test]
-    fn allows_the_headers_that_carry_credentials() {
-        let headers = |names: &[&str]| {
-            let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
-            Cors::new(AllowedOrigins::Any, &names).headers
+    fn allows_the_headers_of_the_configuration() {
+        let headers = |credentials: &[&str], document: &str| {
+            let credentials: Vec<_> = credentials.iter().map(|name| (*name).to_owned()).collect();
+            let document = Json::parse(document.as_bytes()).unwrap();
+            Cors::new(document.read(CorsConfig::read).unwrap(), &credentials).headers
         };
-        assert_eq!(headers(&[AUTHORIZATION]), "Authorization, Content-Type");
-        assert_eq!(headers(&[AUTHORIZATION, "x-user-jwt"]), "Authorization, Content-Type, x-user-jwt");
+        const ORIGINS: &str = r#"{"origins":["*"]}"#;
+        assert_eq!(headers(&["authorization"], ORIGINS), "Authorization, Content-Type");
+        assert_eq!(
+            headers(&["authorization", "x-user-jwt"], ORIGINS),
+            "Authorization, Content-Type, x-user-jwt"
+        );
+        assert_eq!(
+            headers(
+                &["x-user-jwt"],
+                r#"{"origins":["*"],"headers":["content-type","baggage","X-User-JWT"]}"#
+            ),
+            "Authorization, Content-Type, x-user-jwt, baggage"
+        );
+        for any in [r#""*""#, r#"["*"]"#] {
+            assert_eq!(
+                headers(&["x-user-jwt"], &format!(r#"{{"origins":["*"],"headers":{any}}}"#)),
+                "Authorization, Content-Type, x-user-jwt, *"
+            );
+        }
     }
 
     #[test]
-    fn rejects_patterns_that_match_no_origin() {
-        for pattern in ["https://*example.com", "https://example..com", " https://example.com"] {
-            assert!(!is_pattern(pattern), "{pattern}");
+    fn rejects_patterns_that_match_no_origin_or_other_domains() {
+        for (pattern, expected) in [
+            ("https://example..com", EXPECTED),
+            (" https://example.com", EXPECTED),
+            ("https:example.com", EXPECTED),
+            ("https://example.com:+8443", EXPECTED),
+            ("https://[::2]", EXPECTED),
+            ("https://::1", EXPECTED),
+            ("https://[::1", EXPECTED),
+            ("https://app.example.com:443", EXPECTED_NO_PORT),
+            ("http://localhost:80", EXPECTED_NO_PORT),
+            ("https://*--site.netlify.app:443", EXPECTED_NO_PORT),
+            ("https://app.example.com:*", EXPECTED_PORT),
+            ("https://*.example.com:*", EXPECTED_PORT),
+            ("http://localhost.example.com:*", EXPECTED_PORT),
+            ("http://10.0.0.1:*", EXPECTED_PORT),
+            ("https://*", EXPECTED_WILDCARD),
+            ("https://*example.com", EXPECTED_WILDCARD),
+            ("https://a*b.com", EXPECTED_WILDCARD),
+            ("https://app.*.example.com", EXPECTED_WILDCARD),
+            ("https://*-*.example.com", EXPECTED_WILDCARD),
+            ("https://*.*.example.com", EXPECTED_WILDCARD),
+            ("https://*a..example.com", EXPECTED_WILDCARD),
+        ] {
+            assert_eq!(check_pattern(pattern), Err(expected), "{pattern}");
         }
-        for pattern in ["capacitor://localhost", "http://192.0.2.1:8080", "https://my_app.example.com"] {
-            assert!(is_pattern(pattern), "{pattern}");
+        for pattern in [
+            "capacitor://localhost",
+            "http://192.0.2.1:8080",
+            "https://my_app.example.com",
+            "http://app.example.com:443",
+            "https://app.example.com:80",
+            "http://*.localhost:*",
+        ] {
+            assert_eq!(check_pattern(pattern), Ok(()), "{pattern}");
         }
     }
 }

@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use serde::ser::{Serialize, Serializer};
 use serde_json::Number;
 
-pub(crate) use self::parse::SyntaxError;
+pub(crate) use self::parse::{BYTE_ORDER_MARK, SyntaxError};
 pub(crate) use self::path::{Invalid, JsonError};
 pub(crate) use self::read::Fields;
 pub(crate) use self::write::write_object;

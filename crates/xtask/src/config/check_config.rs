@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use anyhow::{Result, anyhow, bail};
-use hallpass_service::check::summary::{Summary, summarize};
+use hallpass_service::check::summary::{RequiredSecret, Summary, summarize};
 use toml::{Table, Value};
 
 use crate::read;
@@ -70,19 +70,24 @@ fn bindings(file: &Table, vars: &Table, summary: &Summary) -> String {
     if !summary.has_projects {
         output += "  neither AGORA_APP_ID nor VIDEOSDK_API_KEY is set in [vars]: no tokens are issued\n";
     }
-    for name in summary.secrets.iter().map(String::as_str) {
-        let _ = match (vars.contains_key(name), bound.contains(&name)) {
-            (true, _) => {
+    let mut used = Vec::new();
+    for RequiredSecret { name, aliases } in &summary.secrets {
+        let mut names = [name.as_str()].into_iter().chain(aliases.iter().copied());
+        let in_vars = names.clone().find(|name| vars.contains_key(*name));
+        let in_store = names.find(|name| bound.contains(name));
+        let _ = match (in_vars, in_store) {
+            (Some(name), _) => {
                 writeln!(
                     output,
                     "  {name}: set in [vars], which is not encrypted: remove it and store it as a secret"
                 )
             }
-            (false, true) => writeln!(output, "  {name}: bound to a Secrets Store"),
-            (false, false) => writeln!(output, "  {name}: store it with npx wrangler secret put {name}"),
+            (None, Some(name)) => writeln!(output, "  {name}: bound to a Secrets Store"),
+            (None, None) => writeln!(output, "  {name}: store it with npx wrangler secret put {name}"),
         };
+        used.extend(in_store);
     }
-    for name in bound.iter().filter(|name| !summary.secrets.iter().any(|secret| secret == *name)) {
+    for name in bound.iter().filter(|name| !used.contains(name)) {
         let _ = writeln!(output, "  {name}: bound to a Secrets Store, but not used by the configuration");
     }
     output
@@ -130,6 +135,29 @@ mod tests {
             ]
         );
         assert!(!summarize_wrangler(&text).unwrap().contains("0123456789abcdef"));
+    }
+
+    #[test]
+    fn finds_settings_and_secrets_under_their_aliases() {
+        let text = format!(
+            r#"
+            [vars]
+            AGORA_APP_ID = ""
+            APP_ID = "{APP_ID}"
+            APP_CERTIFICATE = "5CFd2fd1755d40ecb72977518be15d3b"
+            VIDEOSDK_API_KEY = "key"
+            [[secrets_store_secrets]]
+            binding = "VIDEOSDK_SECRET"
+            "#
+        );
+        assert_eq!(
+            binding_lines(&text),
+            [
+                "APP_CERTIFICATE: set in [vars], which is not encrypted: remove it and store it as a secret",
+                "VIDEOSDK_SECRET: bound to a Secrets Store",
+            ]
+        );
+        assert!(summarize_wrangler(&text).unwrap().contains(&format!("default: Agora, App ID {APP_ID}")));
     }
 
     #[test]

@@ -6,13 +6,15 @@ use hallpass_token::agora::{AppCertificate, AppId};
 use zeroize::Zeroizing;
 
 use crate::providers::rest::read_url;
-use crate::settings::{ConfigError, NamedProject, Projects, SecretName, Secrets, SettingLookup};
+use crate::settings::{ConfigError, NamedProject, Projects, SecretName, Secrets, SettingLookup, first_set};
 use crate::web::json::{Fields, Invalid, Json};
 
-/// The setting with the App ID of the only project in a configuration without `projects`.
-pub(crate) const SHORT_SETTING: &str = "AGORA_APP_ID";
-/// The secret with the certificate of the only project in a configuration without `projects`.
-const SHORT_CERTIFICATE: &str = "AGORA_APP_CERTIFICATE";
+/// The setting with the App ID of the only project in a configuration without `projects`, followed by its aliases, which
+/// are the names in the servers that the compatible routes imitate.
+pub(crate) const SHORT_SETTINGS: &[&str] = &["AGORA_APP_ID", "APP_ID", "NEXT_PUBLIC_AGORA_APP_ID"];
+/// The secret with the certificate of the only project in a configuration without `projects`, followed by its aliases.
+pub(crate) const SHORT_SECRETS: &[&str] =
+    &["AGORA_APP_CERTIFICATE", "APP_CERTIFICATE", "NEXT_AGORA_APP_CERTIFICATE"];
 /// The name of the default project. If there are several projects, one project must have this name.
 pub(crate) const DEFAULT_PROJECT: Option<&str> = Some(SHORT_PROJECT);
 /// The name of the only project in a configuration without `projects`.
@@ -81,10 +83,11 @@ impl ProjectConfig {
     pub(crate) fn from_settings(
         setting: SettingLookup<'_>,
     ) -> Result<Option<NamedProject<Self>>, ConfigError> {
-        let Some(app_id) = setting(SHORT_SETTING) else { return Ok(None) };
-        let invalid = |error| ConfigError::Setting { name: SHORT_SETTING, detail: format!("{error}") };
+        let Some((name, app_id)) = first_set(setting, SHORT_SETTINGS) else { return Ok(None) };
+        let invalid = |error| ConfigError::Setting { name, detail: format!("{error}") };
         let app_id = AppId::parse(&app_id).map_err(invalid)?;
-        let project = Self { app_id, certificates: vec![SecretName::new(SHORT_CERTIFICATE)] };
+        let certificate = SecretName::with_aliases(SHORT_SECRETS);
+        let project = Self { app_id, certificates: vec![certificate] };
         Ok(Some(NamedProject { name: SHORT_PROJECT.to_owned(), project }))
     }
 }

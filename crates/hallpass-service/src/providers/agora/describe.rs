@@ -3,7 +3,7 @@
 use hallpass_token::agora::Role;
 
 use super::TITLE;
-use super::config::{Config, SHORT_SETTING};
+use super::config::{Config, SHORT_SETTINGS};
 use super::grants::Grants;
 use super::services::{Grant, SERVICES, ServiceType};
 use crate::policy::{GrantDescription, GrantKind, GrantsDescription, Identity, describe_places};
@@ -31,7 +31,7 @@ impl Config {
         });
         ProviderDescription {
             title: TITLE,
-            short_setting: SHORT_SETTING,
+            short_settings: SHORT_SETTINGS,
             projects,
             rest: has_calls.then(|| format!("Agora: {}, {account}", self.url)),
             account_secrets: secrets.collect(),

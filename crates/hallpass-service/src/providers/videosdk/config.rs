@@ -3,13 +3,14 @@
 use hallpass_token::videosdk::{ApiKey, Secret};
 
 use crate::providers::rest::read_url;
-use crate::settings::{ConfigError, NamedProject, Projects, SecretName, Secrets, SettingLookup};
+use crate::settings::{ConfigError, NamedProject, Projects, SecretName, Secrets, SettingLookup, first_set};
 use crate::web::json::{Fields, Invalid, Json};
 
 /// The setting with the API key of the only project in a configuration without `projects`.
-pub(crate) const SHORT_SETTING: &str = "VIDEOSDK_API_KEY";
-/// The name of the only project's secret in a configuration without `projects`.
-const SHORT_SECRET: &str = "VIDEOSDK_SECRET_KEY";
+pub(crate) const SHORT_SETTINGS: &[&str] = &["VIDEOSDK_API_KEY"];
+/// The name of the only project's secret in a configuration without `projects`, followed by its name in VideoSDK's server
+/// SDKs.
+pub(crate) const SHORT_SECRETS: &[&str] = &["VIDEOSDK_SECRET_KEY", "VIDEOSDK_SECRET"];
 /// The name of the only project in a configuration without `projects`.
 const SHORT_PROJECT: &str = "videosdk";
 /// The name of the default project. No name is required, because requests without `project` use the first project.
@@ -74,10 +75,11 @@ impl ProjectConfig {
     pub(crate) fn from_settings(
         setting: SettingLookup<'_>,
     ) -> Result<Option<NamedProject<Self>>, ConfigError> {
-        let Some(api_key) = setting(SHORT_SETTING) else { return Ok(None) };
-        let invalid = |error| ConfigError::Setting { name: SHORT_SETTING, detail: format!("{error}") };
+        let Some((name, api_key)) = first_set(setting, SHORT_SETTINGS) else { return Ok(None) };
+        let invalid = |error| ConfigError::Setting { name, detail: format!("{error}") };
         let api_key = ApiKey::parse(&api_key).map_err(invalid)?;
-        let project = Self { api_key, secrets: vec![SecretName::new(SHORT_SECRET)] };
+        let secret = SecretName::with_aliases(SHORT_SECRETS);
+        let project = Self { api_key, secrets: vec![secret] };
         Ok(Some(NamedProject { name: SHORT_PROJECT.to_owned(), project }))
     }
 }

@@ -1,6 +1,6 @@
 //! Descriptions of VideoSDK's part of the configuration for `cargo xtask check-config`.
 
-use super::config::{Config, RoomsVersion, SHORT_SETTING};
+use super::config::{Config, RoomsVersion, SHORT_SETTINGS};
 use super::grants::{Grant, Grants, ROLES};
 use super::{NAME, TITLE};
 use crate::policy::{GrantDescription, GrantKind, GrantsDescription, describe_places, granted};
@@ -24,7 +24,7 @@ impl Config {
         let rest = format!("VideoSDK: {}, REST API version {version}", self.url);
         ProviderDescription {
             title: TITLE,
-            short_setting: SHORT_SETTING,
+            short_settings: SHORT_SETTINGS,
             rest: (!projects.is_empty()).then_some(rest),
             projects,
             account_secrets: Vec::new(),

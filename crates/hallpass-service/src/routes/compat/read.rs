@@ -9,20 +9,28 @@ use hallpass_token::agora::{Account, Channel, RtmUser, User};
 
 use crate::problem::Problem;
 use crate::providers::agora::{self, Rtc, Rtm, Version};
-use crate::routes::authorized::Authorized;
+use crate::routes::authorized::{Authorized, invalid_json};
 use crate::web::field_error::FieldError;
-use crate::web::json::Json;
+use crate::web::json::{BYTE_ORDER_MARK, Json};
+
+/// Returns the body without a byte order mark, which Express ignores.
+pub(super) fn body_text<'a>(authorized: &Authorized<'a>) -> Result<&'a [u8], Problem> {
+    let body = authorized.body()?;
+    Ok(body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body))
+}
 
 /// Reads the body as Express does: a JSON object.
 pub(super) fn object<'a>(authorized: &Authorized<'a>) -> Result<Json<'a>, Problem> {
-    let body = Json::parse(authorized.body()?)?;
+    let text = body_text(authorized)?;
+    let body = Json::parse(text).map_err(|error| invalid_json(text, error))?;
     body.read(|body| body.entries().map(drop))?;
     Ok(body)
 }
 
 /// Reads the body as Go's decoder does. Reads only the first JSON value, and treats `null` as an empty object.
 pub(super) fn first_object<'a>(authorized: &Authorized<'a>) -> Result<Json<'a>, Problem> {
-    match Json::parse_first(authorized.body()?)? {
+    let body = authorized.body()?;
+    match Json::parse_first(body).map_err(|error| invalid_json(body, error))? {
         body @ Json::Object(_) => Ok(body),
         Json::Null => Ok(Json::object([])),
         Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => {

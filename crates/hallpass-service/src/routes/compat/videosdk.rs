@@ -1,6 +1,8 @@
 //! The servers in VideoSDK's examples:
-//! - `GET` and `POST /get-token` with `roomId` and `peerId` or `participantId`, in the query or in a JSON body;
+//! - `GET` and `POST /get-token` with `roomId` and `peerId` or `participantId`, in the query or in the body;
 //! - `POST /create-meeting` and `POST` or `GET /validate-meeting/{id}`, with the caller's own `token` in the body.
+//!
+//! A body is a JSON object or a form.
 //!
 //! Differences from the examples:
 //! - A token allows moderation only if a rule grants it.
@@ -14,12 +16,12 @@ use http::{Method, StatusCode};
 use zeroize::Zeroizing;
 
 use super::express;
-use super::read::{object, parse_field, string_or_empty};
+use super::read::{body_text, object, parse_field, string_or_empty};
 use crate::problem::Problem;
 use crate::providers::UpstreamError;
 use crate::providers::videosdk::rest::{self, RoomOptions, RoomValidation};
 use crate::providers::videosdk::{self, Binding, RequestedScope, RoomCall};
-use crate::routes::authorized::Authorized;
+use crate::routes::authorized::{Authorized, is_form};
 use crate::routes::native::rooms::{rest_token, room_id};
 use crate::routes::route::ok;
 use crate::token::{ProviderCall, TokenRequest};
@@ -123,13 +125,25 @@ fn videosdk_response(
     response::json(status, JSON_UTF8, &fields.into())
 }
 
-/// Reads the body of a POST request. Ignores the body of a GET request, because some clients and platforms do not send
-/// it.
+/// Reads the body of a POST request: a JSON object or a form. Ignores the body of a GET request, because some clients and
+/// platforms do not send it.
 fn body<'a>(authorized: &Authorized<'a>) -> Result<Json<'a>, Problem> {
-    if authorized.request.method != Method::POST || authorized.body()?.is_empty() {
+    if authorized.request.method != Method::POST {
         return Ok(Json::object([]));
     }
-    object(authorized)
+    match body_text(authorized)? {
+        [] => Ok(Json::object([])),
+        text if is_form(text) => Ok(form(text)),
+        _ => object(authorized),
+    }
+}
+
+/// Parses a form as an object of strings.
+#[cold]
+#[inline(never)]
+fn form(text: &[u8]) -> Json<'_> {
+    let fields = form_urlencoded::parse(text.trim_ascii_end());
+    Json::Object(fields.map(|(name, value)| (name, Json::String(value))).collect())
 }
 
 /// Reads a string in the body or the query. As in the examples, an empty string is treated as missing.

@@ -10,6 +10,9 @@ use super::Json;
 use super::path::Invalid;
 use crate::web::strings::truncate;
 
+/// The byte order mark of UTF-8. JSON forbids this mark before a document (RFC 8259 section 8.1).
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// The reason why a document is not valid JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SyntaxError(pub(crate) String);
@@ -20,13 +23,13 @@ impl<'a> Json<'a> {
         if document.is_empty() {
             return Err(SyntaxError::empty());
         }
-        serde_json::from_slice(document).map_err(|error| SyntaxError(error.to_string()))
+        serde_json::from_slice(document).map_err(|error| SyntaxError::new(document, &error))
     }
 
     /// Parses the first JSON value and ignores everything after this value, as `json.Decoder` of Go does.
     pub(crate) fn parse_first(document: &'a [u8]) -> Result<Self, SyntaxError> {
         let first = serde_json::Deserializer::from_slice(document).into_iter().next();
-        first.ok_or_else(SyntaxError::empty)?.map_err(|error| SyntaxError(error.to_string()))
+        first.ok_or_else(SyntaxError::empty)?.map_err(|error| SyntaxError::new(document, &error))
     }
 }
 
@@ -68,6 +71,15 @@ fn first_duplicate<'j>(fields: &'j [(Cow<'j, str>, Json<'j>)]) -> Option<&'j (Co
 }
 
 impl SyntaxError {
+    #[cold]
+    #[inline(never)]
+    fn new(document: &[u8], error: &serde_json::Error) -> Self {
+        if document.starts_with(BYTE_ORDER_MARK) {
+            return Self("expected JSON, found a byte order mark. Send UTF-8 without it".to_owned());
+        }
+        Self(error.to_string())
+    }
+
     fn empty() -> Self {
         Self("expected a JSON object, found an empty body".to_owned())
     }
@@ -151,6 +163,14 @@ mod tests {
     fn rejects_a_second_document() {
         assert!(Json::parse(b"{} {}").is_err());
         assert_eq!(Json::parse_first(b"{} {").unwrap(), Json::object([]));
+    }
+
+    #[test]
+    fn names_a_byte_order_mark() {
+        let document = "\u{FEFF}{}".as_bytes();
+        for error in [Json::parse(document), Json::parse_first(document)] {
+            assert!(error.unwrap_err().0.contains("byte order mark"));
+        }
     }
 
     #[test]
