@@ -47,11 +47,13 @@ pub enum DeploymentKind {
     Cors,
     /// CORS allows every origin.
     CorsAny,
+    /// `base_path` is set, and the compatible routes return tokens of the format 007.
+    BasePath,
     /// Authentication is not configured.
     Closed,
     /// `auth.open` is set, but the certificate is missing.
     NoCertificate,
-    /// The configuration document contains an invalid value.
+    /// The configuration document contains an invalid value, and a valid `base_path`.
     BadConfig,
 }
 
@@ -104,6 +106,7 @@ impl DeploymentKind {
             Self::SoleProject => "sole-project",
             Self::Cors => "cors",
             Self::CorsAny => "cors-any",
+            Self::BasePath => "base-path",
             Self::Closed => "closed",
             Self::NoCertificate => "no-certificate",
             Self::BadConfig => "bad-config",
@@ -121,7 +124,8 @@ impl DeploymentKind {
             | Self::VideosdkOnly
             | Self::SoleProject
             | Self::Cors
-            | Self::CorsAny => "auth_open",
+            | Self::CorsAny
+            | Self::BasePath => "auth_open",
             Self::Closed => "auth_not_configured",
             Self::NoCertificate => "AGORA_APP_CERTIFICATE",
             Self::BadConfig => "auth.open",
@@ -190,8 +194,11 @@ impl DeploymentKind {
                 }"#,
             ),
             Self::CorsAny => Some(r#"{"auth":{"open":true},"cors":{"origins":["*"]}}"#),
+            Self::BasePath => {
+                Some(r#"{"auth":{"open":true},"compat":{"version":"007"},"base_path":"/tokens"}"#)
+            }
             Self::Closed => None,
-            Self::BadConfig => Some(r#"{"auth":{"open":"yes"}}"#),
+            Self::BadConfig => Some(r#"{"auth":{"open":"yes"},"base_path":"/tokens"}"#),
         }
     }
 

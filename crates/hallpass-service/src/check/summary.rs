@@ -7,6 +7,7 @@ use super::dry_run::PLACEHOLDER_APP_ID;
 use crate::auth::{AuthConfig, CallerKind};
 use crate::policy::PolicyDescription;
 use crate::providers::{self, ProjectDescription, ProviderDescription, short_settings};
+use crate::settings::BasePath;
 use crate::state::Config;
 use crate::web::cors::AllowedOrigins;
 use crate::web::strings::{listed, redact_hex};
@@ -51,6 +52,7 @@ pub fn summarize(setting: &dyn Fn(&str) -> Option<String>) -> Result<Summary, In
         ("compatible routes", vec![format!("format {version} if the original server issues format 006")]),
         ("provider REST APIs", providers.iter().filter_map(|provider| provider.rest.clone()).collect()),
         ("CORS", vec![pages(config.cors.origins())]),
+        ("base path", config.base_path.iter().map(base_path).collect()),
         ("secrets", secrets.iter().map(|(name, purpose)| format!("{name}: {purpose}")).collect()),
         ("warnings", warnings),
     ];
@@ -87,6 +89,10 @@ fn pages(pages: &AllowedOrigins) -> String {
         AllowedOrigins::Any => "all origins".to_owned(),
         AllowedOrigins::Listed(patterns) => format!("origins {}", listed(patterns, "and")),
     }
+}
+
+fn base_path(base_path: &BasePath) -> String {
+    format!("{}: the routes work with and without this prefix", base_path.as_str())
 }
 
 /// Returns the names of the secrets without duplicates, each with its purposes.
