@@ -237,7 +237,7 @@ impl fmt::Display for Problem {
             Self::InvalidField(error) => error.fmt(f),
             Self::InvalidPath(PathError::NotUtf8) => f.write_str("The percent-decoded path must be valid UTF-8."),
             Self::InvalidPath(PathError::Slash) => f.write_str(
-                "A segment of the path contains an encoded slash (`%2F`). Send names with a slash in the body of POST /v1/token.",
+                "A segment of the path contains an encoded slash (`%2F`). Send a name without a slash, because Agora allows no slash in names.",
             ),
             Self::InvalidPath(PathError::QuestionMark) => f.write_str(
                 "The platform removed a part of the path, because the path contains an encoded question mark (`%3F`). Send names with a question mark in the body of POST /v1/token.",

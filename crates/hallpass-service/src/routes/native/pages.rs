@@ -6,7 +6,7 @@ use crate::problem::Problem;
 use crate::settings::DOCUMENT;
 use crate::state::{AuthState, LoadedState};
 use crate::web::headers::ACCEPT;
-use crate::web::request::Request;
+use crate::web::request::{Request, segments};
 use crate::web::response::{self, HTML, JSON, Response};
 use crate::web::strings::find;
 
@@ -38,10 +38,10 @@ pub(in crate::routes) fn home(request: &Request) -> Response {
     }
     // A browser resolves the link relative to the folder of the page. At the base path without a trailing slash, the link
     // therefore repeats the last segment. This segment consists of characters that need no escaping.
-    let last = request.path.rsplit('/').next().unwrap_or_default();
+    let last = segments(request.path.as_bytes()).last().unwrap_or_default();
     let (before, after) = PAGE;
-    let separator = if last.is_empty() { "" } else { "/" };
-    response::body(StatusCode::OK, HTML, [before, last, separator, after].concat())
+    let separator: &[u8] = if last.is_empty() { b"" } else { b"/" };
+    response::body(StatusCode::OK, HTML, [before.as_bytes(), last, separator, after.as_bytes()].concat())
 }
 
 /// Handles `GET /healthz`: responds with status 200 while the process runs. The response does not depend on settings or
