@@ -89,6 +89,13 @@ pub(crate) fn is_home(path: &str, base_path: Option<&BasePath>) -> bool {
     path == "/" || base_path.and_then(|base_path| base_path.remove_from(path)) == Some("/")
 }
 
+/// Returns whether a route with parameters starts with the first segment of this path.
+#[cfg(feature = "check")]
+pub(crate) fn starts_with_segment_of(path: &str) -> bool {
+    let first = path.split('/').nth(1);
+    table::ROUTES.iter().any(|route| route.path.contains('{') && route.path.split('/').nth(1) == first)
+}
+
 /// Renders an error in the dialect of the route, and adds the headers that the error requires.
 #[cold]
 #[inline(never)]

@@ -7,6 +7,7 @@ use super::dry_run::PLACEHOLDER_APP_ID;
 use crate::auth::{AuthConfig, CallerKind};
 use crate::policy::PolicyDescription;
 use crate::providers::{self, ProjectDescription, ProviderDescription, short_settings};
+use crate::routes::starts_with_segment_of;
 use crate::settings::BasePath;
 use crate::state::Config;
 use crate::web::cors::AllowedOrigins;
@@ -136,6 +137,10 @@ fn warnings(config: &Config, kinds: &[CallerKind], policy: &PolicyDescription) -
         warnings.push(format!("`auth.open`: {warning}"));
     }
     warnings.extend_from_slice(&policy.warnings);
+    if config.base_path.as_ref().is_some_and(|base_path| starts_with_segment_of(base_path.as_str())) {
+        let warning = "a route starts with the same segment, and can match requests below the base path";
+        warnings.push(format!("`base_path`: {warning}"));
+    }
     if matches!(config.cors.origins(), AllowedOrigins::Any) {
         warnings.push("`cors.origins`: web pages of every origin can call the service".to_owned());
     }
