@@ -197,9 +197,9 @@ fn unsupported_events_on_lambda() -> anyhow::Result<()> {
         ("a queue", json!({ "Records": [{ "eventSource": "aws:sqs", "body": CONTENT }] })),
         ("hello-world", json!({ "key1": CONTENT, "key2": "value2" })),
         ("a required field", json!({ "rawPath": 7, "requestContext": { "http": { "method": CONTENT } } })),
-        ("unknown", json!(CONTENT)),
-        ("unknown", json!([CONTENT])),
-        ("unknown", json!(null)),
+        ("Hallpass supports", json!(CONTENT)),
+        ("Hallpass supports", json!([CONTENT])),
+        ("Hallpass supports", json!(null)),
     ];
     for (sender, event) in &events {
         let error = match lambda.invoke(event) {
