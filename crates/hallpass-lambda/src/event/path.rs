@@ -42,8 +42,8 @@ impl Event {
     }
 }
 
-/// Encodes a decoded path for the service. API Gateway replaces bytes that are not UTF-8 with U+FFFD. Because all such paths
-/// are then equal, U+FFFD is encoded as an invalid byte.
+/// Encodes a decoded path for the service. U+FFFD may replace bytes that are not UTF-8, so that different paths are equal in
+/// the event. Therefore, U+FFFD is encoded as an invalid byte.
 fn encode(path: &str) -> String {
     path.replace('%', "%25").replace('?', "%3F").replace('\u{FFFD}', "%FF")
 }
