@@ -20,6 +20,7 @@ mod secrets_on_lambda;
 mod secrets_on_moto;
 mod secrets_store;
 mod summary;
+mod targets;
 mod transport;
 
 use hallpass_tests::scratch;

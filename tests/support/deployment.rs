@@ -51,11 +51,13 @@ pub enum DeploymentKind {
     CorsHeaders,
     /// `auth.open` is set. The settings and secrets have the names that the imitated servers use.
     Aliases,
+    /// `base_path` is set, and the compatible routes return tokens of the format 007.
+    BasePath,
     /// Authentication is not configured.
     Closed,
     /// `auth.open` is set, but the certificate is missing.
     NoCertificate,
-    /// The configuration document contains an invalid value.
+    /// The configuration document contains an invalid value, and a valid `base_path`.
     BadConfig,
 }
 
@@ -110,6 +112,7 @@ impl DeploymentKind {
             Self::CorsAny => "cors-any",
             Self::CorsHeaders => "cors-headers",
             Self::Aliases => "aliases",
+            Self::BasePath => "base-path",
             Self::Closed => "closed",
             Self::NoCertificate => "no-certificate",
             Self::BadConfig => "bad-config",
@@ -129,7 +132,8 @@ impl DeploymentKind {
             | Self::Cors
             | Self::CorsAny
             | Self::CorsHeaders
-            | Self::Aliases => "auth_open",
+            | Self::Aliases
+            | Self::BasePath => "auth_open",
             Self::Closed => "auth_not_configured",
             Self::NoCertificate => "AGORA_APP_CERTIFICATE",
             Self::BadConfig => "auth.open",
@@ -213,8 +217,11 @@ impl DeploymentKind {
                 }"#,
             ),
             Self::CorsAny => Some(r#"{"auth":{"open":true},"cors":{"origins":["*"]}}"#),
+            Self::BasePath => {
+                Some(r#"{"auth":{"open":true},"compat":{"version":"007"},"base_path":"/tokens"}"#)
+            }
             Self::Closed => None,
-            Self::BadConfig => Some(r#"{"auth":{"open":"yes"}}"#),
+            Self::BadConfig => Some(r#"{"auth":{"open":"yes"},"base_path":"/tokens"}"#),
         }
     }
 

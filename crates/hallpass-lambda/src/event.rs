@@ -6,6 +6,9 @@
 //! ASCII would cause an error.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
 
+mod path;
+pub(crate) mod unsupported;
+
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
@@ -20,8 +23,11 @@ use serde_json::Value;
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Event {
+    /// The route of the API that matches the request, such as `GET /rtm/{uid}`.
+    route_key: Option<String>,
     raw_path: Option<String>,
     raw_query_string: Option<String>,
+    path_parameters: Option<BTreeMap<String, String>>,
     headers: Option<BTreeMap<String, String>>,
     request_context: RequestContext,
     body: Option<String>,
@@ -58,6 +64,8 @@ struct Jwt {
 #[serde(rename_all = "camelCase")]
 struct Http {
     method: String,
+    /// The decoded path.
+    path: Option<String>,
     source_ip: Option<String>,
 }
 
@@ -75,6 +83,7 @@ pub(crate) struct GatewayContext {
 impl Event {
     /// Splits the event into the request and the gateway's information about the request.
     pub(crate) fn into_parts(self) -> (Request, GatewayContext) {
+        let path = self.path();
         let is_base64_encoded = self.is_base64_encoded.unwrap_or_default();
         let body = match self.body {
             None => Body::Whole(Vec::new()),
@@ -87,7 +96,7 @@ impl Event {
             // The gateway rejects a method that is not a valid HTTP token, so the fallback TRACE is never used. No route
             // has the method TRACE.
             method: Method::from_bytes(context.http.method.as_bytes()).unwrap_or(Method::TRACE),
-            path: context.encoded_path(self.raw_path.unwrap_or_default()),
+            path,
             query: self.raw_query_string.unwrap_or_default(),
             headers: headers(self.headers.unwrap_or_default()),
             body,
@@ -107,26 +116,11 @@ impl Authorizer {
 }
 
 impl RequestContext {
-    /// Returns the percent-encoded path without the stage. A Function URL passes the path without decoding it, but an
-    /// HTTP API decodes the path. For an HTTP API, `%` is encoded again, so that the service does not decode the path
-    /// twice.
-    fn encoded_path(&self, path: String) -> String {
-        let path = without_stage(path, self.stage.as_deref());
-        let domain = self.domain_name.as_deref().unwrap_or_default();
-        // The local emulator of cargo-lambda behaves like a Function URL, and sends no API ID.
-        let is_encoded = domain.contains(".lambda-url.") || self.api_id.is_none();
-        if is_encoded { path } else { path.replace('%', "%25") }
-    }
-}
-
-/// Removes the stage from a path. Every path starts with the stage, unless the stage is `$default`.
-fn without_stage(path: String, stage: Option<&str>) -> String {
-    let stage = stage.filter(|stage| !stage.is_empty() && *stage != "$default");
-    let rest = stage.and_then(|stage| path.strip_prefix('/')?.strip_prefix(stage));
-    match rest {
-        Some("") => "/".to_owned(),
-        Some(rest) if rest.starts_with('/') => rest.to_owned(),
-        _ => path,
+    /// Returns whether the sender passes the path without decoding it. This is the case for a Function URL, and for the
+    /// local emulator of cargo-lambda, which sends no API ID.
+    fn keeps_escapes(&self) -> bool {
+        let is_function_url = self.domain_name.as_deref().is_some_and(|domain| domain.ends_with(".on.aws"));
+        is_function_url || self.api_id.is_none()
     }
 }
 
@@ -190,15 +184,6 @@ mod tests {
     }
 
     #[test]
-    fn removes_a_named_stage_from_the_path() {
-        let path = |path: &str, stage: &str| without_stage(path.to_owned(), Some(stage));
-        assert_eq!(path("/prod/ping", "prod"), "/ping");
-        assert_eq!(path("/prod", "prod"), "/");
-        assert_eq!(path("/production", "prod"), "/production");
-        assert_eq!(path("/ping", "$default"), "/ping");
-    }
-
-    #[test]
     fn accepts_invalid_queries_and_omits_invalid_headers() {
         let request = request(|event| {
             event["rawQueryString"] = json!("expiry=<1 2>\"");
@@ -210,24 +195,9 @@ mod tests {
     }
 
     #[test]
-    fn encodes_the_path_of_an_http_api_only() {
-        let path = |domain: &str| {
-            let request = request(|event| {
-                event["rawPath"] = json!("/rtc/a%41/publisher/uid/1");
-                event["requestContext"]["domainName"] = json!(domain);
-            });
-            request.path
-        };
-        assert_eq!(path("a1b2c3d4e5.execute-api.us-east-1.amazonaws.com"), "/rtc/a%2541/publisher/uid/1");
-        assert_eq!(path("tokens.example.com"), "/rtc/a%2541/publisher/uid/1");
-        assert_eq!(path("localhost"), "/rtc/a%2541/publisher/uid/1");
-        assert_eq!(path("abcdefgh.lambda-url.us-east-1.on.aws"), "/rtc/a%41/publisher/uid/1");
-    }
-
-    #[test]
     fn treats_null_as_an_omitted_field() {
         let request = request(|event| {
-            for name in ["rawQueryString", "headers", "body", "isBase64Encoded"] {
+            for name in ["rawQueryString", "pathParameters", "headers", "body", "isBase64Encoded"] {
                 event[name] = json!(null);
             }
         });

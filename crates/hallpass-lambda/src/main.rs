@@ -13,6 +13,10 @@ use hallpass_token::UnixSeconds;
 use lambda_http::Error;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use lambda_http::lambda_runtime::{self, LambdaEvent, service_fn};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::event::Event;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -25,18 +29,21 @@ async fn main() -> Result<(), Error> {
     // The secrets are loaded during the start, because Lambda allocates more CPU to the start than to a request.
     service.refresh(now()?, &platform).await.iter().for_each(log);
     let (service, platform) = (&service, &platform);
-    lambda_runtime::run(service_fn(|event: LambdaEvent<event::Event>| handle(service, platform, event))).await
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| handle(service, platform, event)))
+        .await
 }
 
 async fn handle(
     service: &Service,
     platform: &dyn Platform,
-    event: LambdaEvent<event::Event>,
+    event: LambdaEvent<Box<RawValue>>,
 ) -> Result<ApiGatewayV2httpResponse, Error> {
     let LambdaEvent { payload, context } = event;
+    // The event is parsed here, because the runtime would log the parser's error, which can contain a part of the event.
+    let Ok(event) = serde_json::from_str::<Event>(payload.get()) else { return Err(unsupported(&payload)) };
     let mut random = [0; RequestContext::RANDOM_BYTES];
     getrandom::fill(&mut random)?;
-    let (request, gateway) = payload.into_parts();
+    let (request, gateway) = event.into_parts();
     let context = RequestContext {
         now: now()?,
         random,
@@ -48,6 +55,15 @@ async fn handle(
     outcome.log.iter().for_each(log);
     let response = with_common_headers(outcome.response, &context.request_id);
     Ok(event::from_response(response.into()))
+}
+
+/// Logs an event that is not a supported request, and returns the error of the invocation.
+#[cold]
+#[expect(clippy::print_stdout, reason = "Lambda's log is the standard output")]
+fn unsupported(event: &RawValue) -> Error {
+    let error = event::unsupported::error(event.get());
+    println!(r#"{{"level":"ERROR","event":"unsupported_event","message":{}}}"#, Value::from(error.as_str()));
+    error.into()
 }
 
 fn now() -> Result<UnixSeconds, Error> {

@@ -11,6 +11,7 @@ use crate::providers::UpstreamError;
 use crate::settings::ProjectError;
 use crate::web::field_error::FieldError;
 use crate::web::json::{Json, JsonError, SyntaxError};
+use crate::web::path::PathError;
 use crate::web::request::MAX_BODY_BYTES;
 
 /// An error of a request. Each variant corresponds to one action that a client may have to take. [`row`](Self::row)
@@ -21,7 +22,7 @@ pub(crate) enum Problem {
         detail: String,
     },
     InvalidField(FieldError),
-    InvalidPath,
+    InvalidPath(PathError),
     BodyBroken,
     BodyTooLarge,
     Unauthorized(Unauthorized),
@@ -82,7 +83,7 @@ impl Problem {
         match self {
             Self::InvalidJson { .. } => ("invalid_json", INVALID, "The body is not valid JSON"),
             Self::InvalidField(_) => ("invalid_field", INVALID, "The request contains an invalid value"),
-            Self::InvalidPath => ("invalid_path", INVALID, "The path is not valid UTF-8"),
+            Self::InvalidPath(_) => ("invalid_path", INVALID, "The path is invalid"),
             Self::BodyBroken => ("body_broken", INVALID, "The body is incomplete"),
             Self::BodyTooLarge => ("body_too_large", StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
             Self::Unauthorized(error) => {
@@ -148,7 +149,10 @@ impl Problem {
         if let Self::InvalidField(error) = self {
             return error.is_parse_error;
         }
-        matches!(self, Self::InvalidJson { .. } | Self::BodyBroken | Self::BodyTooLarge)
+        matches!(
+            self,
+            Self::InvalidJson { .. } | Self::InvalidPath(_) | Self::BodyBroken | Self::BodyTooLarge
+        )
     }
 
     /// Returns the error document.
@@ -234,7 +238,13 @@ impl fmt::Display for Problem {
         match self {
             Self::InvalidJson { detail } => write!(f, "The body is not valid JSON: {detail}."),
             Self::InvalidField(error) => error.fmt(f),
-            Self::InvalidPath => f.write_str("The percent-decoded path must be valid UTF-8."),
+            Self::InvalidPath(PathError::NotUtf8) => f.write_str("The percent-decoded path must be valid UTF-8."),
+            Self::InvalidPath(PathError::Slash) => f.write_str(
+                "A segment of the path contains an encoded slash (`%2F`). Send a name without a slash, because Agora allows no slash in names.",
+            ),
+            Self::InvalidPath(PathError::QuestionMark) => f.write_str(
+                "The platform removed a part of the path, because the path contains an encoded question mark (`%3F`). Send names with a question mark in the body of POST /v1/token.",
+            ),
             Self::BodyBroken => f.write_str("The body ended early or could not be decoded. Send the request again."),
             Self::BodyTooLarge => write!(f, "The body must not exceed {MAX_BODY_BYTES} bytes."),
             Self::Unauthorized(unauthorized) => unauthorized.fmt(f),

@@ -9,7 +9,7 @@ mod table;
 
 use std::sync::Arc;
 
-use percent_encoding::percent_decode_str;
+use http::Method;
 
 use self::authorized::{Authorized, authorize};
 pub(crate) use self::native::respond_with_problem;
@@ -19,9 +19,11 @@ use self::route::{CallerHandler, ErrorContext, Handler, Route};
 use crate::platform::Platform;
 use crate::policy::StringArena;
 use crate::problem::Problem;
+use crate::settings::BasePath;
 use crate::state::LoadedState;
 use crate::token::AuditContext;
 use crate::web::log::RequestLog;
+use crate::web::path::{self, PathError};
 use crate::web::request::{Request, RequestContext};
 use crate::web::response::Response;
 
@@ -31,18 +33,20 @@ pub(crate) async fn respond(
     context: &RequestContext<'_>,
     platform: &dyn Platform,
     log: &RequestLog,
+    base_path: Option<&BasePath>,
     state: impl AsyncFnOnce() -> Arc<LoadedState>,
 ) -> Response {
-    // The path is decoded before matching, so that `%2F` separates segments as `/` does.
-    let Ok(path) = percent_decode_str(&request.path).decode_utf8() else {
-        return respond_with_problem(&Problem::InvalidPath, &context.request_id);
-    };
-    let Some(route) = table::find(&path, &request.method) else {
-        return respond_with_problem(&Problem::NotFound, &context.request_id);
+    let (path, error) = path::decode(&request.path);
+    let Some((route, path)) = find(&path, &request.method, base_path) else {
+        let invalid = error.filter(|error| *error == PathError::NotUtf8).map(Problem::InvalidPath);
+        return respond_with_problem(&invalid.unwrap_or(Problem::NotFound), &context.request_id);
     };
     let handle = async {
+        if let Some(error) = error {
+            return Err(Problem::InvalidPath(error));
+        }
         if !route.allows(&request.method) {
-            return Err(Problem::MethodNotAllowed { allow: table::methods(&path) });
+            return Err(Problem::MethodNotAllowed { allow: table::methods(path) });
         }
         let handler = match route.handler {
             Handler::Public(handler) => return Ok(handler(request)),
@@ -53,7 +57,7 @@ pub(crate) async fn respond(
         let audit = AuditContext { request_id: &context.request_id, route: route.path };
         let caller = authorize(&state, request, context, platform, log, audit).await?;
         let signing = state.signing.as_ref().map_err(|_| Problem::NOT_READY)?;
-        let (caller, arena, path) = (&caller, &StringArena::default(), &path);
+        let (caller, arena) = (&caller, &StringArena::default());
         let authorized = Authorized { signing, caller, request, context, path, platform, arena, audit, log };
         match handler {
             CallerHandler::Sync(handler) => handler(&authorized),
@@ -61,6 +65,35 @@ pub(crate) async fn respond(
         }
     };
     handle.await.unwrap_or_else(|problem| render(&problem, route, request, context))
+}
+
+/// Finds the route of a decoded path, and returns the part of the path that matches the route. If no route matches the path,
+/// removes the base path.
+#[inline(never)]
+fn find<'p>(
+    path: &'p str,
+    method: &Method,
+    base_path: Option<&BasePath>,
+) -> Option<(&'static Route, &'p str)> {
+    let path = path::without_empty_start(path);
+    if let Some(route) = table::find(path, method) {
+        return Some((route, path));
+    }
+    let path = base_path?.remove_from(path)?;
+    Some((table::find(path, method)?, path))
+}
+
+/// Returns whether a path can be the path of the home page, which is the only page that depends on the header `Accept`.
+pub(crate) fn is_home(path: &str, base_path: Option<&BasePath>) -> bool {
+    let path = path::without_empty_start(path);
+    path == "/" || base_path.and_then(|base_path| base_path.remove_from(path)) == Some("/")
+}
+
+/// Returns whether a route with parameters starts with the first segment of this path.
+#[cfg(feature = "check")]
+pub(crate) fn starts_with_segment_of(path: &str) -> bool {
+    let first = path.split('/').nth(1);
+    table::ROUTES.iter().any(|route| route.path.contains('{') && route.path.split('/').nth(1) == first)
 }
 
 /// Renders an error in the dialect of the route, and adds the headers that the error requires.

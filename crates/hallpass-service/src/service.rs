@@ -8,8 +8,8 @@ use http::{Method, StatusCode};
 use crate::auth::{AuthConfig, OpenAccess};
 use crate::platform::{BoxFuture, Platform};
 use crate::problem::Problem;
-use crate::routes::{self, respond_with_problem};
-use crate::settings::ConfigError;
+use crate::routes::{self, is_home, respond_with_problem};
+use crate::settings::{BasePath, ConfigError};
 use crate::state::{AuthState, Cache, CacheAction, Config, LoadedState};
 use crate::web::cors::{Cors, Preflight};
 use crate::web::headers::ACCEPT;
@@ -33,6 +33,8 @@ pub struct Outcome {
 pub struct Service {
     /// The configuration; `None` if the settings are invalid. In that case, the cache contains the error.
     config: Option<Config>,
+    /// The base path, if this part of the configuration is valid.
+    base_path: Option<BasePath>,
     cache: Cache,
 }
 
@@ -44,9 +46,13 @@ impl Service {
         match Config::read(&setting) {
             Ok(config) => {
                 let cache = Cache::new(LoadedState::failed(Some(&config), ConfigError::NotLoaded));
-                Self { config: Some(config), cache }
+                Self { base_path: config.base_path.clone(), config: Some(config), cache }
             }
-            Err(error) => Self { config: None, cache: Cache::new(LoadedState::failed(None, error)) },
+            Err(error) => {
+                // The base path is used even if another setting is invalid, so that `/readyz` can report the error.
+                let base_path = Config::read_base_path(&setting);
+                Self { config: None, base_path, cache: Cache::new(LoadedState::failed(None, error)) }
+            }
         }
     }
 
@@ -93,8 +99,8 @@ impl Service {
     /// Returns the lower-case names of the headers that [`handle`](Self::handle) reads for this method and path. An
     /// adapter may omit all other headers.
     pub fn headers_read(&self, method: &Method, path: &str) -> impl Iterator<Item = &str> {
-        let is_home = path == "/" && (method == Method::GET || method == Method::HEAD);
-        let route_header = is_home.then_some(ACCEPT);
+        let is_page = method == Method::GET || method == Method::HEAD;
+        let route_header = (is_page && is_home(path, self.base_path.as_ref())).then_some(ACCEPT);
         let auth = self.config.as_ref().and_then(|config| config.auth.as_ref());
         let auth_headers = auth.map_or(&[][..], AuthConfig::headers);
         let auth_headers = auth_headers.iter().map(String::as_str);
@@ -114,8 +120,9 @@ impl Service {
             None => {
                 let state = async || self.state(context.now, platform, &log).await;
                 // The future is boxed, so that the compiler compiles it as a separate function.
+                let base_path = self.base_path.as_ref();
                 let response: BoxFuture<'_, _> =
-                    Box::pin(routes::respond(request, context, platform, &log, state));
+                    Box::pin(routes::respond(request, context, platform, &log, base_path, state));
                 response.await
             }
         };

@@ -1,11 +1,13 @@
 //! Types that all parts of the configuration share: secrets, TTLs, named projects, errors.
 
+mod base_path;
 mod error;
 mod project;
 mod secret_name;
 mod secrets;
 mod ttl;
 
+pub(crate) use self::base_path::BasePath;
 pub(crate) use self::error::ConfigError;
 pub use self::error::StoreError;
 pub(crate) use self::project::{NamedProject, ProjectError, Projects};

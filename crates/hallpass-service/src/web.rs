@@ -6,6 +6,7 @@ pub(crate) mod headers;
 pub(crate) mod json;
 pub(crate) mod log;
 pub(crate) mod outbound;
+pub(crate) mod path;
 pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod strings;

@@ -58,14 +58,26 @@ impl EventKind {
         }
     }
 
-    /// Returns the path in the event. An HTTP API decodes the path, but a Function URL does not. Returns `None` if the
-    /// decoded path is not UTF-8, because an event cannot contain such a path. The behavior of an HTTP API for such a
-    /// path is unknown.
-    fn raw_path(self, path: &str) -> Option<String> {
+    /// Returns the path in the event. A Function URL does not decode the path. An HTTP API decodes the path, and removes
+    /// everything after a decoded `?`. The behavior of an HTTP API for a path that is not UTF-8 is unknown; this function
+    /// assumes U+FFFD, as in `sam local`.
+    fn raw_path(self, path: &str) -> String {
+        let decoded = || percent_decode_str(path).decode_utf8_lossy().into_owned();
         match self {
-            Self::HttpApi | Self::SamLocal => Some(percent_decode_str(path).decode_utf8().ok()?.into_owned()),
-            Self::FunctionUrl => Some(path.to_owned()),
+            Self::HttpApi => decoded().split('?').next().unwrap_or_default().to_owned(),
+            Self::SamLocal => decoded(),
+            Self::FunctionUrl => path.to_owned(),
         }
+    }
+
+    /// Returns whether the event identifies the path. An HTTP API sends the same event for different paths with encoded
+    /// slashes, encoded question marks, or bytes that are not UTF-8. `events/targets.json` contains such paths.
+    fn keeps_path(self, path: &str) -> bool {
+        let raw_path = self.raw_path(path);
+        let slashes = |path: &str| path.matches('/').count();
+        let is_complete = self != Self::HttpApi || !percent_decode_str(path).any(|byte| byte == b'?');
+        self == Self::FunctionUrl
+            || is_complete && slashes(&raw_path) == slashes(path) && !raw_path.contains('\u{FFFD}')
     }
 }
 
@@ -109,21 +121,21 @@ impl Lambda {
     /// Converts a request to an event.
     ///
     /// # Errors
-    /// Returns an error if an event cannot contain the request's path.
+    /// Returns an error if the template of the event lacks a field.
     pub fn event(&self, request: &Request) -> anyhow::Result<Value> {
         let mut event = self.event.clone();
         let (path, query) = request.path_and_query();
-        let path = self.kind.raw_path(path).context("an event cannot contain this path")?;
+        let (raw_path, decoded) = (self.kind.raw_path(path), EventKind::HttpApi.raw_path(path));
         let mut set = |pointer: &str, value: Value| -> anyhow::Result<()> {
             *event.pointer_mut(pointer).with_context(|| format!("the event has no {pointer}"))? = value;
             Ok(())
         };
-        set("/rawPath", path.as_str().into())?;
+        set("/rawPath", raw_path.into())?;
         set("/rawQueryString", query.into())?;
         // Each event has a unique request ID, so that tests detect confused requests. SAM CLI uses the same ID for all
         // events.
         set("/requestContext/requestId", format!("{}-{}", self.name, self.sent).into())?;
-        set("/requestContext/http/path", path.as_str().into())?;
+        set("/requestContext/http/path", decoded.into())?;
         set("/requestContext/http/method", request.method.as_str().into())?;
         let headers =
             event.get_mut("headers").and_then(Value::as_object_mut).context("the event has no headers")?;
@@ -186,7 +198,7 @@ fn body(bytes: &[u8], sent: usize) -> anyhow::Result<Map<String, Value>> {
 
 impl Target for Lambda {
     fn can_receive(&self, request: &Request) -> bool {
-        self.kind.raw_path(request.path_and_query().0).is_some()
+        self.kind.keeps_path(request.path_and_query().0)
     }
 
     fn send(&mut self, request: &Request) -> anyhow::Result<Response> {

@@ -80,6 +80,8 @@ impl SamLocal {
             Some("sam local has no JWT authorizer")
         } else if percent_decode_str(path).decode_utf8().is_err() {
             Some("sam local replaces bytes of a path that are not UTF-8")
+        } else if path.to_ascii_lowercase().contains("%2f") {
+            Some("sam local decodes %2F to a separator")
         } else {
             None
         }

@@ -6,8 +6,11 @@ use super::InputError;
 use super::dry_run::PLACEHOLDER_APP_ID;
 use crate::auth::{AuthConfig, CallerKind};
 use crate::policy::PolicyDescription;
-use crate::providers::{self, ProjectDescription, ProviderDescription, short_setting_names, short_settings};
-use crate::settings::SecretName;
+use crate::providers::{
+    self, CompatConfig, ProjectDescription, ProviderDescription, short_setting_names, short_settings,
+};
+use crate::routes::starts_with_segment_of;
+use crate::settings::{BasePath, SecretName};
 use crate::state::Config;
 use crate::web::cors::{AllowedOrigins, Cors};
 use crate::web::strings::{listed, redact_hex};
@@ -44,7 +47,7 @@ pub fn summarize(setting: &dyn Fn(&str) -> Option<String>) -> Result<Summary, In
         if is_placeholder { Some(PLACEHOLDER_APP_ID.to_owned()) } else { setting(name) }
     };
     let config = Config::read(&with_placeholders).map_err(|error| InputError::from(&error))?;
-    let (auth, max_ttl, version) = (config.auth.as_ref(), config.ttl.max, config.compat.version.as_str());
+    let (auth, max_ttl) = (config.auth.as_ref(), config.ttl.max);
     let kinds = auth.map_or_else(Vec::new, AuthConfig::kinds);
     let providers = config.providers.describe();
     let policy = providers::describe_policy(&config.policy, &kinds, max_ttl);
@@ -58,9 +61,10 @@ pub fn summarize(setting: &dyn Fn(&str) -> Option<String>) -> Result<Summary, In
         ("callers", or(auth.map_or_else(Vec::new, AuthConfig::describe), "none")),
         ("policy", or(policy.lines, "no rules: every token request is denied")),
         ("token TTL", vec![format!("default {default_ttl} s, maximum {max_ttl} s")]),
-        ("compatible routes", vec![format!("format {version} if the original server issues format 006")]),
+        ("compatible routes", compatible_routes(config.compat)),
         ("provider REST APIs", providers.iter().filter_map(|provider| provider.rest.clone()).collect()),
         ("CORS", cors(&config.cors)),
+        ("base path", config.base_path.iter().map(base_path).collect()),
         ("secrets", secrets.iter().map(secret_line).collect()),
         ("warnings", warnings),
     ];
@@ -87,6 +91,17 @@ fn projects(provider: &ProviderDescription<'_>) -> Vec<String> {
     projects.iter().map(describe).collect()
 }
 
+fn compatible_routes(compat: CompatConfig) -> Vec<String> {
+    let mut lines =
+        vec![format!("format {} if the original server issues format 006", compat.version.as_str())];
+    if compat.narrow_role {
+        lines.push(
+            "a request for a publisher gets a subscriber token if a rule grants only `subscriber`".to_owned(),
+        );
+    }
+    lines
+}
+
 fn cors(cors: &Cors) -> Vec<String> {
     let origins = match cors.origins() {
         AllowedOrigins::SameOrigin => return vec!["same origin only".to_owned()],
@@ -94,6 +109,10 @@ fn cors(cors: &Cors) -> Vec<String> {
         AllowedOrigins::Listed(patterns) => format!("origins {}", listed(patterns, "and")),
     };
     vec![origins, format!("headers {}", cors.headers())]
+}
+
+fn base_path(base_path: &BasePath) -> String {
+    format!("{}: the routes work with and without this prefix", base_path.as_str())
 }
 
 /// Returns the names of the secrets without duplicates, each with its purposes.
@@ -147,6 +166,10 @@ fn warnings(config: &Config, kinds: &[CallerKind], policy: &PolicyDescription) -
         warnings.push(format!("`auth.open`: {warning}"));
     }
     warnings.extend_from_slice(&policy.warnings);
+    if config.base_path.as_ref().is_some_and(|base_path| starts_with_segment_of(base_path.as_str())) {
+        let warning = "a route starts with the same segment, and can match requests below the base path";
+        warnings.push(format!("`base_path`: {warning}"));
+    }
     if matches!(config.cors.origins(), AllowedOrigins::Any) {
         warnings.push("`cors.origins`: web pages of every origin can call the service".to_owned());
     }

@@ -202,14 +202,16 @@ fn describe_callers(who: &CallerConditions, kinds: &[CallerKind]) -> String {
 }
 
 impl Identity {
-    /// Describes the users. `has_uid` is true if the service identifies users by uid. Such a service also has the
-    /// wildcard uid 0.
-    pub(crate) fn describe(&self, has_uid: bool) -> String {
+    /// Describes the users. `wildcard` is the name of the service's tokens for all users, if there are such tokens.
+    pub(crate) fn describe(&self, wildcard: Option<&str>) -> String {
         match self {
             Self::Subject => "identity self".to_owned(),
             Self::Claim(name) => format!("identity claim `{name}`"),
-            Self::Wildcard if has_uid => "identity any or wildcard uid 0".to_owned(),
-            Self::Any | Self::Wildcard => "identity any".to_owned(),
+            Self::Any => "identity any".to_owned(),
+            Self::Wildcard => wildcard.map_or_else(
+                || "identity any".to_owned(),
+                |name| format!("identity any or wildcard ({name})"),
+            ),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::auth::AuthConfig;
 use crate::policy::RuleContext;
 use crate::providers::{self, CompatConfig, Policy, ProjectConfigs};
-use crate::settings::{ConfigError, DOCUMENT, SecretName, SettingLookup, TtlConfig};
+use crate::settings::{BasePath, ConfigError, DOCUMENT, SecretName, SettingLookup, TtlConfig};
 use crate::web::cors::{Cors, CorsConfig};
 use crate::web::json::{Fields, Invalid, Json, JsonError, SyntaxError};
 use crate::web::strings::{find, redact_hex};
@@ -20,10 +20,12 @@ pub(crate) struct Config {
     pub(crate) ttl: TtlConfig,
     pub(crate) compat: CompatConfig,
     pub(crate) cors: Cors,
+    pub(crate) base_path: Option<BasePath>,
 }
 
 /// The fields of the document. The service ignores `$schema`; editors use this field to find the JSON Schema.
-const FIELDS: [&str; 8] = ["$schema", "projects", "rest", "auth", "policy", "ttl", "compat", "cors"];
+const FIELDS: [&str; 9] =
+    ["$schema", "projects", "rest", "auth", "policy", "ttl", "compat", "cors", "base_path"];
 
 impl Config {
     /// Reads the configuration from the platform's settings. An empty setting counts as not set.
@@ -50,8 +52,16 @@ impl Config {
         let policy = Arc::new(read_policy(fields, auth.as_ref(), &projects)?);
         let compat = fields.read("compat", CompatConfig::read)?.unwrap_or(CompatConfig::DEFAULT);
         let cors = Cors::new(cors, auth.as_ref().map_or(&[], AuthConfig::headers));
+        let base_path = fields.read("base_path", BasePath::read)?;
         let providers = projects.with_rest(fields.get("rest"))?;
-        Ok(Self { auth, providers, policy, ttl, compat, cors })
+        Ok(Self { auth, providers, policy, ttl, compat, cors, base_path })
+    }
+
+    /// Reads only the base path. Returns `None` if the base path is missing or invalid.
+    #[cold]
+    pub(crate) fn read_base_path(setting: SettingLookup<'_>) -> Option<BasePath> {
+        let text = setting(DOCUMENT)?;
+        BasePath::read(Json::parse(text.as_bytes()).ok()?.get("base_path")?).ok()
     }
 
     /// Returns the names of all secrets and their aliases.

@@ -13,7 +13,8 @@ pub const MAX_BODY_BYTES: usize = 16 * 1024;
 pub struct Request {
     /// The method.
     pub method: Method,
-    /// The percent-encoded path, as the client sent it. The path starts with `/`.
+    /// The percent-encoded path, as the client sent it. The path starts with `/`. A `?` in the path means that the
+    /// platform removed the rest of the path from an encoded question mark. The service rejects such a path.
     pub path: String,
     /// The percent-encoded query string after the `?`; empty if the URL has no query.
     pub query: String,

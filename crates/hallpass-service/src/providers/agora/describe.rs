@@ -62,7 +62,11 @@ impl Grant {
     fn describe(&self, service: &ServiceType) -> GrantDescription<'_> {
         let has = |field| service.grant_fields.contains(&field);
         let every_channel = self.every_channel && has("every_channel");
-        let is_wildcard = self.identity == Identity::Wildcard && has("channel");
+        let wildcard = match service.name {
+            "rtm" => Some("any user"),
+            _ => has("channel").then_some("uid 0"),
+        };
+        let is_wildcard = self.identity == Identity::Wildcard;
         let app = self.app && has("app");
         let mut limits = Vec::new();
         if has("room") {
@@ -77,13 +81,14 @@ impl Grant {
             limits.push("wildcard channel `*`".to_owned());
         }
         if has("identity") {
-            limits.push(self.identity.describe(has("channel")));
+            limits.push(self.identity.describe(wildcard));
         }
         if app {
             limits.push("app tokens".to_owned());
         }
-        let privileged =
-            vec![(every_channel, "wildcard channel `*`"), (is_wildcard, "uid 0"), (app, "app tokens")];
+        let mut privileged = vec![(every_channel, "wildcard channel `*`")];
+        privileged.extend(wildcard.map(|name| (is_wildcard, name)));
+        privileged.push((app, "app tokens"));
         GrantDescription {
             kind: GrantKind::Tokens,
             service: service.name,

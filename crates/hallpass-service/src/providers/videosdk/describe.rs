@@ -61,7 +61,7 @@ impl Grant {
         };
         let mut limits = vec![
             rooms,
-            self.identity.describe(false),
+            self.identity.describe(None),
             format!("permissions {}", listed(&self.permissions, "or")),
             format!("role {}", listed(granted(&roles), "or")),
         ];
