@@ -31,7 +31,8 @@ async function joinsWithoutToken(visit, target, status, error) {
   match(response.json.error, error);
   ok(!("rtcToken" in response.json));
   equal(joined, { call: "rtc.join", appId: visit.appId, channel: CHANNEL, uid: 0 });
-  const isRejected = () => visit.messages.some((message) => message.includes("INVALID_PARAMS: Invalid token: undefined"));
+  const rejection = "INVALID_PARAMS: Invalid token: undefined";
+  const isRejected = () => visit.messages.some((message) => message.includes(rejection));
   await visit.until(isRejected, "the UIKit logs that the SDK rejects the token");
   equal(visit.gateway, []);
 }
@@ -167,6 +168,19 @@ export const uikit = [
       const tokens = visit.calls.filter(({ call }) => call === "rtm.renewToken").map(({ token }) => token);
       equal(new Set(tokens), new Set([own.json.rtmToken, undefined]));
       visit.verifies(own.json.rtmToken, format006(rtm006(user)));
+    },
+  },
+  {
+    // The request has a JSON body, so the browser sends a preflight request.
+    name: "UIKit, token that the app requests",
+    deployment: "open",
+    async run(visit) {
+      await visit.client("uikitWithToken", visit.service, CHANNEL);
+      const joined = await visit.called("rtc.join");
+      const [{ json }] = await visit.responded(1);
+      const { token, rtc: granted } = json;
+      equal(joined, { call: "rtc.join", appId: visit.appId, channel: CHANNEL, token, uid: granted.uid });
+      visit.verifies(token, format007([rtc(CHANNEL, String(granted.uid))]));
     },
   },
   {

@@ -5,7 +5,7 @@ import AgoraRTM from "agora-rtm-sdk";
 
 import { quickstarts } from "./quickstarts.js";
 import { toolbox } from "./toolbox.js";
-import { uikit } from "./uikit.js";
+import { uikit, uikitWithToken } from "./uikit.js";
 
 const ANY_APP_ID = "0".repeat(32);
 const rtc = Object.getPrototypeOf(AgoraRTC.createClient({ mode: "live", codec: "vp8" }));
@@ -13,7 +13,7 @@ const rtm = Object.getPrototypeOf(AgoraRTM.createInstance(ANY_APP_ID));
 
 /** The client of each SDK whose method was called last. */
 window.sdks = {};
-window.clients = { uikit, ...quickstarts, ...toolbox };
+window.clients = { uikit, uikitWithToken, ...quickstarts, ...toolbox };
 
 recordCalls("rtc", rtc, "join", (appId, channel, token, uid) => ({ appId, channel, token, uid }));
 recordCalls("rtc", rtc, "renewToken", (token) => ({ token }));
