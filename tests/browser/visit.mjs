@@ -32,7 +32,8 @@ export class Visit {
     this.page.on("console", (message) => void this.messages.push(message.text()));
     this.page.on("request", (request) => this.#recordGateway(request));
     this.page.on("requestfailed", (request) => this.#isService(request) && this.blocked.push(request.url()));
-    this.page.on("requestfinished", (request) => void this.#recordResponse(request));
+    // A response cannot be read after the page has been closed.
+    this.page.on("requestfinished", (request) => void this.#recordResponse(request).catch(() => {}));
     await this.page.goto(`${this.origin}/`);
   }
 
@@ -46,17 +47,17 @@ export class Visit {
     return this.page.evaluate((sdk, event) => void window.sdks[sdk].emit(...event), sdk, event);
   }
 
-  /** Waits until the SDK's method was called this number of times, and returns the arguments of the last call. */
+  /** Waits until the SDK's method was called this number of times, and returns the arguments of that call. */
   async called(name, times = 1) {
     const matching = () => this.calls.filter(({ call }) => call === name);
-    await this.until(() => matching().length === times, `${name} was called ${times} times`);
-    return matching().at(-1);
+    await this.until(() => matching().length >= times, `${name} was called ${times} times`);
+    return matching()[times - 1];
   }
 
-  /** Waits until the deployment has responded this number of times, and returns the responses. */
+  /** Waits until the deployment has responded this number of times, and returns these responses. */
   async responded(times) {
-    await this.until(() => this.responses.length === times, `the deployment responded ${times} times`);
-    return this.responses;
+    await this.until(() => this.responses.length >= times, `the deployment responded ${times} times`);
+    return this.responses.slice(0, times);
   }
 
   async until(holds, description) {

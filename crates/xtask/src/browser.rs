@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result};
 
 use crate::process::{command, output};
 use crate::steps::skip;
@@ -48,14 +48,19 @@ pub(crate) fn prepare() -> Result<()> {
 /// Returns the path of Chromium, or `None` if Chromium is not installed.
 fn chromium() -> Result<Option<PathBuf>> {
     for variable in VARIABLES {
-        if let Some(path) = std::env::var_os(variable) {
-            if output(command(&path).arg("--version")).is_none() {
-                bail!("{variable} is set to {}, which is not the path of Chromium", path.display());
-            }
-            return Ok(Some(path.into()));
+        if let Ok(program) = std::env::var(variable) {
+            let path = installed(&program);
+            return Ok(Some(path.with_context(|| {
+                format!("{variable} is set to {program}, which is not the path of Chromium")
+            })?));
         }
     }
-    let find = |program: &str| output(command("sh").args(["-c", "command -v \"$1\"", "sh", program]));
-    let works = |path: &String| output(command(path).arg("--version")).is_some();
-    Ok(PROGRAMS.into_iter().filter_map(find).find(works).map(PathBuf::from))
+    Ok(PROGRAMS.into_iter().find_map(installed))
+}
+
+/// Returns the path of a program that prints its version, or `None` if the program is not installed.
+fn installed(program: &str) -> Option<PathBuf> {
+    let path = output(command("sh").args(["-c", "command -v \"$1\"", "sh", program]))?;
+    output(command(&path).arg("--version"))?;
+    Some(path.into())
 }
