@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::scratch;
 
 /// The groups of scenarios that need unsupported requests.
-const DISABLED: [&str; 4] = ["trailing-slash", "narrow-role", "quickstarts", "toolbox"];
+const DISABLED: [&str; 1] = ["trailing-slash"];
 
 #[test]
 #[ignore = "needs Chromium and the built Worker; cargo xtask test runs it"]

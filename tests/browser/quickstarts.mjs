@@ -5,7 +5,9 @@ import { deepStrictEqual as equal, match, ok, rejects } from "node:assert/strict
 import { format007, rtc, rtm } from "./tokens.mjs";
 
 const group = "quickstarts";
-const GENERATED_CHANNEL = /^ai-conversation-\d+-[a-z0-9]{1,6}$/;
+const GENERATED_CHANNEL = /^ai-conversation-[-a-z0-9]+$/;
+const NOT_CONFIGURED = /No tokens are issued until `auth` is set/;
+/** The uid that the RTC SDK chooses for a client that joins with the uid 0. */
 const PICKED_UID = 4321;
 
 const both = (channel, uid) => format007([rtc(channel, uid), rtm(uid)]);
@@ -66,7 +68,10 @@ export const quickstarts = [
     group,
     deployment: "closed",
     async run(visit) {
-      await rejects(visit.client("nextjs", visit.service, visit.appId), /No tokens are issued until `auth` is set/);
+      await rejects(visit.client("nextjs", visit.service, visit.appId), /Failed to generate Agora token/);
+      const [{ status, json }] = await visit.responded(1);
+      equal([status, "token" in json], [503, false]);
+      match(json.details, NOT_CONFIGURED);
       equal(visit.calls, []);
     },
   },
@@ -94,7 +99,7 @@ export const quickstarts = [
       const data = await visit.client("getConfig", url);
       const { app_id: appId, channel_name: channel, uid, agent_uid: agentUid } = data;
       equal([appId, Object.keys(data).sort().join()], [visit.appId, "agent_uid,app_id,channel_name,token,uid"]);
-      match(channel, /^ai-conversation-\d+-[a-z0-9]+$/);
+      match(channel, GENERATED_CHANNEL);
       [uid, agentUid].forEach(isRandom);
       const { token, uid: user } = await connects(visit, channel, uid);
       equal(user, uid);
@@ -109,7 +114,7 @@ export const quickstarts = [
     deployment: "closed",
     async run(visit) {
       const failed = visit.client("getConfig", `${visit.service}/api/get_config`);
-      await rejects(failed, /No tokens are issued until `auth` is set/);
+      await rejects(failed, NOT_CONFIGURED);
       equal(visit.calls, []);
     },
   },
