@@ -23,6 +23,7 @@ const CHROMIUM_OPTIONS = [
   "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
   "--disable-background-networking",
   "--disable-component-update",
+  "--disable-dev-shm-usage",
   "--disable-gpu",
   "--disable-quic",
   "--disable-sync",
@@ -124,6 +125,8 @@ function launch() {
   return launch({
     executablePath: input.chromium,
     args: CHROMIUM_OPTIONS,
+    // Chromium exits with this process, because the pipe then closes.
+    pipe: true,
     timeout: input.deadline,
     protocolTimeout: input.deadline,
   });
