@@ -20,7 +20,6 @@ fn clients_on_worker() -> anyhow::Result<()> {
     let page = Page::reserve()?;
     let deployments = configurations(&page.origin())
         .into_iter()
-        .filter(|(name, _)| !DISABLED.contains(name))
         .map(|(name, document)| Ok((name, start(name, &document, &folder)?)))
         .collect::<anyhow::Result<Vec<_>>>()?;
     println!("{}", page.run(&deployments, &DISABLED)?);
