@@ -2,6 +2,7 @@
 //! `cargo xtask test` prepares these dependencies and runs every test.
 
 mod attacks;
+mod browser;
 mod certificate;
 mod conformance;
 mod docs;

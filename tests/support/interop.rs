@@ -64,7 +64,7 @@ fn decode(tokens: &[Token]) -> anyhow::Result<Vec<Decoded>> {
         });
         lines.push_str(&format!("{line}\n"));
     }
-    let decoded = node("decode.mjs", &lines)?;
+    let decoded = node("interop/decode.mjs", &lines)?;
     decoded.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned())).collect()
 }
 

@@ -27,7 +27,7 @@ impl Jwts {
     /// Returns an error if Node.js or the package cannot be run, or a specification is invalid.
     pub fn sign(now: u64, issuer: &str, specs: &[Value]) -> anyhow::Result<Self> {
         let request = json!({ "now": now, "issuer": issuer, "jwts": specs });
-        let signed: Self = serde_json::from_str(&node("jwts.mjs", &request.to_string())?)?;
+        let signed: Self = serde_json::from_str(&node("interop/jwts.mjs", &request.to_string())?)?;
         ensure!(signed.jwts.len() == specs.len(), "expected {} JWTs, got {}", specs.len(), signed.jwts.len());
         Ok(signed)
     }

@@ -5,6 +5,7 @@
 //! APIs of Agora and VideoSDK. The suites in `tests` select the deployments.
 
 pub mod attacks;
+pub mod browser;
 pub mod cases;
 mod check;
 pub mod contract;

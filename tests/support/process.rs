@@ -125,11 +125,11 @@ pub(crate) fn read_log(path: &Path) -> anyhow::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Runs a script of `interop/` and returns its output. The script must read all of its input before it writes, because
+/// Runs a script of `tests/` and returns its output. The script must read all of its input before it writes, because
 /// otherwise the script and the test could block each other.
 pub(crate) fn node(script: &str, input: &str) -> anyhow::Result<String> {
     let mut node = Command::new("node")
-        .arg(root().join("tests/interop").join(script))
+        .arg(root().join("tests").join(script))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

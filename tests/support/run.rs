@@ -11,7 +11,7 @@ use crate::logs::{Decision, Log};
 use crate::target::Target;
 
 /// The environment variable that selects the cases whose ID contains its value.
-const SELECTED: &str = "HALLPASS_CASE";
+pub(crate) const SELECTED: &str = "HALLPASS_CASE";
 
 /// The result of a run.
 #[derive(Default)]

@@ -1,6 +1,7 @@
 //! The developer commands: `cargo xtask`.
 
 mod bench;
+mod browser;
 mod build;
 mod dev;
 mod fuzz;

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result};
 
 use crate::process::{command, root};
-use crate::terminal::print_line;
+use crate::steps::skip;
 
 /// A container engine that responds and has AWS's image.
 pub(crate) struct Engine {
@@ -74,8 +74,8 @@ pub(crate) fn engine(python: &Path) -> Result<Option<Engine>> {
     } else {
         "the suite runs the function that is built for this machine, which does not run Linux".to_owned()
     };
-    print_line(format_args!(
-        "    skipped: sam local needs a container engine (Docker or podman); {reason}. See tests/sam-local/README.md"
+    skip(format!(
+        "the tests in sam local, because sam local needs a container engine (Docker or podman); {reason}. See tests/sam-local/README.md"
     ));
     Ok(None)
 }

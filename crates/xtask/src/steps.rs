@@ -24,6 +24,7 @@ struct Finished {
 
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 static FINISHED: Mutex<Vec<Finished>> = Mutex::new(Vec::new());
+static SKIPPED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 static HAS_FAILED: AtomicBool = AtomicBool::new(false);
 
 /// Runs a step. Prints the step's name before the step, and the duration after the step.
@@ -69,7 +70,14 @@ pub(crate) fn skipped() -> anyhow::Error {
     Skipped.into()
 }
 
-/// Prints the start and duration of each step, in seconds.
+/// Prints that tests are skipped. The summary repeats the line.
+pub(crate) fn skip(tests_and_reason: impl Into<String>) {
+    let tests_and_reason = tests_and_reason.into();
+    print_line(format_args!("    skipped: {tests_and_reason}"));
+    SKIPPED.lock().unwrap_or_else(PoisonError::into_inner).push(tests_and_reason);
+}
+
+/// Prints the start and duration of each step, in seconds, and the skipped tests.
 pub(crate) fn print_table() {
     let mut steps = std::mem::take(&mut *FINISHED.lock().unwrap_or_else(PoisonError::into_inner));
     steps.sort_by_key(|step| step.started);
@@ -78,6 +86,9 @@ pub(crate) fn print_table() {
         print_line(format_args!("{:>7.1}  {:>7.1}  {name}", started.as_secs_f64(), took.as_secs_f64()));
     }
     print_line(format_args!("{:>7}  {:>7.1}  total", "", START.elapsed().as_secs_f64()));
+    for tests_and_reason in std::mem::take(&mut *SKIPPED.lock().unwrap_or_else(PoisonError::into_inner)) {
+        print_line(format_args!("skipped: {tests_and_reason}"));
+    }
 }
 
 impl std::fmt::Display for Skipped {

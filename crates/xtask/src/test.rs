@@ -14,9 +14,9 @@ use crate::build::Profile;
 use crate::prerequisites::{Prerequisite, check};
 use crate::process::{command, root, run, run_quietly};
 use crate::size::bundle;
-use crate::steps::{concurrently, print_table, skipped, step};
+use crate::steps::{concurrently, print_table, skip, skipped, step};
 use crate::terminal::print_line;
-use crate::{build, dev, fuzz, sam_local, schemathesis, tools};
+use crate::{browser, build, dev, fuzz, sam_local, schemathesis, tools};
 
 /// The maximum size of the Worker's module in bytes: the size in docs/performance.md plus 10%.
 const MODULE_LIMIT: u64 = 485_000;
@@ -77,7 +77,7 @@ fn run_lanes() -> Result<()> {
         Box::new(move || {
             tools::node_modules()?;
             let _ = python_installed.send(tools::python()?);
-            Ok(())
+            browser::prepare()
         }),
         Box::new(move || {
             build::worker(Profile::Release)?;
@@ -164,9 +164,10 @@ fn suites(python: &Path, Deployments { bundle, bootstrap }: Deployments) -> Resu
         if cfg!(target_os = "linux") {
             paths.push(("HALLPASS_RIE", tools::lambda_emulator()?));
         } else {
-            print_line("    skipped: the tests on Lambda, because AWS's emulator runs only on Linux");
+            skip("the tests on Lambda, because AWS's emulator runs only on Linux");
             test.args(["--skip", "on_lambda"]);
         }
+        browser::add_suite(&mut test, &mut paths)?;
         // To run one of these tests with `cargo test`, a developer sets the same variables: see tests/README.md.
         for (name, path) in &paths {
             print_line(format_args!("    export {name}={}", path.display()));

@@ -202,6 +202,37 @@ pub(crate) fn node(version: &str) -> Result<PathBuf> {
     Ok(programs)
 }
 
+/// Installs the npm packages of tests/browser/package.json to `target/tools`, unless they are installed. Returns the folder
+/// of the installation.
+///
+/// # Errors
+/// Returns an error if npm fails.
+pub(crate) fn browser_packages() -> Result<PathBuf> {
+    static INSTALLING: Mutex<()> = Mutex::new(());
+    let _one_lane_at_a_time = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
+    let source = root().join("tests/browser");
+    let folder = root().join("target/tools/browser");
+    let lock_file = fs::read(source.join("package-lock.json"))?;
+    let stamp = folder.join("node_modules/.hallpass-lock");
+    if fs::read(&stamp).ok().as_ref() != Some(&lock_file) {
+        step("installing Agora's web clients and puppeteer-core to target/tools/browser (once)", || {
+            fs::create_dir_all(&folder)?;
+            for name in ["package.json", "package-lock.json"] {
+                fs::copy(source.join(name), folder.join(name))?;
+            }
+            run_quietly(command("npm").current_dir(&folder).args([
+                "ci",
+                "--include=dev",
+                "--ignore-scripts",
+                "--no-audit",
+                "--no-fund",
+            ]))?;
+            Ok(fs::write(&stamp, &lock_file)?)
+        })?;
+    }
+    Ok(folder)
+}
+
 /// Returns the path of workerd, the runtime of Cloudflare Workers, from the npm package.
 ///
 /// # Errors

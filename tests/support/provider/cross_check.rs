@@ -22,7 +22,7 @@ pub struct Credential {
 pub fn check(credentials: &[Credential]) -> anyhow::Result<usize> {
     ensure!(!credentials.is_empty(), "there are no credentials to check");
     let lines: String = credentials.iter().map(|credential| format!("{}\n", credential.input)).collect();
-    let output = node("credentials.mjs", &lines)?;
+    let output = node("interop/credentials.mjs", &lines)?;
     let others = output.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned()));
     let others = others.collect::<anyhow::Result<Vec<Value>>>()?;
     ensure!(
