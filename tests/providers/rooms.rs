@@ -151,6 +151,10 @@ fn ids<T: Target>(api: &Api, harness: &mut Harness<T>) -> anyhow::Result<()> {
     for id in
         ["b?c#d%", "a.b", "...", "a%2Fb", "a%b", "a+b&c=d", "ä€😀", "a;b,c:d@e!$'()*", "..%2F..%2Frooms"]
     {
+        // An HTTP API removes the part of the path after an encoded question mark.
+        if !harness.target.can_receive(&get(&format!("{ROOMS}/{}/validate", encoded(id)))) {
+            continue;
+        }
         let on_wire = format!("{}{}", api.validate, encoded(id));
         for (target, decision) in [
             (format!("{ROOMS}/{}/validate", encoded(id)), VALIDATE),
@@ -164,7 +168,7 @@ fn ids<T: Target>(api: &Api, harness: &mut Harness<T>) -> anyhow::Result<()> {
         let request = get(&format!("{ROOMS}/{}/validate", encoded(id)));
         ensure_both_names(&harness.send(&request, VALIDATE)?, &room).with_context(|| id.to_owned())?;
     }
-    // Paths are decoded before they are split into segments, as in API Gateway's HTTP APIs.
+    // An encoded slash returns 400, or 404 on an HTTP API, which decodes the path before the service splits it.
     for id in [".", "..", "%2E", "%2E%2E", ".%2e", "a%2Fb", "..%2F..%2Frooms", "%2F"] {
         for target in [format!("{ROOMS}/{id}/validate"), format!("/validate-meeting/{id}")] {
             let observed = harness.send(&get(&target), None)?;
