@@ -10,9 +10,6 @@ use serde_json::{Value, json};
 
 use crate::scratch;
 
-/// The groups of scenarios that need unsupported requests.
-const DISABLED: [&str; 1] = ["trailing-slash"];
-
 #[test]
 #[ignore = "needs Chromium and the built Worker; cargo xtask test runs it"]
 fn clients_on_worker() -> anyhow::Result<()> {
@@ -22,7 +19,7 @@ fn clients_on_worker() -> anyhow::Result<()> {
         .into_iter()
         .map(|(name, document)| Ok((name, start(name, &document, &folder)?)))
         .collect::<anyhow::Result<Vec<_>>>()?;
-    println!("{}", page.run(&deployments, &DISABLED)?);
+    println!("{}", page.run(&deployments)?);
     Ok(())
 }
 

@@ -4,7 +4,6 @@ import { deepStrictEqual as equal, match, ok, rejects } from "node:assert/strict
 
 import { format007, rtc, rtm } from "./tokens.mjs";
 
-const group = "quickstarts";
 const GENERATED_CHANNEL = /^ai-conversation-[-a-z0-9]+$/;
 const NOT_CONFIGURED = /No tokens are issued until `auth` is set/;
 /** The uid that the RTC SDK chooses for a client that joins with the uid 0. */
@@ -36,7 +35,6 @@ export const quickstarts = [
   {
     // The client logs in as the current time, so its token must permit every user of Signaling.
     name: "Next.js quickstart",
-    group,
     deployment: "wildcard",
     async run(visit) {
       const before = Date.now();
@@ -52,7 +50,6 @@ export const quickstarts = [
   },
   {
     name: "Next.js quickstart, changed to log in as the uid",
-    group,
     deployment: "open",
     async run(visit) {
       const { channel, uid } = await visit.client("nextjs", visit.service, visit.appId, true);
@@ -65,7 +62,6 @@ export const quickstarts = [
   },
   {
     name: "Next.js quickstart, authentication is not configured",
-    group,
     deployment: "closed",
     async run(visit) {
       await rejects(visit.client("nextjs", visit.service, visit.appId), /Failed to generate Agora token/);
@@ -77,7 +73,6 @@ export const quickstarts = [
   },
   {
     name: "Flutter quickstart",
-    group,
     deployment: "open",
     async run(visit) {
       const { channel, uid } = await visit.client("flutter", visit.service, visit.appId);
@@ -92,7 +87,6 @@ export const quickstarts = [
   },
   ...["/api/get_config", "/get_config"].map((path) => ({
     name: `Python and Go quickstarts, ${path}`,
-    group,
     deployment: "open",
     async run(visit) {
       const url = visit.service + path;
@@ -110,7 +104,6 @@ export const quickstarts = [
   })),
   {
     name: "Python and Go quickstarts, authentication is not configured",
-    group,
     deployment: "closed",
     async run(visit) {
       const failed = visit.client("getConfig", `${visit.service}/api/get_config`);

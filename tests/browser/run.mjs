@@ -33,13 +33,7 @@ const HTML = '<!doctype html><div id="root" style="height: 400px"></div><script 
 
 const input = JSON.parse(readFileSync(0, "utf8"));
 const all = [...uikit, ...quickstarts, ...toolbox];
-const selected = all.filter(({ name }) => name.includes(input.selection));
-const scenarios = selected.filter(({ group }) => !input.disabled.includes(group));
-const unknown = input.disabled.filter((disabled) => all.every(({ group }) => group !== disabled));
-if (unknown.length > 0) throw new Error(`no scenario has the group ${unknown}`);
-for (const { group, name } of selected.filter((scenario) => !scenarios.includes(scenario))) {
-  console.log(`skipped: ${name} (the group ${group} is disabled)`);
-}
+const scenarios = all.filter(({ name }) => name.includes(input.selection));
 
 const server = await servePage(await bundle());
 const browser = await launch();

@@ -4,7 +4,6 @@ import { deepStrictEqual as equal, ok } from "node:assert/strict";
 
 import { chat, format006, format007, rtc, rtm } from "./tokens.mjs";
 
-const group = "toolbox";
 /** A certificate that clients send. The service ignores the certificate, and signs with the configured certificate. */
 const SENT_CERTIFICATE = "0123456789abcdef0123456789abcdef";
 
@@ -21,7 +20,6 @@ async function readToken(visit, path, body) {
 export const toolbox = [
   {
     name: "toolbox, API-Examples-Web",
-    group,
     deployment: "wildcard",
     async run(visit) {
       const body = { appId: visit.appId, appCertificate: SENT_CERTIFICATE, channelName: "test", expire: 7200 };
@@ -35,7 +33,6 @@ export const toolbox = [
   },
   {
     name: "toolbox, Conversational-AI-Demo",
-    group,
     deployment: "every-channel",
     async run(visit) {
       const day = 86400;
@@ -53,7 +50,6 @@ export const toolbox = [
   },
   {
     name: "toolbox, 006",
-    group,
     deployment: "open",
     async run(visit) {
       const body = { appId: visit.appId, appCertificate: "", channelName: "test", expire: 3600, src: "web" };
@@ -63,7 +59,6 @@ export const toolbox = [
   },
   {
     name: "toolbox, channel * is denied",
-    group,
     deployment: "wildcard",
     async run(visit) {
       const body = { appId: visit.appId, channelName: "*", expire: 3600, src: "web", types: [1], uid: 77 };

@@ -92,7 +92,6 @@ export const uikit = [
   },
   {
     name: "UIKit, base URL with a trailing slash",
-    group: "trailing-slash",
     deployment: "open",
     async run(visit) {
       await show(visit, { uid: 77, tokenUrl: `${visit.service}/` });
@@ -191,7 +190,6 @@ export const uikit = [
   {
     // The UIKit requests the role `publisher` for an audience, too.
     name: "UIKit, audience with a narrowed role",
-    group: "narrow-role",
     deployment: "narrow-role",
     async run(visit) {
       await show(visit, { uid: 77, role: "audience" });

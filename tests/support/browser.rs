@@ -26,8 +26,6 @@ struct Input<'a> {
     port: &'a str,
     /// The URLs of the deployments, by name.
     deployments: serde_json::Map<String, serde_json::Value>,
-    /// The groups of scenarios that do not run.
-    disabled: &'a [&'a str],
     /// A part of the names of the scenarios that run.
     selection: String,
     app_id: &'static str,
@@ -53,12 +51,11 @@ impl Page {
         format!("http://{}", self.address)
     }
 
-    /// Runs the scenarios in `browser/` against deployments, except for the disabled groups of scenarios. Returns a line for
-    /// each scenario.
+    /// Runs the scenarios in `browser/` against deployments. Returns a line for each scenario.
     ///
     /// # Errors
     /// Returns an error if an environment variable is not set, or a scenario fails.
-    pub fn run(&self, deployments: &[(&str, Worker)], disabled: &[&str]) -> anyhow::Result<String> {
+    pub fn run(&self, deployments: &[(&str, Worker)]) -> anyhow::Result<String> {
         let (app_id, certificate) = Project::Default.keys();
         let urls = deployments.iter().map(|(name, worker)| {
             ((*name).to_owned(), serde_json::Value::from(format!("http://{}", worker.address())))
@@ -68,7 +65,6 @@ impl Page {
             packages: path_from("HALLPASS_BROWSER_PACKAGES")?,
             port: self.address.port(),
             deployments: urls.collect(),
-            disabled,
             selection: std::env::var(SELECTED).unwrap_or_default(),
             app_id,
             certificate,
