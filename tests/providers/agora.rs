@@ -2,16 +2,19 @@
 
 use anyhow::{Context as _, ensure};
 use hallpass_tests::Deployment;
+use hallpass_tests::logs;
 use hallpass_tests::provider::agora::{APP_ID, Caller, OTHER_APP_ID};
 use hallpass_tests::provider::{FailingRequests, Fault};
 use hallpass_tests::target::{Request, Target};
-use serde_json::json;
+use hallpass_tests::wait;
+use serde_json::{Value, json};
 
 use crate::providers::harness::{Decision, Harness, ObservedResponse, Tally, get, open, post, with_account};
 
 const AUTH: &str = "/v1/agora/rest-auth";
 const PROJECTS: &str = "/v1/agora/projects";
 const EVENTS: &str = "/v1/agora/rtm/user-events";
+const AGENT_GRANTED: Decision = Some(("agora_rest.auth rtc rtm", "granted"));
 const AUTH_GRANTED: Decision = Some(("agora_rest.auth", "granted"));
 const PROJECTS_GRANTED: Decision = Some(("agora_rest.projects", "granted"));
 const EVENTS_GRANTED: Decision = Some(("agora_rest.user_events", "granted"));
@@ -123,7 +126,7 @@ fn agents<T: Target>(harness: &mut Harness<T>) -> anyhow::Result<()> {
         (json!({ "channel": "demo", "uid": 1234, "user": "bot" }), "bot", DEFAULT_SECONDS),
     ] {
         body["form"] = "agora-token".into();
-        let observed = harness.send(&post(AUTH, &body), AUTH_GRANTED)?;
+        let observed = harness.send(&post(AUTH, &body), AGENT_GRANTED)?;
         let issued_at = observed.json["issued_at"].as_u64().with_context(|| observed.text())?;
         let expected = json!({
             "channel": "demo",
@@ -150,14 +153,25 @@ pub(crate) fn agents_by_policy<T: Target>(
     start: impl Fn(Deployment) -> anyhow::Result<T>,
 ) -> anyhow::Result<Tally> {
     let policy = json!([
-        { "agora_rest": "auth", "rtc": { "channel": "agents-*", "identity": "any" }, "rtm": { "identity": "any" }, "ttl": 120 },
+        { "agora_rest": "auth", "ttl": 300 },
+        { "rtc": { "channel": "agents-*", "identity": "any" }, "rtm": { "identity": "any" }, "ttl": 120 },
     ]);
     let mut harness = Harness::start("agora-agents", json!({ "policy": policy }), start)?;
     let request = |channel: &str| post(AUTH, &json!({ "form": "agora-token", "channel": channel, "uid": 7 }));
-    let observed = harness.send(&request("agents-1"), AUTH_GRANTED)?;
+    let observed = harness.send(&request("agents-1"), AGENT_GRANTED)?;
     observed.ensure_status(200)?;
     ensure_accepted(&harness, &observed, APP_ID, "7", 120)?;
-    let refused = Some(("agora_rest.auth", "refused"));
+    let granted = json!({
+        "channel": "agents-1", "role": "publisher", "ttl": 120, "rules": ["policy[0]", "policy[1]", "policy[1]"],
+    });
+    let is_logged = || {
+        let lines = logs::events(&harness.target.log()?, "decision");
+        let has =
+            |line: &Value| ["channel", "role", "ttl", "rules"].iter().all(|name| line[name] == granted[name]);
+        Ok(lines.iter().any(has))
+    };
+    wait::until(is_logged, || format!("the log contains {granted}"))?;
+    let refused = Some(("agora_rest.auth rtc rtm", "refused"));
     let observed = harness.send(&request("demo"), refused)?;
     ensure!(observed.json["refused_by"] == "channel", "{}", observed.text());
     observed.ensure_status(403)?;

@@ -21,8 +21,8 @@ pub(crate) const BACKEND: &str = "Bearer hp_test_8dKq2Zr6Lx0Ty5Wd3sVn1Jc9Bf4Mh7P
 /// The routes that issue credentials.
 const ISSUING: [&str; 2] = ["/v1/agora/rest-auth", "/get-token"];
 
-/// The expected decision in the log: the name of the call, and `granted` or `refused`. The name is empty if the request
-/// was not read. `None` means that the log contains no decision.
+/// The expected decision in the log: the name of the call, and `granted` or `refused`. If the call also grants services, their
+/// names follow, separated by spaces. The name is empty if the request was not read. `None` means that the log contains no decision.
 pub(crate) type Decision = Option<(&'static str, &'static str)>;
 
 /// The decision for a caller that is not authenticated.
@@ -253,7 +253,11 @@ impl<T: Target> Harness<T> {
             let is_expected = match (request.decision, lines.as_slice()) {
                 (None, []) => true,
                 (Some((call, decision)), [line]) => {
-                    let services = if call.is_empty() { Value::Null } else { json!([call]) };
+                    let services = if call.is_empty() {
+                        Value::Null
+                    } else {
+                        call.split(' ').map(Value::from).collect()
+                    };
                     line["services"] == services && line["decision"] == decision
                 }
                 _ => false,

@@ -75,17 +75,18 @@ fn find<'p>(
     method: &Method,
     base_path: Option<&BasePath>,
 ) -> Option<(&'static Route, &'p str)> {
-    let path = path::without_empty_start(path);
-    if let Some(route) = table::find(path, method) {
-        return Some((route, path));
+    let rest = path::without_empty_start(path);
+    if let Some(route) = table::find(rest, method) {
+        return route.allows_start(path).then_some((route, rest));
     }
-    let path = base_path?.remove_from(path)?;
-    Some((table::find(path, method)?, path))
+    let below_base = base_path?.remove_from(rest)?;
+    let rest = path::without_empty_start(below_base);
+    let route = table::find(rest, method)?;
+    (route.allows_start(path) && route.allows_start(below_base)).then_some((route, rest))
 }
 
 /// Returns whether a path can be the path of the home page, which is the only page that depends on the header `Accept`.
 pub(crate) fn is_home(path: &str, base_path: Option<&BasePath>) -> bool {
-    let path = path::without_empty_start(path);
     path == "/" || base_path.and_then(|base_path| base_path.remove_from(path)) == Some("/")
 }
 

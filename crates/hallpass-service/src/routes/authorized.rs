@@ -8,7 +8,7 @@ use crate::providers::{Minted, UpstreamError};
 use crate::state::{AuthState, LoadedState, Signing};
 use crate::token::{self, AuditContext, ProviderCall, TokenRequest};
 use crate::web::json::{Json, SyntaxError};
-use crate::web::log::RequestLog;
+use crate::web::log::{LogLine, RequestLog};
 use crate::web::outbound::{OutboundRequest, OutboundResponse, SendError};
 use crate::web::request::{Body, Request, RequestContext, segments};
 
@@ -136,23 +136,67 @@ impl<'a> Authorized<'a> {
     /// Applies the policy to a token request, fills in omitted fields, and signs the token. Records the decision in the
     /// audit log.
     pub(super) fn mint<'r>(&'r self, request: &mut TokenRequest<'r>) -> Result<Minted<'r>, Problem> {
+        let (minted, granted) = self.sign(request, None)?;
+        self.log.add(granted);
+        Ok(minted)
+    }
+
+    /// Mints two tokens. If the second request is denied, the audit log does not contain the first grant, because no token
+    /// is returned.
+    pub(super) fn mint_both<'r>(
+        &'r self,
+        first: &mut TokenRequest<'r>,
+        second: &mut TokenRequest<'r>,
+    ) -> Result<(Minted<'r>, Minted<'r>), Problem> {
+        let ((first, first_granted), (second, second_granted)) =
+            (self.sign(first, None)?, self.sign(second, None)?);
+        self.log.add(first_granted);
+        self.log.add(second_granted);
+        Ok((first, second))
+    }
+
+    /// Mints a token for a provider call that a rule has granted. The audit log contains one line for the call and the token.
+    pub(super) fn mint_for_call<'r>(
+        &'r self,
+        call: &'static str,
+        granted_by: DecidedBy,
+        request: &mut TokenRequest<'r>,
+    ) -> Result<Minted<'r>, Problem> {
+        let (minted, granted) = self.sign(request, Some((call, granted_by)))?;
+        self.log.add(granted);
+        Ok(minted)
+    }
+
+    /// Signs a token, and returns the log line of the grant. Records a denial in the audit log.
+    fn sign<'r>(
+        &'r self,
+        request: &mut TokenRequest<'r>,
+        call: Option<(&'static str, DecidedBy)>,
+    ) -> Result<(Minted<'r>, LogLine), Problem> {
         let evaluator = Evaluator { caller: self.caller, arena: self.arena };
         // The summary is created before minting, because the line for a denial must show the original request. Minting
         // changes the request.
-        let requested = request.provider.summary();
-        let minted = token::mint(self.signing, request, evaluator, self.context);
-        match &minted {
-            Ok(minted) => {
-                let granted = request.provider.summary();
-                self.log.add(self.audit.granted(self.caller, minted, granted, requested.role));
+        let mut requested = request.provider.summary();
+        match token::mint(self.signing, request, evaluator, self.context) {
+            Ok(mut minted) => {
+                let mut granted = request.provider.summary();
+                if let Some((call, by)) = call {
+                    granted.services.insert(0, call);
+                    minted.decided_by.insert(0, by);
+                }
+                let line = self.audit.granted(self.caller, &minted, granted, requested.role);
+                Ok((minted, line))
             }
             Err(TokenError::Denied(error)) => {
-                self.log.add(self.audit.denied(self.caller, request.project, requested, error));
+                if let Some((call, _)) = call {
+                    requested.services.insert(0, call);
+                }
+                self.log.add(self.audit.denied(self.caller, request.project, requested, &error));
+                Err(error.into())
             }
             // Other errors are not policy decisions, so the audit log does not record them.
-            Err(_) => {}
+            Err(error) => Err(error.into()),
         }
-        Ok(minted?)
     }
 
     /// Records the decision about a provider call in the audit log. If the call uses the caller's own token, the deciding
@@ -162,13 +206,13 @@ impl<'a> Authorized<'a> {
         call: ProviderCall<'_>,
         decided: Result<Option<DecidedBy>, PolicyError>,
     ) -> Result<(), Problem> {
-        self.log.add(self.audit.call(self.caller, call, decided.as_ref().map(|by| *by)));
-        decided?;
+        let by = decided.map_err(|error| self.call_denied(&call, error))?;
+        self.log.add(self.audit.call(self.caller, &call, Ok(by)));
         Ok(())
     }
 
     /// Records the denial of a provider call in the audit log, and returns the problem for the response.
-    pub(super) fn call_denied(&self, call: ProviderCall<'_>, error: PolicyError) -> Problem {
+    pub(super) fn call_denied(&self, call: &ProviderCall<'_>, error: PolicyError) -> Problem {
         self.log.add(self.audit.call(self.caller, call, Err(&error)));
         error.into()
     }

@@ -19,12 +19,27 @@ use crate::token::{RequestedTtl, TokenRequest};
 
 /// Mints a token. With `compat.narrow_role`, the token has the granted role if the requested role is higher.
 fn mint<'a>(authorized: &'a Authorized<'_>, request: &mut TokenRequest<'a>) -> Result<Minted<'a>, Problem> {
+    narrow_role(authorized, request);
+    authorized.mint(request)
+}
+
+/// Mints two tokens in the same way.
+fn mint_both<'a>(
+    authorized: &'a Authorized<'_>,
+    mut first: TokenRequest<'a>,
+    mut second: TokenRequest<'a>,
+) -> Result<(Minted<'a>, Minted<'a>), Problem> {
+    narrow_role(authorized, &mut first);
+    narrow_role(authorized, &mut second);
+    authorized.mint_both(&mut first, &mut second)
+}
+
+fn narrow_role(authorized: &Authorized<'_>, request: &mut TokenRequest<'_>) {
     if authorized.signing.compat.narrow_role
         && let ProviderRequest::Agora(request) = &mut request.provider
     {
         request.allow_lower_role();
     }
-    authorized.mint(request)
 }
 
 /// Mints a token for the default project.

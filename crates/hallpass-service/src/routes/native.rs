@@ -7,12 +7,12 @@ pub(super) mod rest_auth;
 pub(super) mod rooms;
 pub(super) mod token;
 
-use super::route::Dialect;
+use super::route::{Dialect, Slashes};
 use crate::problem::Problem;
 use crate::web::response::{self, PROBLEM_JSON, Response};
 
 pub(super) const DIALECT: Dialect = Dialect {
-    ignores_slash: false,
+    slashes: Slashes::Exact,
     ignores_case: false,
     render: |error| respond_with_problem(error.problem, error.request_id),
 };

@@ -43,12 +43,22 @@ pub(super) enum CallerHandler {
 /// The conventions of a server: how the server matches paths and formats errors.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Dialect {
-    /// True if paths match with and without a trailing slash.
-    pub(super) ignores_slash: bool,
+    pub(super) slashes: Slashes,
     /// True if paths are case-insensitive.
     pub(super) ignores_case: bool,
     /// Renders an error of the server's routes. Dispatch adds the headers that the error requires.
     pub(super) render: fn(&ErrorContext<'_>) -> Response,
+}
+
+/// The slashes that a server ignores in a path.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Slashes {
+    /// None. A proxy or firewall in front of the service can rely on the exact paths of the native routes.
+    Exact,
+    /// Additional slashes at the start, because an app may append a path to a base URL with a trailing slash.
+    IgnoreLeading,
+    /// Additional slashes at the start, and a slash at the end.
+    Ignore,
 }
 
 /// An error and the request that caused it.
@@ -65,9 +75,15 @@ impl Route {
         self.methods.split([',', ' ']).any(|allowed| method == allowed)
     }
 
+    /// Returns whether the route allows the slashes at the start of this path.
+    pub(super) fn allows_start(&self, path: &str) -> bool {
+        !path.starts_with("//") || !matches!(self.dialect.slashes, Slashes::Exact)
+    }
+
     /// Returns whether a decoded path matches the route.
     pub(super) fn matches(&self, path: &str) -> bool {
-        let Dialect { ignores_slash, ignores_case, .. } = self.dialect;
+        let Dialect { slashes, ignores_case, .. } = self.dialect;
+        let ignores_slash = matches!(slashes, Slashes::Ignore);
         let path = if ignores_slash { path.strip_suffix('/').unwrap_or(path) } else { path };
         let is_same = |expected: &[u8], part: &[u8]| {
             if ignores_case { expected.eq_ignore_ascii_case(part) } else { expected == part }

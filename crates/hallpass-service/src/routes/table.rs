@@ -5,7 +5,7 @@ use http::Method;
 use super::authorized::Authorized;
 use super::compat::{agora_docs, agoracn, express, get_token, gin, quickstart, toolbox, videosdk};
 use super::native::{self, agora, openapi, pages, rest_auth, rooms, token};
-use super::route::{CallerHandler, Dialect, Handler, Route};
+use super::route::{CallerHandler, Dialect, Handler, Route, Slashes};
 use crate::problem::Problem;
 use crate::web::response::Response;
 
@@ -68,7 +68,7 @@ const EXPRESS: Dialect = express::DIALECT;
 const TOOLS: Dialect = Dialect { ignores_case: false, ..EXPRESS };
 const DOCS: Dialect = agora_docs::DIALECT;
 const GIN: Dialect = gin::DIALECT;
-const PING: Dialect = Dialect { ignores_slash: false, ..GIN };
+const PING: Dialect = Dialect { slashes: Slashes::IgnoreLeading, ..GIN };
 const AGORACN: Dialect = agoracn::DIALECT;
 const GET_TOKEN: Dialect = get_token::DIALECT;
 const QUICKSTART_CONFIG: Dialect = quickstart::CONFIG_DIALECT;

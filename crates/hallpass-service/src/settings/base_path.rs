@@ -1,7 +1,6 @@
 //! The base path: a prefix that the URLs of a deployment can have.
 
 use crate::web::json::{Invalid, Json};
-use crate::web::path::without_empty_start;
 use crate::web::request::segments;
 
 /// The base path of a deployment, such as `/tokens`.
@@ -30,7 +29,7 @@ impl BasePath {
     pub(crate) fn remove_from<'p>(&self, path: &'p str) -> Option<&'p str> {
         match path.strip_prefix(self.0.as_str())? {
             "" => Some("/"),
-            rest if rest.starts_with('/') => Some(without_empty_start(rest)),
+            rest if rest.starts_with('/') => Some(rest),
             _ => None,
         }
     }
@@ -56,8 +55,7 @@ mod tests {
         for (path, expected) in [
             ("/api/agora", Some("/")),
             ("/api/agora/", Some("/")),
-            ("/api/agora//", Some("/")),
-            ("/api/agora//rtm/7", Some("/rtm/7")),
+            ("/api/agora//rtm/7", Some("//rtm/7")),
             ("/api/agora/api/agora/ping", Some("/api/agora/ping")),
             ("/api/agoras", None),
             ("/API/agora/ping", None),

@@ -77,10 +77,11 @@ impl AuditContext<'_> {
     pub(crate) fn call(
         self,
         caller: &Caller,
-        call: ProviderCall<'_>,
+        call: &ProviderCall<'_>,
         decided: Result<Option<DecidedBy>, &PolicyError>,
     ) -> LogLine {
         let ProviderCall { service, project, channel, ban } = call;
+        let (project, channel, ban) = (*project, *channel, ban.clone());
         let line =
             AuditLine { project, channel, services: Some(vec![service]), ban, ..AuditLine::of(caller) };
         match decided {

@@ -30,7 +30,8 @@ pub struct Account<'a>(&'a str);
 pub struct RtmUser<'a>(&'a str);
 
 impl RtmUser<'_> {
-    /// Any user. The user field of the token is empty, so any Signaling user can log in with the token.
+    /// Any user. The user field of the token is empty, so any Signaling user can log in with the token. Only format 007
+    /// supports such tokens.
     pub const ANY: RtmUser<'static> = RtmUser("");
 }
 

@@ -9,7 +9,7 @@ use super::config::{AgoraProject, Provider};
 use super::grants::Grants;
 use super::services::{Context, SERVICES, TokenService};
 use super::version::Version;
-use crate::policy::{DecidedBy, DeniedPart, MatchedRule, Policy, PolicyError, TokenError};
+use crate::policy::{DecidedBy, DeniedPart, Identity, MatchedRule, Policy, PolicyError, TokenError};
 use crate::providers::minting::{MintContext, Minted, RequestSummary};
 use crate::settings::NamedProject;
 use crate::web::field_error::FieldError;
@@ -24,6 +24,8 @@ pub(crate) fn request_fields() -> Vec<&'static str> {
 pub(crate) struct TokenRequest<'a> {
     pub(crate) version: Version,
     pub(crate) services: Vec<Box<dyn TokenService<'a> + 'a>>,
+    /// True if a request that specifies no user is for any user, if the policy grants this for all services.
+    pub(crate) prefers_any_user: bool,
 }
 
 /// Reads Agora's part of a request to `/v1/token`; `None` if the request has no Agora service.
@@ -48,13 +50,18 @@ pub(crate) fn read_request<'j>(fields: Fields<'j>) -> Result<Option<TokenRequest
         ));
     }
     let version = fields.read_optional("version", Version::read)?.unwrap_or(Version::V007);
-    Ok(Some(TokenRequest { version, services }))
+    Ok(Some(TokenRequest::new(version, services)))
 }
 
 impl<'a> TokenRequest<'a> {
+    /// Returns a request for these services.
+    pub(crate) fn new(version: Version, services: Vec<Box<dyn TokenService<'a> + 'a>>) -> Self {
+        Self { version, services, prefers_any_user: false }
+    }
+
     /// Returns a request for one service.
     pub(crate) fn one(version: Version, service: impl TokenService<'a> + 'a) -> Self {
-        Self { version, services: vec![Box::new(service)] }
+        Self::new(version, vec![Box::new(service)])
     }
 
     /// Allows the policy to lower the requested role instead of denying the request.
@@ -76,9 +83,18 @@ impl<'a> TokenRequest<'a> {
         let NamedProject { name, project } = provider.projects.get(context.project)?;
         let (mut ttl, mut decided_by) = (context.ttl, Vec::with_capacity(self.services.len()));
         let mut channel_uid = None;
+        let find = |service: &str| {
+            let granted = |of: &'a G| Some((grants(of), grants(of).get(service)?));
+            policy.find(context.evaluator.caller, name, service, granted)
+        };
+        let grants_any_user = |service: &str| {
+            find(service)
+                .is_ok_and(|MatchedRule { grant: (_, grant), .. }| grant.identity == Identity::Wildcard)
+        };
+        let prefers_any_user =
+            self.prefers_any_user && self.services.iter().all(|service| grants_any_user(service.name()));
         for service in &mut self.services {
-            let granted = |of: &'a G| Some((grants(of), grants(of).get(service.name())?));
-            let rule = policy.find(context.evaluator.caller, name, service.name(), granted)?;
+            let rule = find(service.name())?;
             let MatchedRule { by, ttl: rule_ttl, grant: (rule, grant) } = rule;
             check_version(rule, self.version, by)?;
             let service_context = Context {
@@ -86,6 +102,7 @@ impl<'a> TokenRequest<'a> {
                 app_id: &project.app_id,
                 random_uid: context.random_uid,
                 channel_uid,
+                prefers_any_user,
             };
             service.complete(grant, &service_context).map_err(|error| error.decided_by(by))?;
             channel_uid = channel_uid.or_else(|| service.uid());

@@ -15,12 +15,13 @@ use super::service_token;
 use crate::problem::Problem;
 use crate::providers::agora::{ChannelUser, RequestedRole, Rtc, Rtm, TokenService};
 use crate::routes::authorized::Authorized;
-use crate::routes::route::{Dialect, ErrorContext, ok};
+use crate::routes::route::{Dialect, ErrorContext, Slashes, ok};
 use crate::web::field_error::FieldError;
 use crate::web::json::Json;
 use crate::web::response::{self, JSON, Response, TEXT};
 
-pub(in crate::routes) const DIALECT: Dialect = Dialect { ignores_slash: false, ignores_case: false, render };
+pub(in crate::routes) const DIALECT: Dialect =
+    Dialect { slashes: Slashes::IgnoreLeading, ignores_case: false, render };
 
 /// The content type of responses to OPTIONS, with the original server's capitalization.
 const OPTIONS_TYPE: &str = "application/json; charset=UTF-8";

@@ -16,13 +16,14 @@ use crate::providers::agora::{
     self, Apaas, ChannelUser, Chat, FieldlessService, RequestedRole, Rtc, Rtm, TokenService, Version,
 };
 use crate::routes::authorized::Authorized;
-use crate::routes::route::{Dialect, ErrorContext, ok};
+use crate::routes::route::{Dialect, ErrorContext, Slashes, ok};
 use crate::token::RequestedTtl;
 use crate::web::field_error::FieldError;
 use crate::web::json::Json;
 use crate::web::response::{self, JSON_UTF8, Response, TEXT};
 
-pub(in crate::routes) const DIALECT: Dialect = Dialect { ignores_slash: true, ignores_case: false, render };
+pub(in crate::routes) const DIALECT: Dialect =
+    Dialect { slashes: Slashes::Ignore, ignores_case: false, render };
 
 fn render(error: &ErrorContext<'_>) -> Response {
     let problem = error.problem;
@@ -49,7 +50,7 @@ pub(in crate::routes) fn respond(authorized: &Authorized<'_>) -> Result<Response
     if services.is_empty() {
         return Err(FieldError::without_field("no service added").into());
     }
-    let token = agora_token(authorized, ttl, agora::TokenRequest { version, services })?;
+    let token = agora_token(authorized, ttl, agora::TokenRequest::new(version, services))?;
     let data = Json::object([("token", token.into())]);
     Ok(ok(JSON_UTF8, &envelope(0, data, "Success".into())))
 }

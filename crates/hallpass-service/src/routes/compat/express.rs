@@ -12,7 +12,7 @@ use super::{agora_token, mint, service_token, uid_of};
 use crate::problem::Problem;
 use crate::providers::agora::{self, ChannelUser, RequestedRole, Rtc, Rtm};
 use crate::routes::authorized::Authorized;
-use crate::routes::route::{Dialect, ErrorContext, ok};
+use crate::routes::route::{Dialect, ErrorContext, Slashes, ok};
 use crate::token::{RequestedTtl, TokenRequest};
 use crate::web::field_error::FieldError;
 use crate::web::json::Json;
@@ -20,7 +20,8 @@ use crate::web::response::{self, HTML, JSON_UTF8, Response};
 use crate::web::strings::truncate;
 
 /// The conventions of the servers that are built with Express.
-pub(in crate::routes) const DIALECT: Dialect = Dialect { ignores_slash: true, ignores_case: true, render };
+pub(in crate::routes) const DIALECT: Dialect =
+    Dialect { slashes: Slashes::Ignore, ignores_case: true, render };
 
 fn render(error: &ErrorContext<'_>) -> Response {
     let problem = error.problem;

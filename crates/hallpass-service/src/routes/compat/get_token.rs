@@ -15,13 +15,14 @@ use super::{agora_token, gin};
 use crate::problem::Problem;
 use crate::providers::agora::{self, ChannelUser, Chat, RequestedRole, Rtc, Version};
 use crate::routes::authorized::Authorized;
-use crate::routes::route::{Dialect, ErrorContext, ok};
+use crate::routes::route::{Dialect, ErrorContext, Slashes, ok};
 use crate::token::RequestedTtl;
 use crate::web::field_error::FieldError;
 use crate::web::json::Json;
 use crate::web::response::{self, JSON, Response, TEXT};
 
-pub(in crate::routes) const DIALECT: Dialect = Dialect { ignores_slash: true, ignores_case: false, render };
+pub(in crate::routes) const DIALECT: Dialect =
+    Dialect { slashes: Slashes::Ignore, ignores_case: false, render };
 
 fn render(error: &ErrorContext<'_>) -> Response {
     let problem = error.problem;

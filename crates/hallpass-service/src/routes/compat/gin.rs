@@ -6,20 +6,21 @@
 use hallpass_token::agora::{Account, Channel, ChatUser, Role, RtmUser, User};
 use http::StatusCode;
 
-use super::agora_token;
 use super::read::{capped_ttl, digits, parse_field, signaling, version};
+use super::{agora_token, mint_both};
 use crate::problem::Problem;
 use crate::providers::agora::{self, ChannelUser, Chat, RequestedRole, Rtc, Rtm, Version};
 use crate::routes::authorized::Authorized;
-use crate::routes::route::{Dialect, ErrorContext, ok};
-use crate::token::RequestedTtl;
+use crate::routes::route::{Dialect, ErrorContext, Slashes, ok};
+use crate::token::{RequestedTtl, TokenRequest};
 use crate::web::field_error::FieldError;
 use crate::web::json::Json;
 use crate::web::request::Request;
 use crate::web::response::{self, JSON_UTF8, Response, TEXT};
 use crate::web::strings::truncate;
 
-pub(in crate::routes) const DIALECT: Dialect = Dialect { ignores_slash: true, ignores_case: false, render };
+pub(in crate::routes) const DIALECT: Dialect =
+    Dialect { slashes: Slashes::Ignore, ignores_case: false, render };
 
 fn render(error: &ErrorContext<'_>) -> Response {
     let problem = error.problem;
@@ -118,8 +119,9 @@ fn both_tokens(authorized: &Authorized<'_>, rtm_user: &str) -> Result<Response, 
     }
     let channel = ("channelName", authorized.path_param("channel"));
     let signaling = signaling(version, ("rtmuid", rtm_user), channel)?;
-    let rtc_token = agora_token(authorized, ttl, agora::TokenRequest::one(version, rtc))?;
-    Ok(respond([("rtcToken", rtc_token), ("rtmToken", agora_token(authorized, ttl, signaling)?)]))
+    let rtc = TokenRequest::new(ttl, agora::TokenRequest::one(version, rtc));
+    let (rtc, rtm) = mint_both(authorized, rtc, TokenRequest::new(ttl, signaling))?;
+    Ok(respond([("rtcToken", rtc.token), ("rtmToken", rtm.token)]))
 }
 
 /// Responds with tokens. The fields are in alphabetical order, because Go encodes maps in this order.

@@ -17,7 +17,7 @@ use super::{mint, uid_of};
 use crate::problem::Problem;
 use crate::providers::agora::{self, ChannelUser, RequestedRole, Rtc, Rtm, Version};
 use crate::routes::authorized::Authorized;
-use crate::routes::route::{Dialect, ErrorContext, ok};
+use crate::routes::route::{Dialect, ErrorContext, Slashes, ok};
 use crate::token::TokenRequest;
 use crate::web::field_error::FieldError;
 use crate::web::json::Json;
@@ -25,10 +25,10 @@ use crate::web::response::{self, JSON, Response};
 
 /// The conventions of the Python and Go quickstarts.
 pub(in crate::routes) const CONFIG_DIALECT: Dialect =
-    Dialect { ignores_slash: true, ignores_case: false, render: render_config_error };
+    Dialect { slashes: Slashes::Ignore, ignores_case: false, render: render_config_error };
 /// The conventions of the Next.js and Flutter quickstarts.
 pub(in crate::routes) const TOKEN_DIALECT: Dialect =
-    Dialect { ignores_slash: true, ignores_case: false, render: render_token_error };
+    Dialect { slashes: Slashes::Ignore, ignores_case: false, render: render_token_error };
 
 fn render_config_error(error: &ErrorContext<'_>) -> Response {
     let detail = error.problem.to_string();
@@ -70,17 +70,17 @@ pub(in crate::routes) fn token(authorized: &Authorized<'_>) -> Result<Response, 
     Ok(ok(JSON, &Json::object([("token", token.into()), ("uid", uid.into()), ("channel", channel.into())])))
 }
 
-/// Reads the query. If `prefers_any` is true, a request without a uid is for all users, if the policy grants this.
-fn read<'a>(authorized: &Authorized<'a>, prefers_any: bool) -> Result<TokenRequest<'a>, FieldError> {
+/// Reads the query. If `prefers_any_user` is true, a request without a uid is for all users, if the policy grants this.
+fn read<'a>(authorized: &Authorized<'a>, prefers_any_user: bool) -> Result<TokenRequest<'a>, FieldError> {
     let parameter = |name| authorized.query(name).filter(|value| !value.is_empty());
     let channel = parameter("channel").unwrap_or_else(|| random_channel(authorized));
     let channel = parse_field("channel", authorized.arena.alloc(channel), Channel::parse_or_any)?;
-    let channel_user =
-        ChannelUser { channel: Some(channel), user: read_user(parameter("uid"))?, prefers_any };
+    let channel_user = ChannelUser { channel: Some(channel), user: read_user(parameter("uid"))? };
     let rtc = Rtc::new(channel_user, RequestedRole::Named(Role::Publisher));
     let services: Vec<Box<dyn agora::TokenService<'a> + 'a>> =
-        vec![Box::new(rtc), Box::new(Rtm::channel_user())];
-    Ok(TokenRequest::new(None, agora::TokenRequest { version: Version::V007, services }))
+        vec![Box::new(rtc), Box::new(Rtm::for_channel_user())];
+    let request = agora::TokenRequest::new(Version::V007, services);
+    Ok(TokenRequest::new(None, agora::TokenRequest { prefers_any_user, ..request }))
 }
 
 /// Reads the uid. Returns `None` for 0, because the originals then choose the uid.

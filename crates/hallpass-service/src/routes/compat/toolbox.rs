@@ -10,21 +10,22 @@
 use hallpass_token::Ttl;
 use hallpass_token::agora::{Account, Channel, ChatUser, Role, RtmUser, User};
 
-use super::mint;
 use super::read::{
     body_user, number_or_account, object, parse_field, required_string, string_or_empty, ttl_field, value,
 };
+use super::{mint, mint_both};
 use crate::problem::Problem;
 use crate::providers::agora::{self, ChannelUser, Chat, RequestedRole, Rtc, Rtm, TokenService, Version};
 use crate::routes::authorized::Authorized;
-use crate::routes::route::{Dialect, ErrorContext, ok};
+use crate::routes::route::{Dialect, ErrorContext, Slashes, ok};
 use crate::token::{RequestedTtl, TokenRequest};
 use crate::web::field_error::FieldError;
 use crate::web::json::Json;
 use crate::web::log::{Level, LogLine};
 use crate::web::response::{self, JSON, Response};
 
-pub(in crate::routes) const DIALECT: Dialect = Dialect { ignores_slash: true, ignores_case: false, render };
+pub(in crate::routes) const DIALECT: Dialect =
+    Dialect { slashes: Slashes::Ignore, ignores_case: false, render };
 
 fn render(error: &ErrorContext<'_>) -> Response {
     let (status, message) = (error.problem.status(), error.problem.to_string());
@@ -64,9 +65,9 @@ fn one_token(
     version: Version,
 ) -> Result<Response, Problem> {
     let user = body_user(body, "uid")?;
-    let services = services(body, user.as_deref().unwrap_or_default())?;
+    let services = services(body, user.as_deref().unwrap_or_default(), version)?;
     let ttl = ttl_field(body, "expire")?.map(RequestedTtl::For);
-    let request = TokenRequest::new(ttl, agora::TokenRequest { version, services });
+    let request = TokenRequest::new(ttl, agora::TokenRequest::new(version, services));
     let token = mint(authorized, &mut TokenRequest { project, ..request })?.token;
     Ok(success(Json::object([("token", token.into())])))
 }
@@ -85,14 +86,13 @@ fn two_tokens(
     let channel = parse_field("channelName", name, Channel::parse_or_any)?;
     let rtc = publisher(ChannelUser::new(channel, account.into()));
     let ttl = Some(RequestedTtl::For(Ttl::MAX));
-    let request = TokenRequest::new(ttl, agora::TokenRequest::one(version, rtc));
-    let minted = mint(authorized, &mut TokenRequest { project, ..request })?;
-    let request = TokenRequest::new(ttl, agora::TokenRequest::one(version, rtm));
-    let rtm_token = mint(authorized, &mut TokenRequest { project, ..request })?.token;
+    let rtc = TokenRequest::new(ttl, agora::TokenRequest::one(version, rtc));
+    let rtm = TokenRequest::new(ttl, agora::TokenRequest::one(version, rtm));
+    let (rtc, rtm) = mint_both(authorized, TokenRequest { project, ..rtc }, TokenRequest { project, ..rtm })?;
     Ok(success(Json::object([
-        ("appId", minted.id.1.into()),
-        ("rtcToken", minted.token.into()),
-        ("rtmToken", rtm_token.into()),
+        ("appId", rtc.id.1.into()),
+        ("rtcToken", rtc.token.into()),
+        ("rtmToken", rtm.token.into()),
     ])))
 }
 
@@ -110,6 +110,7 @@ fn publisher(channel_user: ChannelUser<'_>) -> Rtc<'_> {
 fn services<'j>(
     body: &'j Json<'j>,
     name: &'j str,
+    version: Version,
 ) -> Result<Vec<Box<dyn TokenService<'j> + 'j>>, FieldError> {
     let user = if name.is_empty() { User::Any } else { number_or_account("uid", name)? };
     let has = requested_types(body)?;
@@ -118,7 +119,7 @@ fn services<'j>(
         services.push(Box::new(publisher(ChannelUser::new(channel(body)?, user))));
     }
     if has(SIGNALING) {
-        services.push(Box::new(signaling(name, user, has(RTC))?));
+        services.push(Box::new(signaling(name, user, version)?));
     }
     if has(CHAT) {
         if user == User::Any {
@@ -158,12 +159,15 @@ fn channel<'j>(body: &'j Json<'j>) -> Result<Channel<'j>, FieldError> {
     }
 }
 
-/// Returns the request for Signaling. In a token with RTC, the user of Signaling is the uid of RTC.
-fn signaling<'j>(name: &'j str, user: User<'j>, has_rtc: bool) -> Result<Rtm<'j>, FieldError> {
+fn signaling<'j>(name: &'j str, user: User<'j>, version: Version) -> Result<Rtm<'j>, FieldError> {
     match user {
-        User::Any | User::Uid(_) if has_rtc => Ok(Rtm::channel_user()),
-        User::Any => Ok(Rtm::new(RtmUser::ANY)),
-        User::Uid(_) | User::Account(_) => Ok(Rtm::new(parse_field("uid", name, RtmUser::parse)?)),
+        User::Any if version == Version::V006 => Err(FieldError::new(
+            "uid",
+            "must name one user, because format 006 has no Signaling tokens for any user",
+        )),
+        User::Any => Ok(Rtm::for_number(0)),
+        User::Uid(uid) => Ok(Rtm::for_number(uid.get())),
+        User::Account(_) => Ok(Rtm::new(parse_field("uid", name, RtmUser::parse)?)),
     }
 }
 

@@ -142,8 +142,14 @@ fn body<'a>(authorized: &Authorized<'a>) -> Result<Json<'a>, Problem> {
 #[cold]
 #[inline(never)]
 fn form(text: &[u8]) -> Json<'_> {
-    let fields = form_urlencoded::parse(text.trim_ascii_end());
-    Json::Object(fields.map(|(name, value)| (name, Json::String(value))).collect())
+    let mut fields: Vec<(Cow<'_, str>, Json<'_>)> = Vec::new();
+    for (name, value) in form_urlencoded::parse(text.trim_ascii_end()) {
+        // As in the query, the first value of a name applies.
+        if fields.iter().all(|(known, _)| *known != name) {
+            fields.push((name, Json::String(value)));
+        }
+    }
+    Json::Object(fields)
 }
 
 /// Reads a string in the body or the query. As in the examples, an empty string is treated as missing.

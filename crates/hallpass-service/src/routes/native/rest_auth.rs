@@ -4,7 +4,6 @@ use hallpass_token::Ttl;
 use hallpass_token::agora::{ChannelName, Role, RtmUser, Uid};
 
 use super::agora::{DEFAULT_TTL, account, authorize_call, credentials, rtm_user};
-use crate::policy::{Evaluator, TokenError};
 use crate::problem::Problem;
 use crate::providers::agora::rest::{Credentials, Form, RestCall};
 use crate::providers::agora::{
@@ -13,7 +12,7 @@ use crate::providers::agora::{
 use crate::routes::authorized::Authorized;
 use crate::routes::route::ok;
 use crate::settings::read_requested_ttl;
-use crate::token::{self, ProviderCall, RequestedTtl, TokenRequest};
+use crate::token::{ProviderCall, RequestedTtl, TokenRequest};
 use crate::web::json::{Invalid, Json};
 use crate::web::response::{JSON, Response};
 
@@ -121,37 +120,24 @@ fn agent_credentials(
     user: Option<RtmUser<'_>>,
     ttl: Option<Ttl>,
 ) -> Result<(Credentials, String, Ttl), Problem> {
-    let call = ProviderCall {
-        service: RestCall::Auth.audit_name(),
-        project: Some(project),
-        channel: Some(channel.as_str()),
-        ban: None,
-    };
-    let decided = decide_rest_call(
-        &authorized.signing.policy,
-        |grants| &grants.agora,
-        authorized.caller,
-        project,
-        RestCall::Auth,
-    );
-    let (by, max_ttl) = match decided {
-        Ok(decided) => decided,
-        Err(error) => return Err(authorized.call_denied(call, error)),
-    };
+    let (policy, call) = (&authorized.signing.policy, RestCall::Auth);
+    let (granted_by, max_ttl) =
+        decide_rest_call(policy, |grants| &grants.agora, authorized.caller, project, call).map_err(
+            |error| {
+                let (service, channel) = (call.audit_name(), Some(channel.as_str()));
+                let call =
+                    ProviderCall { service, project: Some(project), channel, ..ProviderCall::default() };
+                authorized.call_denied(&call, error)
+            },
+        )?;
     let channel_user = ChannelUser::new(channel.into(), uid.into());
     let rtc = Rtc::new(channel_user, RequestedRole::Named(Role::Publisher));
-    let rtm = user.map_or_else(Rtm::channel_user, Rtm::new);
+    let rtm = user.map_or_else(Rtm::for_channel_user, Rtm::new);
     let services: Vec<Box<dyn TokenService<'_>>> = vec![Box::new(rtc), Box::new(rtm)];
-    let request = agora::TokenRequest { version: Version::V007, services };
     let ttl = RequestedTtl::For(ttl.unwrap_or(DEFAULT_TTL).min(max_ttl));
-    let mut request = TokenRequest { project: Some(project), ttl: Some(ttl), provider: request.into() };
-    let evaluator = Evaluator { caller: authorized.caller, arena: authorized.arena };
-    let minted = token::mint(authorized.signing, &mut request, evaluator, authorized.context);
-    let minted = match minted {
-        Err(TokenError::Denied(error)) => return Err(authorized.call_denied(call, error)),
-        minted => minted?,
-    };
-    authorized.audit_call(call, Ok(Some(by)))?;
+    let request = TokenRequest::new(Some(ttl), agora::TokenRequest::new(Version::V007, services));
+    let mut request = TokenRequest { project: Some(project), ..request };
+    let minted = authorized.mint_for_call(call.audit_name(), granted_by, &mut request)?;
     let user = user.map_or_else(|| uid.get().to_string(), |user| user.as_str().to_owned());
     Ok((Credentials::from_token(&minted.token), user, minted.ttl))
 }

@@ -175,7 +175,7 @@ pub enum Problem {
     NoUser { service: &'static str },
     /// The token is valid for any user.
     #[error(
-        "The token is valid for any user of {service}: anyone with the token can use any uid. Request a token for one user."
+        "The token is valid for any user of {service}: anyone with the token can join or log in as any user. Request a token for one user."
     )]
     AnyUser { service: &'static str },
     /// The token is for the account `0`, which is an ordinary account and not the wildcard.

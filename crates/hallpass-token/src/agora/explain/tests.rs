@@ -496,7 +496,7 @@ fn reports_surprising_privileges_and_names() {
             "no_privilege",
         ),
         (alone(Service::Rtm { user: name, privileges: none }), anyone, "no_login_privilege"),
-        (alone(Service::Rtm { user: FieldStr::EMPTY, privileges: one }), anyone, "no_user"),
+        (alone(Service::Rtm { user: FieldStr::EMPTY, privileges: one }), anyone, "any_user"),
         (alone(Service::Chat { user: FieldStr::EMPTY, privileges: one }), anyone, "no_user"),
         (alone(Service::Chat { user: upper, privileges: one }), anyone, "user_malformed"),
         (raw(TTL, "demo", "-5/", &[(1, TTL), (2, TTL)]), anyone, "user_malformed"),

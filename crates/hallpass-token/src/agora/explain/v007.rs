@@ -141,7 +141,7 @@ fn check_grants(service: &Service<'_>, problems: &mut Problems) {
         || (matches!(service, Service::Apaas { .. }) && has(APAAS_APP));
     if is_admin {
         problems.push(Problem::Administrator { service: name });
-    } else if has_empty_user && has_uids(service) {
+    } else if has_empty_user && (has_uids(service) || matches!(service, Service::Rtm { .. })) {
         problems.push(Problem::AnyUser { service: name });
     } else if has_empty_user {
         problems.push(Problem::NoUser { service: name });

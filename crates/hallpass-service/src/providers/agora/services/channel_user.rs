@@ -13,14 +13,12 @@ use crate::web::json::{Fields, Invalid, Json};
 pub(crate) struct ChannelUser<'a> {
     pub(crate) channel: Option<Channel<'a>>,
     pub(crate) user: Option<User<'a>>,
-    /// True if a request without a user is for all users, if the policy grants this.
-    pub(crate) prefers_any: bool,
 }
 
 impl<'a> ChannelUser<'a> {
     /// Returns a request that specifies the channel and the user.
     pub(crate) const fn new(channel: Channel<'a>, user: User<'a>) -> Self {
-        Self { channel: Some(channel), user: Some(user), prefers_any: false }
+        Self { channel: Some(channel), user: Some(user) }
     }
 
     /// Reads the field `channel`, and either `uid` or `account`.
@@ -36,7 +34,7 @@ impl<'a> ChannelUser<'a> {
             (None, Some(account)) => Some(account.parsed(Account::parse)?.into()),
             (None, None) => None,
         };
-        Ok(Self { channel, user, prefers_any: false })
+        Ok(Self { channel, user })
     }
 
     /// Checks the channel and the user against a grant, and fills in omitted values.
@@ -99,7 +97,7 @@ impl<'a> ChannelUser<'a> {
         }
         self.user = Some(match (context.evaluator.bound_user(&grant.identity, &field)?, self.user) {
             (None, Some(user)) => user,
-            (None, None) if self.prefers_any && grant.identity == Identity::Wildcard => User::Any,
+            (None, None) if context.prefers_any_user => User::Any,
             (None, None) => context.random_uid.into(),
             (Some(bound), None) => bound_uid(bound, app_id).into(),
             (Some(bound), Some(user)) if is_bound(bound, user, app_id) => user,

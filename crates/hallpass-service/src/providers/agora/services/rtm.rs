@@ -7,7 +7,7 @@ use hallpass_token::{PrivilegeTtl, Ttl};
 
 use super::channel_user::bound_uid;
 use super::service::{Context, Grant, ServiceType, TokenService};
-use crate::policy::{DeniedPart, Identity, OTHER_USER_DENIED, PolicyError, TokenError};
+use crate::policy::{BoundUser, DeniedPart, Identity, OTHER_USER_DENIED, PolicyError, TokenError};
 use crate::web::field_error::FieldError;
 use crate::web::json::{Invalid, Json};
 
@@ -22,9 +22,17 @@ pub(super) const SERVICE: ServiceType = ServiceType {
 #[derive(Debug)]
 pub(crate) struct Rtm<'a> {
     user: Option<RtmUser<'a>>,
-    /// True if the user is the uid of the channel service in the same request.
-    is_channel_user: bool,
+    /// The uid whose digits are the name of the user, instead of `user`.
+    uid: Option<RequestedUid>,
     permissions: Option<PermissionTree>,
+}
+
+/// The uid whose digits are the name of a Signaling user.
+#[derive(Clone, Copy, Debug)]
+enum RequestedUid {
+    /// The uid of the channel service in the same request. The policy may choose this uid.
+    OfChannel,
+    Number(u32),
 }
 
 const FIELD: &str = "rtm.user";
@@ -32,35 +40,49 @@ const ANY_USER: &str = "A Signaling token without a user is valid for any user. 
 
 impl<'a> Rtm<'a> {
     pub(crate) const fn new(user: RtmUser<'a>) -> Self {
-        Self { user: Some(user), is_channel_user: false, permissions: None }
+        Self { user: Some(user), uid: None, permissions: None }
     }
 
-    /// Returns a request for the user whose name is the uid of the channel service in the same request. If this uid is 0,
-    /// the token is valid for any user.
-    pub(crate) const fn channel_user() -> Self {
-        Self { user: None, is_channel_user: true, permissions: None }
+    /// Returns a request for the user whose name is the uid of the channel service that precedes this service.
+    pub(crate) const fn for_channel_user() -> Self {
+        Self { user: None, uid: Some(RequestedUid::OfChannel), permissions: None }
+    }
+
+    /// Returns a request for the user whose name is this number. The number 0 means any user.
+    pub(crate) const fn for_number(number: u32) -> Self {
+        Self { user: None, uid: Some(RequestedUid::Number(number)), permissions: None }
     }
 
     fn read(section: &'a Json<'a>) -> Result<Self, Invalid<'a>> {
         let fields = section.fields(&["user", "permissions"])?;
         let user = fields.read_optional("user", |value| value.parsed(RtmUser::parse))?;
         let permissions = fields.read_optional("permissions", read_permissions)?;
-        Ok(Self { user, is_channel_user: false, permissions })
+        Ok(Self { user, uid: None, permissions })
     }
 
-    /// Returns the user whose name is the uid of the channel service. A caller that is bound to an identity may use the
-    /// identity's own uid.
-    fn read_channel_user(grant: &'a Grant, context: &Context<'a>) -> Result<RtmUser<'a>, TokenError> {
-        let number = context.channel_uid.unwrap_or_default();
+    /// Returns the user whose name is a uid. A caller that is bound to an identity may use the identity's own uid.
+    fn uid_user(
+        uid: RequestedUid,
+        grant: &'a Grant,
+        context: &Context<'a>,
+    ) -> Result<RtmUser<'a>, TokenError> {
+        let number = match uid {
+            RequestedUid::Number(number) => number,
+            RequestedUid::OfChannel => {
+                context.channel_uid.ok_or_else(|| FieldError::new(FIELD, "requires a uid in a channel"))?
+            }
+        };
         if number == 0 {
             return Ok(RtmUser::ANY);
         }
-        let bound = context.evaluator.bound_user(&grant.identity, FIELD)?;
-        if bound.is_some_and(|bound| bound_uid(bound, context.app_id).get() != number) {
-            return Err(PolicyError::new(DeniedPart::Identity, FIELD, OTHER_USER_DENIED).into());
-        }
         let name = context.evaluator.arena.alloc(number.to_string());
-        RtmUser::parse(name).map_err(|error| FieldError::new(FIELD, error).into())
+        let bound = context.evaluator.bound_user(&grant.identity, FIELD)?;
+        let is_own =
+            |bound: BoundUser<'_>| bound.id == name || bound_uid(bound, context.app_id).get() == number;
+        if bound.is_none_or(is_own) {
+            return RtmUser::parse(name).map_err(|error| FieldError::new(FIELD, error).into());
+        }
+        Err(PolicyError::new(DeniedPart::Identity, FIELD, OTHER_USER_DENIED).into())
     }
 }
 
@@ -71,10 +93,9 @@ impl<'a> TokenService<'a> for Rtm<'a> {
 
     fn complete(&mut self, grant: &'a Grant, context: &Context<'a>) -> Result<(), TokenError> {
         let (as_str, parse) = (RtmUser::as_str, RtmUser::parse);
-        let user = if self.is_channel_user {
-            Self::read_channel_user(grant, context)?
-        } else {
-            context.evaluator.resolve_user(&grant.identity, FIELD, self.user, as_str, parse)?
+        let user = match self.uid {
+            Some(uid) => Self::uid_user(uid, grant, context)?,
+            None => context.evaluator.resolve_user(&grant.identity, FIELD, self.user, as_str, parse)?,
         };
         if user == RtmUser::ANY && grant.identity != Identity::Wildcard {
             return Err(PolicyError::new(DeniedPart::Privileged, FIELD, ANY_USER).into());

@@ -28,6 +28,9 @@ pub(crate) struct Context<'a> {
     pub(crate) random_uid: Uid,
     /// The uid of the channel service that precedes this service in the same request, if any. 0 means all users.
     pub(crate) channel_uid: Option<u32>,
+    /// True if a request that specifies no user is for any user. In this case, the policy grants all services of the request
+    /// for any user.
+    pub(crate) prefers_any_user: bool,
 }
 
 /// A service in a token request. The policy fills in omitted values.
