@@ -29,12 +29,15 @@ const FEATURES: [&str; 8] = [
 ///   is less than an offset.
 /// - Functions are ordered by name, because functions with similar names have similar code. gzip compresses adjacent
 ///   similar code better.
-const OPTIMIZATION: [&str; 5] = [
+/// - The custom sections `producers` and `target_features` have no function in the runtime.
+const OPTIMIZATION: [&str; 7] = [
     "-Oz",
     "--one-caller-inline-max-function-size",
     "200",
     "--low-memory-unused",
     "--reorder-functions-by-name",
+    "--strip-producers",
+    "--strip-target-features",
 ];
 
 /// Returns the path of wasm-opt.
