@@ -127,9 +127,9 @@ impl Problem {
             Some(("allow", allow.clone().into()))
         } else if let Self::Upstream(error) = self {
             Some(("retry-after", error.retry_after()?.to_owned().into()))
-        } else if *self == Self::TooManyRequests {
+        } else if matches!(self, Self::TooManyRequests) {
             Some(("retry-after", RETRY_SECONDS.into()))
-        } else if *self == Self::IssuerUnreachable {
+        } else if matches!(self, Self::IssuerUnreachable) {
             Some(("retry-after", RETRY_ISSUER_SECONDS.into()))
         } else {
             None

@@ -53,7 +53,7 @@ impl Inspection {
     /// Returns the response without content that is `null`.
     pub(super) fn into_json(self, budget: &Budget) -> Json<'static> {
         let mut fields = vec![("provider", self.provider.into())];
-        fields.extend(self.content.into_iter().filter(|(_, value)| *value != Json::Null));
+        fields.extend(self.content.into_iter().filter(|(_, value)| !matches!(value, Json::Null)));
         fields.push(("signature", self.signature));
         fields.push(("in_time", self.in_time.into()));
         fields.push(("usable", self.usable.into()));

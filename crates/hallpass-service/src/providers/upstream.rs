@@ -194,7 +194,8 @@ fn message(body: &[u8]) -> Option<String> {
 fn sanitize(message: &str) -> String {
     const MAX_CHARS: usize = 200;
     const MAX_WORD_BYTES: usize = 23;
-    let is_token_char = |c: char| c.is_ascii_alphanumeric() || "+/=_-.~:".contains(c);
+    let is_token_char =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '_' | '-' | '.' | '~' | ':');
     let mut sanitized = String::new();
     for piece in message.split_inclusive(|c: char| !is_token_char(c)) {
         let word = piece.trim_end_matches(|c: char| !is_token_char(c));

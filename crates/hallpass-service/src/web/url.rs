@@ -9,7 +9,7 @@ pub(crate) fn is_https_or_loopback(url: &str) -> bool {
     let Some((scheme, rest)) = url.split_once(':') else { return false };
     let Some(rest) = rest.strip_prefix("//") else { return false };
     let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    if authority.is_empty() || authority.contains('@') {
+    if authority.is_empty() || authority.bytes().any(|byte| byte == b'@') {
         return false;
     }
     match scheme {

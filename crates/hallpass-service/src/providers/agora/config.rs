@@ -145,7 +145,7 @@ impl AccountCredentials {
     fn load(id: &SecretName, secret: &SecretName, secrets: &Secrets) -> Result<Self, ConfigError> {
         let (name, id, secret) = (id, secrets.checked(id)?, secrets.checked(secret)?);
         // The first colon in Basic credentials ends the ID (RFC 7617 section 2).
-        if id.contains(':') {
+        if id.bytes().any(|byte| byte == b':') {
             let (name, detail) =
                 (name.as_str().to_owned(), "is a customer ID and must not contain a colon".into());
             return Err(ConfigError::Secret { name, detail });

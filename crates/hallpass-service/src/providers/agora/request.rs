@@ -41,7 +41,7 @@ pub(crate) fn read_request<'j>(fields: Fields<'j>) -> Result<Option<TokenRequest
         return Ok(None);
     }
     let apaas = fields.optional("apaas").and_then(|apaas| apaas.get("room"));
-    if let Some(room) = apaas.filter(|room| **room != Json::Null)
+    if let Some(room) = apaas.filter(|room| !matches!(room, Json::Null))
         && (fields.optional("rtm").is_some() || fields.optional("chat").is_some())
     {
         return Err(Invalid::rule(

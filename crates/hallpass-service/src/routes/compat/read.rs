@@ -47,7 +47,7 @@ pub(super) fn value<'j>(object: &'j Json<'j>, name: &str) -> Option<&'j Json<'j>
         let similar = fields.iter().rev().filter(|(known, _)| known.eq_ignore_ascii_case(name));
         similar.min_by(|(one, _), (other, _)| one.cmp(other)).map(|(_, value)| value)
     };
-    object.get(name).or_else(similar).filter(|value| **value != Json::Null)
+    object.get(name).or_else(similar).filter(|value| !matches!(value, Json::Null))
 }
 
 /// Reads a required string.
