@@ -98,8 +98,12 @@ fn build_worker(profile: Profile, install: impl FnOnce() -> Result<()> + Send) -
     create_main()?;
     let stamp = folder.join("stamp");
     // The lock files determine the tools' versions, and these source files determine the tools' arguments.
-    let steps =
-        [include_bytes!("generated_js.rs").as_slice(), include_bytes!("wasm.rs"), include_bytes!("build.rs")];
+    let steps = [
+        include_bytes!("generated_js.rs").as_slice(),
+        include_bytes!("wasm.rs"),
+        include_bytes!("build.rs"),
+        include_bytes!("../../worker-bindings/src/main.rs"),
+    ];
     let tools = [fs::read(root().join("package-lock.json"))?, fs::read(root().join("Cargo.lock"))?];
     let input = [fs::read(&compiled)?, fs::read(&entry)?, steps.concat(), tools.concat()].concat();
     if fs::read(&stamp).is_ok_and(|previous_input| previous_input == input) {

@@ -27,8 +27,8 @@ const FEATURES: [&str; 8] = [
 ///   The runtime must compile a whole function before it executes the function's first instruction.
 /// - wasm-opt may assume that low memory is unused, because low memory contains only Rust's stack. Therefore no pointer
 ///   is less than an offset.
-/// - Functions are ordered by name, because functions with similar names have similar code. gzip compresses adjacent
-///   similar code better.
+/// - Functions are ordered by name, because the names start with numbers in an order that gzip compresses well. See
+///   `crates/worker-bindings`.
 /// - The custom sections `producers` and `target_features` have no function in the runtime.
 const OPTIMIZATION: [&str; 7] = [
     "-Oz",

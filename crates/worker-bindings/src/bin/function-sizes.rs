@@ -2,7 +2,7 @@
 //!
 //! The first line is the number of bytes in data segments. Each further line describes one function: its index, the size
 //! of its body in bytes, and its name, separated by tabs. The name is empty if the module contains no name for the
-//! function.
+//! function. The numbers that `worker-bindings` puts in front of the names are removed.
 //!
 //! This program belongs to the package `worker-bindings`, because the package already depends on the WebAssembly parser.
 
@@ -66,7 +66,8 @@ fn function_names(section: NameSectionReader<'_>) -> Result<HashMap<u32, &str>> 
         if let Name::Function(functions) = subsection? {
             for naming in functions {
                 let naming = naming?;
-                names.insert(naming.index, naming.name);
+                let name = naming.name.split_once('|').map_or(naming.name, |(_, name)| name);
+                names.insert(naming.index, name);
             }
         }
     }
