@@ -4,7 +4,6 @@
 use hallpass_token::videosdk::{Claims, Permissions, Roles, RoomId, Scope};
 use hallpass_token::{Ttl, UnixSeconds};
 use http::Method;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use zeroize::Zeroizing;
 
 use super::NAMES;
@@ -23,7 +22,6 @@ const TWO_MINUTES: Ttl = match Ttl::new(120) {
     Ok(ttl) => ttl,
     Err(_) => Ttl::MAX,
 };
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'~');
 
 /// The properties of a new room.
 #[derive(Clone, Copy, Debug, Default)]
@@ -84,13 +82,26 @@ pub(crate) fn create(
 /// Returns a request that checks whether a room exists.
 pub(crate) fn validate(provider: &Provider, token: Zeroizing<String>, room: RoomId<'_>) -> OutboundRequest {
     let url = &provider.url;
-    let room = utf8_percent_encode(room.as_str(), SEGMENT);
+    let room = percent_encode(room.as_str());
     match provider.rooms_version {
         RoomsVersion::V2 => {
             request(Method::GET, format!("{url}/v2/rooms/validate/{room}"), token, Vec::new())
         }
         RoomsVersion::V1 => request(Method::POST, format!("{url}/v1/meetings/{room}"), token, Vec::new()),
     }
+}
+
+/// Percent-encodes a path segment. Also encodes `.`, because `.` and `..` are not ordinary segments.
+fn percent_encode(segment: &str) -> String {
+    let mut encoded = String::new();
+    for byte in segment.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
 }
 
 fn request(method: Method, url: String, token: Zeroizing<String>, body: Vec<u8>) -> OutboundRequest {
@@ -124,5 +135,18 @@ pub(crate) fn read_validation(
             Some(400 | 402 | 404) => Ok(RoomValidation::NotFound(error)),
             _ => Err(error),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+    #[test]
+    fn encodes_every_character_except_unreserved_ones() {
+        const SET: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'~');
+        let characters: String = ('\0'..='\u{ff}').chain(['…', '\u{10ffff}']).collect();
+        assert_eq!(percent_encode(&characters), utf8_percent_encode(&characters, SET).to_string());
     }
 }
