@@ -144,8 +144,11 @@ async fn read_from_store(
 }
 
 async fn fetch(request: &OutboundRequest) -> Result<OutboundResponse, SendError> {
-    let headers = request.headers.iter().flat_map(|(name, value)| [name, value.as_str()]);
-    let headers = headers.map(JsValue::from_str).collect::<Array>();
+    let headers = Array::new();
+    for (name, value) in &request.headers {
+        headers.push(&JsValue::from_str(name));
+        headers.push(&JsValue::from_str(value));
+    }
     let captured = CAPTURED_HEADERS.into_iter().map(JsValue::from_str).collect::<Array>();
     let (method, body) = (request.method.as_str(), request.body.as_slice());
     let (max_bytes, seconds) = (request.max_bytes, request.seconds);
@@ -169,14 +172,12 @@ async fn fetch(request: &OutboundRequest) -> Result<OutboundResponse, SendError>
 /// Combines the failures of several secrets into one error. Each failure consists of a reason and the names of the
 /// affected secrets.
 fn store_error(is_timeout: bool, failures: [(&str, Vec<String>); 3]) -> StoreError {
-    let reasons: Vec<_> = failures
-        .iter()
-        .filter(|(_, names)| !names.is_empty())
-        .map(|(reason, names)| format!("{reason} {}", names.join(", ")))
-        .collect();
-    StoreError {
-        names: failures.into_iter().flat_map(|(_, names)| names).collect(),
-        reason: reasons.join("; ").into(),
-        is_timeout,
+    let (mut reasons, mut all_names) = (Vec::new(), Vec::new());
+    for (reason, names) in failures {
+        if !names.is_empty() {
+            reasons.push(format!("{reason} {}", names.join(", ")));
+            all_names.extend(names);
+        }
     }
+    StoreError { names: all_names, reason: reasons.join("; ").into(), is_timeout }
 }

@@ -49,8 +49,10 @@ impl AuthConfig {
             secrets.shared_key(name)?;
             secrets.parse(name, |secret| Hmac::new_from_slice(secret.as_bytes()))
         };
-        let hmac_keys = self.issuers.iter().map(|issuer| issuer.keys.secret_name().map(hmac_key).transpose());
-        let hmac_keys = hmac_keys.collect::<Result<_, _>>()?;
+        let mut hmac_keys = Vec::new();
+        for issuer in self.issuers.iter() {
+            hmac_keys.push(issuer.keys.secret_name().map(hmac_key).transpose()?);
+        }
         Ok(Authenticator { config: self.clone(), service_keys: Fingerprints::new(service_keys), hmac_keys })
     }
 }

@@ -84,10 +84,10 @@ impl AuthConfig {
         self.keys.iter().map(|(name, _)| name.as_str())
     }
 
-    /// Returns the names of all secrets that the section `auth` refers to.
-    pub(crate) fn secret_names(&self) -> impl Iterator<Item = &SecretName> {
-        let hmac_secrets = self.issuers.iter().filter_map(|issuer| issuer.keys.secret_name());
-        self.keys.iter().map(|(_, secret)| secret).chain(hmac_secrets)
+    /// Adds the names of all secrets that the section `auth` refers to.
+    pub(crate) fn add_secret_names<'a>(&'a self, names: &mut Vec<&'a SecretName>) {
+        names.extend(self.keys.iter().map(|(_, secret)| secret));
+        names.extend(self.issuers.iter().filter_map(|issuer| issuer.keys.secret_name()));
     }
 }
 

@@ -59,7 +59,7 @@ impl NamePattern {
 
     /// Reads one pattern or a non-empty array of patterns.
     pub(crate) fn read_list<'j>(value: &'j Json<'j>) -> Result<Vec<Self>, Invalid<'j>> {
-        value.one_or_more()?.iter().map(|pattern| pattern.parsed(Self::parse)).collect()
+        value.read_one_or_more(|pattern| pattern.parsed(Self::parse))
     }
 
     /// Returns whether the pattern matches the whole name. If the caller lacks a claim of the pattern, the pattern

@@ -105,7 +105,7 @@ macro_rules! providers {
             /// Returns the names of all secrets of the projects and the REST APIs.
             pub(crate) fn secret_names(&self) -> Vec<&SecretName> {
                 let mut names = Vec::new();
-                $(names.extend(self.$provider.secret_names());)*
+                $(self.$provider.add_secret_names(&mut names);)*
                 names
             }
 
@@ -245,17 +245,26 @@ pub fn is_optional_secret(name: &str, is_bound: &dyn Fn(&str) -> bool) -> bool {
     })
 }
 
+/// Returns the fields that `fields_of` returns for each provider.
+fn fields_of_all(fields_of: fn(&ProviderDescriptor) -> Vec<&'static str>) -> Vec<&'static str> {
+    let mut fields = Vec::new();
+    for provider in ALL {
+        fields.extend(fields_of(provider));
+    }
+    fields
+}
+
 /// Returns the provider-specific fields of a token request.
 pub(crate) fn request_fields() -> Vec<&'static str> {
-    ALL.iter().flat_map(|provider| (provider.request_fields)()).collect()
+    fields_of_all(|provider| (provider.request_fields)())
 }
 
 /// Reads the section `projects` of the configuration.
 #[inline(never)]
 pub(crate) fn read_projects<'j>(section: &'j Json<'j>) -> Result<ProjectConfigs, Invalid<'j>> {
     let mut projects = ProjectConfigs::default();
-    let project_fields = ALL.iter().flat_map(|provider| provider.project_fields);
-    let known: Vec<_> = ["provider"].iter().chain(project_fields).copied().collect();
+    let mut known = vec!["provider"];
+    known.extend(fields_of_all(|provider| provider.project_fields.to_vec()));
     let expected =
         ALL.iter().map(|provider| format!("\"{}\"", provider.name)).collect::<Vec<_>>().join(" or ");
     let mut is_empty = true;
@@ -290,7 +299,7 @@ pub(crate) fn read_policy<'j>(
     section: &'j Json<'j>,
     context: &RuleContext<'_>,
 ) -> Result<Policy, Invalid<'j>> {
-    let grant_fields: Vec<_> = ALL.iter().flat_map(|provider| (provider.grant_fields)()).collect();
+    let grant_fields = fields_of_all(|provider| (provider.grant_fields)());
     let rules = section.read_items(|rule| Rule::read(rule, context, &grant_fields, Grants::read))?;
     Ok(Policy::new(rules))
 }
@@ -344,7 +353,7 @@ pub(crate) fn inspect<'j>(
     expect: Option<&'j Json<'j>>,
     now: UnixSeconds,
 ) -> Result<Json<'static>, Invalid<'j>> {
-    let known: Vec<_> = ALL.iter().flat_map(|provider| provider.expect_fields).copied().collect();
+    let known = fields_of_all(|provider| provider.expect_fields.to_vec());
     let fields = expect.map(|value| value.fields(&known)).transpose()?;
     let has = |field: &&str| fields.is_some_and(|fields| fields.optional(field).is_some());
     let mut expected = ALL.iter().filter(|provider| provider.expect_fields.iter().any(has));

@@ -78,7 +78,9 @@ impl Config {
     #[inline(never)]
     pub(crate) fn secrets(&self) -> Vec<&SecretName> {
         let mut names = self.providers.secret_names();
-        names.extend(self.auth.iter().flat_map(AuthConfig::secret_names));
+        if let Some(auth) = &self.auth {
+            auth.add_secret_names(&mut names);
+        }
         let mut distinct: Vec<&SecretName> = Vec::with_capacity(names.len());
         for name in names {
             if !distinct.iter().any(|known| known.as_str() == name.as_str()) {
@@ -119,7 +121,7 @@ fn read_policy<'j>(
         return Err(Invalid::new(wildcard, detail));
     }
     let kinds = auth.map_or_else(Vec::new, AuthConfig::kinds);
-    let keys: Vec<_> = auth.iter().flat_map(|auth| auth.key_names()).collect();
+    let keys = auth.map_or_else(Vec::new, |auth| auth.key_names().collect());
     let projects: Vec<_> = projects.names().into_iter().map(|(name, _)| name).collect();
     providers::read_policy(section, &RuleContext { kinds: &kinds, keys: &keys, projects: &projects })
 }

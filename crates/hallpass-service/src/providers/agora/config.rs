@@ -117,9 +117,14 @@ impl Config {
         Ok(Self { projects, url: read_url(fields.get("url"), URLS)?, account })
     }
 
-    pub(crate) fn secret_names(&self) -> impl Iterator<Item = &SecretName> {
-        let certificates = self.projects.all().iter().flat_map(|named| &named.project.certificates);
-        certificates.chain(self.account.iter().flat_map(|(id, secret)| [id, secret]))
+    /// Adds the names of all secrets.
+    pub(crate) fn add_secret_names<'a>(&'a self, names: &mut Vec<&'a SecretName>) {
+        for named in self.projects.all() {
+            names.extend(&named.project.certificates);
+        }
+        if let Some((id, secret)) = &self.account {
+            names.extend([id, secret]);
+        }
     }
 
     /// Loads the secrets.

@@ -12,8 +12,10 @@ use crate::web::json::{Fields, Invalid};
 
 /// Returns the names of Agora's fields in a rule: the token formats, the services, and the calls to the REST APIs.
 pub(crate) fn grant_fields() -> Vec<&'static str> {
-    let services = SERVICES.iter().map(|service| service.name);
-    ["version"].into_iter().chain(services).chain(["agora_rest"]).collect()
+    let mut fields = vec!["version"];
+    fields.extend(SERVICES.iter().map(|service| service.name));
+    fields.push("agora_rest");
+    fields
 }
 
 /// The grants of a rule for Agora.

@@ -17,7 +17,9 @@ use crate::web::json::{Fields, Invalid, Json};
 
 /// Returns the names of Agora's fields in a request to `/v1/token`: the token format and the services.
 pub(crate) fn request_fields() -> Vec<&'static str> {
-    ["version"].into_iter().chain(SERVICES.iter().map(|service| service.name)).collect()
+    let mut fields = vec!["version"];
+    fields.extend(SERVICES.iter().map(|service| service.name));
+    fields
 }
 
 /// A request for a token with one or more services.

@@ -67,17 +67,18 @@ pub(crate) fn read_projects(
 ) -> Result<Vec<Json<'static>>, UpstreamError> {
     rest::read(NAMES, response, |body| {
         let Json::Array(entries) = body.get("projects")? else { return None };
-        let entry = |entry: &Json<'_>| {
+        let mut projects = Vec::new();
+        for entry in entries {
             let text = |name| Some(entry.get(name)?.as_str()?.to_owned());
-            Some(Json::object([
+            projects.push(Json::object([
                 ("id", text("id")?.into()),
                 ("name", text("name")?.into()),
                 ("app_id", text("vendor_key")?.into()),
                 ("enabled", (entry.get("status")?.as_u64()? == 1).into()),
                 ("created_at", to_seconds(entry.get("created")?.as_u64()?).into()),
-            ]))
-        };
-        entries.iter().map(entry).collect()
+            ]));
+        }
+        Some(projects)
     })
 }
 
@@ -88,16 +89,17 @@ pub(crate) fn read_user_events(
 ) -> Result<Vec<Json<'static>>, UpstreamError> {
     rest::read(NAMES, response, |body| {
         let is_success = body.get("result")?.as_str() == Some("success");
-        let Json::Array(events) = body.get("events").filter(|_| is_success)? else { return None };
-        let event = |event: &Json<'_>| {
-            let text = |name| Some(event.get(name)?.as_str()?.to_owned());
-            Some(Json::object([
+        let Json::Array(entries) = body.get("events").filter(|_| is_success)? else { return None };
+        let mut events = Vec::new();
+        for entry in entries {
+            let text = |name| Some(entry.get(name)?.as_str()?.to_owned());
+            events.push(Json::object([
                 ("user", text("user_id")?.into()),
                 ("event", text("type")?.into()),
-                ("at_ms", event.get("ms")?.as_u64()?.into()),
-            ]))
-        };
-        events.iter().map(event).collect()
+                ("at_ms", entry.get("ms")?.as_u64()?.into()),
+            ]));
+        }
+        Some(events)
     })
 }
 

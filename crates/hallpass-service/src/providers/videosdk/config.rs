@@ -104,8 +104,11 @@ impl Config {
         Ok(Self { projects, url: read_url(field("url"), URLS)?, rooms_version })
     }
 
-    pub(crate) fn secret_names(&self) -> impl Iterator<Item = &SecretName> {
-        self.projects.all().iter().flat_map(|named| &named.project.secrets)
+    /// Adds the names of all secrets.
+    pub(crate) fn add_secret_names<'a>(&'a self, names: &mut Vec<&'a SecretName>) {
+        for named in self.projects.all() {
+            names.extend(&named.project.secrets);
+        }
     }
 
     /// Loads the secrets.

@@ -55,8 +55,12 @@ pub(in crate::routes) fn health(_: &Request) -> Response {
 pub(in crate::routes) fn ready(state: &LoadedState) -> Result<Response, Problem> {
     let has_no_auth = matches!(state.auth, AuthState::NotConfigured);
     let mut missing = Vec::new();
-    missing.extend(has_no_auth.then(|| format!("{DOCUMENT}.auth")));
-    missing.extend(state.signing.as_ref().err().into_iter().flat_map(|error| error.names()));
+    if has_no_auth {
+        missing.push(format!("{DOCUMENT}.auth"));
+    }
+    if let Err(error) = &state.signing {
+        missing.extend(error.names());
+    }
     if missing.is_empty() {
         Ok(response::body(StatusCode::OK, JSON, r#"{"status":"ready"}"#))
     } else if has_no_auth {
