@@ -8,7 +8,7 @@ pub(super) use small::crc32;
 /// An implementation of CRC-32 without tables.
 ///
 /// The sixteen tables of crc32fast do not compress, so they add 16 KB to the size of a Worker. A larger Worker has a
-/// longer cold start. The tables save only 0.5 µs for a name of 64 bytes.
+/// longer cold start. The tables save less than 1 µs for a name of 64 bytes.
 #[cfg(any(test, target_family = "wasm"))]
 mod small {
     /// The CRC-32 polynomial, least significant bit first.
