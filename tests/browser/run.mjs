@@ -34,6 +34,7 @@ const HTML = '<!doctype html><div id="root" style="height: 400px"></div><script 
 const input = JSON.parse(readFileSync(0, "utf8"));
 const all = [...uikit, ...quickstarts, ...toolbox];
 const scenarios = all.filter(({ name }) => name.includes(input.selection));
+if (scenarios.length === 0) throw new Error(`no scenario contains ${input.selection}`);
 
 const server = await servePage(await bundle());
 const browser = await launch();

@@ -114,7 +114,8 @@ pub fn replay<T: Target>(
         let (request, listed) = (case.request.to_request(), listed.remove(&case.id).unwrap_or_default());
         if target.can_receive(&request) {
             let response = target.send(&request).with_context(|| case.id.clone())?;
-            replay.record(&case.id, &differences(&case.response, &response), &listed);
+            let found = differences(&case.response, &response, &case.request.text());
+            replay.record(&case.id, &found, &listed);
         }
     }
     for (kind, target) in &targets {
@@ -173,6 +174,11 @@ impl Case {
 }
 
 impl RecordedRequest {
+    /// Returns the parts of the request that can contain names: the path, the query and the body.
+    fn text(&self) -> String {
+        format!("{}\n{}", self.target, self.body.as_deref().unwrap_or_default())
+    }
+
     fn to_request(&self) -> Request {
         Request {
             method: self.method.clone(),

@@ -90,11 +90,14 @@ pub(crate) fn is_home(path: &str, base_path: Option<&BasePath>) -> bool {
     path == "/" || base_path.and_then(|base_path| base_path.remove_from(path)) == Some("/")
 }
 
-/// Returns whether a route with parameters starts with the first segment of this path.
+/// Returns whether the path of a route below this base path is also the path of a route with a different handler.
 #[cfg(feature = "check")]
-pub(crate) fn starts_with_segment_of(path: &str) -> bool {
-    let first = path.split('/').nth(1);
-    table::ROUTES.iter().any(|route| route.path.contains('{') && route.path.split('/').nth(1) == first)
+pub(crate) fn is_ambiguous(base_path: &BasePath) -> bool {
+    table::ROUTES.iter().any(|route| {
+        let path = format!("{}{}", base_path.as_str(), route.path);
+        let path = path.strip_suffix('/').unwrap_or(&path);
+        table::ROUTES.iter().any(|other| other.matches(path) && !other.handler.is_same(&route.handler))
+    })
 }
 
 /// Renders an error in the dialect of the route, and adds the headers that the error requires.

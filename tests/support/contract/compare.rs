@@ -11,7 +11,7 @@ use crate::target::Response;
 /// Returns a description of each difference, except in salts, times and error messages.
 ///
 /// If the status differs, the rest is not compared, because an error and a token have nothing in common.
-pub(super) fn differences(recorded: &RecordedResponse, ours: &Response) -> BTreeSet<String> {
+pub(super) fn differences(recorded: &RecordedResponse, ours: &Response, request: &str) -> BTreeSet<String> {
     let status = ours.status().as_u16();
     if recorded.status != status {
         return BTreeSet::from([format!("status: {status} instead of {}", recorded.status)]);
@@ -30,9 +30,12 @@ pub(super) fn differences(recorded: &RecordedResponse, ours: &Response) -> BTree
     let recorded = serde_json::from_str::<Value>(&recorded.body).ok();
     let ours = serde_json::from_slice::<Value>(ours.body()).ok();
     match (&recorded, &ours) {
-        (Some(recorded), Some(ours)) => {
-            values(recorded, ours, &Location { path: "", chosen: None }, &mut found)
-        }
+        (Some(recorded), Some(ours)) => values(
+            recorded,
+            ours,
+            &Location { path: "", request, chosen: (Vec::new(), Vec::new()) },
+            &mut found,
+        ),
         (None, None) => {}
         (Some(_), None) => drop(found.insert("body: non-JSON instead of JSON".to_owned())),
         (None, Some(_)) => drop(found.insert("body: JSON instead of non-JSON".to_owned())),
@@ -44,22 +47,27 @@ pub(super) fn differences(recorded: &RecordedResponse, ours: &Response) -> BTree
 struct Location<'a> {
     /// The JSON pointer.
     path: &'a str,
-    /// The recorded names and Hallpass's names in the same object: the uid and the channel, which the servers may have
-    /// chosen.
-    chosen: Option<(Vec<String>, Vec<String>)>,
+    /// The path, the query and the body of the request.
+    request: &'a str,
+    /// The recorded names and Hallpass's names in the same object: the uid and the channel, if the servers chose them.
+    chosen: (Vec<String>, Vec<String>),
 }
 
 fn values(recorded: &Value, ours: &Value, at: &Location<'_>, found: &mut BTreeSet<String>) {
     let path = at.path;
     match (recorded, ours) {
         (Value::Object(recorded), Value::Object(ours)) => {
-            let chosen = (chosen(recorded), chosen(ours));
-            let chosen = (!chosen.0.is_empty() && chosen.0.len() == chosen.1.len()).then_some(chosen);
+            let chosen = (chosen(recorded, at.request), chosen(ours, at.request));
             for name in recorded.keys().chain(ours.keys()).collect::<BTreeSet<_>>() {
                 let path = format!("{path}/{name}");
                 match (recorded.get(name), ours.get(name)) {
                     (Some(recorded), Some(ours)) => {
-                        values(recorded, ours, &Location { path: &path, chosen: chosen.clone() }, found);
+                        values(
+                            recorded,
+                            ours,
+                            &Location { path: &path, chosen: chosen.clone(), ..*at },
+                            found,
+                        );
                     }
                     (Some(_), None) => drop(found.insert(format!("{path}: missing"))),
                     (None, _) => drop(found.insert(format!("{path}: added"))),
@@ -68,6 +76,12 @@ fn values(recorded: &Value, ours: &Value, at: &Location<'_>, found: &mut BTreeSe
         }
         (Value::String(recorded), Value::String(ours)) => match (decode(recorded), decode(ours)) {
             (Some(recorded), Some(ours)) => tokens(&recorded, &ours, at, found),
+            // A name in the request must be in the response.
+            (None, None) if recorded != ours && names(at.request).any(|name| name == *recorded) => {
+                let is_named = names(at.request).any(|name| name == *ours);
+                let ours = if is_named { ours } else { "a chosen name" };
+                found.insert(format!("{path}: {ours} instead of {recorded}"));
+            }
             (None, None) => {}
             (Some(_), None) => drop(found.insert(format!("{path}: string instead of token"))),
             (None, Some(_)) => drop(found.insert(format!("{path}: token instead of string"))),
@@ -77,17 +91,22 @@ fn values(recorded: &Value, ours: &Value, at: &Location<'_>, found: &mut BTreeSe
     }
 }
 
-/// Returns the uid and the channel in an object, which the server may have chosen.
-fn chosen(object: &serde_json::Map<String, Value>) -> Vec<String> {
-    let names = ["uid", "channel", "channel_name"].into_iter().filter_map(|name| object.get(name));
-    names.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect()
+/// Returns the uid and the channel in an object, if the server chose them.
+fn chosen(object: &serde_json::Map<String, Value>, request: &str) -> Vec<String> {
+    let values = ["uid", "channel", "channel_name"].into_iter().filter_map(|name| object.get(name));
+    let values = values.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+    values.filter(|value| !names(request).any(|name| name == value)).collect()
+}
+
+/// Returns the parts of a request that can be names. The number 0 is not a name, because the server then chooses one.
+fn names(request: &str) -> impl Iterator<Item = &str> {
+    request
+        .split(['/', '?', '&', '=', '"', ':', ',', '}', '\n'])
+        .filter(|name| !name.is_empty() && *name != "0")
 }
 
 fn tokens(recorded: &DecodedToken, ours: &DecodedToken, at: &Location<'_>, found: &mut BTreeSet<String>) {
-    let (recorded, ours) = match &at.chosen {
-        Some((in_recorded, in_ours)) => (recorded.without(in_recorded), ours.without(in_ours)),
-        None => (recorded.facts.clone(), ours.facts.clone()),
-    };
+    let (recorded, ours) = (recorded.without(&at.chosen.0), ours.without(&at.chosen.1));
     let path = at.path;
     for name in recorded.keys().chain(ours.keys()).collect::<BTreeSet<_>>() {
         match (recorded.get(name), ours.get(name)) {
@@ -151,7 +170,7 @@ mod tests {
             .header("content-type", ours.1)
             .body(ours.2.as_bytes().to_vec())
             .unwrap();
-        differences(&recorded, &ours).into_iter().collect()
+        differences(&recorded, &ours, "").into_iter().collect()
     }
 
     #[test]

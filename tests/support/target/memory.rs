@@ -138,7 +138,7 @@ impl<S: SecretStore> Target for Memory<S> {
         self.sent += 1;
         let context = RequestContext {
             now: self.now(),
-            random: [7; RequestContext::RANDOM_BYTES],
+            random: std::array::from_fn(|position| u8::try_from(position).unwrap_or(u8::MAX)),
             request_id: format!("in-memory-{}", self.sent),
             gateway_claims: request.gateway_claims.clone(),
             caller_address: &|| Some("192.0.2.1".to_owned()),

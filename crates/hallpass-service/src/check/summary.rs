@@ -9,7 +9,7 @@ use crate::policy::PolicyDescription;
 use crate::providers::{
     self, CompatConfig, ProjectDescription, ProviderDescription, short_setting_names, short_settings,
 };
-use crate::routes::starts_with_segment_of;
+use crate::routes::is_ambiguous;
 use crate::settings::{BasePath, SecretName};
 use crate::state::Config;
 use crate::web::cors::{AllowedOrigins, Cors};
@@ -166,8 +166,8 @@ fn warnings(config: &Config, kinds: &[CallerKind], policy: &PolicyDescription) -
         warnings.push(format!("`auth.open`: {warning}"));
     }
     warnings.extend_from_slice(&policy.warnings);
-    if config.base_path.as_ref().is_some_and(|base_path| starts_with_segment_of(base_path.as_str())) {
-        let warning = "a route starts with the same segment, and can match requests below the base path";
+    if config.base_path.as_ref().is_some_and(is_ambiguous) {
+        let warning = "below this path, some routes look like other routes";
         warnings.push(format!("`base_path`: {warning}"));
     }
     if matches!(config.cors.origins(), AllowedOrigins::Any) {

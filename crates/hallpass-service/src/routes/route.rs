@@ -57,7 +57,7 @@ pub(super) enum Slashes {
     Exact,
     /// Additional slashes at the start, because an app may append a path to a base URL with a trailing slash.
     IgnoreLeading,
-    /// Additional slashes at the start, and a slash at the end.
+    /// Additional slashes at the start, and one trailing slash.
     Ignore,
 }
 
@@ -68,6 +68,19 @@ pub(super) struct ErrorContext<'a> {
     /// The path of the route.
     pub(super) route: &'static str,
     pub(super) request_id: &'a str,
+}
+
+#[cfg(feature = "check")]
+impl Handler {
+    /// Returns whether both handlers are the same synchronous function for authorized callers.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Caller(CallerHandler::Sync(this)), Self::Caller(CallerHandler::Sync(other))) => {
+                std::ptr::fn_addr_eq(*this, *other)
+            }
+            _ => false,
+        }
+    }
 }
 
 impl Route {

@@ -90,3 +90,23 @@ impl Body {
 pub(crate) fn segments(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     path.split(|byte| *byte == b'/')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uses_each_random_byte_once() {
+        let random = std::array::from_fn(|position| u8::try_from(position).unwrap());
+        let context = RequestContext {
+            now: UnixSeconds(0),
+            random,
+            request_id: String::new(),
+            gateway_claims: None,
+            caller_address: &|| None,
+        };
+        let (salt, uid, agent_uid) = (context.salt_bytes(), context.uid_bytes(), context.agent_uid_bytes());
+        let used = [&salt[..], &uid, &agent_uid, &context.channel_bytes()].concat();
+        assert_eq!(used, random);
+    }
+}

@@ -62,10 +62,6 @@ impl Grant {
     fn describe(&self, service: &ServiceType) -> GrantDescription<'_> {
         let has = |field| service.grant_fields.contains(&field);
         let every_channel = self.every_channel && has("every_channel");
-        let wildcard = match service.name {
-            "rtm" => Some("any user"),
-            _ => has("channel").then_some("uid 0"),
-        };
         let is_wildcard = self.identity == Identity::Wildcard;
         let app = self.app && has("app");
         let mut limits = Vec::new();
@@ -81,13 +77,13 @@ impl Grant {
             limits.push("wildcard channel `*`".to_owned());
         }
         if has("identity") {
-            limits.push(self.identity.describe(wildcard));
+            limits.push(self.identity.describe(service.any_user));
         }
         if app {
             limits.push("app tokens".to_owned());
         }
         let mut privileged = vec![(every_channel, "wildcard channel `*`")];
-        privileged.extend(wildcard.map(|name| (is_wildcard, name)));
+        privileged.extend(service.any_user.map(|name| (is_wildcard, name)));
         privileged.push((app, "app tokens"));
         GrantDescription {
             kind: GrantKind::Tokens,

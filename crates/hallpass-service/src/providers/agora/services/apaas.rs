@@ -12,6 +12,7 @@ pub(super) const SERVICE: ServiceType = ServiceType {
     read: |section| Ok(Box::new(Apaas::read(section)?)),
     grant_fields: &["room", "role", "identity", "app", "ttl"],
     is_for_users: false,
+    any_user: None,
 };
 
 /// A Flexible Classroom (APaaS) service in a token request.

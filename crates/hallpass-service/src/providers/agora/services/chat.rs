@@ -12,6 +12,7 @@ pub(super) const SERVICE: ServiceType = ServiceType {
     read: |section| Ok(Box::new(Chat::read(section)?)),
     grant_fields: &["identity", "app", "ttl"],
     is_for_users: true,
+    any_user: None,
 };
 
 /// A Chat service in a token request.

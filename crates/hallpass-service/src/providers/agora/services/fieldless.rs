@@ -12,6 +12,7 @@ pub(super) const FPA: ServiceType = ServiceType {
     read: |section| Ok(Box::new(FieldlessService::read(FieldlessService::Fpa, section)?)),
     grant_fields: &["ttl"],
     is_for_users: false,
+    any_user: None,
 };
 pub(super) const CONVO_AI: ServiceType = ServiceType {
     name: "convoai",

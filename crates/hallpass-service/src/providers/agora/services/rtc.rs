@@ -16,6 +16,7 @@ pub(super) const SERVICE: ServiceType = ServiceType {
     read: |section| Ok(Box::new(Rtc::read(section)?)),
     grant_fields: &["channel", "every_channel", "role", "identity", "ttl"],
     is_for_users: true,
+    any_user: Some("uid 0"),
 };
 
 /// Voice and video for a user in a channel, in a token request.

@@ -16,6 +16,7 @@ pub(super) const SERVICE: ServiceType = ServiceType {
     read: |section| Ok(Box::new(Rtm::read(section)?)),
     grant_fields: &["identity", "ttl"],
     is_for_users: true,
+    any_user: Some("any user"),
 };
 
 /// Signaling for a user, in a token request.

@@ -18,6 +18,9 @@ pub(crate) struct ServiceType {
     pub(crate) grant_fields: &'static [&'static str],
     /// True if users get the service in a configuration without a policy.
     pub(crate) is_for_users: bool,
+    /// The name of a token for any user in descriptions; `None` if every token of the service is for one user.
+    #[cfg_attr(not(feature = "check"), expect(dead_code, reason = "only descriptions use the name"))]
+    pub(crate) any_user: Option<&'static str>,
 }
 
 /// The inputs of a decision, except the request and the rule.

@@ -15,6 +15,7 @@ pub(super) const STREAMING: ServiceType = ServiceType {
     read: |section| Ok(Box::new(Stream::read(&MEDIA_PUSH, section)?)),
     grant_fields: &["channel", "every_channel", "identity", "ttl"],
     is_for_users: false,
+    any_user: Some("uid 0"),
 };
 
 pub(super) const FCDN: ServiceType = ServiceType {
