@@ -264,7 +264,7 @@ impl fmt::Display for Problem {
             Self::OriginNotAllowed => {
                 f.write_str("The origin of this page is not allowed. Add it to `cors.origins` in HALLPASS_CONFIG.")
             }
-            Self::NotFound => f.write_str("No route matches this path. For all routes, see docs/api.md."),
+            Self::NotFound => f.write_str("No route matches this path. For all routes, see docs/api.md and docs/compatibility.md."),
             Self::MethodNotAllowed { allow } => write!(f, "Allowed methods: {allow}."),
             Self::AuthNotConfigured { .. } => {
                 f.write_str("No tokens are issued until `auth` is set in HALLPASS_CONFIG. See docs/configuration.md.")

@@ -143,7 +143,8 @@ fn requested_types<'j>(body: &'j Json<'j>) -> Result<impl Fn(u64) -> bool + 'j, 
     };
     let is_type = |value: &Json<'_>| matches!(value.as_u64(), Some(RTC | SIGNALING | CHAT));
     if types.is_some_and(|types| types.is_empty() || !types.iter().all(is_type)) {
-        return Err(FieldError::new("type", "must be 1 (RTC), 2 (Signaling) or 3 (Chat)"));
+        let field = if value(body, "types").is_some() { "types" } else { "type" };
+        return Err(FieldError::new(field, "accepts only 1 (RTC), 2 (Signaling) and 3 (Chat)"));
     }
     Ok(move |number| match types {
         None => number == RTC,
