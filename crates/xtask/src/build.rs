@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use crate::generated_js::without_classes;
 use crate::linker::IS_LINKER;
@@ -133,10 +133,14 @@ fn create_main() -> Result<()> {
 /// Compiles the Worker, and returns the path of the module.
 fn compile_worker(profile: Profile) -> Result<PathBuf> {
     tools::rust_target(tools::WORKER_TARGET)?;
+    // Messages of panics contain the paths of source files. The module must not depend on the path of the home folder.
+    let home = std::env::home_dir().context("cannot find the home folder")?;
+    let remap = format!("--remap-path-prefix={}=~", home.display());
     step(&format!("compiling the Worker (profile {})", profile.name()), || {
         run(command("cargo")
             .args(["build", "--quiet", "--locked", "--package", "hallpass-worker"])
-            .args(["--profile", profile.name(), "--target", tools::WORKER_TARGET])
+            .args(["--profile", profile.name(), "--target", tools::WORKER_TARGET, "--config"])
+            .arg(format!("target.{}.rustflags={:?}", tools::WORKER_TARGET, [remap]))
             .env(LINKER, std::env::current_exe()?)
             .env(IS_LINKER, "1"))
     })?;
