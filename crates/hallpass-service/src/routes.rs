@@ -38,15 +38,11 @@ pub(crate) async fn respond(
 ) -> Response {
     let (path, error) = path::decode(&request.path);
     let Some((route, path)) = find(&path, &request.method, base_path) else {
-        let invalid = error.filter(|error| *error == PathError::NotUtf8).map(Problem::InvalidPath);
-        return respond_with_problem(&invalid.unwrap_or(Problem::NotFound), &context.request_id);
+        return not_found(error, &context.request_id);
     };
     let handle = async {
-        if let Some(error) = error {
-            return Err(Problem::InvalidPath(error));
-        }
-        if !route.allows(&request.method) {
-            return Err(Problem::MethodNotAllowed { allow: table::methods(path) });
+        if error.is_some() || !route.allows(&request.method) {
+            return Err(invalid(error, path));
         }
         let handler = match route.handler {
             Handler::Public(handler) => return Ok(handler(request)),
@@ -65,6 +61,21 @@ pub(crate) async fn respond(
         }
     };
     handle.await.unwrap_or_else(|problem| render(&problem, route, request, context))
+}
+
+/// Returns the problem of a request whose path is invalid, or whose method the route does not support.
+#[cold]
+#[inline(never)]
+fn invalid(error: Option<PathError>, path: &str) -> Problem {
+    error.map_or_else(|| Problem::MethodNotAllowed { allow: table::methods(path) }, Problem::InvalidPath)
+}
+
+/// Responds to a request that matches no route.
+#[cold]
+#[inline(never)]
+fn not_found(error: Option<PathError>, request_id: &str) -> Response {
+    let invalid = error.filter(|error| *error == PathError::NotUtf8).map(Problem::InvalidPath);
+    respond_with_problem(&invalid.unwrap_or(Problem::NotFound), request_id)
 }
 
 /// Finds the route of a decoded path, and returns the part of the path that matches the route. If no route matches the path,
