@@ -33,6 +33,26 @@ struct Transcript {
     output: Block,
 }
 
+/// A page that a developer serves from the same machine must be able to call `cargo xtask dev`.
+#[test]
+fn development_settings_allow_local_pages() -> anyhow::Result<()> {
+    let mut service = Memory::with_settings(lookup(settings()?));
+    for (origin, is_allowed) in [
+        ("http://localhost", true),
+        ("http://localhost:5173", true),
+        ("http://127.0.0.1:8080", true),
+        ("http://app.example.com:5173", false),
+        ("https://localhost.example.com", false),
+    ] {
+        let headers = vec![("origin".to_owned(), origin.to_owned())];
+        let response = service.send(&Request { headers, ..Request::get("/rtm/alice") })?;
+        ensure!(response.status() == 200, "{origin}: {}", response.status());
+        let allowed = response.headers().get("access-control-allow-origin");
+        ensure!(allowed.is_some_and(|allowed| allowed == origin) == is_allowed, "{origin}: {allowed:?}");
+    }
+    Ok(())
+}
+
 #[test]
 fn transcripts_are_current() -> anyhow::Result<()> {
     let (agora, videosdk) = providers()?;
