@@ -66,6 +66,7 @@ fn without_waiting<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -
     let mut tally = agora::all_calls(&start).context("Agora")?;
     tally.add(agora::without_account(&start).context("Agora without an account")?);
     tally.add(agora::agents_by_policy(&start).context("agents by policy")?);
+    tally.add(agora::forms_by_policy(&start).context("forms by policy")?);
     tally.add(kick::all(&start).context("kick")?);
     tally.add(rooms::all(&start).context("rooms")?);
     tally.add(callers::all(&start).context("callers")?);

@@ -84,7 +84,10 @@ fn walk<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::R
         json!({ "customer_id": "CUSTOMER_ID", "customer_secret": "CUSTOMER_SECRET", "url": agora.url() });
     let start = |name: &str, auth: Value| {
         let rest = json!({ "agora": customer, "videosdk": { "url": videosdk.url() } });
-        let mut deployment = Deployment::configured(name, json!({ "auth": auth, "rest": rest }).to_string());
+        let mut deployment = Deployment::configured(
+            name,
+            json!({ "auth": auth, "rest": rest, "compat": { "version": "006" } }).to_string(),
+        );
         let secrets = [
             ("HALLPASS_KEY", KEY),
             ("CUSTOMER_ID", agora::CUSTOMER_ID),

@@ -129,7 +129,8 @@ fn sample(name: &str, document: &str) -> Option<String> {
 
 /// Returns whether a JSON block is a configuration, and not an example of a response or of another document.
 fn is_configuration(block: &str) -> bool {
-    const FIELDS: &[&str] = &["$schema", "projects", "rest", "auth", "policy", "ttl", "compat", "cors"];
+    const FIELDS: &[&str] =
+        &["$schema", "projects", "rest", "auth", "deny", "policy", "ttl", "compat", "cors"];
     let Ok(Value::Object(document)) = serde_json::from_str(block) else { return false };
     // In Agora's response, `projects` is an array. In a configuration, `projects` is an object.
     let is_response = document.get("projects").is_some_and(Value::is_array);

@@ -79,13 +79,13 @@ impl Trial {
 
     fn check(&self, GrantedService { name, granted, decided_by }: &GrantedService, ttl: u32) {
         let rules = self.policy.clone().unwrap_or_else(default_policy);
-        let (position, rule) = rules
-            .iter()
-            .enumerate()
-            .find(|(_, rule)| self.meets(&rule["who"]) && rule.get(name).is_some())
-            .expect("a rule names the service");
-        let by = if self.policy.is_some() { format!("policy[{position}]") } else { "no policy".into() };
-        assert_eq!(*decided_by, by);
+        let position = decided_by.strip_prefix("policy[").and_then(|rest| rest.strip_suffix(']'));
+        let rule = match position {
+            Some(position) => &rules[position.parse::<usize>().unwrap()],
+            None => rules.iter().find(|rule| self.meets(&rule["who"])).expect("a default rule applies"),
+        };
+        assert_eq!(position.is_some(), self.policy.is_some());
+        assert!(self.meets(&rule["who"]) && rule.get(name).is_some(), "{decided_by} does not name {name}");
         let grant = &rule[name];
         self.check_ttl(rule, grant, granted, ttl);
         self.check_place(grant, granted);
@@ -242,7 +242,7 @@ fn default_policy() -> Vec<Value> {
 }
 
 fn denied() -> Decision {
-    Decision::Denied { part: "", field: String::new(), reason: String::new(), decided_by: None }
+    Decision::Denied { part: "", field: String::new(), reason: String::new(), rules: Vec::new() }
 }
 
 fn trial() -> impl Strategy<Value = Trial> {

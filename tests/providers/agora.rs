@@ -9,7 +9,9 @@ use hallpass_tests::target::{Request, Target};
 use hallpass_tests::wait;
 use serde_json::{Value, json};
 
-use crate::providers::harness::{Decision, Harness, ObservedResponse, Tally, get, open, post, with_account};
+use crate::providers::harness::{
+    Decision, Harness, ObservedResponse, Tally, get, open, post, with_account, with_every_form,
+};
 
 const AUTH: &str = "/v1/agora/rest-auth";
 const PROJECTS: &str = "/v1/agora/projects";
@@ -26,7 +28,7 @@ const MAX_SECONDS: u64 = 300;
 
 /// Tests a deployment in which everything is configured.
 pub(crate) fn all_calls<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<Tally> {
-    let mut harness = Harness::start("agora", with_account(), start)?;
+    let mut harness = Harness::start("agora", with_every_form(), start)?;
     projects(&mut harness).context("projects")?;
     samples(&mut harness).context("the samples of the three forms")?;
     agents(&mut harness).context("credentials for agents")?;
@@ -39,7 +41,11 @@ pub(crate) fn all_calls<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<
 pub(crate) fn without_account<T: Target>(
     start: impl Fn(Deployment) -> anyhow::Result<T>,
 ) -> anyhow::Result<Tally> {
-    let mut harness = Harness::start("agora-bare", json!({ "ttl": { "max": MAX_SECONDS } }), start)?;
+    let mut harness = Harness::start(
+        "agora-bare",
+        json!({ "ttl": { "max": MAX_SECONDS }, "compat": { "version": "006" } }),
+        start,
+    )?;
     let kick_granted = Some(("agora_rest.kick", "granted"));
     for (request, decision) in [
         (post(AUTH, &json!({ "form": "basic" })), AUTH_GRANTED),
@@ -176,6 +182,52 @@ pub(crate) fn agents_by_policy<T: Target>(
     ensure!(observed.json["refused_by"] == "channel", "{}", observed.text());
     observed.ensure_status(403)?;
     harness.finish()
+}
+
+/// Tests that rules limit the format of the token in credentials, and that a rule for some projects does not grant a call
+/// with the credentials of the account.
+pub(crate) fn forms_by_policy<T: Target>(
+    start: impl Fn(Deployment) -> anyhow::Result<T>,
+) -> anyhow::Result<Tally> {
+    let form = |form: &str| json!({ "form": form });
+    let events = |form: &str| get(&format!("{EVENTS}?form={form}"));
+    let mut tally = Tally::default();
+    for (name, policy, granted) in [
+        ("agora-forms-default", None, ["basic", "agora-token"].as_slice()),
+        (
+            "agora-forms-007",
+            Some(json!([{ "version": "007", "agora_rest": ["auth", "user_events"] }])),
+            &["basic", "agora-token"],
+        ),
+        (
+            "agora-forms-006",
+            Some(json!([{ "version": "006", "agora_rest": ["auth", "user_events"] }])),
+            &["basic", "x-agora-token"],
+        ),
+        (
+            "agora-forms-project",
+            Some(json!([{ "project": "default", "agora_rest": ["auth", "user_events"] }])),
+            &["agora-token"],
+        ),
+    ] {
+        let mut document = with_account();
+        if let Some(policy) = policy {
+            document["policy"] = policy;
+        }
+        let mut harness = Harness::start(name, document, &start)?;
+        for name in ["basic", "agora-token", "x-agora-token"] {
+            let is_granted = granted.contains(&name);
+            let decision = if is_granted { "granted" } else { "refused" };
+            for (request, call) in
+                [(post(AUTH, &form(name)), "agora_rest.auth"), (events(name), "agora_rest.user_events")]
+            {
+                let observed = harness.send(&request, Some((call, decision)))?;
+                observed.ensure_status(if is_granted { 200 } else { 403 })?;
+            }
+        }
+        tally.add(harness.finish()?);
+    }
+    Ok(tally)
 }
 
 /// Checks that Agora accepts the headers in a response, for this user and this lifetime.

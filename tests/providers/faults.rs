@@ -12,7 +12,7 @@ use hallpass_tests::target::{Request, Target};
 use hallpass_token::UnixSeconds;
 use serde_json::{Value, json};
 
-use crate::providers::harness::{Harness, ObservedResponse, Tally, get, post, with_account};
+use crate::providers::harness::{Harness, ObservedResponse, Tally, get, post, with_every_form};
 
 /// A request that causes a call to a provider.
 struct Call {
@@ -124,7 +124,7 @@ fn calls(room: &str) -> Vec<Call> {
 }
 
 pub(crate) fn all<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow::Result<Tally> {
-    let mut harness = Harness::start("faults", with_account(), start)?;
+    let mut harness = Harness::start("faults", with_every_form(), start)?;
     let room = harness.videosdk.with(|videosdk| videosdk.add_room(None, UnixSeconds(0)));
     for call in calls(&room) {
         for (fault, outcome) in faults() {
@@ -185,7 +185,7 @@ fn unresponsive_call<T: Target>(
     call: &Call,
     start: impl Fn(Deployment) -> anyhow::Result<T>,
 ) -> anyhow::Result<Tally> {
-    let mut harness = Harness::start(name, with_account(), start)?;
+    let mut harness = Harness::start(name, with_every_form(), start)?;
     harness.videosdk.with(|videosdk| videosdk.add_room(None, UnixSeconds(0)));
     call.fail(&harness, Some(Fault::Hang));
     let observed = harness.expire_time_limits(&call.request, Some((call.name, "granted")), 8)?;
@@ -206,7 +206,7 @@ fn unresponsive_kick<T: Target>(
     status: u16,
     start: impl Fn(Deployment) -> anyhow::Result<T>,
 ) -> anyhow::Result<Tally> {
-    let mut harness = Harness::start(name, with_account(), start)?;
+    let mut harness = Harness::start(name, with_every_form(), start)?;
     let (request, decision) =
         (post("/v1/agora/kick", &json!({ "uid": 7 })), Some(("agora_rest.kick", "granted")));
     harness.agora.fail(FailingRequests::Method("POST"), fault);

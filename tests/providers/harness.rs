@@ -104,6 +104,13 @@ pub(crate) fn with_account() -> Value {
     json!({ "rest": { "agora": { "customer_id": "AGORA_CUSTOMER_ID", "customer_secret": "AGORA_CUSTOMER_SECRET" } } })
 }
 
+/// Returns a configuration document with the credentials of the Agora account that also grants tokens in format 006.
+pub(crate) fn with_every_form() -> Value {
+    let mut document = with_account();
+    document["compat"] = json!({ "version": "006" });
+    document
+}
+
 impl<T: Target> Harness<T> {
     pub(crate) fn start(
         name: &str,

@@ -159,6 +159,7 @@ impl Decision {
             .ok()
             .and_then(|body| body.get("code").and_then(Value::as_str).map(str::to_owned));
         let code = code.as_deref().unwrap_or_default();
+        let is_inspection = case.request.target.starts_with("/v1/inspect");
         let is_denial = match response.status().as_u16() {
             401 | 429 => true,
             403 => code != "origin_not_allowed",
@@ -169,7 +170,7 @@ impl Decision {
             case: case.id.clone(),
             request_id: request_id(response).to_owned(),
             is_known: case.request.method != "HEAD",
-            granted: tokens_in(&text).len(),
+            granted: tokens_in(&text).len() + usize::from(is_inspection && response.status() == 200),
             refused: usize::from(is_denial),
             fields: case.expect.audit.clone().unwrap_or_default(),
         }

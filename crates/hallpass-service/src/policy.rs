@@ -17,4 +17,4 @@ pub(crate) use self::describe::{
 pub(crate) use self::error::{DecidedBy, DeniedPart, PolicyError, TokenError};
 pub(crate) use self::evaluator::{BoundUser, Evaluator, Identity, OTHER_USER_DENIED, StringArena};
 pub(crate) use self::pattern::NamePattern;
-pub(crate) use self::rule::{MatchedRule, Policy, Rule, RuleContext};
+pub(crate) use self::rule::{GrantingRule, Policy, Rule, RuleContext};

@@ -139,7 +139,7 @@ impl Problem {
     /// Returns the path of the invalid or denied field; `None` if the problem does not concern a single field.
     pub(crate) fn field_path(&self) -> Option<&str> {
         if let Self::Denied(error) = self {
-            return Some(&error.field);
+            return Some(error.field.as_str()).filter(|field| !field.is_empty());
         }
         if let Self::InvalidField(error) = self { error.field.as_deref() } else { None }
     }

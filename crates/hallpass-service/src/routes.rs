@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use http::Method;
 
-use self::authorized::{Authorized, authorize};
+use self::authorized::{Authorized, authorize, check_caller};
 pub(crate) use self::native::respond_with_problem;
 #[cfg(feature = "check")]
 pub(crate) use self::native::token::read_token_request;
@@ -53,6 +53,7 @@ pub(crate) async fn respond(
         let audit = AuditContext { request_id: &context.request_id, route: route.path };
         let caller = authorize(&state, request, context, platform, log, audit).await?;
         let signing = state.signing.as_ref().map_err(|_| Problem::NOT_READY)?;
+        check_caller(&signing.policy, &caller, audit, log)?;
         let (caller, arena) = (&caller, &StringArena::default());
         let authorized = Authorized { signing, caller, request, context, path, platform, arena, audit, log };
         match handler {

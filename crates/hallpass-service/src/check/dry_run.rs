@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::InputError;
 use crate::auth::{Authenticator, Caller, CallerKind, Claims};
-use crate::policy::{DecidedBy, Evaluator, StringArena, TokenError};
+use crate::policy::{DecidedBy, Evaluator, PolicyError, StringArena, TokenError};
 use crate::problem::Problem;
 use crate::providers::short_settings;
 use crate::routes::read_token_request;
@@ -55,8 +55,9 @@ pub enum Decision {
         field: String,
         /// A message that explains the denial.
         reason: String,
-        /// The rule that denied the request; `None` if no rule applies to the caller and names the service.
-        decided_by: Option<String>,
+        /// The rules that apply to the caller and name the service, but do not grant the request. The first rule determines
+        /// the other fields. If the list `deny` names the caller, the list contains the entry, such as `deny[0]`.
+        rules: Vec<String>,
     },
 }
 
@@ -106,6 +107,9 @@ fn decide(
     request: &str,
     random: [u8; RequestContext::RANDOM_BYTES],
 ) -> Result<Decision, InputError> {
+    if let Err(error) = signing.policy.check_caller(caller) {
+        return Ok(Decision::denied(&error));
+    }
     let body = Json::parse(request.as_bytes()).map_err(Problem::from)?;
     let arena = StringArena::default();
     let mut request = body.read(read_token_request).map_err(Problem::from)?;
@@ -118,14 +122,7 @@ fn decide(
     };
     let minted = match token::mint(signing, &mut request, Evaluator { caller, arena: &arena }, &context) {
         Ok(minted) => minted,
-        Err(TokenError::Denied(error)) => {
-            return Ok(Decision::Denied {
-                part: error.part.name(),
-                reason: error.reason.to_string(),
-                field: error.field.clone(),
-                decided_by: error.decided_by.map(|rule| rule.to_string()),
-            });
-        }
+        Err(TokenError::Denied(error)) => return Ok(Decision::denied(&error)),
         Err(error) => return Err(Problem::from(error).into()),
     };
     let granted = |((name, fields), rule): ((_, Json<'_>), DecidedBy)| {
@@ -184,6 +181,15 @@ fn read_claims(
 }
 
 impl Decision {
+    fn denied(error: &PolicyError) -> Self {
+        Self::Denied {
+            part: error.part.name(),
+            reason: error.reason.to_string(),
+            field: error.field.clone(),
+            rules: error.rules.iter().map(ToString::to_string).collect(),
+        }
+    }
+
     /// Replaces each uid that differs in `other` with the string `random`. `other` is the decision on the same request
     /// with other random bytes.
     fn mark_random(&mut self, other: &Self) {

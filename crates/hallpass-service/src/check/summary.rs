@@ -94,6 +94,9 @@ fn projects(provider: &ProviderDescription<'_>) -> Vec<String> {
 fn compatible_routes(compat: CompatConfig) -> Vec<String> {
     let mut lines =
         vec![format!("format {} if the original server issues format 006", compat.version.as_str())];
+    if compat.grants_006 {
+        lines.push("format 006 is granted by every rule without `version`, on every route".to_owned());
+    }
     if compat.narrow_role {
         lines.push(
             "a request for a publisher gets a subscriber token if a rule grants only `subscriber`".to_owned(),
@@ -166,6 +169,11 @@ fn warnings(config: &Config, kinds: &[CallerKind], policy: &PolicyDescription) -
         warnings.push(format!("`auth.open`: {warning}"));
     }
     warnings.extend_from_slice(&policy.warnings);
+    let is_open = kinds.contains(&CallerKind::Anonymous) && config.policy.is_default();
+    if config.compat.grants_006 && !is_open {
+        let warning = "every rule without `version` grants format 006, and the holder of a 006 token can change its channel and its user";
+        warnings.push(format!("`compat.version`: {warning}"));
+    }
     if config.base_path.as_ref().is_some_and(is_ambiguous) {
         let warning = "below this path, some routes look like other routes";
         warnings.push(format!("`base_path`: {warning}"));

@@ -1,5 +1,7 @@
 //! Descriptions of rules for `cargo xtask check-config`.
 
+mod warnings;
+
 use hallpass_token::Ttl;
 
 use super::caller_conditions::CallerConditions;
@@ -35,10 +37,20 @@ pub(crate) struct GrantDescription<'a> {
     pub(crate) service: &'static str,
     /// The limits of the grant, such as `channels class-*`.
     pub(crate) limits: Vec<String>,
-    /// The users that the grant allows; `None` if the grant is not bound to a user.
+    /// The users that the grant allows; `None` if the service has no users.
     pub(crate) identity: Option<&'a Identity>,
     /// The names of the service's privileged parts, each with a flag. The flag is true if the rule grants the part.
     pub(crate) privileged: Vec<(bool, &'static str)>,
+    /// The granted channels or rooms; `None` for all.
+    pub(crate) places: Option<&'a [NamePattern]>,
+    /// The granted roles, permissions or calls; `None` for all.
+    pub(crate) roles: Option<Vec<String>>,
+    /// True if a request must specify the channel or room, unless the grant allows only one.
+    pub(crate) requires_place: bool,
+    /// True if the grant includes tokens without a user.
+    pub(crate) includes_userless: bool,
+    /// True if a request must specify the user, unless the grant is bound to a user.
+    pub(crate) requires_user: bool,
     pub(crate) ttl: Option<Ttl>,
 }
 
@@ -56,6 +68,7 @@ pub(crate) enum GrantKind {
 struct RuleDescription<'a, G> {
     /// The path of the rule in the document; `default policy` for a default rule.
     name: String,
+    id: DecidedBy,
     rule: &'a Rule<G>,
     /// The caller kinds that the rule can apply to.
     kinds: Vec<CallerKind>,
@@ -77,13 +90,21 @@ impl<G> Policy<G> {
         // A default rule that applies to no caller is omitted, because default rules do not appear in the
         // configuration.
         let rules: Vec<_> = rules.filter(|rule| !self.is_default() || !rule.kinds.is_empty()).collect();
-        let warnings = rules.iter().enumerate().flat_map(|(position, rule)| {
+        let denied: Vec<_> = self
+            .denied()
+            .iter()
+            .enumerate()
+            .map(|(position, who)| DenyDescription::new(position, who, kinds))
+            .collect();
+        let denied_lines =
+            denied.iter().map(|entry| format!("{}: {} get nothing", entry.name, entry.callers));
+        let rule_warnings = rules.iter().enumerate().flat_map(|(position, rule)| {
             let earlier = rules.get(..position).unwrap_or_default();
-            rule.warnings(earlier)
+            rule.warnings(earlier, &denied, max)
         });
         PolicyDescription {
-            lines: rules.iter().flat_map(|rule| rule.lines(max)).collect(),
-            warnings: warnings.collect(),
+            lines: denied_lines.chain(rules.iter().flat_map(|rule| rule.lines(max))).collect(),
+            warnings: denied.iter().filter_map(|entry| entry.warning(kinds)).chain(rule_warnings).collect(),
             kinds: rules.iter().flat_map(|rule| rule.kinds.iter().copied()).collect(),
         }
     }
@@ -96,15 +117,13 @@ impl<'a, G> RuleDescription<'a, G> {
         accepted: &[CallerKind],
         mut description: GrantsDescription<'a>,
     ) -> Self {
-        let all = [CallerKind::User, CallerKind::Service, CallerKind::Gateway, CallerKind::Anonymous];
-        let may_match = |kind: &CallerKind| accepted.contains(kind) && rule.who.may_match(*kind);
-        let kinds: Vec<_> = all.into_iter().filter(may_match).collect();
+        let kinds = matching_kinds(&rule.who, accepted);
         description.grants.sort_by_key(|grant| grant.kind);
         let name = match id {
-            DecidedBy::Rule(_) => id.to_string(),
+            DecidedBy::Rule(_) | DecidedBy::DenyEntry(_) => id.to_string(),
             DecidedBy::DefaultPolicy => "default policy".to_owned(),
         };
-        Self { name, rule, callers: describe_callers(&rule.who, &kinds), kinds, description }
+        Self { name, id, rule, callers: describe_callers(&rule.who, &kinds), kinds, description }
     }
 
     fn lines(&self, max: Ttl) -> Vec<String> {
@@ -120,64 +139,45 @@ impl<'a, G> RuleDescription<'a, G> {
         for GrantDescription { kind, service, limits, ttl, .. } in &self.description.grants {
             let mut limits = limits.clone();
             if *kind == GrantKind::Tokens {
-                let ttl = max.min(self.rule.ttl.unwrap_or(max)).min(ttl.unwrap_or(max));
-                limits.push(format!("TTL at most {} s", ttl.seconds().0));
+                limits.push(format!("TTL at most {} s", self.max_ttl(*ttl, max).seconds().0));
             }
             lines.push(format!("  {service}: {}", limits.join(", ")));
+        }
+        if self.rule.inspect && !matches!(self.id, DecidedBy::DefaultPolicy) {
+            lines.push("  inspect: tokens of all projects".to_owned());
         }
         lines
     }
 
-    fn warnings(&self, earlier: &[Self]) -> Vec<String> {
-        let Self { name, callers, .. } = self;
-        let mut warnings = Vec::new();
-        let grants = &self.description.grants;
-        let privileged = grants.iter().filter_map(|GrantDescription { service, privileged, .. }| {
-            let parts = granted(privileged);
-            (!parts.is_empty()).then(|| format!("{service} ({})", parts.join(", ")))
-        });
-        let privileged = privileged.collect::<Vec<_>>().join(", ");
-        if !privileged.is_empty() {
-            warnings.push(format!("{name} grants privileged access to {callers}: {privileged}"));
-        }
-        for GrantDescription { service, identity, .. } in grants {
-            let can_identify =
-                |kind: &CallerKind| identity.is_none_or(|identity| identity.can_identify(*kind));
-            if !self.kinds.iter().any(can_identify) {
-                warnings.push(format!(
-                    "{name} never grants {service}: its `identity` cannot be resolved for {callers}"
-                ));
-            }
-            let decides = |rule: &&Self| {
-                rule.description.grants.iter().any(|grant| grant.service == *service) && rule.covers(self)
-            };
-            if let Some(Self { name: earlier, .. }) = earlier.iter().find(decides) {
-                warnings.push(format!(
-                    "{name} has no effect on {service}: {earlier} comes first and applies to the same callers"
-                ));
-            }
-        }
-        warnings
-    }
-
-    /// Returns true only if the rule certainly applies to every caller that `other` applies to.
-    fn covers(&self, other: &Self) -> bool {
-        let (rule, other_rule) = (self.rule, other.rule);
-        let has_claims = rule.who.claims.iter().flatten().all(|(name, accepted)| {
-            let mut conditions = other_rule.who.claims.iter().flatten();
-            conditions
-                .any(|(known, values)| known == name && values.iter().all(|value| accepted.contains(value)))
-        });
-        has_claims
-            && other.kinds.iter().all(|kind| self.kinds.contains(kind))
-            && is_subset(other_rule.projects.as_deref(), rule.projects.as_deref())
-            && is_subset(other_rule.who.keys.as_deref(), rule.who.keys.as_deref())
+    /// Returns the maximum TTL of a token. `granted` is the maximum of the service; `max` is the maximum of the
+    /// configuration.
+    fn max_ttl(&self, granted: Option<Ttl>, max: Ttl) -> Ttl {
+        max.min(self.rule.ttl.unwrap_or(max)).min(granted.unwrap_or(max))
     }
 }
 
-/// Returns whether `others` contains all of `names`. `None` represents every name.
-fn is_subset(names: Option<&[String]>, others: Option<&[String]>) -> bool {
-    others.is_none_or(|others| names.is_some_and(|names| names.iter().all(|name| others.contains(name))))
+/// An entry of the list `deny`.
+struct DenyDescription<'a> {
+    /// The path of the entry in the document.
+    name: String,
+    who: &'a CallerConditions,
+    /// The caller kinds that the entry can apply to.
+    kinds: Vec<CallerKind>,
+    callers: String,
+}
+
+impl<'a> DenyDescription<'a> {
+    fn new(position: usize, who: &'a CallerConditions, accepted: &[CallerKind]) -> Self {
+        let kinds = matching_kinds(who, accepted);
+        let name = DecidedBy::DenyEntry(position).to_string();
+        Self { name, who, callers: describe_callers(who, &kinds), kinds }
+    }
+}
+
+/// Returns the accepted caller kinds that can meet the conditions.
+fn matching_kinds(who: &CallerConditions, accepted: &[CallerKind]) -> Vec<CallerKind> {
+    let all = [CallerKind::User, CallerKind::Service, CallerKind::Gateway, CallerKind::Anonymous];
+    all.into_iter().filter(|kind| accepted.contains(kind) && who.may_match(*kind)).collect()
 }
 
 fn describe_callers(who: &CallerConditions, kinds: &[CallerKind]) -> String {
@@ -212,17 +212,6 @@ impl Identity {
                 || "identity any".to_owned(),
                 |name| format!("identity any or wildcard ({name})"),
             ),
-        }
-    }
-
-    /// Returns whether the identity can be resolved for callers of this kind.
-    fn can_identify(&self, kind: CallerKind) -> bool {
-        match (self, kind) {
-            (Self::Any | Self::Wildcard, _)
-            | (_, CallerKind::User | CallerKind::Gateway)
-            | (Self::Subject, CallerKind::Service) => true,
-            (Self::Claim(name), CallerKind::Service) => name == "sub",
-            (Self::Subject | Self::Claim(_), CallerKind::Anonymous) => false,
         }
     }
 }

@@ -21,13 +21,16 @@ pub(crate) struct Denial {
     pub(crate) field: String,
     /// The reason for the denial and, if possible, how to resolve it.
     pub(crate) reason: Cow<'static, str>,
-    /// The rule that denied the request; `None` if no rule applies to the caller and names the service.
-    pub(crate) decided_by: Option<DecidedBy>,
+    /// The rules that apply to the caller and name the service, but do not grant the request. The first of these rules
+    /// determines the other fields.
+    pub(crate) rules: Vec<DecidedBy>,
 }
 
 /// A part of a request that a policy can deny.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DeniedPart {
+    /// The caller, because the list `deny` names the caller.
+    Caller,
     /// The service, because no rule for this caller names the service.
     Service,
     /// The channel or room.
@@ -60,13 +63,27 @@ impl PolicyError {
 
     #[cold]
     fn of(part: DeniedPart, field: &str, reason: Cow<'static, str>) -> Self {
-        Self(Box::new(Denial { part, field: field.to_owned(), reason, decided_by: None }))
+        Self(Box::new(Denial { part, field: field.to_owned(), reason, rules: Vec::new() }))
     }
+}
 
-    /// Sets the rule that denied the request.
-    pub(crate) fn decided_by(mut self, rule: DecidedBy) -> Self {
-        self.0.decided_by = Some(rule);
+/// An error of a decision on a request.
+pub(crate) trait DecisionError: From<PolicyError> {
+    /// Sets the rules that did not grant the request.
+    fn with_rules(self, rules: Vec<DecidedBy>) -> Self;
+}
+
+impl DecisionError for PolicyError {
+    fn with_rules(mut self, rules: Vec<DecidedBy>) -> Self {
+        self.0.rules = rules;
         self
+    }
+}
+
+impl DecisionError for TokenError {
+    /// Sets the rules of a denial. Returns other errors unchanged.
+    fn with_rules(self, rules: Vec<DecidedBy>) -> Self {
+        if let Self::Denied(error) = self { Self::Denied(error.with_rules(rules)) } else { self }
     }
 }
 
@@ -78,17 +95,11 @@ impl Deref for PolicyError {
     }
 }
 
-impl TokenError {
-    /// Sets the rule that denied the request. Returns other errors unchanged.
-    pub(crate) fn decided_by(self, rule: DecidedBy) -> Self {
-        if let Self::Denied(error) = self { Self::Denied(error.decided_by(rule)) } else { self }
-    }
-}
-
 impl DeniedPart {
     /// Returns the stable name of the part: the value of the response field `refused_by`.
     pub(crate) const fn name(self) -> &'static str {
         match self {
+            Self::Caller => "caller",
             Self::Service => "service",
             Self::Channel => "channel",
             Self::Role => "role",
@@ -101,8 +112,8 @@ impl DeniedPart {
 impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.reason)?;
-        let is_limit = matches!(self.part, DeniedPart::Service | DeniedPart::Channel | DeniedPart::Role);
-        if is_limit && self.decided_by.is_some() {
+        let is_limit = !matches!(self.part, DeniedPart::Identity | DeniedPart::Privileged);
+        if is_limit && !self.rules.is_empty() {
             f.write_str(" The log entry with this request_id names the rules.")?;
         }
         Ok(())
@@ -127,20 +138,23 @@ impl From<ProjectError> for TokenError {
     }
 }
 
-/// The rule that the policy applied to a requested service.
+/// The part of the configuration that the policy applied to a requested service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DecidedBy {
     /// The rule at this position in the document, counted from 0.
     Rule(usize),
+    /// The entry of `deny` at this position in the document, counted from 0.
+    DenyEntry(usize),
     /// A rule of the default policy, for a configuration without `policy`.
     DefaultPolicy,
 }
 
-/// Formats the rule as its path in the configuration, such as `policy[0]`.
+/// Formats the rule or entry as its path in the configuration, such as `policy[0]`.
 impl fmt::Display for DecidedBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rule(position) => write!(f, "policy[{position}]"),
+            Self::DenyEntry(position) => write!(f, "deny[{position}]"),
             Self::DefaultPolicy => f.write_str("no policy"),
         }
     }

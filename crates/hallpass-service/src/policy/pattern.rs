@@ -73,7 +73,30 @@ impl NamePattern {
                 None => return false,
             }
         }
-        matches_bytes(&pattern, name.as_bytes())
+        matches_symbols(&pattern, name.as_bytes())
+    }
+
+    /// Returns whether the pattern has a wildcard.
+    #[cfg(feature = "check")]
+    pub(crate) fn has_wildcard(&self) -> bool {
+        self.0.contains(&Segment::Wildcard)
+    }
+
+    /// Returns true only if the pattern certainly matches every name that `other` matches, for every caller.
+    #[cfg(feature = "check")]
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        let is_wildcard = |symbol: &Symbol<'_>| *symbol == Symbol::Wildcard;
+        let own: Vec<_> = self.symbols().map(|symbol| (!is_wildcard(&symbol)).then_some(symbol)).collect();
+        matches_symbols(&own, &other.symbols().collect::<Vec<_>>())
+    }
+
+    #[cfg(feature = "check")]
+    fn symbols(&self) -> impl Iterator<Item = Symbol<'_>> {
+        self.0.iter().flat_map(|segment| match segment {
+            Segment::Literal(string) => string.bytes().map(Symbol::Byte).collect(),
+            Segment::Wildcard => vec![Symbol::Wildcard],
+            Segment::Claim(name) => vec![Symbol::Claim(name)],
+        })
     }
 
     /// Returns the only name that the pattern matches. Returns `None` if the pattern has a wildcard, or if the caller
@@ -95,18 +118,27 @@ impl Segment {
     }
 }
 
-/// Returns whether a pattern of bytes matches a string. `None` in the pattern is a wildcard.
+/// A symbol of a pattern, for the comparison of two patterns.
+#[cfg(feature = "check")]
+#[derive(PartialEq)]
+enum Symbol<'a> {
+    Byte(u8),
+    Wildcard,
+    Claim(&'a str),
+}
+
+/// Returns whether a pattern of symbols matches a string of symbols. `None` in the pattern is a wildcard.
 ///
 /// Each literal between two wildcards is matched at its first possible position, so that the longest possible remainder
-/// is left for the rest of the pattern. After a mismatch, only the last wildcard is extended by one byte. The time is
+/// is left for the rest of the pattern. After a mismatch, only the last wildcard is extended by one symbol. The time is
 /// at most proportional to the product of the lengths of the pattern and the string.
-fn matches_bytes(pattern: &[Option<u8>], string: &[u8]) -> bool {
+fn matches_symbols<T: PartialEq>(pattern: &[Option<T>], string: &[T]) -> bool {
     let (mut expected, mut rest) = (pattern, string);
-    let mut last_wildcard: Option<(&[Option<u8>], &[u8])> = None;
+    let mut last_wildcard: Option<(&[Option<T>], &[T])> = None;
     loop {
         match (expected, rest) {
             ([None, after @ ..], _) => (expected, last_wildcard) = (after, Some((after, rest))),
-            ([Some(byte), after @ ..], [found, following @ ..]) if byte == found => {
+            ([Some(symbol), after @ ..], [found, following @ ..]) if symbol == found => {
                 (expected, rest) = (after, following);
             }
             ([], []) => return true,
@@ -163,10 +195,10 @@ mod tests {
             Some(literal) => literal.bytes().map(Some).collect(),
             None => vec![None],
         };
-        matches_bytes(&segments.iter().flat_map(bytes).collect::<Vec<_>>(), string.as_bytes())
+        matches_symbols(&segments.iter().flat_map(bytes).collect::<Vec<_>>(), string.as_bytes())
     }
 
-    /// Returns the same result as [`matches_bytes`], but tries every length of every wildcard.
+    /// Returns the same result as [`matches_symbols`], but tries every length of every wildcard.
     fn matches_exhaustively(segments: &[Option<&str>], string: &str) -> bool {
         match segments {
             [] => string.is_empty(),
@@ -201,6 +233,36 @@ mod tests {
             Ok(())
         });
         result.unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    #[cfg(feature = "check")]
+    #[test]
+    fn covers_only_patterns_that_match_fewer_names() {
+        let covers = |own, other| {
+            let [own, other] = [own, other].map(|text| NamePattern::parse(text).unwrap());
+            own.covers(&other)
+        };
+        for (own, other) in [
+            ("*", "*"),
+            ("*", "lobby"),
+            ("*", "{sub}"),
+            ("class-*", "class-{class}"),
+            ("a*c", "ab*c"),
+            ("a*", "a"),
+            ("a**", "a*"),
+        ] {
+            assert!(covers(own, other), "{own} {other}");
+        }
+        for (own, other) in [
+            ("lobby", "*"),
+            ("a*", "*"),
+            ("{sub}", "{name}"),
+            ("{sub}", "*"),
+            ("class-{class}", "class-7"),
+            ("a*c", "ab*"),
+        ] {
+            assert!(!covers(own, other), "{own} {other}");
+        }
     }
 
     #[test]

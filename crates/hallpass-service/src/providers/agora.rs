@@ -14,7 +14,7 @@ pub(crate) use self::config::{
     AgoraProject, Config, DEFAULT_PROJECT, PROJECT_FIELDS, ProjectConfig, Provider, SHORT_SECRETS,
     SHORT_SETTINGS,
 };
-pub(crate) use self::grants::{Grants, decide_rest_call, grant_fields};
+pub(crate) use self::grants::{FormatCheck, Grants, decide_rest_call, grant_fields};
 pub(crate) use self::inspect::{EXPECT_FIELDS, inspect, recognizes};
 pub(crate) use self::request::{TokenRequest, read_request, request_fields};
 pub(crate) use self::services::{

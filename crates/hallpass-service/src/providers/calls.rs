@@ -1,9 +1,7 @@
 //! REST API calls that a rule can grant.
 
-use hallpass_token::Ttl;
-
 use crate::auth::Caller;
-use crate::policy::{DecidedBy, DeniedPart, Policy, PolicyError};
+use crate::policy::{DeniedPart, GrantingRule, Policy, PolicyError};
 use crate::web::json::{Invalid, Json};
 
 /// A kind of REST API call that a rule can grant.
@@ -24,22 +22,30 @@ pub(super) fn read_granted_calls<'j, C: GrantableCall>(value: &'j Json<'j>) -> R
     value.read_one_or_more(|item| item.one_of(C::EXPECTED, parse))
 }
 
-/// Applies the policy to a call. Returns the deciding rule and the maximum lifetime of a token for the call.
-pub(super) fn decide_call<G, C: GrantableCall>(
-    policy: &Policy<G>,
-    granted: impl Fn(&G) -> Option<&Vec<C>>,
+/// Applies the policy to a call. `granted` returns the calls that a rule grants, and whether the rule grants the token for
+/// the call. Returns the rule that grants the call.
+///
+/// # Errors
+/// Returns [`PolicyError`] if no rule grants the call.
+pub(super) fn decide_call<'a, G, C: GrantableCall>(
+    policy: &'a Policy<G>,
     caller: &Caller,
     project: &str,
     call: C,
-) -> Result<(DecidedBy, Ttl), PolicyError> {
-    let rule = policy.find(caller, project, C::FIELD, granted)?;
-    if rule.grant.contains(&call) {
-        return Ok((rule.by, rule.ttl));
-    }
+    granted: impl Fn(&'a G) -> Option<(&'a Vec<C>, Result<(), PolicyError>)>,
+) -> Result<GrantingRule<()>, PolicyError> {
+    policy.decide(caller, project, C::FIELD, &mut |rule| {
+        let (calls, token) = granted(&rule.grants)?;
+        Some(if calls.contains(&call) { token } else { Err(not_granted(call)) })
+    })
+}
+
+#[cold]
+fn not_granted<C: GrantableCall>(call: C) -> PolicyError {
     let reason = format!(
         "The rules for this caller do not allow the call \"{}\". Add it to `{}` in a rule.",
         call.name(),
         C::FIELD
     );
-    Err(PolicyError::new(DeniedPart::Privileged, C::FIELD, reason).decided_by(rule.by))
+    PolicyError::new(DeniedPart::Privileged, C::FIELD, reason)
 }

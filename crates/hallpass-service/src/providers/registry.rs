@@ -296,28 +296,31 @@ pub(crate) fn read_projects<'j>(section: &'j Json<'j>) -> Result<ProjectConfigs,
 /// Reads the rules of the configuration.
 #[inline(never)]
 pub(crate) fn read_policy<'j>(
+    denied: Vec<CallerConditions>,
     section: &'j Json<'j>,
     context: &RuleContext<'_>,
 ) -> Result<Policy, Invalid<'j>> {
     let grant_fields = fields_of_all(|provider| (provider.grant_fields)());
     let rules = section.read_items(|rule| Rule::read(rule, context, &grant_fields, Grants::read))?;
-    Ok(Policy::new(rules))
+    Ok(Policy::new(denied, rules))
 }
 
 /// Returns the rules that apply if the configuration has no policy. `is_wildcard` grants uid 0 to callers without
 /// credentials.
 #[inline(never)]
-pub(crate) fn default_policy(is_wildcard: bool) -> Policy {
+pub(crate) fn default_policy(denied: Vec<CallerConditions>, is_wildcard: bool) -> Policy {
     let rule = |kinds: &[CallerKind], grants| Rule {
         who: CallerConditions::kinds(kinds),
+        inspect: true,
         grants,
         ..Rule::default()
     };
-    Policy::default_rules(vec![
+    let rules = vec![
         rule(&[CallerKind::Service], Grants::unrestricted()),
         rule(&[CallerKind::Anonymous], Grants::any_user(is_wildcard)),
         rule(&[CallerKind::User, CallerKind::Gateway], Grants::own_identity()),
-    ])
+    ];
+    Policy::default_rules(denied, rules)
 }
 
 /// Reads the provider-specific part of a token request.

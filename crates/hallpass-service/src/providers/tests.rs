@@ -4,8 +4,8 @@ use hallpass_token::agora::Uid;
 use hallpass_token::{Ttl, UnixSeconds};
 use zeroize::Zeroizing;
 
-use super::agora::decide_rest_call;
 use super::agora::rest::RestCall;
+use super::agora::{FormatCheck, Version, decide_rest_call};
 use super::videosdk::{RequestedScope, TokenRequest};
 use super::{MintContext, Policy, ProjectConfigs, ProviderRequest, read_policy};
 use crate::auth::testing::gateway;
@@ -17,7 +17,7 @@ use crate::web::json::Json;
 fn rules(rules: &str) -> Policy {
     let kinds = [CallerKind::User, CallerKind::Service];
     let context = RuleContext { kinds: &kinds, keys: &[], projects: &["default", "meet"] };
-    Json::parse(rules.as_bytes()).unwrap().read(|rules| read_policy(rules, &context)).unwrap()
+    Json::parse(rules.as_bytes()).unwrap().read(|rules| read_policy(Vec::new(), rules, &context)).unwrap()
 }
 
 /// Tests rules with `project`. The tests in `tests/providers/callers.rs` check which callers may make a call, with and
@@ -27,21 +27,26 @@ fn rules_for_some_projects_grant_no_call_about_the_whole_account() {
     let policy = rules(
         r#"[
             { "project": ["default", "meet"], "rooms": "validate", "agora_rest": ["auth", "kick"] },
-            { "agora_rest": "user_events" }
+            { "agora_rest": "user_events", "version": "006" }
         ]"#,
     );
     let caller = Caller::service("backend");
-    for (project, call, expected) in [
-        ("default", RestCall::Auth, Ok("policy[0]")),
-        ("default", RestCall::UserEvents, Err("policy[0]")),
-        ("other", RestCall::UserEvents, Ok("policy[1]")),
-        ("other", RestCall::Kick, Err("policy[1]")),
+    for (project, call, format, expected) in [
+        ("default", RestCall::Auth, None, Ok("policy[0]")),
+        ("default", RestCall::Auth, Some(Version::V007), Ok("policy[0]")),
+        ("default", RestCall::Auth, Some(Version::V006), Err("policy[0] policy[1]")),
+        ("default", RestCall::UserEvents, None, Ok("policy[1]")),
+        ("other", RestCall::UserEvents, Some(Version::V006), Ok("policy[1]")),
+        ("other", RestCall::UserEvents, Some(Version::V007), Err("policy[1]")),
+        ("other", RestCall::Kick, None, Err("policy[1]")),
         // The empty project means a call about the whole account.
-        ("", RestCall::Auth, Err("policy[1]")),
+        ("", RestCall::Auth, None, Err("policy[1]")),
     ] {
-        let decided = decide_rest_call(&policy, |grants| &grants.agora, &caller, project, call);
-        let decided = decided.map(|(by, _)| by.to_string());
-        let decided = decided.map_err(|error| error.decided_by.map_or_else(String::new, |by| by.to_string()));
+        let format = format.map(|version| FormatCheck { version, grants_006: false });
+        let decided = decide_rest_call(&policy, |grants| &grants.agora, &caller, project, call, format);
+        let decided = decided.map(|rule| rule.by.to_string());
+        let decided = decided
+            .map_err(|error| error.rules.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
         let expected = expected.map(str::to_owned).map_err(str::to_owned);
         assert_eq!(decided, expected, "{project} {}", call.audit_name());
     }

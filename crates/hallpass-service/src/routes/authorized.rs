@@ -4,7 +4,7 @@ use crate::auth::{AuthError, Caller, address_limit_key};
 use crate::platform::{BoxFuture, Platform};
 use crate::policy::{DecidedBy, Evaluator, PolicyError, StringArena, TokenError};
 use crate::problem::Problem;
-use crate::providers::{Minted, UpstreamError};
+use crate::providers::{Minted, Policy, UpstreamError};
 use crate::state::{AuthState, LoadedState, Signing};
 use crate::token::{self, AuditContext, ProviderCall, TokenRequest};
 use crate::web::json::{Json, SyntaxError};
@@ -54,6 +54,22 @@ pub(super) async fn authorize(
         return Ok(caller?);
     }
     Err(rejected(caller, is_within_limit, context, log, audit))
+}
+
+/// Checks whether the configuration denies every request of the caller. Records a denial in the audit log.
+///
+/// # Errors
+/// Returns [`Problem`] if the list `deny` names the caller.
+pub(super) fn check_caller(
+    policy: &Policy,
+    caller: &Caller,
+    audit: AuditContext<'_>,
+    log: &RequestLog,
+) -> Result<(), Problem> {
+    policy.check_caller(caller).map_err(|error| {
+        log.add(audit.caller_denied(caller, &error));
+        error.into()
+    })
 }
 
 /// Records a rejection in the audit log, and returns the problem for the response.

@@ -38,7 +38,7 @@ fn narrow_role(authorized: &Authorized<'_>, request: &mut TokenRequest<'_>) {
     if authorized.signing.compat.narrow_role
         && let ProviderRequest::Agora(request) = &mut request.provider
     {
-        request.allow_lower_role();
+        request.allows_lower_role = true;
     }
 }
 

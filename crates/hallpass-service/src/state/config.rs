@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::auth::AuthConfig;
-use crate::policy::RuleContext;
+use crate::policy::{CallerConditions, RuleContext};
 use crate::providers::{self, CompatConfig, Policy, ProjectConfigs};
 use crate::settings::{BasePath, ConfigError, DOCUMENT, SecretName, SettingLookup, TtlConfig};
 use crate::web::cors::{Cors, CorsConfig};
@@ -24,8 +24,8 @@ pub(crate) struct Config {
 }
 
 /// The fields of the document. The service ignores `$schema`; editors use this field to find the JSON Schema.
-const FIELDS: [&str; 9] =
-    ["$schema", "projects", "rest", "auth", "policy", "ttl", "compat", "cors", "base_path"];
+const FIELDS: [&str; 10] =
+    ["$schema", "projects", "rest", "auth", "deny", "policy", "ttl", "compat", "cors", "base_path"];
 
 impl Config {
     /// Reads the configuration from the platform's settings. An empty setting counts as not set.
@@ -50,10 +50,12 @@ impl Config {
         let cors = fields.read("cors", CorsConfig::read)?.unwrap_or_default();
         let auth = fields.read("auth", AuthConfig::read)?.flatten();
         let policy = Arc::new(read_policy(fields, auth.as_ref(), &projects)?);
-        let compat = fields.read("compat", CompatConfig::read)?.unwrap_or(CompatConfig::DEFAULT);
+        let is_open = auth.as_ref().is_some_and(|auth| auth.open().is_some()) && policy.is_default();
+        let compat = CompatConfig::read(fields.get("compat"), is_open)?;
         let cors = Cors::new(cors, auth.as_ref().map_or(&[], AuthConfig::headers));
         let base_path = fields.read("base_path", BasePath::read)?;
-        let providers = projects.with_rest(fields.get("rest"))?;
+        let mut providers = projects.with_rest(fields.get("rest"))?;
+        providers.agora.grants_006 = compat.grants_006;
         Ok(Self { auth, providers, policy, ttl, compat, cors, base_path })
     }
 
@@ -103,16 +105,20 @@ fn read_projects<'j>(root: &'j Json<'j>) -> Result<Option<ProjectConfigs>, Inval
     fields.read("projects", providers::read_projects)
 }
 
-/// Reads the policy of the document. If the document has no `policy`, returns the default policy.
+/// Reads the sections `deny` and `policy`. If the document has no `policy`, returns the default policy.
 #[inline(never)]
 fn read_policy<'j>(
     fields: Fields<'j>,
     auth: Option<&AuthConfig>,
     projects: &ProjectConfigs,
 ) -> Result<Policy, Invalid<'j>> {
+    let kinds = auth.map_or_else(Vec::new, AuthConfig::kinds);
+    let keys = auth.map_or_else(Vec::new, |auth| auth.key_names().collect());
+    let read_who = |who| CallerConditions::read(who, &kinds, &keys);
+    let denied = fields.get("deny").map_or(Ok(Vec::new()), |list| list.read_items(read_who))?;
     let is_wildcard = auth.and_then(AuthConfig::open).is_some_and(|open| open.wildcard);
     let Some(section) = fields.get("policy") else {
-        return Ok(providers::default_policy(is_wildcard));
+        return Ok(providers::default_policy(denied, is_wildcard));
     };
     let wildcard = fields.get("auth").and_then(|auth| auth.get("open")?.get("wildcard"));
     if let Some(wildcard) = wildcard.filter(|_| is_wildcard) {
@@ -120,10 +126,8 @@ fn read_policy<'j>(
             "applies only without `policy`. Remove it, and set `\"identity\": \"wildcard\"` in a rule.";
         return Err(Invalid::new(wildcard, detail));
     }
-    let kinds = auth.map_or_else(Vec::new, AuthConfig::kinds);
-    let keys = auth.map_or_else(Vec::new, |auth| auth.key_names().collect());
     let projects: Vec<_> = projects.names().into_iter().map(|(name, _)| name).collect();
-    providers::read_policy(section, &RuleContext { kinds: &kinds, keys: &keys, projects: &projects })
+    providers::read_policy(denied, section, &RuleContext { kinds: &kinds, keys: &keys, projects: &projects })
 }
 
 /// Redacts everything in an error that may be a secret, because the log contains the error, and `/readyz` returns the

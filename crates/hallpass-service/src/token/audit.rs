@@ -90,6 +90,11 @@ impl AuditContext<'_> {
         }
     }
 
+    /// Returns the line for a caller that the list `deny` of the configuration names.
+    pub(crate) fn caller_denied(self, caller: &Caller, error: &PolicyError) -> LogLine {
+        self.write("refused", AuditLine::of(caller).with_denial(error))
+    }
+
     /// Returns the line for a request that was rejected before its body was read, because authentication failed or the
     /// caller exceeded the rate limit.
     pub(crate) fn rejected(self, caller: Option<&Caller>, address: Option<String>, code: &str) -> LogLine {
@@ -135,7 +140,7 @@ impl<'a> AuditLine<'a> {
     }
 
     fn with_denial(self, error: &'a PolicyError) -> Self {
-        let rules = error.decided_by.map(|rule| vec![rule]);
+        let rules = (!error.rules.is_empty()).then(|| error.rules.clone());
         AuditLine { reason: Some(&error.reason), refused_by: Some(error.part.name()), rules, ..self }
     }
 }

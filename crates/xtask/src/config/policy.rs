@@ -75,11 +75,18 @@ pub(crate) fn format_decision(decision: &Decision) -> String {
             }
             output
         }
-        Decision::Denied { part, field, reason, decided_by } => {
-            let rule = decided_by.as_deref().unwrap_or("no matching rule");
-            format!("denied: {part}\n  {field}: {rule}\n    {reason}\n")
-        }
+        Decision::Denied { part, field, reason, rules } => format_denial(part, field, reason, rules),
     }
+}
+
+fn format_denial(part: &str, field: &str, reason: &str, rules: &[String]) -> String {
+    let subject = if field.is_empty() { "caller" } else { field };
+    let closest = rules.first().map_or("no matching rule", String::as_str);
+    let mut output = format!("denied: {part}\n  {subject}: {closest}\n    {reason}\n");
+    if rules.len() > 1 {
+        let _ = writeln!(output, "  rules that apply, but do not grant the request: {}", rules.join(", "));
+    }
+    output
 }
 
 fn format_service(service: &GrantedService) -> String {

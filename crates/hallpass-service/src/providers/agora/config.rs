@@ -41,6 +41,8 @@ pub(crate) struct Config {
     pub(crate) url: String,
     /// The names of the secrets with the account's customer ID and customer secret.
     pub(crate) account: Option<(SecretName, SecretName)>,
+    /// True if a rule without `version` grants format 006 in addition to format 007.
+    pub(crate) grants_006: bool,
 }
 
 /// A project, with its secrets.
@@ -60,6 +62,8 @@ pub(crate) struct Provider {
     pub(crate) url: String,
     /// The credentials of the account, if they are configured.
     pub(crate) account: Option<AccountCredentials>,
+    /// True if a rule without `version` grants format 006 in addition to format 007.
+    pub(crate) grants_006: bool,
 }
 
 /// The credentials of the Agora account, which grant access to the whole account.
@@ -100,7 +104,7 @@ impl Config {
         rest: Option<&'j Json<'j>>,
     ) -> Result<Self, Invalid<'j>> {
         let Some(section) = rest else {
-            return Ok(Self { projects, url: read_url(None, URLS)?, account: None });
+            return Ok(Self { projects, url: read_url(None, URLS)?, account: None, grants_006: false });
         };
         let fields = section.fields(&["customer_id", "customer_secret", "url"])?;
         let name = |field| fields.read(field, SecretName::read);
@@ -114,7 +118,7 @@ impl Config {
             (None, Some(_)) => return missing("customer_id"),
             (Some(_), None) => return missing("customer_secret"),
         };
-        Ok(Self { projects, url: read_url(fields.get("url"), URLS)?, account })
+        Ok(Self { projects, url: read_url(fields.get("url"), URLS)?, account, grants_006: false })
     }
 
     /// Adds the names of all secrets.
@@ -138,7 +142,8 @@ impl Config {
             Ok(AgoraProject { app_id: app_id.clone(), certificates })
         })?;
         let account = self.account.as_ref().map(|(id, secret)| AccountCredentials::load(id, secret, secrets));
-        Ok(Provider { projects, url: self.url.clone(), account: account.transpose()? })
+        let (url, grants_006) = (self.url.clone(), self.grants_006);
+        Ok(Provider { projects, url, account: account.transpose()?, grants_006 })
     }
 }
 

@@ -50,6 +50,7 @@ impl Grants {
                 kind: GrantKind::AccountCalls,
                 service: "agora_rest",
                 limits: vec![format!("calls {}", listed(&names, "and")), "service keys only".to_owned()],
+                roles: Some(names.iter().map(|name| (*name).to_owned()).collect()),
                 privileged: names.into_iter().map(|name| (true, name)).collect(),
                 ..GrantDescription::default()
             }
@@ -89,9 +90,24 @@ impl Grant {
             kind: GrantKind::Tokens,
             service: service.name,
             limits,
-            identity: (has("identity") && !app).then_some(&self.identity),
+            identity: has("identity").then_some(&self.identity),
+            includes_userless: app,
             privileged,
+            places: self.channels.as_deref(),
+            roles: if has("room") { self.room_roles.as_ref().map(to_strings) } else { self.role_names() },
+            requires_place: true,
+            requires_user: !has("channel"),
             ttl: self.ttl,
+        }
+    }
+
+    /// Returns the granted roles in a channel; `None` for all. The name `default` means requests that depend on the default
+    /// role of a rule without `role`.
+    fn role_names(&self) -> Option<Vec<String>> {
+        match self.role {
+            Some(Role::Publisher) => None,
+            None => Some(to_strings(&["subscriber", "default"])),
+            Some(Role::Subscriber) => Some(to_strings(&["subscriber"])),
         }
     }
 
@@ -102,4 +118,8 @@ impl Grant {
             Some(Role::Subscriber) => "role subscriber",
         }
     }
+}
+
+fn to_strings<'a, T: ToString + 'a>(names: impl IntoIterator<Item = &'a T>) -> Vec<String> {
+    names.into_iter().map(ToString::to_string).collect()
 }

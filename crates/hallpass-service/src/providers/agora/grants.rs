@@ -1,12 +1,10 @@
 //! The grants of a rule for Agora's services.
 
-use hallpass_token::Ttl;
-
 use super::rest::RestCall;
 use super::services::{Grant, SERVICES, ServiceType};
 use super::version::Version;
 use crate::auth::{Caller, CallerKind};
-use crate::policy::{DecidedBy, DeniedPart, Identity, Policy, PolicyError};
+use crate::policy::{DeniedPart, GrantingRule, Identity, Policy, PolicyError};
 use crate::providers::calls::{self, GrantableCall as _, read_granted_calls};
 use crate::web::json::{Fields, Invalid};
 
@@ -22,7 +20,7 @@ pub(crate) fn grant_fields() -> Vec<&'static str> {
 #[derive(Debug, Default)]
 pub(crate) struct Grants {
     services: Vec<(&'static str, Grant)>,
-    /// The granted token formats; `None` for both formats.
+    /// The granted token formats; `None` for the formats that the configuration grants by default.
     pub(super) versions: Option<Vec<Version>>,
     /// The granted calls to the REST APIs, for callers with a service key.
     pub(super) rest_calls: Option<Vec<RestCall>>,
@@ -87,29 +85,66 @@ impl Grants {
         self.services.is_empty() && self.rest_calls.is_none()
     }
 
-    /// Returns whether tokens in this format are granted.
-    pub(super) fn allows(&self, version: Version) -> bool {
-        self.versions.as_ref().is_none_or(|versions| versions.contains(&version))
-    }
-
     /// Returns the grant for a service.
     pub(super) fn get(&self, service: &str) -> Option<&Grant> {
         self.services.iter().find(|(name, _)| *name == service).map(|(_, grant)| grant)
     }
 }
 
-/// Applies the policy to a call. Returns the deciding rule and the maximum lifetime of a token for the call. An empty
-/// `project` means the whole account.
-pub(crate) fn decide_rest_call<G>(
-    policy: &Policy<G>,
-    grants: impl Fn(&G) -> &Grants,
+/// A requested token format, and the formats that are granted by default.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FormatCheck {
+    pub(crate) version: Version,
+    /// True if a rule without `version` grants format 006 in addition to format 007.
+    pub(crate) grants_006: bool,
+}
+
+impl FormatCheck {
+    /// Checks whether the grants of a rule include the format. The holder of a 006 token can change its channel and user,
+    /// so that the other limits of the rule do not apply to the holder.
+    ///
+    /// # Errors
+    /// Returns [`PolicyError`] if the format is not granted.
+    pub(super) fn check(self, grants: &Grants) -> Result<(), PolicyError> {
+        let is_granted = match &grants.versions {
+            Some(versions) => versions.contains(&self.version),
+            None => self.version == Version::V007 || self.grants_006,
+        };
+        if is_granted { Ok(()) } else { Err(format_denied(self.version)) }
+    }
+}
+
+#[cold]
+fn format_denied(version: Version) -> PolicyError {
+    let reason = match version {
+        Version::V006 => FORMAT_006_DENIED,
+        Version::V007 => "The rules for this caller do not allow token format 007.",
+    };
+    PolicyError::new(DeniedPart::Service, "version", reason)
+}
+
+const FORMAT_006_DENIED: &str = "Token format 006 is not granted, because its holder can change the channel and the user. Request format 007. To grant format 006, add `\"version\": [\"006\", \"007\"]` to a rule, or set `compat.version` to \"006\".";
+
+/// Applies the policy to a call. Returns the rule that grants the call. An empty `project` means the whole account.
+/// `format` is the format of the token for the call, if the call uses a token.
+///
+/// # Errors
+/// Returns [`PolicyError`] if no rule grants the call.
+pub(crate) fn decide_rest_call<'a, G>(
+    policy: &'a Policy<G>,
+    grants: impl Fn(&'a G) -> &'a Grants,
     caller: &Caller,
     project: &str,
     call: RestCall,
-) -> Result<(DecidedBy, Ttl), PolicyError> {
+    format: Option<FormatCheck>,
+) -> Result<GrantingRule<()>, PolicyError> {
     if caller.kind() != CallerKind::Service {
         let reason = "Agora's REST APIs require a service key, because their credentials grant access to the whole account. Send a service key.";
         return Err(PolicyError::new(DeniedPart::Privileged, RestCall::FIELD, reason));
     }
-    calls::decide_call(policy, |of| grants(of).rest_calls.as_ref(), caller, project, call)
+    calls::decide_call(policy, caller, project, call, |of| {
+        let grants = grants(of);
+        let format = format.map_or(Ok(()), |format| format.check(grants));
+        Some((grants.rest_calls.as_ref()?, format))
+    })
 }

@@ -6,10 +6,11 @@ use hallpass_token::agora::{Mint, Salt};
 
 use super::NAME;
 use super::config::{AgoraProject, Provider};
-use super::grants::Grants;
-use super::services::{Context, SERVICES, TokenService};
+use super::grants::{FormatCheck, Grants};
+use super::services::{Context, Grant, SERVICES, TokenService};
 use super::version::Version;
-use crate::policy::{DecidedBy, DeniedPart, Identity, MatchedRule, Policy, PolicyError, TokenError};
+use crate::auth::Caller;
+use crate::policy::{GrantingRule, Identity, Policy, PolicyError, TokenError};
 use crate::providers::minting::{MintContext, Minted, RequestSummary};
 use crate::settings::NamedProject;
 use crate::web::field_error::FieldError;
@@ -28,6 +29,8 @@ pub(crate) struct TokenRequest<'a> {
     pub(crate) services: Vec<Box<dyn TokenService<'a> + 'a>>,
     /// True if a request that specifies no user is for any user, if the policy grants this for all services.
     pub(crate) prefers_any_user: bool,
+    /// True if the token has the granted role instead of a denial, if the policy grants only a lower role than requested.
+    pub(crate) allows_lower_role: bool,
 }
 
 /// Reads Agora's part of a request to `/v1/token`; `None` if the request has no Agora service.
@@ -58,19 +61,12 @@ pub(crate) fn read_request<'j>(fields: Fields<'j>) -> Result<Option<TokenRequest
 impl<'a> TokenRequest<'a> {
     /// Returns a request for these services.
     pub(crate) fn new(version: Version, services: Vec<Box<dyn TokenService<'a> + 'a>>) -> Self {
-        Self { version, services, prefers_any_user: false }
+        Self { version, services, prefers_any_user: false, allows_lower_role: false }
     }
 
     /// Returns a request for one service.
     pub(crate) fn one(version: Version, service: impl TokenService<'a> + 'a) -> Self {
         Self::new(version, vec![Box::new(service)])
-    }
-
-    /// Allows the policy to lower the requested role instead of denying the request.
-    pub(crate) fn allow_lower_role(&mut self) {
-        for service in &mut self.services {
-            service.allow_lower_role();
-        }
     }
 
     /// Applies the policy to each service, fills in omitted fields, and signs the token.
@@ -83,22 +79,14 @@ impl<'a> TokenRequest<'a> {
         context: &MintContext<'a>,
     ) -> Result<Minted<'a>, TokenError> {
         let NamedProject { name, project } = provider.projects.get(context.project)?;
+        let formats = FormatCheck { version: self.version, grants_006: provider.grants_006 };
+        let decider =
+            Decider { policy, grants: &grants, formats, caller: context.evaluator.caller, project: name };
+        let prefers_any_user = self.prefers_any_user
+            && self.services.iter().all(|service| decider.grants_any_user(service.name()));
         let (mut ttl, mut decided_by) = (context.ttl, Vec::with_capacity(self.services.len()));
         let mut channel_uid = None;
-        let find = |service: &str| {
-            let granted = |of: &'a G| Some((grants(of), grants(of).get(service)?));
-            policy.find(context.evaluator.caller, name, service, granted)
-        };
-        let grants_any_user = |service: &str| {
-            find(service)
-                .is_ok_and(|MatchedRule { grant: (_, grant), .. }| grant.identity == Identity::Wildcard)
-        };
-        let prefers_any_user =
-            self.prefers_any_user && self.services.iter().all(|service| grants_any_user(service.name()));
         for service in &mut self.services {
-            let rule = find(service.name())?;
-            let MatchedRule { by, ttl: rule_ttl, grant: (rule, grant) } = rule;
-            check_version(rule, self.version, by)?;
             let service_context = Context {
                 evaluator: context.evaluator,
                 app_id: &project.app_id,
@@ -106,7 +94,14 @@ impl<'a> TokenRequest<'a> {
                 channel_uid,
                 prefers_any_user,
             };
-            service.complete(grant, &service_context).map_err(|error| error.decided_by(by))?;
+            let mut granting = decider.decide(service.as_mut(), &service_context);
+            if self.allows_lower_role
+                && matches!(granting, Err(TokenError::Denied(_)))
+                && service.lower_role()
+            {
+                granting = decider.decide(service.as_mut(), &service_context);
+            }
+            let GrantingRule { by, ttl: rule_ttl, grant } = granting?;
             channel_uid = channel_uid.or_else(|| service.uid());
             ttl = ttl.min(rule_ttl).min(grant.ttl.unwrap_or(Ttl::MAX));
             decided_by.push(by);
@@ -177,10 +172,37 @@ impl<'a> TokenRequest<'a> {
     }
 }
 
-fn check_version(grants: &Grants, version: Version, by: DecidedBy) -> Result<(), TokenError> {
-    if grants.allows(version) {
-        return Ok(());
+/// The policy and the parts of a request that are the same for all services.
+struct Decider<'a, 'c, G> {
+    policy: &'a Policy<G>,
+    grants: &'c dyn Fn(&'a G) -> &'a Grants,
+    formats: FormatCheck,
+    caller: &'c Caller,
+    project: &'c str,
+}
+
+impl<'a, G> Decider<'a, '_, G> {
+    /// Finds the rule that grants the service, and fills in the omitted values of the service.
+    fn decide(
+        &self,
+        service: &mut (dyn TokenService<'a> + 'a),
+        context: &Context<'a>,
+    ) -> Result<GrantingRule<&'a Grant>, TokenError> {
+        self.policy.decide(self.caller, self.project, service.name(), &mut |rule| {
+            let grants = (self.grants)(&rule.grants);
+            let grant = grants.get(service.name())?;
+            let checked = self.formats.check(grants).map_err(TokenError::from);
+            Some(checked.and_then(|()| service.complete(grant, context)).map(|()| grant))
+        })
     }
-    let reason = format!("The rules for this caller do not allow token format {}.", version.as_str());
-    Err(TokenError::from(PolicyError::new(DeniedPart::Service, "version", reason)).decided_by(by))
+
+    /// Returns whether a rule grants the service for any user.
+    fn grants_any_user(&self, service: &str) -> bool {
+        let any_user = self.policy.decide(self.caller, self.project, service, &mut |rule| {
+            let grants = (self.grants)(&rule.grants);
+            let is_wildcard = grants.get(service)?.identity == Identity::Wildcard;
+            (is_wildcard && self.formats.check(grants).is_ok()).then_some(Ok::<_, PolicyError>(()))
+        });
+        any_user.is_ok()
+    }
 }

@@ -36,11 +36,12 @@ impl Grants {
     pub(crate) fn describe<'a>(&'a self, description: &mut GrantsDescription<'a>) {
         description.grants.extend(self.tokens.as_ref().map(Grant::describe));
         description.grants.extend(self.room_calls.as_ref().map(|calls| {
-            let names = listed(calls.iter().map(|call| call.name()), "and");
+            let names: Vec<_> = calls.iter().map(|call| call.name().to_owned()).collect();
             GrantDescription {
                 kind: GrantKind::ProjectCalls,
                 service: "rooms",
-                limits: vec![format!("calls {names}")],
+                limits: vec![format!("calls {}", listed(&names, "and"))],
+                roles: Some(names),
                 ..GrantDescription::default()
             }
         }));
@@ -72,8 +73,13 @@ impl Grant {
             kind: GrantKind::Tokens,
             service: NAME,
             limits,
-            identity: (!self.v1).then_some(&self.identity),
+            identity: Some(&self.identity),
+            includes_userless: self.v1,
             privileged,
+            places: self.room.as_deref(),
+            roles: Some(self.permissions.iter().chain(&self.roles).map(|name| (*name).to_owned()).collect()),
+            requires_place: false,
+            requires_user: false,
             ttl: self.ttl,
         }
     }

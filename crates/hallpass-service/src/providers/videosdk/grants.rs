@@ -184,14 +184,15 @@ impl GrantableCall for RoomCall {
     }
 }
 
-/// Applies the policy to a call. Returns the deciding rule.
-pub(crate) fn decide_call<G>(
-    policy: &Policy<G>,
-    grants: impl Fn(&G) -> &Grants,
+/// Applies the policy to a call. Returns the rule that grants the call.
+pub(crate) fn decide_call<'a, G>(
+    policy: &'a Policy<G>,
+    grants: impl Fn(&'a G) -> &'a Grants,
     caller: &Caller,
     project: &str,
     call: RoomCall,
 ) -> Result<DecidedBy, PolicyError> {
-    let decided = calls::decide_call(policy, |of| grants(of).room_calls.as_ref(), caller, project, call);
-    decided.map(|(by, _)| by)
+    let granted = |of| Some((grants(of).room_calls.as_ref()?, Ok(())));
+    let granting = calls::decide_call(policy, caller, project, call, granted);
+    granting.map(|rule| rule.by)
 }

@@ -8,7 +8,7 @@ use hallpass_token::videosdk::{
 use super::NAME;
 use super::config::Provider;
 use super::grants::{Grant, Grants};
-use crate::policy::{DeniedPart, Evaluator, MatchedRule, Policy, PolicyError, TokenError};
+use crate::policy::{DeniedPart, Evaluator, GrantingRule, Policy, PolicyError, TokenError};
 use crate::providers::minting::{MintContext, Minted, RequestSummary};
 use crate::settings::NamedProject;
 use crate::web::json::{Fields, Invalid, Json};
@@ -108,9 +108,12 @@ impl<'a> TokenRequest<'a> {
         context: &MintContext<'a>,
     ) -> Result<Minted<'a>, TokenError> {
         let NamedProject { name, project } = provider.projects.get(context.project)?;
-        let rule = policy.find(context.evaluator.caller, name, NAME, |of| grants(of).tokens.as_ref())?;
-        let MatchedRule { by, ttl, grant } = rule;
-        self.complete(grant, context.evaluator).map_err(|error| error.decided_by(by))?;
+        let granting = policy.decide(context.evaluator.caller, name, NAME, &mut |rule| {
+            let grant = grants(&rule.grants).tokens.as_ref()?;
+            Some(self.completed(grant, context.evaluator).map(|completed| (completed, grant)))
+        });
+        let GrantingRule { by, ttl, grant: (completed, grant) } = granting?;
+        *self = completed;
         let ttl = context.ttl.min(ttl).min(grant.ttl.unwrap_or(Ttl::MAX));
         let (scope, version) = match self.scope {
             RequestedScope::V2(Binding { roles, room, participant }) => {
@@ -139,17 +142,15 @@ impl<'a> TokenRequest<'a> {
         })
     }
 
-    /// Checks the request against a grant, and fills in omitted values.
-    fn complete(&mut self, grant: &'a Grant, evaluator: Evaluator<'a>) -> Result<(), TokenError> {
-        self.permissions = Some(permissions(grant, self.permissions)?);
+    /// Checks the request against a grant, and returns the request with all omitted values filled in.
+    fn completed(&self, grant: &'a Grant, evaluator: Evaluator<'a>) -> Result<Self, TokenError> {
+        let permissions = Some(permissions(grant, self.permissions)?);
         let mut binding = match self.scope {
-            RequestedScope::V1 if grant.v1 => return Ok(()),
+            RequestedScope::V1 | RequestedScope::V1OrV2 if grant.v1 => {
+                return Ok(Self { permissions, scope: RequestedScope::V1 });
+            }
             RequestedScope::V1 => {
                 return Err(PolicyError::new(DeniedPart::Privileged, "videosdk.version", VERSION_1).into());
-            }
-            RequestedScope::V1OrV2 if grant.v1 => {
-                self.scope = RequestedScope::V1;
-                return Ok(());
             }
             RequestedScope::V1OrV2 => Binding::default(),
             RequestedScope::V2(binding) => binding,
@@ -157,8 +158,7 @@ impl<'a> TokenRequest<'a> {
         binding.roles = Some(roles(grant, binding.roles)?);
         binding.room = room(grant, binding.room, evaluator)?;
         binding.participant = participant(grant, binding.participant, evaluator)?;
-        self.scope = RequestedScope::V2(binding);
-        Ok(())
+        Ok(Self { permissions, scope: RequestedScope::V2(binding) })
     }
 
     /// Returns the binding of the token. The binding is empty in version 1.

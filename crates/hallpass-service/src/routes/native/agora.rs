@@ -3,10 +3,11 @@
 use hallpass_token::agora::RtmUser;
 use hallpass_token::{Seconds, Ttl};
 
+use crate::policy::{GrantingRule, PolicyError};
 use crate::problem::Problem;
 use crate::providers::agora::rest::kick::{self, Ban};
 use crate::providers::agora::rest::{self, AccountCredentials, Credentials, Form, RestCall, TokenSigner};
-use crate::providers::agora::{AgoraProject, decide_rest_call};
+use crate::providers::agora::{AgoraProject, FormatCheck, decide_rest_call};
 use crate::routes::authorized::Authorized;
 use crate::routes::route::ok;
 use crate::settings::NamedProject;
@@ -23,7 +24,7 @@ pub(super) const DEFAULT_TTL: Ttl = match Ttl::new(600) {
 
 /// Handles `GET /v1/agora/projects`: lists the projects of the account.
 pub(in crate::routes) async fn projects(authorized: &Authorized<'_>) -> Result<Response, Problem> {
-    authorize_call(authorized, RestCall::Projects, None, None)?;
+    authorize_call(authorized, &Call { kind: RestCall::Projects, project: None, form: None }, None)?;
     let credentials = Credentials::basic(account(authorized)?);
     let request = rest::list_projects(&authorized.signing.providers.agora.url, credentials);
     let projects = rest::read_projects(authorized.send(request).await);
@@ -41,7 +42,8 @@ pub(in crate::routes) async fn user_events(authorized: &Authorized<'_>) -> Resul
         Some(name) => Form::parse(&name)
             .ok_or_else(|| FieldError::new("form", format!("must be {}", Form::EXPECTED)))?,
     };
-    let max_ttl = authorize_call(authorized, RestCall::UserEvents, Some(&project.name), None)?;
+    let call = Call { kind: RestCall::UserEvents, project: Some(&project.name), form: Some(form) };
+    let max_ttl = authorize_call(authorized, &call, None)?;
     let (headers, ..) = credentials(authorized, form, &project.project, None, max_ttl.min(DEFAULT_TTL))?;
     let request = rest::take_user_events(&provider.url, &project.project.app_id, headers);
     let events = rest::read_user_events(authorized.send(request).await);
@@ -58,7 +60,8 @@ pub(in crate::routes) async fn kick(authorized: &Authorized<'_>) -> Result<Respo
         Ok((fields.read_optional("project", Json::string)?, Ban::read(fields)?))
     })?;
     let project = authorized.signing.providers.agora.projects.get(project)?;
-    authorize_call(authorized, RestCall::Kick, Some(&project.name), Some(&ban))?;
+    let call = Call { kind: RestCall::Kick, project: Some(&project.name), form: None };
+    authorize_call(authorized, &call, Some(&ban))?;
     let rule_id = create_rule(authorized, project, &ban).await?;
     let mut fields = vec![
         ("rule_id", rule_id.into()),
@@ -94,20 +97,42 @@ async fn create_rule(
     Err(authorized.upstream_failed(error))
 }
 
-/// Authorizes a call and records the decision in the audit log. Returns the maximum lifetime of a token for the call. If
-/// `project` is `None`, the call concerns the whole account.
+/// A call to Agora's REST APIs.
+#[derive(Clone, Copy)]
+pub(super) struct Call<'a> {
+    pub(super) kind: RestCall,
+    /// The name of the project; `None` for a call about the whole account.
+    pub(super) project: Option<&'a str>,
+    /// The form of the credentials, if the caller chooses the form.
+    pub(super) form: Option<Form>,
+}
+
+impl Call<'_> {
+    /// Applies the policy to the call.
+    pub(super) fn decide(self, authorized: &Authorized<'_>) -> Result<GrantingRule<()>, PolicyError> {
+        let signing = authorized.signing;
+        // The credentials of the account are valid for every project.
+        let project = self.project.filter(|_| self.form != Some(Form::Basic)).unwrap_or_default();
+        let format = self.form.and_then(Form::token_format);
+        let format =
+            format.map(|version| FormatCheck { version, grants_006: signing.providers.agora.grants_006 });
+        let (policy, caller) = (&signing.policy, authorized.caller);
+        decide_rest_call(policy, |grants| &grants.agora, caller, project, self.kind, format)
+    }
+}
+
+/// Authorizes a call and records the decision in the audit log. Returns the maximum lifetime of a token for the call.
 pub(super) fn authorize_call(
     authorized: &Authorized<'_>,
-    call: RestCall,
-    project: Option<&str>,
+    call: &Call<'_>,
     ban: Option<&Ban>,
 ) -> Result<Ttl, Problem> {
-    let (policy, name) = (&authorized.signing.policy, project.unwrap_or_default());
-    let decided = decide_rest_call(policy, |grants| &grants.agora, authorized.caller, name, call);
-    let ttl = decided.as_ref().map_or(Ttl::MAX, |(_, ttl)| *ttl);
+    let decided = call.decide(authorized);
+    let ttl = decided.as_ref().map_or(Ttl::MAX, |rule| rule.ttl);
     let channel = ban.and_then(|ban| ban.channel.as_deref());
-    let call = ProviderCall { service: call.audit_name(), project, channel, ban: ban.map(Ban::audit) };
-    authorized.audit_call(call, decided.map(|(by, _)| Some(by)))?;
+    let (service, project) = (call.kind.audit_name(), call.project);
+    let call = ProviderCall { service, project, channel, ban: ban.map(Ban::audit) };
+    authorized.audit_call(call, decided.map(|rule| Some(rule.by)))?;
     Ok(ttl)
 }
 

@@ -3,12 +3,10 @@
 use hallpass_token::Ttl;
 use hallpass_token::agora::{ChannelName, Role, RtmUser, Uid};
 
-use super::agora::{DEFAULT_TTL, account, authorize_call, credentials, rtm_user};
+use super::agora::{Call, DEFAULT_TTL, account, authorize_call, credentials, rtm_user};
 use crate::problem::Problem;
 use crate::providers::agora::rest::{Credentials, Form, RestCall};
-use crate::providers::agora::{
-    self, ChannelUser, RequestedRole, Rtc, Rtm, TokenService, Version, decide_rest_call, read_uid,
-};
+use crate::providers::agora::{self, ChannelUser, RequestedRole, Rtc, Rtm, TokenService, Version, read_uid};
 use crate::routes::authorized::Authorized;
 use crate::routes::route::ok;
 use crate::settings::read_requested_ttl;
@@ -22,16 +20,17 @@ pub(in crate::routes) fn rest_auth(authorized: &Authorized<'_>) -> Result<Respon
     let AuthRequest { form, project, user, ttl, agent } = document.read(AuthRequest::read)?;
     let mut fields = Vec::new();
     let credentials = if form == Form::Basic {
-        authorize_call(authorized, RestCall::Auth, None, None)?;
+        authorize_call(authorized, &Call { kind: RestCall::Auth, project: None, form: Some(form) }, None)?;
         Credentials::basic(account(authorized)?)
     } else {
         let project = authorized.signing.providers.agora.projects.get(project)?;
         let user = user.map(rtm_user).transpose()?;
+        let call = Call { kind: RestCall::Auth, project: Some(&project.name), form: Some(form) };
         let (credentials, user, ttl) = if let Some(agent) = agent {
             fields.extend([("channel", agent.channel.as_str().into()), ("uid", agent.uid.get().into())]);
-            agent_credentials(authorized, &project.name, agent, user, ttl)?
+            agent_credentials(authorized, call, agent, user, ttl)?
         } else {
-            let max_ttl = authorize_call(authorized, RestCall::Auth, Some(&project.name), None)?;
+            let max_ttl = authorize_call(authorized, &call, None)?;
             let ttl = ttl.unwrap_or(DEFAULT_TTL).min(max_ttl);
             let (credentials, user, ttl) = credentials(authorized, form, &project.project, user, ttl)?;
             (credentials, user.as_str().to_owned(), ttl)
@@ -115,29 +114,24 @@ impl<'a> Agent<'a> {
 /// is the uid of the agent. Anyone with the token can join the channel, so the rules for `rtc` and `rtm` apply, too.
 fn agent_credentials(
     authorized: &Authorized<'_>,
-    project: &str,
+    call: Call<'_>,
     Agent { channel, uid }: Agent<'_>,
     user: Option<RtmUser<'_>>,
     ttl: Option<Ttl>,
 ) -> Result<(Credentials, String, Ttl), Problem> {
-    let (policy, call) = (&authorized.signing.policy, RestCall::Auth);
-    let (granted_by, max_ttl) =
-        decide_rest_call(policy, |grants| &grants.agora, authorized.caller, project, call).map_err(
-            |error| {
-                let (service, channel) = (call.audit_name(), Some(channel.as_str()));
-                let call =
-                    ProviderCall { service, project: Some(project), channel, ..ProviderCall::default() };
-                authorized.call_denied(&call, error)
-            },
-        )?;
+    let (service, project) = (call.kind.audit_name(), call.project);
+    let granting = call.decide(authorized).map_err(|error| {
+        let call = ProviderCall { service, project, channel: Some(channel.as_str()), ban: None };
+        authorized.call_denied(&call, error)
+    })?;
     let channel_user = ChannelUser::new(channel.into(), uid.into());
     let rtc = Rtc::new(channel_user, RequestedRole::Named(Role::Publisher));
     let rtm = user.map_or_else(Rtm::for_channel_user, Rtm::new);
     let services: Vec<Box<dyn TokenService<'_>>> = vec![Box::new(rtc), Box::new(rtm)];
-    let ttl = RequestedTtl::For(ttl.unwrap_or(DEFAULT_TTL).min(max_ttl));
+    let ttl = RequestedTtl::For(ttl.unwrap_or(DEFAULT_TTL).min(granting.ttl));
     let request = TokenRequest::new(Some(ttl), agora::TokenRequest::new(Version::V007, services));
-    let mut request = TokenRequest { project: Some(project), ..request };
-    let minted = authorized.mint_for_call(call.audit_name(), granted_by, &mut request)?;
+    let mut request = TokenRequest { project, ..request };
+    let minted = authorized.mint_for_call(service, granting.by, &mut request)?;
     let user = user.map_or_else(|| uid.get().to_string(), |user| user.as_str().to_owned());
     Ok((Credentials::from_token(&minted.token), user, minted.ttl))
 }

@@ -7,7 +7,7 @@ use crate::providers;
 use crate::routes::authorized::Authorized;
 use crate::routes::route::ok;
 use crate::settings::read_requested_ttl;
-use crate::token::{self, RequestedTtl, TokenRequest};
+use crate::token::{self, ProviderCall, RequestedTtl, TokenRequest};
 use crate::web::json::{Invalid, Json};
 use crate::web::response::{JSON, Response};
 
@@ -21,12 +21,16 @@ pub(in crate::routes) fn mint(authorized: &Authorized<'_>) -> Result<Response, P
 
 /// Handles `POST /v1/inspect`: reports the content of a token, its signature, and the reasons why an SDK would reject it.
 pub(in crate::routes) fn inspect(authorized: &Authorized<'_>) -> Result<Response, Problem> {
+    let call = || ProviderCall { service: "inspect", ..ProviderCall::default() };
+    let decided = authorized.signing.policy.decide_inspection(authorized.caller);
+    let granted_by = decided.map_err(|error| authorized.call_denied(&call(), error))?;
     let document = authorized.json()?;
     let inspection = document.read(|body| {
         let fields = body.fields(&["token", "expect"])?;
         let (token, expect) = (fields.required("token")?.string()?, fields.optional("expect"));
         providers::inspect(&authorized.signing.providers, token, expect, authorized.context.now)
     })?;
+    authorized.audit_call(call(), Ok(Some(granted_by)))?;
     Ok(ok(JSON, &inspection))
 }
 

@@ -8,6 +8,7 @@ use http::Method;
 use zeroize::Zeroizing;
 
 use crate::providers::agora::config::{AccountCredentials, AgoraProject};
+use crate::providers::agora::version::Version;
 use crate::providers::rest;
 use crate::web::json::{Invalid, Json};
 use crate::web::outbound::OutboundRequest;
@@ -49,6 +50,15 @@ impl Form {
             Self::Basic => "basic",
             Self::AgoraToken => "agora-token",
             Self::XAgoraToken => "x-agora-token",
+        }
+    }
+
+    /// Returns the format of the token in the credentials; `None` if the credentials are not a token.
+    pub(crate) const fn token_format(self) -> Option<Version> {
+        match self {
+            Self::Basic => None,
+            Self::AgoraToken => Some(Version::V007),
+            Self::XAgoraToken => Some(Version::V006),
         }
     }
 

@@ -37,15 +37,19 @@ impl<'a> ChannelUser<'a> {
         Ok(Self { channel, user })
     }
 
-    /// Checks the channel and the user against a grant, and fills in omitted values.
+    /// Checks the channel and the user against a grant, and fills in omitted values. If the result is an error, the request
+    /// is unchanged.
     pub(super) fn complete(
         &mut self,
         service: &str,
         grant: &'a Grant,
         context: &Context<'a>,
     ) -> Result<(), TokenError> {
-        self.complete_channel(service, grant, context)?;
-        self.complete_user(service, grant, context)
+        let mut completed = *self;
+        completed.complete_channel(service, grant, context)?;
+        completed.complete_user(service, grant, context)?;
+        *self = completed;
+        Ok(())
     }
 
     pub(super) fn complete_channel(
@@ -97,7 +101,7 @@ impl<'a> ChannelUser<'a> {
         }
         self.user = Some(match (context.evaluator.bound_user(&grant.identity, &field)?, self.user) {
             (None, Some(user)) => user,
-            (None, None) if context.prefers_any_user => User::Any,
+            (None, None) if context.prefers_any_user && grant.identity == Identity::Wildcard => User::Any,
             (None, None) => context.random_uid.into(),
             (Some(bound), None) => bound_uid(bound, app_id).into(),
             (Some(bound), Some(user)) if is_bound(bound, user, app_id) => user,

@@ -35,8 +35,6 @@ pub(crate) struct Rtc<'a> {
 pub(crate) enum RequestedRole {
     /// The role that the request specifies, or that the policy filled in.
     Named(Role),
-    /// The requested role. If the policy grants only a lower role, the token has the lower role.
-    AtMost(Role),
     /// The default role, which applies if neither the request nor the policy specifies a role.
     Default(Role),
 }
@@ -86,7 +84,7 @@ impl RequestedRole {
 
     const fn role(self) -> Role {
         match self {
-            Self::Named(role) | Self::AtMost(role) | Self::Default(role) => role,
+            Self::Named(role) | Self::Default(role) => role,
         }
     }
 }
@@ -102,7 +100,7 @@ impl<'a> TokenService<'a> for Rtc<'a> {
 
     fn role(&self) -> Option<&'static str> {
         match self.role {
-            RequestedRole::Named(role) | RequestedRole::AtMost(role) => Some(role.as_str()),
+            RequestedRole::Named(role) => Some(role.as_str()),
             RequestedRole::Default(_) => None,
         }
     }
@@ -111,35 +109,35 @@ impl<'a> TokenService<'a> for Rtc<'a> {
         self.channel_user.uid()
     }
 
-    fn allow_lower_role(&mut self) {
-        if let RequestedRole::Named(role) = self.role {
-            self.role = RequestedRole::AtMost(role);
+    fn lower_role(&mut self) -> bool {
+        let is_publisher = self.role == RequestedRole::Named(Role::Publisher);
+        if is_publisher {
+            self.role = RequestedRole::Named(Role::Subscriber);
+            if let Some(all) = &mut self.privileges {
+                (all.publish_audio, all.publish_video, all.publish_data) = (None, None, None);
+            }
         }
+        is_publisher
     }
 
     fn complete(&mut self, grant: &'a Grant, context: &Context<'a>) -> Result<(), TokenError> {
-        self.channel_user.complete_channel(SERVICE.name, grant, context)?;
+        let mut channel_user = self.channel_user;
+        channel_user.complete_channel(SERVICE.name, grant, context)?;
         let role = match (grant.role, self.role) {
             (Some(Role::Subscriber), RequestedRole::Named(Role::Publisher)) => {
                 let reason = "The rules for this caller allow only the role `subscriber`.";
                 return Err(PolicyError::new(DeniedPart::Role, "rtc.role", reason).into());
             }
-            (Some(Role::Subscriber), RequestedRole::AtMost(Role::Publisher)) => {
-                if let Some(all) = &mut self.privileges {
-                    (all.publish_audio, all.publish_video, all.publish_data) = (None, None, None);
-                }
-                Role::Subscriber
-            }
-            (_, RequestedRole::Named(role) | RequestedRole::AtMost(role)) => role,
+            (_, RequestedRole::Named(role)) => role,
             (granted, RequestedRole::Default(role)) => granted.unwrap_or(role),
         };
-        self.role = RequestedRole::Named(role);
-        self.channel_user.complete_user(SERVICE.name, grant, context)?;
+        channel_user.complete_user(SERVICE.name, grant, context)?;
         let mut privileges = role_privileges(role, self.privileges)?;
         if self.is_stream {
             (privileges.publish_audio, privileges.publish_video) = (None, None);
         }
-        self.privileges = Some(privileges);
+        (self.channel_user, self.role, self.privileges) =
+            (channel_user, RequestedRole::Named(role), Some(privileges));
         Ok(())
     }
 

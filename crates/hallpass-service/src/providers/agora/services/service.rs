@@ -61,10 +61,13 @@ pub(crate) trait TokenService<'a> {
         None
     }
 
-    /// Allows the policy to lower the requested role instead of denying the request.
-    fn allow_lower_role(&mut self) {}
+    /// Lowers the requested role. Returns whether the service has a lower role.
+    fn lower_role(&mut self) -> bool {
+        false
+    }
 
-    /// Checks the request against a grant, and fills in omitted values.
+    /// Checks the request against a grant, and fills in omitted values. If the result is an error, the request is unchanged,
+    /// because another rule may grant the request.
     ///
     /// # Errors
     /// Returns [`TokenError::Denied`] if the grant does not allow the request. Returns [`TokenError::Field`] if neither the

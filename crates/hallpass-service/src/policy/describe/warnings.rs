@@ -1,0 +1,177 @@
+//! Warnings about rules whose effect may not be intended.
+
+use hallpass_token::Ttl;
+
+use super::{DenyDescription, GrantDescription, RuleDescription, granted};
+use crate::auth::CallerKind;
+use crate::policy::caller_conditions::CallerConditions;
+use crate::policy::evaluator::Identity;
+use crate::policy::pattern::NamePattern;
+
+impl<G> RuleDescription<'_, G> {
+    /// Returns the warnings about the rule. `earlier` are the rules that precede the rule in the document.
+    pub(super) fn warnings(&self, earlier: &[Self], denied: &[DenyDescription<'_>], max: Ttl) -> Vec<String> {
+        let Self { name, callers, .. } = self;
+        if self.kinds.is_empty() {
+            return vec![format!("{name} has no effect: `auth` accepts no caller that meets its conditions")];
+        }
+        if let Some(entry) = denied.iter().find(|entry| entry.covers(self)) {
+            return vec![format!("{name} has no effect: {} denies the same callers", entry.name)];
+        }
+        let grants = &self.description.grants;
+        let mut warnings = Vec::new();
+        let privileged = grants.iter().filter_map(|GrantDescription { service, privileged, .. }| {
+            let parts = granted(privileged);
+            (!parts.is_empty()).then(|| format!("{service} ({})", parts.join(", ")))
+        });
+        let privileged = privileged.collect::<Vec<_>>().join(", ");
+        if !privileged.is_empty() {
+            warnings.push(format!("{name} grants privileged access to {callers}: {privileged}"));
+        }
+        if self.description.formats.contains(&"006") {
+            warnings.push(format!(
+                "{name} grants format 006 to {callers}: the holder of a 006 token can change its channel and its user"
+            ));
+        }
+        for grant in grants {
+            let service = grant.service;
+            let can_identify = |kind: &CallerKind| {
+                grant.includes_userless || grant.identity.is_none_or(|identity| identity.can_identify(*kind))
+            };
+            if !self.kinds.iter().any(can_identify) {
+                warnings.push(format!(
+                    "{name} never grants {service}: its `identity` cannot be resolved for {callers}"
+                ));
+            } else if let Some(earlier) = earlier.iter().find(|earlier| earlier.grants_all(self, grant, max))
+            {
+                warnings.push(format!(
+                    "{name} adds nothing for {service}: {} comes first and grants the same to the same callers",
+                    earlier.name
+                ));
+            }
+        }
+        if self.rule.inspect
+            && let Some(earlier) = earlier.iter().find(|earlier| earlier.rule.inspect && earlier.covers(self))
+        {
+            warnings.push(format!(
+                "{name} adds nothing for inspect: {} comes first and grants the same to the same callers",
+                earlier.name
+            ));
+        }
+        warnings
+    }
+
+    /// Returns true only if the rule certainly grants every request that `other` grants through `grant`.
+    fn grants_all(&self, other: &Self, grant: &GrantDescription<'_>, max: Ttl) -> bool {
+        let own = self.description.grants.iter().find(|own| own.service == grant.service);
+        let grants_all = own.is_some_and(|own| {
+            own.covers(grant) && self.max_ttl(own.ttl, max) >= other.max_ttl(grant.ttl, max)
+        });
+        let (own_formats, other_formats) = (&self.description.formats, &other.description.formats);
+        let has_formats = own_formats == other_formats
+            || (!own_formats.is_empty() && ["006", "007"].iter().all(|format| own_formats.contains(format)));
+        grants_all && has_formats && self.covers(other)
+    }
+
+    /// Returns true only if the rule certainly applies to every request that `other` applies to.
+    fn covers(&self, other: &Self) -> bool {
+        let projects = (other.rule.projects.as_deref(), self.rule.projects.as_deref());
+        is_subset(projects.0, projects.1)
+            && covers(&self.rule.who, &self.kinds, &other.rule.who, &other.kinds)
+    }
+}
+
+impl DenyDescription<'_> {
+    /// Returns a warning if the entry applies to every accepted caller, or to no accepted caller.
+    pub(super) fn warning(&self, accepted: &[CallerKind]) -> Option<String> {
+        let Self { name, who, kinds, .. } = self;
+        if kinds.is_empty() {
+            return Some(format!("{name} has no effect: `auth` accepts no caller that meets its conditions"));
+        }
+        let is_all = who.claims.is_none() && who.keys.is_none() && kinds.len() == accepted.len();
+        is_all.then(|| format!("{name} denies every request of every caller"))
+    }
+
+    /// Returns true only if the entry certainly applies to every caller that the rule applies to.
+    fn covers<G>(&self, rule: &RuleDescription<'_, G>) -> bool {
+        covers(self.who, &self.kinds, &rule.rule.who, &rule.kinds)
+    }
+}
+
+/// Returns true only if every caller that meets the conditions `other` certainly meets the conditions `who`. `kinds` and
+/// `other_kinds` are the caller kinds that can meet the conditions.
+fn covers(
+    who: &CallerConditions,
+    kinds: &[CallerKind],
+    other: &CallerConditions,
+    other_kinds: &[CallerKind],
+) -> bool {
+    let has_claims = who.claims.iter().flatten().all(|(name, accepted)| {
+        let mut conditions = other.claims.iter().flatten();
+        conditions.any(|(known, values)| known == name && values.iter().all(|value| accepted.contains(value)))
+    });
+    has_claims
+        && other_kinds.iter().all(|kind| kinds.contains(kind))
+        && is_subset(other.keys.as_deref(), who.keys.as_deref())
+}
+
+impl GrantDescription<'_> {
+    /// Returns true only if the grant certainly includes everything that `other` grants.
+    fn covers(&self, other: &Self) -> bool {
+        let has_privileged =
+            granted(&other.privileged).iter().all(|part| granted(&self.privileged).contains(part));
+        has_privileged
+            && is_subset(other.roles.as_deref(), self.roles.as_deref())
+            && self.covers_places(other)
+            && self.covers_users(other)
+    }
+
+    fn covers_places(&self, other: &Self) -> bool {
+        let Some(own) = self.places else { return !self.requires_place || other.sole_place().is_none() };
+        let is_covered = |place: &NamePattern| own.iter().any(|own| own.covers(place));
+        let has_all = other.places.is_some_and(|places| places.iter().all(is_covered));
+        // A grant of a single channel also grants requests that omit the channel.
+        let fills_in = other.sole_place().is_none_or(|place| self.sole_place() == Some(place));
+        has_all && fills_in
+    }
+
+    /// Returns the only channel or room of the grant, if its pattern matches a single name.
+    fn sole_place(&self) -> Option<&NamePattern> {
+        match self.places? {
+            [place] if !place.has_wildcard() => Some(place),
+            _ => None,
+        }
+    }
+
+    fn covers_users(&self, other: &Self) -> bool {
+        match (self.identity, other.identity) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(own), Some(other)) if own == other => true,
+            (Some(Identity::Wildcard), Some(Identity::Any)) => true,
+            // A grant of the caller's own identity also grants requests that omit the user.
+            (Some(Identity::Any | Identity::Wildcard), Some(Identity::Subject | Identity::Claim(_))) => {
+                !self.requires_user
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Returns whether `others` contains all of `names`. `None` represents every name.
+fn is_subset(names: Option<&[String]>, others: Option<&[String]>) -> bool {
+    others.is_none_or(|others| names.is_some_and(|names| names.iter().all(|name| others.contains(name))))
+}
+
+impl Identity {
+    /// Returns whether the identity can be resolved for callers of this kind.
+    fn can_identify(&self, kind: CallerKind) -> bool {
+        match (self, kind) {
+            (Self::Any | Self::Wildcard, _)
+            | (_, CallerKind::User | CallerKind::Gateway)
+            | (Self::Subject, CallerKind::Service) => true,
+            (Self::Claim(name), CallerKind::Service) => name == "sub",
+            (Self::Subject | Self::Claim(_), CallerKind::Anonymous) => false,
+        }
+    }
+}
