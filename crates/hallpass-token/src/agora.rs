@@ -32,7 +32,8 @@ pub use credentials::{AppCertificate, AppId, HexError, Project};
 pub use error::{Base64Error, ParseError, VerifyError, ZlibError};
 #[cfg(feature = "inspect")]
 pub use explain::{
-    Context, Expected, ExpectedUser, Problem, Rejection, Report, Sdk, SdkError, Signature, Untrusted, explain,
+    Context, Expected, ExpectedService, ExpectedUser, Problem, Rejection, Report, Sdk, SdkError, Signature,
+    Untrusted, explain,
 };
 pub use field_str::FieldStr;
 #[cfg(feature = "inspect")]

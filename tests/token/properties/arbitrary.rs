@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hallpass_token::agora::v006::{Subject, Untrusted006};
 use hallpass_token::agora::v007::Untrusted007;
-use hallpass_token::agora::{self, ExpectedUser, FieldStr, Format, Service};
+use hallpass_token::agora::{self, ExpectedService, ExpectedUser, FieldStr, Format, Service};
 use hallpass_token::{PrivilegeTtl, Seconds, UnixSeconds, videosdk};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -44,8 +44,14 @@ fn exercise_agora(string: &str, now: UnixSeconds, signer: &Signer) {
         Err(error) => assert!(!error.to_string().is_empty()),
     }
     let projects = [signer.project()];
-    for user in [None, Some(ExpectedUser::Uid(7)), Some(ExpectedUser::Account("a"))] {
-        let expected = agora::Expected { app_id: Some(signer.app_id.as_str()), channel: Some("room"), user };
+    for (service, user) in [
+        ("", None),
+        ("", Some(ExpectedUser::Uid(7))),
+        ("rtm", Some(ExpectedUser::Account("a"))),
+        ("rtc", Some(ExpectedUser::Account("a"))),
+    ] {
+        let (app_id, channel) = (Some(signer.app_id.as_str()), Some("room"));
+        let expected = agora::Expected { service: ExpectedService::parse(service), app_id, channel, user };
         let report = agora::explain(string, &agora::Context { now, projects: &projects, expected });
         assert!(report.token.is_some() || !report.problems.is_empty());
         for problem in &report.problems {

@@ -44,9 +44,18 @@ pub(super) fn other_signature(status: &'static str) -> Json<'static> {
     Json::object([("status", status.into())])
 }
 
-/// Returns the error that an SDK reports for a problem.
-pub(super) fn sdk_error(sdk: &'static str, code: i32, name: &'static str) -> Json<'static> {
-    Json::object([("sdk", sdk.into()), ("code", code.into()), ("name", name.into())])
+/// Returns the error that an SDK reports for a problem. An error has a number, or a message after its name.
+pub(super) fn sdk_error(
+    sdk: &'static str,
+    code: Option<i32>,
+    name: &'static str,
+    message: Option<&'static str>,
+) -> Json<'static> {
+    let mut fields = vec![("sdk", sdk.into())];
+    fields.extend(code.map(|code| ("code", code.into())));
+    fields.push(("name", name.into()));
+    fields.extend(message.map(|message| ("message", message.into())));
+    fields.into()
 }
 
 impl Inspection {

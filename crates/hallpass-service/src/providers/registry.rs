@@ -340,26 +340,38 @@ pub(crate) fn read_request(fields: Fields<'_>) -> Result<ProviderRequest<'_>, In
         }
     }
     found.map(|(_, request)| request).ok_or_else(|| {
-        let services: Vec<_> = request_fields().into_iter().filter(|field| *field != "version").collect();
-        let (last, others) = services.split_last().unwrap_or((&"", &[]));
-        let others = others.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        let detail = format!("No service specified. Provide {others} or `{last}`");
+        let detail = format!("No service specified. Provide {}", list_services());
         Invalid::rule(fields.object(), detail)
     })
 }
 
-/// Inspects a token. The fields of `expect` determine the provider. If `expect` has no fields, the first provider that
-/// recognizes the token inspects it.
+/// Returns the names of all services, such as `rtc` and `videosdk`, for a message.
+#[cold]
+#[inline(never)]
+fn list_services() -> String {
+    let services: Vec<_> = request_fields().into_iter().filter(|field| *field != "version").collect();
+    let (last, others) = services.split_last().unwrap_or((&"", &[]));
+    let others = others.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    format!("{others} or `{last}`")
+}
+
+/// Inspects a token. The expected service and the other fields of `expect` determine the provider. If `expect` has no
+/// fields, the first provider that recognizes the token inspects it.
 pub(crate) fn inspect<'j>(
     providers: &Providers,
     token: &str,
     expect: Option<&'j Json<'j>>,
     now: UnixSeconds,
 ) -> Result<Json<'static>, Invalid<'j>> {
-    let known = fields_of_all(|provider| provider.expect_fields.to_vec());
+    let mut known = vec!["service"];
+    known.extend(fields_of_all(|provider| provider.expect_fields.to_vec()));
     let fields = expect.map(|value| value.fields(&known)).transpose()?;
+    let service = fields.and_then(|fields| fields.optional("service"));
+    let of_service = service.map(find_service_provider).transpose()?;
     let has = |field: &&str| fields.is_some_and(|fields| fields.optional(field).is_some());
-    let mut expected = ALL.iter().filter(|provider| provider.expect_fields.iter().any(has));
+    let mut expected = ALL.iter().filter(|provider| {
+        of_service.is_some_and(|name| name == provider.name) || provider.expect_fields.iter().any(has)
+    });
     match (expected.next(), expected.next(), fields) {
         (Some(one), Some(other), Some(fields)) => {
             let (one, other) = (one.title, other.title);
@@ -372,6 +384,14 @@ pub(crate) fn inspect<'j>(
             looks_like.map_or(Ok(Json::Null), |provider| (provider.inspect)(providers, token, None, now))
         }
     }
+}
+
+/// Returns the name of the provider of a service.
+fn find_service_provider<'j>(service: &'j Json<'j>) -> Result<&'static str, Invalid<'j>> {
+    let has = |provider: &&ProviderDescriptor, name| (provider.request_fields)().contains(&name);
+    let name = service.string()?;
+    let provider = ALL.iter().find(|provider| name != "version" && has(provider, name));
+    provider.map(|provider| provider.name).ok_or_else(|| service.unexpected_value(&list_services()))
 }
 
 /// Describes the rules for the configuration summary. `kinds` are the caller kinds that the configuration authenticates, and
@@ -423,6 +443,9 @@ mod tests {
             (r#"{"channel":"x"}"#, "agora"),
             (r#"{"uid":0}"#, "agora"),
             (r#"{"account":"x"}"#, "agora"),
+            (r#"{"service":"stt"}"#, "agora"),
+            (r#"{"service":"videosdk"}"#, "videosdk"),
+            (r#"{"service":"videosdk","room":"x"}"#, "videosdk"),
             (r#"{"api_key":"x"}"#, "videosdk"),
             (r#"{"room":"x"}"#, "videosdk"),
             (r#"{"participant":"x"}"#, "videosdk"),
@@ -449,10 +472,22 @@ mod tests {
                 "combines fields of Agora and VideoSDK. Specify the fields of one provider",
             ),
             (
+                r#"{"service":"rtc","room":"r"}"#,
+                "expect",
+                "combines fields of Agora and VideoSDK. Specify the fields of one provider",
+            ),
+            (
+                r#"{"service":"version"}"#,
+                "expect.service",
+                "invalid value: string \"version\", expected `rtc`, `rtm`, `chat`, `streaming`, `fcdn`, `apaas`, \
+                 `fpa`, `convoai`, `stt` or `videosdk`",
+            ),
+            (r#"{"service":1}"#, "expect.service", "invalid type: integer `1`, expected a string"),
+            (
                 r#"{"user":"a"}"#,
                 "expect.user",
-                "unknown field `user`, expected one of `app_id`, `channel`, `uid`, `account`, `api_key`, `room`, \
-                 `participant`",
+                "unknown field `user`, expected one of `service`, `app_id`, `channel`, `uid`, `account`, `api_key`, \
+                 `room`, `participant`",
             ),
         ] {
             let error = inspected(JWT, &format!(r#"{{"expect":{expect}}}"#)).unwrap_err();

@@ -1,9 +1,11 @@
 //! Fuzz target for `explain`. The reports of `explain` must agree with the results of parsing and verification.
 
+use std::borrow::Cow;
+
 use arbitrary::{Arbitrary, Unstructured};
 use hallpass_token::agora::v006::{Subject, Untrusted006};
 use hallpass_token::agora::v007::Untrusted007;
-use hallpass_token::agora::{self, ExpectedUser, FieldStr, Project};
+use hallpass_token::agora::{self, ExpectedService, ExpectedUser, FieldStr, Project};
 use hallpass_token::{UnixSeconds, videosdk};
 
 use crate::project::{api_key, app_id, certificate, other_certificate, other_secret, secret};
@@ -14,6 +16,8 @@ use crate::wrap;
 struct Input<'a> {
     now: u32,
     form: Form,
+    /// The number of the expected Agora service, or another number if no service is expected.
+    service: u8,
     /// The expected App ID for Agora, and the expected API key for VideoSDK.
     app_id_or_key: Option<&'a str>,
     /// The expected channel for Agora, and the expected room for VideoSDK.
@@ -41,6 +45,8 @@ enum UserInput<'a> {
     Account(&'a str),
 }
 
+const SERVICES: [&str; 9] = ["rtc", "rtm", "streaming", "fpa", "chat", "fcdn", "apaas", "convoai", "stt"];
+
 /// Explains a token as an Agora token and as a VideoSDK token.
 pub fn explain(data: &[u8]) {
     let Ok(input) = Input::arbitrary_take_rest(Unstructured::new(data)) else { return };
@@ -65,7 +71,13 @@ fn check_agora(string: &str, input: &Input<'_>) {
         UserInput::Uid(uid) => ExpectedUser::Uid(uid),
         UserInput::Account(account) => ExpectedUser::Account(account),
     });
-    let expected = agora::Expected { app_id: input.app_id_or_key, channel: input.channel_or_room, user };
+    let service = usize::from(input.service).checked_sub(1).and_then(|index| SERVICES.get(index));
+    let expected = agora::Expected {
+        service: service.and_then(|name| ExpectedService::parse(name)),
+        app_id: input.app_id_or_key,
+        channel: input.channel_or_room,
+        user,
+    };
     let report = agora::explain(string, &agora::Context { now, projects: &[project], expected });
 
     assert!(report.problems.is_sorted_by(|a, b| a.severity() >= b.severity()));
@@ -85,27 +97,27 @@ fn check_agora(string: &str, input: &Input<'_>) {
         }
         Some(agora::Untrusted::V006(token)) => {
             assert_eq!(Untrusted006::parse(string), Ok(token.clone()));
-            if let Some(subject) = subject(&token, input).filter(|_| is_signed) {
-                assert!(token.verify(project, subject, now).is_ok());
-            }
+            assert!(!is_signed || verifies_006(&token, project, input));
         }
         None => unreachable!("a usable token is always parsed"),
     }
 }
 
-/// Returns the subject that consists of the expected channel and user.
-fn subject<'a>(token: &Untrusted006, input: &Input<'a>) -> Option<Subject<'a>> {
-    const JOIN: u16 = 1;
-    const RTM_LOGIN: u16 = 1000;
-    let user = match input.user {
-        Some(UserInput::Account(account)) => account,
-        None => "",
-        Some(UserInput::Uid(_)) => return None,
-    };
-    let map = token.privileges();
-    let is_rtm = map.get(RTM_LOGIN).is_some() && map.get(JOIN).is_none() && token.user_crc() == 0;
-    let (channel, user) = if is_rtm { (user, "") } else { (input.channel_or_room.unwrap_or("*"), user) };
-    Some(Subject { channel: FieldStr::new(channel).ok()?, user: FieldStr::new(user).ok()? })
+/// Verifies a 006 token for each subject that consists of expected values and wildcards. In a Signaling token, the channel
+/// is the user.
+fn verifies_006(token: &Untrusted006, project: Project<'_>, input: &Input<'_>) -> bool {
+    let user = input.user.map(|user| match user {
+        UserInput::Uid(uid) => uid.to_string().into(),
+        UserInput::Account(account) => Cow::Borrowed(account),
+    });
+    let user = user.as_deref().unwrap_or_default();
+    let field = |string| FieldStr::new(string).ok();
+    let channels = ["", input.channel_or_room.unwrap_or_default(), user].into_iter().filter_map(field);
+    channels
+        .flat_map(|channel| ["0", user].into_iter().filter_map(field).map(move |user| (channel, user)))
+        .any(|(channel, user)| {
+            token.verify(project, Subject { channel, user }, UnixSeconds(input.now)).is_ok()
+        })
 }
 
 fn check_videosdk(string: &str, input: &Input<'_>) {

@@ -8,13 +8,12 @@ mod signature;
 mod v006;
 mod v007;
 
-use alloc::vec;
 use alloc::vec::Vec;
 
 use super::credentials::AppId;
 use crate::Severity;
 
-pub use context::{Context, Expected, ExpectedUser};
+pub use context::{Context, Expected, ExpectedService, ExpectedUser};
 pub use lenient::Untrusted;
 pub use problem::Problem;
 use problem::Problems;
@@ -26,6 +25,8 @@ pub use signature::Signature;
 pub struct Report {
     /// The token, if it could be parsed.
     pub token: Option<Untrusted>,
+    /// The service that the client uses, if a service was expected.
+    pub service: Option<ExpectedService>,
     /// The result of the signature check.
     pub signature: Signature,
     /// The problems, most severe first. Each kind of problem is listed once per service type and privilege.
@@ -48,7 +49,7 @@ pub fn explain(token: &str, context: &Context<'_>) -> Report {
             Untrusted::V007(token) => v007::check(token, context, &mut problems),
         };
     }
-    Report { token, signature, problems: problems.into_vec() }
+    Report { token, service: context.expected.service, signature, problems: problems.into_vec() }
 }
 
 impl Report {
@@ -60,21 +61,21 @@ impl Report {
         self.token.is_some() && self.problems.iter().all(|problem| problem.severity() < Severity::Error)
     }
 
-    /// Returns the errors that the client SDKs of the token's services report for one of the token's problems.
+    /// Returns the errors that client SDKs report for one of the token's problems. If the problem concerns the whole token,
+    /// the SDKs are the SDKs of the expected service, or of the token's services.
     ///
     /// The result is empty if Agora does not reject the token because of this problem.
     pub fn sdk_errors(&self, problem: &Problem) -> impl Iterator<Item = SdkError> {
-        let services = match (problem.service(), &self.token) {
-            (Some(service), _) => vec![service],
-            (None, Some(Untrusted::V006(token))) => vec![token.service_name()],
-            (None, Some(Untrusted::V007(token))) => token.service_names.clone(),
-            (None, None) => vec!["rtc", "rtm"],
+        let service = problem.service().or_else(|| self.service.map(ExpectedService::as_str));
+        let services = match (&service, &self.token) {
+            (Some(service), _) => core::slice::from_ref(service),
+            (None, Some(Untrusted::V006(token))) => token.service_names(),
+            (None, Some(Untrusted::V007(token))) => token.service_names.as_slice(),
+            (None, None) => &["rtc", "rtm"],
         };
-        let rejection = problem.rejection();
-        Sdk::ALL
-            .into_iter()
-            .filter(move |sdk| services.iter().any(|service| sdk.is_for(service)))
-            .filter_map(move |sdk| Some(rejection?.error(sdk)))
+        let is_reported = |error: &&SdkError| services.iter().any(|service| error.sdk.is_for(service));
+        let errors = problem.rejection().map_or(&[][..], Rejection::errors);
+        errors.iter().filter(is_reported).copied().collect::<Vec<_>>().into_iter()
     }
 }
 

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use hallpass_token::agora::v006::Untrusted006;
 use hallpass_token::agora::v007::{Remainder, Untrusted007};
 use hallpass_token::agora::{
-    Context, Expected, ExpectedUser, Permissions, PrivilegeTime, Privileges, Problem, Project, Report,
-    Service, Signature, Uid, Untrusted, explain,
+    Context, Expected, ExpectedService, ExpectedUser, Permissions, PrivilegeTime, Privileges, Problem,
+    Project, Report, Service, Signature, Uid, Untrusted, explain,
 };
 use hallpass_token::{Seconds, UnixSeconds};
 
@@ -19,7 +19,7 @@ use crate::providers::inspection::{
 use crate::settings::NamedProject;
 use crate::web::json::{Fields, Invalid, Json};
 
-/// The fields of `expect` in a request to `/v1/inspect`.
+/// The fields of `expect` in a request to `/v1/inspect`, without `service`.
 pub(crate) const EXPECT_FIELDS: &[&str] = &["app_id", "channel", "uid", "account"];
 
 /// The maximum sizes of list entries in bytes of JSON, without strings from the token.
@@ -58,7 +58,8 @@ fn read_expected<'j>(fields: Fields<'j>) -> Result<Expected<'j>, Invalid<'j>> {
         (Some(uid), None) => Some(ExpectedUser::Uid(uid)),
         (None, account) => account.map(|(_, account)| ExpectedUser::Account(account)),
     };
-    Ok(Expected { app_id: text("app_id")?, channel: text("channel")?, user })
+    let service = text("service")?.and_then(ExpectedService::parse);
+    Ok(Expected { service, app_id: text("app_id")?, channel: text("channel")?, user })
 }
 
 fn inspect_in(
@@ -101,8 +102,9 @@ fn inspect_in(
 
 fn problem_to_json(report: &Report, problem: &Problem) -> Json<'static> {
     let sdk_errors = report.sdk_errors(problem);
-    let sdk_errors: Vec<_> =
-        sdk_errors.map(|error| sdk_error(error.sdk.as_str(), error.code, error.name)).collect();
+    let sdk_errors: Vec<_> = sdk_errors
+        .map(|error| sdk_error(error.sdk.as_str(), error.code, error.name, error.message))
+        .collect();
     let mut fields = vec![
         ("code", problem.code().into()),
         ("severity", problem.severity().as_str().into()),
@@ -115,28 +117,33 @@ fn problem_to_json(report: &Report, problem: &Problem) -> Json<'static> {
 
 /// Returns the content of a 006 token. A 006 token contains only checksums of the channel and the user.
 fn content_of_006(token: &Untrusted006, budget: &mut Budget) -> Vec<(&'static str, Json<'static>)> {
-    let privileges = first_by_id(&token.privileges());
-    let privileges = budget.list(privileges, entry_bytes::PRIVILEGE, |_, (id, end)| {
-        let name = Untrusted006::privilege_name(id).map_or_else(|| id.to_string(), str::to_owned);
-        let ends_at = if end == UnixSeconds(0) { token.expires_at() } else { end };
-        (name, Json::object([("ends_at", ends_at.0.into())]))
+    let names = token.service_names();
+    let services = names.iter().map(|name| {
+        let mut privileges = first_by_id(&token.privileges());
+        privileges.retain(|(id, _)| token.is_privilege_of(*id, name));
+        let privileges = budget.list(privileges, entry_bytes::PRIVILEGE, |_, (id, end)| {
+            let name = Untrusted006::privilege_name(id).map_or_else(|| id.to_string(), str::to_owned);
+            let ends_at = if end == UnixSeconds(0) { token.expires_at() } else { end };
+            (name, Json::object([("ends_at", ends_at.0.into())]))
+        });
+        let mut service = vec![("name", (*name).into())];
+        if *name == "rtm" {
+            service.push(("user_crc32", token.channel_crc().into()));
+        } else {
+            service.push(("channel_crc32", token.channel_crc().into()));
+            service.push(("user_crc32", token.user_crc().into()));
+        }
+        service.push(("privileges", by_name(privileges)));
+        Json::from(service)
     });
-    let name = token.service_name();
-    let mut service = vec![("name", name.into())];
-    if name == "rtm" {
-        service.push(("user_crc32", token.channel_crc().into()));
-    } else {
-        service.push(("channel_crc32", token.channel_crc().into()));
-        service.push(("user_crc32", token.user_crc().into()));
-    }
-    service.push(("privileges", by_name(privileges)));
+    let services: Vec<_> = services.collect();
     vec![
         ("format", "006".into()),
         ("app_id", token.app_id().as_str().to_owned().into()),
         ("expires_at", token.expires_at().0.into()),
         ("salt", token.salt().into()),
-        ("services", vec![Json::from(service)].into()),
-        ("service_count", 1_u32.into()),
+        ("services", services.into()),
+        ("service_count", if names.len() == 1 { 1_u32 } else { 2 }.into()),
     ]
 }
 
@@ -363,7 +370,7 @@ mod tests {
         for (text, count) in texts.into_iter().flat_map(|text| [(text, 65), (text, 257)]) {
             let name = text.repeat(count);
             let (channel, user) = (Some("other"), Some(ExpectedUser::Account(&name)));
-            let expected = Expected { channel, user, app_id: None };
+            let expected = Expected { channel, user, ..Expected::default() };
             let (text, tree) = (FieldStr::new(&name).unwrap(), tree(25, &[name.as_str()]).unwrap());
             let mut different = Vec::new();
             for seconds in [0, 1, 61, u32::MAX].map(Seconds) {

@@ -79,7 +79,8 @@ fn inspect_in(
 }
 
 fn problem_to_json(problem: &Problem) -> Json<'static> {
-    let errors = problem.sdk_error().into_iter().map(|error| sdk_error(NAME, error.code.into(), error.name));
+    let errors = problem.sdk_error().into_iter();
+    let errors = errors.map(|error| sdk_error(NAME, Some(error.code.into()), error.name, None));
     Json::object([
         ("code", problem.code().into()),
         ("severity", problem.severity().as_str().into()),

@@ -19,6 +19,8 @@ pub struct Context<'a> {
 /// The client's intended use of a token. Fields that are `None` are not compared with the token.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Expected<'a> {
+    /// The service that the client uses. If a service is expected, the problems of other services are not reported.
+    pub service: Option<ExpectedService>,
     /// The App ID that the client passes to its SDK.
     pub app_id: Option<&'a str>,
     /// The channel that the client joins.
@@ -27,12 +29,39 @@ pub struct Expected<'a> {
     pub user: Option<ExpectedUser<'a>>,
 }
 
-/// The user as which a client joins a channel.
+/// The service that a client uses with a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExpectedService(&'static str);
+
+impl ExpectedService {
+    const NAMES: [&str; 9] = ["rtc", "rtm", "streaming", "fpa", "chat", "fcdn", "apaas", "convoai", "stt"];
+
+    /// Returns the service with a name from [`Service::name`](crate::agora::Service::name), except `rtm2`. The service `rtm`
+    /// is Signaling with or without a permission tree.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::NAMES.into_iter().find(|known| *known == name).map(Self)
+    }
+
+    /// Returns the name of the service.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.0
+    }
+
+    /// Returns whether the client can use a service with this name.
+    pub(super) fn includes(self, name: &str) -> bool {
+        self.0 == name || (self.0 == "rtm" && name == "rtm2")
+    }
+}
+
+/// The user as which a client joins a channel or logs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExpectedUser<'a> {
-    /// The uid passed to `joinChannel`. If the uid is 0, Agora assigns a uid.
+    /// The uid passed to `joinChannel`. If the uid is 0, Agora assigns a uid. The digits of another uid can be the name of a
+    /// Signaling or Chat user.
     Uid(u32),
-    /// The account passed to `joinChannelWithUserAccount` or to a Signaling login.
+    /// The account passed to `joinChannelWithUserAccount`, or to a login to Signaling or Chat.
     Account(&'a str),
 }
 

@@ -47,7 +47,7 @@ pub enum Problem {
     OtherProject { token: AppId },
     /// None of the available projects has the token's App ID, so the signature was not checked.
     #[error(
-        "No certificate of the token's App ID is available, so its signature was not checked. To check it, configure the project."
+        "No certificate of the token's App ID is configured, so the signature was not checked. To check it, configure the project."
     )]
     UnknownProject,
     /// None of the project's certificates produced the signature.
@@ -154,7 +154,7 @@ pub enum Problem {
     AnyChannel,
     /// The token is for a different channel than the channel that the client joins.
     #[error("The token is for the channel {}, but the client joins {}. Request a token for the channel that the client joins; names are case-sensitive.", Quoted(.channel), Quoted(.expected))]
-    OtherChannel { channel: Box<str>, expected: Box<str> },
+    OtherChannel { service: &'static str, channel: Box<str>, expected: Box<str> },
     /// A 006 token is for a different channel than the channel that the client joins. The message cannot name the
     /// token's channel, because the token contains only a checksum of the channel.
     #[error("The token is for a different channel than {}: the channel checksum differs. Request a token for the channel that the client joins; names are case-sensitive.", Quoted(.expected))]
@@ -217,6 +217,17 @@ pub enum Problem {
         "The token for {service} is for a different user than the client: the user checksum differs. Request a token for the client's user."
     )]
     OtherUserChecksum { service: &'static str },
+    /// The client uses a service that the token does not contain.
+    #[error(
+        "The token has no service {service}, but the client uses the token for {service}. Request a token with {service}."
+    )]
+    OtherService { service: &'static str },
+    /// A 006 token for Signaling contains a user in addition to the channel. `is_used` is false if the client joins a
+    /// channel instead of logging in to Signaling.
+    #[error(
+        "The token cannot be used for Signaling, because it contains a uid. A 006 token for Signaling signs the user's name as the channel, and an empty uid. Request a token for rtm."
+    )]
+    UidInSignalingToken { is_used: bool },
     /// The token contains no services.
     #[error("The token has no services, so it grants nothing. Add the service that the client needs.")]
     NoService,
@@ -322,9 +333,8 @@ impl Problem {
             Self::Administrator { service } => ("administrator", Warning, Some(service)),
             Self::NoChannel => ("no_channel", INVALID, Some("rtc")),
             Self::AnyChannel => ("any_channel", Warning, None),
-            Self::OtherChannel { .. } | Self::OtherChannelChecksum { .. } => {
-                ("other_channel", INVALID, Some("rtc"))
-            }
+            Self::OtherChannel { service, .. } => ("other_channel", INVALID, Some(service)),
+            Self::OtherChannelChecksum { .. } => ("other_channel", INVALID, Some("rtc")),
             Self::LongChannel => ("channel_of_64_bytes", Note, None),
             Self::InvalidChannelName { service, .. } => ("channel_malformed", Warning, Some(service)),
             Self::InvalidUserName { service, .. } => ("user_malformed", Warning, Some(service)),
@@ -338,6 +348,10 @@ impl Problem {
             Self::UidChosenByAgora { service, .. } => ("uid_chosen_by_agora", INVALID, Some(service)),
             Self::AccountZeroForUid { service } => ("account_zero_for_uid", INVALID, Some(service)),
             Self::OtherUserChecksum { service } => ("other_user", INVALID, Some(service)),
+            Self::OtherService { service } => ("other_service", INVALID, Some(service)),
+            Self::UidInSignalingToken { is_used } => {
+                ("uid_in_signaling_token", if *is_used { INVALID } else { Warning }, Some("rtm"))
+            }
             Self::NoService => ("no_service", INVALID, None),
             Self::UnknownService { .. } => ("unknown_service", Warning, None),
             Self::ExtraBytes(_) => ("extra_bytes", Warning, None),

@@ -28,22 +28,24 @@ pub(super) fn find_signer(
     problems: &mut Problems,
     signer: impl Fn(&[AppCertificate]) -> Option<usize>,
 ) -> Signature {
-    let mut projects = context
-        .projects
-        .iter()
-        .enumerate()
-        .filter(|(_, project)| project.app_id == app_id && !project.certificates.is_empty())
-        .peekable();
-    if projects.peek().is_none() {
-        if !context.projects.is_empty() {
-            problems.push(Problem::UnknownProject);
-        }
+    if !has_certificate(app_id, context, problems) {
         return Signature::NotChecked;
     }
+    let mut projects = context.projects.iter().enumerate().filter(|(_, project)| project.app_id == app_id);
     let found = projects.find_map(|(project, keys)| Some((project, signer(keys.certificates)?)));
     if let Some((project, certificate)) = found {
         return Signature::Valid { project, certificate };
     }
     problems.push(Problem::OtherCertificate);
     Signature::Invalid
+}
+
+/// Returns whether a certificate of the App ID is available. If other projects are available, reports the problem.
+pub(super) fn has_certificate(app_id: &AppId, context: &Context<'_>, problems: &mut Problems) -> bool {
+    let has_certificate =
+        context.projects.iter().any(|project| project.app_id == app_id && !project.certificates.is_empty());
+    if !has_certificate && !context.projects.is_empty() {
+        problems.push(Problem::UnknownProject);
+    }
+    has_certificate
 }

@@ -22,7 +22,21 @@ const TTL: u32 = 3600;
 
 /// The expected values that match the token of [`rtc`].
 const MATCHING: Expected<'static> =
-    Expected { app_id: Some(APP_ID), channel: Some("demo"), user: Some(ExpectedUser::Uid(7)) };
+    Expected { service: None, app_id: Some(APP_ID), channel: Some("demo"), user: Some(ExpectedUser::Uid(7)) };
+
+/// Returns expected values that contain only a user.
+fn user(user: ExpectedUser<'_>) -> Expected<'_> {
+    Expected { user: Some(user), ..Expected::default() }
+}
+
+/// Returns expected values that contain only an account.
+fn account(account: &str) -> Expected<'_> {
+    user(ExpectedUser::Account(account))
+}
+
+fn with_service<'a>(service: &str, expected: Expected<'a>) -> Expected<'a> {
+    Expected { service: Some(ExpectedService::parse(service).unwrap()), ..expected }
+}
 
 fn app_id() -> AppId {
     AppId::parse(APP_ID).unwrap()
@@ -105,7 +119,11 @@ fn raw(ttl: u32, channel: &str, user: &str, privileges: &[(u16, u32)]) -> String
 
 /// Returns a 006 token for user 7 in channel `demo`.
 fn raw_006(expires_at: u32, privileges: &[(u16, u32)]) -> String {
-    let (channel, user) = (FieldStr::new("demo").unwrap(), FieldStr::new("7").unwrap());
+    raw_006_for("demo", "7", expires_at, privileges)
+}
+
+fn raw_006_for(channel: &str, user: &str, expires_at: u32, privileges: &[(u16, u32)]) -> String {
+    let (channel, user) = (FieldStr::new(channel).unwrap(), FieldStr::new(user).unwrap());
     Token006 {
         app_id: &app_id(),
         subject: Subject { channel, user },
@@ -299,7 +317,7 @@ fn compares_the_channel() {
     let rtm = mint(|mint| mint.rtm(RtmUser::parse("alice").unwrap(), ttl()));
     assert_eq!(codes(&rtm, Expected { user: None, ..MATCHING }), ["no_channel"]);
     let rtm = mint(|mint| mint.rtm_006(RtmUser::parse("7").unwrap(), PrivilegeTtl::For(ttl())));
-    assert_eq!(codes(&rtm, MATCHING), ["no_channel", "signature_needs_channel_and_user"]);
+    assert_eq!(codes(&rtm, MATCHING), ["no_channel"]);
 }
 
 #[test]
@@ -344,34 +362,196 @@ fn compares_the_user_of_a_006_signaling_token() {
     let login = |user| Expected { channel: None, user: Some(user), ..MATCHING };
     assert_eq!(codes(&rtm, login(ExpectedUser::Account("alice"))), [""; 0]);
     assert_eq!(codes(&rtm, login(ExpectedUser::Account("bob"))), ["other_user"]);
-    assert_eq!(codes(&rtm, login(ExpectedUser::Uid(7))), ["signature_needs_channel_and_user"]);
-    let (channel, user) = (FieldStr::EMPTY, FieldStr::EMPTY);
-    let privileges = Privileges::new(&[(1000, NOW.saturating_add(Seconds::DAY))]).unwrap();
-    let expires_at = NOW.saturating_add(Seconds::DAY);
-    let without_user =
-        Token006 { app_id: &app_id(), subject: Subject { channel, user }, salt: 1, expires_at, privileges };
-    assert_eq!(codes(&without_user.sign(&certificate()), login(ExpectedUser::Account("alice"))), ["no_user"]);
-}
-
-/// A 006 token with the privileges to join and to log in counts as an RTC token if the token has a user.
-#[test]
-fn treats_a_006_token_with_login_and_user_as_rtc() {
+    assert_eq!(codes(&rtm, login(ExpectedUser::Uid(7))), ["other_user"]);
+    assert_eq!(codes(&rtm, login(ExpectedUser::Uid(0))), [""; 0]);
+    assert_eq!(codes(&rtm, Expected::default()), ["signature_needs_channel_and_user"]);
     let day = NOW.0 + 86_400;
-    assert_eq!(codes(&raw_006(day, &[(1, day), (2, day), (1000, day)]), MATCHING), [""; 0]);
-    assert_eq!(codes(&raw_006(day, &[(1000, day)]), MATCHING), ["no_join_privilege"]);
+    let number = raw_006_for("7", "", day, &[(1000, day)]);
+    assert_eq!(codes(&number, login(ExpectedUser::Uid(7))), [""; 0]);
+    let without_user = raw_006_for("", "", day, &[(1000, day)]);
+    assert_eq!(codes(&without_user, login(ExpectedUser::Account("alice"))), ["no_user"]);
+}
+
+/// A 006 token for Signaling signs the user as the channel, and an empty uid.
+#[test]
+fn reports_a_006_signaling_token_with_a_uid() {
+    let day = NOW.0 + 86_400;
+    let (both, login) = (&[(1, day), (2, day), (1000, day)][..], &[(1000, day)][..]);
+    let joins = |channel, user| Expected { channel: Some(channel), user: Some(user), ..Expected::default() };
+    let (alice, seven) = (ExpectedUser::Account("alice"), ExpectedUser::Uid(7));
+    let uid = "uid_in_signaling_token";
+    for (channel, name, privileges, expected, found) in [
+        ("alice", "alice", both, user(alice), &[uid][..]),
+        ("alice", "alice", login, user(alice), &[uid]),
+        ("alice", "alice", both, with_service("rtm", user(alice)), &[uid]),
+        ("alice", "alice", both, with_service("rtc", joins("alice", alice)), &[]),
+        ("alice", "alice", both, Expected::default(), &[uid, "signature_needs_channel_and_user"]),
+        ("7", "7", both, user(seven), &[uid]),
+        (
+            "demo",
+            "7",
+            both,
+            user(alice),
+            &["uid_in_signaling_token", "other_user", "signature_needs_channel_and_user"],
+        ),
+        ("demo", "7", login, MATCHING, &[uid, "no_channel", "other_user"]),
+        ("alice", "", both, user(alice), &["any_user"]),
+        ("alice", "", both, with_service("rtm", user(alice)), &[]),
+        ("demo", "", both, user(alice), &["other_user", "any_user", "signature_needs_channel_and_user"]),
+        ("demo", "", both, MATCHING, &["any_user"]),
+        ("demo", "", both, with_service("rtm", MATCHING), &["other_user"]),
+    ] {
+        let token = raw_006_for(channel, name, day, privileges);
+        assert_eq!(codes(&token, expected), found, "{channel:?} {name:?} {privileges:?} {expected:?}");
+    }
+    let report = explain(&raw_006(day, both), &Context { now: NOW, projects: &[], expected: MATCHING });
+    assert_eq!((report.problems[0].code(), report.problems[0].severity()), (uid, Severity::Warning));
+}
+
+/// Signaling rejects an expired login with another error than an invalid token.
+#[test]
+fn maps_an_expired_login_of_a_006_token_to_errors_of_signaling() {
+    let day = NOW.0 + 86_400;
+    for (login, code) in [(0, 5), (100_000, 6), (NOW.0 - 1, 6)] {
+        let token = raw_006_for("alice", "alice", day, &[(1, 0), (1000, login)]);
+        let report = explain(&token, &Context { now: NOW, projects: &[], expected: account("alice") });
+        let problem = report.problems.first().unwrap();
+        let errors = report.sdk_errors(problem).map(|error| (error.sdk, error.code)).collect::<Vec<_>>();
+        assert_eq!((problem.service(), errors[0]), (Some("rtm"), (Sdk::Rtm1, Some(code))), "{login}");
+        assert!(!report.is_usable());
+    }
 }
 
 #[test]
-fn compares_signaling_users_only_with_accounts() {
+fn reports_duplicate_privileges_of_a_006_token_once() {
+    let day = NOW.0 + 86_400;
+    let twice = [1, 2, 1000, 1000].map(|id| (id, UnixSeconds(day)));
+    let privileges = Privileges::collect(twice.into_iter());
+    let subject = Subject { channel: FieldStr::new("alice").unwrap(), user: FieldStr::EMPTY };
+    let token = Token006 { app_id: &app_id(), subject, salt: 1, expires_at: UnixSeconds(day), privileges };
+    let token = token.sign(&certificate());
+    assert_eq!(
+        codes(&token, with_service("rtc", Expected { channel: Some("alice"), ..account("bob") })),
+        ["any_user"]
+    );
+    assert_eq!(codes(&token, with_service("rtm", account("alice"))), ["double_privilege"]);
+}
+
+/// A token for one service is the most frequent cause of a rejected login to Signaling.
+#[test]
+fn reports_a_token_for_another_service() {
+    let names = ["rtc", "rtm", "streaming", "fpa", "chat", "fcdn", "apaas", "convoai", "stt"];
+    let permissions = PermissionTree::new(&[]).unwrap();
+    let name = FieldStr::new("alice").unwrap();
+    let rtm2 = Service::Rtm2 {
+        user: name,
+        permissions: permissions.as_permissions(),
+        privileges: ttls(&[(1, TTL)]),
+    };
+    let alone = |service| mint(|mint| mint.services(Services::single(&service), ttl()));
+    let stt = alone(Service::stt());
+    for (token, contained) in [(rtc(), "rtc"), (rtc_006(), "rtc"), (alone(rtm2), "rtm"), (stt, "stt")] {
+        for name in names {
+            let found = codes(&token, with_service(name, Expected::default()));
+            assert_eq!(found.contains(&"other_service"), name != contained, "{name} {found:?}");
+        }
+    }
+    for name in ["rtm2", "", "RTC", "videosdk"] {
+        assert_eq!(ExpectedService::parse(name), None);
+    }
+    for token in [rtc(), rtc_006()] {
+        let expected = with_service("rtm", account("alice"));
+        let report = explain(&token, &Context { now: NOW, projects: &[], expected });
+        let errors = report.sdk_errors(&report.problems[0]).map(|error| error.code).collect::<Vec<_>>();
+        assert_eq!((report.problems.len(), &*errors), (1, &[Some(5), Some(-10005)][..]));
+        assert_eq!(
+            format!("{}", report.problems[0]),
+            "The token has no service rtm, but the client uses the token for rtm. Request a token with rtm."
+        );
+    }
+}
+
+/// Problems of services that the client does not use do not count.
+#[test]
+fn checks_only_the_expected_service() {
+    let string = |string| FieldStr::new(string).unwrap();
+    let login =
+        |user, privileges: &[(u16, u32)]| Service::Rtm { user: string(user), privileges: ttls(privileges) };
+    let rtc = |user| Service::Rtc {
+        channel: string("demo"),
+        user: string(user),
+        privileges: ttls(&[(1, TTL), (2, TTL)]),
+    };
+    let streaming = |channel| Service::Streaming {
+        channel: string(channel),
+        user: string("7"),
+        privileges: ttls(&[(1, TTL)]),
+    };
+    let (ok, none) = (&[(1, TTL)][..], &[][..]);
+    for (mut services, name, expected, found) in [
+        (vec![rtc("7"), login("alice", none)], "rtc", MATCHING, &[][..]),
+        (vec![rtc("7"), login("alice", none)], "rtm", account("alice"), &["no_login_privilege"]),
+        (vec![rtc("8"), login("7", ok)], "rtm", MATCHING, &[]),
+        (vec![rtc("7"), login("alice", ok)], "rtm", MATCHING, &["other_account"]),
+        (vec![rtc("7"), login("", ok)], "rtm", MATCHING, &["any_user"]),
+        (vec![rtc("8"), login("7", ok)], "rtc", MATCHING, &["other_uid"]),
+        (vec![rtc("7"), streaming("demo")], "streaming", MATCHING, &[]),
+        (vec![rtc("7"), streaming("class")], "streaming", MATCHING, &["other_channel"]),
+        (vec![rtc("7"), Service::stt()], "stt", MATCHING, &[]),
+    ] {
+        let token = mint(|mint| mint.services(Services::new(&mut services).unwrap(), ttl()));
+        assert_eq!(codes(&token, with_service(name, expected)), found, "{name} {expected:?}");
+    }
+}
+
+#[test]
+fn compares_chat_users() {
+    const UUID: &str = "6d1b9f0e-2c47-4a58-9e13-5b7d8c9a0f21";
+    const OTHER_UUID: &str = "00000000-2c47-4a58-9e13-5b7d8c9a0f21";
+    let token = |user| mint(|mint| mint.chat_user(ChatUser::parse(user).unwrap(), ttl()));
+    for (user, expected, found) in [
+        ("alice", ExpectedUser::Account("alice"), &[][..]),
+        ("alice", ExpectedUser::Account("Alice"), &[]),
+        ("alice", ExpectedUser::Account("bob"), &["other_account"]),
+        ("alice", ExpectedUser::Uid(7), &["other_account"]),
+        ("7", ExpectedUser::Uid(7), &[]),
+        ("alice", ExpectedUser::Uid(0), &[]),
+        (UUID, ExpectedUser::Account("alice"), &[]),
+        (UUID, ExpectedUser::Account(OTHER_UUID), &["other_account"]),
+    ] {
+        assert_eq!(codes(&token(user), self::user(expected)), found, "{user} {expected:?}");
+    }
+    let app = mint(|mint| mint.chat_app(ttl()));
+    assert_eq!(codes(&app, account("alice")), ["administrator"]);
+}
+
+/// The signature of a 006 token for another project cannot be checked with more information.
+#[test]
+fn reports_an_unknown_project_instead_of_an_unknown_subject() {
+    let other = AppId::parse(OTHER).unwrap();
+    let rtm = mint(|mint| mint.rtm_006(RtmUser::parse("alice").unwrap(), PrivilegeTtl::For(ttl())));
+    let certificates = [certificate()];
+    let projects = [Project { app_id: &other, certificates: &certificates }];
+    for token in [rtc_006(), rtm] {
+        let context = Context { now: NOW, projects: &projects, expected: Expected::default() };
+        assert_eq!(explain(&token, &context).problems, [Problem::UnknownProject]);
+        assert_eq!(explain(&token, &Context { projects: &[], ..context }).problems, []);
+    }
+}
+
+#[test]
+fn compares_signaling_users() {
     let token = mint(|mint| mint.rtm(RtmUser::parse("alice").unwrap(), ttl()));
     let login = |user| Expected { channel: None, user: Some(user), ..MATCHING };
     assert_eq!(codes(&token, login(ExpectedUser::Account("alice"))), [""; 0]);
     assert_eq!(codes(&token, login(ExpectedUser::Account("bob"))), ["other_account"]);
-    assert_eq!(codes(&token, login(ExpectedUser::Uid(7))), [""; 0]);
+    assert_eq!(codes(&token, login(ExpectedUser::Uid(7))), ["other_account"]);
+    assert_eq!(codes(&token, login(ExpectedUser::Uid(0))), [""; 0]);
     let app = mint(|mint| mint.apaas_app(ttl()));
     assert_eq!(codes(&app, login(ExpectedUser::Account("alice"))), ["administrator"]);
     let number = mint(|mint| mint.rtm(RtmUser::parse("1234").unwrap(), ttl()));
     assert_eq!(codes(&number, login(ExpectedUser::Account("bob"))), ["other_account"]);
+    assert_eq!(codes(&number, login(ExpectedUser::Uid(1234))), [""; 0]);
     let classroom = mint(|mint| mint.apaas_user(RtmUser::parse("alice").unwrap(), ttl()));
     assert_eq!(codes(&classroom, login(ExpectedUser::Account("bob"))), ["other_account"]);
 }
@@ -459,18 +639,27 @@ fn maps_problems_to_errors_of_the_services_sdks() {
     let sdks = |token: &str, expected| {
         let now = NOW.saturating_add(Seconds::DAY);
         let report = explain(token, &Context { now, projects: &[], expected });
-        report.sdk_errors(&report.problems[0]).map(|error| (error.sdk, error.code)).collect::<Vec<_>>()
+        let errors = report.sdk_errors(&report.problems[0]);
+        errors.map(|error| (error.sdk, error.code.unwrap_or_default())).collect::<Vec<_>>()
     };
     let rtm = mint(|mint| mint.rtm(RtmUser::parse("alice").unwrap(), ttl()));
     let chat = mint(|mint| mint.chat_user(ChatUser::parse("alice").unwrap(), ttl()));
-    assert_eq!(sdks(&rtc(), MATCHING), [(Sdk::Rtc, 109)]);
+    assert_eq!(sdks(&rtc(), MATCHING), [(Sdk::Rtc, 109), (Sdk::RtcWeb, 0), (Sdk::RtcWeb, 0)]);
+    assert_eq!(sdks(&rtc(), with_service("rtm", MATCHING)), [(Sdk::Rtm1, 6), (Sdk::Rtm2, -10009)]);
     assert_eq!(sdks(&rtm, Expected::default()), [(Sdk::Rtm1, 6), (Sdk::Rtm2, -10009)]);
     assert_eq!(sdks(&chat, Expected::default()), []);
-    assert_eq!(sdks("x", MATCHING), [(Sdk::Rtc, 110), (Sdk::Rtm1, 5), (Sdk::Rtm2, -10005)]);
+    assert_eq!(sdks("x", MATCHING), [(Sdk::Rtc, 110), (Sdk::RtcWeb, 0), (Sdk::Rtm1, 5), (Sdk::Rtm2, -10005)]);
+    assert_eq!(sdks("x", with_service("rtm", MATCHING)), [(Sdk::Rtm1, 5), (Sdk::Rtm2, -10005)]);
     let typo = Expected { app_id: Some("x"), ..MATCHING };
     let report = explain(&rtc(), &Context { now: NOW, projects: &[], expected: typo });
-    let errors: Vec<_> = report.sdk_errors(&report.problems[0]).map(|error| error.name).collect();
-    assert_eq!(errors, ["ERR_INVALID_APP_ID"]);
+    let errors = report.sdk_errors(&report.problems[0]).map(|error| (error.name, error.message));
+    assert_eq!(
+        errors.collect::<Vec<_>>(),
+        [
+            ("ERR_INVALID_APP_ID", None),
+            ("CAN_NOT_GET_GATEWAY_SERVER", Some("invalid vendor key, can not find appid")),
+        ]
+    );
 }
 
 #[test]
@@ -590,8 +779,7 @@ mod malformed_payloads {
         let rtc = [1, 0, 0, 0, 0, 0, 1, 0, b'a'];
         let token = signed(7000, &rtc.repeat(7000));
         let long = "\u{7f}".repeat(8000);
-        let expected =
-            Expected { channel: Some(&long), user: Some(ExpectedUser::Account(&long)), app_id: Some(&long) };
+        let expected = Expected { channel: Some(&long), app_id: Some(&long), ..account(&long) };
         let report = explain(&token, &Context { now: NOW, projects: &[], expected });
         assert!(report.token.is_some());
         let sentences: usize = report.problems.iter().map(|problem| format!("{problem}").len()).sum();

@@ -24,19 +24,31 @@ const MAX_PRIVILEGE_ID: u16 = 4;
 
 pub(super) fn check(token: &Untrusted007, context: &Context<'_>, problems: &mut Problems) -> Signature {
     // The services are parsed only once, because a malicious token can contain thousands of services.
-    let services: Vec<_> = token.services().collect();
-    let joined = JoinedServices::new(&services, context.expected.channel);
+    let mut services: Vec<_> = token.services().collect();
+    let has_service = !services.is_empty();
     check_times(token, context.now, problems);
+    let mut channel = context.expected.channel;
+    if let Some(expected) = context.expected.service {
+        services.retain(|service| expected.includes(service.name()));
+        channel = channel.filter(|_| services.iter().any(|service| channel_of(service).is_some()));
+        if has_service
+            && services.is_empty()
+            && !matches!(token.remainder(), Remainder::UnknownService { .. })
+        {
+            problems.push(Problem::OtherService { service: expected.as_str() });
+        }
+    }
+    let joined = JoinedServices::new(&services, channel);
     for service in &services {
         check_privileges(token, service, &joined, context.now, problems);
         check_grants(service, problems);
         check_names(service, problems);
     }
     check_rtc_privileges(&services, &joined, problems);
-    compare_channel(&services, token.remainder(), &joined, problems);
+    compare_channel(&services, token.remainder(), &joined, context.expected, problems);
     compare_user(&services, &joined, context.expected, problems);
     match token.remainder() {
-        Remainder::Empty if services.is_empty() => problems.push(Problem::NoService),
+        Remainder::Empty if !has_service => problems.push(Problem::NoService),
         Remainder::Empty => {}
         Remainder::UnknownService { number, services } => {
             problems.push(Problem::UnknownService { number, services })
@@ -192,15 +204,17 @@ fn compare_channel(
     services: &[Service<'_>],
     rest: Remainder,
     joined: &JoinedServices<'_>,
+    expected: Expected<'_>,
     problems: &mut Problems,
 ) {
     if services.iter().filter_map(channel_of).any(|name| *name == FieldStr::ANY_CHANNEL) {
         problems.push(Problem::AnyChannel);
     }
-    let Some(expected) = joined.channel else { return };
+    let Some(channel) = joined.channel else { return };
     // Clients do not join the channels of Streaming and Fusion CDN services.
     let opens_channel = |service: &&Service<'_>| {
-        joined.includes(service) && matches!(service, Service::Rtc { .. } | Service::Apaas { .. })
+        let is_joined = matches!(service, Service::Rtc { .. } | Service::Apaas { .. });
+        joined.includes(service) && (is_joined || expected.service.is_some())
     };
     let Some(service) = services.iter().find(opens_channel) else {
         if !matches!(rest, Remainder::UnknownService { .. }) {
@@ -209,16 +223,21 @@ fn compare_channel(
         return;
     };
     if !joined.has_match {
-        let channel = excerpt(service.channel().map_or("", FieldStr::as_str));
-        problems.push(Problem::OtherChannel { channel, expected: excerpt(expected) });
+        let (service, found) = (service.name(), service.channel().map_or("", FieldStr::as_str));
+        let (channel, expected) = (excerpt(found), excerpt(channel));
+        problems.push(Problem::OtherChannel { service, channel, expected });
     }
 }
 
 /// Compares the users of the services with the expected user.
 ///
-/// A client can use another user in each service, but the expected user is the user in the joined channel. If no
-/// channel is expected, the expected user can belong to any service. Chat users are not compared, because the user of
-/// a Chat service can be a UUID or a hash.
+/// A client can use another user in each service, so the expected user must match only one of these services:
+///
+/// - If a service is expected: the services of this type.
+/// - If a channel is expected: the services of the joined channel.
+/// - If only an account is expected: all services with a user.
+/// - If only a uid is expected: the services with uids. If the token has no service with a channel, the digits of the uid
+///   can be a user of Signaling or Chat.
 fn compare_user(
     services: &[Service<'_>],
     joined: &JoinedServices<'_>,
@@ -233,32 +252,48 @@ fn compare_user(
     }
 
     let Some(join) = expected.user else { return };
-    let logs_in = |service: &Service<'_>| {
-        matches!(service, Service::Rtm { .. } | Service::Rtm2 { .. } | Service::Apaas { .. })
-            && matches!(join, ExpectedUser::Account(_))
-            && !user_str(service).is_empty()
+    let joining_user = join.to_field();
+    let is_name = match join {
+        ExpectedUser::Account(_) => true,
+        ExpectedUser::Uid(0) => false,
+        ExpectedUser::Uid(_) => {
+            expected.service.is_some() || services.iter().all(|service| service.channel().is_none())
+        }
     };
     let mut candidates = services.iter().filter(|service| {
-        let is_joined = joined.includes(service) && (has_uids(service) || logs_in(service));
-        is_joined || (expected.channel.is_none() && logs_in(service))
+        if has_uids(service) {
+            return joined.includes(service);
+        }
+        let is_used = expected.service.is_some() || expected.channel.is_none() || joined.includes(service);
+        is_name && is_used && !user_str(service).is_empty()
     });
     let Some(first) = candidates.next() else { return };
-    let joining_user = join.to_field();
-    let accepts = |service: &Service<'_>| {
-        let user = user_str(service);
-        (user.is_empty() && has_uids(service)) || user == joining_user
+    let accepts = |service: &Service<'_>| match service {
+        Service::Chat { .. } => is_same_chat_user(user_str(service), &joining_user),
+        _ => user_str(service) == joining_user || (has_uids(service) && user_str(service).is_empty()),
     };
     if !accepts(first) && !candidates.any(accepts) {
         problems.push(other_user(first, join, &joining_user));
     }
 }
 
+/// Returns whether a token for a Chat user can belong to the expected user. Chat ignores the case of names. A token can name
+/// the user by UUID or by hash, which cannot be compared with a name.
+fn is_same_chat_user(user: &str, expected: &str) -> bool {
+    let is_id = |name: &str| {
+        let digits = || name.bytes().filter(|byte| *byte != b'-');
+        digits().count() == 32 && digits().all(|byte| byte.is_ascii_hexdigit())
+    };
+    user.eq_ignore_ascii_case(expected) || (is_id(user) && !is_id(expected))
+}
+
 /// Returns the problem that describes how a service's user differs from the expected user.
 fn other_user(service: &Service<'_>, join: ExpectedUser<'_>, joining_user: &str) -> Problem {
     let is_number = |user| has_uids(service) && Uid::parse(user).is_ok();
-    let names_number = is_number(user_str(service));
+    let (is_channel_user, names_number) = (has_uids(service), is_number(user_str(service)));
     let (service, user, expected) = (service.name(), excerpt(user_str(service)), excerpt(joining_user));
     match join {
+        ExpectedUser::Uid(_) if !is_channel_user => Problem::OtherAccount { service, user, expected },
         ExpectedUser::Uid(_) if &*user == "0" => Problem::AccountZeroForUid { service },
         ExpectedUser::Uid(0) => Problem::UidChosenByAgora { service, user },
         ExpectedUser::Uid(_) if names_number => Problem::OtherUid { service, user, expected },

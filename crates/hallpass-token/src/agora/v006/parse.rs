@@ -78,7 +78,7 @@ impl Untrusted006 {
         self.channel_crc
     }
 
-    /// Returns the CRC-32 checksum of the user. For a token for any user, and for a Signaling token, returns 0.
+    /// Returns the CRC-32 checksum of the user. For a token for any user, and for a valid Signaling token, returns 0.
     #[must_use]
     pub const fn user_crc(&self) -> u32 {
         self.user_crc
@@ -103,12 +103,23 @@ impl Untrusted006 {
         reader.privileges().unwrap_or(Privileges::NONE)
     }
 
-    /// Returns `rtm` if the token grants only Signaling login, otherwise `rtc`.
+    /// Returns the services that the privileges belong to. A token that grants login to Signaling is for `rtm`. A token that
+    /// grants joining a channel, and a token without the privilege to log in, is for `rtc`.
     #[must_use]
-    pub fn service_name(&self) -> &'static str {
+    pub fn service_names(&self) -> &'static [&'static str] {
         let map = self.privileges();
-        let joins = map.get(RtcPrivilege::Join as u16).is_some();
-        if map.get(RTM_LOGIN).is_some() && !joins && self.user_crc == 0 { "rtm" } else { "rtc" }
+        match (map.get(RtcPrivilege::Join as u16), map.get(RTM_LOGIN)) {
+            (_, None) => &["rtc"],
+            (None, Some(_)) => &["rtm"],
+            (Some(_), Some(_)) => &["rtc", "rtm"],
+        }
+    }
+
+    /// Returns whether a privilege belongs to one of the token's services. In a token for both services, each privilege
+    /// except the login belongs to `rtc`.
+    #[must_use]
+    pub fn is_privilege_of(&self, id: u16, service: &str) -> bool {
+        self.service_names().len() == 1 || (id == RTM_LOGIN) == (service == "rtm")
     }
 
     /// Returns the name of a privilege, such as `publish_audio` or `login`. Returns `None` if the ID is not defined.
