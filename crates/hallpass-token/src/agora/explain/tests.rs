@@ -471,6 +471,31 @@ fn reports_a_token_for_another_service() {
     }
 }
 
+/// A uid belongs to a service with a uid, and an account without a channel belongs to a service with a user's name.
+#[test]
+fn reports_the_service_of_the_expected_user() {
+    let string = |string| FieldStr::new(string).unwrap();
+    let privileges = ttls(&[(1, TTL), (2, TTL)]);
+    let mut services = [
+        Service::Rtc { channel: string("demo"), user: string("7"), privileges },
+        Service::Rtm { user: string("alice"), privileges: ttls(&[(1, TTL)]) },
+    ];
+    let token = mint(|mint| mint.services(Services::new(&mut services).unwrap(), ttl()));
+    let joins = |user| Expected { channel: Some("demo"), ..self::user(user) };
+    for (expected, found) in [
+        (user(ExpectedUser::Uid(7)), None),
+        (user(ExpectedUser::Uid(8)), Some(("other_uid", Some("rtc")))),
+        (account("alice"), None),
+        (account("bob"), Some(("other_account", Some("rtm")))),
+        (joins(ExpectedUser::Uid(7)), None),
+        (joins(ExpectedUser::Account("alice")), Some(("uid_for_account", Some("rtc")))),
+    ] {
+        let report = explain(&token, &Context { now: NOW, projects: &[], expected });
+        let problem = report.problems.first().map(|problem| (problem.code(), problem.service()));
+        assert_eq!(problem, found, "{expected:?}");
+    }
+}
+
 /// Problems of services that the client does not use do not count.
 #[test]
 fn checks_only_the_expected_service() {

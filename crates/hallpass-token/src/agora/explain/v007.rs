@@ -260,20 +260,29 @@ fn compare_user(
             expected.service.is_some() || services.iter().all(|service| service.channel().is_none())
         }
     };
-    let mut candidates = services.iter().filter(|service| {
+    let candidates = services.iter().filter(|service| {
         if has_uids(service) {
             return joined.includes(service);
         }
         let is_used = expected.service.is_some() || expected.channel.is_none() || joined.includes(service);
         is_name && is_used && !user_str(service).is_empty()
     });
-    let Some(first) = candidates.next() else { return };
-    let accepts = |service: &Service<'_>| match service {
-        Service::Chat { .. } => is_same_chat_user(user_str(service), &joining_user),
-        _ => user_str(service) == joining_user || (has_uids(service) && user_str(service).is_empty()),
+    let candidates: Vec<_> = candidates.collect();
+    let accepts = |service: &Service<'_>| {
+        let user = user_str(service);
+        let is_chat = matches!(service, Service::Chat { .. });
+        user == joining_user
+            || (user.is_empty() && has_uids(service))
+            || (is_chat && is_same_chat_user(user, &joining_user))
     };
-    if !accepts(first) && !candidates.any(accepts) {
-        problems.push(other_user(first, join, &joining_user));
+    if candidates.iter().any(|service| accepts(service)) {
+        return;
+    }
+    // An account without a channel is the user who logs in to Signaling or Chat, if the token has such a service.
+    let logs_in = expected.channel.is_none() && matches!(join, ExpectedUser::Account(_));
+    let reported = candidates.iter().find(|service| logs_in != has_uids(service)).or(candidates.first());
+    if let Some(service) = reported {
+        problems.push(other_user(service, join, &joining_user));
     }
 }
 
