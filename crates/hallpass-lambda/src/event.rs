@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hallpass_service::{Body, Headers, MAX_BODY_BYTES, Request};
+use hallpass_service::{Body, Headers, MAX_BODY_BYTES, Request, exact_integer};
 use http::Method;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use serde::Deserialize;
@@ -125,11 +125,12 @@ impl RequestContext {
 }
 
 /// Converts a claim to a string. Returns `None` for `null`, arrays and objects, because their JSON could be confused with
-/// a string that a user chose.
+/// a string that a user chose. Also returns `None` for a rounded number, because two users could have this number.
 fn claim_string(value: Value) -> Option<String> {
     match value {
         Value::String(string) => Some(string),
-        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Number(number) => exact_integer(&number),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }
@@ -202,6 +203,34 @@ mod tests {
             }
         });
         assert_eq!((request.query.as_str(), bytes(&request.body)), ("", &b""[..]));
+    }
+
+    #[test]
+    fn drops_claims_that_have_no_exact_string() {
+        let event = r#"{
+            "requestContext": {
+                "http": { "method": "POST" },
+                "authorizer": {
+                    "lambda": {
+                        "string": "a", "boolean": true, "integer": 7, "negative": -1, "float": 7.0,
+                        "largest": 18446744073709551615, "larger": 100000000000000000001, "exponent": 1e17, "half": 0.5,
+                        "null": null, "list": ["a"], "object": { "a": "b" }
+                    }
+                }
+            }
+        }"#;
+        let (_, gateway) = serde_json::from_str::<Event>(event).unwrap().into_parts();
+        let claims = gateway.claims.unwrap();
+        let claims: Vec<_> = claims.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let expected = [
+            ("boolean", "true"),
+            ("float", "7"),
+            ("integer", "7"),
+            ("largest", "18446744073709551615"),
+            ("negative", "-1"),
+            ("string", "a"),
+        ];
+        assert_eq!(claims, expected);
     }
 
     #[test]

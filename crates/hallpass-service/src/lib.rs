@@ -25,6 +25,7 @@ mod state;
 mod token;
 mod web;
 
+pub use auth::exact_integer;
 pub use platform::{BoxFuture, KeyMaterial, Platform, PublicKey, SLEEP_MILLISECONDS, STORE_MILLISECONDS};
 pub use providers::is_optional_secret;
 pub use service::{Outcome, Service};

@@ -7,14 +7,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-use super::claims::{Claims, integer};
+use super::claims::Claims;
 use crate::web::json::{Invalid, Json};
 
 /// An authenticated caller, or an anonymous caller if the configuration accepts anonymous callers.
 #[derive(Debug)]
 pub(crate) struct Caller {
     kind: CallerKind,
-    /// The claim `sub`, or the name of the service key.
+    /// The claim `sub`, a non-empty string or an exact integer; or the name of the service key.
     subject: Option<String>,
     claims: Claims,
 }
@@ -49,7 +49,7 @@ impl Caller {
     }
 
     fn with_claims(kind: CallerKind, claims: Claims) -> Self {
-        let subject = claims.get_str("sub").filter(|subject| !subject.is_empty()).map(str::to_owned);
+        let subject = claims.text("sub").filter(|subject| !subject.is_empty()).map(Cow::into_owned);
         Self { kind, subject, claims }
     }
 
@@ -69,16 +69,7 @@ impl Caller {
     /// unless the claim is a non-empty string or an exact integer. Strings that contain `*`, `{` or `}` are excluded,
     /// because these characters have a special meaning in patterns and for providers.
     pub(crate) fn substitutable_claim(&self, name: &str) -> Option<Cow<'_, str>> {
-        let value = match (name, self.claims.get(name)) {
-            ("sub", _) => self.subject()?.into(),
-            (_, Some(Json::String(string))) => Cow::Borrowed(string.as_ref()),
-            // The parser rounds integers that exceed 64 bits, so that two users could have the same number.
-            (_, Some(Json::Number(number))) => Cow::Owned(match integer(number)? {
-                (false, magnitude) => magnitude.to_string(),
-                (true, magnitude) => 0_i64.checked_sub_unsigned(magnitude)?.to_string(),
-            }),
-            _ => return None,
-        };
+        let value = if name == "sub" { self.subject()?.into() } else { self.claims.text(name)? };
         (!value.is_empty() && !value.contains(['*', '{', '}'])).then_some(value)
     }
 
@@ -129,15 +120,22 @@ mod tests {
     use crate::auth::testing::user;
 
     #[test]
-    fn rounded_numbers_are_not_substitutable() {
-        let caller = user(
-            r#"{"largest":18446744073709551615,"least":-1,"larger":18446744073709551616,"half":0.5,"float":3.0,"exponent":1e17}"#,
-        );
-        let claim = |name| caller.substitutable_claim(name);
-        assert_eq!(claim("largest").as_deref(), Some("18446744073709551615"));
-        assert_eq!((claim("least").as_deref(), claim("float").as_deref()), (Some("-1"), Some("3")));
-        assert_eq!(claim("exponent").as_deref(), Some("100000000000000000"));
-        assert_eq!((claim("larger"), claim("half")), (None, None));
+    fn an_exact_integer_is_a_string() {
+        let (number, string) = (user(r#"{"iss":"i","sub":42.0}"#), user(r#"{"iss":"i","sub":"42"}"#));
+        assert_eq!((number.subject(), number.limit_key()), (Some("42"), string.limit_key()));
+        let caller = user(r#"{"sub":18446744073709551616,"least":-1,"half":0.5,"exponent":1e17,"list":[7]}"#);
+        assert_eq!((caller.subject(), caller.limit_key()), (None, None));
+        for (name, expected) in [
+            ("sub", None),
+            ("/sub", None),
+            ("least", Some("-1")),
+            ("half", None),
+            ("exponent", None),
+            ("list", None),
+            ("/list/0", Some("7")),
+        ] {
+            assert_eq!(caller.substitutable_claim(name).as_deref(), expected, "{name}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The claims of a caller (RFC 7519 section 4), and conditions on claims.
 
+use std::borrow::Cow;
+
 use serde_json::Number;
 
 use crate::web::json::{Invalid, Json};
@@ -9,34 +11,57 @@ use crate::web::json::{Invalid, Json};
 #[derive(Debug)]
 pub(crate) struct Claims(Json<'static>);
 
-/// Conditions on claims: the name of each claim with its accepted values.
+/// Conditions on claims: the name of each claim with its accepted values. An accepted value is a boolean, a string, an
+/// exact integer, or an object with the field `has_member`, which contains an array of strings.
 pub(crate) type ClaimConditions = Vec<(String, Vec<Json<'static>>)>;
+
+const HAS_MEMBER: &str = "has_member";
 
 impl Claims {
     pub(super) const NONE: Self = Self(Json::Object(Vec::new()));
 
-    /// Returns claims with string values, the form in which API Gateway supplies claims.
+    /// Returns claims with string values, the form in which API Gateway supplies claims. API Gateway formats a list as
+    /// `[a b]`. For scopes, the brackets are removed.
     pub(crate) fn from_strings(claims: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self(Json::Object(claims.into_iter().map(|(name, text)| (name.into(), text.into())).collect()))
+        let claim = |(name, text): (String, String)| {
+            let list = if is_scope(&name) { text.strip_prefix('[') } else { None };
+            let words = list.and_then(|list| list.strip_suffix(']')).map(str::to_owned);
+            (name.into(), words.unwrap_or(text).into())
+        };
+        Self(Json::Object(claims.into_iter().map(claim).collect()))
     }
 
     /// Parses claims from a JSON object. Rejects duplicate names at any depth.
     pub(super) fn parse(text: &[u8]) -> Option<Self> {
         let json = Json::parse(text).ok()?;
-        check_names(&json).ok()?;
+        check_duplicates(&json).ok()?;
         Some(Self(json.into_owned()))
     }
 
     /// Reads claims from a parsed JSON object. Rejects duplicate names at any depth.
     #[cfg(feature = "check")]
     pub(crate) fn read<'j>(value: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
-        check_names(value)?;
+        check_duplicates(value)?;
         Ok(Self(value.clone().into_owned()))
     }
 
-    /// Returns the claim with this name. If no claim has this name, interprets the name as a path with dots, such as
-    /// `app_metadata.role`.
+    /// Reads claims from a parsed JSON object with string values, the form in which API Gateway supplies claims.
+    #[cfg(feature = "check")]
+    pub(crate) fn read_strings<'j>(value: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
+        check_duplicates(value)?;
+        let mut claims = Vec::new();
+        for (name, claim) in value.entries()? {
+            claims.push((name.to_owned(), claim.string()?.to_owned()));
+        }
+        Ok(Self::from_strings(claims))
+    }
+
+    /// Returns the claim with this name. A name that starts with `/` is a JSON Pointer (RFC 6901). If no claim has any
+    /// other name, interprets the name as a path with dots, such as `app_metadata.role`.
     pub(crate) fn get(&self, name: &str) -> Option<&Json<'static>> {
+        if let Some(pointer) = name.strip_prefix('/') {
+            return pointer.split('/').try_fold(&self.0, member);
+        }
         self.0.get(name).or_else(|| name.split('.').try_fold(&self.0, |claim, part| claim.get(part)))
     }
 
@@ -45,13 +70,23 @@ impl Claims {
         self.get(name)?.as_str()
     }
 
-    /// Returns whether the claim equals one of these values, or is an array that contains one of these values.
+    /// Returns the claim with this name as a string, if it is a string or an exact integer.
+    pub(super) fn text(&self, name: &str) -> Option<Cow<'_, str>> {
+        text(self.get(name)?)
+    }
+
+    /// Returns whether the claim has one of these values, or is an array that contains one of these values. The claims
+    /// `scope` and `scp` also match if they contain all words of an accepted value.
     pub(crate) fn matches(&self, name: &str, accepted: &[Json<'static>]) -> bool {
-        let is_accepted = |value: &Json<'_>| accepted.iter().any(|accepted| equals(accepted, value));
-        match self.get(name) {
-            Some(Json::Array(values)) => values.iter().any(is_accepted),
-            value => value.is_some_and(is_accepted),
-        }
+        let values = match self.get(name) {
+            None => return false,
+            Some(Json::Array(values)) => values,
+            Some(value) => std::slice::from_ref(value),
+        };
+        let is_scope = is_scope(name.strip_prefix('/').unwrap_or(name));
+        accepted.iter().any(|accepted| {
+            values.iter().any(|value| accepts(accepted, value)) || (is_scope && has_words(values, accepted))
+        })
     }
 
     /// Returns whether the claims satisfy all conditions.
@@ -60,49 +95,115 @@ impl Claims {
     }
 }
 
-fn check_names<'j>(claims: &'j Json<'j>) -> Result<(), Invalid<'j>> {
+/// Returns the decimal digits of an exact integer, so that `42` and `42.0` have the same result. Returns `None` for a
+/// number that the parser may have rounded: fractions, floats of more than 15 digits, and integers that exceed 64 bits.
+#[must_use]
+pub fn exact_integer(number: &Number) -> Option<String> {
+    // The error of the parser is less than two units in the last place, which is less than 1 for 15 digits.
+    const MAX_FLOAT: f64 = 999_999_999_999_999.0;
+    match (number.as_i64(), number.as_u64()) {
+        (Some(integer), _) => Some(integer.to_string()),
+        (None, Some(integer)) => Some(integer.to_string()),
+        (None, None) => {
+            let float = number.as_f64()?;
+            (float.abs() <= MAX_FLOAT && float.trunc() == float).then(|| (float as i64).to_string())
+        }
+    }
+}
+
+/// Checks a claim name of the configuration. Returns the expected value if the name is an invalid JSON Pointer.
+pub(crate) fn check_name(name: &str) -> Result<(), &'static str> {
+    let has_valid_escapes = || name.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
+    if name.starts_with('/') && !has_valid_escapes() { Err(EXPECTED_POINTER) } else { Ok(()) }
+}
+
+const EXPECTED_POINTER: &str =
+    "expected a JSON Pointer, in which `~0` represents `~`, and `~1` represents `/`";
+
+fn check_duplicates<'j>(claims: &'j Json<'j>) -> Result<(), Invalid<'j>> {
     claims.entries().and_then(|_| claims.check_names())
 }
 
-fn equals(accepted: &Json<'_>, value: &Json<'_>) -> bool {
+/// Returns the value that a part of a JSON Pointer selects: a member of an object, or an item of an array.
+fn member<'j>(value: &'j Json<'static>, part: &str) -> Option<&'j Json<'static>> {
+    if let Json::Array(items) = value {
+        let has_other_form = part.starts_with('+') || (part.starts_with('0') && part.len() > 1);
+        return if has_other_form { None } else { items.get(part.parse::<usize>().ok()?) };
+    }
+    value.get(&part.replace("~1", "/").replace("~0", "~"))
+}
+
+/// Returns whether a claim contains words that are separated by spaces (RFC 8693 section 4.2, RFC 9068 section 2.2.3).
+fn is_scope(name: &str) -> bool {
+    matches!(name, "scope" | "scp")
+}
+
+/// Returns whether an accepted value of a condition accepts this value.
+fn accepts(accepted: &Json<'_>, value: &Json<'_>) -> bool {
     match (accepted, value) {
-        (Json::Number(accepted), Json::Number(number)) => match (integer(accepted), integer(number)) {
-            (None, None) => accepted == number,
-            (accepted, number) => accepted == number,
-        },
-        _ => accepted == value,
-    }
-}
-
-/// Returns the sign (true if negative) and the magnitude of an integer. Different notations of an integer, such as `3`
-/// and `3.0`, have the same result. Returns `None` if the number has a fraction, or if its magnitude exceeds 64 bits.
-pub(super) fn integer(number: &Number) -> Option<(bool, u64)> {
-    if let Some(integer) = number.as_i64() {
-        return Some((integer < 0, integer.unsigned_abs()));
-    }
-    let float = number.as_f64()?;
-    let magnitude = number.as_u64().unwrap_or(float.abs() as u64);
-    let is_exact = number.is_u64() || (magnitude < u64::MAX && magnitude as f64 == float.abs());
-    is_exact.then_some((float < 0.0, magnitude))
-}
-
-/// Reads conditions from the configuration: an object whose values are strings, numbers, booleans, or arrays of these
-/// types.
-pub(crate) fn read_conditions<'j>(object: &'j Json<'j>) -> Result<ClaimConditions, Invalid<'j>> {
-    const SCALARS: &str = "expected a string, a number, true or false, or an array of these";
-    let Json::Object(fields) = object else {
-        return Err(object.expected("an object"));
-    };
-    let is_scalar = |value: &Json<'_>| matches!(value, Json::Bool(_) | Json::Number(_) | Json::String(_));
-    let mut conditions = Vec::new();
-    for (name, value) in fields {
-        let accepted = value.one_or_more()?;
-        if !accepted.iter().all(is_scalar) {
-            return Err(Invalid::new(object, SCALARS));
+        (Json::Bool(accepted), Json::Bool(value)) => accepted == value,
+        (Json::Object(_), Json::Object(_)) => {
+            let names = accepted.get(HAS_MEMBER).map_or(&[][..], Json::as_array);
+            names.iter().any(|name| name.as_str().is_some_and(|name| value.get(name).is_some()))
         }
-        conditions.push((name.to_string(), accepted.iter().cloned().map(Json::into_owned).collect()));
+        _ => matches!((text(accepted), text(value)), (Some(accepted), Some(value)) if accepted == value),
+    }
+}
+
+/// Returns whether the strings contain all words of an accepted value. An accepted value without words is not contained.
+fn has_words(strings: &[Json<'_>], accepted: &Json<'_>) -> bool {
+    let accepted = text(accepted).unwrap_or_default();
+    let mut accepted = words(&accepted).peekable();
+    let has_word = |word: &str| {
+        strings.iter().filter_map(Json::as_str).any(|string| words(string).any(|known| known == word))
+    };
+    accepted.peek().is_some() && accepted.all(has_word)
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(' ').filter(|word| !word.is_empty())
+}
+
+/// Returns a string or an exact integer as a string.
+fn text<'j>(value: &'j Json<'_>) -> Option<Cow<'j, str>> {
+    match value {
+        Json::String(string) => Some(Cow::Borrowed(string)),
+        Json::Number(number) => exact_integer(number).map(Cow::Owned),
+        Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_) => None,
+    }
+}
+
+/// Reads conditions from the configuration: an object with the accepted value or values of each claim.
+pub(crate) fn read_conditions<'j>(object: &'j Json<'j>) -> Result<ClaimConditions, Invalid<'j>> {
+    let mut conditions = Vec::new();
+    for (name, value) in object.entries()? {
+        check_name(name).map_err(|expected| Invalid::new(value, expected))?;
+        let values =
+            if let Json::Object(_) = value { std::slice::from_ref(value) } else { value.one_or_more()? };
+        let mut accepted = Vec::with_capacity(values.len());
+        for value in values {
+            accepted.push(read_accepted(value)?);
+        }
+        conditions.push((name.to_owned(), accepted));
     }
     Ok(conditions)
+}
+
+/// Reads an accepted value of a condition.
+fn read_accepted<'j>(value: &'j Json<'j>) -> Result<Json<'static>, Invalid<'j>> {
+    const EXPECTED: &str =
+        "a string, an integer, true or false, an object with `has_member`, or an array of these";
+    const EXACT: &str = "a whole number that is exact: at most 64 bits, or at most 15 digits if it is written with a decimal point or an exponent";
+    match value {
+        Json::Number(number) if exact_integer(number).is_none() => Err(value.unexpected_value(EXACT)),
+        Json::Bool(_) | Json::Number(_) | Json::String(_) => Ok(value.clone().into_owned()),
+        Json::Object(_) => {
+            let names = value.fields(&[HAS_MEMBER])?.required(HAS_MEMBER)?.read_one_or_more(Json::string)?;
+            let names: Vec<Json<'_>> = names.into_iter().map(Json::from).collect();
+            Ok(Json::object([(HAS_MEMBER, names.into())]).into_owned())
+        }
+        Json::Null | Json::Array(_) => Err(value.expected(EXPECTED)),
+    }
 }
 
 /// Describes conditions, such as "`aud` is "app" or "api" and `level` is 3".
@@ -112,24 +213,24 @@ pub(crate) fn describe_conditions<'a>(
 ) -> String {
     use crate::web::strings::listed;
     let describe = |(name, accepted): &(String, Vec<_>)| {
-        format!("`{name}` is {}", listed(accepted.iter().map(describe_claim), "or"))
+        format!("`{name}` is {}", listed(accepted.iter().map(describe_accepted), "or"))
     };
     listed(conditions.into_iter().map(describe), "and")
 }
 
 /// Describes an accepted value of a condition.
 #[cfg(feature = "check")]
-fn describe_claim(claim: &Json<'_>) -> String {
-    match claim {
+fn describe_accepted(accepted: &Json<'_>) -> String {
+    match accepted {
         Json::String(text) => format!("{text:?}"),
-        Json::Number(number) => match number.as_f64() {
-            // `f64::to_string` never uses exponent notation.
-            Some(float) if number.is_f64() => float.to_string(),
-            _ => number.to_string(),
-        },
-        Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_) => {
-            String::from_utf8(claim.to_vec()).unwrap_or_default()
+        Json::Number(number) => exact_integer(number).unwrap_or_default(),
+        Json::Bool(value) => value.to_string(),
+        Json::Object(_) => {
+            let names = accepted.get(HAS_MEMBER).map_or(&[][..], Json::as_array);
+            let names = names.iter().map(describe_accepted);
+            format!("an object with the member {}", crate::web::strings::listed(names, "or"))
         }
+        Json::Null | Json::Array(_) => String::new(),
     }
 }
 
@@ -137,15 +238,124 @@ fn describe_claim(claim: &Json<'_>) -> String {
 mod tests {
     use super::*;
 
+    fn json(text: &str) -> Json<'static> {
+        Json::parse(text.as_bytes()).unwrap().into_owned()
+    }
+
     #[test]
-    fn numbers_are_equal_in_every_notation() {
-        let number = |text: &str| Json::parse(text.as_bytes()).unwrap().into_owned();
-        let claims = br#"{"integer":3,"float":3.0,"half":0.5,"large":9007199254740993,"exponent":1e17}"#;
+    fn exact_integers_have_one_decimal_form() {
+        for (text, expected) in [
+            ("7", Some("7")),
+            ("7.0", Some("7")),
+            ("7e0", Some("7")),
+            ("70e-1", Some("7")),
+            ("-1", Some("-1")),
+            ("-1.0", Some("-1")),
+            ("-0", Some("0")),
+            ("18446744073709551615", Some("18446744073709551615")),
+            ("-9223372036854775808", Some("-9223372036854775808")),
+            ("9007199254740993", Some("9007199254740993")),
+            ("999999999999999.0", Some("999999999999999")),
+            ("-999999999999999.0", Some("-999999999999999")),
+            ("1e14", Some("100000000000000")),
+            ("1e15", None),
+            ("9007199254740991.0", None),
+            ("9007199254740993.0", None),
+            ("18446744073709551616", None),
+            ("-9223372036854775809", None),
+            ("1e17", None),
+            ("1e308", None),
+            ("0.5", None),
+            ("7.5", None),
+        ] {
+            let Json::Number(number) = json(text) else { panic!("{text}") };
+            assert_eq!(exact_integer(&number).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn follows_json_pointers() {
+        let claims =
+            br#"{"a":{"b":[10,{"c":"d"}],"":"e","0":"f"},"":"g","/a":"h","m~n":"i","~1":"j","a/b":"k"}"#;
         let claims = Claims::parse(claims).unwrap();
-        assert!(claims.matches("integer", &[number("3.0")]) && claims.matches("float", &[number("3")]));
-        assert!(claims.matches("half", &[number("5e-1")]));
-        assert!(!claims.matches("integer", &[number("3.5")]));
-        assert!(!claims.matches("large", &[number("9007199254740993.0")]));
-        assert!(claims.matches("exponent", &[number("100000000000000000")]));
+        for (pointer, expected) in [
+            ("/a/b/0", Some("10")),
+            ("/a/b/1/c", Some(r#""d""#)),
+            ("/a/", Some(r#""e""#)),
+            ("/a/0", Some(r#""f""#)),
+            ("/", Some(r#""g""#)),
+            ("/~1a", Some(r#""h""#)),
+            ("/m~0n", Some(r#""i""#)),
+            ("/~01", Some(r#""j""#)),
+            ("/a~1b", Some(r#""k""#)),
+            ("/a/b/2", None),
+            ("/a/b/-", None),
+            ("/a/b/+0", None),
+            ("/a/b/00", None),
+            ("/a/b/01", None),
+            ("/a/b/", None),
+            ("/a/b/99999999999999999999", None),
+            ("/a/b/0/x", None),
+            ("/a.b", None),
+            ("//a", None),
+        ] {
+            assert_eq!(claims.get(pointer), expected.map(json).as_ref(), "{pointer}");
+        }
+    }
+
+    #[test]
+    fn checks_the_escapes_of_json_pointers() {
+        for name in ["a~b", "https://example.com/~", "/", "/a~0b~1c", "/~01"] {
+            assert_eq!(check_name(name), Ok(()), "{name}");
+        }
+        for name in ["/~", "/a~2b", "/~~0", "/~0~", "/a~/b"] {
+            assert_eq!(check_name(name), Err(EXPECTED_POINTER), "{name}");
+        }
+    }
+
+    #[test]
+    fn scopes_are_sets_of_words() {
+        for (claim, accepted, expected) in [
+            (r#""openid profile video:join""#, r#""video:join""#, true),
+            (r#""openid profile video:join""#, r#""video:join openid""#, true),
+            (r#""openid profile video:join""#, r#""video:join admin""#, false),
+            (r#""openid  profile ""#, r#""profile""#, true),
+            (r#""video:join2""#, r#""video:join""#, false),
+            (r#""a\tb""#, r#""b""#, false),
+            (r#""a,b""#, r#""b""#, false),
+            (r#""openid""#, r#""""#, false),
+            (r#""openid""#, r#"" ""#, false),
+            (r#""""#, r#""""#, true),
+            (r#"["openid","video:join"]"#, r#""video:join openid""#, true),
+            (r#"["openid profile","video:join"]"#, r#""video:join profile""#, true),
+            (r#"["openid",["video:join"]]"#, r#""video:join""#, false),
+            (r#""1 7""#, "7", true),
+            ("7", "7", true),
+            (r#""true""#, "true", false),
+            ("true", "true", true),
+            (r#"{"a":1}"#, r#""a""#, false),
+        ] {
+            for (name, pointer) in [("scope", "/scope"), ("scp", "/scp")] {
+                let claims = Claims::parse(format!(r#"{{"{name}":{claim}}}"#).as_bytes()).unwrap();
+                for name in [name, pointer] {
+                    assert_eq!(claims.matches(name, &[json(accepted)]), expected, "{claim} {accepted}");
+                }
+            }
+        }
+        let other = Claims::parse(br#"{"role":"a b","x":{"scope":"a b"}}"#).unwrap();
+        assert!(!other.matches("role", &["a".into()]) && !other.matches("x.scope", &["a".into()]));
+    }
+
+    #[test]
+    fn removes_the_brackets_of_scopes_from_a_gateway() {
+        let claims = |scope: &str| {
+            Claims::from_strings(["scope", "groups"].map(|name| (name.to_owned(), scope.to_owned())))
+        };
+        let list = claims("[openid video:join]");
+        assert!(list.matches("scope", &["video:join".into()]) && list.matches("scope", &["openid".into()]));
+        assert!(!list.matches("groups", &["openid".into()]));
+        assert!(claims("openid video:join").matches("scope", &["video:join".into()]));
+        assert!(!claims("[]").matches("scope", &["[]".into()]));
+        assert!(claims("[a").matches("scope", &["[a".into()]));
     }
 }

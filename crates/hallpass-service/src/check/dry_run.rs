@@ -146,10 +146,7 @@ impl CallerSpec<'_> {
     fn authenticate(self, authenticator: &Authenticator) -> Result<Caller, InputError> {
         let caller = match self {
             Self::User(claims) => Caller::user(read_claims(claims, Claims::read)?),
-            Self::Gateway(claims) => Caller::gateway(read_claims(claims, |claims| {
-                claims.entries()?.try_for_each(|(_, claim)| claim.string().map(|_| ()))?;
-                Claims::read(claims)
-            })?),
+            Self::Gateway(claims) => Caller::gateway(read_claims(claims, Claims::read_strings)?),
             Self::Service(name) => Caller::service(name),
             Self::Anonymous => Caller::ANONYMOUS,
         };

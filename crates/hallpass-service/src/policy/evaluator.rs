@@ -6,7 +6,7 @@ use std::fmt;
 
 use super::error::{DeniedPart, PolicyError, TokenError};
 use super::pattern::NamePattern;
-use crate::auth::Caller;
+use crate::auth::{Caller, check_name};
 use crate::web::field_error::FieldError;
 use crate::web::json::{Invalid, Json};
 
@@ -118,7 +118,7 @@ impl Identity {
     /// Reads the field `identity` of a grant.
     pub(crate) fn read<'j>(value: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
         let expected = "\"self\", \"any\", \"wildcard\" or \"claim:NAME\"";
-        value.one_of(expected, |identity| match identity {
+        let identity = value.one_of(expected, |identity| match identity {
             "self" => Some(Self::Subject),
             "any" => Some(Self::Any),
             "wildcard" => Some(Self::Wildcard),
@@ -126,7 +126,11 @@ impl Identity {
                 .strip_prefix("claim:")
                 .filter(|name| !name.is_empty())
                 .map(|name| Self::Claim(name.to_owned())),
-        })
+        })?;
+        if let Self::Claim(name) = &identity {
+            check_name(name).map_err(|expected| Invalid::new(value, expected))?;
+        }
+        Ok(identity)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::auth::Caller;
+use crate::auth::{Caller, check_name};
 use crate::web::json::{Invalid, Json};
 
 /// A pattern of a rule. `*` matches any string, including the empty string. `{name}` is replaced by the caller's claim
@@ -18,15 +18,19 @@ enum Segment {
     Claim(String),
 }
 
-/// An error for an invalid pattern.
+/// An error for an invalid pattern: the expected value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct PatternError;
+pub(crate) struct PatternError(&'static str);
+
+const INVALID: PatternError = PatternError(
+    "expected a pattern such as \"class-*\" or \"room-{sub}\": braces enclose a claim name, and {{ and }} are literal braces",
+);
 
 impl NamePattern {
     /// Parses a pattern.
     ///
     /// # Errors
-    /// Returns [`PatternError`] if the pattern is empty, or has an unmatched brace or an empty claim name.
+    /// Returns [`PatternError`] if the pattern is empty, or has an unmatched brace or an invalid claim name.
     pub(crate) fn parse(pattern: &str) -> Result<Self, PatternError> {
         let mut segments = Vec::new();
         let mut literal = String::new();
@@ -47,14 +51,14 @@ impl NamePattern {
                         Segment::Claim(claim_name(&mut rest)?)
                     });
                 }
-                '}' => return Err(PatternError),
+                '}' => return Err(INVALID),
                 c => literal.push(c),
             }
         }
         if !literal.is_empty() {
             segments.push(Segment::Literal(literal));
         }
-        if segments.is_empty() { Err(PatternError) } else { Ok(Self(segments)) }
+        if segments.is_empty() { Err(INVALID) } else { Ok(Self(segments)) }
     }
 
     /// Reads one pattern or a non-empty array of patterns.
@@ -157,12 +161,12 @@ fn claim_name(rest: &mut impl Iterator<Item = char>) -> Result<String, PatternEr
     let mut name = String::new();
     for c in rest {
         match c {
-            '}' if !name.is_empty() => return Ok(name),
+            '}' if !name.is_empty() => return check_name(&name).map(|()| name).map_err(PatternError),
             '{' | '}' | '*' => break,
             c => name.push(c),
         }
     }
-    Err(PatternError)
+    Err(INVALID)
 }
 
 /// Formats the pattern as in the configuration.
@@ -178,7 +182,7 @@ impl fmt::Display for NamePattern {
 
 impl fmt::Display for PatternError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("expected a pattern such as \"class-*\" or \"room-{sub}\": braces enclose a claim name, and {{ and }} are literal braces")
+        f.write_str(self.0)
     }
 }
 
