@@ -133,8 +133,12 @@ impl Authenticator {
         context: &Context<'_>,
     ) -> Result<Caller, AuthError> {
         let accepts_jwt = self.config.issuers.iter().any(|issuer| issuer.header == header);
-        if !accepts_jwt || (!self.config.keys.is_empty() && !UntrustedJwt::has_three_parts(token)) {
-            return Err(Unauthorized::UnknownKey.into());
+        if !accepts_jwt {
+            return Err(Unauthorized::NotAServiceKey.into());
+        }
+        if !UntrustedJwt::has_three_parts(token) {
+            let has_keys = !self.config.keys.is_empty();
+            return Err(if has_keys { Unauthorized::UnknownKey } else { Unauthorized::NotAJwt }.into());
         }
         let jwt = UntrustedJwt::parse(token)?;
         // An identity provider can have several entries in `auth.jwt`, such as one entry per JWT type, or one entry

@@ -6,6 +6,7 @@ use super::algorithm::Algorithm;
 use super::caller::CallerKind;
 use super::claims::read_conditions;
 use super::issuer::{Issuer, KeySource};
+use super::jwt::normal_type;
 use super::preset;
 use crate::settings::SecretName;
 use crate::web::headers::{self, AUTHORIZATION};
@@ -141,6 +142,8 @@ fn read_issuer<'j>(item: &'j Json<'j>) -> Result<Issuer, Invalid<'j>> {
         "header",
         "algorithms",
         "claims",
+        "types",
+        "max_ttl",
         "domain",
         "project",
         "team",
@@ -152,6 +155,12 @@ fn read_issuer<'j>(item: &'j Json<'j>) -> Result<Issuer, Invalid<'j>> {
     let mut issuer = preset::read_issuer(fields)?;
     if let Some(value) = fields.get("claims") {
         issuer.claims.extend(read_conditions(value)?);
+    }
+    if let Some(value) = fields.get("types") {
+        issuer.types = value.read_one_or_more(read_type)?;
+    }
+    if let Some(value) = fields.get("max_ttl") {
+        issuer.max_ttl = value.whole_number(1..=MAX_MAX_TTL, "seconds from 1 to 315360000 (10 years)")?;
     }
     // If neither `audience` nor `claims` were required, JWTs that the provider issued for other apps would be accepted.
     if issuer.audiences.is_empty() && issuer.claims.is_empty() {
@@ -183,6 +192,18 @@ fn read_issuer<'j>(item: &'j Json<'j>) -> Result<Issuer, Invalid<'j>> {
         }
     }
     Ok(issuer)
+}
+
+/// The largest value of `max_ttl`: 10 years in seconds.
+const MAX_MAX_TTL: u32 = 10 * 365 * 24 * 60 * 60;
+
+/// Reads an accepted media type in `typ`.
+fn read_type<'j>(value: &'j Json<'j>) -> Result<String, Invalid<'j>> {
+    let media_type = normal_type(value.string()?);
+    if media_type.is_empty() {
+        return Err(Invalid::new(value, "expected a value of `typ`, such as \"at+jwt\""));
+    }
+    Ok(media_type)
 }
 
 /// Reads the name of an algorithm that verifies a signature with a public key.

@@ -2,7 +2,7 @@
 
 use super::claims::describe_conditions;
 use super::config::AuthConfig;
-use super::issuer::{Issuer, KeySource};
+use super::issuer::{DEFAULT_MAX_TTL, Issuer, KeySource};
 use super::key_set::discovery_url;
 use crate::settings::SecretName;
 use crate::web::strings::listed;
@@ -41,7 +41,14 @@ impl Issuer {
     fn describe(&self) -> [String; 3] {
         let audience = ("aud".to_owned(), self.audiences.clone());
         let audience = (!self.audiences.is_empty()).then_some(&audience);
-        let conditions = describe_conditions(audience.into_iter().chain(&self.claims));
+        let mut conditions = describe_conditions(audience.into_iter().chain(&self.claims));
+        if !self.types.is_empty() {
+            let types = self.types.iter().map(|media_type| format!("{media_type:?}"));
+            conditions += &format!("; `typ` is {}", listed(types, "or"));
+        }
+        if self.max_ttl != DEFAULT_MAX_TTL {
+            conditions += &format!("; `exp` at most {} s ahead", self.max_ttl);
+        }
         let signature = match &self.keys {
             KeySource::Secret(name) => format!("HS256, secret {}", name.as_str()),
             KeySource::Published { algorithms, keys } => {

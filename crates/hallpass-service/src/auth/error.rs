@@ -23,6 +23,14 @@ pub(crate) enum Unauthorized {
     #[error("The JWT is longer than 8 KiB. Remove large claims at the identity provider.")]
     TooLarge,
     #[error(
+        "The bearer token is not a configured service key. This header accepts only service keys. Send a JWT in the `header` of its entry in `auth.jwt`."
+    )]
+    NotAServiceKey,
+    #[error(
+        "The bearer token is not a JWT. Opaque and encrypted (five-part) access tokens are not accepted: ask the identity provider for a JWT, usually by requesting an audience."
+    )]
+    NotAJwt,
+    #[error(
         "The bearer token is neither a configured service key nor a JWT. Send a service key, or a JWT from a configured issuer. Opaque and encrypted (five-part) access tokens are not accepted: ask the identity provider for a JWT, usually by requesting an audience."
     )]
     UnknownKey,
@@ -30,6 +38,10 @@ pub(crate) enum Unauthorized {
         "The bearer token is not a valid JWT. Expected three base64url parts separated by dots; the first two must be JSON objects without duplicate keys."
     )]
     MalformedJwt,
+    #[error(
+        "The JWT's `typ` is not accepted. Send an access token or an ID token, or compare `typ` with `types` in `auth.jwt`."
+    )]
+    WrongType,
     #[error("The JWT's `alg` is not accepted for its issuer. Compare `alg` with `algorithms` in `auth.jwt`.")]
     AlgorithmNotAllowed,
     #[error(
@@ -44,6 +56,10 @@ pub(crate) enum Unauthorized {
         "The JWT's `exp` is missing or not a number. Configure the identity provider to include `exp` as a number."
     )]
     NoExpiry,
+    #[error(
+        "The JWT's `exp` is too far in the future. The usual cause is a time in milliseconds: `exp` must be in seconds. Shorten the JWT's lifetime, or increase `max_ttl` in `auth.jwt`."
+    )]
+    ExpiryTooFar,
     #[error("The JWT has expired: its `exp` is at least 60 s in the past. Get a new JWT.")]
     Expired,
     #[error(
@@ -73,13 +89,15 @@ impl Unauthorized {
             Self::Missing => "no_credentials",
             Self::WrongScheme => "wrong_scheme",
             Self::TooLarge => "credentials_too_large",
-            Self::UnknownKey => "unknown_service_key",
-            Self::MalformedJwt => "malformed_jwt",
+            Self::UnknownKey | Self::NotAServiceKey => "unknown_service_key",
+            Self::MalformedJwt | Self::NotAJwt => "malformed_jwt",
+            Self::WrongType => "wrong_jwt_type",
             Self::AlgorithmNotAllowed => "algorithm_not_allowed",
             Self::UnknownIssuer => "unknown_issuer",
             Self::WrongAudience => "wrong_audience",
             Self::WrongClaims => "wrong_claims",
             Self::NoExpiry => "no_expiry",
+            Self::ExpiryTooFar => "expiry_too_far",
             Self::Expired => "jwt_expired",
             Self::NotYetValid => "jwt_not_yet_valid",
             Self::UnknownSigningKey => "unknown_signing_key",

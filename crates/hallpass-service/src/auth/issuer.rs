@@ -25,8 +25,19 @@ pub(super) struct Issuer {
     pub(super) claims: ClaimConditions,
     /// The header that contains the JWT, in lower case.
     pub(super) header: String,
+    /// The accepted media types in `typ`, in normal form. If `types` is empty, [`DEFAULT_TYPES`] and JWTs without `typ`
+    /// are accepted.
+    pub(super) types: Vec<String>,
+    /// The maximum number of seconds until `exp`.
+    pub(super) max_ttl: u32,
     pub(super) keys: KeySource,
 }
+
+/// The media types of access tokens and ID tokens. Other JWTs of the same issuer, such as logout tokens, are not
+/// credentials (RFC 8725 section 3.11, RFC 9068 section 4).
+const DEFAULT_TYPES: [&str; 2] = ["jwt", "at+jwt"];
+/// The default maximum of the time until `exp`: 30 days in seconds. An `exp` in milliseconds exceeds any maximum.
+pub(super) const DEFAULT_MAX_TTL: u32 = 30 * 24 * 60 * 60;
 
 /// The source of the keys that verify an issuer's JWTs.
 #[derive(Debug)]
@@ -42,7 +53,15 @@ impl Issuer {
     /// Returns an issuer with published keys. The issuer's JWTs are expected in `Authorization`.
     pub(super) fn new(name: String, audiences: Vec<Json<'static>>, keys: KeySet) -> Self {
         let keys = KeySource::Published { algorithms: Algorithm::PUBLIC.to_vec(), keys };
-        Self { name, audiences, claims: Vec::new(), header: AUTHORIZATION.to_owned(), keys }
+        Self {
+            name,
+            audiences,
+            claims: Vec::new(),
+            header: AUTHORIZATION.to_owned(),
+            types: Vec::new(),
+            max_ttl: DEFAULT_MAX_TTL,
+            keys,
+        }
     }
 
     /// Verifies a JWT. `hmac_key` is the issuer's HS256 key, or `None` for an issuer with published keys.
@@ -79,7 +98,10 @@ impl Issuer {
         };
         let algorithm = jwt.algorithm.filter(|algorithm| algorithms.contains(algorithm));
         let algorithm = algorithm.ok_or(Unauthorized::AlgorithmNotAllowed)?;
-        jwt.check_times(now)?;
+        if !self.accepts_type(jwt.media_type.as_deref()) {
+            return Err(Unauthorized::WrongType);
+        }
+        jwt.check_times(now, self.max_ttl)?;
         if !self.audiences.is_empty() && !jwt.claims.matches("aud", &self.audiences) {
             return Err(Unauthorized::WrongAudience);
         }
@@ -87,6 +109,14 @@ impl Issuer {
             return Err(Unauthorized::WrongClaims);
         }
         Ok(algorithm)
+    }
+
+    fn accepts_type(&self, media_type: Option<&str>) -> bool {
+        match media_type {
+            None => self.types.is_empty(),
+            Some(found) if self.types.is_empty() => DEFAULT_TYPES.contains(&found),
+            Some(found) => self.types.iter().any(|accepted| accepted == found),
+        }
     }
 }
 

@@ -21,7 +21,7 @@ static PRESETS: [Preset; 6] = [
 /// The entry for an issuer without a preset. The name of this entry is empty.
 static CUSTOM: Preset = ("", &["issuer", "audience", "jwks_uri"], custom);
 /// The fields that every issuer accepts, with or without a preset.
-const COMMON_FIELDS: [&str; 5] = ["preset", "secret", "header", "algorithms", "claims"];
+const COMMON_FIELDS: [&str; 7] = ["preset", "secret", "header", "algorithms", "claims", "types", "max_ttl"];
 /// The message of the error for an empty string.
 const NOT_EMPTY: &str = "expected a non-empty string";
 /// The header in which Cloudflare Access passes the user's JWT.
