@@ -27,6 +27,8 @@ pub(crate) enum Problem {
     BodyTooLarge,
     Unauthorized(Unauthorized),
     IssuerUnreachable,
+    /// A page of another site sent the request, and a proxy may have added the credentials.
+    CrossSite,
     TooManyRequests,
     Denied(PolicyError),
     NoProject {
@@ -92,6 +94,10 @@ impl Problem {
             }
             Self::IssuerUnreachable => {
                 ("issuer_unreachable", UNAVAILABLE, "The credentials cannot be verified")
+            }
+            Self::CrossSite => {
+                let title = "A page of another site sent the request";
+                ("cross_site_request", StatusCode::FORBIDDEN, title)
             }
             Self::TooManyRequests => {
                 ("too_many_requests", StatusCode::TOO_MANY_REQUESTS, "Too many requests")
@@ -185,6 +191,7 @@ impl From<AuthError> for Problem {
         match error {
             AuthError::Unauthorized(error) => Self::Unauthorized(error),
             AuthError::IssuerUnreachable => Self::IssuerUnreachable,
+            AuthError::CrossSite => Self::CrossSite,
         }
     }
 }
@@ -251,6 +258,9 @@ impl fmt::Display for Problem {
             Self::IssuerUnreachable => {
                 f.write_str("The keys of the JWT's issuer cannot be fetched. Try again later.")
             }
+            Self::CrossSite => f.write_str(
+                "A page of another site sent this request, and a proxy may have added the credentials. Send the JWT in `Authorization`, or add the origin of the page to `cors.origins` in HALLPASS_CONFIG.",
+            ),
             Self::TooManyRequests => write!(f, "The caller exceeded the rate limit. Wait {RETRY_SECONDS} seconds."),
             Self::Denied(error) => error.fmt(f),
             Self::NoProject { provider } => ProjectError::None { provider }.fmt(f),

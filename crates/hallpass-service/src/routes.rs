@@ -22,6 +22,7 @@ use crate::problem::Problem;
 use crate::settings::BasePath;
 use crate::state::LoadedState;
 use crate::token::AuditContext;
+use crate::web::cors::Cors;
 use crate::web::log::RequestLog;
 use crate::web::path::{self, PathError};
 use crate::web::request::{Request, RequestContext};
@@ -34,6 +35,7 @@ pub(crate) async fn respond(
     platform: &dyn Platform,
     log: &RequestLog,
     base_path: Option<&BasePath>,
+    cors: &Cors,
     state: impl AsyncFnOnce() -> Arc<LoadedState>,
 ) -> Response {
     let (path, error) = path::decode(&request.path);
@@ -51,7 +53,7 @@ pub(crate) async fn respond(
         };
         let state = state().await;
         let audit = AuditContext { request_id: &context.request_id, route: route.path };
-        let caller = authorize(&state, request, context, platform, log, audit).await?;
+        let caller = authorize(&state, request, context, cors, platform, log, audit).await?;
         let signing = state.signing.as_ref().map_err(|_| Problem::NOT_READY)?;
         check_caller(&signing.policy, &caller, audit, log)?;
         let (caller, arena) = (&caller, &StringArena::default());

@@ -120,9 +120,9 @@ impl Service {
             None => {
                 let state = async || self.state(context.now, platform, &log).await;
                 // The future is boxed, so that the compiler compiles it as a separate function.
-                let base_path = self.base_path.as_ref();
+                let (base_path, cors) = (self.base_path.as_ref(), self.cors());
                 let response: BoxFuture<'_, _> =
-                    Box::pin(routes::respond(request, context, platform, &log, base_path, state));
+                    Box::pin(routes::respond(request, context, platform, &log, base_path, cors, state));
                 response.await
             }
         };

@@ -124,12 +124,16 @@ impl<S> std::fmt::Debug for Memory<S> {
 impl<S: SecretStore> Target for Memory<S> {
     fn send(&mut self, request: &Request) -> anyhow::Result<Response> {
         let (path, query) = request.path_and_query();
+        let method = Method::from_bytes(request.method.as_bytes())?;
+        // Other headers are omitted, as the Worker omits these headers.
         let mut headers = Headers::default();
         for (name, value) in &request.headers {
-            headers.push(name.clone(), value.clone());
+            if self.service.headers_read(&method, path).any(|read| read == name) {
+                headers.push(name.clone(), value.clone());
+            }
         }
         let service_request = ServiceRequest {
-            method: Method::from_bytes(request.method.as_bytes())?,
+            method,
             path: path.to_owned(),
             query: query.to_owned(),
             headers,

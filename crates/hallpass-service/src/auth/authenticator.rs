@@ -11,6 +11,7 @@ use super::jwt::UntrustedJwt;
 use super::key_set::Context;
 use crate::platform::{BoxFuture, Platform};
 use crate::settings::{ConfigError, Fingerprints, Secrets};
+use crate::web::cors::Cors;
 use crate::web::headers::AUTHORIZATION;
 use crate::web::log::RequestLog;
 use crate::web::request::{Request, RequestContext};
@@ -69,17 +70,23 @@ impl Authenticator {
     /// Authenticates the caller of a request.
     ///
     /// # Errors
-    /// Returns [`AuthError`] if the credentials are missing or invalid, or if the issuer's keys cannot be fetched.
+    /// Returns [`AuthError`] if the credentials are missing or invalid, or if the issuer's keys cannot be fetched. Also
+    /// returns [`AuthError`] if a page of another site sent the request, and a proxy may have added the credentials.
     pub(crate) async fn authenticate(
         &self,
         request: &Request,
         context: &RequestContext<'_>,
+        cors: &Cors,
         platform: &dyn Platform,
         log: &RequestLog,
     ) -> Result<Caller, AuthError> {
         match self.credentials(request, context)? {
             Credentials::Verified(caller) => Ok(caller),
             Credentials::Token { header, token } => {
+                // A page cannot set `Authorization` for another site without a preflight.
+                if header != AUTHORIZATION && cors.is_cross_site(&request.headers) {
+                    return Err(AuthError::CrossSite);
+                }
                 // The future that verifies JWTs is boxed, so that requests without a JWT do not reserve memory for this
                 // future.
                 let context = Context { now: context.now, platform, log };
@@ -152,7 +159,7 @@ impl Authenticator {
             match issuer.verify(&jwt, hmac_key.as_ref(), context).await {
                 Ok(()) => return Ok(Caller::user(jwt.claims)),
                 Err(AuthError::Unauthorized(unauthorized)) => reason = unauthorized,
-                Err(error @ AuthError::IssuerUnreachable) => return Err(error),
+                Err(error) => return Err(error),
             }
         }
         Err(reason.into())

@@ -7,6 +7,8 @@ pub(crate) enum AuthError {
     Unauthorized(Unauthorized),
     /// The issuer's keys cannot be fetched.
     IssuerUnreachable,
+    /// A page of another site sent the request, and a proxy may have added the credentials.
+    CrossSite,
 }
 
 /// A reason for a response with status 401. Messages contain no part of the credentials.

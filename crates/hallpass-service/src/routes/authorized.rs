@@ -7,6 +7,7 @@ use crate::problem::Problem;
 use crate::providers::{Minted, Policy, UpstreamError};
 use crate::state::{AuthState, LoadedState, Signing};
 use crate::token::{self, AuditContext, ProviderCall, TokenRequest};
+use crate::web::cors::Cors;
 use crate::web::json::{Json, SyntaxError};
 use crate::web::log::{LogLine, RequestLog};
 use crate::web::outbound::{OutboundRequest, OutboundResponse, SendError};
@@ -35,6 +36,7 @@ pub(super) async fn authorize(
     state: &LoadedState,
     request: &Request,
     context: &RequestContext<'_>,
+    cors: &Cors,
     platform: &dyn Platform,
     log: &RequestLog,
     audit: AuditContext<'_>,
@@ -44,7 +46,7 @@ pub(super) async fn authorize(
         AuthState::NotConfigured => return Err(Problem::AuthNotConfigured { missing: Vec::new() }),
         AuthState::Unknown => return Err(Problem::NOT_READY),
     };
-    let caller = auth.authenticate(request, context, platform, log).await;
+    let caller = auth.authenticate(request, context, cors, platform, log).await;
     let key = || {
         let of_caller = caller.as_ref().ok().and_then(Caller::limit_key);
         of_caller.or_else(|| (context.caller_address)().map(|address| address_limit_key(&address)))

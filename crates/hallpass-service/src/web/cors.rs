@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::headers::{self, Headers};
+use super::headers::{self, AUTHORIZATION, Headers};
 use super::json::{Invalid, Json};
 use super::request::Request;
 use super::response::{self, Response};
@@ -18,6 +18,9 @@ pub(crate) struct Cors {
     origins: AllowedOrigins,
     /// The value of `Access-Control-Allow-Headers`.
     headers: Cow<'static, str>,
+    /// True if a header other than `Authorization` carries credentials. A proxy may add such a header to the requests of
+    /// every page.
+    checks_site: bool,
 }
 
 /// The section `cors` of the configuration.
@@ -52,6 +55,8 @@ pub(crate) enum Preflight {
 }
 
 const ORIGIN: &str = "origin";
+/// The relation of the page to the service, which every current browser sends (Fetch Metadata Request Headers).
+const SEC_FETCH_SITE: &str = "sec-fetch-site";
 const REQUEST_METHOD: &str = "access-control-request-method";
 /// The headers that pages of every allowed origin may send.
 const DEFAULT_HEADERS: &str = "Authorization, Content-Type";
@@ -62,8 +67,11 @@ const MAX_AGE: &str = "86400";
 
 impl Cors {
     /// The policy that allows only the service's own origin.
-    pub(crate) const CLOSED: Self =
-        Self { origins: AllowedOrigins::SameOrigin, headers: Cow::Borrowed(DEFAULT_HEADERS) };
+    pub(crate) const CLOSED: Self = Self {
+        origins: AllowedOrigins::SameOrigin,
+        headers: Cow::Borrowed(DEFAULT_HEADERS),
+        checks_site: false,
+    };
 
     /// Returns the policy of the configuration. `credentials` are the names of the headers that carry credentials.
     pub(crate) fn new(config: CorsConfig, credentials: &[String]) -> Self {
@@ -73,7 +81,8 @@ impl Cors {
                 names.push(name);
             }
         }
-        Self { headers: names.join(", ").into(), origins: config.origins }
+        let checks_site = credentials.iter().any(|name| name != AUTHORIZATION);
+        Self { headers: names.join(", ").into(), origins: config.origins, checks_site }
     }
 
     #[cfg(feature = "check")]
@@ -87,12 +96,26 @@ impl Cors {
         &self.headers
     }
 
-    /// Returns the names of the request headers that affect the CORS response for this method, in lower case.
+    /// Returns the names of the request headers that this policy reads for this method, in lower case.
     pub(crate) fn headers_read(&self, method: &Method) -> &'static [&'static str] {
         match self.origins {
+            AllowedOrigins::Any | AllowedOrigins::Listed(_) if method == Method::OPTIONS => {
+                &[ORIGIN, REQUEST_METHOD]
+            }
+            _ if self.checks_site => &[ORIGIN, SEC_FETCH_SITE],
             AllowedOrigins::SameOrigin => &[],
-            _ if method == Method::OPTIONS => &[ORIGIN, REQUEST_METHOD],
             AllowedOrigins::Any | AllowedOrigins::Listed(_) => &[ORIGIN],
+        }
+    }
+
+    /// Returns whether a page of another site sent the request, and the page's origin is not listed. A browser adds
+    /// cookies to such a request, and a proxy may convert a cookie to a header with credentials.
+    pub(crate) fn is_cross_site(&self, headers: &Headers) -> bool {
+        let site = headers.get(SEC_FETCH_SITE);
+        match (headers.get(ORIGIN), &self.origins) {
+            (None, _) => site == Some("cross-site"),
+            (Some(origin), AllowedOrigins::Listed(patterns)) if is_listed(patterns, origin) => false,
+            (Some(_), _) => site != Some("same-origin"),
         }
     }
 
@@ -136,12 +159,13 @@ impl Cors {
         match &self.origins {
             AllowedOrigins::SameOrigin => None,
             AllowedOrigins::Any => Some("*".into()),
-            AllowedOrigins::Listed(patterns) => {
-                let is_listed = patterns.iter().any(|pattern| matches(pattern, origin));
-                is_listed.then(|| origin.to_owned().into())
-            }
+            AllowedOrigins::Listed(patterns) => is_listed(patterns, origin).then(|| origin.to_owned().into()),
         }
     }
+}
+
+fn is_listed(patterns: &[String], origin: &str) -> bool {
+    patterns.iter().any(|pattern| matches(pattern, origin))
 }
 
 /// Returns whether a valid pattern matches an origin.
@@ -357,11 +381,7 @@ mod tests {
 
     #[test]
     fn allows_the_headers_of_the_configuration() {
-        let headers = |credentials: &[&str], document: &str| {
-            let credentials: Vec<_> = credentials.iter().map(|name| (*name).to_owned()).collect();
-            let document = Json::parse(document.as_bytes()).unwrap();
-            Cors::new(document.read(CorsConfig::read).unwrap(), &credentials).headers
-        };
+        let headers = |credentials: &[&str], document: &str| cors(document, credentials).headers;
         const ORIGINS: &str = r#"{"origins":["*"]}"#;
         assert_eq!(headers(&["authorization"], ORIGINS), "Authorization, Content-Type");
         assert_eq!(
@@ -380,6 +400,59 @@ mod tests {
                 headers(&["x-user-jwt"], &format!(r#"{{"origins":["*"],"headers":{any}}}"#)),
                 "Authorization, Content-Type, x-user-jwt, *"
             );
+        }
+    }
+
+    fn cors(document: &str, credentials: &[&str]) -> Cors {
+        let credentials: Vec<_> = credentials.iter().map(|name| (*name).to_owned()).collect();
+        let document = Json::parse(document.as_bytes()).unwrap();
+        Cors::new(document.read(CorsConfig::read).unwrap(), &credentials)
+    }
+
+    #[test]
+    fn recognizes_requests_from_pages_of_other_sites() {
+        const APP: &str = "https://app.example.com";
+        let listed = r#"{"origins":["https://*.example.com"]}"#;
+        for (document, origin, site, expected) in [
+            ("{}", None, None, false),
+            ("{}", None, Some("none"), false),
+            ("{}", None, Some("same-origin"), false),
+            ("{}", None, Some("cross-site"), true),
+            ("{}", Some(APP), None, true),
+            ("{}", Some(APP), Some("same-origin"), false),
+            ("{}", Some(APP), Some("same-site"), true),
+            ("{}", Some(APP), Some("Same-Origin"), true),
+            (listed, Some(APP), None, false),
+            (listed, Some(APP), Some("cross-site"), false),
+            (listed, Some("https://evil.example"), Some("cross-site"), true),
+            (listed, Some("null"), None, true),
+            (listed, Some(""), None, true),
+            (r#"{"origins":["*"]}"#, Some(APP), None, true),
+            (r#"{"origins":["*"]}"#, Some(APP), Some("same-origin"), false),
+        ] {
+            let mut headers = Headers::default();
+            for (name, value) in [(ORIGIN, origin), (SEC_FETCH_SITE, site)] {
+                if let Some(value) = value {
+                    headers.push(name, value);
+                }
+            }
+            let is_cross_site = cors(document, &["x-jwt"]).is_cross_site(&headers);
+            assert_eq!(is_cross_site, expected, "{document} {origin:?} {site:?}");
+        }
+    }
+
+    #[test]
+    fn reads_the_site_only_if_a_proxy_may_add_credentials() {
+        let (closed, listed) = ("{}", r#"{"origins":["https://app.example.com"]}"#);
+        for (document, credentials, get, options) in [
+            (closed, &[AUTHORIZATION][..], &[][..], &[][..]),
+            (listed, &[AUTHORIZATION], &[ORIGIN], &[ORIGIN, REQUEST_METHOD]),
+            (closed, &[AUTHORIZATION, "x-jwt"], &[ORIGIN, SEC_FETCH_SITE], &[ORIGIN, SEC_FETCH_SITE]),
+            (listed, &["x-jwt"], &[ORIGIN, SEC_FETCH_SITE], &[ORIGIN, REQUEST_METHOD]),
+        ] {
+            let cors = cors(document, credentials);
+            assert_eq!(cors.headers_read(&Method::GET), get, "{document} {credentials:?}");
+            assert_eq!(cors.headers_read(&Method::OPTIONS), options, "{document} {credentials:?}");
         }
     }
 
