@@ -15,6 +15,8 @@ pub(crate) use self::describe::{
     GrantDescription, GrantKind, GrantsDescription, PolicyDescription, describe_places, granted,
 };
 pub(crate) use self::error::{DecidedBy, DeniedPart, PolicyError, TokenError};
-pub(crate) use self::evaluator::{BoundUser, Evaluator, Identity, OTHER_USER_DENIED, StringArena};
+pub(crate) use self::evaluator::{
+    BoundUser, Evaluator, Identity, NO_IDENTITY, OTHER_USER_DENIED, StringArena,
+};
 pub(crate) use self::pattern::NamePattern;
 pub(crate) use self::rule::{GrantingRule, Policy, Rule, RuleContext};

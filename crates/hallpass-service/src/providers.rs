@@ -27,7 +27,7 @@ mod tests;
 mod upstream;
 pub(crate) mod videosdk;
 
-pub(crate) use self::agora::CompatConfig;
+pub(crate) use self::agora::{CompatConfig, IdentityConfig, UidDerivation};
 #[cfg(feature = "check")]
 pub(crate) use self::description::{ProjectDescription, ProviderDescription};
 pub(crate) use self::minting::{MintContext, Minted, RequestSummary};

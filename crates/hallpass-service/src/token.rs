@@ -56,6 +56,7 @@ pub(crate) fn mint<'a>(
         project: request.project,
         ttl: ttl(request.ttl, signing.ttl, context.now)?,
         now: context.now,
+        uids: &signing.uids,
         salt: context.salt_bytes(),
         random_uid: Uid::from_bytes(context.uid_bytes()),
     };

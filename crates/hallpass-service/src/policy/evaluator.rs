@@ -19,7 +19,10 @@ pub(crate) struct Evaluator<'a> {
 }
 
 /// The reason for denying a token for another user.
-pub(crate) const OTHER_USER_DENIED: &str = "This rule issues tokens only for the caller's own identity. Omit `uid`, `account` or `user`, or grant others with `\"identity\": \"any\"`.";
+pub(crate) const OTHER_USER_DENIED: &str = "This rule issues tokens only for the caller's own identity. Omit `uid`, `account` or `user` (on the routes of other servers, send `self`), or grant others with `\"identity\": \"any\"`.";
+/// The reason for rejecting a request without a user, if the caller can choose any user.
+pub(crate) const NO_IDENTITY: &str =
+    "is missing, and the rule does not bind this caller to a user. Specify the user of the token";
 
 impl<'a> Evaluator<'a> {
     /// Returns whether one of the patterns matches the name. If `patterns` is `None`, every name is allowed.
@@ -77,17 +80,12 @@ impl<'a> Evaluator<'a> {
     ) -> Result<T, TokenError> {
         match (self.bound_user(identity, field)?, requested) {
             (None, Some(user)) => Ok(user),
-            (None, None) => Err(FieldError::new(field, "is missing; specify the user of the token").into()),
+            (None, None) => Err(FieldError::new(field, NO_IDENTITY).into()),
             (Some(bound), Some(user)) if to_str(user) == bound.id => Ok(user),
             (Some(_), Some(_)) => {
                 Err(PolicyError::new(DeniedPart::Identity, field, OTHER_USER_DENIED).into())
             }
-            (Some(bound), None) => parse(bound.id).map_err(|error| {
-                let reason = format!(
-                    "This caller's identity cannot be a `{field}`: it {error}. In the rule, set `identity` to `claim:NAME` for a suitable claim."
-                );
-                PolicyError::new(DeniedPart::Identity, field, reason).into()
-            }),
+            (Some(bound), None) => parse(bound.id).map_err(|error| bound.invalid(field, &error).into()),
         }
     }
 }
@@ -112,6 +110,17 @@ pub(crate) struct BoundUser<'a> {
     pub(crate) id: &'a str,
     /// True if the ID is the caller's subject rather than another claim.
     pub(crate) is_subject: bool,
+}
+
+impl BoundUser<'_> {
+    /// Returns the error for an identity that cannot be the value of a field. Display of `error` must be a predicate.
+    #[cold]
+    pub(crate) fn invalid(self, field: &str, error: &dyn fmt::Display) -> PolicyError {
+        let reason = format!(
+            "This caller's identity cannot be a `{field}`: it {error}. In the rule, set `identity` to `claim:NAME` for a suitable claim."
+        );
+        PolicyError::new(DeniedPart::Identity, field, reason)
+    }
 }
 
 impl Identity {

@@ -1,6 +1,7 @@
 //! Agora: tokens in formats 006 and 007 for all services, and the REST APIs.
 
 mod config;
+mod derived_uid;
 #[cfg(feature = "check")]
 mod describe;
 mod grants;
@@ -14,6 +15,7 @@ pub(crate) use self::config::{
     AgoraProject, Config, DEFAULT_PROJECT, PROJECT_FIELDS, ProjectConfig, Provider, SHORT_SECRETS,
     SHORT_SETTINGS,
 };
+pub(crate) use self::derived_uid::{IdentityConfig, UidDerivation};
 pub(crate) use self::grants::{FormatCheck, Grants, decide_rest_call, grant_fields};
 pub(crate) use self::inspect::{EXPECT_FIELDS, inspect, recognizes};
 pub(crate) use self::request::{TokenRequest, read_request, request_fields};

@@ -217,8 +217,8 @@ impl<'a> Authorized<'a> {
         }
     }
 
-    /// Records the decision about a provider call in the audit log. If the call uses the caller's own token, the deciding
-    /// rule is `None`.
+    /// Records the decision about a provider call in the audit log. If the call uses the caller's own token, or requires no
+    /// rule, the deciding rule is `None`.
     pub(super) fn audit_call(
         &self,
         call: ProviderCall<'_>,

@@ -6,6 +6,7 @@ pub(super) mod pages;
 pub(super) mod rest_auth;
 pub(super) mod rooms;
 pub(super) mod token;
+pub(super) mod uid;
 
 use super::route::{Dialect, Slashes};
 use crate::problem::Problem;

@@ -4,7 +4,7 @@ use http::Method;
 
 use super::authorized::Authorized;
 use super::compat::{agora_docs, agoracn, express, get_token, gin, quickstart, toolbox, videosdk};
-use super::native::{self, agora, openapi, pages, rest_auth, rooms, token};
+use super::native::{self, agora, openapi, pages, rest_auth, rooms, token, uid};
 use super::route::{CallerHandler, Dialect, Handler, Route, Slashes};
 use crate::problem::Problem;
 use crate::web::response::Response;
@@ -20,6 +20,7 @@ macro_rules! async_caller {
 pub(super) static ROUTES: &[Route] = &[
     route(NATIVE, "/v1/token", POST, caller(token::mint)),
     route(NATIVE, "/v1/inspect", POST, caller(token::inspect)),
+    route(NATIVE, "/v1/uid", GET, caller(uid::uid)),
     route(NATIVE, "/v1/videosdk/rooms", POST, async_caller!(rooms::create)),
     route(NATIVE, "/v1/videosdk/rooms/{id}/validate", GET, async_caller!(rooms::validate)),
     route(NATIVE, "/v1/agora/rest-auth", POST, caller(rest_auth::rest_auth)),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::auth::AuthConfig;
 use crate::policy::{CallerConditions, RuleContext};
-use crate::providers::{self, CompatConfig, Policy, ProjectConfigs};
+use crate::providers::{self, CompatConfig, IdentityConfig, Policy, ProjectConfigs};
 use crate::settings::{BasePath, ConfigError, DOCUMENT, SecretName, SettingLookup, TtlConfig};
 use crate::web::cors::{Cors, CorsConfig};
 use crate::web::json::{Fields, Invalid, Json, JsonError, SyntaxError};
@@ -17,6 +17,7 @@ pub(crate) struct Config {
     pub(crate) auth: Option<AuthConfig>,
     pub(crate) providers: providers::Config,
     pub(crate) policy: Arc<Policy>,
+    pub(crate) identity: IdentityConfig,
     pub(crate) ttl: TtlConfig,
     pub(crate) compat: CompatConfig,
     pub(crate) cors: Cors,
@@ -24,8 +25,19 @@ pub(crate) struct Config {
 }
 
 /// The fields of the document. The service ignores `$schema`; editors use this field to find the JSON Schema.
-const FIELDS: [&str; 10] =
-    ["$schema", "projects", "rest", "auth", "deny", "policy", "ttl", "compat", "cors", "base_path"];
+const FIELDS: [&str; 11] = [
+    "$schema",
+    "projects",
+    "rest",
+    "auth",
+    "deny",
+    "policy",
+    "identity",
+    "ttl",
+    "compat",
+    "cors",
+    "base_path",
+];
 
 impl Config {
     /// Reads the configuration from the platform's settings. An empty setting counts as not set.
@@ -50,13 +62,14 @@ impl Config {
         let cors = fields.read("cors", CorsConfig::read)?.unwrap_or_default();
         let auth = fields.read("auth", AuthConfig::read)?.flatten();
         let policy = Arc::new(read_policy(fields, auth.as_ref(), &projects)?);
+        let identity = fields.read("identity", IdentityConfig::read)?.unwrap_or_default();
         let is_open = auth.as_ref().is_some_and(|auth| auth.open().is_some()) && policy.is_default();
         let compat = CompatConfig::read(fields.get("compat"), is_open)?;
         let cors = Cors::new(cors, auth.as_ref().map_or(&[], AuthConfig::headers));
         let base_path = fields.read("base_path", BasePath::read)?;
         let mut providers = projects.with_rest(fields.get("rest"))?;
         providers.agora.grants_006 = compat.grants_006;
-        Ok(Self { auth, providers, policy, ttl, compat, cors, base_path })
+        Ok(Self { auth, providers, policy, identity, ttl, compat, cors, base_path })
     }
 
     /// Reads only the base path. Returns `None` if the base path is missing or invalid.
@@ -83,6 +96,7 @@ impl Config {
         if let Some(auth) = &self.auth {
             auth.add_secret_names(&mut names);
         }
+        names.extend(&self.identity.uid_secret);
         let mut distinct: Vec<&SecretName> = Vec::with_capacity(names.len());
         for name in names {
             if !distinct.iter().any(|known| known.as_str() == name.as_str()) {

@@ -14,7 +14,7 @@ pub(crate) struct AuditContext<'a> {
     pub(crate) route: &'a str,
 }
 
-/// A call to a provider.
+/// A call to a provider, or a request for a derived uid.
 #[derive(Debug, Default)]
 pub(crate) struct ProviderCall<'a> {
     pub(crate) service: &'static str,

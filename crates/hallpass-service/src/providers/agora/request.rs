@@ -90,6 +90,7 @@ impl<'a> TokenRequest<'a> {
             let service_context = Context {
                 evaluator: context.evaluator,
                 app_id: &project.app_id,
+                uids: context.uids,
                 random_uid: context.random_uid,
                 channel_uid,
                 prefers_any_user,

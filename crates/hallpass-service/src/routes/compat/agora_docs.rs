@@ -5,15 +5,16 @@
 //! An error response contains the message in the field `token`. Like the original server in Go, the routes ignore
 //! everything after the first JSON value.
 
-use hallpass_token::agora::{Account, Channel, Role, RtmUser, User};
+use hallpass_token::agora::{Account, Channel, Role, User};
 use http::{Method, StatusCode};
 
 use super::read::{
-    body_user, digits, first_object, parse_field, required_string, single_user, value, version,
+    self, body_user, digits, first_object, is_own, named_user, parse_field, required_string, single_user,
+    value, version,
 };
 use super::service_token;
 use crate::problem::Problem;
-use crate::providers::agora::{ChannelUser, RequestedRole, Rtc, Rtm, TokenService};
+use crate::providers::agora::{ChannelUser, RequestedRole, Rtc, TokenService};
 use crate::routes::authorized::Authorized;
 use crate::routes::route::{Dialect, ErrorContext, Slashes, ok};
 use crate::web::field_error::FieldError;
@@ -66,25 +67,23 @@ fn reason(status: StatusCode) -> &'static str {
 
 pub(in crate::routes) fn rtc_token(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let body = first_object(authorized)?;
-    let user = User::from_number_or_any(uid(value(&body, "uid"))?);
-    respond(authorized, &body, rtc(&body, user)?)
+    let user = uid(value(&body, "uid"))?;
+    let channel_user = ChannelUser::or_own_uid(channel(&body)?, user);
+    respond(authorized, &body, rtc(&body, channel_user)?)
 }
 
 pub(in crate::routes) fn rtc_token_for_account(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let body = first_object(authorized)?;
     let user = body_user(&body, "uid")?;
-    let account = parse_field("uid", single_user("uid", user.as_deref())?, Account::parse)?;
-    respond(authorized, &body, rtc(&body, User::Account(account))?)
+    let account = named_user("uid", single_user("uid", user.as_deref())?, Account::parse)?;
+    let channel_user = ChannelUser::or_own_account(channel(&body)?, account);
+    respond(authorized, &body, rtc(&body, channel_user)?)
 }
 
 pub(in crate::routes) fn rtm_token(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let body = first_object(authorized)?;
     let user = body_user(&body, "uid")?;
-    respond(
-        authorized,
-        &body,
-        Rtm::new(parse_field("uid", single_user("uid", user.as_deref())?, RtmUser::parse)?),
-    )
+    respond(authorized, &body, read::rtm("uid", single_user("uid", user.as_deref())?)?)
 }
 
 fn respond<'a>(
@@ -97,21 +96,26 @@ fn respond<'a>(
     Ok(ok(JSON, &envelope(StatusCode::OK, token)))
 }
 
-fn rtc<'j>(body: &'j Json<'j>, user: User<'j>) -> Result<Rtc<'j>, FieldError> {
-    let channel = parse_field("ChannelName", required_string(body, "ChannelName")?, Channel::parse_or_any)?;
-    Ok(Rtc::new(ChannelUser::new(channel, user), role(value(body, "role"))?))
+fn channel<'j>(body: &'j Json<'j>) -> Result<Channel<'j>, FieldError> {
+    parse_field("ChannelName", required_string(body, "ChannelName")?, Channel::parse_or_any)
+}
+
+fn rtc<'j>(body: &Json<'_>, channel_user: ChannelUser<'j>) -> Result<Rtc<'j>, FieldError> {
+    Ok(Rtc::new(channel_user, role(value(body, "role"))?))
 }
 
 /// Reads a uid: a number, or a string of digits. Some clients send a string, although the original server rejects it. If
-/// the field is missing or 0, the token is for all users.
-fn uid(value: Option<&Json<'_>>) -> Result<u32, FieldError> {
+/// the field is missing or 0, the token is for all users. Returns `None` for the caller's own identity.
+fn uid(value: Option<&Json<'_>>) -> Result<Option<User<'static>>, FieldError> {
     let number = match value {
         None => Some(0),
+        Some(Json::String(text)) if is_own(text) => return Ok(None),
         Some(Json::String(text)) => digits(text),
         Some(value) => value.as_u64(),
     };
     let number = number.and_then(|number| u32::try_from(number).ok());
-    number.ok_or_else(|| FieldError::new("uid", "must be a whole number from 1 to 4294967295"))
+    let user = number.map(|number| Some(User::from_number_or_any(number)));
+    user.ok_or_else(|| FieldError::new("uid", "must be a whole number from 1 to 4294967295"))
 }
 
 /// Reads a role in the numbering of format 006. Rejects unknown numbers. For such a number, the original server uses the

@@ -8,12 +8,13 @@ use hallpass_token::PrivilegeTtl;
 use hallpass_token::agora::{Channel, ChatUser, Role, RtmUser, User};
 
 use super::read::{
-    body_user, first_object, parse_field, single_user, string_or_empty, ttl_field, user, value, version,
+    self, body_user, first_object, named_user, parse_field, single_user, string_or_empty, ttl_field, user,
+    value, version,
 };
 use super::{agora_token, gin};
 use crate::problem::Problem;
 use crate::providers::agora::{
-    self, Apaas, ChannelUser, Chat, FieldlessService, RequestedRole, Rtc, Rtm, TokenService, Version,
+    self, Apaas, ChannelUser, Chat, FieldlessService, RequestedRole, Rtc, TokenService, Version,
 };
 use crate::routes::authorized::Authorized;
 use crate::routes::route::{Dialect, ErrorContext, Slashes, ok};
@@ -66,25 +67,21 @@ fn services<'j>(
         services.push(Box::new(rtc(body, section, channel_name, body_user)?));
     }
     if Section::read(body, "serviceRtm")?.is_enabled("enable")? {
-        services.push(Box::new(Rtm::new(parse_field(
-            "uid",
-            single_user("uid", body_user)?,
-            RtmUser::parse,
-        )?)));
+        services.push(Box::new(read::rtm("uid", single_user("uid", body_user)?)?));
     }
     if Section::read(body, "serviceFpa")?.is_enabled("enable")? {
         services.push(Box::new(FieldlessService::Fpa));
     }
     let section = Section::read(body, "serviceChat")?;
     if section.is_enabled("enableUser")? {
-        services.push(Box::new(Chat::User(Some(section.user(ChatUser::parse)?))));
+        services.push(Box::new(Chat::User(section.user(ChatUser::parse)?)));
     }
     if section.is_enabled("enableApp")? {
         services.push(Box::new(Chat::App));
     }
     let section = Section::read(body, "serviceApaas")?;
     if section.is_enabled("enableUser")? {
-        services.push(Box::new(Apaas::User(Some(section.user(RtmUser::parse)?))));
+        services.push(Box::new(Apaas::User(section.user(RtmUser::parse)?)));
     }
     if section.is_enabled("enableApp")? {
         services.push(Box::new(Apaas::App));
@@ -106,7 +103,8 @@ fn rtc<'j>(
     };
     let ttl = ttl_field(body, "privilegeExpireTs")?;
     let channel = parse_field("channelName", channel_name, Channel::parse_or_any)?;
-    let channel_user = ChannelUser::new(channel, body_user.map_or(Ok(User::Any), |text| user("uid", text))?);
+    let user = body_user.map_or(Ok(Some(User::Any)), |text| user("uid", text))?;
+    let channel_user = ChannelUser::or_own_uid(channel, user);
     let mut rtc = Rtc::new(channel_user, RequestedRole::or_default(named, Role::Subscriber));
     rtc.privileges = ttl.map(|ttl| named.unwrap_or(Role::Subscriber).privileges(PrivilegeTtl::For(ttl)));
     Ok(rtc)
@@ -139,13 +137,13 @@ impl<'j> Section<'j> {
         }
     }
 
-    fn user<T, E: fmt::Display>(self, parse: fn(&'j str) -> Result<T, E>) -> Result<T, FieldError> {
+    fn user<T, E: fmt::Display>(self, parse: fn(&'j str) -> Result<T, E>) -> Result<Option<T>, FieldError> {
         let user = match self.value("userUuid") {
             None => "",
             Some(Json::String(user)) => user,
             Some(_) => return Err(self.error("userUuid", "must be a string")),
         };
-        parse_field(&format!("{}.userUuid", self.name), user, parse)
+        named_user(&format!("{}.userUuid", self.name), user, parse)
     }
 
     fn error(self, field: &str, predicate: &str) -> FieldError {

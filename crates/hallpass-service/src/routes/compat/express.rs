@@ -3,14 +3,14 @@
 //! - the demo server in Agora's Tools repository: `GET /rtcToken?channelName=…&uid=…` and `GET /rtmToken?account=…`;
 //! - TokenServer-nodejs: `GET /access_token?channel=…&uid=…&expiredTs=…`.
 
-use hallpass_token::agora::{Channel, Role, RtmUser};
+use hallpass_token::agora::{Channel, Role};
 use hallpass_token::{Ttl, UnixSeconds};
 use http::{Method, StatusCode};
 
-use super::read::{digits, object, parse_field, required_string, user, value, version};
+use super::read::{self, digits, object, parse_field, required_string, user, value, version};
 use super::{agora_token, mint, service_token, uid_of};
 use crate::problem::Problem;
-use crate::providers::agora::{self, ChannelUser, RequestedRole, Rtc, Rtm};
+use crate::providers::agora::{self, ChannelUser, RequestedRole, Rtc};
 use crate::routes::authorized::Authorized;
 use crate::routes::route::{Dialect, ErrorContext, Slashes, ok};
 use crate::token::{RequestedTtl, TokenRequest};
@@ -41,7 +41,7 @@ pub(in crate::routes) fn rtc_token(authorized: &Authorized<'_>) -> Result<Respon
     let body = object(authorized)?;
     let channel = parse_field("channel", required_string(&body, "channel")?, Channel::parse_or_any)?;
     let version = version(authorized, Some(&body), authorized.signing.compat.version)?;
-    let channel_user = ChannelUser { channel: Some(channel), ..ChannelUser::default() };
+    let channel_user = ChannelUser::or_own_uid(channel, None);
     let named = |value| if is_truthy(value) { Role::Publisher } else { Role::Subscriber };
     let role = value(&body, "isPublisher").map(named);
     let rtc = Rtc::new(channel_user, RequestedRole::or_default(role, Role::Subscriber));
@@ -52,7 +52,7 @@ pub(in crate::routes) fn rtc_token(authorized: &Authorized<'_>) -> Result<Respon
 
 pub(in crate::routes) fn rtm_token(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let body = object(authorized)?;
-    let rtm = Rtm::new(parse_field("user", required_string(&body, "user")?, RtmUser::parse)?);
+    let rtm = read::rtm("user", required_string(&body, "user")?)?;
     let version = version(authorized, Some(&body), authorized.signing.compat.version)?;
     Ok(token("token", service_token(authorized, version, rtm)?))
 }
@@ -63,7 +63,7 @@ pub(in crate::routes) fn tools_rtc_token(authorized: &Authorized<'_>) -> Result<
 
 pub(in crate::routes) fn tools_rtm_token(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let account = required_query(authorized, "account", "account is required")?;
-    let rtm = Rtm::new(parse_field("account", &account, RtmUser::parse)?);
+    let rtm = read::rtm("account", &account)?;
     let version = version(authorized, None, authorized.signing.compat.version)?;
     Ok(token("key", service_token(authorized, version, rtm)?))
 }
@@ -83,7 +83,7 @@ fn rtc_of_query(
     let uid = authorized.query("uid").unwrap_or_default();
     let version = version(authorized, None, authorized.signing.compat.version)?;
     let channel = parse_field(channel_field, &name, Channel::parse_or_any)?;
-    let channel_user = ChannelUser::new(channel, user("uid", &uid)?);
+    let channel_user = ChannelUser::or_own_uid(channel, user("uid", &uid)?);
     let rtc = Rtc::new(channel_user, RequestedRole::Default(role));
     agora_token(authorized, read_ttl(authorized)?, agora::TokenRequest::one(version, rtc))
 }

@@ -4,11 +4,11 @@
 //! An error response is a line of plain text. Like the original servers in Go, the routes ignore everything after the
 //! first JSON value.
 
-use hallpass_token::agora::{Channel, ChatUser, Role, User};
+use hallpass_token::agora::{Channel, Role, User};
 use http::{Method, StatusCode};
 
 use super::read::{
-    body_user, first_object, number_or_account, parse_field, signaling, single_user, string_or_empty,
+    self, body_user, first_object, number_or_account, parse_field, signaling, single_user, string_or_empty,
     ttl_field, value, version,
 };
 use super::{agora_token, gin};
@@ -70,8 +70,8 @@ fn rtc<'j>(body: &'j Json<'j>, user: Option<&'j str>) -> Result<Rtc<'j>, FieldEr
         },
     };
     let channel = parse_field("channel", name, Channel::parse_or_any)?;
-    let user = user.map_or(Ok(User::Any), |uid| number_or_account("uid", non_empty(uid)?))?;
-    Ok(Rtc::new(ChannelUser::new(channel, user), role))
+    let user = user.map_or(Ok(Some(User::Any)), |uid| number_or_account("uid", non_empty(uid)?))?;
+    Ok(Rtc::new(ChannelUser::or_own_uid(channel, user), role))
 }
 
 /// Returns a request for Chat. If the user is empty, the token is for the app.
@@ -79,7 +79,7 @@ fn chat(uid: &str) -> Result<Chat<'_>, FieldError> {
     if uid.is_empty() {
         return Ok(Chat::App);
     }
-    Ok(Chat::User(Some(parse_field("uid", uid, ChatUser::parse)?)))
+    read::chat("uid", uid)
 }
 
 fn non_empty(uid: &str) -> Result<&str, FieldError> {

@@ -3,13 +3,13 @@
 //!
 //! Paths match with and without a trailing slash. The original servers respond with a redirect instead.
 
-use hallpass_token::agora::{Account, Channel, ChatUser, Role, RtmUser, User};
+use hallpass_token::agora::{Account, Channel, Role, User};
 use http::StatusCode;
 
-use super::read::{capped_ttl, digits, parse_field, signaling, version};
+use super::read::{self, capped_ttl, digits, is_own, parse_field, signaling, version};
 use super::{agora_token, mint_both};
 use crate::problem::Problem;
-use crate::providers::agora::{self, ChannelUser, Chat, RequestedRole, Rtc, Rtm, Version};
+use crate::providers::agora::{self, ChannelUser, Chat, RequestedRole, Rtc, Version};
 use crate::routes::authorized::Authorized;
 use crate::routes::route::{Dialect, ErrorContext, Slashes, ok};
 use crate::token::{RequestedTtl, TokenRequest};
@@ -62,7 +62,7 @@ pub(in crate::routes) fn rtm(authorized: &Authorized<'_>) -> Result<Response, Pr
         let detail = format!("invalid RTM User ID: \"{user}\"");
         return Err(FieldError::sentence("rtmuid", detail).while_parsing().into());
     }
-    let request = agora::TokenRequest::one(version, Rtm::new(parse_field("rtmuid", user, RtmUser::parse)?));
+    let request = agora::TokenRequest::one(version, read::rtm("rtmuid", user)?);
     Ok(respond([("rtmToken", agora_token(authorized, ttl, request)?)]))
 }
 
@@ -79,9 +79,7 @@ pub(in crate::routes) fn chat_app(authorized: &Authorized<'_>) -> Result<Respons
 }
 
 pub(in crate::routes) fn chat_account(authorized: &Authorized<'_>) -> Result<Response, Problem> {
-    chat(authorized, || {
-        Ok(Chat::User(Some(parse_field("chatid", authorized.path_param("chatid"), ChatUser::parse)?)))
-    })
+    chat(authorized, || read::chat("chatid", authorized.path_param("chatid")))
 }
 
 fn chat<'a>(
@@ -134,21 +132,26 @@ fn read_rtc<'a>(authorized: &Authorized<'a>) -> Result<Rtc<'a>, FieldError> {
     let is_publisher = matches!(authorized.path_param("role"), "publisher" | "1");
     let role = if is_publisher { Role::Publisher } else { Role::Subscriber };
     let channel = parse_field("channelName", authorized.path_param("channel"), Channel::parse_or_any)?;
-    Ok(Rtc::new(ChannelUser::new(channel, user(authorized)?), RequestedRole::Named(role)))
+    Ok(Rtc::new(channel_user(authorized, channel)?, RequestedRole::Named(role)))
 }
 
-fn user<'a>(authorized: &Authorized<'a>) -> Result<User<'a>, FieldError> {
+fn channel_user<'a>(
+    authorized: &Authorized<'a>,
+    channel: Channel<'a>,
+) -> Result<ChannelUser<'a>, FieldError> {
     let uid = authorized.path_param("uid");
     let sentence = match authorized.path_param("tokentype") {
+        "uid" if is_own(uid) => return Ok(ChannelUser::or_own_uid(channel, None)),
         "uid" => match digits(uid).map(u32::try_from) {
-            Some(Ok(number)) => return Ok(User::from_number_or_any(number)),
+            Some(Ok(number)) => return Ok(ChannelUser::new(channel, User::from_number_or_any(number))),
             _ => format!(
                 "failed to parse uidStr: {}, to uint causing error: must be a whole number from 1 to 4294967295",
                 truncate(uid)
             ),
         },
+        "userAccount" if is_own(uid) => return Ok(ChannelUser::or_own_account(channel, None)),
         "userAccount" => match Account::parse(uid) {
-            Ok(account) => return Ok(User::Account(account)),
+            Ok(account) => return Ok(ChannelUser::or_own_account(channel, Some(account))),
             Err(error) => format!("the account {error}"),
         },
         other => format!("failed to generate RTC token for Unknown Tokentype: {}", truncate(other)),

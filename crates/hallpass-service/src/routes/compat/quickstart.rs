@@ -12,7 +12,7 @@
 use hallpass_token::agora::{Channel, Role, Uid, User};
 use http::{Method, StatusCode};
 
-use super::read::{digits, parse_field};
+use super::read::{digits, is_own, parse_field};
 use super::{mint, uid_of};
 use crate::problem::Problem;
 use crate::providers::agora::{self, ChannelUser, RequestedRole, Rtc, Rtm, Version};
@@ -75,7 +75,9 @@ fn read<'a>(authorized: &Authorized<'a>, prefers_any_user: bool) -> Result<Token
     let parameter = |name| authorized.query(name).filter(|value| !value.is_empty());
     let channel = parameter("channel").unwrap_or_else(|| random_channel(authorized));
     let channel = parse_field("channel", authorized.arena.alloc(channel), Channel::parse_or_any)?;
-    let channel_user = ChannelUser { channel: Some(channel), user: read_user(parameter("uid"))? };
+    let uid = parameter("uid");
+    let prefers_any_user = prefers_any_user && !uid.as_deref().is_some_and(is_own);
+    let channel_user = ChannelUser::or_own_uid(channel, read_user(uid)?);
     let rtc = Rtc::new(channel_user, RequestedRole::Named(Role::Publisher));
     let services: Vec<Box<dyn agora::TokenService<'a> + 'a>> =
         vec![Box::new(rtc), Box::new(Rtm::for_channel_user())];
@@ -83,9 +85,9 @@ fn read<'a>(authorized: &Authorized<'a>, prefers_any_user: bool) -> Result<Token
     Ok(TokenRequest::new(None, agora::TokenRequest { prefers_any_user, ..request }))
 }
 
-/// Reads the uid. Returns `None` for 0, because the originals then choose the uid.
+/// Reads the uid. Returns `None` for the caller's own identity, and for 0, because the originals then choose the uid.
 fn read_user(uid: Option<String>) -> Result<Option<User<'static>>, FieldError> {
-    let Some(uid) = uid else { return Ok(None) };
+    let Some(uid) = uid.filter(|uid| !is_own(uid)) else { return Ok(None) };
     match digits(&uid).map(u32::try_from) {
         Some(Ok(uid)) => Ok(Uid::new(uid).map(User::Uid)),
         _ => Err(FieldError::new("uid", "must be a whole number from 0 to 4294967295")),

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use std::fmt;
 
 use hallpass_token::Ttl;
-use hallpass_token::agora::{Account, Channel, RtmUser, User};
+use hallpass_token::agora::{Account, Channel, ChatUser, RtmUser, User};
 
 use crate::problem::Problem;
-use crate::providers::agora::{self, Rtc, Rtm, Version};
+use crate::providers::agora::{self, Chat, Rtc, Rtm, Version};
 use crate::routes::authorized::{Authorized, invalid_json};
 use crate::web::field_error::FieldError;
 use crate::web::json::{BYTE_ORDER_MARK, Json};
@@ -103,28 +103,53 @@ pub(super) fn single_user<'a>(name: &str, user: Option<&'a str>) -> Result<&'a s
     })
 }
 
-/// Parses a user like servers that copy the string into the token. An empty string means all users, and `0` is an
-/// account.
-pub(super) fn user<'a>(name: &str, text: &'a str) -> Result<User<'a>, FieldError> {
+/// Returns whether a user in a request means the caller's own identity. Then the request names no user, and the policy
+/// chooses the user. The original servers require a user, so their clients cannot omit it.
+pub(super) fn is_own(user: &str) -> bool {
+    user == "self"
+}
+
+/// Parses the value of a field that names a user; `None` for the caller's own identity.
+pub(super) fn named_user<'a, T, E: fmt::Display>(
+    name: &str,
+    text: &'a str,
+    parse: fn(&'a str) -> Result<T, E>,
+) -> Result<Option<T>, FieldError> {
+    if is_own(text) { Ok(None) } else { parse_field(name, text, parse).map(Some) }
+}
+
+/// Parses a user like servers that copy the string into the token; `None` for the caller's own identity. An empty string
+/// means all users, and `0` is an account.
+pub(super) fn user<'a>(name: &str, text: &'a str) -> Result<Option<User<'a>>, FieldError> {
     if text.is_empty() {
-        Ok(User::Any)
+        Ok(Some(User::Any))
     } else if text.starts_with('0') {
-        parse_field(name, text, Account::parse).map(User::Account)
+        Ok(Some(parse_field(name, text, Account::parse)?.into()))
     } else {
         number_or_account(name, text)
     }
 }
 
-/// Parses a user like servers that convert the string into a number. The number 0 means all users, and a string that is
-/// not a number is an account.
-pub(super) fn number_or_account<'a>(name: &str, text: &'a str) -> Result<User<'a>, FieldError> {
+/// Parses a user like servers that convert the string into a number; `None` for the caller's own identity. The number 0
+/// means all users, and a string that is not a number is an account.
+pub(super) fn number_or_account<'a>(name: &str, text: &'a str) -> Result<Option<User<'a>>, FieldError> {
     let Some(number) = digits(text) else {
-        return parse_field(name, text, Account::parse).map(User::Account);
+        return Ok(named_user(name, text, Account::parse)?.map(User::Account));
     };
     let number = u32::try_from(number);
     number
-        .map(User::from_number_or_any)
+        .map(|number| Some(User::from_number_or_any(number)))
         .map_err(|_| FieldError::new(name, "must not exceed 4294967295 if it is a number"))
+}
+
+/// Reads a Signaling user.
+pub(super) fn rtm<'a>(name: &str, text: &'a str) -> Result<Rtm<'a>, FieldError> {
+    Ok(Rtm::or_own_user(named_user(name, text, RtmUser::parse)?))
+}
+
+/// Reads a Chat user.
+pub(super) fn chat<'a>(name: &str, text: &'a str) -> Result<Chat<'a>, FieldError> {
+    Ok(Chat::User(named_user(name, text, ChatUser::parse)?))
 }
 
 /// Parses the value of a field with a parser of the token crate.
@@ -143,10 +168,9 @@ pub(super) fn signaling<'a>(
     (user_field, user): (&str, &'a str),
     (channel_field, channel_name): (&str, &'a str),
 ) -> Result<agora::TokenRequest<'a>, FieldError> {
-    let mut request =
-        agora::TokenRequest::one(version, Rtm::new(parse_field(user_field, user, RtmUser::parse)?));
+    let mut request = agora::TokenRequest::one(version, rtm(user_field, user)?);
     if version == Version::V007 && !channel_name.is_empty() {
-        let account = parse_field(user_field, user, Account::parse)?;
+        let account = named_user(user_field, user, Account::parse)?;
         let channel = parse_field(channel_field, channel_name, Channel::parse_or_any)?;
         request.services.push(Box::new(Rtc::stream_channel(channel, account)));
     }
@@ -192,13 +216,14 @@ mod tests {
 
     #[test]
     fn parses_users_as_strings_or_numbers() {
-        let account = |text| Ok(User::Account(Account::parse(text).unwrap()));
-        assert_eq!((user("uid", ""), user("uid", "0")), (Ok(User::Any), account("0")));
+        let account = |text| Ok(Some(User::Account(Account::parse(text).unwrap())));
+        assert_eq!((user("uid", ""), user("uid", "0")), (Ok(Some(User::Any)), account("0")));
         assert_eq!(
             (user("uid", "05"), number_or_account("uid", "05")),
-            (account("05"), Ok(User::from_number_or_any(5)))
+            (account("05"), Ok(Some(User::from_number_or_any(5))))
         );
         for read in [user, number_or_account] {
+            assert_eq!((read("uid", "self"), read("uid", "Self")), (Ok(None), account("Self")));
             assert_eq!(read("uid", "-1"), account("-1"));
             assert!(read("uid", "99999999999999999999999").is_err());
         }

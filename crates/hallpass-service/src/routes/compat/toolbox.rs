@@ -8,14 +8,15 @@
 //! only strings, because some clients search the text of the response.
 
 use hallpass_token::Ttl;
-use hallpass_token::agora::{Account, Channel, ChatUser, Role, RtmUser, User};
+use hallpass_token::agora::{Account, Channel, Role, RtmUser, User};
 
 use super::read::{
-    body_user, number_or_account, object, parse_field, required_string, string_or_empty, ttl_field, value,
+    self, body_user, named_user, number_or_account, object, parse_field, required_string, string_or_empty,
+    ttl_field, value,
 };
 use super::{mint, mint_both};
 use crate::problem::Problem;
-use crate::providers::agora::{self, ChannelUser, Chat, RequestedRole, Rtc, Rtm, TokenService, Version};
+use crate::providers::agora::{self, ChannelUser, RequestedRole, Rtc, Rtm, TokenService, Version};
 use crate::routes::authorized::Authorized;
 use crate::routes::route::{Dialect, ErrorContext, Slashes, ok};
 use crate::token::{RequestedTtl, TokenRequest};
@@ -80,11 +81,11 @@ fn two_tokens(
     version: Version,
 ) -> Result<Response, Problem> {
     let user = string_or_empty(body, "userId")?;
-    let account = parse_field("userId", user, Account::parse)?;
-    let rtm = Rtm::new(parse_field("userId", user, RtmUser::parse)?);
+    let account = named_user("userId", user, Account::parse)?;
+    let rtm = read::rtm("userId", user)?;
     let name = required_string(body, "channelName")?;
     let channel = parse_field("channelName", name, Channel::parse_or_any)?;
-    let rtc = publisher(ChannelUser::new(channel, account.into()));
+    let rtc = publisher(ChannelUser::or_own_account(channel, account));
     let ttl = Some(RequestedTtl::For(Ttl::MAX));
     let rtc = TokenRequest::new(ttl, agora::TokenRequest::one(version, rtc));
     let rtm = TokenRequest::new(ttl, agora::TokenRequest::one(version, rtm));
@@ -112,20 +113,20 @@ fn services<'j>(
     name: &'j str,
     version: Version,
 ) -> Result<Vec<Box<dyn TokenService<'j> + 'j>>, FieldError> {
-    let user = if name.is_empty() { User::Any } else { number_or_account("uid", name)? };
+    let user = if name.is_empty() { Some(User::Any) } else { number_or_account("uid", name)? };
     let has = requested_types(body)?;
     let mut services: Vec<Box<dyn TokenService<'j> + 'j>> = Vec::with_capacity(3);
     if has(RTC) {
-        services.push(Box::new(publisher(ChannelUser::new(channel(body)?, user))));
+        services.push(Box::new(publisher(ChannelUser::or_own_uid(channel(body)?, user))));
     }
     if has(SIGNALING) {
         services.push(Box::new(signaling(name, user, version)?));
     }
     if has(CHAT) {
-        if user == User::Any {
+        if user == Some(User::Any) {
             return Err(FieldError::new("uid", "must be the name of one user in a Chat token"));
         }
-        services.push(Box::new(Chat::User(Some(parse_field("uid", name, ChatUser::parse)?))));
+        services.push(Box::new(read::chat("uid", name)?));
     }
     Ok(services)
 }
@@ -160,15 +161,17 @@ fn channel<'j>(body: &'j Json<'j>) -> Result<Channel<'j>, FieldError> {
     }
 }
 
-fn signaling<'j>(name: &'j str, user: User<'j>, version: Version) -> Result<Rtm<'j>, FieldError> {
+/// Returns a request for the Signaling user. A uid is also the name of a Signaling user.
+fn signaling<'j>(name: &'j str, user: Option<User<'j>>, version: Version) -> Result<Rtm<'j>, FieldError> {
     match user {
-        User::Any if version == Version::V006 => Err(FieldError::new(
+        None => Ok(Rtm::for_channel_user()),
+        Some(User::Any) if version == Version::V006 => Err(FieldError::new(
             "uid",
             "must name one user, because format 006 has no Signaling tokens for any user",
         )),
-        User::Any => Ok(Rtm::for_number(0)),
-        User::Uid(uid) => Ok(Rtm::for_number(uid.get())),
-        User::Account(_) => Ok(Rtm::new(parse_field("uid", name, RtmUser::parse)?)),
+        Some(User::Any) => Ok(Rtm::for_number(0)),
+        Some(User::Uid(uid)) => Ok(Rtm::for_number(uid.get())),
+        Some(User::Account(_)) => Ok(Rtm::new(parse_field("uid", name, RtmUser::parse)?)),
     }
 }
 

@@ -1,10 +1,11 @@
 //! Channels and the users in them.
 
-use hallpass_token::agora::{Account, AppId, Channel, ChannelName, Uid, User};
-use sha2::{Digest, Sha256};
+use hallpass_token::agora::{Account, Channel, ChannelName, Uid, User};
 
 use super::service::{Context, Grant};
-use crate::policy::{BoundUser, DeniedPart, Identity, OTHER_USER_DENIED, PolicyError, TokenError};
+use crate::policy::{
+    BoundUser, DeniedPart, Identity, NO_IDENTITY, OTHER_USER_DENIED, PolicyError, TokenError,
+};
 use crate::web::field_error::FieldError;
 use crate::web::json::{Fields, Invalid, Json};
 
@@ -13,12 +14,24 @@ use crate::web::json::{Fields, Invalid, Json};
 pub(crate) struct ChannelUser<'a> {
     pub(crate) channel: Option<Channel<'a>>,
     pub(crate) user: Option<User<'a>>,
+    /// True if an omitted user is the account of the caller's identity instead of a uid.
+    prefers_account: bool,
 }
 
 impl<'a> ChannelUser<'a> {
     /// Returns a request that specifies the channel and the user.
     pub(crate) const fn new(channel: Channel<'a>, user: User<'a>) -> Self {
-        Self { channel: Some(channel), user: Some(user) }
+        Self::or_own_uid(channel, Some(user))
+    }
+
+    /// Returns a request for the channel and the user. If the user is omitted, the policy chooses a uid.
+    pub(crate) const fn or_own_uid(channel: Channel<'a>, user: Option<User<'a>>) -> Self {
+        Self { channel: Some(channel), user, prefers_account: false }
+    }
+
+    /// Returns a request for the channel and the account. If the account is omitted, the account is the caller's identity.
+    pub(crate) fn or_own_account(channel: Channel<'a>, account: Option<Account<'a>>) -> Self {
+        Self { channel: Some(channel), user: account.map(User::Account), prefers_account: true }
     }
 
     /// Reads the field `channel`, and either `uid` or `account`.
@@ -34,7 +47,7 @@ impl<'a> ChannelUser<'a> {
             (None, Some(account)) => Some(account.parsed(Account::parse)?.into()),
             (None, None) => None,
         };
-        Ok(Self { channel, user })
+        Ok(Self { channel, user, prefers_account: false })
     }
 
     /// Checks the channel and the user against a grant, and fills in omitted values. If the result is an error, the request
@@ -93,18 +106,19 @@ impl<'a> ChannelUser<'a> {
         grant: &'a Grant,
         context: &Context<'a>,
     ) -> Result<(), TokenError> {
-        let app_id = context.app_id;
-        let field = if let Some(User::Account(_)) = self.user { "account" } else { "uid" };
-        let field = format!("{service}.{field}");
+        let is_account = self.user.map_or(self.prefers_account, |user| matches!(user, User::Account(_)));
+        let field = format!("{service}.{}", if is_account { "account" } else { "uid" });
         if self.user == Some(User::Any) && grant.identity != Identity::Wildcard {
             return Err(PolicyError::new(DeniedPart::Privileged, &field, UID_0).into());
         }
         self.user = Some(match (context.evaluator.bound_user(&grant.identity, &field)?, self.user) {
             (None, Some(user)) => user,
+            (None, None) if is_account => return Err(FieldError::new(&field, NO_IDENTITY).into()),
             (None, None) if context.prefers_any_user && grant.identity == Identity::Wildcard => User::Any,
             (None, None) => context.random_uid.into(),
-            (Some(bound), None) => bound_uid(bound, app_id).into(),
-            (Some(bound), Some(user)) if is_bound(bound, user, app_id) => user,
+            (Some(bound), None) if is_account => own_account(bound, &field, context)?.into(),
+            (Some(bound), None) => bound_uid(bound, context).into(),
+            (Some(bound), Some(user)) if is_bound(bound, user, context) => user,
             (Some(_), Some(_)) => {
                 return Err(PolicyError::new(DeniedPart::Identity, &field, OTHER_USER_DENIED).into());
             }
@@ -148,14 +162,28 @@ pub(crate) fn read_uid<'j>(value: &'j Json<'j>) -> Result<u32, Invalid<'j>> {
 
 /// Returns the caller's uid in the channels of an app. If the rule uses a claim other than the subject and the claim
 /// contains a uid, returns this uid. Otherwise, derives the uid from the subject or the claim.
-pub(super) fn bound_uid(bound: BoundUser<'_>, app_id: &AppId) -> Uid {
+pub(super) fn bound_uid(bound: BoundUser<'_>, context: &Context<'_>) -> Uid {
     let claimed = if bound.is_subject { None } else { Uid::parse(bound.id).ok() };
-    claimed.unwrap_or_else(|| derived_uid(app_id, bound.id))
+    claimed.unwrap_or_else(|| context.uids.derive(context.app_id, bound.id))
+}
+
+/// Returns the account of the caller's identity.
+fn own_account<'a>(
+    bound: BoundUser<'a>,
+    field: &str,
+    context: &Context<'a>,
+) -> Result<Account<'a>, PolicyError> {
+    let account = Account::parse(bound.id).map_err(|error| bound.invalid(field, &error))?;
+    if is_bound(bound, account.into(), context) {
+        Ok(account)
+    } else {
+        Err(bound.invalid(field, &UID_OF_OTHER))
+    }
 }
 
 /// Returns whether a user in the channels of an app is the caller.
-fn is_bound(bound: BoundUser<'_>, user: User<'_>, app_id: &AppId) -> bool {
-    let own = bound_uid(bound, app_id);
+fn is_bound(bound: BoundUser<'_>, user: User<'_>, context: &Context<'_>) -> bool {
+    let own = bound_uid(bound, context);
     match user {
         User::Any => false,
         User::Uid(uid) => uid == own,
@@ -168,37 +196,36 @@ fn is_bound(bound: BoundUser<'_>, user: User<'_>, app_id: &AppId) -> bool {
     }
 }
 
-/// Derives a uid from a subject: the first four bytes of SHA-256(App ID, zero byte, subject), big-endian. If these bytes
-/// are 0, the uid is 1. The result is the same on every platform.
-fn derived_uid(app_id: &AppId, subject: &str) -> Uid {
-    let mut hash = Sha256::new();
-    hash.update(app_id.as_str());
-    hash.update([0]);
-    hash.update(subject);
-    let [a, b, c, d, ..] = <[u8; 32]>::from(hash.finalize());
-    Uid::from_bytes([a, b, c, d])
-}
-
 const ANY_CHANNEL: &str = "Channel `*` grants access to every channel of the project. Request one channel, or add `\"every_channel\": true` to the grant in the rule.";
-const UID_0: &str = "uid 0 creates a token that any user can use. Specify a uid from 1 to 4294967295, or grant it with `\"identity\": \"wildcard\"`; without a policy, with `auth.open.wildcard`.";
+const UID_0: &str = "uid 0 creates a token that any user can use. Specify a uid from 1 to 4294967295 (on the routes of other servers, `self` is the caller's own uid), or grant uid 0 with `\"identity\": \"wildcard\"`; without a policy, with `auth.open.wildcard`.";
+const UID_OF_OTHER: &str = "is a number, and the uid with this number may belong to another user";
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::Caller;
+    use crate::policy::{Evaluator, StringArena};
+    use crate::providers::agora::derived_uid::UidDerivation;
+    use hallpass_token::agora::AppId;
 
     /// The uid of `alice`, calculated with `sha256sum`. The tests in `tests/policy` use the same uid.
     const ALICE: u32 = 2_606_419_837;
 
-    fn app_id() -> AppId {
-        AppId::parse("970CA35de60c44645bbae8a215061b33").unwrap()
-    }
-
     #[test]
     fn rejects_a_numeric_subject_as_the_account_with_the_same_digits() {
+        let app_id = AppId::parse("970CA35de60c44645bbae8a215061b33").unwrap();
+        let context = Context {
+            evaluator: Evaluator { caller: &Caller::ANONYMOUS, arena: &StringArena::default() },
+            app_id: &app_id,
+            uids: &UidDerivation::UNKEYED,
+            random_uid: Uid::from_bytes([0; 4]),
+            channel_uid: None,
+            prefers_any_user: false,
+        };
         let digits = ALICE.to_string();
         let is_allowed = |is_subject, text| {
             let account = Account::parse(text).unwrap();
-            is_bound(BoundUser { id: text, is_subject }, account.into(), &app_id())
+            is_bound(BoundUser { id: text, is_subject }, account.into(), &context)
         };
         assert!(is_allowed(true, "alice"));
         assert!(!is_allowed(true, &digits));

@@ -44,9 +44,10 @@ impl<'a> Rtc<'a> {
         Self { channel_user, role, privileges: None, is_stream: false }
     }
 
-    /// Returns a request for data in a channel, for a Signaling user.
-    pub(crate) fn stream_channel(channel: Channel<'a>, user: Account<'a>) -> Self {
-        let channel_user = ChannelUser::new(channel, user.into());
+    /// Returns a request for data in a channel, for a Signaling user. If the user is omitted, the user is the caller's
+    /// identity.
+    pub(crate) fn stream_channel(channel: Channel<'a>, user: Option<Account<'a>>) -> Self {
+        let channel_user = ChannelUser::or_own_account(channel, user);
         // A stream channel needs the privilege to publish data.
         Self { is_stream: true, ..Self::new(channel_user, RequestedRole::Named(Role::Publisher)) }
     }

@@ -7,7 +7,7 @@ use hallpass_token::{PrivilegeTtl, Ttl};
 
 use super::channel_user::bound_uid;
 use super::service::{Context, Grant, ServiceType, TokenService};
-use crate::policy::{BoundUser, DeniedPart, Identity, OTHER_USER_DENIED, PolicyError, TokenError};
+use crate::policy::{DeniedPart, Identity, NO_IDENTITY, OTHER_USER_DENIED, PolicyError, TokenError};
 use crate::web::field_error::FieldError;
 use crate::web::json::{Invalid, Json};
 
@@ -31,7 +31,8 @@ pub(crate) struct Rtm<'a> {
 /// The uid whose digits are the name of a Signaling user.
 #[derive(Clone, Copy, Debug)]
 enum RequestedUid {
-    /// The uid of the channel service in the same request. The policy may choose this uid.
+    /// The uid of the channel service in the same request. The policy may choose this uid. If the request has no such
+    /// service, the caller's own uid.
     OfChannel,
     Number(u32),
 }
@@ -41,10 +42,16 @@ const ANY_USER: &str = "A Signaling token without a user is valid for any user. 
 
 impl<'a> Rtm<'a> {
     pub(crate) const fn new(user: RtmUser<'a>) -> Self {
-        Self { user: Some(user), uid: None, permissions: None }
+        Self::or_own_user(Some(user))
     }
 
-    /// Returns a request for the user whose name is the uid of the channel service that precedes this service.
+    /// Returns a request for the user, or for the caller's identity if the user is omitted.
+    pub(crate) const fn or_own_user(user: Option<RtmUser<'a>>) -> Self {
+        Self { user, uid: None, permissions: None }
+    }
+
+    /// Returns a request for the user whose name is the uid of the channel service that precedes this service. Without such
+    /// a service, the name is the caller's own uid.
     pub(crate) const fn for_channel_user() -> Self {
         Self { user: None, uid: Some(RequestedUid::OfChannel), permissions: None }
     }
@@ -67,20 +74,18 @@ impl<'a> Rtm<'a> {
         grant: &'a Grant,
         context: &Context<'a>,
     ) -> Result<RtmUser<'a>, TokenError> {
-        let number = match uid {
-            RequestedUid::Number(number) => number,
-            RequestedUid::OfChannel => {
-                context.channel_uid.ok_or_else(|| FieldError::new(FIELD, "requires a uid in a channel"))?
-            }
+        let requested = match uid {
+            RequestedUid::Number(number) => Some(number),
+            RequestedUid::OfChannel => context.channel_uid,
         };
-        if number == 0 {
+        if requested == Some(0) {
             return Ok(RtmUser::ANY);
         }
-        let name = context.evaluator.arena.alloc(number.to_string());
         let bound = context.evaluator.bound_user(&grant.identity, FIELD)?;
-        let is_own =
-            |bound: BoundUser<'_>| bound.id == name || bound_uid(bound, context.app_id).get() == number;
-        if bound.is_none_or(is_own) {
+        let own = bound.map(|bound| bound_uid(bound, context).get());
+        let number = requested.or(own).ok_or_else(|| FieldError::new(FIELD, NO_IDENTITY))?;
+        let name = context.evaluator.arena.alloc(number.to_string());
+        if bound.is_none_or(|bound| bound.id == name) || own == Some(number) {
             return RtmUser::parse(name).map_err(|error| FieldError::new(FIELD, error).into());
         }
         Err(PolicyError::new(DeniedPart::Identity, FIELD, OTHER_USER_DENIED).into())

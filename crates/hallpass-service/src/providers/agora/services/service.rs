@@ -4,6 +4,7 @@ use hallpass_token::Ttl;
 use hallpass_token::agora::{AppId, Mint, Role, Service, Uid};
 
 use crate::policy::{Evaluator, Identity, NamePattern, TokenError};
+use crate::providers::agora::derived_uid::UidDerivation;
 use crate::settings::read_ttl;
 use crate::web::json::{Invalid, Json};
 
@@ -27,6 +28,7 @@ pub(crate) struct ServiceType {
 pub(crate) struct Context<'a> {
     pub(crate) evaluator: Evaluator<'a>,
     pub(crate) app_id: &'a AppId,
+    pub(crate) uids: &'a UidDerivation,
     /// The random uid for a request that specifies no user, if the caller may choose any user.
     pub(crate) random_uid: Uid,
     /// The uid of the channel service that precedes this service in the same request, if any. 0 means all users.
