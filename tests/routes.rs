@@ -13,9 +13,10 @@ use crate::scratch;
 const PUBLIC: [&str; 5] = ["/", "/healthz", "/readyz", "/openapi.json", "/ping"];
 /// The route that requires a caller but never issues a token.
 const INSPECT: &str = "/v1/inspect";
-/// The routes that require a privileged grant. By default, anonymous callers do not have this grant.
-const PRIVILEGED: [&str; 9] = [
+/// The routes that require a privileged grant or a subject. By default, anonymous callers have neither.
+const PRIVILEGED: [&str; 10] = [
     "/chat/app",
+    "/v1/uid",
     "/v1/videosdk/rooms",
     "/v1/videosdk/rooms/{id}/validate",
     "/v1/agora/rest-auth",
@@ -27,7 +28,7 @@ const PRIVILEGED: [&str; 9] = [
 ];
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 /// The values of path and query parameters.
-const PARAMETERS: [(&str, &str); 15] = [
+const PARAMETERS: [(&str, &str); 16] = [
     ("account", "alice"),
     ("channel", "demo"),
     ("channelName", "demo"),
@@ -40,6 +41,7 @@ const PARAMETERS: [(&str, &str); 15] = [
     ("role", "publisher"),
     ("roomId", ROOM),
     ("rtmuid", "alice"),
+    ("subject", "alice"),
     ("tokentype", "uid"),
     ("uid", "1234"),
     ("version", "007"),

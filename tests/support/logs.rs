@@ -166,11 +166,14 @@ impl Decision {
             503 => code == "issuer_unreachable",
             _ => false,
         };
+        // The response contains no token, but the request is a decision.
+        let is_uid = case.request.target.starts_with("/v1/uid");
         Self {
             case: case.id.clone(),
             request_id: request_id(response).to_owned(),
             is_known: case.request.method != "HEAD",
-            granted: tokens_in(&text).len() + usize::from(is_inspection && response.status() == 200),
+            granted: tokens_in(&text).len()
+                + usize::from((is_inspection || is_uid) && response.status() == 200),
             refused: usize::from(is_denial),
             fields: case.expect.audit.clone().unwrap_or_default(),
         }

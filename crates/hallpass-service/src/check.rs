@@ -4,6 +4,7 @@
 //! no secrets, and their output contains no secrets.
 
 pub mod dry_run;
+mod identity_warnings;
 pub mod summary;
 
 use std::fmt;

@@ -27,6 +27,8 @@ mod tests;
 mod upstream;
 pub(crate) mod videosdk;
 
+#[cfg(feature = "check")]
+pub(crate) use self::agora::has_uid;
 pub(crate) use self::agora::{CompatConfig, IdentityConfig, UidDerivation};
 #[cfg(feature = "check")]
 pub(crate) use self::description::{ProjectDescription, ProviderDescription};

@@ -22,6 +22,9 @@ use crate::web::request::RequestContext;
 /// Derived uids depend on the App ID.
 pub const PLACEHOLDER_APP_ID: &str = "00000000000000000000000000000000";
 
+/// A second placeholder for secrets, which shows whether a uid depends on a secret.
+const OTHER_PLACEHOLDER: &str = "11111111111111111111111111111111";
+
 /// The caller of the evaluated request.
 #[derive(Clone, Copy, Debug)]
 pub enum CallerSpec<'a> {
@@ -67,7 +70,7 @@ pub struct GrantedService {
     /// The name of the service, as in a request.
     pub name: &'static str,
     /// The fields of the service, as in the response. If a uid is chosen randomly for each token, the string `random`
-    /// replaces the uid.
+    /// replaces the uid. If a uid depends on the secret for derived uids, the string `derived` replaces the uid.
     pub granted: Map<String, Value>,
     /// The rule that granted the service, such as `policy[0]`.
     pub decided_by: String,
@@ -83,10 +86,7 @@ pub fn evaluate(document: &str, caller: CallerSpec<'_>, request: &str) -> Result
         name => short_settings().contains(&name).then(|| PLACEHOLDER_APP_ID.to_owned()),
     };
     let config = Config::read(&setting).map_err(|error| InputError::from(&error))?;
-    // The placeholder is a valid value for every kind of secret.
-    let secret = |name: &str| (name.to_owned(), Zeroizing::new(PLACEHOLDER_APP_ID.to_owned()));
-    let state =
-        LoadedState::load(&config, &Secrets::permanent(config.secret_names().into_iter().map(secret)));
+    let state = load(&config, PLACEHOLDER_APP_ID);
     let signing = state.signing.as_ref().map_err(InputError::from)?;
     let AuthState::Configured(authenticator) = &state.auth else {
         return Err(InputError::new(
@@ -95,10 +95,22 @@ pub fn evaluate(document: &str, caller: CallerSpec<'_>, request: &str) -> Result
         ));
     };
     let caller = caller.authenticate(authenticator)?;
-    let mut decision = decide(signing, &caller, request, [0; RequestContext::RANDOM_BYTES])?;
+    let random = [0; RequestContext::RANDOM_BYTES];
+    let mut decision = decide(signing, &caller, request, random)?;
     let other = decide(signing, &caller, request, [1; RequestContext::RANDOM_BYTES])?;
-    decision.mark_random(&other);
+    decision.mark_uids(&other, "random");
+    if config.identity.uid_secret.is_some() {
+        let state = load(&config, OTHER_PLACEHOLDER);
+        let signing = state.signing.as_ref().map_err(InputError::from)?;
+        decision.mark_uids(&decide(signing, &caller, request, random)?, "derived");
+    }
     Ok(decision)
+}
+
+/// Combines the configuration with one value for all secrets. A placeholder is a valid value for every kind of secret.
+fn load(config: &Config, value: &str) -> LoadedState {
+    let secret = |name: &str| (name.to_owned(), Zeroizing::new(value.to_owned()));
+    LoadedState::load(config, &Secrets::permanent(config.secret_names().into_iter().map(secret)))
 }
 
 fn decide(
@@ -187,17 +199,18 @@ impl Decision {
         }
     }
 
-    /// Replaces each uid that differs in `other` with the string `random`. `other` is the decision on the same request
-    /// with other random bytes.
-    fn mark_random(&mut self, other: &Self) {
+    /// Replaces each uid that differs in `other` with `mark`. `other` is the decision on the same request with other random
+    /// bytes or secrets.
+    fn mark_uids(&mut self, other: &Self, mark: &str) {
         let (Self::Granted { services, .. }, Self::Granted { services: others, .. }) = (self, other) else {
             return;
         };
         for (service, other) in services.iter_mut().zip(others) {
             if let Some(uid) = service.granted.get_mut("uid")
+                && uid.is_number()
                 && Some(&*uid) != other.granted.get("uid")
             {
-                *uid = "random".into();
+                *uid = mark.into();
             }
         }
     }

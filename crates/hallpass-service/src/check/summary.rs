@@ -4,6 +4,7 @@ use std::{fmt, iter};
 
 use super::InputError;
 use super::dry_run::PLACEHOLDER_APP_ID;
+use super::identity_warnings::identity_warnings;
 use crate::auth::{AuthConfig, CallerKind};
 use crate::policy::PolicyDescription;
 use crate::providers::{
@@ -52,7 +53,7 @@ pub fn summarize(setting: &dyn Fn(&str) -> Option<String>) -> Result<Summary, In
     let providers = config.providers.describe();
     let policy = providers::describe_policy(&config.policy, &kinds, max_ttl);
     let warnings = warnings(&config, &kinds, &policy);
-    let secrets = secrets(&providers, auth);
+    let secrets = secrets(&providers, auth, config.identity.uid_secret.as_ref());
     let default_ttl = config.ttl.default.seconds().0;
     let max_ttl = max_ttl.seconds().0;
     let or = |lines: Vec<String>, text: &str| if lines.is_empty() { vec![text.to_owned()] } else { lines };
@@ -122,6 +123,7 @@ fn base_path(base_path: &BasePath) -> String {
 fn secrets<'a>(
     providers: &'a [ProviderDescription<'_>],
     auth: Option<&'a AuthConfig>,
+    uid_secret: Option<&'a SecretName>,
 ) -> Vec<(&'a SecretName, String)> {
     let project_secrets = providers.iter().flat_map(|provider| &provider.projects).flat_map(|project| {
         let name = redact_hex(project.name);
@@ -131,8 +133,9 @@ fn secrets<'a>(
     let auth_secrets = auth.into_iter().flat_map(AuthConfig::secret_uses);
     let account_secrets = providers.iter().flat_map(|provider| &provider.account_secrets);
     let account_secrets = account_secrets.map(|(secret, purpose)| (*secret, (*purpose).to_owned()));
+    let uid_secret = uid_secret.map(|secret| (secret, "key of derived uids".to_owned()));
     let mut secrets: Vec<(&SecretName, String)> = Vec::new();
-    for (secret, purpose) in project_secrets.chain(auth_secrets).chain(account_secrets) {
+    for (secret, purpose) in project_secrets.chain(auth_secrets).chain(account_secrets).chain(uid_secret) {
         match secrets.iter_mut().find(|(name, _)| name.as_str() == secret.as_str()) {
             Some((_, known)) => *known += &format!("; {purpose}"),
             None => secrets.push((secret, purpose)),
@@ -169,6 +172,7 @@ fn warnings(config: &Config, kinds: &[CallerKind], policy: &PolicyDescription) -
         warnings.push(format!("`auth.open`: {warning}"));
     }
     warnings.extend_from_slice(&policy.warnings);
+    warnings.extend(identity_warnings(config, kinds));
     let is_open = kinds.contains(&CallerKind::Anonymous) && config.policy.is_default();
     if config.compat.grants_006 && !is_open {
         let warning = "every rule without `version` grants format 006, and the holder of a 006 token can change its channel and its user";

@@ -193,7 +193,8 @@ macro_rules! providers {
 
         #[cfg(feature = "check")]
         impl Grants {
-            fn describe(&self) -> policy::GrantsDescription<'_> {
+            /// Describes the grants for the configuration summary.
+            pub(crate) fn describe(&self) -> policy::GrantsDescription<'_> {
                 let mut description = policy::GrantsDescription::default();
                 $(self.$provider.describe(&mut description);)*
                 description
