@@ -1,6 +1,7 @@
 //! Agora: tokens in formats 006 and 007 for all services, and the REST APIs.
 
 mod config;
+mod decision;
 mod derived_uid;
 #[cfg(feature = "check")]
 mod describe;

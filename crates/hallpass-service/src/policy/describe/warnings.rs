@@ -7,6 +7,7 @@ use crate::auth::CallerKind;
 use crate::policy::caller_conditions::CallerConditions;
 use crate::policy::evaluator::Identity;
 use crate::policy::pattern::NamePattern;
+use crate::web::json::Json;
 
 impl<G> RuleDescription<'_, G> {
     /// Returns the warnings about the rule. `earlier` are the rules that precede the rule in the document.
@@ -19,7 +20,7 @@ impl<G> RuleDescription<'_, G> {
             return vec![format!("{name} has no effect: {} denies the same callers", entry.name)];
         }
         let grants = &self.description.grants;
-        let mut warnings = Vec::new();
+        let mut warnings: Vec<_> = boolean_warning(name, &self.rule.who, &self.kinds).into_iter().collect();
         let privileged = grants.iter().filter_map(|GrantDescription { service, privileged, .. }| {
             let parts = granted(privileged);
             (!parts.is_empty()).then(|| format!("{service} ({})", parts.join(", ")))
@@ -88,14 +89,25 @@ impl DenyDescription<'_> {
         if kinds.is_empty() {
             return Some(format!("{name} has no effect: `auth` accepts no caller that meets its conditions"));
         }
-        let is_all = who.claims.is_none() && who.keys.is_none() && kinds.len() == accepted.len();
-        is_all.then(|| format!("{name} denies every request of every caller"))
+        if who.claims.is_none() && who.keys.is_none() && kinds.len() == accepted.len() {
+            return Some(format!("{name} denies every request of every caller"));
+        }
+        boolean_warning(name, who, kinds)
     }
 
     /// Returns true only if the entry certainly applies to every caller that the rule applies to.
     fn covers<G>(&self, rule: &RuleDescription<'_, G>) -> bool {
         covers(self.who, &self.kinds, &rule.rule.who, &rule.kinds)
     }
+}
+
+/// Returns a warning if a condition is a boolean that callers of API Gateway cannot meet.
+fn boolean_warning(name: &str, who: &CallerConditions, kinds: &[CallerKind]) -> Option<String> {
+    let is_boolean = |accepted: &[Json<'_>]| accepted.iter().all(|value| matches!(value, Json::Bool(_)));
+    let (claim, _) = who.claims.iter().flatten().find(|(_, accepted)| is_boolean(accepted))?;
+    kinds.contains(&CallerKind::Gateway).then(|| {
+        format!("{name} never applies to API Gateway callers: API Gateway passes claims as strings, so `{claim}` must also accept \"true\" or \"false\"")
+    })
 }
 
 /// Returns true only if every caller that meets the conditions `other` certainly meets the conditions `who`. `kinds` and

@@ -6,11 +6,11 @@ use hallpass_token::agora::{Mint, Salt};
 
 use super::NAME;
 use super::config::{AgoraProject, Provider};
+use super::decision::Decider;
 use super::grants::{FormatCheck, Grants};
-use super::services::{Context, Grant, SERVICES, TokenService};
+use super::services::{Context, SERVICES, TokenService};
 use super::version::Version;
-use crate::auth::Caller;
-use crate::policy::{GrantingRule, Identity, Policy, PolicyError, TokenError};
+use crate::policy::{GrantingRule, Policy, TokenError};
 use crate::providers::minting::{MintContext, Minted, RequestSummary};
 use crate::settings::NamedProject;
 use crate::web::field_error::FieldError;
@@ -82,28 +82,19 @@ impl<'a> TokenRequest<'a> {
         let formats = FormatCheck { version: self.version, grants_006: provider.grants_006 };
         let decider =
             Decider { policy, grants: &grants, formats, caller: context.evaluator.caller, project: name };
-        let prefers_any_user = self.prefers_any_user
-            && self.services.iter().all(|service| decider.grants_any_user(service.name()));
+        let mut service_context = Context {
+            evaluator: context.evaluator,
+            app_id: &project.app_id,
+            uids: context.uids,
+            random_uid: context.random_uid,
+            channel_uid: None,
+            prefers_any_user: self.prefers_any_user && decider.grants_any_user(&self.services),
+        };
         let (mut ttl, mut decided_by) = (context.ttl, Vec::with_capacity(self.services.len()));
-        let mut channel_uid = None;
         for service in &mut self.services {
-            let service_context = Context {
-                evaluator: context.evaluator,
-                app_id: &project.app_id,
-                uids: context.uids,
-                random_uid: context.random_uid,
-                channel_uid,
-                prefers_any_user,
-            };
-            let mut granting = decider.decide(service.as_mut(), &service_context);
-            if self.allows_lower_role
-                && matches!(granting, Err(TokenError::Denied(_)))
-                && service.lower_role()
-            {
-                granting = decider.decide(service.as_mut(), &service_context);
-            }
+            let granting = decider.decide(service.as_mut(), &service_context, self.allows_lower_role);
             let GrantingRule { by, ttl: rule_ttl, grant } = granting?;
-            channel_uid = channel_uid.or_else(|| service.uid());
+            service_context.channel_uid = service_context.channel_uid.or_else(|| service.uid());
             ttl = ttl.min(rule_ttl).min(grant.ttl.unwrap_or(Ttl::MAX));
             decided_by.push(by);
         }
@@ -170,40 +161,5 @@ impl<'a> TokenRequest<'a> {
     /// Returns the uid of the completed request; `None` if no service is for a uid in a channel.
     pub(crate) fn uid(&self) -> Option<u32> {
         self.services.iter().find_map(|service| service.uid())
-    }
-}
-
-/// The policy and the parts of a request that are the same for all services.
-struct Decider<'a, 'c, G> {
-    policy: &'a Policy<G>,
-    grants: &'c dyn Fn(&'a G) -> &'a Grants,
-    formats: FormatCheck,
-    caller: &'c Caller,
-    project: &'c str,
-}
-
-impl<'a, G> Decider<'a, '_, G> {
-    /// Finds the rule that grants the service, and fills in the omitted values of the service.
-    fn decide(
-        &self,
-        service: &mut (dyn TokenService<'a> + 'a),
-        context: &Context<'a>,
-    ) -> Result<GrantingRule<&'a Grant>, TokenError> {
-        self.policy.decide(self.caller, self.project, service.name(), &mut |rule| {
-            let grants = (self.grants)(&rule.grants);
-            let grant = grants.get(service.name())?;
-            let checked = self.formats.check(grants).map_err(TokenError::from);
-            Some(checked.and_then(|()| service.complete(grant, context)).map(|()| grant))
-        })
-    }
-
-    /// Returns whether a rule grants the service for any user.
-    fn grants_any_user(&self, service: &str) -> bool {
-        let any_user = self.policy.decide(self.caller, self.project, service, &mut |rule| {
-            let grants = (self.grants)(&rule.grants);
-            let is_wildcard = grants.get(service)?.identity == Identity::Wildcard;
-            (is_wildcard && self.formats.check(grants).is_ok()).then_some(Ok::<_, PolicyError>(()))
-        });
-        any_user.is_ok()
     }
 }
