@@ -373,7 +373,11 @@ impl Load {
         } else if step_text.contains("wait for") && step_text.contains("`ttl.max`") {
             TTL_MAX
         } else {
-            ensure!(has_console_action || !commands.is_empty(), "unsupported step: {step_text}");
+            let is_for_worker = step_text.contains("on the worker, [check the old versions]");
+            ensure!(
+                has_console_action || is_for_worker || !commands.is_empty(),
+                "unsupported step: {step_text}"
+            );
             0
         };
         self.advance_clock(wait)?;

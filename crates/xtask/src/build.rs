@@ -278,6 +278,17 @@ mod tests {
         }
     }
 
+    /// Checks the deployed configuration, because a preview URL would serve old secrets and rules.
+    #[test]
+    fn a_worker_has_no_address_by_default() {
+        let wrangler = fs::read_to_string("../../wrangler.toml").unwrap();
+        let bundled = without_build(&wrangler);
+        let (settings, _) = bundled.split_once("\n[").unwrap();
+        for setting in ["workers_dev = false", "preview_urls = false"] {
+            assert!(settings.lines().any(|line| line == setting), "{setting}");
+        }
+    }
+
     #[test]
     fn removes_only_the_build_table() {
         let wrangler = "main = \"target/worker/entry.js\"\n[build]\ncommand = \"x\"\n\n[vars]\nA = \"\"\n";
