@@ -12,7 +12,8 @@ usage: aws-secret.py names | put NAME | replace NAME | swap NAME NAME | copy FRO
   back          undoes the last change
 
 `put` and `replace` prompt for the value, or read it from standard input. Set SECRET_ID to the name or ARN of the
-secret. The AWS CLI must be installed and be allowed to describe, read and write this secret.
+secret. The AWS CLI must be installed and be allowed to describe, read and write this secret. Its setting `cli_history`
+must not be enabled, because the AWS CLI would store the values in a file.
 """
 
 import getpass
@@ -42,6 +43,19 @@ def aws(command, *arguments, stdin=""):
             " command again."
         )
     fail(f"`aws secretsmanager {command}` failed")
+
+
+def check_history():
+    """Fails if the AWS CLI records its calls, because a record contains the values of the secret. `aws configure get`
+    reads the same profile and the same file as the other commands."""
+    line = ["aws", "configure", "get", "cli_history"]
+    result = subprocess.run(line, stdout=subprocess.PIPE, check=False)
+    if result.stdout.strip() == b"enabled":
+        fail(
+            "`cli_history` is enabled in the configuration of the AWS CLI, which would store every value of the secret"
+            " in ~/.aws/cli/history/history.db. Run `aws configure set cli_history disabled`, and delete this file if"
+            " it contains values from earlier calls"
+        )
 
 
 def read_versions():
@@ -191,6 +205,7 @@ def main():
         sys.exit(__doc__)
     if "SECRET_ID" not in os.environ:
         sys.exit("error: SECRET_ID is not set. Set it to the name or ARN of the secret.")
+    check_history()
     run(*arguments)
 
 

@@ -624,6 +624,56 @@ fn a_wrong_value_is_not_stored() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Checks that the script reads no value while the AWS CLI records its calls, in any file and profile.
+#[test]
+#[ignore = "needs moto and the AWS CLI; cargo xtask test runs it"]
+fn values_are_not_recorded_in_the_history_of_the_aws_cli() -> anyhow::Result<()> {
+    let folder = scratch("rotation-history")?;
+    let moto = Moto::start(&folder)?;
+    let operator = Operator::new(&moto, &folder)?;
+    moto.put(SECRET_ID, &json!({ FIRST: OLD }).to_string())?;
+    fs::create_dir_all(folder.join(".aws"))?;
+    fs::write(folder.join(".aws/config"), "[default]\ncli_history = disabled\n")?;
+    fs::write(
+        folder.join("enabled"),
+        "[default]\ncli_history = enabled\n[profile other]\ncli_history = disabled\n",
+    )?;
+    fs::write(folder.join("in-profile"), "[default]\n[profile other]\ncli_history = enabled\n")?;
+    let (enabled, in_profile) = ("AWS_CONFIG_FILE=enabled", "AWS_CONFIG_FILE=in-profile");
+    for (variables, is_rejected) in [
+        (String::new(), false),
+        (enabled.to_owned(), true),
+        (format!("{enabled} AWS_PROFILE=other"), false),
+        (in_profile.to_owned(), false),
+        (format!("{in_profile} AWS_PROFILE=other"), true),
+    ] {
+        let changes = [format!("replace {FIRST}"), "back".to_owned()];
+        let commands = ["names".to_owned()].into_iter().chain(changes.into_iter().filter(|_| is_rejected));
+        for command in commands {
+            // The AWS CLI of the fork server, which is first in the path, has read its configuration already.
+            let line = format!("PATH=\"${{PATH#*:}}\" {variables} python3 infra/aws-secret.py {command}");
+            let (is_done, output) = operator.attempt(&line, NEXT.as_bytes())?;
+            ensure!(is_done != is_rejected, "{line}: {output}");
+            ensure!(
+                !is_rejected || output.contains("aws configure set cli_history disabled"),
+                "{line}: {output}"
+            );
+        }
+        ensure!(value_of(&moto, FIRST)?.as_deref() == Some(OLD), "{variables} changed the secret");
+    }
+    let history = folder.join(".aws/cli/history/history.db");
+    let is_recorded = || {
+        let records = fs::read(&history).unwrap_or_default();
+        [OLD, NEXT].iter().any(|value| records.windows(value.len()).any(|window| window == value.as_bytes()))
+    };
+    ensure!(!is_recorded(), "the AWS CLI recorded a value");
+    // The check shows that the message names the right file.
+    let get = format!("aws secretsmanager get-secret-value --secret-id {SECRET_ID} > /dev/null");
+    operator.run(&format!("PATH=\"${{PATH#*:}}\" AWS_CONFIG_FILE=enabled {get}"), "")?;
+    ensure!(is_recorded(), "the AWS CLI records calls in another file than the message names");
+    Ok(())
+}
+
 /// Checks that the slower of two concurrent changes fails. One operator writes between the read and the write of the
 /// other operator.
 #[test]
