@@ -24,8 +24,9 @@ const MODULE_LIMIT: u64 = 485_000;
 /// The maximum size of the Worker's module and JavaScript together, in bytes after gzip.
 const GZIPPED_LIMIT: u64 = 225_000;
 
-/// Versions of Node.js that are tested in addition to the installed version.
-const NODE_VERSIONS: [&str; 2] = ["22.23.3", "24.9.0"];
+/// Major versions of Node.js that are tested in addition to the installed version. tests/node/package-lock.json pins the
+/// versions.
+const NODE_VERSIONS: [&str; 2] = ["22", "24"];
 
 /// Substrings of the names of tests that start a server or need a built deployment.
 const NEEDS_SERVERS: [&str; 4] = ["on_lambda", "on_moto", "on_worker", "rotation::"];
@@ -189,7 +190,12 @@ fn token_core_in_wasm() -> Result<()> {
 /// Serves the built Worker with `wrangler dev` under each tested version of Node.js except the installed version.
 fn node_versions() -> Result<()> {
     NODE_VERSIONS.into_iter().try_for_each(|version| {
-        let node = tools::node(version)?;
+        let Some(node) = tools::node(version)? else {
+            skip(format!(
+                "serving the Worker under Node {version}, because npm has no such package for this machine"
+            ));
+            return Ok(());
+        };
         step(&format!("serving the Worker under Node {version}"), || {
             dev::try_worker(&build::bundle_config(), Some(&node))
         })

@@ -176,30 +176,19 @@ pub(crate) fn lambda_emulator() -> Result<PathBuf> {
     Ok(PathBuf::from(folder).join(format!("aws-lambda-rie-{machine}")))
 }
 
-/// Installs a version of Node.js to `target/tools`, and returns the folder of the binary.
+/// Installs the versions of Node.js of tests/node/package.json to `target/tools`, unless they are installed. Returns the
+/// folder of the binary of a major version, or `None` if no npm package contains this version for this machine.
 ///
 /// # Errors
-/// Returns an error if npm has no such package for this machine.
-pub(crate) fn node(version: &str) -> Result<PathBuf> {
+/// Returns an error if npm fails.
+pub(crate) fn node(major_version: &str) -> Result<Option<PathBuf>> {
     // The npm package `node` is not used, because its install script selects one of these packages, and npm does not run
     // install scripts by default.
     let system = if cfg!(target_os = "macos") { "darwin" } else { "linux" };
     let machine = if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" };
-    let package = format!("node-{system}-{machine}");
-    let folder = root().join("target/tools").join(format!("node-{version}"));
-    let programs = folder.join("node_modules").join(&package).join("bin");
-    if !programs.join("node").exists() {
-        step(&format!("installing Node {version} to target/tools (once)"), || {
-            fs::create_dir_all(&folder)?;
-            run_quietly(
-                command("npm")
-                    .args(["install", "--no-save", "--no-audit", "--no-fund", "--prefix"])
-                    .arg(&folder)
-                    .arg(format!("{package}@{version}")),
-            )
-        })?;
-    }
-    Ok(programs)
+    let folder = locked_packages("tests/node", "node", "the tested versions of Node.js")?;
+    let programs = folder.join(format!("node_modules/node-{major_version}-{system}-{machine}/bin"));
+    Ok(programs.join("node").exists().then_some(programs))
 }
 
 /// Installs the npm packages of tests/browser/package.json to `target/tools`, unless they are installed. Returns the folder
@@ -208,15 +197,21 @@ pub(crate) fn node(version: &str) -> Result<PathBuf> {
 /// # Errors
 /// Returns an error if npm fails.
 pub(crate) fn browser_packages() -> Result<PathBuf> {
+    locked_packages("tests/browser", "browser", "Agora's web clients and puppeteer-core")
+}
+
+/// Installs the npm packages of a package-lock.json to a folder in `target/tools`, unless they are installed. Returns the
+/// folder of the installation.
+fn locked_packages(source: &str, name: &str, packages: &str) -> Result<PathBuf> {
     static INSTALLING: Mutex<()> = Mutex::new(());
     let _one_lane_at_a_time = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
-    let source = root().join("tests/browser");
-    let folder = root().join("target/tools/browser");
+    let source = root().join(source);
+    let folder = root().join("target/tools").join(name);
     let lock_file = fs::read(source.join("package-lock.json"))?;
     let stamp = folder.join("node_modules/.hallpass-lock");
     if fs::read(&stamp).ok().as_ref() != Some(&lock_file) {
-        step("installing Agora's web clients and puppeteer-core to target/tools/browser (once)", || {
-            fs::create_dir_all(&folder)?;
+        step(&format!("installing {packages} to target/tools/{name} (once)"), || {
+            fs::create_dir_all(folder.join("node_modules"))?;
             for name in ["package.json", "package-lock.json"] {
                 fs::copy(source.join(name), folder.join(name))?;
             }
