@@ -12,12 +12,13 @@ use hallpass_tests::{root, scratch};
 use super::page::pages;
 
 /// The commands of tools that a test cannot query on a fresh machine, with the documented options of each command.
-const KNOWN: [(&str, &[&str]); 26] = [
+const KNOWN: [(&str, &[&str]); 27] = [
     ("aws cloudformation describe-stacks", &["--stack-name", "--output", "--query"]),
     (
         "aws cognito-idp initiate-auth",
         &["--auth-flow", "--client-id", "--auth-parameters", "--query", "--output"],
     ),
+    ("aws lambda get-account-settings", &["--query", "--output"]),
     ("aws lambda get-function-configuration", &["--function-name", "--query", "--output"]),
     ("aws lambda wait function-updated-v2", &["--function-name"]),
     ("aws lambda update-function-configuration", &["--function-name", "--description"]),
