@@ -20,6 +20,9 @@ use crate::wasm::{optimize, wasm_opt};
 /// `wrangler dev`.
 pub(crate) const DEVELOPMENT: &str = "HALLPASS_DEVELOPMENT";
 
+/// The module that rejects requests that did not pass the proxy of `cargo xtask dev`, and its name in the Worker's folder.
+const DEVELOPMENT_MAIN: (&str, &str) = ("development.js", include_str!("development.js"));
+
 /// The environment variable from which Cargo reads the path of the Worker's linker.
 const LINKER: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER";
 
@@ -50,6 +53,11 @@ impl Profile {
         }
     }
 
+    /// Returns the path of the main module for `cargo xtask dev`.
+    pub(crate) fn development_main(self) -> PathBuf {
+        root().join(self.worker_folder()).join(DEVELOPMENT_MAIN.0)
+    }
+
     /// Returns the name of the profile in Cargo.toml. Cargo's folder in `target` has the same name, so no
     /// [`Self::worker_folder`] may have this name.
     const fn name(self) -> &'static str {
@@ -60,8 +68,8 @@ impl Profile {
     }
 }
 
-/// Builds the Worker, and installs the tools at the same time. Writes `entry.js` and the files that `entry.js` imports to
-/// the folder of the profile.
+/// Builds the Worker, and installs the tools at the same time. Writes `entry.js`, the files that `entry.js` imports, and
+/// `development.js` to the folder of the profile.
 ///
 /// # Errors
 /// Returns an error if a tool fails.
@@ -102,6 +110,7 @@ fn build_worker(profile: Profile, install: impl FnOnce() -> Result<()> + Send) -
         include_bytes!("generated_js.rs").as_slice(),
         include_bytes!("wasm.rs"),
         include_bytes!("build.rs"),
+        DEVELOPMENT_MAIN.1.as_bytes(),
         include_bytes!("../../worker-bindings/src/main.rs"),
     ];
     let tools = [fs::read(root().join("package-lock.json"))?, fs::read(root().join("Cargo.lock"))?];
@@ -115,6 +124,7 @@ fn build_worker(profile: Profile, install: impl FnOnce() -> Result<()> + Send) -
             optimize(&folder, profile == Profile::ReleaseWithNames)?;
         }
         fs::copy(entry, folder.join("entry.js"))?;
+        fs::write(profile.development_main(), DEVELOPMENT_MAIN.1)?;
         Ok(fs::write(stamp, input)?)
     })
 }

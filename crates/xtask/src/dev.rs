@@ -1,7 +1,7 @@
 //! Local servers for development.
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::build::{self, Profile};
 use crate::http::Request;
+use crate::local_proxy::{self, Upstream, random_key, random_loopback_address};
 use crate::prerequisites::{Prerequisite, check};
 use crate::process::{ReservedPort, Running, RunningGroup, command, root, wait_until};
 use crate::terminal::print_line;
@@ -25,21 +26,24 @@ pub(crate) fn worker(port: u16) -> Result<()> {
     tools::node_modules()?;
     let settings = settings();
     print_line(format_args!("==> starting wrangler dev with the settings of {}", settings.display()));
-    let main = root().join(Profile::Development.worker_folder()).join("entry.js");
-    let mut wrangler = wrangler_dev(Some(&main), port, &settings);
+    let upstream = Upstream { address: unused_address(Ipv4Addr::LOCALHOST)?, key: random_key()? };
+    let mut wrangler = wrangler_dev(Profile::Development, &upstream, &settings);
     // wrangler builds the Worker again after each change. This variable selects the profile of these builds.
     wrangler.env(build::DEVELOPMENT, "1");
-    serve(wrangler, port, "")
+    serve(wrangler, port, "", &upstream)
 }
 
-/// Serves the Worker that a wrangler.toml describes with `wrangler dev`, and mints one token. `node` is the folder of the
-/// Node.js binary to use instead of the installed Node.js.
+/// Serves the Worker that a wrangler.toml describes as `cargo xtask dev` does, and mints one token. Also checks that only
+/// requests for this machine are served. `node` is the folder of the Node.js binary to use instead of the installed
+/// Node.js.
 ///
 /// # Errors
-/// Returns an error if the server does not start, or does not mint.
+/// Returns an error if the server does not start, does not mint, or serves another host.
 pub(crate) fn try_worker(config: &Path, node: Option<&Path>) -> Result<()> {
-    let (port, inspector) = (ReservedPort::new()?, ReservedPort::new()?);
-    let mut wrangler = wrangler_dev(None, port.number(), &root().join("infra/dev.vars"));
+    let [port, internal, inspector] = [ReservedPort::new()?, ReservedPort::new()?, ReservedPort::new()?];
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, internal.number()));
+    let upstream = Upstream { address, key: random_key()? };
+    let mut wrangler = wrangler_dev(Profile::Release, &upstream, &root().join("infra/dev.vars"));
     wrangler.args(["--inspector-port", &inspector.number().to_string(), "--config"]).arg(config);
     let installed = std::env::var_os("PATH").unwrap_or_default();
     let path = node.map(Path::to_path_buf).into_iter().chain(std::env::split_paths(&installed));
@@ -51,22 +55,36 @@ pub(crate) fn try_worker(config: &Path, node: Option<&Path>) -> Result<()> {
         .stdout(file.try_clone()?)
         .stderr(file);
     let mut server = RunningGroup::start(wrangler)?;
-    let mint = "/rtc/demo/publisher/uid/1234/";
+    local_proxy::start(port.number(), &upstream)?;
+    let mint = Request::get("/rtc/demo/publisher/uid/1234/");
     let result = wait_until(&mut server.0, || responds(port.number(), "/healthz")).and_then(|()| {
-        let response = Request::get(mint).send(port.number())?.body;
-        ensure!(response.contains("\"rtcToken\":\"00"), "GET {mint} returned no token: {response}");
+        let response = mint.send(port.number())?.body;
+        ensure!(response.contains("\"rtcToken\":\"00"), "GET {} returned no token: {response}", mint.path);
+        let rebinding = Request { host: Some("evil.example".to_owned()), ..mint.clone() };
+        let original_url =
+            ("MF-Original-URL".to_owned(), "http://localhost/rtc/demo/publisher/uid/1234/".to_owned());
+        let with_original_url = Request { headers: vec![original_url], ..rebinding.clone() };
+        for (request, port) in [(&rebinding, &port), (&rebinding, &internal), (&with_original_url, &internal)]
+        {
+            let status = request.send(port.number())?.status;
+            ensure!(status == 421, "a request for evil.example has the status {status}");
+        }
         Ok(())
     });
     result.with_context(|| fs::read_to_string(log).unwrap_or_default())
 }
 
-/// Returns the command `wrangler dev`. `main` overrides the main module of wrangler.toml.
-fn wrangler_dev(main: Option<&Path>, port: u16, settings: &Path) -> Command {
+/// Returns the command `wrangler dev` for the Worker of a profile. The Worker rejects requests without the key.
+fn wrangler_dev(profile: Profile, upstream: &Upstream, settings: &Path) -> Command {
     let mut wrangler = command(tools::node_program("wrangler"));
     wrangler
         .arg("dev")
-        .args(main)
-        .args(["--port", &port.to_string(), "--env-file"])
+        .arg(profile.development_main())
+        .args(["--ip", &upstream.address.ip().to_string(), "--port", &upstream.address.port().to_string()])
+        // The interactive session would open the internal port.
+        .args(["--show-interactive-dev-session=false", "--var"])
+        .arg(format!("HALLPASS_DEVELOPMENT_KEY:{}", upstream.key))
+        .arg("--env-file")
         .arg(settings)
         .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
         .env("WRANGLER_SEND_METRICS", "false");
@@ -84,12 +102,24 @@ pub(crate) fn lambda(port: u16) -> Result<()> {
     build::lambda_for_development()?;
     let settings = settings();
     print_line(format_args!("==> starting cargo lambda watch with the settings of {}", settings.display()));
+    // cargo-lambda also serves other paths than the function's URL, so the function cannot check the requests.
+    let upstream = Upstream { address: unused_address(random_loopback_address()?)?, key: random_key()? };
+    let (ip, internal_port) = (upstream.address.ip().to_string(), upstream.address.port().to_string());
     let mut watch = command(programs.join("cargo-lambda"));
     watch
-        .args(["lambda", "watch", "--disable-cors", "--package", "hallpass-lambda", "--bin", "bootstrap"])
-        .args(["--invoke-address", "127.0.0.1", "--invoke-port", &port.to_string(), "--env-file"])
+        .args([
+            "lambda",
+            "watch",
+            "--locked",
+            "--disable-cors",
+            "--package",
+            "hallpass-lambda",
+            "--bin",
+            "bootstrap",
+        ])
+        .args(["--invoke-address", &ip, "--invoke-port", &internal_port, "--env-file"])
         .arg(settings);
-    serve(watch, port, "/lambda-url/bootstrap")
+    serve(watch, port, "/lambda-url/bootstrap", &upstream)
 }
 
 /// Returns the path of the developer's `.dev.vars` if the file exists; otherwise, the path of `infra/dev.vars`.
@@ -108,7 +138,9 @@ pub(crate) fn sample_settings() -> Result<Vec<(String, String)>> {
     Ok(settings.map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned())).collect())
 }
 
-fn serve(mut server: Command, port: u16, prefix: &str) -> Result<()> {
+/// Starts a server and the proxy on the public port, and waits until the server exits.
+fn serve(mut server: Command, port: u16, prefix: &str, upstream: &Upstream) -> Result<()> {
+    local_proxy::start(port, upstream)?;
     let mut server = Running(server.spawn()?);
     wait_until(&mut server.0, || responds(port, &format!("{prefix}/healthz")))?;
     print_line(format_args!(
@@ -130,6 +162,11 @@ If `auth.open` is not set, add the caller's credentials: -H 'Authorization: Bear
 /// Returns whether a GET request for this path gets status 200.
 fn responds(port: u16, path: &str) -> bool {
     Request::get(path).send(port).is_ok_and(|response| response.status == 200)
+}
+
+/// Returns an address with a port that no server uses.
+fn unused_address(ip: Ipv4Addr) -> Result<SocketAddr> {
+    Ok(TcpListener::bind((ip, 0))?.local_addr()?)
 }
 
 fn check_free(port: u16) -> Result<()> {

@@ -14,6 +14,8 @@ const READ_LIMIT: Duration = Duration::from_secs(60);
 #[derive(Clone, Default)]
 pub(crate) struct Request {
     pub(crate) path: String,
+    /// The header `Host`. Default: `localhost`.
+    pub(crate) host: Option<String>,
     /// Headers in addition to `Host`, `Connection` and `Content-Length`.
     pub(crate) headers: Vec<(String, String)>,
     /// The body of a POST. A request without a body is a GET.
@@ -52,7 +54,8 @@ impl Request {
     }
 
     fn bytes(&self) -> String {
-        let mut request = format!("{} {} HTTP/1.1\r\nHost: localhost\r\n", self.method(), self.path);
+        let host = self.host.as_deref().unwrap_or("localhost");
+        let mut request = format!("{} {} HTTP/1.1\r\nHost: {host}\r\n", self.method(), self.path);
         for (name, value) in &self.headers {
             request += &format!("{name}: {value}\r\n");
         }

@@ -8,6 +8,7 @@ mod fuzz;
 mod generated_js;
 mod http;
 mod linker;
+mod local_proxy;
 mod prerequisites;
 mod process;
 mod sam_local;

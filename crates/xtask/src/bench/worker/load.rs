@@ -57,7 +57,7 @@ impl Load {
         if let Some(algorithm) = self.jwts {
             headers.push(issuer::authorization(folder, algorithm)?);
         }
-        Ok(Request { path: self.path.to_owned(), headers, body: self.body.map(ToOwned::to_owned) })
+        Ok(Request { headers, body: self.body.map(ToOwned::to_owned), ..Request::get(self.path) })
     }
 
     /// Sends the load to a Worker, and measures the rate and the CPU time.
