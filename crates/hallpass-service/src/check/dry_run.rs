@@ -6,11 +6,10 @@ use hallpass_token::UnixSeconds;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use super::InputError;
+use super::{InputError, with_placeholders};
 use crate::auth::{Authenticator, Caller, CallerKind, Claims};
 use crate::policy::{DecidedBy, Evaluator, PolicyError, StringArena, TokenError};
 use crate::problem::Problem;
-use crate::providers::short_settings;
 use crate::routes::read_token_request;
 use crate::settings::{DOCUMENT, Secrets};
 use crate::state::{AuthState, Config, LoadedState, Signing};
@@ -76,35 +75,64 @@ pub struct GrantedService {
     pub decided_by: String,
 }
 
+/// A configuration that evaluates requests, with placeholder secrets.
+#[derive(Debug)]
+pub struct DryRun {
+    state: LoadedState,
+    /// The same configuration with a different `identity.uid_secret`, if this secret is set.
+    with_other_secret: Option<LoadedState>,
+}
+
+impl DryRun {
+    /// Reads a configuration from settings. If no setting defines the ID of a project, a placeholder replaces the ID.
+    ///
+    /// # Errors
+    /// Returns [`InputError`] if a setting is invalid, or if the configuration accepts no caller.
+    pub fn load(setting: &dyn Fn(&str) -> Option<String>) -> Result<Self, InputError> {
+        let config = Config::read(&with_placeholders(setting)).map_err(|error| InputError::from(&error))?;
+        let state = load(&config, PLACEHOLDER_APP_ID);
+        parts(&state)?;
+        let has_uid_secret = config.identity.uid_secret.is_some();
+        let with_other_secret = has_uid_secret.then(|| load(&config, OTHER_PLACEHOLDER));
+        Ok(Self { state, with_other_secret })
+    }
+
+    /// Evaluates the body of a `POST /v1/token` request as a deployment with this configuration would.
+    ///
+    /// # Errors
+    /// Returns [`InputError`] if the request is invalid, or if the configuration does not accept the caller.
+    pub fn evaluate(&self, caller: CallerSpec<'_>, request: &str) -> Result<Decision, InputError> {
+        let (signing, authenticator) = parts(&self.state)?;
+        let caller = caller.authenticate(authenticator)?;
+        let random = [0; RequestContext::RANDOM_BYTES];
+        let mut decision = decide(signing, &caller, request, random)?;
+        let other = decide(signing, &caller, request, [1; RequestContext::RANDOM_BYTES])?;
+        decision.mark_uids(&other, "random");
+        if let Some(state) = &self.with_other_secret {
+            let (signing, _) = parts(state)?;
+            decision.mark_uids(&decide(signing, &caller, request, random)?, "derived");
+        }
+        Ok(decision)
+    }
+}
+
+fn parts(state: &LoadedState) -> Result<(&Signing, &Authenticator), InputError> {
+    let signing = state.signing.as_ref().map_err(InputError::from)?;
+    match &state.auth {
+        AuthState::Configured(authenticator) => Ok((signing, authenticator)),
+        AuthState::NotConfigured | AuthState::Unknown => {
+            Err(InputError::new("auth", "`auth` accepts no callers; set `jwt`, `keys`, `gateway` or `open`"))
+        }
+    }
+}
+
 /// Evaluates the body of a `POST /v1/token` request as a deployment with this configuration document would.
 ///
 /// # Errors
 /// Returns [`InputError`] if the document or the request is invalid, or if the document does not accept the caller.
 pub fn evaluate(document: &str, caller: CallerSpec<'_>, request: &str) -> Result<Decision, InputError> {
-    let setting = |name: &str| match name {
-        DOCUMENT => Some(document.to_owned()),
-        name => short_settings().contains(&name).then(|| PLACEHOLDER_APP_ID.to_owned()),
-    };
-    let config = Config::read(&setting).map_err(|error| InputError::from(&error))?;
-    let state = load(&config, PLACEHOLDER_APP_ID);
-    let signing = state.signing.as_ref().map_err(InputError::from)?;
-    let AuthState::Configured(authenticator) = &state.auth else {
-        return Err(InputError::new(
-            "auth",
-            "`auth` accepts no callers; set `jwt`, `keys`, `gateway` or `open`",
-        ));
-    };
-    let caller = caller.authenticate(authenticator)?;
-    let random = [0; RequestContext::RANDOM_BYTES];
-    let mut decision = decide(signing, &caller, request, random)?;
-    let other = decide(signing, &caller, request, [1; RequestContext::RANDOM_BYTES])?;
-    decision.mark_uids(&other, "random");
-    if config.identity.uid_secret.is_some() {
-        let state = load(&config, OTHER_PLACEHOLDER);
-        let signing = state.signing.as_ref().map_err(InputError::from)?;
-        decision.mark_uids(&decide(signing, &caller, request, random)?, "derived");
-    }
-    Ok(decision)
+    let setting = |name: &str| (name == DOCUMENT).then(|| document.to_owned());
+    DryRun::load(&setting)?.evaluate(caller, request)
 }
 
 /// Combines the configuration with one value for all secrets. A placeholder is a valid value for every kind of secret.

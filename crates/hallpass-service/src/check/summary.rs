@@ -2,14 +2,12 @@
 
 use std::{fmt, iter};
 
-use super::InputError;
 use super::dry_run::PLACEHOLDER_APP_ID;
 use super::identity_warnings::identity_warnings;
+use super::{InputError, with_placeholders};
 use crate::auth::{AuthConfig, CallerKind};
 use crate::policy::PolicyDescription;
-use crate::providers::{
-    self, CompatConfig, ProjectDescription, ProviderDescription, short_setting_names, short_settings,
-};
+use crate::providers::{self, CompatConfig, ProjectDescription, ProviderDescription};
 use crate::routes::is_ambiguous;
 use crate::settings::{BasePath, SecretName};
 use crate::state::Config;
@@ -41,13 +39,7 @@ pub struct RequiredSecret {
 /// # Errors
 /// Returns [`InputError`] if a setting is missing or invalid.
 pub fn summarize(setting: &dyn Fn(&str) -> Option<String>) -> Result<Summary, InputError> {
-    let short_settings = short_settings();
-    let has_no_ids = short_setting_names().iter().all(|name| setting(name).is_none_or(|id| id.is_empty()));
-    let with_placeholders = |name: &str| {
-        let is_placeholder = has_no_ids && short_settings.contains(&name);
-        if is_placeholder { Some(PLACEHOLDER_APP_ID.to_owned()) } else { setting(name) }
-    };
-    let config = Config::read(&with_placeholders).map_err(|error| InputError::from(&error))?;
+    let config = Config::read(&with_placeholders(setting)).map_err(|error| InputError::from(&error))?;
     let (auth, max_ttl) = (config.auth.as_ref(), config.ttl.max);
     let kinds = auth.map_or_else(Vec::new, AuthConfig::kinds);
     let providers = config.providers.describe();

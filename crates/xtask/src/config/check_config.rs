@@ -3,22 +3,20 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::Result;
 use hallpass_service::check::summary::{RequiredSecret, Summary, summarize};
 use toml::{Table, Value};
 
-use crate::read;
+use crate::settings::{Settings, Source};
 use crate::terminal::print_line;
 
 const INVALID_INPUT: u8 = 2;
-const DOCUMENT: &str = "HALLPASS_CONFIG";
+const NO_PROJECT: &str = "neither AGORA_APP_ID nor VIDEOSDK_API_KEY is set";
 
 /// Prints the summary to standard output. The exit code is 0 if the configuration is valid, otherwise 2.
 #[expect(clippy::print_stdout, reason = "the summary is the result")]
-pub(crate) fn run(path: &str) -> ExitCode {
-    match read(path).and_then(|text| {
-        if path.ends_with(".toml") { summarize_wrangler(&text) } else { summarize_document(&text) }
-    }) {
+pub(crate) fn run(path: &str, environment: Option<&str>) -> ExitCode {
+    match Settings::read(path, environment).and_then(|settings| describe(&settings)) {
         Ok(summary) => {
             print!("{summary}");
             ExitCode::SUCCESS
@@ -30,50 +28,61 @@ pub(crate) fn run(path: &str) -> ExitCode {
     }
 }
 
-/// Summarizes a configuration document.
-pub(crate) fn summarize_document(text: &str) -> Result<String> {
-    Ok(summarize(&|name| (name == DOCUMENT).then(|| text.to_owned()))?.to_string())
-}
-
-/// Summarizes the configuration in the `[vars]` of a `wrangler.toml`, and lists where each secret is stored.
-fn summarize_wrangler(text: &str) -> Result<String> {
-    let file: Table = toml::from_str(text).map_err(|error| syntax_error(text, &error))?;
-    let vars = match file.get("vars") {
-        // A samconfig.toml is also a TOML file, and contains the configuration as a JSON string.
-        None => bail!(
-            "there is no `[vars]`. Expected a wrangler.toml or a JSON document; for AWS, save the JSON of `HallpassConfig` as a file"
+/// Summarizes a configuration. For a deployment, also lists where each secret is stored or must be stored.
+pub(crate) fn describe(settings: &Settings) -> Result<String> {
+    let summary = summarize(&|name| settings.get(name))?;
+    let secrets = match &settings.source {
+        Source::Document => String::new(),
+        Source::Wrangler(tables) => bindings(tables, settings, &summary),
+        Source::Sam => secrets(
+            &summary,
+            "template.yaml\n",
+            "neither AgoraAppId nor VideosdkApiKey is set",
+            |RequiredSecret { name, .. }| {
+                format!("{name}: store it with python3 infra/aws-secret.py put {name}")
+            },
         ),
-        Some(Value::Table(vars)) => vars,
-        Some(_) => bail!("`vars` must be a table"),
+        Source::DevVars => {
+            secrets(&summary, ".dev.vars\n", NO_PROJECT, |RequiredSecret { name, aliases }| {
+                let is_set = |name: &str| settings.get(name).is_some_and(|value| !value.is_empty());
+                let is_set = is_set(name) || aliases.iter().any(|alias| is_set(alias));
+                format!("{name}: {}", if is_set { "set" } else { "not set" })
+            })
+        }
     };
-    // As in wrangler, a string is passed unchanged, and any other value is passed as JSON.
-    let setting = |name: &str| {
-        let value = vars.get(name)?;
-        value.as_str().map_or_else(|| serde_json::to_string(value).ok(), |string| Some(string.to_owned()))
-    };
-    let summary = summarize(&setting)?;
-    Ok(format!("{summary}{}", bindings(&file, vars, &summary)))
+    Ok(format!("{summary}{secrets}"))
 }
 
-/// Returns an error with the number of the line, but not its content, because the line may contain a secret.
-fn syntax_error(text: &str, error: &toml::de::Error) -> anyhow::Error {
-    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-    anyhow!("invalid TOML: {} on line {}", error.message(), before.matches('\n').count() + 1)
+/// Returns a section with a line for each secret.
+fn secrets(
+    summary: &Summary,
+    title: &str,
+    no_project: &str,
+    line: impl Fn(&RequiredSecret) -> String,
+) -> String {
+    let mut output = title.to_owned();
+    if !summary.has_projects {
+        let _ = writeln!(output, "  {no_project}: no tokens are issued");
+    }
+    for secret in &summary.secrets {
+        let _ = writeln!(output, "  {}", line(secret));
+    }
+    output
 }
 
 /// Lists where each secret of the configuration is stored or must be stored.
-fn bindings(file: &Table, vars: &Table, summary: &Summary) -> String {
-    let stores = file.get("secrets_store_secrets").and_then(Value::as_array);
+fn bindings(tables: &Table, vars: &Settings, summary: &Summary) -> String {
+    let stores = tables.get("secrets_store_secrets").and_then(Value::as_array);
     let bound = stores.into_iter().flatten().filter_map(|store| store.get("binding").and_then(Value::as_str));
     let bound: Vec<_> = bound.collect();
     let mut output = "wrangler.toml\n".to_owned();
     if !summary.has_projects {
-        output += "  neither AGORA_APP_ID nor VIDEOSDK_API_KEY is set in [vars]: no tokens are issued\n";
+        let _ = writeln!(output, "  {NO_PROJECT} in [vars]: no tokens are issued");
     }
     let mut used = Vec::new();
     for RequiredSecret { name, aliases } in &summary.secrets {
         let mut names = [name.as_str()].into_iter().chain(aliases.iter().copied());
-        let in_vars = names.clone().find(|name| vars.contains_key(*name));
+        let in_vars = names.clone().find(|name| vars.get(name).is_some());
         let in_store = names.find(|name| bound.contains(name));
         let _ = match (in_vars, in_store) {
             (Some(name), _) => {
@@ -98,6 +107,14 @@ mod tests {
     use super::*;
 
     const APP_ID: &str = "970CA35de60c44645bbae8a215061b33";
+
+    fn summarize_wrangler(text: &str) -> Result<String> {
+        describe(&Settings::parse("wrangler.toml", text, None)?)
+    }
+
+    fn summarize_document(text: &str) -> Result<String> {
+        describe(&Settings::document(text))
+    }
 
     /// Returns the lines of the section `wrangler.toml`.
     fn binding_lines(text: &str) -> Vec<String> {
@@ -194,15 +211,6 @@ mod tests {
     fn reports_errors() {
         for (text, message) in [
             (
-                "[vars]\nKEY = 0123456789abcdef",
-                "invalid TOML: unexpected leading zero, expected nothing on line 2",
-            ),
-            ("vars = 1", "`vars` must be a table"),
-            (
-                "[default.deploy.parameters]",
-                "there is no `[vars]`. Expected a wrangler.toml or a JSON document; for AWS, save the JSON of `HallpassConfig` as a file",
-            ),
-            (
                 r#"vars = { AGORA_APP_ID = "x" }"#,
                 "AGORA_APP_ID must be 32 hexadecimal characters, but has 1 bytes",
             ),
@@ -213,5 +221,17 @@ mod tests {
         ] {
             assert_eq!(summarize_wrangler(text).unwrap_err().to_string(), message);
         }
+    }
+
+    #[test]
+    fn lists_the_secrets_of_other_deployments() {
+        let dev_vars = format!("AGORA_APP_ID={APP_ID}\nAPP_CERTIFICATE=x\nHALLPASS_CONFIG={{}}\n");
+        let output = describe(&Settings::parse(".dev.vars", &dev_vars, None).unwrap()).unwrap();
+        assert!(output.ends_with(".dev.vars\n  AGORA_APP_CERTIFICATE: set\n"), "{output}");
+        let sam = "[default.deploy.parameters.parameter_overrides]\nHallpassConfig = '{}'";
+        let output = describe(&Settings::parse("samconfig.toml", sam, None).unwrap()).unwrap();
+        let section = "template.yaml\n  neither AgoraAppId nor VideosdkApiKey is set: no tokens are issued\n  \
+                       AGORA_APP_CERTIFICATE: store it with python3 infra/aws-secret.py put AGORA_APP_CERTIFICATE\n";
+        assert!(output.contains(section), "{output}");
     }
 }

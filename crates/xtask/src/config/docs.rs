@@ -4,27 +4,28 @@ use std::fs;
 
 use hallpass_service::check::dry_run::{CallerSpec, evaluate};
 
+use crate::settings::Settings;
 use crate::{check_config, policy};
 
-/// The text of docs/policy-tool.md.
-struct Page {
-    text: String,
+/// The text of a page in docs/.
+pub(crate) struct Page {
+    pub(crate) text: String,
 }
 
 impl Page {
-    fn read() -> Self {
-        Self { text: fs::read_to_string("../../docs/policy-tool.md").unwrap() }
+    pub(crate) fn read(name: &str) -> Self {
+        Self { text: fs::read_to_string(format!("../../docs/{name}")).unwrap() }
     }
 
     /// Returns the section below the heading with this text.
-    fn section(&self, heading: &str) -> &str {
+    pub(crate) fn section(&self, heading: &str) -> &str {
         let (_, section) = self.text.split_once(&format!("\n## {heading}\n")).unwrap();
         section.split("\n## ").next().unwrap()
     }
 }
 
 /// Returns the code blocks in this language, without indentation.
-fn blocks(section: &str, language: &str) -> Vec<String> {
+pub(crate) fn blocks(section: &str, language: &str) -> Vec<String> {
     let fence = format!("```{language}\n");
     let blocks = section.split(&fence).zip(section.split(&fence).skip(1)).map(|(before, after)| {
         let indentation = before.rsplit('\n').next().unwrap();
@@ -38,9 +39,13 @@ fn decision(config: &str, claims: &str, request: &str) -> String {
     policy::format_decision(&evaluate(config, CallerSpec::User(claims), request).unwrap())
 }
 
+fn summarize(config: &str) -> anyhow::Result<String> {
+    check_config::describe(&Settings::document(config))
+}
+
 #[test]
 fn decisions_are_current() {
-    let page = Page::read();
+    let page = Page::read("policy-tool.md");
     let section = page.section("Try a rule");
     let (inputs, outputs) = (blocks(section, "json"), blocks(section, "text"));
     let ([config, claims, request], [granted, denied]) = (&inputs[..], &outputs[..]) else {
@@ -54,11 +59,11 @@ fn decisions_are_current() {
 
 #[test]
 fn summary_is_current() {
-    let page = Page::read();
+    let page = Page::read("policy-tool.md");
     let config = blocks(page.section("Try a rule"), "json").swap_remove(0);
     let outputs = blocks(page.section("Check a configuration"), "text");
     let [summary, error] = &outputs[..] else { panic!("{} outputs", outputs.len()) };
-    assert_eq!(check_config::summarize_document(&config).unwrap(), *summary);
+    assert_eq!(summarize(&config).unwrap(), *summary);
     let config = config.replace("\"ttl\": 7200", "\"ttl\": \"7200\"");
-    assert_eq!(format!("error: {}\n", check_config::summarize_document(&config).unwrap_err()), *error);
+    assert_eq!(format!("error: {}\n", summarize(&config).unwrap_err()), *error);
 }

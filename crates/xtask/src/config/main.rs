@@ -7,6 +7,7 @@ mod check_config;
 #[cfg(test)]
 mod docs;
 mod policy;
+mod settings;
 #[path = "../terminal.rs"]
 mod terminal;
 
@@ -19,7 +20,8 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["policy", options @ ..] => policy::run(options),
-        ["check-config", path] => check_config::run(path),
+        ["check-config", path] => check_config::run(path, None),
+        ["check-config", path, "--env", environment] => check_config::run(path, Some(environment)),
         _ => {
             terminal::print_line("invalid arguments. `cargo xtask help` lists the commands and options");
             ExitCode::FAILURE

@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
-use hallpass_service::check::dry_run::{CallerSpec, Decision, GrantedService, PLACEHOLDER_APP_ID, evaluate};
+use hallpass_service::check::dry_run::{CallerSpec, Decision, DryRun, GrantedService, PLACEHOLDER_APP_ID};
 use serde_json::Value;
 
 use crate::read;
+use crate::settings::Settings;
 use crate::terminal::print_line;
 
 const DENIED: u8 = 1;
@@ -39,7 +40,7 @@ fn decide(arguments: &[&str]) -> Result<Decision> {
     while let Some(option) = arguments.next() {
         let value = match *option {
             "--anonymous" => "",
-            "--config" | "--request" | "--claims" | "--gateway" | "--service" => {
+            "--config" | "--env" | "--request" | "--claims" | "--gateway" | "--service" => {
                 arguments.next().with_context(|| format!("{option} requires a value"))?
             }
             _ => bail!("unknown option {option}; see cargo xtask help"),
@@ -50,7 +51,8 @@ fn decide(arguments: &[&str]) -> Result<Decision> {
     }
     let file =
         |option: &str| -> Result<Option<String>> { options.get(option).map(|path| read(path)).transpose() };
-    let config = file("--config")?.context("--config FILE is missing")?;
+    let config = options.get("--config").context("--config FILE is missing")?;
+    let settings = Settings::read(config, options.get("--env").copied())?;
     let request = file("--request")?.context("--request FILE is missing")?;
     let (claims, gateway) = (file("--claims")?, file("--gateway")?);
     let service = options.get("--service");
@@ -61,7 +63,7 @@ fn decide(arguments: &[&str]) -> Result<Decision> {
         (None, None, None, true) => CallerSpec::Anonymous,
         _ => bail!("set exactly one of --claims FILE, --gateway FILE, --service NAME and --anonymous"),
     };
-    Ok(evaluate(&config, caller, &request)?)
+    Ok(DryRun::load(&|name| settings.get(name))?.evaluate(caller, &request)?)
 }
 
 /// Formats a decision for the terminal.
@@ -71,7 +73,8 @@ pub(crate) fn format_decision(decision: &Decision) -> String {
             let mut output = format!("granted: TTL {ttl} s\n");
             services.iter().for_each(|service| output += &format_service(service));
             if id == PLACEHOLDER_APP_ID {
-                output += "note: derived uids differ in a deployment, because the configuration has no `projects` and so no App ID\n";
+                output +=
+                    "note: derived uids differ in a deployment, because the configuration has no App ID\n";
             }
             output
         }
@@ -115,6 +118,8 @@ fn format_value(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use hallpass_service::check::dry_run::evaluate;
+
     use super::*;
 
     const CONFIG: &str =
