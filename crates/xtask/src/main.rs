@@ -36,8 +36,14 @@ cargo xtask policy --config FILE --claims FILE --request FILE
                                           evaluate a policy and explain the decision. Exit code: 0 granted, 1 denied,
                                           2 invalid input. Instead of --claims: --gateway FILE, --service NAME, or
                                           --anonymous
-cargo xtask check-config FILE             validate a configuration document (JSON) or wrangler.toml, and describe what the
-                                          deployment does. Exit code: 0 valid, 2 invalid
+cargo xtask policy test FILE... [--config FILE]
+                                          run the rule tests in these files (TOML or JSON). Exit code: 0 all passed,
+                                          1 a test failed, 2 invalid input. --config replaces the configuration
+cargo xtask check-config FILE             validate a configuration, and describe what the deployment does. Exit code:
+                                          0 valid, 2 invalid
+                                          Configurations: a document (JSON), wrangler.toml, samconfig.toml, parameters of
+                                          CloudFormation (JSON), or .dev.vars. These three commands have the option
+                                          --env NAME for an environment of wrangler.toml or samconfig.toml
 cargo xtask build worker                  build the Worker to target/worker; wrangler runs this command itself
 cargo xtask build lambda                  build the Lambda function for this machine
 cargo xtask fuzz [TARGET] [--seconds N]   fuzz the token core: one target or all of them
@@ -63,7 +69,7 @@ fn main() -> ExitCode {
             linker::link(&arguments).map(|()| ExitCode::SUCCESS)
         }
         [.., "--help" | "-h"] => run(&["help"]).map(|()| ExitCode::SUCCESS),
-        ["policy", ..] | ["check-config", _] => evaluate(&arguments),
+        ["policy", ..] | ["check-config", ..] => evaluate(&arguments),
         _ => run(&arguments).map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {

@@ -7,6 +7,7 @@ mod check_config;
 #[cfg(test)]
 mod docs;
 mod policy;
+mod policy_test;
 mod settings;
 #[path = "../terminal.rs"]
 mod terminal;
@@ -19,6 +20,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
+        ["policy", "test", arguments @ ..] => policy_test::run(arguments),
         ["policy", options @ ..] => policy::run(options),
         ["check-config", path] => check_config::run(path, None),
         ["check-config", path, "--env", environment] => check_config::run(path, Some(environment)),
