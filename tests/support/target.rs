@@ -64,6 +64,11 @@ pub trait Target {
         true
     }
 
+    /// Returns whether the platform can verify signatures of ES512.
+    fn supports_es512(&self) -> bool {
+        false
+    }
+
     /// Returns the deployment's log since its start.
     ///
     /// # Errors

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use hallpass_service::{
     BoxFuture, CAPTURED_HEADERS, KeyMaterial, OutboundRequest, OutboundResponse, Platform, PublicKey,
-    SLEEP_MILLISECONDS, Secrets, SendError, StoreError,
+    SLEEP_MILLISECONDS, Secrets, SendError, SignatureAlgorithm, StoreError,
 };
 use http::Request;
 use ring::signature::{
-    ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
+    self, RsaParameters, RsaPublicKeyComponents, UnparsedPublicKey, VerificationAlgorithm,
 };
 use ureq::Agent;
 
@@ -83,13 +83,18 @@ impl<S: SecretStore> Platform for LambdaPlatform<S> {
         Box::pin(ready(self.send_blocking(request)))
     }
 
+    fn supports(&self, algorithm: SignatureAlgorithm) -> bool {
+        parameters(algorithm).is_some()
+    }
+
     fn verify<'a>(
         &'a self,
         key: &'a PublicKey,
+        algorithm: SignatureAlgorithm,
         message: &'a [u8],
         signature: &'a [u8],
     ) -> BoxFuture<'a, bool> {
-        Box::pin(ready(is_valid_signature(key, message, signature)))
+        Box::pin(ready(verify_signature(key, algorithm, message, signature).is_some()))
     }
 
     /// Allows every request, because API Gateway limits the rate of requests.
@@ -103,19 +108,52 @@ impl<S: SecretStore> Platform for LambdaPlatform<S> {
     }
 }
 
-fn is_valid_signature(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
-    let verified = match key.material() {
-        KeyMaterial::Rsa { n, e } => {
-            RsaPublicKeyComponents { n, e }.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature)
+/// The parameters with which ring verifies signatures.
+enum VerificationParameters {
+    Rsa(&'static RsaParameters),
+    Curve(&'static dyn VerificationAlgorithm),
+}
+
+/// Verifies a signature. Returns `None` if the signature is invalid, or the algorithm does not fit the key.
+fn verify_signature(
+    key: &PublicKey,
+    algorithm: SignatureAlgorithm,
+    message: &[u8],
+    signature: &[u8],
+) -> Option<()> {
+    use VerificationParameters::{Curve, Rsa};
+    let verified = match (key.material(), parameters(algorithm)?) {
+        (KeyMaterial::Rsa { n, e }, Rsa(parameters)) => {
+            RsaPublicKeyComponents { n, e }.verify(parameters, message, signature)
         }
-        KeyMaterial::P256 { x, y } => {
+        (KeyMaterial::Ec { x, y, .. }, Curve(parameters)) => {
             // The encoding of an uncompressed point (SEC 1, section 2.3.3).
             let point = [&[4], x.as_slice(), y].concat();
-            UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(message, signature)
+            UnparsedPublicKey::new(parameters, point).verify(message, signature)
         }
-        KeyMaterial::Ed25519(key) => UnparsedPublicKey::new(&ED25519, key).verify(message, signature),
+        (KeyMaterial::Ed25519(key), Curve(parameters)) => {
+            UnparsedPublicKey::new(parameters, key).verify(message, signature)
+        }
+        (KeyMaterial::Rsa { .. }, Curve(_)) | (_, Rsa(_)) => return None,
     };
-    verified.is_ok()
+    verified.ok()
+}
+
+/// Returns the parameters of an algorithm; `None` for ES512, because ring does not support the curve P-521.
+fn parameters(algorithm: SignatureAlgorithm) -> Option<VerificationParameters> {
+    use VerificationParameters::{Curve, Rsa};
+    match algorithm {
+        SignatureAlgorithm::Rs256 => Some(Rsa(&signature::RSA_PKCS1_2048_8192_SHA256)),
+        SignatureAlgorithm::Rs384 => Some(Rsa(&signature::RSA_PKCS1_2048_8192_SHA384)),
+        SignatureAlgorithm::Rs512 => Some(Rsa(&signature::RSA_PKCS1_2048_8192_SHA512)),
+        SignatureAlgorithm::Ps256 => Some(Rsa(&signature::RSA_PSS_2048_8192_SHA256)),
+        SignatureAlgorithm::Ps384 => Some(Rsa(&signature::RSA_PSS_2048_8192_SHA384)),
+        SignatureAlgorithm::Ps512 => Some(Rsa(&signature::RSA_PSS_2048_8192_SHA512)),
+        SignatureAlgorithm::Es256 => Some(Curve(&signature::ECDSA_P256_SHA256_FIXED)),
+        SignatureAlgorithm::Es384 => Some(Curve(&signature::ECDSA_P384_SHA384_FIXED)),
+        SignatureAlgorithm::Es512 => None,
+        SignatureAlgorithm::Ed25519 => Some(Curve(&signature::ED25519)),
+    }
 }
 
 fn send_error(error: ureq::Error) -> SendError {

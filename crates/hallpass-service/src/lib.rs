@@ -26,7 +26,10 @@ mod token;
 mod web;
 
 pub use auth::exact_integer;
-pub use platform::{BoxFuture, KeyMaterial, Platform, PublicKey, SLEEP_MILLISECONDS, STORE_MILLISECONDS};
+pub use platform::{
+    BoxFuture, Curve, KeyMaterial, Platform, PublicKey, SLEEP_MILLISECONDS, STORE_MILLISECONDS,
+    SignatureAlgorithm,
+};
 pub use providers::is_optional_secret;
 pub use service::{Outcome, Service};
 pub use settings::{Secrets, StoreError};

@@ -1,10 +1,12 @@
 //! The trait that a platform adapter implements.
 
 mod public_key;
+mod signature_algorithm;
 
 use std::pin::Pin;
 
-pub use self::public_key::{KeyMaterial, PublicKey};
+pub use self::public_key::{Curve, KeyMaterial, PublicKey};
+pub use self::signature_algorithm::SignatureAlgorithm;
 use crate::settings::{Secrets, StoreError};
 use crate::web::outbound::{OutboundRequest, OutboundResponse, SendError};
 
@@ -25,11 +27,16 @@ pub trait Platform {
     fn send<'a>(&'a self, request: &'a OutboundRequest)
     -> BoxFuture<'a, Result<OutboundResponse, SendError>>;
 
-    /// Verifies the signature of a message. The key determines the algorithm: RSASSA-PKCS1-v1_5 with SHA-256, ECDSA on
-    /// P-256 with SHA-256 (64-byte signature, RFC 7518 section 3.4), or Ed25519.
+    /// Returns whether the platform can verify signatures of this algorithm.
+    fn supports(&self, algorithm: SignatureAlgorithm) -> bool;
+
+    /// Verifies the signature of a message. The platform must support the algorithm, and the algorithm must fit the key.
+    /// A signature of ECDSA has a fixed length (RFC 7518 section 3.4), and the salt of PSS has the length of the hash
+    /// (section 3.5).
     fn verify<'a>(
         &'a self,
         key: &'a PublicKey,
+        algorithm: SignatureAlgorithm,
         message: &'a [u8],
         signature: &'a [u8],
     ) -> BoxFuture<'a, bool>;

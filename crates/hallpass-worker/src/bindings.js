@@ -76,17 +76,29 @@ export async function read_secrets(env, names, milliseconds) {
   return secrets;
 }
 
-/** The parameters with which WebCrypto imports and uses a key, by the key type (`kty`). */
-const ALGORITHMS = {
-  RSA: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" },
-  EC: { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" },
-  OKP: { name: "Ed25519" },
-};
+/** Returns the parameters with which WebCrypto imports a key and verifies signatures. `name` is a value of `alg`. */
+function parameters(name, namedCurve) {
+  const bits = Number(name.slice(2));
+  const hash = `SHA-${bits}`;
+  switch (name.slice(0, 2)) {
+    case "RS":
+      return { name: "RSASSA-PKCS1-v1_5", hash };
+    case "PS":
+      return { name: "RSA-PSS", hash, saltLength: bits / 8 };
+    case "ES":
+      return { name: "ECDSA", hash, namedCurve };
+    default:
+      return { name: "Ed25519" };
+  }
+}
 
-/** Imports a JWK. Rust keeps the returned object, which contains the key and the parameters of its algorithm. */
-export async function import_key(jwk) {
+/**
+ * Imports a JWK for an algorithm, which is a value of `alg`. Rust keeps the returned object, which contains the key and the
+ * parameters of the algorithm.
+ */
+export async function import_key(jwk, name) {
   const parsed = JSON.parse(jwk);
-  const algorithm = ALGORITHMS[parsed.kty];
+  const algorithm = parameters(name, parsed.crv);
   return { algorithm, key: await crypto.subtle.importKey("jwk", parsed, algorithm, false, ["verify"]) };
 }
 

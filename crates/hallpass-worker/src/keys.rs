@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use hallpass_service::PublicKey;
+use hallpass_service::{PublicKey, SignatureAlgorithm};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::js_sys::Promise;
@@ -11,7 +11,7 @@ use crate::tasks::fulfilled;
 
 #[wasm_bindgen(module = "/src/bindings.js")]
 extern "C" {
-    fn import_key(jwk: &str) -> Promise;
+    fn import_key(jwk: &str, algorithm: &str) -> Promise;
     #[wasm_bindgen(js_name = verify)]
     fn verify_with_key(key: &JsValue, message: &[u8], signature: &[u8]) -> Promise;
 }
@@ -19,20 +19,31 @@ extern "C" {
 /// The maximum number of cached keys. The cache needs a maximum, because issuers replace their keys over time.
 const MAX_KEYS: usize = 64;
 
+/// A key that WebCrypto has imported for one algorithm.
+struct ImportedKey {
+    algorithm: SignatureAlgorithm,
+    jwk: String,
+    imported: JsValue,
+}
+
 thread_local! {
-    /// Imported keys, each with its JWK. The keys are cached, because passing a JWK to JavaScript takes half as long as
-    /// minting a token.
-    static KEYS: RefCell<Vec<(String, JsValue)>> = const { RefCell::new(Vec::new()) };
+    /// The imported keys. The keys are cached, because passing a JWK to JavaScript takes half as long as minting a token.
+    static KEYS: RefCell<Vec<ImportedKey>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Returns whether the key signed the message. If the key cannot be imported, returns `false`.
-pub(crate) async fn verify(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
-    let mut verification = verify_with_cached(key, message, signature);
+pub(crate) async fn verify(
+    key: &PublicKey,
+    algorithm: SignatureAlgorithm,
+    message: &[u8],
+    signature: &[u8],
+) -> bool {
+    let mut verification = verify_with_cached(key, algorithm, message, signature);
     if verification.is_none()
-        && let Some(imported) = fulfilled(import_key(key.jwk())).await
+        && let Some(imported) = fulfilled(import_key(key.jwk(), algorithm.name())).await
     {
-        insert(key, imported);
-        verification = verify_with_cached(key, message, signature);
+        insert(key, algorithm, imported);
+        verification = verify_with_cached(key, algorithm, message, signature);
     }
     match verification {
         Some(promise) => fulfilled(promise).await.is_some_and(|is_valid| is_valid.is_truthy()),
@@ -40,22 +51,33 @@ pub(crate) async fn verify(key: &PublicKey, message: &[u8], signature: &[u8]) ->
     }
 }
 
-fn verify_with_cached(key: &PublicKey, message: &[u8], signature: &[u8]) -> Option<Promise> {
+fn verify_with_cached(
+    key: &PublicKey,
+    algorithm: SignatureAlgorithm,
+    message: &[u8],
+    signature: &[u8],
+) -> Option<Promise> {
     KEYS.with_borrow(|keys| {
-        let (_, imported) = keys.iter().find(|(jwk, _)| jwk == key.jwk())?;
-        Some(verify_with_key(imported, message, signature))
+        let cached = keys.iter().find(|cached| cached.is(key, algorithm))?;
+        Some(verify_with_key(&cached.imported, message, signature))
     })
 }
 
-fn insert(key: &PublicKey, imported: JsValue) {
+fn insert(key: &PublicKey, algorithm: SignatureAlgorithm, imported: JsValue) {
     KEYS.with_borrow_mut(|keys| {
         // A concurrent request can have imported the same key in the meantime.
-        if keys.iter().any(|(jwk, _)| jwk == key.jwk()) {
+        if keys.iter().any(|cached| cached.is(key, algorithm)) {
             return;
         }
         if keys.len() >= MAX_KEYS {
             keys.clear();
         }
-        keys.push((key.jwk().to_owned(), imported));
+        keys.push(ImportedKey { algorithm, jwk: key.jwk().to_owned(), imported });
     });
+}
+
+impl ImportedKey {
+    fn is(&self, key: &PublicKey, algorithm: SignatureAlgorithm) -> bool {
+        self.algorithm == algorithm && self.jwk == key.jwk()
+    }
 }

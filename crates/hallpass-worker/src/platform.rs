@@ -4,7 +4,7 @@ use std::future::ready;
 
 use hallpass_service::{
     BoxFuture, CAPTURED_HEADERS, OutboundRequest, OutboundResponse, Platform, PublicKey, SLEEP_MILLISECONDS,
-    STORE_MILLISECONDS, Secrets, SendError, StoreError, is_optional_secret,
+    STORE_MILLISECONDS, Secrets, SendError, SignatureAlgorithm, StoreError, is_optional_secret,
 };
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -76,13 +76,19 @@ impl Platform for WorkerPlatform<'_> {
         Box::pin(fetch(request))
     }
 
+    /// Returns true, because WebCrypto in the Workers runtime has every algorithm.
+    fn supports(&self, _algorithm: SignatureAlgorithm) -> bool {
+        true
+    }
+
     fn verify<'a>(
         &'a self,
         key: &'a PublicKey,
+        algorithm: SignatureAlgorithm,
         message: &'a [u8],
         signature: &'a [u8],
     ) -> BoxFuture<'a, bool> {
-        Box::pin(keys::verify(key, message, signature))
+        Box::pin(keys::verify(key, algorithm, message, signature))
     }
 
     fn is_within_limit<'a>(&'a self, key: &'a dyn Fn() -> Option<String>) -> BoxFuture<'a, bool> {

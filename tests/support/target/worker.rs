@@ -131,6 +131,10 @@ const w :Workerd.Worker = (
 }
 
 impl Target for Worker {
+    fn supports_es512(&self) -> bool {
+        true
+    }
+
     fn can_receive(&self, request: &Request) -> bool {
         request.gateway_claims.is_none()
     }

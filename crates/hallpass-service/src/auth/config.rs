@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::algorithm::Algorithm;
 use super::caller::CallerKind;
 use super::claims::read_conditions;
 use super::issuer::{Issuer, KeySource};
 use super::jwt::normal_type;
 use super::preset;
+use crate::platform::SignatureAlgorithm;
 use crate::settings::SecretName;
 use crate::web::headers::{self, AUTHORIZATION};
 use crate::web::json::{Invalid, Json};
@@ -207,8 +207,9 @@ fn read_type<'j>(value: &'j Json<'j>) -> Result<String, Invalid<'j>> {
 }
 
 /// Reads the name of an algorithm that verifies a signature with a public key.
-fn read_algorithm<'j>(value: &'j Json<'j>) -> Result<Algorithm, Invalid<'j>> {
-    value.one_of("\"RS256\", \"ES256\" or \"EdDSA\"", |name| {
-        Algorithm::parse(name).filter(|algorithm| Algorithm::PUBLIC.contains(algorithm))
-    })
+fn read_algorithm<'j>(value: &'j Json<'j>) -> Result<SignatureAlgorithm, Invalid<'j>> {
+    value.one_of(
+        "RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA or Ed25519",
+        SignatureAlgorithm::parse,
+    )
 }

@@ -4,6 +4,7 @@ use super::claims::describe_conditions;
 use super::config::AuthConfig;
 use super::issuer::{DEFAULT_MAX_TTL, Issuer, KeySource};
 use super::key_set::discovery_url;
+use crate::platform::SignatureAlgorithm;
 use crate::settings::SecretName;
 use crate::web::strings::listed;
 
@@ -52,7 +53,7 @@ impl Issuer {
         let signature = match &self.keys {
             KeySource::Secret(name) => format!("HS256, secret {}", name.as_str()),
             KeySource::Published { algorithms, keys } => {
-                let algorithms = listed(algorithms.iter().map(|algorithm| algorithm.as_str()), "or");
+                let algorithms = listed(describe_algorithms(algorithms), "or");
                 if keys.by_discovery {
                     format!("{algorithms}, keys from the `jwks_uri` in {}", discovery_url(&keys.url))
                 } else {
@@ -66,6 +67,24 @@ impl Issuer {
             format!("  signature: {signature}"),
         ]
     }
+}
+
+/// Returns a description of each family of algorithms, such as `RS256/384`.
+fn describe_algorithms(algorithms: &[SignatureAlgorithm]) -> Vec<String> {
+    let mut families: Vec<String> = Vec::new();
+    for algorithm in SignatureAlgorithm::ALL.into_iter().filter(|known| algorithms.contains(known)) {
+        let name = algorithm.name();
+        let (family, hash) = name.split_at_checked(2).unwrap_or_default();
+        if algorithm == SignatureAlgorithm::Es512 {
+            families.push(format!("{name} (Worker only)"));
+        } else if let Some(last) = families.last_mut().filter(|last| last.starts_with(family)) {
+            last.push('/');
+            last.push_str(hash);
+        } else {
+            families.push(name.to_owned());
+        }
+    }
+    families
 }
 
 /// Returns the name of a header in title case, such as `X-Api-Key`.

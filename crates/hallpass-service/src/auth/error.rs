@@ -47,6 +47,10 @@ pub(crate) enum Unauthorized {
     #[error("The JWT's `alg` is not accepted for its issuer. Compare `alg` with `algorithms` in `auth.jwt`.")]
     AlgorithmNotAllowed,
     #[error(
+        "The service cannot verify the JWT's `alg` ES512 on this platform. Configure the identity provider to sign with another algorithm, such as ES256 or RS256."
+    )]
+    AlgorithmNotSupported,
+    #[error(
         "The JWT's `iss` is not a configured issuer. The configured `issuer` must equal `iss` exactly, including a trailing slash."
     )]
     UnknownIssuer,
@@ -73,6 +77,10 @@ pub(crate) enum Unauthorized {
     )]
     UnknownSigningKey,
     #[error(
+        "The issuer's key set contains no key that the service can use. Configure the identity provider to sign with RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 (Worker only), or EdDSA with Ed25519. The event `issuer_keys_not_usable` in the log describes the keys."
+    )]
+    NoUsableKey,
+    #[error(
         "The JWT's signature does not match its issuer's key. Check that the JWT comes from this issuer; for HS256, compare the shared secret."
     )]
     BadSignature,
@@ -95,6 +103,7 @@ impl Unauthorized {
             Self::MalformedJwt | Self::NotAJwt => "malformed_jwt",
             Self::WrongType => "wrong_jwt_type",
             Self::AlgorithmNotAllowed => "algorithm_not_allowed",
+            Self::AlgorithmNotSupported => "algorithm_not_supported",
             Self::UnknownIssuer => "unknown_issuer",
             Self::WrongAudience => "wrong_audience",
             Self::WrongClaims => "wrong_claims",
@@ -103,6 +112,7 @@ impl Unauthorized {
             Self::Expired => "jwt_expired",
             Self::NotYetValid => "jwt_not_yet_valid",
             Self::UnknownSigningKey => "unknown_signing_key",
+            Self::NoUsableKey => "no_usable_key",
             Self::BadSignature => "bad_signature",
         }
     }

@@ -9,7 +9,7 @@ use super::claims::ClaimConditions;
 use super::error::{AuthError, Unauthorized};
 use super::jwt::UntrustedJwt;
 use super::key_set::{Context, KeySet};
-use crate::platform::BoxFuture;
+use crate::platform::{BoxFuture, SignatureAlgorithm};
 use crate::settings::SecretName;
 use crate::web::headers::AUTHORIZATION;
 use crate::web::json::Json;
@@ -46,13 +46,13 @@ pub(super) enum KeySource {
     Secret(SecretName),
     /// The keys that the issuer publishes, and the accepted algorithms. The cache of these keys is part of the
     /// configuration, so that a change of the secrets does not clear the cache.
-    Published { algorithms: Vec<Algorithm>, keys: KeySet },
+    Published { algorithms: Vec<SignatureAlgorithm>, keys: KeySet },
 }
 
 impl Issuer {
     /// Returns an issuer with published keys. The issuer's JWTs are expected in `Authorization`.
     pub(super) fn new(name: String, audiences: Vec<Json<'static>>, keys: KeySet) -> Self {
-        let keys = KeySource::Published { algorithms: Algorithm::PUBLIC.to_vec(), keys };
+        let keys = KeySource::Published { algorithms: SignatureAlgorithm::ALL.to_vec(), keys };
         Self {
             name,
             audiences,
@@ -76,15 +76,18 @@ impl Issuer {
     ) -> Result<(), AuthError> {
         let algorithm = self.check(jwt, context.now)?;
         let message = jwt.message.as_bytes();
-        let is_signed = match &self.keys {
-            KeySource::Secret(_) => hmac_key
-                .is_some_and(|key| key.clone().chain_update(message).verify_slice(&jwt.signature).is_ok()),
-            KeySource::Published { keys, .. } => {
+        let is_signed = match (&self.keys, algorithm) {
+            (KeySource::Published { keys, .. }, Algorithm::Published(algorithm)) => {
+                if !context.platform.supports(algorithm) {
+                    return Err(Unauthorized::AlgorithmNotSupported.into());
+                }
                 // The future that fetches keys is boxed, so that the verification of an HS256 JWT does not reserve
                 // memory for this future.
                 let key: BoxFuture<'_, _> = Box::pin(keys.key(jwt.key_id.as_deref(), algorithm, context));
-                context.platform.verify(&*key.await?, message, &jwt.signature).await
+                context.platform.verify(&*key.await?, algorithm, message, &jwt.signature).await
             }
+            _ => hmac_key
+                .is_some_and(|key| key.clone().chain_update(message).verify_slice(&jwt.signature).is_ok()),
         };
         if is_signed { Ok(()) } else { Err(Unauthorized::BadSignature.into()) }
     }
@@ -92,11 +95,13 @@ impl Issuer {
     /// Checks the algorithm and the claims of a JWT, and returns the algorithm.
     #[inline(never)]
     fn check(&self, jwt: &UntrustedJwt<'_>, now: UnixSeconds) -> Result<Algorithm, Unauthorized> {
-        let algorithms = match &self.keys {
-            KeySource::Secret(_) => &[Algorithm::Hs256][..],
-            KeySource::Published { algorithms, .. } => algorithms,
-        };
-        let algorithm = jwt.algorithm.filter(|algorithm| algorithms.contains(algorithm));
+        let algorithm = jwt.algorithm.filter(|algorithm| match (&self.keys, algorithm) {
+            (KeySource::Published { algorithms, .. }, Algorithm::Published(algorithm)) => {
+                algorithms.contains(algorithm)
+            }
+            (KeySource::Secret(_), Algorithm::Hs256) => true,
+            _ => false,
+        });
         let algorithm = algorithm.ok_or(Unauthorized::AlgorithmNotAllowed)?;
         if !self.accepts_type(jwt.media_type.as_deref()) {
             return Err(Unauthorized::WrongType);

@@ -6,10 +6,9 @@ use hallpass_token::UnixSeconds;
 use http::Method;
 use zeroize::Zeroizing;
 
-use super::algorithm::Algorithm;
 use super::error::{AuthError, Unauthorized};
-use super::jwk::{self, Jwk};
-use crate::platform::{Platform, PublicKey, SLEEP_MILLISECONDS};
+use super::jwk::{Jwk, ParsedKeySet};
+use crate::platform::{Platform, PublicKey, SLEEP_MILLISECONDS, SignatureAlgorithm};
 use crate::web::json::Json;
 use crate::web::log::{Level, LogLine, RequestLog};
 use crate::web::outbound::{OutboundRequest, SendError};
@@ -55,8 +54,9 @@ pub(super) struct Context<'a> {
 
 #[derive(Debug, Default)]
 struct Cache {
+    /// The usable keys of the last fetched key set. Empty if the issuer withdrew all usable keys.
     keys: Vec<Jwk>,
-    /// The time of the fetch that returned the cached keys.
+    /// The time of the fetch that returned the key set.
     fetched_at: Option<UnixSeconds>,
     /// The time at which the last fetch started.
     requested_at: Option<UnixSeconds>,
@@ -85,7 +85,7 @@ impl KeySet {
     pub(super) async fn key(
         &self,
         key_id: Option<&str>,
-        algorithm: Algorithm,
+        algorithm: SignatureAlgorithm,
         context: &Context<'_>,
     ) -> Result<Arc<PublicKey>, AuthError> {
         const MAX_SLEEPS: u32 = ABANDONED_SECONDS * 1000 / SLEEP_MILLISECONDS;
@@ -97,9 +97,15 @@ impl KeySet {
                     let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
                     cache.is_fetching = false;
                     match fetched {
-                        Ok(keys) => (cache.keys, cache.fetched_at) = (keys, Some(context.now)),
+                        // The issuer withdraws all cached keys if its key set contains no usable key.
+                        Ok(ParsedKeySet { keys, skipped }) => {
+                            if keys.is_empty() {
+                                context.log.add(self.not_usable(skipped));
+                            }
+                            (cache.keys, cache.fetched_at) = (keys, Some(context.now));
+                        }
                         // After a failed fetch, the cached keys remain in use.
-                        Err(reason) => context.log.add(self.log_line(reason)),
+                        Err(reason) => context.log.add(self.not_fetched(reason)),
                     }
                 }
                 CacheAction::Wait => context.platform.sleep().await,
@@ -108,10 +114,16 @@ impl KeySet {
         Err(AuthError::IssuerUnreachable)
     }
 
-    fn next_action(&self, key_id: Option<&str>, algorithm: Algorithm, now: UnixSeconds) -> CacheAction {
+    fn next_action(
+        &self,
+        key_id: Option<&str>,
+        algorithm: SignatureAlgorithm,
+        now: UnixSeconds,
+    ) -> CacheAction {
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         let age = |since: Option<UnixSeconds>| since.map_or(u32::MAX, |since| now.0.saturating_sub(since.0));
-        let is_usable = !cache.keys.is_empty() && age(cache.fetched_at) < USABLE_SECONDS;
+        let is_fetched = age(cache.fetched_at) < USABLE_SECONDS;
+        let is_usable = is_fetched && !cache.keys.is_empty();
         let key = if is_usable { Jwk::find(&cache.keys, key_id, algorithm) } else { None };
         let is_fetching = cache.is_fetching && age(cache.requested_at) < ABANDONED_SECONDS;
         let interval = if is_usable { FETCH_INTERVAL_SECONDS } else { FIRST_FETCH_INTERVAL_SECONDS };
@@ -127,29 +139,43 @@ impl KeySet {
             }
             Some(key) => CacheAction::Return(Ok(Arc::clone(&key.key))),
             None if is_usable => CacheAction::Return(Err(Unauthorized::UnknownSigningKey.into())),
+            None if is_fetched => CacheAction::Return(Err(Unauthorized::NoUsableKey.into())),
             None => CacheAction::Return(Err(AuthError::IssuerUnreachable)),
         }
     }
 
-    /// Fetches the key set and returns its usable keys. The error is a reason for the log.
-    async fn fetch(&self, platform: &dyn Platform) -> Result<Vec<Jwk>, String> {
+    /// Fetches the key set. The error is a reason for the log.
+    async fn fetch(&self, platform: &dyn Platform) -> Result<ParsedKeySet, String> {
         let document = if self.by_discovery {
             get(&discover(&self.url, platform).await?, platform).await?
         } else {
             get(&self.url, platform).await?
         };
-        jwk::parse(&document)
-            .ok_or_else(|| "the key set contains no usable key for RS256, ES256 or EdDSA".to_owned())
+        ParsedKeySet::parse(&document, &|algorithm| platform.supports(algorithm))
+            .ok_or_else(|| "the response is not a key set with `keys`".to_owned())
     }
 
-    fn log_line(&self, reason: String) -> LogLine {
-        let fields = [
-            ("message", "cannot fetch the signing keys of an issuer".into()),
-            ("source", self.url.as_str().into()),
-            ("by_discovery", self.by_discovery.into()),
-            ("reason", reason.into()),
-        ];
+    #[cold]
+    fn not_fetched(&self, reason: String) -> LogLine {
+        let message = "cannot fetch the signing keys of an issuer";
+        let fields = self.log_fields(message, ("reason", reason.into()));
         LogLine::new(Level::Warning, "issuer_keys_not_fetched", fields)
+    }
+
+    #[cold]
+    fn not_usable(&self, skipped: Vec<Json<'static>>) -> LogLine {
+        let message = "the key set of an issuer contains no usable key";
+        let fields = self.log_fields(message, ("skipped", skipped.into()));
+        LogLine::new(Level::Warning, "issuer_keys_not_usable", fields)
+    }
+
+    fn log_fields<'a>(
+        &'a self,
+        message: &'static str,
+        detail: (&'static str, Json<'a>),
+    ) -> [(&'static str, Json<'a>); 4] {
+        let source = self.url.as_str().into();
+        [("message", message.into()), ("source", source), ("by_discovery", self.by_discovery.into()), detail]
     }
 }
 
