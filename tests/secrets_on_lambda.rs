@@ -144,7 +144,7 @@ impl Function {
         let secrets = [aws_secrets, [OLD, NEXT, PASSWORD].map(str::to_owned).into()].concat();
         let mut variables = settings;
         variables.push(("HALLPASS_CONFIG".to_owned(), document.to_string()));
-        let deployment = Deployment { name: name.to_owned(), variables, time_limits };
+        let deployment = Deployment { name: name.to_owned(), variables, time_limits, redirect: None };
         let lambda = Lambda::start(EventKind::HttpApi, deployment, folder)?;
         Ok(Self { lambda, responses: String::new(), secrets })
     }

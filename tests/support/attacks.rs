@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, ensure};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::cases::Case;
 use crate::deployment::Deployment;
 use crate::folders::root;
-use crate::issuer::Issuer;
+use crate::issuer::{Issuer, Reply};
 use crate::jwts::Jwts;
 use crate::run::Run;
 use crate::target::Target;
@@ -24,6 +24,10 @@ struct File {
     /// The secrets that the document names, except the secrets of the projects.
     #[serde(default)]
     secrets: BTreeMap<String, String>,
+    /// The keys that providers publish at `https` URLs. Requests to these URLs are redirected to the test's identity
+    /// provider. A target that does not support redirects receives none of the cases.
+    #[serde(default)]
+    published: BTreeMap<String, Vec<PublishedKey>>,
     /// A string that the log must contain.
     #[serde(default)]
     logged: String,
@@ -38,7 +42,15 @@ struct File {
     cases: Vec<Case>,
 }
 
-/// A case in which the user `alice` requests a token for a channel.
+/// A published key: the name of the key in `interop/jwts.mjs`, and the members that differ. `null` omits a member.
+#[derive(Deserialize)]
+struct PublishedKey {
+    key: String,
+    #[serde(flatten)]
+    members: Map<String, Value>,
+}
+
+/// A case in which a user requests a token for a channel.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Credentials {
@@ -49,6 +61,9 @@ struct Credentials {
     jwt: Option<Value>,
     #[serde(default = "bearer")]
     authorization: String,
+    /// The subject of the JWT. Default: `alice`.
+    #[serde(default)]
+    subject: Option<String>,
     /// The code of the expected problem. Without a code, the credentials must be accepted.
     #[serde(default)]
     code: Option<String>,
@@ -100,6 +115,7 @@ pub fn run<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow
         let document = file.config.to_string().replace("$ISSUER", &issuer.url(""));
         let mut deployment = Deployment::configured(&name, document);
         deployment.variables.extend(file.secrets.clone());
+        deployment.redirect = (!file.published.is_empty()).then(|| issuer.address().to_string());
         let target = start(deployment)?;
         for credentials in file.accepted.drain(..).chain(file.rejected.drain(..)) {
             file.cases.push(credentials.into_case(target.supports_es512())?);
@@ -123,6 +139,12 @@ pub fn run<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow
     for (tenant, keys) in TENANTS {
         issuer.publish(tenant, &jwts.keys(keys)?);
     }
+    for (_, _, file) in &started {
+        for (url, keys) in &file.published {
+            let keys = keys.iter().map(|key| key.jwk(&jwts)).collect::<anyhow::Result<Vec<_>>>()?;
+            issuer.reply(&format!("/{url}"), Reply::Document(json!({ "keys": keys }).to_string()));
+        }
+    }
 
     let mut run = Run::default();
     let mut jwt_index = 0;
@@ -130,7 +152,9 @@ pub fn run<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow
         for case in &file.cases {
             let jwt = if case.request.jwt.is_some() { jwts.jwt(jwt_index)? } else { "" };
             jwt_index += usize::from(case.request.jwt.is_some());
-            if target.has_real_clock() && case.request.jwt.as_ref().is_some_and(depends_on_minute) {
+            let depends_on_clock =
+                target.has_real_clock() && case.request.jwt.as_ref().is_some_and(depends_on_minute);
+            if depends_on_clock || (!file.published.is_empty() && !target.redirects()) {
                 run.unreachable += 1;
             } else {
                 run.send(case, jwt, &mut target);
@@ -141,10 +165,23 @@ pub fn run<T: Target>(start: impl Fn(Deployment) -> anyhow::Result<T>) -> anyhow
     run.ensure_not_empty()
 }
 
+impl PublishedKey {
+    fn jwk(&self, jwts: &Jwts) -> anyhow::Result<Value> {
+        let mut jwk = jwts.keys(&[&self.key])?;
+        let members = jwk.get_mut(0).and_then(Value::as_object_mut).context("a key is an object")?;
+        members.extend(self.members.clone());
+        members.retain(|_, value| !value.is_null());
+        Ok(Value::Object(std::mem::take(members)))
+    }
+}
+
 impl Credentials {
     fn into_case(self, supports_es512: bool) -> anyhow::Result<Case> {
-        let Self { id, comment, jwt, authorization, code, code_without_es512 } = self;
+        let Self { id, comment, jwt, authorization, subject, code, code_without_es512 } = self;
         let code = if supports_es512 { code } else { code_without_es512.or(code) };
+        // The uid of `alice` is known. The uid of another subject must equal `rtc.uid` in the response.
+        let uid = subject.as_ref().map_or_else(|| ALICE.to_string(), |_| "$/rtc/uid".to_owned());
+        let subject = subject.as_deref().unwrap_or("alice");
         let expect = match &code {
             None => json!({
                 "status": 200,
@@ -152,11 +189,11 @@ impl Credentials {
                     "at": "/token",
                     "format": "007",
                     "channel": "demo",
-                    "uid": ALICE.to_string(),
+                    "uid": uid,
                     "privileges": { "1": 3600 },
                     "expires_in": 3600,
                 },
-                "audit": { "caller": "user", "subject": "alice", "decision": "granted", "ttl": 3600 },
+                "audit": { "caller": "user", "subject": subject, "decision": "granted", "ttl": 3600 },
             }),
             Some(code) => json!({
                 "status": 401,

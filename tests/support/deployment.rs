@@ -70,6 +70,11 @@ pub struct Deployment {
     pub variables: Vec<(String, String)>,
     /// The time limits on the secret store, issuers and providers.
     pub time_limits: TimeLimits,
+    /// The address of the server that receives the service's requests to `https` URLs. The path of such a request
+    /// contains the URL. [`Target::redirects`] returns whether a target supports the setting.
+    ///
+    /// [`Target::redirects`]: crate::target::Target::redirects
+    pub redirect: Option<String>,
 }
 
 /// The choice of time limits on the secret store, issuers and providers.
@@ -264,6 +269,7 @@ impl From<DeploymentKind> for Deployment {
             name: kind.name().to_owned(),
             variables: kind.variables().into_iter().map(owned).collect(),
             time_limits: TimeLimits::default(),
+            redirect: None,
         }
     }
 }

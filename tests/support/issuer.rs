@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -53,6 +54,12 @@ impl Issuer {
         let shared = Arc::clone(&state);
         let server = Server::start(move |exchange| respond(&shared, exchange))?;
         Ok(Self { server, state })
+    }
+
+    /// Returns the host and the port of the provider.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.server.address()
     }
 
     /// Returns the issuer of a tenant, as in the claim `iss`.

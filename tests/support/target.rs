@@ -4,6 +4,7 @@ mod controls;
 mod lambda;
 mod memory;
 mod miniflare;
+mod redirect;
 mod sam_local;
 mod worker;
 
@@ -57,6 +58,13 @@ pub trait Target {
     /// Returns whether a request can reach this deployment unchanged.
     fn can_receive(&self, _request: &Request) -> bool {
         true
+    }
+
+    /// Returns whether the deployment supports [`Deployment::redirect`].
+    ///
+    /// [`Deployment::redirect`]: crate::Deployment::redirect
+    fn redirects(&self) -> bool {
+        false
     }
 
     /// Returns whether each request has a unique request ID, so that its log lines can be found.

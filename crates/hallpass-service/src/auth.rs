@@ -9,6 +9,7 @@ mod config;
 mod describe;
 mod error;
 mod issuer;
+mod issuer_name;
 mod jwk;
 mod jwt;
 mod key_set;

@@ -4,6 +4,9 @@
 // limits expire only when the test advances them, so the speed of the machine has no effect. Each timer polls in the
 // request that started the timer, because in workerd, one request cannot resume another request.
 //
+// Requests of the Worker to `https` URLs are sent to the address REDIRECT, if the address is set. The path of such a
+// request contains the URL.
+//
 // POST /__controls sets the controls (`Settings` in controls.rs), and returns the counters.
 
 import worker from "./worker.js";
@@ -15,6 +18,9 @@ const DELAY_FACTOR = 20;
 
 let settings = { now: 0, waited: 0, delay: 0, held: [], errors: {} };
 const counters = { requests: 0, reads: {} };
+
+/** The address, which worker.rs inserts. */
+const REDIRECT = "$REDIRECT";
 
 const [startTimer, stopTimer] = [setTimeout, clearTimeout];
 const sleep = (milliseconds) => new Promise((resolve) => startTimer(resolve, milliseconds));
@@ -40,6 +46,10 @@ globalThis.clearTimeout = (timer) => {
   if (typeof timer === "object") timer.isCleared = true;
   else stopTimer(timer);
 };
+
+const fetchUnchanged = globalThis.fetch;
+globalThis.fetch = (url, options) =>
+  fetchUnchanged(REDIRECT !== "" && url.startsWith("https://") ? `http://${REDIRECT}/${url}` : url, options);
 
 AbortSignal.timeout = (milliseconds) => {
   const controller = new AbortController();

@@ -87,7 +87,7 @@ impl Lambda {
     /// # Errors
     /// Returns an error if an environment variable is not set, or the emulator does not start.
     pub fn start(kind: EventKind, deployment: impl Into<Deployment>, folder: &Path) -> anyhow::Result<Self> {
-        let Deployment { name, variables, time_limits } = deployment.into();
+        let Deployment { name, variables, time_limits, .. } = deployment.into();
         let log = folder.join(format!("{name}.log"));
         let emulator = path_from("HALLPASS_RIE")?;
         let bootstrap = path_from("HALLPASS_BOOTSTRAP")?;

@@ -11,6 +11,7 @@ use hallpass_service::{
 use hallpass_token::UnixSeconds;
 use http::Method;
 
+use super::redirect::Redirect;
 use super::{Request, Response, Target};
 use crate::deployment::{Deployment, TimeLimits};
 
@@ -20,6 +21,7 @@ pub struct Memory<S = Box<dyn SecretStore>> {
     platform: LambdaPlatform<S>,
     clock: Arc<AtomicU32>,
     time_limits: TimeLimits,
+    redirect: Option<String>,
     sent: usize,
     log: String,
 }
@@ -31,11 +33,12 @@ impl Memory {
     /// Creates the service of a deployment.
     #[must_use]
     pub fn start(deployment: impl Into<Deployment>) -> Self {
-        let Deployment { variables, time_limits, .. } = deployment.into();
+        let Deployment { variables, time_limits, redirect, .. } = deployment.into();
         let setting = move |name: &str| {
             variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
         };
-        Self::load(setting.clone(), Box::new(SettingsStore(setting)), time_limits)
+        let memory = Self::load(setting.clone(), Box::new(SettingsStore(setting)), time_limits);
+        Self { redirect, ..memory }
     }
 
     /// Creates a service that reads settings and secrets with this function.
@@ -70,7 +73,7 @@ impl<S: SecretStore> Memory<S> {
 
     fn new(service: Arc<Service>, store: S, clock: Arc<AtomicU32>, time_limits: TimeLimits) -> Self {
         let platform = LambdaPlatform::new(store, time_limits.factor());
-        Self { service, platform, clock, time_limits, sent: 0, log: String::new() }
+        Self { service, platform, clock, time_limits, redirect: None, sent: 0, log: String::new() }
     }
 
     /// Advances the clock.
@@ -147,10 +150,15 @@ impl<S: SecretStore> Target for Memory<S> {
             gateway_claims: request.gateway_claims.clone(),
             caller_address: &|| Some("192.0.2.1".to_owned()),
         };
-        let outcome = block_on(self.service.handle(&service_request, &context, &self.platform));
+        let platform = Redirect { platform: &self.platform, address: self.redirect.as_deref() };
+        let outcome = block_on(self.service.handle(&service_request, &context, &platform));
         let Outcome { response, log, .. } = outcome;
         self.append_log(&log);
         Ok(with_common_headers(response, &context.request_id).into())
+    }
+
+    fn redirects(&self) -> bool {
+        true
     }
 
     fn log(&self) -> anyhow::Result<String> {

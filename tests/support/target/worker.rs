@@ -47,7 +47,9 @@ impl Worker {
         let is_controlled = deployment.time_limits == TimeLimits::Extended;
         let module = copy_only(&built, "js", &modules_folder)?;
         fs::rename(modules_folder.join(module), modules_folder.join(MODULE))?;
-        fs::write(modules_folder.join(CONTROLLED), include_str!("controlled.mjs"))?;
+        let redirect = deployment.redirect.as_deref().unwrap_or_default();
+        let controlled = include_str!("controlled.mjs").replace("$REDIRECT", redirect);
+        fs::write(modules_folder.join(CONTROLLED), controlled)?;
         let wasm = copy_only(&built, "wasm", &modules_folder)?;
         let modules = if is_controlled { &[CONTROLLED, MODULE][..] } else { &[MODULE] };
         let config = modules_folder.join("config.capnp");
@@ -137,6 +139,10 @@ impl Target for Worker {
 
     fn can_receive(&self, request: &Request) -> bool {
         request.gateway_claims.is_none()
+    }
+
+    fn redirects(&self) -> bool {
+        self.controls.is_some()
     }
 
     fn send(&mut self, request: &Request) -> anyhow::Result<Response> {

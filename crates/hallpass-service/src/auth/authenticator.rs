@@ -7,6 +7,7 @@ use super::caller::Caller;
 use super::claims::Claims;
 use super::config::AuthConfig;
 use super::error::{AuthError, Unauthorized};
+use super::issuer_name::is_issuer_of;
 use super::jwt::UntrustedJwt;
 use super::key_set::Context;
 use crate::platform::{BoxFuture, Platform};
@@ -153,7 +154,7 @@ impl Authenticator {
         // reason.
         let mut reason = Unauthorized::UnknownIssuer;
         for (issuer, hmac_key) in self.config.issuers.iter().zip(&self.hmac_keys) {
-            if issuer.header != header || jwt.claims.get_str("iss") != Some(&issuer.name) {
+            if issuer.header != header || !is_issuer_of(&issuer.name, &jwt.claims) {
                 continue;
             }
             match issuer.verify(&jwt, hmac_key.as_ref(), context).await {

@@ -151,6 +151,8 @@ fn read_issuer<'j>(item: &'j Json<'j>) -> Result<Issuer, Invalid<'j>> {
         "client_id",
         "token_use",
         "authorized_parties",
+        "tenant",
+        "authorization_server",
     ])?;
     let mut issuer = preset::read_issuer(fields)?;
     if let Some(value) = fields.get("claims") {

@@ -7,6 +7,7 @@ use sha2::Sha256;
 use super::algorithm::Algorithm;
 use super::claims::ClaimConditions;
 use super::error::{AuthError, Unauthorized};
+use super::issuer_name::is_multi_tenant;
 use super::jwt::UntrustedJwt;
 use super::key_set::{Context, KeySet};
 use crate::platform::{BoxFuture, SignatureAlgorithm};
@@ -17,7 +18,7 @@ use crate::web::json::Json;
 /// An identity provider, and the conditions on its JWTs.
 #[derive(Debug)]
 pub(super) struct Issuer {
-    /// The required value of the claim `iss`.
+    /// The required value of the claim `iss`. The value may contain a placeholder of [`super::issuer_name`].
     pub(super) name: String,
     /// The accepted values of the claim `aud`. If `audiences` is empty, `claims` identifies the app.
     pub(super) audiences: Vec<Json<'static>>,
@@ -83,7 +84,9 @@ impl Issuer {
                 }
                 // The future that fetches keys is boxed, so that the verification of an HS256 JWT does not reserve
                 // memory for this future.
-                let key: BoxFuture<'_, _> = Box::pin(keys.key(jwt.key_id.as_deref(), algorithm, context));
+                let claims = is_multi_tenant(&self.name).then_some(&jwt.claims);
+                let key = keys.key(jwt.key_id.as_deref(), algorithm, claims, context);
+                let key: BoxFuture<'_, _> = Box::pin(key);
                 context.platform.verify(&*key.await?, algorithm, message, &jwt.signature).await
             }
             _ => hmac_key

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::claims::Claims;
+use super::issuer_name::is_issuer_of;
 use crate::platform::{Curve, KeyMaterial, PublicKey, SignatureAlgorithm};
 use crate::web::json::Json;
 use crate::web::strings::truncate;
@@ -24,6 +26,8 @@ pub(super) struct Jwk {
     key_id: Option<String>,
     /// The only algorithm of the key (`alg`). `None` if the key serves every algorithm that fits.
     algorithm: Option<SignatureAlgorithm>,
+    /// The issuer whose JWTs the key verifies. Microsoft Entra adds the member `issuer` to the keys of several tenants.
+    issuer: Option<String>,
     pub(super) key: Arc<PublicKey>,
 }
 
@@ -90,7 +94,8 @@ impl Jwk {
             _ => return None,
         };
         let key = Arc::new(PublicKey::new(material, format_jwk(value, members)));
-        Some(Self { key_id: string(value, "kid").map(str::to_owned), algorithm, key })
+        let [key_id, issuer] = ["kid", "issuer"].map(|name| string(value, name).map(str::to_owned));
+        Some(Self { key_id, algorithm, issuer, key })
     }
 
     /// Returns whether the key verifies signatures of this algorithm.
@@ -99,15 +104,18 @@ impl Jwk {
     }
 
     /// Returns the key with this ID for this algorithm. If `key_id` is `None`, the set must contain exactly one key for
-    /// the algorithm.
+    /// the algorithm. If `claims` are set, ignores keys of other issuers.
     pub(super) fn find<'a>(
         keys: &'a [Self],
         key_id: Option<&str>,
         algorithm: SignatureAlgorithm,
+        claims: Option<&Claims>,
     ) -> Option<&'a Self> {
         let mut candidates = keys.iter().filter(|jwk| {
             let is_named = key_id.is_none_or(|key_id| jwk.key_id.as_deref() == Some(key_id));
-            is_named && jwk.serves(algorithm)
+            let issuer = jwk.issuer.as_deref().zip(claims);
+            let is_of_issuer = issuer.is_none_or(|(issuer, claims)| is_issuer_of(issuer, claims));
+            is_named && is_of_issuer && jwk.serves(algorithm)
         });
         let first = candidates.next()?;
         // Key IDs in a set should be unique (RFC 7517 section 4.5). If several keys have the same ID, only the first
@@ -327,9 +335,9 @@ mod tests {
         let key = |id: &str| format!(r#"{{"kty":"OKP","crv":"Ed25519","kid":"{id}","x":"{encoded}"}}"#);
         let one = parse(&format!(r#"{{"keys":[{}]}}"#, key("a"))).unwrap();
         let two = parse(&format!(r#"{{"keys":[{},{}]}}"#, key("a"), key("b"))).unwrap();
-        let found = |set: &ParsedKeySet, id| Jwk::find(&set.keys, id, SignatureAlgorithm::Ed25519).is_some();
+        let found = |set: &ParsedKeySet, id| Jwk::find(&set.keys, id, SignatureAlgorithm::Ed25519, None).is_some();
         assert!(found(&one, None) && found(&one, Some("a")) && !found(&one, Some("b")));
         assert!(!found(&two, None) && found(&two, Some("b")));
-        assert!(Jwk::find(&one.keys, Some("a"), SignatureAlgorithm::Rs256).is_none());
+        assert!(Jwk::find(&one.keys, Some("a"), SignatureAlgorithm::Rs256, None).is_none());
     }
 }

@@ -6,6 +6,7 @@ use hallpass_token::UnixSeconds;
 use http::Method;
 use zeroize::Zeroizing;
 
+use super::claims::Claims;
 use super::error::{AuthError, Unauthorized};
 use super::jwk::{Jwk, ParsedKeySet};
 use crate::platform::{Platform, PublicKey, SLEEP_MILLISECONDS, SignatureAlgorithm};
@@ -15,6 +16,8 @@ use crate::web::outbound::{OutboundRequest, SendError};
 use crate::web::strings::truncate;
 use crate::web::url::is_https_or_loopback;
 
+/// The end of the URL of an issuer's discovery document.
+pub(super) const DISCOVERY_PATH: &str = "/.well-known/openid-configuration";
 /// The age at which cached keys are fetched again. While the issuer is reachable, a revoked key is trusted for at most
 /// this long.
 const FRESH_SECONDS: u32 = 3600;
@@ -78,7 +81,7 @@ impl KeySet {
     }
 
     /// Returns the key with this ID. If the key is not cached, fetches the key set, because the issuer may have rotated
-    /// its keys.
+    /// its keys. If `claims` are set, the key must be a key of their issuer.
     ///
     /// # Errors
     /// Returns [`AuthError`] if the issuer does not publish such a key, or if the keys cannot be fetched.
@@ -86,11 +89,12 @@ impl KeySet {
         &self,
         key_id: Option<&str>,
         algorithm: SignatureAlgorithm,
+        claims: Option<&Claims>,
         context: &Context<'_>,
     ) -> Result<Arc<PublicKey>, AuthError> {
         const MAX_SLEEPS: u32 = ABANDONED_SECONDS * 1000 / SLEEP_MILLISECONDS;
         for _ in 0..MAX_SLEEPS {
-            match self.next_action(key_id, algorithm, context.now) {
+            match self.next_action(key_id, algorithm, claims, context.now) {
                 CacheAction::Return(result) => return result,
                 CacheAction::Fetch => {
                     let fetched = self.fetch(context.platform).await;
@@ -118,13 +122,14 @@ impl KeySet {
         &self,
         key_id: Option<&str>,
         algorithm: SignatureAlgorithm,
+        claims: Option<&Claims>,
         now: UnixSeconds,
     ) -> CacheAction {
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         let age = |since: Option<UnixSeconds>| since.map_or(u32::MAX, |since| now.0.saturating_sub(since.0));
         let is_fetched = age(cache.fetched_at) < USABLE_SECONDS;
         let is_usable = is_fetched && !cache.keys.is_empty();
-        let key = if is_usable { Jwk::find(&cache.keys, key_id, algorithm) } else { None };
+        let key = if is_usable { Jwk::find(&cache.keys, key_id, algorithm, claims) } else { None };
         let is_fetching = cache.is_fetching && age(cache.requested_at) < ABANDONED_SECONDS;
         let interval = if is_usable { FETCH_INTERVAL_SECONDS } else { FIRST_FETCH_INTERVAL_SECONDS };
         match key {
@@ -201,7 +206,7 @@ async fn discover(issuer: &str, platform: &dyn Platform) -> Result<String, Strin
 
 /// Returns the URL of an issuer's discovery document.
 pub(super) fn discovery_url(issuer: &str) -> String {
-    format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'))
+    format!("{}{DISCOVERY_PATH}", issuer.trim_end_matches('/'))
 }
 
 async fn get(url: &str, platform: &dyn Platform) -> Result<Zeroizing<Vec<u8>>, String> {

@@ -4,6 +4,7 @@
 //! instead of cookies.
 
 use std::borrow::Cow;
+use std::net::Ipv4Addr;
 
 use super::headers::{self, AUTHORIZATION, Headers};
 use super::json::{Invalid, Json};
@@ -185,6 +186,11 @@ fn matches_host(pattern: &str, origin: &str) -> bool {
     replaced.is_some_and(if is_whole_label { is_name } else { is_label })
 }
 
+/// Returns whether a string is an origin in the form that browsers send.
+pub(crate) fn is_origin(string: &str) -> bool {
+    check_pattern(string).is_ok() && !string.contains('*')
+}
+
 /// Checks that a string is an origin in the form that browsers send, or a pattern of such origins. Returns the expected
 /// value otherwise.
 fn check_pattern(string: &str) -> Result<(), &'static str> {
@@ -207,7 +213,7 @@ fn check_pattern(string: &str) -> Result<(), &'static str> {
         return Err(EXPECTED_NO_PORT);
     }
     match host.split_once('*') {
-        None if host == "[::1]" || is_name(host) => Ok(()),
+        None if host == "[::1]" || is_host(host) => Ok(()),
         None => Err(EXPECTED),
         Some(("", end)) if end.strip_prefix('.').is_some_and(is_name) => Ok(()),
         Some((start, end)) if is_partial_label(start, end) => Ok(()),
@@ -230,6 +236,13 @@ fn is_port(string: &str) -> bool {
     !string.starts_with(['0', '+']) && string.parse::<u16>().is_ok()
 }
 
+/// Returns whether a string is a host name or an IPv4 address. Browsers send IPv4 addresses only with four numbers.
+fn is_host(string: &str) -> bool {
+    let is_number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
+    is_name(string)
+        && (!string.rsplit('.').next().is_some_and(is_number) || string.parse::<Ipv4Addr>().is_ok())
+}
+
 /// Returns whether a string consists of lowercase labels separated by dots. Browsers send host names in lower case.
 fn is_name(string: &str) -> bool {
     string.split('.').all(is_label)
@@ -246,7 +259,7 @@ fn is_lowercase(string: &str, marks: &[u8]) -> bool {
 /// The end of a pattern that matches every port of a loopback host.
 const ANY_PORT: &str = ":*";
 const LABEL_MARKS: &[u8] = b"-_";
-const EXPECTED: &str = "expected an origin such as https://app.example.com, http://localhost:3000 or https://*.example.com, or only \"*\" to allow every origin";
+const EXPECTED: &str = "expected an origin in lower case, without path and trailing slash, such as https://app.example.com, http://localhost:3000 or https://*.example.com, or only \"*\" to allow every origin";
 const EXPECTED_NO_PORT: &str = "expected no port, because browsers omit 443 for https and 80 for http";
 const EXPECTED_PORT: &str =
     "expected a port number, because `:*` is valid only for loopback hosts, as in http://localhost:*";
@@ -466,6 +479,8 @@ mod tests {
             ("https://[::2]", EXPECTED),
             ("https://::1", EXPECTED),
             ("https://[::1", EXPECTED),
+            ("http://127.1:3000", EXPECTED),
+            ("http://010.0.0.1", EXPECTED),
             ("https://app.example.com:443", EXPECTED_NO_PORT),
             ("http://localhost:80", EXPECTED_NO_PORT),
             ("https://*--site.netlify.app:443", EXPECTED_NO_PORT),

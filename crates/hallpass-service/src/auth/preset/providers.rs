@@ -1,0 +1,212 @@
+//! The presets. Each function reads the fields of a preset. The last argument contains the values of `audience`.
+
+use super::super::issuer::Issuer;
+use super::super::issuer_name::{GOOGLE, ORGANIZATION, PERSONAL_ACCOUNTS, TENANT, is_entra_id};
+use super::super::key_set::KeySet;
+use super::fields::{NOT_EMPTY, client_ids, error, host, issuer, name, required, strings};
+use crate::web::cors::is_origin;
+use crate::web::json::{Fields, Invalid, Json};
+
+/// The header in which Cloudflare Access passes the user's JWT.
+const ACCESS_HEADER: &str = "cf-access-jwt-assertion";
+
+/// Reads the fields of the preset `auth0`.
+///
+/// <https://auth0.com/docs/secure/tokens/access-tokens/validate-access-tokens>
+pub(super) fn auth0<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>> {
+    let issuer = format!("https://{}/", host(fields, "domain")?);
+    let audiences = required(fields, "audience", audiences, "expected the identifier of the API in Auth0")?;
+    Ok(with_keys_at(issuer, ".well-known/jwks.json", audiences))
+}
+
+/// Reads the fields of the preset `firebase`.
+///
+/// <https://firebase.google.com/docs/auth/admin/verify-id-tokens#verify_id_tokens_using_a_third-party_jwt_library>
+pub(super) fn firebase<'j>(fields: Fields<'j>, _: Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>> {
+    const KEYS: &str =
+        "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com";
+    let project = name(fields, "project")?;
+    let issuer = format!("https://securetoken.google.com/{project}");
+    Ok(with_keys(issuer, KEYS, vec![project.to_owned().into()]))
+}
+
+/// Reads the fields of the preset `supabase`.
+///
+/// <https://supabase.com/docs/guides/auth/jwts>
+pub(super) fn supabase<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>> {
+    let issuer = format!("https://{}.supabase.co/auth/v1", name(fields, "project")?);
+    let audiences = if audiences.is_empty() { vec!["authenticated".into()] } else { audiences };
+    Ok(with_keys_at(issuer, "/.well-known/jwks.json", audiences))
+}
+
+/// Reads the fields of the preset `clerk`.
+///
+/// <https://clerk.com/docs/guides/sessions/manual-jwt-verification>
+pub(super) fn clerk<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>> {
+    let issuer = format!("https://{}", host(fields, "domain")?);
+    // Clerk omits `azp` in the JWTs of native apps, because native apps have no origin. An audience identifies these
+    // JWTs.
+    let parties = strings(fields, "authorized_parties")?;
+    if parties.is_empty() && audiences.is_empty() {
+        let expected = "expected the origins of the app, such as https://app.example.com, or an `audience`";
+        return error(fields, "authorized_parties", expected);
+    }
+    if !parties.iter().filter_map(Json::as_str).all(is_origin) {
+        let expected = "expected origins such as https://app.example.com, in lower case, without path and trailing slash";
+        return error(fields, "authorized_parties", expected);
+    }
+    let claims = if parties.is_empty() { Vec::new() } else { vec![("azp".to_owned(), parties)] };
+    Ok(Issuer { claims, ..with_keys_at(issuer, "/.well-known/jwks.json", audiences) })
+}
+
+/// Reads the fields of the preset `cloudflare-access`.
+///
+/// <https://developers.cloudflare.com/cloudflare-one/identity/authorization-cookie/validating-json/>
+pub(super) fn cloudflare_access<'j>(
+    fields: Fields<'j>,
+    audiences: Vec<Json<'static>>,
+) -> Result<Issuer, Invalid<'j>> {
+    let issuer = format!("https://{}.cloudflareaccess.com", name(fields, "team")?);
+    let audiences = required(fields, "audience", audiences, "expected the AUD tag of the application")?;
+    Ok(Issuer {
+        header: ACCESS_HEADER.to_owned(),
+        ..with_keys_at(issuer, "/cdn-cgi/access/certs", audiences)
+    })
+}
+
+/// Reads the fields of the preset `cognito`: a user pool and its app clients. An ID token contains the ID of the app
+/// client in `aud`; an access token contains the ID in `client_id`. The issuer URL of a user pool has one of two forms.
+/// The field `user_pool` implies the original form, which contains the pool ID. The field `issuer` sets either form:
+/// <https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html>,
+/// <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_IssuerConfigurationType.html>
+pub(super) fn cognito<'j>(fields: Fields<'j>, _: Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>> {
+    let issuer = match (fields.get("issuer"), fields.get("user_pool")) {
+        (Some(_), Some(_)) => return error(fields, "issuer", "replaces `user_pool`. Remove one of the two."),
+        (Some(_), None) => issuer(fields, NOT_EMPTY)?.to_owned(),
+        (None, _) => {
+            let pool = name(fields, "user_pool")?;
+            let Some((region, _)) = pool.split_once('_') else {
+                let expected = "expected the ID of a user pool, such as eu-central-1_AbCdEfGhI";
+                return error(fields, "user_pool", expected);
+            };
+            format!("https://cognito-idp.{region}.amazonaws.com/{pool}")
+        }
+    };
+    let clients = client_ids(fields, "expected the ID of the app client")?;
+    let token_use = |value: &'static str| ("token_use".to_owned(), vec![value.into()]);
+    let (audiences, claims) = match fields.read("token_use", Json::string)? {
+        Some("id") => (clients, vec![token_use("id")]),
+        Some("access") => (Vec::new(), vec![token_use("access"), ("client_id".to_owned(), clients)]),
+        _ => return error(fields, "token_use", "expected \"id\" or \"access\""),
+    };
+    Ok(Issuer { claims, ..with_keys_at(issuer, "/.well-known/jwks.json", audiences) })
+}
+
+/// Reads the fields of the preset `entra`. `iss` of a version 2 token contains the ID of the user's tenant, and `aud`
+/// is the application ID of the API:
+/// <https://learn.microsoft.com/en-us/entra/identity-platform/access-token-claims-reference>,
+/// <https://learn.microsoft.com/en-us/entra/identity-platform/access-tokens#validate-the-issuer>
+pub(super) fn entra<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>> {
+    let tenants = strings(fields, "tenant")?;
+    let are_ids = |ids: &[Json<'_>]| ids.iter().filter_map(Json::as_str).all(is_entra_id);
+    let names: Vec<_> = tenants.iter().filter_map(Json::as_str).collect();
+    let (tenant, keys) = match *names.as_slice() {
+        ["common"] => (TENANT, "common"),
+        ["organizations"] => (ORGANIZATION, "organizations"),
+        ["consumers"] => (PERSONAL_ACCOUNTS, "consumers"),
+        [id] if is_entra_id(id) => (id, id),
+        [_, _, ..] if are_ids(&tenants) => (TENANT, "common"),
+        _ => {
+            let expected = "expected the ID of a tenant in lower case, a list of IDs, \"organizations\", \"consumers\" or \"common\"";
+            return error(fields, "tenant", expected);
+        }
+    };
+    if audiences.is_empty() || !are_ids(&audiences) {
+        let expected = "expected the application ID of the API in lower case, such as 6e74172b-be56-4843-9ff4-e66a39bb12e3. Version 2 tokens contain no other `aud`.";
+        return error(fields, "audience", expected);
+    }
+    let issuer = format!("https://login.microsoftonline.com/{tenant}/v2.0");
+    let keys = format!("https://login.microsoftonline.com/{keys}/discovery/v2.0/keys");
+    let claims = if tenants.len() > 1 { vec![("tid".to_owned(), tenants)] } else { Vec::new() };
+    Ok(Issuer { claims, ..with_keys(issuer, &keys, audiences) })
+}
+
+/// Reads the fields of the preset `google`.
+///
+/// <https://developers.google.com/identity/gsi/web/guides/verify-google-id-token>
+pub(super) fn google<'j>(fields: Fields<'j>, _: Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>> {
+    let clients =
+        client_ids(fields, "expected the client ID of the app, such as 1234.apps.googleusercontent.com")?;
+    Ok(with_keys(GOOGLE.to_owned(), "https://www.googleapis.com/oauth2/v3/certs", clients))
+}
+
+/// Reads the fields of the preset `apple`.
+///
+/// <https://developer.apple.com/documentation/signinwithapple/verifying-a-user>
+pub(super) fn apple<'j>(fields: Fields<'j>, _: Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>> {
+    let clients = client_ids(fields, "expected the bundle ID of the app, or the Services ID of the website")?;
+    Ok(with_keys_at("https://appleid.apple.com".to_owned(), "/auth/keys", clients))
+}
+
+/// Reads the fields of the preset `keycloak`. The claim `typ` distinguishes access tokens from ID tokens:
+/// <https://www.keycloak.org/securing-apps/oidc-layers>
+pub(super) fn keycloak<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>> {
+    let expected = "expected the URL of the realm, such as https://login.example.com/realms/app";
+    let issuer = issuer(fields, expected)?;
+    if !issuer.rsplit_once("/realms/").is_some_and(|(_, realm)| !realm.is_empty() && !realm.contains('/')) {
+        return error(fields, "issuer", expected);
+    }
+    let expected = "expected the audience that a mapper of the client adds";
+    let audiences = required(fields, "audience", audiences, expected)?;
+    let claims = vec![("typ".to_owned(), vec!["Bearer".into()])];
+    Ok(Issuer { claims, ..with_keys_at(issuer.to_owned(), "/protocol/openid-connect/certs", audiences) })
+}
+
+/// Reads the fields of the preset `okta`. The org authorization server has no ID:
+/// <https://developer.okta.com/docs/concepts/auth-servers/>
+pub(super) fn okta<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>> {
+    let domain = host(fields, "domain")?;
+    let server = fields.get("authorization_server");
+    let server = server.map_or(Ok("default"), |_| name(fields, "authorization_server"))?;
+    let expected = "expected the audience of the authorization server, such as api://default, or the client ID of the app for \"org\"";
+    let audiences = required(fields, "audience", audiences, expected)?;
+    Ok(if server == "org" {
+        with_keys_at(format!("https://{domain}"), "/oauth2/v1/keys", audiences)
+    } else {
+        with_keys_at(format!("https://{domain}/oauth2/{server}"), "/v1/keys", audiences)
+    })
+}
+
+/// Reads the fields of the preset `logto`.
+///
+/// <https://docs.logto.io/authorization/validate-access-tokens>
+pub(super) fn logto<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>> {
+    let issuer = format!("https://{}/oidc", host(fields, "domain")?);
+    let audiences =
+        required(fields, "audience", audiences, "expected the identifier of the API resource in Logto")?;
+    Ok(with_keys_at(issuer, "/jwks", audiences))
+}
+
+/// Reads the fields of the preset `workos`. An access token has no `aud` by default. `iss` and the key set identify the
+/// environment:
+/// <https://workos.com/docs/reference/authkit/session-tokens>
+pub(super) fn workos<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>> {
+    let client = name(fields, "client_id")?;
+    let issuer = match fields.get("issuer") {
+        Some(_) => issuer(fields, NOT_EMPTY)?.to_owned(),
+        None => format!("https://api.workos.com/user_management/{client}"),
+    };
+    let claims = vec![("iss".to_owned(), vec![issuer.clone().into()])];
+    let keys = format!("https://api.workos.com/sso/jwks/{client}");
+    Ok(Issuer { claims, ..with_keys(issuer, &keys, audiences) })
+}
+
+/// Returns an issuer. The URL of the key set is the issuer URL followed by `path`.
+fn with_keys_at(issuer: String, path: &str, audiences: Vec<Json<'static>>) -> Issuer {
+    let keys = format!("{issuer}{path}");
+    with_keys(issuer, &keys, audiences)
+}
+
+fn with_keys(issuer: String, keys: &str, audiences: Vec<Json<'static>>) -> Issuer {
+    Issuer::new(issuer, audiences, KeySet::new(keys.to_owned(), false))
+}
