@@ -3,6 +3,7 @@
 use super::claims::describe_conditions;
 use super::config::AuthConfig;
 use super::issuer::{DEFAULT_MAX_TTL, Issuer, KeySource};
+use super::issuer_name::is_multi_tenant;
 use super::key_set::discovery_url;
 use crate::platform::SignatureAlgorithm;
 use crate::settings::SecretName;
@@ -25,6 +26,17 @@ impl AuthConfig {
             lines.push("anonymous: requests without credentials".to_owned());
         }
         lines
+    }
+
+    /// Returns a warning for each issuer that accepts the users of every tenant.
+    pub(crate) fn warnings(&self) -> impl Iterator<Item = String> {
+        let is_restricted = |issuer: &Issuer| issuer.claims.iter().any(|(name, _)| name == "tid");
+        let unrestricted =
+            self.issuers.iter().filter(move |issuer| is_multi_tenant(&issuer.name) && !is_restricted(issuer));
+        unrestricted.map(|issuer| {
+            let name = &issuer.name;
+            format!("`auth.jwt`: {name} includes the users of every tenant. To restrict the tenants, set `tenant` to their IDs.")
+        })
     }
 
     /// Returns the names of the secrets that `auth` refers to, each with its purpose.

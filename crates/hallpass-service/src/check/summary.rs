@@ -163,6 +163,7 @@ fn warnings(config: &Config, kinds: &[CallerKind], policy: &PolicyDescription) -
         };
         warnings.push(format!("`auth.open`: {warning}"));
     }
+    warnings.extend(config.auth.iter().flat_map(AuthConfig::warnings));
     warnings.extend_from_slice(&policy.warnings);
     warnings.extend(identity_warnings(config, kinds));
     let is_open = kinds.contains(&CallerKind::Anonymous) && config.policy.is_default();
