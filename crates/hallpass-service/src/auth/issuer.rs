@@ -65,6 +65,13 @@ impl Issuer {
         }
     }
 
+    /// Adds a condition: the accepted values of a claim.
+    #[inline(never)]
+    pub(super) fn requiring(mut self, claim: &str, accepted: Vec<Json<'static>>) -> Self {
+        self.claims.push((claim.to_owned(), accepted));
+        self
+    }
+
     /// Verifies a JWT. `hmac_key` is the issuer's HS256 key, or `None` for an issuer with published keys.
     ///
     /// # Errors

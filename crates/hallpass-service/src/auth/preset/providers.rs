@@ -55,8 +55,8 @@ pub(super) fn clerk<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Re
         let expected = "expected origins such as https://app.example.com, in lower case, without path and trailing slash";
         return error(fields, "authorized_parties", expected);
     }
-    let claims = if parties.is_empty() { Vec::new() } else { vec![("azp".to_owned(), parties)] };
-    Ok(Issuer { claims, ..with_keys_at(issuer, "/.well-known/jwks.json", audiences) })
+    let issuer = with_keys_at(issuer, "/.well-known/jwks.json", audiences);
+    Ok(if parties.is_empty() { issuer } else { issuer.requiring("azp", parties) })
 }
 
 /// Reads the fields of the preset `cloudflare-access`.
@@ -93,13 +93,14 @@ pub(super) fn cognito<'j>(fields: Fields<'j>, _: Vec<Json<'static>>) -> Result<I
         }
     };
     let clients = client_ids(fields, "expected the ID of the app client")?;
-    let token_use = |value: &'static str| ("token_use".to_owned(), vec![value.into()]);
-    let (audiences, claims) = match fields.read("token_use", Json::string)? {
-        Some("id") => (clients, vec![token_use("id")]),
-        Some("access") => (Vec::new(), vec![token_use("access"), ("client_id".to_owned(), clients)]),
+    let path = "/.well-known/jwks.json";
+    Ok(match fields.read("token_use", Json::string)? {
+        Some("id") => with_keys_at(issuer, path, clients).requiring("token_use", vec!["id".into()]),
+        Some("access") => with_keys_at(issuer, path, Vec::new())
+            .requiring("token_use", vec!["access".into()])
+            .requiring("client_id", clients),
         _ => return error(fields, "token_use", "expected \"id\" or \"access\""),
-    };
-    Ok(Issuer { claims, ..with_keys_at(issuer, "/.well-known/jwks.json", audiences) })
+    })
 }
 
 /// Reads the fields of the preset `entra`. `iss` of a version 2 token contains the ID of the user's tenant, and `aud`
@@ -127,8 +128,8 @@ pub(super) fn entra<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Re
     }
     let issuer = format!("https://login.microsoftonline.com/{tenant}/v2.0");
     let keys = format!("https://login.microsoftonline.com/{keys}/discovery/v2.0/keys");
-    let claims = if tenants.len() > 1 { vec![("tid".to_owned(), tenants)] } else { Vec::new() };
-    Ok(Issuer { claims, ..with_keys(issuer, &keys, audiences) })
+    let issuer = with_keys(issuer, &keys, audiences);
+    Ok(if tenants.len() > 1 { issuer.requiring("tid", tenants) } else { issuer })
 }
 
 /// Reads the fields of the preset `google`.
@@ -158,8 +159,8 @@ pub(super) fn keycloak<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) ->
     }
     let expected = "expected the audience that a mapper of the client adds";
     let audiences = required(fields, "audience", audiences, expected)?;
-    let claims = vec![("typ".to_owned(), vec!["Bearer".into()])];
-    Ok(Issuer { claims, ..with_keys_at(issuer.to_owned(), "/protocol/openid-connect/certs", audiences) })
+    let issuer = with_keys_at(issuer.to_owned(), "/protocol/openid-connect/certs", audiences);
+    Ok(issuer.requiring("typ", vec!["Bearer".into()]))
 }
 
 /// Reads the fields of the preset `okta`. The org authorization server has no ID:
@@ -196,9 +197,9 @@ pub(super) fn workos<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> R
         Some(_) => issuer(fields, NOT_EMPTY)?.to_owned(),
         None => format!("https://api.workos.com/user_management/{client}"),
     };
-    let claims = vec![("iss".to_owned(), vec![issuer.clone().into()])];
+    let names = vec![issuer.clone().into()];
     let keys = format!("https://api.workos.com/sso/jwks/{client}");
-    Ok(Issuer { claims, ..with_keys(issuer, &keys, audiences) })
+    Ok(with_keys(issuer, &keys, audiences).requiring("iss", names))
 }
 
 /// Returns an issuer. The URL of the key set is the issuer URL followed by `path`.
