@@ -5,24 +5,13 @@
 
 pub mod dry_run;
 mod identity_warnings;
+mod placeholder;
 pub mod summary;
 
 use std::fmt;
 
-use self::dry_run::PLACEHOLDER_APP_ID;
 use crate::problem::Problem;
-use crate::providers::{short_setting_names, short_settings};
-use crate::settings::{ConfigError, SettingLookup};
-
-/// Returns the settings with a placeholder for the ID of each provider's project, unless a setting defines an ID.
-fn with_placeholders(setting: SettingLookup<'_>) -> impl Fn(&str) -> Option<String> {
-    let short_settings = short_settings();
-    let has_no_ids = short_setting_names().iter().all(|name| setting(name).is_none_or(|id| id.is_empty()));
-    move |name| {
-        let is_placeholder = has_no_ids && short_settings.contains(&name);
-        if is_placeholder { Some(PLACEHOLDER_APP_ID.to_owned()) } else { setting(name) }
-    }
-}
+use crate::settings::ConfigError;
 
 /// An invalid configuration or request.
 #[derive(Clone, Debug, PartialEq, Eq)]

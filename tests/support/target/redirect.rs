@@ -1,7 +1,8 @@
 //! A platform that sends requests for `https` URLs to a local server.
 
 use hallpass_service::{
-    BoxFuture, OutboundRequest, OutboundResponse, Platform, PublicKey, Secrets, SendError, StoreError,
+    BoxFuture, OutboundRequest, OutboundResponse, Platform, PublicKey, Secrets, SendError,
+    SignatureAlgorithm, StoreError,
 };
 
 /// A platform whose requests to `https` URLs are redirected to `address`. The path of such a request contains the URL.
@@ -36,13 +37,18 @@ impl<P: Platform> Platform for Redirect<'_, P> {
         Box::pin(async move { self.platform.send(&redirected).await })
     }
 
+    fn supports(&self, algorithm: SignatureAlgorithm) -> bool {
+        self.platform.supports(algorithm)
+    }
+
     fn verify<'a>(
         &'a self,
         key: &'a PublicKey,
+        algorithm: SignatureAlgorithm,
         message: &'a [u8],
         signature: &'a [u8],
     ) -> BoxFuture<'a, bool> {
-        self.platform.verify(key, message, signature)
+        self.platform.verify(key, algorithm, message, signature)
     }
 
     fn is_within_limit<'a>(&'a self, key: &'a dyn Fn() -> Option<String>) -> BoxFuture<'a, bool> {

@@ -335,7 +335,8 @@ mod tests {
         let key = |id: &str| format!(r#"{{"kty":"OKP","crv":"Ed25519","kid":"{id}","x":"{encoded}"}}"#);
         let one = parse(&format!(r#"{{"keys":[{}]}}"#, key("a"))).unwrap();
         let two = parse(&format!(r#"{{"keys":[{},{}]}}"#, key("a"), key("b"))).unwrap();
-        let found = |set: &ParsedKeySet, id| Jwk::find(&set.keys, id, SignatureAlgorithm::Ed25519, None).is_some();
+        let found =
+            |set: &ParsedKeySet, id| Jwk::find(&set.keys, id, SignatureAlgorithm::Ed25519, None).is_some();
         assert!(found(&one, None) && found(&one, Some("a")) && !found(&one, Some("b")));
         assert!(!found(&two, None) && found(&two, Some("b")));
         assert!(Jwk::find(&one.keys, Some("a"), SignatureAlgorithm::Rs256, None).is_none());

@@ -6,7 +6,9 @@ use hallpass_token::UnixSeconds;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use super::{InputError, with_placeholders};
+use super::InputError;
+pub use super::placeholder::PLACEHOLDER_APP_ID;
+use super::placeholder::with_placeholders;
 use crate::auth::{Authenticator, Caller, CallerKind, Claims};
 use crate::policy::{DecidedBy, Evaluator, PolicyError, StringArena, TokenError};
 use crate::problem::Problem;
@@ -16,10 +18,6 @@ use crate::state::{AuthState, Config, LoadedState, Signing};
 use crate::token;
 use crate::web::json::{Invalid, Json};
 use crate::web::request::RequestContext;
-
-/// A placeholder for the App ID of a configuration without `projects`, because such an App ID is a separate setting.
-/// Derived uids depend on the App ID.
-pub const PLACEHOLDER_APP_ID: &str = "00000000000000000000000000000000";
 
 /// A second placeholder for secrets, which shows whether a uid depends on a secret.
 const OTHER_PLACEHOLDER: &str = "11111111111111111111111111111111";

@@ -2,9 +2,9 @@
 
 use std::{fmt, iter};
 
-use super::dry_run::PLACEHOLDER_APP_ID;
+use super::InputError;
 use super::identity_warnings::identity_warnings;
-use super::{InputError, with_placeholders};
+use super::placeholder::{PLACEHOLDER_APP_ID, with_placeholders};
 use crate::auth::{AuthConfig, CallerKind};
 use crate::policy::PolicyDescription;
 use crate::providers::{self, CompatConfig, ProjectDescription, ProviderDescription};
