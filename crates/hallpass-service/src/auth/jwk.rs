@@ -209,7 +209,7 @@ mod tests {
     /// Returns the names of the algorithms that the only key of a set serves.
     fn served(document: &str) -> Vec<&'static str> {
         let set = parse(document).unwrap();
-        let serves = |algorithm: &SignatureAlgorithm| Jwk::find(&set.keys, None, *algorithm).is_some();
+        let serves = |algorithm: &SignatureAlgorithm| Jwk::find(&set.keys, None, *algorithm, None).is_some();
         SignatureAlgorithm::ALL.into_iter().filter(serves).map(SignatureAlgorithm::name).collect()
     }
 
