@@ -130,7 +130,18 @@ fn member<'j>(value: &'j Json<'static>, part: &str) -> Option<&'j Json<'static>>
         let has_other_form = part.starts_with('+') || (part.starts_with('0') && part.len() > 1);
         return if has_other_form { None } else { items.get(part.parse::<usize>().ok()?) };
     }
-    value.get(&part.replace("~1", "/").replace("~0", "~"))
+    value.get(&unescape(part))
+}
+
+/// Replaces the escapes `~0` and `~1` in a part of a JSON Pointer.
+fn unescape(part: &str) -> String {
+    let mut texts = part.split('~');
+    let mut unescaped = texts.next().unwrap_or_default().to_owned();
+    for text in texts {
+        unescaped.push(if text.starts_with('1') { '/' } else { '~' });
+        unescaped.push_str(text.get(1..).unwrap_or_default());
+    }
+    unescaped
 }
 
 /// Returns whether a claim contains words that are separated by spaces (RFC 8693 section 4.2, RFC 9068 section 2.2.3).

@@ -154,7 +154,8 @@ pub(super) fn apple<'j>(fields: Fields<'j>, _: Vec<Json<'static>>) -> Result<Iss
 pub(super) fn keycloak<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>> {
     let expected = "expected the URL of the realm, such as https://login.example.com/realms/app";
     let issuer = issuer(fields, expected)?;
-    if !issuer.rsplit_once("/realms/").is_some_and(|(_, realm)| !realm.is_empty() && !realm.contains('/')) {
+    let mut segments = issuer.rsplit('/');
+    if segments.next().is_none_or(str::is_empty) || segments.next() != Some("realms") {
         return error(fields, "issuer", expected);
     }
     let expected = "expected the audience that a mapper of the client adds";
