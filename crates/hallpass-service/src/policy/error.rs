@@ -112,6 +112,9 @@ impl DeniedPart {
 impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.reason)?;
+        if self.rules.len() > 1 {
+            f.write_str(" No other rule grants the whole request.")?;
+        }
         let is_limit = !matches!(self.part, DeniedPart::Identity | DeniedPart::Privileged);
         if is_limit && !self.rules.is_empty() {
             f.write_str(" The log entry with this request_id names the rules.")?;
