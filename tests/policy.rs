@@ -8,15 +8,22 @@
 //! TTL. `ttl` defaults to 3600 s. `by` is the rule that granted the request, or an array with one rule per service. For a
 //! denial, `by` is an array of all rules that apply to the caller and name the service. `by` defaults to the first rule.
 
-// The attribute makes Clippy accept `unwrap` in the module's helpers.
+// The attribute makes Clippy accept `unwrap` and `panic` in the helpers of these modules.
 #[cfg(test)]
-mod properties;
+mod comparison;
+#[cfg(test)]
+mod generator;
+#[cfg(test)]
+mod random;
+#[cfg(test)]
+mod second_evaluator;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use anyhow::{Context as _, ensure};
-use hallpass_service::check::dry_run::{CallerSpec, Decision, evaluate};
+use hallpass_service::check::InputError;
+use hallpass_service::check::dry_run::{CallerSpec, Decision, DryRun};
 use hallpass_tests::root;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -50,7 +57,8 @@ struct Case {
     expect: Expect,
 }
 
-#[derive(Deserialize)]
+/// The caller of a request. Users and gateway callers have claims, and a service key has a name.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Caller {
     User(Value),
@@ -134,6 +142,23 @@ impl Default for Caller {
     }
 }
 
+impl Caller {
+    /// Evaluates a request of the caller with the service's evaluator.
+    fn evaluate(&self, configuration: &DryRun, request: &str) -> Result<Decision, InputError> {
+        let claims = match self {
+            Self::User(claims) | Self::Gateway(claims) => claims.to_string(),
+            Self::Service(_) | Self::Anonymous => String::new(),
+        };
+        let caller = match self {
+            Self::User(_) => CallerSpec::User(&claims),
+            Self::Gateway(_) => CallerSpec::Gateway(&claims),
+            Self::Service(name) => CallerSpec::Service(name),
+            Self::Anonymous => CallerSpec::Anonymous,
+        };
+        configuration.evaluate(caller, request)
+    }
+}
+
 impl Case {
     fn document(&self, policies: &BTreeMap<String, Value>) -> anyhow::Result<String> {
         if let Some(document) = &self.document {
@@ -178,17 +203,9 @@ impl Case {
     }
 
     fn actual(&self, policies: &BTreeMap<String, Value>) -> anyhow::Result<Value> {
-        let claims = match &self.caller {
-            Caller::User(claims) | Caller::Gateway(claims) => claims.to_string(),
-            Caller::Service(_) | Caller::Anonymous => String::new(),
-        };
-        let caller = match &self.caller {
-            Caller::User(_) => CallerSpec::User(&claims),
-            Caller::Gateway(_) => CallerSpec::Gateway(&claims),
-            Caller::Service(name) => CallerSpec::Service(name),
-            Caller::Anonymous => CallerSpec::Anonymous,
-        };
-        Ok(match evaluate(&self.document(policies)?, caller, &self.request.to_string()) {
+        let decision = load(&self.document(policies)?)
+            .and_then(|configuration| self.caller.evaluate(&configuration, &self.request.to_string()));
+        Ok(match decision {
             Ok(Decision::Granted { ttl, services, .. }) => {
                 let by: Vec<_> = services.iter().map(|service| service.decided_by.clone()).collect();
                 let granted: Map<_, _> = services
@@ -203,6 +220,11 @@ impl Case {
             Err(error) => json!({ "invalid": error.field.unwrap_or_default() }),
         })
     }
+}
+
+/// Reads a configuration document.
+fn load(document: &str) -> Result<DryRun, InputError> {
+    DryRun::load(&|name| (name == "HALLPASS_CONFIG").then(|| document.to_owned()))
 }
 
 fn accept_all_callers() -> Map<String, Value> {
