@@ -16,7 +16,8 @@ const NO_PROJECT: &str = "neither AGORA_APP_ID nor VIDEOSDK_API_KEY is set";
 /// Prints the summary to standard output. The exit code is 0 if the configuration is valid, otherwise 2.
 #[expect(clippy::print_stdout, reason = "the summary is the result")]
 pub(crate) fn run(path: &str, environment: Option<&str>) -> ExitCode {
-    match Settings::read(path, environment).and_then(|settings| describe(&settings)) {
+    let file = if path == "-" { "standard input" } else { path };
+    match Settings::read(path, environment).and_then(|settings| describe(&settings, file)) {
         Ok(summary) => {
             print!("{summary}");
             ExitCode::SUCCESS
@@ -28,27 +29,26 @@ pub(crate) fn run(path: &str, environment: Option<&str>) -> ExitCode {
     }
 }
 
-/// Summarizes a configuration. For a deployment, also lists where each secret is stored or must be stored.
-pub(crate) fn describe(settings: &Settings) -> Result<String> {
+/// Summarizes a configuration. For a deployment, also lists where each secret is stored or must be stored, in a section
+/// with the name of the file.
+pub(crate) fn describe(settings: &Settings, file: &str) -> Result<String> {
     let summary = summarize(&|name| settings.get(name))?;
     let secrets = match &settings.source {
         Source::Document => String::new(),
-        Source::Wrangler(tables) => bindings(tables, settings, &summary),
+        Source::Wrangler(tables) => bindings(tables, settings, &summary, file),
         Source::Sam => secrets(
             &summary,
-            "template.yaml\n",
+            file,
             "neither AgoraAppId nor VideosdkApiKey is set",
             |RequiredSecret { name, .. }| {
                 format!("{name}: store it with python3 infra/aws-secret.py put {name}")
             },
         ),
-        Source::DevVars => {
-            secrets(&summary, ".dev.vars\n", NO_PROJECT, |RequiredSecret { name, aliases }| {
-                let is_set = |name: &str| settings.get(name).is_some_and(|value| !value.is_empty());
-                let is_set = is_set(name) || aliases.iter().any(|alias| is_set(alias));
-                format!("{name}: {}", if is_set { "set" } else { "not set" })
-            })
-        }
+        Source::DevVars => secrets(&summary, file, NO_PROJECT, |RequiredSecret { name, aliases }| {
+            let is_set = |name: &str| settings.get(name).is_some_and(|value| !value.is_empty());
+            let is_set = is_set(name) || aliases.iter().any(|alias| is_set(alias));
+            format!("{name}: {}", if is_set { "set" } else { "not set" })
+        }),
     };
     Ok(format!("{summary}{secrets}"))
 }
@@ -56,11 +56,11 @@ pub(crate) fn describe(settings: &Settings) -> Result<String> {
 /// Returns a section with a line for each secret.
 fn secrets(
     summary: &Summary,
-    title: &str,
+    file: &str,
     no_project: &str,
     line: impl Fn(&RequiredSecret) -> String,
 ) -> String {
-    let mut output = title.to_owned();
+    let mut output = format!("{file}\n");
     if !summary.has_projects {
         let _ = writeln!(output, "  {no_project}: no tokens are issued");
     }
@@ -71,11 +71,11 @@ fn secrets(
 }
 
 /// Lists where each secret of the configuration is stored or must be stored.
-fn bindings(tables: &Table, vars: &Settings, summary: &Summary) -> String {
+fn bindings(tables: &Table, vars: &Settings, summary: &Summary, file: &str) -> String {
     let stores = tables.get("secrets_store_secrets").and_then(Value::as_array);
     let bound = stores.into_iter().flatten().filter_map(|store| store.get("binding").and_then(Value::as_str));
     let bound: Vec<_> = bound.collect();
-    let mut output = "wrangler.toml\n".to_owned();
+    let mut output = format!("{file}\n");
     if !summary.has_projects {
         let _ = writeln!(output, "  {NO_PROJECT} in [vars]: no tokens are issued");
     }
@@ -109,11 +109,11 @@ mod tests {
     const APP_ID: &str = "970CA35de60c44645bbae8a215061b33";
 
     fn summarize_wrangler(text: &str) -> Result<String> {
-        describe(&Settings::parse("wrangler.toml", text, None)?)
+        describe(&Settings::parse("wrangler.toml", text, None)?, "wrangler.toml")
     }
 
     fn summarize_document(text: &str) -> Result<String> {
-        describe(&Settings::document(text))
+        describe(&Settings::document(text), "config.json")
     }
 
     /// Returns the lines of the section `wrangler.toml`.
@@ -226,11 +226,12 @@ mod tests {
     #[test]
     fn lists_the_secrets_of_other_deployments() {
         let dev_vars = format!("AGORA_APP_ID={APP_ID}\nAPP_CERTIFICATE=x\nHALLPASS_CONFIG={{}}\n");
-        let output = describe(&Settings::parse(".dev.vars", &dev_vars, None).unwrap()).unwrap();
+        let output = describe(&Settings::parse(".dev.vars", &dev_vars, None).unwrap(), ".dev.vars").unwrap();
         assert!(output.ends_with(".dev.vars\n  AGORA_APP_CERTIFICATE: set\n"), "{output}");
         let sam = "[default.deploy.parameters.parameter_overrides]\nHallpassConfig = '{}'";
-        let output = describe(&Settings::parse("samconfig.toml", sam, None).unwrap()).unwrap();
-        let section = "template.yaml\n  neither AgoraAppId nor VideosdkApiKey is set: no tokens are issued\n  \
+        let output =
+            describe(&Settings::parse("samconfig.toml", sam, None).unwrap(), "infra/samconfig.toml").unwrap();
+        let section = "infra/samconfig.toml\n  neither AgoraAppId nor VideosdkApiKey is set: no tokens are issued\n  \
                        AGORA_APP_CERTIFICATE: store it with python3 infra/aws-secret.py put AGORA_APP_CERTIFICATE\n";
         assert!(output.contains(section), "{output}");
     }

@@ -40,7 +40,7 @@ fn decision(config: &str, claims: &str, request: &str) -> String {
 }
 
 fn summarize(config: &str) -> anyhow::Result<String> {
-    check_config::describe(&Settings::document(config))
+    check_config::describe(&Settings::document(config), "")
 }
 
 #[test]
