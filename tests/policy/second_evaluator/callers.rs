@@ -36,6 +36,11 @@ pub(super) fn claim(caller: &Caller, name: &str) -> Option<String> {
     claims(caller).and_then(|claims| claims::find(claims, name)).and_then(claims::identity)
 }
 
+/// Returns whether a claim is a JSON number.
+pub(super) fn has_number(caller: &Caller, name: &str) -> bool {
+    claims(caller).and_then(|claims| claims::find(claims, name)).is_some_and(Value::is_number)
+}
+
 /// Returns the words of a list. API Gateway passes a list as words in brackets.
 fn list_of_gateway(claim: &Value) -> Option<Value> {
     claim.as_str()?.strip_prefix('[')?.strip_suffix(']').map(Value::from)

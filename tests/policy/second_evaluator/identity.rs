@@ -29,16 +29,20 @@ impl Own {
 
 impl Identity {
     pub(super) fn of(grant: &Value, context: Context<'_>) -> Self {
-        let own = |name: Option<String>, uid: fn(Context<'_>, &str) -> Option<u32>| {
-            Self::Own(name.map(|name| Own { uid: uid(context, &name), name }))
+        let own = |name: Option<String>, may_be_uid: bool| {
+            let claimed = |name: &str| if may_be_uid { uid_in_digits(name) } else { None };
+            let uid = |name: &str| claimed(name).or_else(|| own_uid(context, name));
+            Self::Own(name.map(|name| Own { uid: uid(&name), name }))
         };
         match grant["identity"].as_str().unwrap_or("self") {
             "any" => Self::Any(false),
             "wildcard" => Self::Any(true),
-            "self" => own(callers::subject(context.caller), own_uid),
+            "self" => own(callers::subject(context.caller), false),
             claim => {
                 let name = claim.strip_prefix("claim:").unwrap_or_default();
-                own(callers::claim(context.caller, name), claimed_uid)
+                // With a key, only a number is a uid, because users can enter strings.
+                let may_be_uid = !context.has_uid_key || callers::has_number(context.caller, name);
+                own(callers::claim(context.caller, name), may_be_uid)
             }
         }
     }
@@ -47,11 +51,6 @@ impl Identity {
 /// Returns the derived uid, unless a secret key determines the uid.
 fn own_uid(context: Context<'_>, subject: &str) -> Option<u32> {
     (!context.has_uid_key).then(|| derived_uid(context.app_id, subject))
-}
-
-/// Returns the uid that the value of a claim is, or that is derived from the value.
-fn claimed_uid(context: Context<'_>, value: &str) -> Option<u32> {
-    uid_in_digits(value).or_else(|| own_uid(context, value))
 }
 
 /// Returns the uid from 1 that a string represents, without leading zeros.

@@ -62,7 +62,8 @@ impl<'a> Evaluator<'a> {
                 return Err(PolicyError::new(DeniedPart::Identity, field, reason));
             }
         };
-        Ok(Some(BoundUser { id, is_subject: *identity == Identity::Subject }))
+        let is_number = matches!(self.caller.claims().get(name), Some(Json::Number(_)));
+        Ok(Some(BoundUser { id, is_subject: *identity == Identity::Subject, is_number }))
     }
 
     /// Determines the user of a token, for services that identify users by strings.
@@ -110,6 +111,8 @@ pub(crate) struct BoundUser<'a> {
     pub(crate) id: &'a str,
     /// True if the ID is the caller's subject rather than another claim.
     pub(crate) is_subject: bool,
+    /// True if the claim is a JSON number. A claim that a user can enter is usually a string.
+    pub(crate) is_number: bool,
 }
 
 impl BoundUser<'_> {

@@ -38,6 +38,11 @@ impl IdentityConfig {
 }
 
 impl UidDerivation {
+    /// Returns whether the derivation has a key.
+    pub(crate) const fn is_keyed(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Derives a uid from a subject: the first four bytes, big-endian, of a hash of the App ID, a zero byte and the subject.
     /// The hash is HMAC-SHA-256 with a key, and SHA-256 without a key. If the four bytes are 0, the uid is 1. The result is
     /// the same on every platform.

@@ -162,8 +162,12 @@ pub(crate) fn read_uid<'j>(value: &'j Json<'j>) -> Result<u32, Invalid<'j>> {
 
 /// Returns the caller's uid in the channels of an app. If the rule uses a claim other than the subject and the claim
 /// contains a uid, returns this uid. Otherwise, derives the uid from the subject or the claim.
+///
+/// With a key, a string of digits is not a uid. Otherwise, a user who can enter the claim could enter the uid of another
+/// user.
 pub(super) fn bound_uid(bound: BoundUser<'_>, context: &Context<'_>) -> Uid {
-    let claimed = if bound.is_subject { None } else { Uid::parse(bound.id).ok() };
+    let may_be_uid = !bound.is_subject && (bound.is_number || !context.uids.is_keyed());
+    let claimed = if may_be_uid { Uid::parse(bound.id).ok() } else { None };
     claimed.unwrap_or_else(|| context.uids.derive(context.app_id, bound.id))
 }
 
@@ -225,7 +229,7 @@ mod tests {
         let digits = ALICE.to_string();
         let is_allowed = |is_subject, text| {
             let account = Account::parse(text).unwrap();
-            is_bound(BoundUser { id: text, is_subject }, account.into(), &context)
+            is_bound(BoundUser { id: text, is_subject, is_number: false }, account.into(), &context)
         };
         assert!(is_allowed(true, "alice"));
         assert!(!is_allowed(true, &digits));
