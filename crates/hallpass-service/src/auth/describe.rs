@@ -28,14 +28,35 @@ impl AuthConfig {
         lines
     }
 
-    /// Returns a warning for each issuer that accepts the users of every tenant.
+    /// Returns a warning for each issuer that accepts the users of every tenant, and a warning if the same subject can come
+    /// from several issuers.
     pub(crate) fn warnings(&self) -> impl Iterator<Item = String> {
         let is_restricted = |issuer: &Issuer| issuer.claims.iter().any(|(name, _)| name == "tid");
         let unrestricted =
             self.issuers.iter().filter(move |issuer| is_multi_tenant(&issuer.name) && !is_restricted(issuer));
-        unrestricted.map(|issuer| {
+        let unrestricted = unrestricted.map(|issuer| {
             let name = &issuer.name;
             format!("`auth.jwt`: {name} includes the users of every tenant. To restrict the tenants, set `tenant` to their IDs.")
+        });
+        unrestricted.chain(self.shared_subjects_warning())
+    }
+
+    /// Returns a warning if users of several issuers can have the same subject.
+    fn shared_subjects_warning(&self) -> Option<String> {
+        let mut sources: Vec<&str> = Vec::new();
+        for issuer in self.issuers.iter() {
+            if !sources.contains(&issuer.name.as_str()) {
+                sources.push(&issuer.name);
+            }
+        }
+        if self.trusts_gateway {
+            sources.push("the API Gateway authorizer");
+        }
+        (sources.len() > 1).then(|| {
+            format!(
+                "`auth`: the same `sub` from {} is the same user, with the same uid, account, and `{{sub}}`. If two users can have the same `sub`, use a deployment or a project for each issuer, or rules with the claim `iss` and a channel prefix for each issuer",
+                listed(sources, "and")
+            )
         })
     }
 

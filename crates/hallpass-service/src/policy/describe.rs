@@ -68,7 +68,6 @@ pub(crate) enum GrantKind {
 struct RuleDescription<'a, G> {
     /// The path of the rule in the document; `default policy` for a default rule.
     name: String,
-    id: DecidedBy,
     rule: &'a Rule<G>,
     /// The caller kinds that the rule can apply to.
     kinds: Vec<CallerKind>,
@@ -102,10 +101,12 @@ impl<G> Policy<G> {
             let earlier = rules.get(..position).unwrap_or_default();
             rule.warnings(earlier, &denied, max)
         });
+        let granted_kinds: Vec<_> = rules.iter().flat_map(|rule| rule.kinds.iter().copied()).collect();
+        let deny_warnings = denied.iter().flat_map(|entry| entry.warnings(kinds, &granted_kinds));
         PolicyDescription {
             lines: denied_lines.chain(rules.iter().flat_map(|rule| rule.lines(max))).collect(),
-            warnings: denied.iter().filter_map(|entry| entry.warning(kinds)).chain(rule_warnings).collect(),
-            kinds: rules.iter().flat_map(|rule| rule.kinds.iter().copied()).collect(),
+            warnings: deny_warnings.chain(rule_warnings).collect(),
+            kinds: granted_kinds,
         }
     }
 }
@@ -123,7 +124,7 @@ impl<'a, G> RuleDescription<'a, G> {
             DecidedBy::Rule(_) | DecidedBy::DenyEntry(_) => id.to_string(),
             DecidedBy::DefaultPolicy => "default policy".to_owned(),
         };
-        Self { name, id, rule, callers: describe_callers(&rule.who, &kinds), kinds, description }
+        Self { name, rule, callers: describe_callers(&rule.who, &kinds), kinds, description }
     }
 
     fn lines(&self, max: Ttl) -> Vec<String> {
@@ -143,7 +144,7 @@ impl<'a, G> RuleDescription<'a, G> {
             }
             lines.push(format!("  {service}: {}", limits.join(", ")));
         }
-        if self.rule.inspect && !matches!(self.id, DecidedBy::DefaultPolicy) {
+        if self.rule.inspect {
             lines.push("  inspect: tokens of all projects".to_owned());
         }
         lines

@@ -86,6 +86,14 @@ impl NamePattern {
         self.0.contains(&Segment::Wildcard)
     }
 
+    /// Returns the names of the claims in the pattern.
+    #[cfg(feature = "check")]
+    pub(crate) fn claims(&self) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .filter_map(|segment| if let Segment::Claim(name) = segment { Some(name.as_str()) } else { None })
+    }
+
     /// Returns true only if the pattern certainly matches every name that `other` matches, for every caller.
     #[cfg(feature = "check")]
     pub(crate) fn covers(&self, other: &Self) -> bool {

@@ -20,7 +20,7 @@ impl<G> RuleDescription<'_, G> {
             return vec![format!("{name} has no effect: {} denies the same callers", entry.name)];
         }
         let grants = &self.description.grants;
-        let mut warnings: Vec<_> = boolean_warning(name, &self.rule.who, &self.kinds).into_iter().collect();
+        let mut warnings: Vec<_> = gateway_warning(name, &self.rule.who, &self.kinds).into_iter().collect();
         let privileged = grants.iter().filter_map(|GrantDescription { service, privileged, .. }| {
             let parts = granted(privileged);
             (!parts.is_empty()).then(|| format!("{service} ({})", parts.join(", ")))
@@ -43,12 +43,17 @@ impl<G> RuleDescription<'_, G> {
                 warnings.push(format!(
                     "{name} never grants {service}: its `identity` cannot be resolved for {callers}"
                 ));
-            } else if let Some(earlier) = earlier.iter().find(|earlier| earlier.grants_all(self, grant, max))
+            } else if let Some((earlier, own)) =
+                earlier.iter().find_map(|earlier| Some((earlier, earlier.grants_all(self, grant)?)))
             {
-                warnings.push(format!(
+                let mut warning = format!(
                     "{name} adds nothing for {service}: {} comes first and grants the same to the same callers",
                     earlier.name
-                ));
+                );
+                if earlier.max_ttl(own.ttl, max) < self.max_ttl(grant.ttl, max) {
+                    warning += &format!(". The longer TTL of {name} has no effect");
+                }
+                warnings.push(warning);
             }
         }
         if self.rule.inspect
@@ -62,16 +67,15 @@ impl<G> RuleDescription<'_, G> {
         warnings
     }
 
-    /// Returns true only if the rule certainly grants every request that `other` grants through `grant`.
-    fn grants_all(&self, other: &Self, grant: &GrantDescription<'_>, max: Ttl) -> bool {
-        let own = self.description.grants.iter().find(|own| own.service == grant.service);
-        let grants_all = own.is_some_and(|own| {
-            own.covers(grant) && self.max_ttl(own.ttl, max) >= other.max_ttl(grant.ttl, max)
-        });
+    /// Returns the grant of this rule for the same service, only if the rule certainly grants every request that `other`
+    /// grants through `grant`. The maximum TTLs do not matter, because a TTL above the maximum is capped, not denied.
+    fn grants_all(&self, other: &Self, grant: &GrantDescription<'_>) -> Option<&GrantDescription<'_>> {
+        let mut grants = self.description.grants.iter();
+        let own = grants.find(|own| own.service == grant.service && own.covers(grant))?;
         let (own_formats, other_formats) = (&self.description.formats, &other.description.formats);
         let has_formats = own_formats == other_formats
             || (!own_formats.is_empty() && ["006", "007"].iter().all(|format| own_formats.contains(format)));
-        grants_all && has_formats && self.covers(other)
+        (has_formats && self.covers(other)).then_some(own)
     }
 
     /// Returns true only if the rule certainly applies to every request that `other` applies to.
@@ -83,16 +87,23 @@ impl<G> RuleDescription<'_, G> {
 }
 
 impl DenyDescription<'_> {
-    /// Returns a warning if the entry applies to every accepted caller, or to no accepted caller.
-    pub(super) fn warning(&self, accepted: &[CallerKind]) -> Option<String> {
+    /// Returns warnings if the entry applies to every accepted caller, to no accepted caller, or to callers that can become
+    /// anonymous. `granted` are the caller kinds that at least one rule applies to.
+    pub(super) fn warnings(&self, accepted: &[CallerKind], granted: &[CallerKind]) -> Vec<String> {
         let Self { name, who, kinds, .. } = self;
         if kinds.is_empty() {
-            return Some(format!("{name} has no effect: `auth` accepts no caller that meets its conditions"));
+            return vec![format!("{name} has no effect: `auth` accepts no caller that meets its conditions")];
         }
         if who.claims.is_none() && who.keys.is_none() && kinds.len() == accepted.len() {
-            return Some(format!("{name} denies every request of every caller"));
+            return vec![format!("{name} denies every request of every caller")];
         }
-        boolean_warning(name, who, kinds)
+        let mut warnings: Vec<_> = gateway_warning(name, who, kinds).into_iter().collect();
+        if who.claims.is_some() && granted.contains(&CallerKind::Anonymous) {
+            warnings.push(format!(
+                "{name} does not deny anonymous callers: because `auth.open` is set, a denied caller can omit the credentials, and then gets everything that anonymous callers get"
+            ));
+        }
+        warnings
     }
 
     /// Returns true only if the entry certainly applies to every caller that the rule applies to.
@@ -101,13 +112,34 @@ impl DenyDescription<'_> {
     }
 }
 
-/// Returns a warning if a condition is a boolean that callers of API Gateway cannot meet.
-fn boolean_warning(name: &str, who: &CallerConditions, kinds: &[CallerKind]) -> Option<String> {
-    let is_boolean = |accepted: &[Json<'_>]| accepted.iter().all(|value| matches!(value, Json::Bool(_)));
-    let (claim, _) = who.claims.iter().flatten().find(|(_, accepted)| is_boolean(accepted))?;
+/// Returns a warning if callers of API Gateway cannot meet a condition on a claim.
+fn gateway_warning(name: &str, who: &CallerConditions, kinds: &[CallerKind]) -> Option<String> {
+    let mut claims = who.claims.iter().flatten();
+    let reason = claims.find_map(|(claim, accepted)| unmet_by_strings(claim, accepted))?;
     kinds.contains(&CallerKind::Gateway).then(|| {
-        format!("{name} never applies to API Gateway callers: API Gateway passes claims as strings, so `{claim}` must also accept \"true\" or \"false\"")
+        format!(
+            "{name} never applies to API Gateway callers: API Gateway passes claims as strings, so {reason}"
+        )
     })
+}
+
+/// Returns the reason if a condition on a claim is not met by any claims that are strings.
+fn unmet_by_strings(claim: &str, accepted: &[Json<'_>]) -> Option<String> {
+    let is_field = match claim.strip_prefix('/') {
+        Some(pointer) => pointer.contains('/'),
+        // The name of a top-level claim can be a URL, which contains dots.
+        None => claim.contains('.') && !claim.contains([':', '/']),
+    };
+    let is_boolean = |value: &Json<'_>| matches!(value, Json::Bool(_));
+    if is_field {
+        Some(format!("`{claim}` cannot be a field of an object. Use a claim at the top level"))
+    } else if !accepted.iter().all(|value| is_boolean(value) || matches!(value, Json::Object(_))) {
+        None
+    } else if accepted.iter().any(is_boolean) {
+        Some(format!("`{claim}` must also accept \"true\" or \"false\""))
+    } else {
+        Some(format!("`{claim}` cannot be an object with members. Accept a string instead of `has_member`"))
+    }
 }
 
 /// Returns true only if every caller that meets the conditions `other` certainly meets the conditions `who`. `kinds` and
