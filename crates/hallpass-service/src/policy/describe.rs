@@ -99,7 +99,8 @@ impl<G> Policy<G> {
             denied.iter().map(|entry| format!("{}: {} get nothing", entry.name, entry.callers));
         let rule_warnings = rules.iter().enumerate().flat_map(|(position, rule)| {
             let earlier = rules.get(..position).unwrap_or_default();
-            rule.warnings(earlier, &denied, max)
+            let later = rules.get(position + 1..).unwrap_or_default();
+            rule.warnings((earlier, later), &denied, max)
         });
         let granted_kinds: Vec<_> = rules.iter().flat_map(|rule| rule.kinds.iter().copied()).collect();
         let deny_warnings = denied.iter().flat_map(|entry| entry.warnings(kinds, &granted_kinds));

@@ -10,8 +10,13 @@ use crate::policy::pattern::NamePattern;
 use crate::web::json::Json;
 
 impl<G> RuleDescription<'_, G> {
-    /// Returns the warnings about the rule. `earlier` are the rules that precede the rule in the document.
-    pub(super) fn warnings(&self, earlier: &[Self], denied: &[DenyDescription<'_>], max: Ttl) -> Vec<String> {
+    /// Returns the warnings about the rule. `earlier` and `later` are the other rules of the document.
+    pub(super) fn warnings(
+        &self,
+        (earlier, later): (&[Self], &[Self]),
+        denied: &[DenyDescription<'_>],
+        max: Ttl,
+    ) -> Vec<String> {
         let Self { name, callers, .. } = self;
         if self.kinds.is_empty() {
             return vec![format!("{name} has no effect: `auth` accepts no caller that meets its conditions")];
@@ -54,6 +59,11 @@ impl<G> RuleDescription<'_, G> {
                     warning += &format!(". The longer TTL of {name} has no effect");
                 }
                 warnings.push(warning);
+            } else if let Some(later) = later.iter().find(|later| later.includes_all(self, grant)) {
+                warnings.push(format!(
+                    "{name} does not restrict {service}: {} applies to the same callers and grants at least the same",
+                    later.name
+                ));
             }
         }
         if self.rule.inspect
@@ -70,12 +80,24 @@ impl<G> RuleDescription<'_, G> {
     /// Returns the grant of this rule for the same service, only if the rule certainly grants every request that `other`
     /// grants through `grant`. The maximum TTLs do not matter, because a TTL above the maximum is capped, not denied.
     fn grants_all(&self, other: &Self, grant: &GrantDescription<'_>) -> Option<&GrantDescription<'_>> {
-        let mut grants = self.description.grants.iter();
-        let own = grants.find(|own| own.service == grant.service && own.covers(grant))?;
-        let (own_formats, other_formats) = (&self.description.formats, &other.description.formats);
-        let has_formats = own_formats == other_formats
-            || (!own_formats.is_empty() && ["006", "007"].iter().all(|format| own_formats.contains(format)));
-        (has_formats && self.covers(other)).then_some(own)
+        self.grant_for(grant).filter(|own| own.covers(grant) && self.has_formats(other) && self.covers(other))
+    }
+
+    /// Returns true only if the rule certainly grants every complete request that `other` grants through `grant`.
+    fn includes_all(&self, other: &Self, grant: &GrantDescription<'_>) -> bool {
+        let own = self.grant_for(grant);
+        own.is_some_and(|own| own.includes(grant)) && self.has_formats(other) && self.covers(other)
+    }
+
+    /// Returns the grant of this rule for the same service.
+    fn grant_for(&self, grant: &GrantDescription<'_>) -> Option<&GrantDescription<'_>> {
+        self.description.grants.iter().find(|own| own.service == grant.service)
+    }
+
+    /// Returns true only if the rule certainly grants every token format that `other` grants.
+    fn has_formats(&self, other: &Self) -> bool {
+        let (own, others) = (&self.description.formats, &other.description.formats);
+        own == others || (!own.is_empty() && ["006", "007"].iter().all(|format| own.contains(format)))
     }
 
     /// Returns true only if the rule certainly applies to every request that `other` applies to.
@@ -160,23 +182,32 @@ fn covers(
 }
 
 impl GrantDescription<'_> {
-    /// Returns true only if the grant certainly includes everything that `other` grants.
+    /// Returns true only if the grant certainly grants every request that `other` grants.
     fn covers(&self, other: &Self) -> bool {
+        self.includes(other) && self.fills_in_place(other) && self.fills_in_user(other)
+    }
+
+    /// Returns true only if the grant certainly grants every complete request that `other` grants. A complete request
+    /// specifies the channel and the user.
+    fn includes(&self, other: &Self) -> bool {
         let has_privileged =
             granted(&other.privileged).iter().all(|part| granted(&self.privileged).contains(part));
         has_privileged
             && is_subset(other.roles.as_deref(), self.roles.as_deref())
-            && self.covers_places(other)
-            && self.covers_users(other)
+            && self.includes_places(other)
+            && self.includes_users(other)
     }
 
-    fn covers_places(&self, other: &Self) -> bool {
-        let Some(own) = self.places else { return !self.requires_place || other.sole_place().is_none() };
+    fn includes_places(&self, other: &Self) -> bool {
+        let Some(own) = self.places else { return true };
         let is_covered = |place: &NamePattern| own.iter().any(|own| own.covers(place));
-        let has_all = other.places.is_some_and(|places| places.iter().all(is_covered));
-        // A grant of a single channel also grants requests that omit the channel.
-        let fills_in = other.sole_place().is_none_or(|place| self.sole_place() == Some(place));
-        has_all && fills_in
+        other.places.is_some_and(|places| places.iter().all(is_covered))
+    }
+
+    /// Returns whether the grant also grants requests that omit the channel or room, if `other` does.
+    fn fills_in_place(&self, other: &Self) -> bool {
+        let accepts_none = self.places.is_none() && !self.requires_place;
+        accepts_none || other.sole_place().is_none_or(|place| self.sole_place() == Some(place))
     }
 
     /// Returns the only channel or room of the grant, if its pattern matches a single name.
@@ -187,18 +218,22 @@ impl GrantDescription<'_> {
         }
     }
 
-    fn covers_users(&self, other: &Self) -> bool {
+    fn includes_users(&self, other: &Self) -> bool {
         match (self.identity, other.identity) {
             (None, _) => true,
             (Some(_), None) => false,
             (Some(own), Some(other)) if own == other => true,
-            (Some(Identity::Wildcard), Some(Identity::Any)) => true,
-            // A grant of the caller's own identity also grants requests that omit the user.
-            (Some(Identity::Any | Identity::Wildcard), Some(Identity::Subject | Identity::Claim(_))) => {
-                !self.requires_user
-            }
-            _ => false,
+            (Some(Identity::Wildcard), Some(_)) => true,
+            (Some(Identity::Any), Some(other)) => *other != Identity::Wildcard,
+            (Some(Identity::Subject | Identity::Claim(_)), Some(_)) => false,
         }
+    }
+
+    /// Returns whether the grant also grants requests that omit the user, if `other` does.
+    fn fills_in_user(&self, other: &Self) -> bool {
+        let is_bound =
+            |identity: Option<&Identity>| matches!(identity, Some(Identity::Subject | Identity::Claim(_)));
+        !self.requires_user || is_bound(self.identity) || !is_bound(other.identity)
     }
 }
 
