@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::generated_js::without_classes;
 use crate::linker::IS_LINKER;
-use crate::process::{command, root, run, run_quietly};
+use crate::process::{command, output, root, run, run_quietly};
 use crate::steps::{concurrently, step};
 use crate::tools::{self, BindingsWriter};
 use crate::wasm::{optimize, wasm_opt};
@@ -143,18 +143,30 @@ fn create_main() -> Result<()> {
 /// Compiles the Worker, and returns the path of the module.
 fn compile_worker(profile: Profile) -> Result<PathBuf> {
     tools::rust_target(tools::WORKER_TARGET)?;
-    // Messages of panics contain the paths of source files. The module must not depend on the path of the home folder.
-    let home = std::env::home_dir().context("cannot find the home folder")?;
-    let remap = format!("--remap-path-prefix={}=~", home.display());
+    let remap = shortened_paths()?;
     step(&format!("compiling the Worker (profile {})", profile.name()), || {
         run(command("cargo")
             .args(["build", "--quiet", "--locked", "--package", "hallpass-worker"])
             .args(["--profile", profile.name(), "--target", tools::WORKER_TARGET, "--config"])
-            .arg(format!("target.{}.rustflags={:?}", tools::WORKER_TARGET, [remap]))
+            .arg(format!("target.{}.rustflags={:?}", tools::WORKER_TARGET, remap))
             .env(LINKER, std::env::current_exe()?)
             .env(IS_LINKER, "1"))
     })?;
     Ok(root().join("target").join(tools::WORKER_TARGET).join(profile.name()).join("hallpass_worker.wasm"))
+}
+
+/// Returns the compiler options that shorten the paths of source files. Messages of panics contain these paths. The module
+/// must not depend on the path of the home folder, and the folders of dependencies would take 2 KB.
+fn shortened_paths() -> Result<Vec<String>> {
+    let home = std::env::home_dir().context("cannot find the home folder")?;
+    let cargo = std::env::var_os("CARGO_HOME").map_or_else(|| home.join(".cargo"), PathBuf::from);
+    let sysroot = output(command("rustc").args(["--print", "sysroot"])).context("rustc failed to start")?;
+    let library = Path::new(&sysroot).join("lib/rustlib/src/rust/library");
+    let registries = fs::read_dir(cargo.join("registry/src")).into_iter().flatten();
+    let registries = registries.filter_map(|entry| Some(entry.ok()?.path()));
+    // The compiler applies the last option that matches a path.
+    let folders = [home].into_iter().chain(registries).chain([library]);
+    Ok(folders.map(|folder| format!("--remap-path-prefix={}=~", folder.display())).collect())
 }
 
 /// Builds the Lambda function for this machine without optimization, to `target/debug/bootstrap`.
