@@ -2,7 +2,7 @@
 
 use std::{env, fs, io, path::Path};
 
-use miniz_oxide::deflate::compress_to_vec;
+use miniz_oxide::deflate::compress_to_vec_zlib;
 
 const DOCUMENT: &str = "openapi.json";
 const BEST_LEVEL: u8 = 10;
@@ -11,8 +11,9 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed={DOCUMENT}");
     let minified = minify(&fs::read_to_string(DOCUMENT)?);
     let folder = env::var_os("OUT_DIR").unwrap_or_default();
-    let path = Path::new(&folder).join("openapi.json.deflate");
-    fs::write(path, compress_to_vec(minified.as_bytes(), BEST_LEVEL))
+    let folder = Path::new(&folder);
+    fs::write(folder.join("openapi.json.len"), minified.len().to_string())?;
+    fs::write(folder.join("openapi.json.zlib"), compress_to_vec_zlib(minified.as_bytes(), BEST_LEVEL))
 }
 
 /// Removes the whitespace outside of JSON strings.
