@@ -1,5 +1,6 @@
 //! HTTP requests and responses, JSON, log lines and CORS. These modules contain no token logic.
 
+pub(crate) mod base64;
 pub(crate) mod cors;
 pub(crate) mod field_error;
 pub(crate) mod headers;

@@ -34,6 +34,7 @@ extern crate alloc;
 struct Readme;
 
 pub mod agora;
+mod base64;
 mod checked_str;
 mod mac;
 mod quote;

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::net::Ipv6Addr;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ::base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use super::claims::Claims;
+use crate::web::base64;
 use crate::web::json::{Invalid, Json};
 
 /// An authenticated caller, or an anonymous caller if the configuration accepts anonymous callers.
@@ -79,7 +79,7 @@ impl Caller {
         let subject = self.subject()?;
         let issuer = self.claims.get_str("iss").unwrap_or_default();
         let hash = Sha256::digest(format!("{}\0{issuer}\0{subject}", self.kind.as_str()));
-        Some(URL_SAFE_NO_PAD.encode(hash))
+        Some(base64::encode(&URL_SAFE_NO_PAD, &hash))
     }
 }
 

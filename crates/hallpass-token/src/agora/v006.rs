@@ -9,7 +9,6 @@
 
 use alloc::string::String;
 
-use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::crc32::crc32;
@@ -20,6 +19,7 @@ use super::privilege::Privileges;
 use super::user::User;
 use super::writer::Writer;
 use crate::UnixSeconds;
+use crate::base64::push_base64;
 use crate::mac::SIGNATURE_LEN;
 
 #[cfg(feature = "inspect")]
@@ -109,7 +109,7 @@ impl Token006<'_> {
         let mut token = String::with_capacity(3 + app_id.len() + content.0.len().div_ceil(3) * 4);
         token.push_str("006");
         token.push_str(app_id);
-        STANDARD.encode_string(&content.0, &mut token);
+        push_base64(&mut token, &STANDARD, &content.0);
         token
     }
 }

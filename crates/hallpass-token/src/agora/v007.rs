@@ -7,7 +7,6 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
@@ -16,6 +15,7 @@ use super::service::Service;
 use super::size::SizeError;
 use super::writer::Writer;
 use super::zlib;
+use crate::base64::push_base64;
 use crate::mac::{Key, SIGNATURE_LEN};
 use crate::{Seconds, UnixSeconds};
 
@@ -110,7 +110,7 @@ impl Token007<'_> {
         let stream = zlib::store(out.0);
         let mut token = String::with_capacity(3 + stream.len().div_ceil(3) * 4);
         token.push_str("007");
-        STANDARD.encode_string(&stream, &mut token);
+        push_base64(&mut token, &STANDARD, &stream);
         token
     }
 }

@@ -2,12 +2,12 @@
 
 use alloc::string::String;
 
-use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::credentials::{ApiKey, Secret};
 use super::id::{ParticipantId, RoomId, TokenId};
 use super::scope::{Permissions, Scope};
+use crate::base64::push_base64;
 use crate::mac::SIGNATURE_LEN;
 use crate::time::{Ttl, UnixSeconds};
 
@@ -52,10 +52,10 @@ impl Claims<'_> {
             String::with_capacity(HEADER.len() + encoded_len(payload.len()) + encoded_len(SIGNATURE_LEN) + 2);
         token.push_str(HEADER);
         token.push('.');
-        BASE64_URL_SAFE_NO_PAD.encode_string(payload, &mut token);
+        push_base64(&mut token, &BASE64_URL_SAFE_NO_PAD, payload.as_bytes());
         let signature = secret.key().sign(&[token.as_bytes()]);
         token.push('.');
-        BASE64_URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+        push_base64(&mut token, &BASE64_URL_SAFE_NO_PAD, &signature);
         token
     }
 
@@ -120,6 +120,7 @@ mod tests {
     use crate::videosdk::scope::Roles;
     use crate::videosdk::test_support::{self, DOCS_24H_JTI, NOW, SDK_MANAGEMENT, SDK_PARTICIPANT};
     use crate::videosdk::test_support::{V1_DEFAULT_10M, V2_ROOM, Vector};
+    use base64::Engine as _;
 
     fn claims<'a>(api_key: &'a ApiKey, permissions: Permissions, scope: Scope<'a>, ttl: u32) -> Claims<'a> {
         let expires_in = Ttl::new(ttl).unwrap();

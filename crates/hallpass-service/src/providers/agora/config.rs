@@ -1,12 +1,12 @@
 //! Agora's part of the configuration, with and without secrets.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use ::base64::engine::general_purpose::STANDARD;
 use hallpass_token::agora::{AppCertificate, AppId};
 use zeroize::Zeroizing;
 
 use crate::providers::rest::read_url;
 use crate::settings::{ConfigError, NamedProject, Projects, SecretName, Secrets, SettingLookup, first_set};
+use crate::web::base64;
 use crate::web::json::{Fields, Invalid, Json};
 
 /// The setting with the App ID of the only project in a configuration without `projects`, followed by its aliases, which
@@ -153,6 +153,7 @@ impl AccountCredentials {
     /// # Errors
     /// Returns [`ConfigError`] if a secret is missing or malformed.
     fn load(id: &SecretName, secret: &SecretName, secrets: &Secrets) -> Result<Self, ConfigError> {
+        const BASIC: &str = "Basic ";
         let (name, id, secret) = (id, secrets.checked(id)?, secrets.checked(secret)?);
         // The first colon in Basic credentials ends the ID (RFC 7617 section 2).
         if id.bytes().any(|byte| byte == b':') {
@@ -160,11 +161,15 @@ impl AccountCredentials {
                 (name.as_str().to_owned(), "is a customer ID and must not contain a colon".into());
             return Err(ConfigError::Secret { name, detail });
         }
-        let pair = Zeroizing::new([id, secret].join(":"));
-        let mut value = Zeroizing::new(String::with_capacity(pair.len() * 2 + 16));
-        value.push_str("Basic ");
-        STANDARD.encode_string(pair.as_bytes(), &mut value);
-        Ok(Self { authorization: value })
+        let mut pair = Zeroizing::new(String::with_capacity(id.len() + 1 + secret.len()));
+        pair.push_str(id);
+        pair.push(':');
+        pair.push_str(secret);
+        let encoded = Zeroizing::new(base64::encode(&STANDARD, pair.as_bytes()));
+        let mut authorization = Zeroizing::new(String::with_capacity(BASIC.len() + encoded.len()));
+        authorization.push_str(BASIC);
+        authorization.push_str(&encoded);
+        Ok(Self { authorization })
     }
 }
 
