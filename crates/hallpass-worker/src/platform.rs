@@ -178,12 +178,19 @@ async fn fetch(request: &OutboundRequest) -> Result<OutboundResponse, SendError>
 /// Combines the failures of several secrets into one error. Each failure consists of a reason and the names of the
 /// affected secrets.
 fn store_error(is_timeout: bool, failures: [(&str, Vec<String>); 3]) -> StoreError {
-    let (mut reasons, mut all_names) = (Vec::new(), Vec::new());
+    let (mut reasons, mut all_names) = (String::new(), Vec::new());
     for (reason, names) in failures {
-        if !names.is_empty() {
-            reasons.push(format!("{reason} {}", names.join(", ")));
-            all_names.extend(names);
+        for (position, name) in names.iter().enumerate() {
+            if position > 0 {
+                reasons.push_str(", ");
+            } else {
+                reasons.push_str(if all_names.is_empty() { "" } else { "; " });
+                reasons.push_str(reason);
+                reasons.push(' ');
+            }
+            reasons.push_str(name);
         }
+        all_names.extend(names);
     }
-    StoreError { names: all_names, reason: reasons.join("; ").into(), is_timeout }
+    StoreError { names: all_names, reason: reasons.into(), is_timeout }
 }

@@ -8,6 +8,7 @@ use self::fields::{issuer, strings};
 use super::issuer::Issuer;
 use super::key_set::{DISCOVERY_PATH, KeySet};
 use crate::web::json::{Fields, Invalid, Json};
+use crate::web::strings::join;
 
 /// The name of a preset, its own fields, and the function that reads these fields.
 type Preset = (&'static str, &'static [&'static str], ReadPreset);
@@ -51,7 +52,7 @@ pub(super) fn read_issuer<'j>(fields: Fields<'j>) -> Result<Issuer, Invalid<'j>>
 #[cold]
 fn unsupported_field(name: &str, preset: &str, own_fields: &[&str]) -> String {
     let noun = if own_fields.len() == 1 { "field is" } else { "fields are" };
-    let own = own_fields.join("`, `");
+    let own = join(own_fields, "`, `");
     if preset.is_empty() {
         format!("`{name}` requires a `preset`. Remove it; without a preset, the {noun} `{own}`.")
     } else {

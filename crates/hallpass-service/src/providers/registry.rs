@@ -8,6 +8,7 @@ use crate::auth::CallerKind;
 use crate::policy::{self, CallerConditions, Rule, RuleContext, TokenError};
 use crate::settings::{ConfigError, NamedProject, Projects, SecretName, Secrets, SettingLookup};
 use crate::web::json::{Fields, Invalid, Json};
+use crate::web::strings::join;
 use hallpass_token::{Ttl, UnixSeconds};
 
 /// Defines the types that combine all providers. In these types, each provider's field has the name of the provider's
@@ -266,8 +267,8 @@ pub(crate) fn read_projects<'j>(section: &'j Json<'j>) -> Result<ProjectConfigs,
     let mut projects = ProjectConfigs::default();
     let mut known = vec!["provider"];
     known.extend(fields_of_all(|provider| provider.project_fields.to_vec()));
-    let expected =
-        ALL.iter().map(|provider| format!("\"{}\"", provider.name)).collect::<Vec<_>>().join(" or ");
+    let names: Vec<_> = ALL.iter().map(|provider| format!("\"{}\"", provider.name)).collect();
+    let expected = join(&names, " or ");
     let mut is_empty = true;
     for (name, value) in section.entries()? {
         is_empty = false;
@@ -283,7 +284,7 @@ pub(crate) fn read_projects<'j>(section: &'j Json<'j>) -> Result<ProjectConfigs,
     }
     if is_empty {
         // An empty object overrides the short settings, even if they are set.
-        let settings = short_settings().join(" and ");
+        let settings = join(&short_settings(), " and ");
         let detail = format!("expected at least one project; {settings} apply only without `projects`");
         return Err(Invalid::new(section, detail));
     }
@@ -352,8 +353,7 @@ pub(crate) fn read_request(fields: Fields<'_>) -> Result<ProviderRequest<'_>, In
 fn list_services() -> String {
     let services: Vec<_> = request_fields().into_iter().filter(|field| *field != "version").collect();
     let (last, others) = services.split_last().unwrap_or((&"", &[]));
-    let others = others.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    format!("{others} or `{last}`")
+    format!("`{}` or `{last}`", join(others, "`, `"))
 }
 
 /// Inspects a token. The expected service and the other fields of `expect` determine the provider. If `expect` has no

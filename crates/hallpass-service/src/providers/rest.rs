@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 use super::upstream::{ProviderNames, UpstreamError};
 use crate::web::json::{Invalid, Json};
 use crate::web::outbound::{OutboundRequest, OutboundResponse, SendError};
+use crate::web::strings::join;
 use crate::web::url::is_loopback;
 
 /// Reads the `url` of a REST API. The default is the first URL in `known`. Accepts only the URLs in `known` and loopback
@@ -17,7 +18,7 @@ pub(super) fn read_url<'j>(value: Option<&'j Json<'j>>, known: &[&str]) -> Resul
     if is_local || known.contains(&url) {
         return Ok(url.to_owned());
     }
-    let detail = format!("expected {}, or an http:// URL of a loopback address", known.join(" or "));
+    let detail = format!("expected {}, or an http:// URL of a loopback address", join(known, " or "));
     Err(Invalid::new(value, detail))
 }
 

@@ -8,6 +8,7 @@ use super::native::{self, agora, openapi, pages, rest_auth, rooms, token, uid};
 use super::route::{CallerHandler, Dialect, Handler, Route, Slashes};
 use crate::problem::Problem;
 use crate::web::response::Response;
+use crate::web::strings::join;
 
 /// Converts an async function into a handler that waits for a provider.
 macro_rules! async_caller {
@@ -99,7 +100,7 @@ pub(super) fn find(path: &str, method: &Method) -> Option<&'static Route> {
 #[cold]
 #[inline(never)]
 pub(super) fn methods(path: &str) -> String {
-    matching(path).map(|route| route.methods).collect::<Vec<_>>().join(", ")
+    join(&matching(path).map(|route| route.methods).collect::<Vec<_>>(), ", ")
 }
 
 fn matching(path: &str) -> impl Iterator<Item = &'static Route> {

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::DOCUMENT;
 use crate::web::json::Json;
 use crate::web::log::{Level, LogLine};
+use crate::web::strings::join;
 
 /// A missing or invalid setting or secret. The error contains names of secrets, never their values.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,7 +17,7 @@ pub(crate) enum ConfigError {
     #[error("{DOCUMENT}{at}: {detail}", at = at(path))]
     Value { path: String, detail: String },
     /// Neither `projects` nor any of these settings is set.
-    #[error("no project is configured: set {}, or `projects` in {DOCUMENT}", .0.join(" or "))]
+    #[error("no project is configured: set {}, or `projects` in {DOCUMENT}", join(.0, " or "))]
     NoProject(Vec<&'static str>),
     /// A setting other than `HALLPASS_CONFIG` is invalid.
     #[error("{name} {detail}")]
@@ -75,7 +76,7 @@ fn not_set(names: &[String]) -> String {
         [name] => format!("the secret {name} is not set. Store it in the platform's secret store"),
         names => format!(
             "the secrets {} are not set. Store each of them in the platform's secret store",
-            names.join(", ")
+            join(names, ", ")
         ),
     }
 }

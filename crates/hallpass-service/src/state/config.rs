@@ -8,7 +8,7 @@ use crate::providers::{self, CompatConfig, IdentityConfig, Policy, ProjectConfig
 use crate::settings::{BasePath, ConfigError, DOCUMENT, SecretName, SettingLookup, TtlConfig};
 use crate::web::cors::{Cors, CorsConfig};
 use crate::web::json::{Fields, Invalid, Json, JsonError, SyntaxError};
-use crate::web::strings::{find, redact_hex};
+use crate::web::strings::{find, join, redact_hex};
 
 /// The validated configuration, without secrets.
 #[derive(Debug)]
@@ -175,7 +175,7 @@ fn redacted_path(path: &str) -> String {
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_[]$".contains(&byte));
         if is_plain { redact_hex(name) } else { "…".to_owned() }
     };
-    path.split('.').map(redact).collect::<Vec<_>>().join(".")
+    join(&path.split('.').map(redact).collect::<Vec<_>>(), ".")
 }
 
 #[cfg(test)]

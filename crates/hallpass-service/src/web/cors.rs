@@ -10,6 +10,7 @@ use super::headers::{self, AUTHORIZATION, Headers};
 use super::json::{Invalid, Json};
 use super::request::Request;
 use super::response::{self, Response};
+use super::strings::join;
 use super::url::is_loopback;
 use http::{Method, StatusCode};
 
@@ -83,7 +84,7 @@ impl Cors {
             }
         }
         let checks_site = credentials.iter().any(|name| name != AUTHORIZATION);
-        Self { headers: names.join(", ").into(), origins: config.origins, checks_site }
+        Self { headers: join(&names, ", ").into(), origins: config.origins, checks_site }
     }
 
     #[cfg(feature = "check")]

@@ -12,7 +12,7 @@ use crate::policy::{DeniedPart, Evaluator, GrantingRule, Policy, PolicyError, To
 use crate::providers::minting::{MintContext, Minted, RequestSummary};
 use crate::settings::NamedProject;
 use crate::web::json::{Fields, Invalid, Json};
-use crate::web::strings::truncate;
+use crate::web::strings::{join, truncate};
 
 /// A request for a token.
 #[derive(Clone, Copy, Debug)]
@@ -192,7 +192,7 @@ fn permissions(grant: &Grant, requested: Option<Permissions>) -> Result<Permissi
     let (part, reason) = if permissions.can_moderate() && !grant.permissions.contains(&"allow_mod") {
         (DeniedPart::Privileged, MODERATOR.to_owned())
     } else {
-        let names = permissions.names().join("\", \"");
+        let names = join(permissions.names(), "\", \"");
         (DeniedPart::Role, format!("The rules for this caller do not allow the permissions \"{names}\"."))
     };
     Err(PolicyError::new(part, "videosdk.permissions", reason))

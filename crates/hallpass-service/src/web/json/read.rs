@@ -8,7 +8,7 @@ use hallpass_token::Quoted;
 use super::Json;
 use super::path::{Invalid, JsonError};
 use super::write::format_number;
-use crate::web::strings::truncate;
+use crate::web::strings::{join, truncate};
 
 /// The fields of an object that was checked for unknown fields.
 #[derive(Clone, Copy, Debug)]
@@ -213,7 +213,7 @@ fn unknown_field<'j>(name: &str, value: &'j Json<'j>, known: &[&str]) -> Invalid
         [] => "expected no fields".to_owned(),
         [one] => format!("expected {one}"),
         [one, other] => format!("expected {one} or {other}"),
-        all => format!("expected one of {}", all.join(", ")),
+        all => format!("expected one of {}", join(all, ", ")),
     };
     Invalid::new(value, format!("unknown field {}, {expected}", truncate(&format!("`{name}`"))))
 }
