@@ -23,17 +23,22 @@ const FEATURES: [&str; 8] = [
 
 /// The options of wasm-opt.
 ///
-/// - Without the limit, wasm-opt inlines every function that has a single caller. The resulting functions have 100 KB.
-///   The runtime must compile a whole function before it executes the function's first instruction.
+/// - The passes run until none of them makes the module smaller.
+/// - wasm-opt inlines no function, because the compiler has inlined every function whose inlining makes the module smaller.
+///   wasm-opt would also inline each function with a single caller. The runtime must compile a whole function before it
+///   executes the function's first instruction.
+/// - Variables for common subexpressions make the module larger after gzip, because gzip compresses repeated expressions
+///   well.
 /// - wasm-opt may assume that low memory is unused, because low memory contains only Rust's stack. Therefore no pointer
 ///   is less than an offset.
 /// - Functions are ordered by name, because the names start with numbers in an order that gzip compresses well. See
 ///   `crates/worker-bindings`.
 /// - The custom sections `producers` and `target_features` have no function in the runtime.
-const OPTIMIZATION: [&str; 7] = [
+const OPTIMIZATION: [&str; 8] = [
     "-Oz",
-    "--one-caller-inline-max-function-size",
-    "200",
+    "--converge",
+    "--skip-pass=inlining-optimizing",
+    "--skip-pass=local-cse",
     "--low-memory-unused",
     "--reorder-functions-by-name",
     "--strip-producers",
