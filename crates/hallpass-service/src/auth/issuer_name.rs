@@ -1,6 +1,7 @@
 //! The names of issuers, and of the tenants of a multi-tenant issuer.
 
 use super::claims::Claims;
+use crate::web::strings::{find, split_once};
 
 /// The name of Google as an issuer.
 pub(super) const GOOGLE: &str = "https://accounts.google.com";
@@ -24,11 +25,12 @@ pub(super) fn is_multi_tenant(name: &str) -> bool {
 /// <https://developers.google.com/identity/gsi/web/guides/verify-google-id-token>
 pub(super) fn is_issuer_of(name: &str, claims: &Claims) -> bool {
     let Some(issuer) = claims.get_str("iss") else { return false };
-    let Some((start, end)) = name.split_once(TENANT).or_else(|| name.split_once(ORGANIZATION)) else {
+    let Some((start, end)) = split_once(name, TENANT).or_else(|| split_once(name, ORGANIZATION)) else {
         return issuer == name || (name == GOOGLE && GOOGLE.strip_prefix("https://") == Some(issuer));
     };
     let tenant = issuer.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
-    let is_accepted = |tenant| is_entra_id(tenant) && (tenant != PERSONAL_ACCOUNTS || name.contains(TENANT));
+    let is_accepted =
+        |tenant| is_entra_id(tenant) && (tenant != PERSONAL_ACCOUNTS || find(name, TENANT).is_some());
     tenant.is_some_and(is_accepted) && tenant == claims.get_str("tid")
 }
 

@@ -8,7 +8,7 @@ use self::fields::{issuer, strings};
 use super::issuer::Issuer;
 use super::key_set::{DISCOVERY_PATH, KeySet};
 use crate::web::json::{Fields, Invalid, Json};
-use crate::web::strings::join;
+use crate::web::strings::{find, join};
 
 /// The name of a preset, its own fields, and the function that reads these fields.
 type Preset = (&'static str, &'static [&'static str], ReadPreset);
@@ -76,7 +76,7 @@ fn custom<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Result<Issue
 /// Reads `jwks_uri`. Rejects the URL of a discovery document, which contains no keys.
 fn keys_url<'j>(value: &'j Json<'j>) -> Result<&'j str, Invalid<'j>> {
     let url = value.string()?;
-    if url.contains(DISCOVERY_PATH) {
+    if find(url, DISCOVERY_PATH).is_some() {
         let expected = "expected the URL of the keys: the `jwks_uri` in this document. Remove `jwks_uri`, or copy the value from the document.";
         return Err(Invalid::new(value, expected));
     }

@@ -2,6 +2,7 @@
 
 use super::super::key_set::DISCOVERY_PATH;
 use crate::web::json::{Fields, Invalid, Json};
+use crate::web::strings::find;
 
 /// The message of the error for an empty string.
 pub(super) const NOT_EMPTY: &str = "expected a non-empty string";
@@ -92,7 +93,7 @@ pub(super) fn issuer<'j>(fields: Fields<'j>, expected: &str) -> Result<&'j str, 
         |tenant: &str| tenant.contains('.') || matches!(tenant, "common" | "organizations" | "consumers");
     let detail = if issuer.bytes().any(|byte| byte.is_ascii_whitespace()) {
         "expected the value of `iss`, without whitespace"
-    } else if issuer.contains(DISCOVERY_PATH) {
+    } else if find(issuer, DISCOVERY_PATH).is_some() {
         "expected the value of `iss`. Remove `/.well-known/openid-configuration`."
     } else if issuer.contains('{') || tenant.is_some_and(has_no_tenant_id) {
         "expected the value of `iss`, which contains the ID of a tenant. For Microsoft Entra ID, use the preset `entra`."
