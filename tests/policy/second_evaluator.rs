@@ -75,7 +75,7 @@ pub(crate) struct Context<'a> {
 /// Decides on a token request. Also returns how many rules applied to a granted service without granting the service.
 pub(crate) fn decide(document: &Value, caller: &Caller, request: &Value) -> (Outcome, usize) {
     let entries = document["deny"].as_array().into_iter().flatten();
-    let mut denying = entries.enumerate().filter(|(_, who)| callers::applies(who, caller));
+    let mut denying = entries.enumerate().filter(|(_, who)| callers::denies(who, caller));
     if let Some((index, _)) = denying.next() {
         let rules = vec![format!("deny[{index}]")];
         return (Outcome::Denied { part: "caller".to_owned(), field: String::new(), rules }, 0);

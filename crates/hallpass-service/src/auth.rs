@@ -19,9 +19,9 @@ pub(crate) mod testing;
 
 pub(crate) use self::authenticator::Authenticator;
 pub(crate) use self::caller::{Caller, CallerKind, address_limit_key};
-pub use self::claims::exact_integer;
 #[cfg(feature = "check")]
-pub(crate) use self::claims::{Claims, describe_conditions};
-pub(crate) use self::claims::{check_name, read_conditions};
+pub(crate) use self::claims::describe_conditions;
+pub use self::claims::exact_integer;
+pub(crate) use self::claims::{Claims, check_name, read_conditions};
 pub(crate) use self::config::{AuthConfig, OpenAccess};
 pub(crate) use self::error::{AuthError, Unauthorized};

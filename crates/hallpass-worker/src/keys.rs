@@ -38,17 +38,20 @@ pub(crate) async fn verify(
     message: &[u8],
     signature: &[u8],
 ) -> bool {
-    let mut verification = verify_with_cached(key, algorithm, message, signature);
-    if verification.is_none()
-        && let Some(imported) = fulfilled(import_key(key.jwk(), algorithm.name())).await
-    {
+    if let Some(verification) = verify_with_cached(key, algorithm, message, signature) {
+        return is_valid(verification).await;
+    }
+    let Some(imported) = fulfilled(import_key(key.jwk(), algorithm.name())).await else { return false };
+    let is_signed = is_valid(verify_with_key(&imported, message, signature)).await;
+    // A key that has not verified a signature is not cached, so that JWTs without a valid signature cannot fill the cache.
+    if is_signed {
         insert(key, algorithm, imported);
-        verification = verify_with_cached(key, algorithm, message, signature);
     }
-    match verification {
-        Some(promise) => fulfilled(promise).await.is_some_and(|is_valid| is_valid.is_truthy()),
-        None => false,
-    }
+    is_signed
+}
+
+async fn is_valid(verification: Promise) -> bool {
+    fulfilled(verification).await.is_some_and(|is_valid| is_valid.is_truthy())
 }
 
 fn verify_with_cached(

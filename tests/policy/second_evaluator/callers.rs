@@ -7,19 +7,34 @@ use crate::policy::Caller;
 
 /// Returns whether a caller meets all conditions of `who`.
 pub(super) fn applies(who: &Value, caller: &Caller) -> bool {
+    meets(who, caller, &|claims, name, accepted| {
+        claims::find(claims, name).is_some_and(|claim| {
+            let list = matches!(caller, Caller::Gateway(_)).then(|| list_of_gateway(claim)).flatten();
+            claims::matches(name, claim, accepted)
+                || list.is_some_and(|list| claims::is_scope(name) && claims::matches(name, &list, accepted))
+        })
+    })
+}
+
+/// Returns whether an entry of `deny` applies to a caller.
+pub(super) fn denies(who: &Value, caller: &Caller) -> bool {
+    meets(who, caller, &|claims, name, accepted| {
+        claims::find_all(claims, name).into_iter().any(|claim| {
+            let list = list_of_gateway(claim);
+            claims::matches(name, claim, accepted)
+                || list.is_some_and(|list| claims::matches("scope", &list, accepted))
+        })
+    })
+}
+
+fn meets(who: &Value, caller: &Caller, has_claim: &dyn Fn(&Value, &str, &Value) -> bool) -> bool {
     let has_key = match caller {
         Caller::Service(key) => is_one_of(&who["key"], key),
         Caller::User(_) | Caller::Gateway(_) | Caller::Anonymous => who["key"].is_null(),
     };
     let mut conditions = who["claims"].as_object().into_iter().flatten();
-    let has_claims = conditions.all(|(name, accepted)| {
-        let claim = claims(caller).and_then(|claims| claims::find(claims, name));
-        claim.is_some_and(|claim| {
-            let list = matches!(caller, Caller::Gateway(_)).then(|| list_of_gateway(claim)).flatten();
-            claims::matches(name, claim, accepted)
-                || list.is_some_and(|list| claims::is_scope(name) && claims::matches(name, &list, accepted))
-        })
-    });
+    let has_claims = conditions
+        .all(|(name, accepted)| claims(caller).is_some_and(|claims| has_claim(claims, name, accepted)));
     is_one_of(&who["kind"], kind(caller)) && has_key && has_claims
 }
 

@@ -15,6 +15,17 @@ pub(super) fn find<'c>(claims: &'c Value, name: &str) -> Option<&'c Value> {
     claims.get(name).or_else(by_dots)
 }
 
+/// Returns every claim that the name can describe. A dot is a part of a name, or selects a field.
+pub(super) fn find_all<'c>(claims: &'c Value, name: &str) -> Vec<&'c Value> {
+    let mut found: Vec<_> = claims.get(name).into_iter().chain(find(claims, name)).collect();
+    for (position, _) in name.match_indices('.') {
+        if let Some(object) = claims.get(&name[..position]) {
+            found.extend(find_all(object, &name[position + 1..]));
+        }
+    }
+    found
+}
+
 /// Returns whether a claim is a set of words.
 pub(super) fn is_scope(name: &str) -> bool {
     ["scope", "scp"].contains(&name.strip_prefix('/').unwrap_or(name))
@@ -36,7 +47,8 @@ pub(super) fn identity(claim: &Value) -> Option<String> {
 fn equals(claim: &Value, accepted: &Value) -> bool {
     if let Some(names) = accepted.get("has_member") {
         let mut names = alternatives(names).iter().filter_map(Value::as_str);
-        return claim.as_object().is_some_and(|claim| names.any(|name| claim.contains_key(name)));
+        return claim.is_object()
+            && names.any(|name| !matches!(claim.get(name), None | Some(Value::Null | Value::Bool(false))));
     }
     match text(accepted) {
         Some(accepted) => text(claim) == Some(accepted),

@@ -7,7 +7,6 @@ use super::caller::Caller;
 use super::claims::Claims;
 use super::config::AuthConfig;
 use super::error::{AuthError, Unauthorized};
-use super::issuer_name::is_issuer_of;
 use super::jwt::UntrustedJwt;
 use super::key_set::Context;
 use crate::platform::{BoxFuture, Platform};
@@ -150,19 +149,19 @@ impl Authenticator {
         }
         let jwt = UntrustedJwt::parse(token)?;
         // An identity provider can have several entries in `auth.jwt`, such as one entry per JWT type, or one entry
-        // each for the current and the next secret. If all entries reject the JWT, the last entry determines the
-        // reason.
-        let mut reason = Unauthorized::UnknownIssuer;
+        // each for the current and the next secret. If no entry accepts the JWT, the last entry determines the
+        // error. An issuer whose keys cannot be fetched has precedence, because the JWT may be valid.
+        let mut error = Unauthorized::UnknownIssuer.into();
         for (issuer, hmac_key) in self.config.issuers.iter().zip(&self.hmac_keys) {
-            if issuer.header != header || !is_issuer_of(&issuer.name, &jwt.claims) {
+            if issuer.header != header || !issuer.name.matches(&jwt.claims) {
                 continue;
             }
             match issuer.verify(&jwt, hmac_key.as_ref(), context).await {
                 Ok(()) => return Ok(Caller::user(jwt.claims)),
-                Err(AuthError::Unauthorized(unauthorized)) => reason = unauthorized,
-                Err(error) => return Err(error),
+                Err(_) if error == AuthError::IssuerUnreachable => {}
+                Err(last) => error = last,
             }
         }
-        Err(reason.into())
+        Err(error)
     }
 }

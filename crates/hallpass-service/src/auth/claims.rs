@@ -24,8 +24,7 @@ impl Claims {
     /// `[a b]`. For scopes, the brackets are removed.
     pub(crate) fn from_strings(claims: impl IntoIterator<Item = (String, String)>) -> Self {
         let claim = |(name, text): (String, String)| {
-            let list = if is_scope(&name) { text.strip_prefix('[') } else { None };
-            let words = list.and_then(|list| list.strip_suffix(']')).map(str::to_owned);
+            let words = if is_scope(&name) { listed_words(&text).map(str::to_owned) } else { None };
             (name.into(), words.unwrap_or(text).into())
         };
         Self(Json::Object(claims.into_iter().map(claim).collect()))
@@ -78,15 +77,22 @@ impl Claims {
     /// Returns whether the claim has one of these values, or is an array that contains one of these values. The claims
     /// `scope` and `scp` also match if they contain all words of an accepted value.
     pub(crate) fn matches(&self, name: &str, accepted: &[Json<'static>]) -> bool {
-        let values = match self.get(name) {
-            None => return false,
-            Some(Json::Array(values)) => values,
-            Some(value) => std::slice::from_ref(value),
-        };
-        let is_scope = is_scope(name.strip_prefix('/').unwrap_or(name));
-        accepted.iter().any(|accepted| {
-            values.iter().any(|value| accepts(accepted, value)) || (is_scope && has_words(values, accepted))
+        self.get(name).is_some_and(|claim| {
+            let is_scope = is_scope(name.strip_prefix('/').unwrap_or(name));
+            accepts_any(accepted, claim, is_scope)
         })
+    }
+
+    /// Returns whether any claim that the name can refer to has one of these values. The list `deny` uses this method, so
+    /// that no caller escapes an entry through an ambiguous name. A list of a gateway, such as `[a b]`, is a set of words.
+    pub(crate) fn matches_any_reading(&self, name: &str, accepted: &[Json<'static>]) -> bool {
+        let is_scope = is_scope(name.strip_prefix('/').unwrap_or(name));
+        let matches = |claim: &Json<'_>| {
+            let list = claim.as_str().and_then(listed_words).map(Json::from);
+            list.is_some_and(|list| accepts_any(accepted, &list, true))
+                || accepts_any(accepted, claim, is_scope)
+        };
+        self.get(name).is_some_and(matches) || any_reading(&self.0, name, &matches)
     }
 
     /// Returns whether the claims satisfy all conditions.
@@ -149,13 +155,40 @@ fn is_scope(name: &str) -> bool {
     matches!(name, "scope" | "scp")
 }
 
+/// Returns the words of a list that API Gateway formats as `[a b]`.
+fn listed_words(text: &str) -> Option<&str> {
+    text.strip_prefix('[')?.strip_suffix(']')
+}
+
+/// Returns whether any claim that the name can refer to meets the condition. Each dot may be a part of a name, or may
+/// select a member.
+fn any_reading(claim: &Json<'_>, name: &str, matches: &dyn Fn(&Json<'_>) -> bool) -> bool {
+    let mut dots = name.char_indices().filter(|(_, c)| *c == '.');
+    claim.get(name).is_some_and(matches)
+        || dots.any(|(position, _)| {
+            let (first, rest) = name.split_at_checked(position).unwrap_or_default();
+            let rest = rest.strip_prefix('.').unwrap_or_default();
+            claim.get(first).is_some_and(|member| any_reading(member, rest, matches))
+        })
+}
+
+/// Returns whether a claim has one of the accepted values, or is an array that contains one of these values. If the claim
+/// is a set of words, also returns whether the claim contains all words of an accepted value.
+fn accepts_any(accepted: &[Json<'_>], claim: &Json<'_>, is_set: bool) -> bool {
+    let values = if let Json::Array(values) = claim { values } else { std::slice::from_ref(claim) };
+    accepted.iter().any(|accepted| {
+        values.iter().any(|value| accepts(accepted, value)) || (is_set && has_words(values, accepted))
+    })
+}
+
 /// Returns whether an accepted value of a condition accepts this value.
 fn accepts(accepted: &Json<'_>, value: &Json<'_>) -> bool {
     match (accepted, value) {
         (Json::Bool(accepted), Json::Bool(value)) => accepted == value,
         (Json::Object(_), Json::Object(_)) => {
             let names = accepted.get(HAS_MEMBER).map_or(&[][..], Json::as_array);
-            names.iter().any(|name| name.as_str().is_some_and(|name| value.get(name).is_some()))
+            let is_absent = |member: &Json<'_>| matches!(member, Json::Null | Json::Bool(false));
+            names.iter().filter_map(|name| value.get(name.as_str()?)).any(|member| !is_absent(member))
         }
         _ => matches!((text(accepted), text(value)), (Some(accepted), Some(value)) if accepted == value),
     }
@@ -355,6 +388,49 @@ mod tests {
         }
         let other = Claims::parse(br#"{"role":"a b","x":{"scope":"a b"}}"#).unwrap();
         assert!(!other.matches("role", &["a".into()]) && !other.matches("x.scope", &["a".into()]));
+    }
+
+    #[test]
+    fn a_member_that_is_false_or_null_does_not_count() {
+        let accepted = json(r#"{"has_member":["a","b"]}"#);
+        for (claim, expected) in [
+            (r#"{"a":true}"#, true),
+            (r#"{"a":{}}"#, true),
+            (r#"{"a":""}"#, true),
+            (r#"{"a":0}"#, true),
+            (r#"{"a":false}"#, false),
+            (r#"{"a":null}"#, false),
+            (r#"{"a":false,"b":[]}"#, true),
+            (r#"{"c":true}"#, false),
+        ] {
+            let claims = Claims::parse(format!(r#"{{"roles":{claim}}}"#).as_bytes()).unwrap();
+            assert_eq!(claims.matches("roles", std::slice::from_ref(&accepted)), expected, "{claim}");
+        }
+    }
+
+    #[test]
+    fn finds_every_reading_of_a_name() {
+        for (claims, name, expected) in [
+            (r#"{"m":{"x":"a"},"m.x":"b"}"#, "m.x", true),
+            (r#"{"m":{"x":"b"},"m.x":"a"}"#, "m.x", true),
+            (r#"{"m":{"x":"b"},"m.x":["c"]}"#, "m.x", false),
+            (r#"{"m.n":{"x":"a"},"m":{"n":"b"}}"#, "m.n.x", true),
+            (r#"{"m":{"n.x":"a"}}"#, "m.n.x", true),
+            (r#"{"m":{"x":["b","a"]}}"#, "/m/x", true),
+            (r#"{"m":[{"x":"a"}]}"#, "/m/0/x", true),
+            (r#"{"/m/x":"a"}"#, "/m/x", true),
+            (r#"{"m":"[b a]"}"#, "m", true),
+            (r#"{"m":"[b aa]"}"#, "m", false),
+            (r#"{"m":"b a"}"#, "m", false),
+            (r#"{"m":"[a"}"#, "m", false),
+            (r#"{"scope":"b a"}"#, "scope", true),
+            (r#"{"é.x":{"x":"a"}}"#, "é.x.x", true),
+            (r#"{"x":"a"}"#, "..x", false),
+            ("{}", "", false),
+        ] {
+            let parsed = Claims::parse(claims.as_bytes()).unwrap();
+            assert_eq!(parsed.matches_any_reading(name, &["a".into()]), expected, "{name} in {claims}");
+        }
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use super::claims::describe_conditions;
 use super::config::AuthConfig;
 use super::issuer::{DEFAULT_MAX_TTL, Issuer, KeySource};
-use super::issuer_name::is_multi_tenant;
 use super::key_set::discovery_url;
 use crate::platform::SignatureAlgorithm;
 use crate::settings::SecretName;
@@ -28,29 +27,37 @@ impl AuthConfig {
         lines
     }
 
-    /// Returns a warning for each issuer that accepts the users of every tenant, and a warning if the same subject can come
-    /// from several issuers.
-    pub(crate) fn warnings(&self) -> impl Iterator<Item = String> {
-        let is_restricted = |issuer: &Issuer| issuer.claims.iter().any(|(name, _)| name == "tid");
-        let unrestricted =
-            self.issuers.iter().filter(move |issuer| is_multi_tenant(&issuer.name) && !is_restricted(issuer));
-        let unrestricted = unrestricted.map(|issuer| {
-            let name = &issuer.name;
-            format!("`auth.jwt`: {name} includes the users of every tenant. To restrict the tenants, set `tenant` to their IDs.")
-        });
-        unrestricted.chain(self.shared_subjects_warning())
+    /// Returns a warning for each issuer that accepts the users of every tenant, or more than the access tokens of users. Also returns a
+    /// warning if the same subject can come from several issuers.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for issuer in self.issuers.iter().filter(|issuer| issuer.name.is_entra()) {
+            let Issuer { name, claims, .. } = issuer;
+            let requires = |names: &[&str]| {
+                claims.iter().any(|(name, _)| names.contains(&name.strip_prefix('/').unwrap_or(name)))
+            };
+            if name.is_multi_tenant() && !requires(&["tid"]) {
+                warnings.push(format!("`auth.jwt`: {name} includes the users of every tenant. To restrict the tenants, set `tenant` to their IDs."));
+            }
+            if !requires(&["scp", "roles"]) {
+                warnings.push(format!("`auth.jwt`: the entry for {name} also accepts ID tokens, and tokens of apps without a user. To accept only access tokens of users, require `scp` in `claims`."));
+            }
+        }
+        warnings.extend(self.shared_subjects_warning());
+        warnings
     }
 
     /// Returns a warning if users of several issuers can have the same subject.
     fn shared_subjects_warning(&self) -> Option<String> {
-        let mut sources: Vec<&str> = Vec::new();
+        let mut sources: Vec<String> = Vec::new();
         for issuer in self.issuers.iter() {
-            if !sources.contains(&issuer.name.as_str()) {
-                sources.push(&issuer.name);
+            let name = issuer.name.to_string();
+            if !sources.contains(&name) {
+                sources.push(name);
             }
         }
         if self.trusts_gateway {
-            sources.push("the API Gateway authorizer");
+            sources.push("the API Gateway authorizer".to_owned());
         }
         (sources.len() > 1).then(|| {
             format!(
@@ -76,6 +83,9 @@ impl Issuer {
         let audience = ("aud".to_owned(), self.audiences.clone());
         let audience = (!self.audiences.is_empty()).then_some(&audience);
         let mut conditions = describe_conditions(audience.into_iter().chain(&self.claims));
+        if conditions.is_empty() {
+            conditions.push_str("none, because the issuer identifies the app");
+        }
         if !self.types.is_empty() {
             let types = self.types.iter().map(|media_type| format!("{media_type:?}"));
             conditions += &format!("; `typ` is {}", listed(types, "or"));

@@ -37,14 +37,16 @@ pub(crate) enum Unauthorized {
     )]
     UnknownKey,
     #[error(
-        "The bearer token is not a valid JWT. Expected three base64url parts separated by dots; the first two must be JSON objects without duplicate keys."
+        "The bearer token is not a valid JWT. Expected three base64url parts separated by dots; the first two must be JSON objects without duplicate keys. `crit` is not supported; `kid` and `typ` must be strings, and `nbf` must be a number."
     )]
     MalformedJwt,
     #[error(
         "The JWT's `typ` is not accepted. Send an access token or an ID token, or compare `typ` with `types` in `auth.jwt`."
     )]
     WrongType,
-    #[error("The JWT's `alg` is not accepted for its issuer. Compare `alg` with `algorithms` in `auth.jwt`.")]
+    #[error(
+        "The JWT's `alg` is not accepted for its issuer. Compare `alg` with `algorithms` in `auth.jwt`. HS256 needs `secret`, and other HMAC algorithms are not supported."
+    )]
     AlgorithmNotAllowed,
     #[error(
         "The service cannot verify the JWT's `alg` ES512 on this platform. Configure the identity provider to sign with another algorithm, such as ES256 or RS256."

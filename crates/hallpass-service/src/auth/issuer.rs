@@ -7,7 +7,7 @@ use sha2::Sha256;
 use super::algorithm::Algorithm;
 use super::claims::ClaimConditions;
 use super::error::{AuthError, Unauthorized};
-use super::issuer_name::is_multi_tenant;
+use super::issuer_name::IssuerName;
 use super::jwt::UntrustedJwt;
 use super::key_set::{Context, KeySet};
 use crate::platform::{BoxFuture, SignatureAlgorithm};
@@ -18,8 +18,7 @@ use crate::web::json::Json;
 /// An identity provider, and the conditions on its JWTs.
 #[derive(Debug)]
 pub(super) struct Issuer {
-    /// The required value of the claim `iss`. The value may contain a placeholder of [`super::issuer_name`].
-    pub(super) name: String,
+    pub(super) name: IssuerName,
     /// The accepted values of the claim `aud`. If `audiences` is empty, `claims` identifies the app.
     pub(super) audiences: Vec<Json<'static>>,
     /// Conditions on claims other than `iss` and `aud`.
@@ -52,7 +51,7 @@ pub(super) enum KeySource {
 
 impl Issuer {
     /// Returns an issuer with published keys. The issuer's JWTs are expected in `Authorization`.
-    pub(super) fn new(name: String, audiences: Vec<Json<'static>>, keys: KeySet) -> Self {
+    pub(super) fn new(name: IssuerName, audiences: Vec<Json<'static>>, keys: KeySet) -> Self {
         let keys = KeySource::Published { algorithms: SignatureAlgorithm::ALL.to_vec(), keys };
         Self {
             name,
@@ -91,7 +90,7 @@ impl Issuer {
                 }
                 // The future that fetches keys is boxed, so that the verification of an HS256 JWT does not reserve
                 // memory for this future.
-                let claims = is_multi_tenant(&self.name).then_some(&jwt.claims);
+                let claims = self.name.is_multi_tenant().then_some(&jwt.claims);
                 let key = keys.key(jwt.key_id.as_deref(), algorithm, claims, context);
                 let key: BoxFuture<'_, _> = Box::pin(key);
                 context.platform.verify(&*key.await?, algorithm, message, &jwt.signature).await

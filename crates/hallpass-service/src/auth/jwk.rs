@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::claims::Claims;
-use super::issuer_name::is_issuer_of;
+use super::issuer_name::is_key_issuer_of;
 use crate::platform::{Curve, KeyMaterial, PublicKey, SignatureAlgorithm};
 use crate::web::json::Json;
 use crate::web::strings::truncate;
@@ -114,7 +114,7 @@ impl Jwk {
         let mut candidates = keys.iter().filter(|jwk| {
             let is_named = key_id.is_none_or(|key_id| jwk.key_id.as_deref() == Some(key_id));
             let issuer = jwk.issuer.as_deref().zip(claims);
-            let is_of_issuer = issuer.is_none_or(|(issuer, claims)| is_issuer_of(issuer, claims));
+            let is_of_issuer = issuer.is_none_or(|(issuer, claims)| is_key_issuer_of(issuer, claims));
             is_named && is_of_issuer && jwk.serves(algorithm)
         });
         let first = candidates.next()?;

@@ -6,6 +6,7 @@ mod providers;
 
 use self::fields::{issuer, strings};
 use super::issuer::Issuer;
+use super::issuer_name::IssuerName;
 use super::key_set::{DISCOVERY_PATH, KeySet};
 use crate::web::json::{Fields, Invalid, Json};
 use crate::web::strings::{find, join};
@@ -16,10 +17,10 @@ type Preset = (&'static str, &'static [&'static str], ReadPreset);
 type ReadPreset = for<'j> fn(Fields<'j>, Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>>;
 
 static PRESETS: [Preset; 13] = [
-    ("auth0", &["domain", "audience"], providers::auth0),
+    ("auth0", &["domain", "audience", "secret"], providers::auth0),
     ("cognito", &["user_pool", "issuer", "client_id", "token_use"], providers::cognito),
     ("firebase", &["project"], providers::firebase),
-    ("supabase", &["project", "audience"], providers::supabase),
+    ("supabase", &["project", "audience", "secret"], providers::supabase),
     ("clerk", &["domain", "authorized_parties", "audience"], providers::clerk),
     ("cloudflare-access", &["team", "audience"], providers::cloudflare_access),
     ("entra", &["tenant", "audience"], providers::entra),
@@ -31,9 +32,9 @@ static PRESETS: [Preset; 13] = [
     ("workos", &["client_id", "issuer", "audience"], providers::workos),
 ];
 /// The entry for an issuer without a preset. The name of this entry is empty.
-static CUSTOM: Preset = ("", &["issuer", "audience", "jwks_uri"], custom);
+static CUSTOM: Preset = ("", &["issuer", "audience", "jwks_uri", "secret"], custom);
 /// The fields that every issuer accepts, with or without a preset.
-const COMMON_FIELDS: [&str; 7] = ["preset", "secret", "header", "algorithms", "claims", "types", "max_ttl"];
+const COMMON_FIELDS: [&str; 6] = ["preset", "header", "algorithms", "claims", "types", "max_ttl"];
 
 /// Reads an issuer with or without a preset. Rejects fields of other presets, because these fields would have no
 /// effect.
@@ -70,7 +71,7 @@ fn custom<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Result<Issue
         Some(url) => KeySet::new(keys_url(url)?.to_owned(), false),
         None => KeySet::new(issuer.clone(), true),
     };
-    Ok(Issuer::new(issuer, audiences, keys))
+    Ok(Issuer::new(IssuerName::Exact(issuer), audiences, keys))
 }
 
 /// Reads `jwks_uri`. Rejects the URL of a discovery document, which contains no keys.
@@ -109,7 +110,7 @@ mod tests {
             let names: Vec<_> = document.entries().unwrap().map(|(name, _)| name).collect();
             let read = read_issuer(document.fields(&names).unwrap()).unwrap();
             let names: Vec<_> = read.claims.iter().map(|(name, _)| name.as_str()).collect();
-            assert_eq!((read.name.as_str(), read.audiences.len()), (issuer, audiences));
+            assert_eq!((read.name.to_string().as_str(), read.audiences.len()), (issuer, audiences));
             assert_eq!(names.join(", "), claims);
         }
     }

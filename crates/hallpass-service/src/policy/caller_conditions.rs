@@ -1,6 +1,6 @@
 //! Conditions on callers: the field `who` of a rule.
 
-use crate::auth::{Caller, CallerKind, read_conditions};
+use crate::auth::{Caller, CallerKind, Claims, read_conditions};
 use crate::web::json::{Invalid, Json};
 
 /// Conditions on callers. A caller must meet all conditions that are set.
@@ -66,12 +66,22 @@ impl CallerConditions {
 
     /// Returns whether the caller meets all conditions.
     pub(crate) fn matches(&self, caller: &Caller) -> bool {
+        self.matches_with(caller, Claims::matches)
+    }
+
+    /// Returns whether the caller meets all conditions of an entry of `deny`. The name of a claim refers to each claim that
+    /// the name can describe, because an ambiguous name must not grant access.
+    pub(super) fn denies(&self, caller: &Caller) -> bool {
+        self.matches_with(caller, Claims::matches_any_reading)
+    }
+
+    fn matches_with(&self, caller: &Caller, matches: fn(&Claims, &str, &[Json<'static>]) -> bool) -> bool {
         let is_key = self.keys.as_ref().is_none_or(|names| {
             let name = caller.subject().filter(|_| caller.kind() == CallerKind::Service);
             name.is_some_and(|name| names.iter().any(|known| known == name))
         });
         let has_claims = self.claims.as_ref().is_none_or(|claims| {
-            claims.iter().all(|(name, accepted)| caller.claims().matches(name, accepted))
+            claims.iter().all(|(name, accepted)| matches(caller.claims(), name, accepted))
         });
         self.has_kind(caller.kind()) && is_key && has_claims
     }

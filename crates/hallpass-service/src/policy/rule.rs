@@ -66,7 +66,7 @@ impl<G> Policy<G> {
     /// # Errors
     /// Returns [`PolicyError`] if an entry of the list applies to the caller.
     pub(crate) fn check_caller(&self, caller: &Caller) -> Result<(), PolicyError> {
-        match self.denied.iter().position(|who| who.matches(caller)) {
+        match self.denied.iter().position(|who| who.denies(caller)) {
             None => Ok(()),
             Some(position) => Err(PolicyError::new(DeniedPart::Caller, "", CALLER_DENIED)
                 .with_rules(vec![DecidedBy::DenyEntry(position)])),

@@ -21,12 +21,6 @@ pub(crate) fn find(string: &str, substring: &str) -> Option<usize> {
     string.as_bytes().windows(substring.len()).position(|window| window == substring.as_bytes())
 }
 
-/// Splits a string at the first occurrence of a separator. Uses [`find`] to avoid the code of `str::find`.
-pub(crate) fn split_once<'a>(string: &'a str, separator: &str) -> Option<(&'a str, &'a str)> {
-    let start = find(string, separator)?;
-    Some((string.get(..start)?, string.get(start + separator.len()..)?))
-}
-
 /// Joins strings with a separator. The standard library's `join` would add 2 KB of code, because it has a separate loop
 /// for each length of the separator.
 pub(crate) fn join(strings: &[impl AsRef<str>], separator: &str) -> String {
@@ -67,13 +61,6 @@ pub(crate) fn listed(items: impl IntoIterator<Item = impl ToString>, conjunction
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn splits_at_the_first_separator() {
-        assert_eq!(split_once("a, é, b", ", "), Some(("a", "é, b")));
-        assert_eq!(split_once("é", "é"), Some(("", "")));
-        assert_eq!([split_once("ab", "c"), split_once("", "c")], [None; 2]);
-    }
 
     #[test]
     fn joins_with_separators() {

@@ -59,12 +59,11 @@ pub(super) fn string<'j>(
 
 /// Reads a host name. Rejects a URL with a scheme or a path.
 pub(super) fn host<'j>(fields: Fields<'j>, field: &'static str) -> Result<&'j str, Invalid<'j>> {
-    restricted(
-        fields,
-        field,
-        b".-",
-        "expected a host name without https:// and path, such as tenant.example.com",
-    )
+    let expected =
+        "expected a host name in lower case, without https:// and path, such as tenant.example.com";
+    let host = restricted(fields, field, b".-", expected)?;
+    // Providers write the host in `iss` in lower case.
+    if host.bytes().any(|byte| byte.is_ascii_uppercase()) { error(fields, field, expected) } else { Ok(host) }
 }
 
 /// Reads a name that becomes part of the issuer URL.
@@ -86,9 +85,15 @@ fn restricted<'j>(
 
 /// Reads `issuer`. Rejects values that `iss` never has.
 pub(super) fn issuer<'j>(fields: Fields<'j>, expected: &str) -> Result<&'j str, Invalid<'j>> {
-    const ENTRA_HOST: &str = "https://login.microsoftonline.com/";
+    const ENTRA_HOSTS: [&str; 4] = [
+        "https://login.microsoftonline.com/",
+        "https://login.microsoftonline.us/",
+        "https://login.partner.microsoftonline.cn/",
+        "https://sts.windows.net/",
+    ];
     let issuer = string(fields, "issuer", expected)?;
-    let tenant = issuer.strip_prefix(ENTRA_HOST).and_then(|path| path.split('/').next());
+    let path = ENTRA_HOSTS.iter().find_map(|host| issuer.strip_prefix(host));
+    let tenant = path.and_then(|path| path.split('/').next());
     let has_no_tenant_id =
         |tenant: &str| tenant.contains('.') || matches!(tenant, "common" | "organizations" | "consumers");
     let detail = if issuer.bytes().any(|byte| byte.is_ascii_whitespace()) {

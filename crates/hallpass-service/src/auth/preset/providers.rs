@@ -1,7 +1,7 @@
 //! The presets. Each function reads the fields of a preset. The last argument contains the values of `audience`.
 
 use super::super::issuer::Issuer;
-use super::super::issuer_name::{GOOGLE, ORGANIZATION, PERSONAL_ACCOUNTS, TENANT, is_entra_id};
+use super::super::issuer_name::{IssuerName, PERSONAL_ACCOUNTS, entra_issuer, is_entra_id};
 use super::super::key_set::KeySet;
 use super::fields::{NOT_EMPTY, client_ids, error, host, issuer, name, required, strings};
 use crate::web::cors::is_origin;
@@ -9,6 +9,9 @@ use crate::web::json::{Fields, Invalid, Json};
 
 /// The header in which Cloudflare Access passes the user's JWT.
 const ACCESS_HEADER: &str = "cf-access-jwt-assertion";
+
+/// The ends of the domains of Okta's Admin Console. No issuer has such a domain.
+const ADMIN_CONSOLES: [&str; 3] = ["-admin.okta.com", "-admin.oktapreview.com", "-admin.okta-emea.com"];
 
 /// Reads the fields of the preset `auth0`.
 ///
@@ -27,7 +30,7 @@ pub(super) fn firebase<'j>(fields: Fields<'j>, _: Vec<Json<'static>>) -> Result<
         "https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com";
     let project = name(fields, "project")?;
     let issuer = format!("https://securetoken.google.com/{project}");
-    Ok(with_keys(issuer, KEYS, vec![project.to_owned().into()]))
+    Ok(with_keys(IssuerName::Exact(issuer), KEYS, vec![project.to_owned().into()]))
 }
 
 /// Reads the fields of the preset `supabase`.
@@ -111,12 +114,14 @@ pub(super) fn entra<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Re
     let tenants = strings(fields, "tenant")?;
     let are_ids = |ids: &[Json<'_>]| ids.iter().filter_map(Json::as_str).all(is_entra_id);
     let names: Vec<_> = tenants.iter().filter_map(Json::as_str).collect();
-    let (tenant, keys) = match *names.as_slice() {
-        ["common"] => (TENANT, "common"),
-        ["organizations"] => (ORGANIZATION, "organizations"),
-        ["consumers"] => (PERSONAL_ACCOUNTS, "consumers"),
-        [id] if is_entra_id(id) => (id, id),
-        [_, _, ..] if are_ids(&tenants) => (TENANT, "common"),
+    let exact = |tenant| IssuerName::Exact(entra_issuer(tenant));
+    let every = |includes_personal| IssuerName::EntraTenants { includes_personal };
+    let (issuer, keys) = match *names.as_slice() {
+        ["common"] => (every(true), "common"),
+        ["organizations"] => (every(false), "organizations"),
+        ["consumers"] => (exact(PERSONAL_ACCOUNTS), "consumers"),
+        [id] if is_entra_id(id) => (exact(id), id),
+        [_, _, ..] if are_ids(&tenants) => (every(true), "common"),
         _ => {
             let expected = "expected the ID of a tenant in lower case, a list of IDs, \"organizations\", \"consumers\" or \"common\"";
             return error(fields, "tenant", expected);
@@ -126,7 +131,6 @@ pub(super) fn entra<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Re
         let expected = "expected the application ID of the API in lower case, such as 6e74172b-be56-4843-9ff4-e66a39bb12e3. Version 2 tokens contain no other `aud`.";
         return error(fields, "audience", expected);
     }
-    let issuer = format!("https://login.microsoftonline.com/{tenant}/v2.0");
     let keys = format!("https://login.microsoftonline.com/{keys}/discovery/v2.0/keys");
     let issuer = with_keys(issuer, &keys, audiences);
     Ok(if tenants.len() > 1 { issuer.requiring("tid", tenants) } else { issuer })
@@ -138,7 +142,7 @@ pub(super) fn entra<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Re
 pub(super) fn google<'j>(fields: Fields<'j>, _: Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>> {
     let clients =
         client_ids(fields, "expected the client ID of the app, such as 1234.apps.googleusercontent.com")?;
-    Ok(with_keys(GOOGLE.to_owned(), "https://www.googleapis.com/oauth2/v3/certs", clients))
+    Ok(with_keys(IssuerName::Google, "https://www.googleapis.com/oauth2/v3/certs", clients))
 }
 
 /// Reads the fields of the preset `apple`.
@@ -168,6 +172,9 @@ pub(super) fn keycloak<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) ->
 /// <https://developer.okta.com/docs/concepts/auth-servers/>
 pub(super) fn okta<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>> {
     let domain = host(fields, "domain")?;
+    if ADMIN_CONSOLES.iter().any(|end| domain.ends_with(end)) {
+        return error(fields, "domain", "expected the domain of the issuer, without `-admin`");
+    }
     let server = fields.get("authorization_server");
     let server = server.map_or(Ok("default"), |_| name(fields, "authorization_server"))?;
     let expected = "expected the audience of the authorization server, such as api://default, or the client ID of the app for \"org\"";
@@ -198,17 +205,16 @@ pub(super) fn workos<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> R
         Some(_) => issuer(fields, NOT_EMPTY)?.to_owned(),
         None => format!("https://api.workos.com/user_management/{client}"),
     };
-    let names = vec![issuer.clone().into()];
     let keys = format!("https://api.workos.com/sso/jwks/{client}");
-    Ok(with_keys(issuer, &keys, audiences).requiring("iss", names))
+    Ok(with_keys(IssuerName::Exact(issuer), &keys, audiences))
 }
 
 /// Returns an issuer. The URL of the key set is the issuer URL followed by `path`.
 fn with_keys_at(issuer: String, path: &str, audiences: Vec<Json<'static>>) -> Issuer {
     let keys = format!("{issuer}{path}");
-    with_keys(issuer, &keys, audiences)
+    with_keys(IssuerName::Exact(issuer), &keys, audiences)
 }
 
-fn with_keys(issuer: String, keys: &str, audiences: Vec<Json<'static>>) -> Issuer {
+fn with_keys(issuer: IssuerName, keys: &str, audiences: Vec<Json<'static>>) -> Issuer {
     Issuer::new(issuer, audiences, KeySet::new(keys.to_owned(), false))
 }

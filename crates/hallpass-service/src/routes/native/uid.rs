@@ -15,7 +15,7 @@ use crate::web::response::{JSON, Response};
 const FIELD: &str = "subject";
 const OTHER_SUBJECT: &str =
     "Only callers with a service key can request the uid of another subject. Omit `subject`.";
-const NO_SUBJECT: &str = "This caller has no subject that can identify a user. Send a service key, or a JWT whose claim `sub` is a non-empty string without `*`, `{` or `}`.";
+const NO_SUBJECT: &str = "This caller has no subject that can identify a user. Send a service key, or a JWT whose claim `sub` is an exact integer, or a non-empty string without `*`, `{` or `}`.";
 
 /// Handles `GET /v1/uid`: derives the uid of the caller's subject. A caller with a service key can name another subject.
 pub(in crate::routes) fn uid(authorized: &Authorized<'_>) -> Result<Response, Problem> {
