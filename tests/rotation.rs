@@ -741,7 +741,7 @@ fn a_token_from_before_shows_the_change() -> anyhow::Result<()> {
             "projects": { "default": { "provider": "agora", "app_id": APP_ID, "certificates": names } },
             "auth": { "keys": [{ "name": "backend", "secret": KEY }] },
             "rest": { "agora": { "customer_id": "ID", "customer_secret": "SECRET", "url": agora.url() } },
-            "policy": [{ "rtc": { "channel": "class-*" }, "agora_rest": "projects" }],
+            "policy": [{ "rtc": { "channel": "class-*" }, "agora_rest": "projects", "inspect": true }],
         });
         let setting = |name: &str| (name == "HALLPASS_CONFIG").then(|| document.to_string());
         let mut service = Memory::with_store(setting, store(&moto)?);
