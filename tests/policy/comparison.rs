@@ -83,6 +83,30 @@ fn evaluators_agree_on_random_requests() -> anyhow::Result<()> {
     shares.check()
 }
 
+#[test]
+fn the_order_of_rules_does_not_change_whether_a_request_is_granted() -> anyhow::Result<()> {
+    const COUNT: u64 = 4_000;
+    let is_granted = |configuration: &DryRun, Trial { caller, request, .. }: &Trial| {
+        matches!(caller.evaluate(configuration, &request.to_string()), Ok(Decision::Granted { .. }))
+    };
+    let mut granted = 0;
+    for seed in 0..COUNT / TRIALS_PER_SEED {
+        let trials = Trial::random(seed);
+        let mut reversed = trials[0].document.clone();
+        let Some(rules) = reversed["policy"].as_array_mut() else { continue };
+        rules.reverse();
+        let configurations = [&trials[0].document, &reversed].map(|document| load(&document.to_string()));
+        let [Ok(configuration), Ok(reversed)] = &configurations else { continue };
+        for trial in &trials {
+            let is_granted = [configuration, reversed].map(|configuration| is_granted(configuration, trial));
+            ensure!(is_granted[0] == is_granted[1], "seed {seed}\n{trial}");
+            granted += u64::from(is_granted[0]);
+        }
+    }
+    ensure!(granted > COUNT / 5, "only {granted} requests were granted");
+    Ok(())
+}
+
 /// Returns the number in an environment variable.
 fn number(name: &str, default: u64) -> anyhow::Result<u64> {
     env::var(name).map_or(Ok(default), |value| value.parse().with_context(|| name.to_owned()))
