@@ -21,7 +21,9 @@ pub(super) fn denies(who: &Value, caller: &Caller) -> bool {
     meets(who, caller, &|claims, name, accepted| {
         claims::find_all(claims, name).into_iter().any(|claim| {
             let list = list_of_gateway(claim);
+            let boolean = claim.as_str().and_then(|text| text.parse::<bool>().ok()).map(Value::from);
             claims::matches(name, claim, accepted)
+                || boolean.is_some_and(|boolean| claims::matches(name, &boolean, accepted))
                 || list.is_some_and(|list| claims::matches("scope", &list, accepted))
         })
     })

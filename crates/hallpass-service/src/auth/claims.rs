@@ -77,22 +77,21 @@ impl Claims {
     /// Returns whether the claim has one of these values, or is an array that contains one of these values. The claims
     /// `scope` and `scp` also match if they contain all words of an accepted value.
     pub(crate) fn matches(&self, name: &str, accepted: &[Json<'static>]) -> bool {
-        self.get(name).is_some_and(|claim| {
-            let is_scope = is_scope(name.strip_prefix('/').unwrap_or(name));
-            accepts_any(accepted, claim, is_scope)
-        })
+        self.get(name).is_some_and(|claim| accepts_any(accepted, claim, is_scope(name)))
     }
 
     /// Returns whether any claim that the name can refer to has one of these values. The list `deny` uses this method, so
-    /// that no caller escapes an entry through an ambiguous name. A list of a gateway, such as `[a b]`, is a set of words.
+    /// that no caller escapes an entry through an ambiguous name or the type of a value. API Gateway and some identity
+    /// providers issue a boolean as the string `true` or `false`, and API Gateway issues a list as a string such as `[a b]`.
     pub(crate) fn matches_any_reading(&self, name: &str, accepted: &[Json<'static>]) -> bool {
-        let is_scope = is_scope(name.strip_prefix('/').unwrap_or(name));
         let matches = |claim: &Json<'_>| {
             let list = claim.as_str().and_then(listed_words).map(Json::from);
             list.is_some_and(|list| accepts_any(accepted, &list, true))
-                || accepts_any(accepted, claim, is_scope)
+                || accepts_any(accepted, claim, is_scope(name))
+                || accepted.iter().any(|accepted| is_boolean_text(accepted, claim))
         };
-        self.get(name).is_some_and(matches) || any_reading(&self.0, name, &matches)
+        let pointed = if name.starts_with('/') { self.get(name) } else { None };
+        pointed.is_some_and(matches) || any_reading(&self.0, name, &matches)
     }
 
     /// Returns whether the claims satisfy all conditions.
@@ -136,7 +135,7 @@ fn member<'j>(value: &'j Json<'static>, part: &str) -> Option<&'j Json<'static>>
         let has_other_form = part.starts_with('+') || (part.starts_with('0') && part.len() > 1);
         return if has_other_form { None } else { items.get(part.parse::<usize>().ok()?) };
     }
-    value.get(&unescape(part))
+    if part.contains('~') { value.get(&unescape(part)) } else { value.get(part) }
 }
 
 /// Replaces the escapes `~0` and `~1` in a part of a JSON Pointer.
@@ -152,7 +151,13 @@ fn unescape(part: &str) -> String {
 
 /// Returns whether a claim contains words that are separated by spaces (RFC 8693 section 4.2, RFC 9068 section 2.2.3).
 fn is_scope(name: &str) -> bool {
-    matches!(name, "scope" | "scp")
+    matches!(name, "scope" | "scp" | "/scope" | "/scp")
+}
+
+/// Returns whether a claim is the text of an accepted boolean.
+fn is_boolean_text(accepted: &Json<'_>, claim: &Json<'_>) -> bool {
+    let Json::Bool(accepted) = accepted else { return false };
+    claim.as_str() == Some(if *accepted { "true" } else { "false" })
 }
 
 /// Returns the words of a list that API Gateway formats as `[a b]`.

@@ -25,7 +25,8 @@ impl<G> RuleDescription<'_, G> {
             return vec![format!("{name} has no effect: {} denies the same callers", entry.name)];
         }
         let grants = &self.description.grants;
-        let mut warnings: Vec<_> = gateway_warning(name, &self.rule.who, &self.kinds).into_iter().collect();
+        let mut warnings: Vec<_> =
+            gateway_warning(name, &self.rule.who, &self.kinds, false).into_iter().collect();
         let privileged = grants.iter().filter_map(|GrantDescription { service, privileged, .. }| {
             let parts = granted(privileged);
             (!parts.is_empty()).then(|| format!("{service} ({})", parts.join(", ")))
@@ -119,7 +120,7 @@ impl DenyDescription<'_> {
         if who.claims.is_none() && who.keys.is_none() && kinds.len() == accepted.len() {
             return vec![format!("{name} denies every request of every caller")];
         }
-        let mut warnings: Vec<_> = gateway_warning(name, who, kinds).into_iter().collect();
+        let mut warnings: Vec<_> = gateway_warning(name, who, kinds, true).into_iter().collect();
         if who.claims.is_some() && granted.contains(&CallerKind::Anonymous) {
             warnings.push(format!(
                 "{name} does not deny anonymous callers: because `auth.open` is set, a denied caller can omit the credentials, and then gets everything that anonymous callers get"
@@ -134,10 +135,15 @@ impl DenyDescription<'_> {
     }
 }
 
-/// Returns a warning if callers of API Gateway cannot meet a condition on a claim.
-fn gateway_warning(name: &str, who: &CallerConditions, kinds: &[CallerKind]) -> Option<String> {
+/// Returns a warning if callers of API Gateway cannot meet a condition on a claim. `is_deny` is true for an entry of `deny`.
+fn gateway_warning(
+    name: &str,
+    who: &CallerConditions,
+    kinds: &[CallerKind],
+    is_deny: bool,
+) -> Option<String> {
     let mut claims = who.claims.iter().flatten();
-    let reason = claims.find_map(|(claim, accepted)| unmet_by_strings(claim, accepted))?;
+    let reason = claims.find_map(|(claim, accepted)| unmet_by_strings(claim, accepted, is_deny))?;
     kinds.contains(&CallerKind::Gateway).then(|| {
         format!(
             "{name} never applies to API Gateway callers: API Gateway passes claims as strings, so {reason}"
@@ -146,7 +152,7 @@ fn gateway_warning(name: &str, who: &CallerConditions, kinds: &[CallerKind]) -> 
 }
 
 /// Returns the reason if a condition on a claim is not met by any claims that are strings.
-fn unmet_by_strings(claim: &str, accepted: &[Json<'_>]) -> Option<String> {
+fn unmet_by_strings(claim: &str, accepted: &[Json<'_>], is_deny: bool) -> Option<String> {
     let is_field = match claim.strip_prefix('/') {
         Some(pointer) => pointer.contains('/'),
         // The name of a top-level claim can be a URL, which contains dots.
@@ -158,7 +164,8 @@ fn unmet_by_strings(claim: &str, accepted: &[Json<'_>]) -> Option<String> {
     } else if !accepted.iter().all(|value| is_boolean(value) || matches!(value, Json::Object(_))) {
         None
     } else if accepted.iter().any(is_boolean) {
-        Some(format!("`{claim}` must also accept \"true\" or \"false\""))
+        // An entry of `deny` also matches the text of a boolean.
+        (!is_deny).then(|| format!("`{claim}` must also accept \"true\" or \"false\""))
     } else {
         Some(format!("`{claim}` cannot be an object with members. Accept a string instead of `has_member`"))
     }
