@@ -18,7 +18,7 @@ mod preset;
 pub(crate) mod testing;
 
 pub(crate) use self::authenticator::Authenticator;
-pub(crate) use self::caller::{Caller, CallerKind, address_limit_key};
+pub(crate) use self::caller::{Caller, CallerKind, address_limit_key, is_substitutable};
 #[cfg(feature = "check")]
 pub(crate) use self::claims::describe_conditions;
 pub use self::claims::exact_integer;

@@ -27,9 +27,7 @@ mod tests;
 mod upstream;
 pub(crate) mod videosdk;
 
-#[cfg(feature = "check")]
-pub(crate) use self::agora::has_uid;
-pub(crate) use self::agora::{CompatConfig, IdentityConfig, UidDerivation};
+pub(crate) use self::agora::{CompatConfig, IdentityConfig};
 #[cfg(feature = "check")]
 pub(crate) use self::description::{ProjectDescription, ProviderDescription};
 pub(crate) use self::minting::{MintContext, Minted, RequestSummary};

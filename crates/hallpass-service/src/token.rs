@@ -56,7 +56,6 @@ pub(crate) fn mint<'a>(
         project: request.project,
         ttl: ttl(request.ttl, signing.ttl, context.now)?,
         now: context.now,
-        uids: &signing.uids,
         salt: context.salt_bytes(),
         random_uid: Uid::from_bytes(context.uid_bytes()),
     };

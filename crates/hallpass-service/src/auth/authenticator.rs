@@ -1,6 +1,6 @@
 //! Verification of credentials.
 
-use hmac::{Hmac, KeyInit as _};
+use hmac::Hmac;
 use sha2::Sha256;
 
 use super::caller::Caller;
@@ -46,13 +46,9 @@ impl AuthConfig {
         for (name, secret) in self.keys.iter() {
             service_keys.push((name.as_str(), secrets.shared_key(secret)?));
         }
-        let hmac_key = |name| {
-            secrets.shared_key(name)?;
-            secrets.parse(name, |secret| Hmac::new_from_slice(secret.as_bytes()))
-        };
         let mut hmac_keys = Vec::new();
         for issuer in self.issuers.iter() {
-            hmac_keys.push(issuer.keys.secret_name().map(hmac_key).transpose()?);
+            hmac_keys.push(issuer.keys.secret_name().map(|name| secrets.hmac_key(name)).transpose()?);
         }
         Ok(Authenticator { config: self.clone(), service_keys: Fingerprints::new(service_keys), hmac_keys })
     }

@@ -70,7 +70,7 @@ impl Caller {
     /// because these characters have a special meaning in patterns and for providers.
     pub(crate) fn substitutable_claim(&self, name: &str) -> Option<Cow<'_, str>> {
         let value = if name == "sub" { self.subject()?.into() } else { self.claims.text(name)? };
-        (!value.is_empty() && !value.contains(['*', '{', '}'])).then_some(value)
+        is_substitutable(&value).then_some(value)
     }
 
     /// Returns the rate limit key of this caller, or `None` if the caller has no subject. The key is a hash, because a
@@ -81,6 +81,11 @@ impl Caller {
         let hash = Sha256::digest(format!("{}\0{issuer}\0{subject}", self.kind.as_str()));
         Some(base64::encode(&URL_SAFE_NO_PAD, &hash))
     }
+}
+
+/// Returns whether a string can be substituted into a pattern, and can identify a user.
+pub(crate) fn is_substitutable(value: &str) -> bool {
+    !value.is_empty() && !value.contains(['*', '{', '}'])
 }
 
 /// Returns the rate limit key of an IP address, for callers without a subject. All addresses of an IPv6 /64 network
@@ -96,6 +101,11 @@ pub(crate) fn address_limit_key(address: &str) -> String {
 }
 
 impl CallerKind {
+    /// Returns whether callers of this kind have claims.
+    pub(crate) const fn has_claims(self) -> bool {
+        matches!(self, Self::User | Self::Gateway)
+    }
+
     /// Reads a caller kind from the field `kind` of a rule.
     pub(crate) fn read<'j>(value: &'j Json<'j>) -> Result<Self, Invalid<'j>> {
         value.one_of("\"user\", \"service\", \"gateway\" or \"anonymous\"", |name| {

@@ -165,10 +165,10 @@ fn read_issuer<'j>(item: &'j Json<'j>) -> Result<Issuer, Invalid<'j>> {
         issuer.max_ttl = value.whole_number(1..=MAX_MAX_TTL, "seconds from 1 to 315360000 (10 years)")?;
     }
     // If neither `audience` nor `claims` were required, JWTs that the provider issued for other apps would be accepted.
-    // `iss` does not identify an app, except with `workos`: its issuer and its key set belong to one environment.
-    let identifies_app = !issuer.audiences.is_empty()
-        || issuer.claims.iter().any(|(name, _)| !matches!(name.as_str(), "iss" | "/iss"))
-        || fields.get("preset").and_then(Json::as_str) == Some("workos");
+    // A condition on `iss` repeats the check of the issuer.
+    let identifies_app = issuer.identifies_app
+        || !issuer.audiences.is_empty()
+        || issuer.claims.iter().any(|(name, _)| !matches!(name.as_str(), "iss" | "/iss"));
     if !identifies_app {
         let expected = "expected the required `aud`, or `claims` that identify the app";
         return Err(Invalid::field(item, "audience", expected));

@@ -21,6 +21,8 @@ pub(super) struct Issuer {
     pub(super) name: IssuerName,
     /// The accepted values of the claim `aud`. If `audiences` is empty, `claims` identifies the app.
     pub(super) audiences: Vec<Json<'static>>,
+    /// True if the issuer and its key set belong to one app, so that neither `audiences` nor `claims` must identify the app.
+    pub(super) identifies_app: bool,
     /// Conditions on claims other than `iss` and `aud`.
     pub(super) claims: ClaimConditions,
     /// The header that contains the JWT, in lower case.
@@ -56,6 +58,7 @@ impl Issuer {
         Self {
             name,
             audiences,
+            identifies_app: false,
             claims: Vec::new(),
             header: AUTHORIZATION.to_owned(),
             types: Vec::new(),

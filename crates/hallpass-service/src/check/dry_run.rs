@@ -90,7 +90,7 @@ impl DryRun {
         let config = Config::read(&with_placeholders(setting)).map_err(|error| InputError::from(&error))?;
         let state = load(&config, PLACEHOLDER_APP_ID);
         parts(&state)?;
-        let has_uid_secret = config.identity.uid_secret.is_some();
+        let has_uid_secret = config.providers.agora.identity.uid_secret.is_some();
         let with_other_secret = has_uid_secret.then(|| load(&config, OTHER_PLACEHOLDER));
         Ok(Self { state, with_other_secret })
     }

@@ -2,7 +2,6 @@
 
 use crate::auth::CallerKind;
 use crate::policy::{GrantDescription, GrantsDescription, Identity, NamePattern, Rule};
-use crate::providers::has_uid;
 use crate::state::Config;
 use crate::web::json::Json;
 use crate::web::strings::listed;
@@ -38,16 +37,18 @@ const VERIFICATIONS: [(&str, &str); 2] =
 /// Returns a warning for each rule and each such claim that is an identity or part of a channel or room. If the derivation of
 /// uids has no key, another warning concerns the uids. `kinds` are the caller kinds that the configuration accepts.
 pub(super) fn identity_warnings(config: &Config, kinds: &[CallerKind]) -> Vec<String> {
-    let is_keyed = config.identity.uid_secret.is_some();
+    let is_keyed = config.providers.agora.identity.uid_secret.is_some();
     let mut warnings = Vec::new();
     for (by, rule) in config.policy.rules() {
-        let have_claims = [CallerKind::User, CallerKind::Gateway];
-        if !have_claims.into_iter().any(|kind| kinds.contains(&kind) && rule.who.may_match(kind)) {
+        if !kinds.iter().any(|kind| kind.has_claims() && rule.who.may_match(*kind)) {
             continue;
         }
         let grants = rule.grants.describe();
         for (claim, services) in chosen_claims(&grants, identity_claims) {
-            let with_uid: Vec<_> = services.iter().filter(|service| has_uid(service)).collect();
+            let has_uid = |service: &&&str| {
+                grants.grants.iter().any(|grant| grant.has_uid && grant.service == **service)
+            };
+            let with_uid: Vec<_> = services.iter().filter(has_uid).collect();
             if !requires_verification(rule, claim) {
                 let services = listed(&services, "and");
                 warnings.push(format!(

@@ -45,7 +45,7 @@ pub fn summarize(setting: &dyn Fn(&str) -> Option<String>) -> Result<Summary, In
     let providers = config.providers.describe();
     let policy = providers::describe_policy(&config.policy, &kinds, max_ttl);
     let warnings = warnings(&config, &kinds, &policy);
-    let secrets = secrets(&providers, auth, config.identity.uid_secret.as_ref());
+    let secrets = secrets(&providers, auth, config.providers.agora.identity.uid_secret.as_ref());
     let default_ttl = config.ttl.default.seconds().0;
     let max_ttl = max_ttl.seconds().0;
     let or = |lines: Vec<String>, text: &str| if lines.is_empty() { vec![text.to_owned()] } else { lines };
@@ -54,7 +54,7 @@ pub fn summarize(setting: &dyn Fn(&str) -> Option<String>) -> Result<Summary, In
         ("callers", or(auth.map_or_else(Vec::new, AuthConfig::describe), "none")),
         ("policy", or(policy.lines, "no rules: every token request is denied")),
         ("token TTL", vec![format!("default {default_ttl} s, maximum {max_ttl} s")]),
-        ("compatible routes", compatible_routes(config.compat)),
+        ("compatible routes", compatible_routes(config.providers.agora.compat)),
         ("provider REST APIs", providers.iter().filter_map(|provider| provider.rest.clone()).collect()),
         ("CORS", cors(&config.cors)),
         ("base path", config.base_path.iter().map(base_path).collect()),
@@ -167,7 +167,7 @@ fn warnings(config: &Config, kinds: &[CallerKind], policy: &PolicyDescription) -
     warnings.extend_from_slice(&policy.warnings);
     warnings.extend(identity_warnings(config, kinds));
     let is_open = kinds.contains(&CallerKind::Anonymous) && config.policy.is_default();
-    if config.compat.grants_006 && !is_open {
+    if config.providers.agora.compat.grants_006 && !is_open {
         let warning = "every rule without `version` grants format 006, and the holder of a 006 token can change its channel and its user";
         warnings.push(format!("`compat.version`: {warning}"));
     }

@@ -51,9 +51,7 @@ impl CallerConditions {
             if claims.is_empty() {
                 return Err(Invalid::new(value, "expected at least one claim"));
             }
-            let have_claims = [CallerKind::User, CallerKind::Gateway];
-            let may_have =
-                have_claims.into_iter().any(|kind| kinds.contains(&kind) && conditions.has_kind(kind));
+            let may_have = kinds.iter().any(|kind| kind.has_claims() && conditions.has_kind(*kind));
             if conditions.keys.is_some() || !may_have {
                 let detail =
                     "applies only to the kinds \"user\" and \"gateway\", and `auth` must accept one of them";
@@ -89,7 +87,7 @@ impl CallerConditions {
     /// Returns whether a caller of this kind can meet the conditions.
     pub(crate) fn may_match(&self, kind: CallerKind) -> bool {
         let has_key = self.keys.is_none() || kind == CallerKind::Service;
-        let has_claims = self.claims.is_none() || matches!(kind, CallerKind::User | CallerKind::Gateway);
+        let has_claims = self.claims.is_none() || kind.has_claims();
         self.has_kind(kind) && has_key && has_claims
     }
 

@@ -49,6 +49,8 @@ pub(crate) struct GrantDescription<'a> {
     pub(crate) requires_place: bool,
     /// True if the grant includes tokens without a user.
     pub(crate) includes_userless: bool,
+    /// True if the tokens can be for a uid.
+    pub(crate) has_uid: bool,
     /// True if a request must specify the user, unless the grant is bound to a user.
     pub(crate) requires_user: bool,
     pub(crate) ttl: Option<Ttl>,

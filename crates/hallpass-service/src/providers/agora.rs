@@ -16,12 +16,10 @@ pub(crate) use self::config::{
     AgoraProject, Config, DEFAULT_PROJECT, PROJECT_FIELDS, ProjectConfig, Provider, SHORT_SECRETS,
     SHORT_SETTINGS,
 };
-pub(crate) use self::derived_uid::{IdentityConfig, UidDerivation};
+pub(crate) use self::derived_uid::IdentityConfig;
 pub(crate) use self::grants::{FormatCheck, Grants, decide_rest_call, grant_fields};
 pub(crate) use self::inspect::{EXPECT_FIELDS, inspect, recognizes};
 pub(crate) use self::request::{TokenRequest, read_request, request_fields};
-#[cfg(feature = "check")]
-pub(crate) use self::services::has_uid;
 pub(crate) use self::services::{
     Apaas, ChannelUser, Chat, FieldlessService, RequestedRole, Rtc, Rtm, TokenService, read_uid,
 };

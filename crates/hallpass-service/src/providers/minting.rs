@@ -3,7 +3,6 @@
 use hallpass_token::agora::Uid;
 use hallpass_token::{Ttl, UnixSeconds};
 
-use super::agora::UidDerivation;
 use crate::policy::{DecidedBy, Evaluator};
 
 /// The inputs of minting, except the request, the provider and the policy.
@@ -15,8 +14,6 @@ pub(crate) struct MintContext<'a> {
     /// The requested lifetime. A rule may cap this lifetime.
     pub(crate) ttl: Ttl,
     pub(crate) now: UnixSeconds,
-    /// The derivation of uids from subjects.
-    pub(crate) uids: &'a UidDerivation,
     /// The random salt of an Agora token.
     pub(crate) salt: [u8; 4],
     /// The random uid for a request that specifies no user, if the caller may choose any user.

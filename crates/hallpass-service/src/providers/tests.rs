@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::agora::rest::RestCall;
 use super::agora::{FormatCheck, Version, decide_rest_call};
 use super::videosdk::{RequestedScope, TokenRequest};
-use super::{MintContext, Policy, ProjectConfigs, ProviderRequest, UidDerivation, read_policy};
+use super::{MintContext, Policy, ProjectConfigs, ProviderRequest, read_policy};
 use crate::auth::testing::gateway;
 use crate::auth::{Caller, CallerKind};
 use crate::policy::{Evaluator, RuleContext, StringArena, TokenError};
@@ -66,7 +66,6 @@ fn mint_either_version(rule: &str) -> Result<String, String> {
         project: None,
         ttl: Ttl::MAX,
         now: UnixSeconds(0),
-        uids: &UidDerivation::UNKEYED,
         salt: [0; 4],
         random_uid: Uid::from_bytes([1; 4]),
     };

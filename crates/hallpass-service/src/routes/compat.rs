@@ -35,7 +35,7 @@ fn mint_both<'a>(
 }
 
 fn narrow_role(authorized: &Authorized<'_>, request: &mut TokenRequest<'_>) {
-    if authorized.signing.compat.narrow_role
+    if authorized.signing.providers.agora.compat.narrow_role
         && let ProviderRequest::Agora(request) = &mut request.provider
     {
         request.allows_lower_role = true;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use hmac::{Hmac, KeyInit as _};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
@@ -93,6 +94,12 @@ impl Secrets {
             return Err(invalid(name.as_str(), "must have at least 32 bytes"));
         }
         self.checked(name)
+    }
+
+    /// Returns the HMAC key with this name. The checks are those of [`shared_key`](Self::shared_key).
+    pub(crate) fn hmac_key(&self, name: &SecretName) -> Result<Hmac<Sha256>, ConfigError> {
+        self.shared_key(name)?;
+        self.parse(name, |key| Hmac::new_from_slice(key.as_bytes()))
     }
 
     pub(crate) fn fingerprints(&self) -> Fingerprints {

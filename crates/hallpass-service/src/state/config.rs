@@ -17,9 +17,7 @@ pub(crate) struct Config {
     pub(crate) auth: Option<AuthConfig>,
     pub(crate) providers: providers::Config,
     pub(crate) policy: Arc<Policy>,
-    pub(crate) identity: IdentityConfig,
     pub(crate) ttl: TtlConfig,
-    pub(crate) compat: CompatConfig,
     pub(crate) cors: Cors,
     pub(crate) base_path: Option<BasePath>,
 }
@@ -68,8 +66,8 @@ impl Config {
         let cors = Cors::new(cors, auth.as_ref().map_or(&[], AuthConfig::headers));
         let base_path = fields.read("base_path", BasePath::read)?;
         let mut providers = projects.with_rest(fields.get("rest"))?;
-        providers.agora.grants_006 = compat.grants_006;
-        Ok(Self { auth, providers, policy, identity, ttl, compat, cors, base_path })
+        (providers.agora.identity, providers.agora.compat) = (identity, compat);
+        Ok(Self { auth, providers, policy, ttl, cors, base_path })
     }
 
     /// Reads only the base path. Returns `None` if the base path is missing or invalid.
@@ -96,7 +94,6 @@ impl Config {
         if let Some(auth) = &self.auth {
             auth.add_secret_names(&mut names);
         }
-        names.extend(&self.identity.uid_secret);
         let mut distinct: Vec<&SecretName> = Vec::with_capacity(names.len());
         for name in names {
             if !distinct.iter().any(|known| known.as_str() == name.as_str()) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::config::Config;
 use crate::auth::Authenticator;
-use crate::providers::{CompatConfig, Policy, Providers, UidDerivation};
+use crate::providers::{Policy, Providers};
 use crate::settings::{ConfigError, Secrets, TtlConfig};
 
 /// The state that serves requests.
@@ -30,9 +30,7 @@ pub(crate) enum AuthState {
 pub(crate) struct Signing {
     pub(crate) providers: Providers,
     pub(crate) policy: Arc<Policy>,
-    pub(crate) uids: UidDerivation,
     pub(crate) ttl: TtlConfig,
-    pub(crate) compat: CompatConfig,
 }
 
 impl LoadedState {
@@ -68,8 +66,6 @@ impl LoadedState {
             return Err(ConfigError::NoProject(crate::providers::short_settings()));
         }
         let providers = config.providers.load(secrets)?;
-        let uids = config.identity.load(secrets)?;
-        let (policy, ttl, compat) = (Arc::clone(&config.policy), config.ttl, config.compat);
-        Ok((auth, Signing { providers, policy, uids, ttl, compat }))
+        Ok((auth, Signing { providers, policy: Arc::clone(&config.policy), ttl: config.ttl }))
     }
 }

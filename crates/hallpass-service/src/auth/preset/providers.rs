@@ -196,8 +196,8 @@ pub(super) fn logto<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Re
     Ok(with_keys_at(issuer, "/jwks", audiences))
 }
 
-/// Reads the fields of the preset `workos`. An access token has no `aud` by default. `iss` and the key set identify the
-/// environment:
+/// Reads the fields of the preset `workos`. An access token has no `aud` by default. The issuer and its key set belong to
+/// one environment:
 /// <https://workos.com/docs/reference/authkit/session-tokens>
 pub(super) fn workos<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> Result<Issuer, Invalid<'j>> {
     let client = name(fields, "client_id")?;
@@ -206,7 +206,7 @@ pub(super) fn workos<'j>(fields: Fields<'j>, audiences: Vec<Json<'static>>) -> R
         None => format!("https://api.workos.com/user_management/{client}"),
     };
     let keys = format!("https://api.workos.com/sso/jwks/{client}");
-    Ok(with_keys(IssuerName::Exact(issuer), &keys, audiences))
+    Ok(Issuer { identifies_app: true, ..with_keys(IssuerName::Exact(issuer), &keys, audiences) })
 }
 
 /// Returns an issuer. The URL of the key set is the issuer URL followed by `path`.

@@ -4,6 +4,8 @@ use ::base64::engine::general_purpose::STANDARD;
 use hallpass_token::agora::{AppCertificate, AppId};
 use zeroize::Zeroizing;
 
+use super::derived_uid::{IdentityConfig, UidDerivation};
+use super::version::CompatConfig;
 use crate::providers::rest::read_url;
 use crate::settings::{ConfigError, NamedProject, Projects, SecretName, Secrets, SettingLookup, first_set};
 use crate::web::base64;
@@ -41,8 +43,8 @@ pub(crate) struct Config {
     pub(crate) url: String,
     /// The names of the secrets with the account's customer ID and customer secret.
     pub(crate) account: Option<(SecretName, SecretName)>,
-    /// True if a rule without `version` grants format 006 in addition to format 007.
-    pub(crate) grants_006: bool,
+    pub(crate) identity: IdentityConfig,
+    pub(crate) compat: CompatConfig,
 }
 
 /// A project, with its secrets.
@@ -62,8 +64,8 @@ pub(crate) struct Provider {
     pub(crate) url: String,
     /// The credentials of the account, if they are configured.
     pub(crate) account: Option<AccountCredentials>,
-    /// True if a rule without `version` grants format 006 in addition to format 007.
-    pub(crate) grants_006: bool,
+    pub(crate) uids: UidDerivation,
+    pub(crate) compat: CompatConfig,
 }
 
 /// The credentials of the Agora account, which grant access to the whole account.
@@ -97,14 +99,15 @@ impl ProjectConfig {
 }
 
 impl Config {
-    /// Combines the projects with the section `rest.agora`.
+    /// Combines the projects with the section `rest.agora`. The sections `identity` and `compat` have their default values.
     #[inline(never)]
     pub(crate) fn new<'j>(
         projects: Projects<ProjectConfig>,
         rest: Option<&'j Json<'j>>,
     ) -> Result<Self, Invalid<'j>> {
+        let (identity, compat) = (IdentityConfig::default(), CompatConfig::default());
         let Some(section) = rest else {
-            return Ok(Self { projects, url: read_url(None, URLS)?, account: None, grants_006: false });
+            return Ok(Self { projects, url: read_url(None, URLS)?, account: None, identity, compat });
         };
         let fields = section.fields(&["customer_id", "customer_secret", "url"])?;
         let name = |field| fields.read(field, SecretName::read);
@@ -118,7 +121,7 @@ impl Config {
             (None, Some(_)) => return missing("customer_id"),
             (Some(_), None) => return missing("customer_secret"),
         };
-        Ok(Self { projects, url: read_url(fields.get("url"), URLS)?, account, grants_006: false })
+        Ok(Self { projects, url: read_url(fields.get("url"), URLS)?, account, identity, compat })
     }
 
     /// Adds the names of all secrets.
@@ -129,6 +132,7 @@ impl Config {
         if let Some((id, secret)) = &self.account {
             names.extend([id, secret]);
         }
+        names.extend(&self.identity.uid_secret);
     }
 
     /// Loads the secrets.
@@ -142,8 +146,8 @@ impl Config {
             Ok(AgoraProject { app_id: app_id.clone(), certificates })
         })?;
         let account = self.account.as_ref().map(|(id, secret)| AccountCredentials::load(id, secret, secrets));
-        let (url, grants_006) = (self.url.clone(), self.grants_006);
-        Ok(Provider { projects, url, account: account.transpose()?, grants_006 })
+        let (url, uids, compat) = (self.url.clone(), self.identity.load(secrets)?, self.compat);
+        Ok(Provider { projects, url, account: account.transpose()?, uids, compat })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Derived uids: the uid of a subject in the channels of an app.
 
 use hallpass_token::agora::{AppId, Uid};
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::{Hmac, Mac as _};
 use sha2::{Digest as _, Sha256};
 
 use crate::settings::{ConfigError, SecretName, Secrets};
@@ -29,11 +29,7 @@ impl IdentityConfig {
     /// # Errors
     /// Returns [`ConfigError`] if the secret is missing or invalid.
     pub(crate) fn load(&self, secrets: &Secrets) -> Result<UidDerivation, ConfigError> {
-        let load = |name| {
-            secrets.shared_key(name)?;
-            secrets.parse(name, |key| Hmac::new_from_slice(key.as_bytes()))
-        };
-        Ok(UidDerivation(self.uid_secret.as_ref().map(load).transpose()?))
+        Ok(UidDerivation(self.uid_secret.as_ref().map(|name| secrets.hmac_key(name)).transpose()?))
     }
 }
 

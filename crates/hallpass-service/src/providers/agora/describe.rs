@@ -96,6 +96,7 @@ impl Grant {
             places: self.channels.as_deref(),
             roles: if has("room") { self.room_roles.as_ref().map(to_strings) } else { self.role_names() },
             requires_place: true,
+            has_uid: has("channel"),
             requires_user: !has("channel"),
             ttl: self.ttl,
         }

@@ -79,13 +79,13 @@ impl<'a> TokenRequest<'a> {
         context: &MintContext<'a>,
     ) -> Result<Minted<'a>, TokenError> {
         let NamedProject { name, project } = provider.projects.get(context.project)?;
-        let formats = FormatCheck { version: self.version, grants_006: provider.grants_006 };
+        let formats = FormatCheck { version: self.version, grants_006: provider.compat.grants_006 };
         let decider =
             Decider { policy, grants: &grants, formats, caller: context.evaluator.caller, project: name };
         let mut service_context = Context {
             evaluator: context.evaluator,
             app_id: &project.app_id,
-            uids: context.uids,
+            uids: &provider.uids,
             random_uid: context.random_uid,
             channel_uid: None,
             prefers_any_user: self.prefers_any_user && decider.grants_any_user(&self.services),

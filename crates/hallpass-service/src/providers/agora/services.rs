@@ -20,12 +20,6 @@ pub(crate) use self::rtm::Rtm;
 pub(crate) use self::service::TokenService;
 pub(super) use self::service::{Context, Grant, ServiceType};
 
-/// Returns whether tokens of a service can be for a uid.
-#[cfg(feature = "check")]
-pub(crate) fn has_uid(service: &str) -> bool {
-    [rtc::SERVICE, streaming::STREAMING, streaming::FCDN].iter().any(|known| known.name == service)
-}
-
 /// All services, in the order of their fields in a response.
 pub(super) static SERVICES: &[ServiceType] = &[
     rtc::SERVICE,

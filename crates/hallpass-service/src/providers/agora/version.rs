@@ -3,11 +3,12 @@
 use crate::web::json::{Invalid, Json};
 
 /// An Agora token format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Version {
     /// Format 006, which Agora calls AccessToken.
     V006,
     /// Format 007, which Agora calls AccessToken2.
+    #[default]
     V007,
 }
 
@@ -35,7 +36,7 @@ impl Version {
 }
 
 /// The section `compat` of the configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CompatConfig {
     /// The default token format of the routes that imitate servers with format 006.
     pub(crate) version: Version,

@@ -79,6 +79,7 @@ impl Grant {
             places: self.room.as_deref(),
             roles: Some(self.permissions.iter().chain(&self.roles).map(|name| (*name).to_owned()).collect()),
             requires_place: false,
+            has_uid: false,
             requires_user: false,
             ttl: self.ttl,
         }

@@ -91,7 +91,7 @@ fn respond<'a>(
     body: &Json<'_>,
     service: impl TokenService<'a> + 'a,
 ) -> Result<Response, Problem> {
-    let version = version(authorized, Some(body), authorized.signing.compat.version)?;
+    let version = version(authorized, Some(body), authorized.signing.providers.agora.compat.version)?;
     let token = service_token(authorized, version, service)?;
     Ok(ok(JSON, &envelope(StatusCode::OK, token)))
 }

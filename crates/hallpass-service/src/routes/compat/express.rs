@@ -40,7 +40,7 @@ fn render(error: &ErrorContext<'_>) -> Response {
 pub(in crate::routes) fn rtc_token(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let body = object(authorized)?;
     let channel = parse_field("channel", required_string(&body, "channel")?, Channel::parse_or_any)?;
-    let version = version(authorized, Some(&body), authorized.signing.compat.version)?;
+    let version = version(authorized, Some(&body), authorized.signing.providers.agora.compat.version)?;
     let channel_user = ChannelUser::or_own_uid(channel, None);
     let named = |value| if is_truthy(value) { Role::Publisher } else { Role::Subscriber };
     let role = value(&body, "isPublisher").map(named);
@@ -53,7 +53,7 @@ pub(in crate::routes) fn rtc_token(authorized: &Authorized<'_>) -> Result<Respon
 pub(in crate::routes) fn rtm_token(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let body = object(authorized)?;
     let rtm = read::rtm("user", required_string(&body, "user")?)?;
-    let version = version(authorized, Some(&body), authorized.signing.compat.version)?;
+    let version = version(authorized, Some(&body), authorized.signing.providers.agora.compat.version)?;
     Ok(token("token", service_token(authorized, version, rtm)?))
 }
 
@@ -64,7 +64,7 @@ pub(in crate::routes) fn tools_rtc_token(authorized: &Authorized<'_>) -> Result<
 pub(in crate::routes) fn tools_rtm_token(authorized: &Authorized<'_>) -> Result<Response, Problem> {
     let account = required_query(authorized, "account", "account is required")?;
     let rtm = read::rtm("account", &account)?;
-    let version = version(authorized, None, authorized.signing.compat.version)?;
+    let version = version(authorized, None, authorized.signing.providers.agora.compat.version)?;
     Ok(token("key", service_token(authorized, version, rtm)?))
 }
 
@@ -81,7 +81,7 @@ fn rtc_of_query(
 ) -> Result<String, Problem> {
     let name = required_query(authorized, channel_field, "channel name is required")?;
     let uid = authorized.query("uid").unwrap_or_default();
-    let version = version(authorized, None, authorized.signing.compat.version)?;
+    let version = version(authorized, None, authorized.signing.providers.agora.compat.version)?;
     let channel = parse_field(channel_field, &name, Channel::parse_or_any)?;
     let channel_user = ChannelUser::or_own_uid(channel, user("uid", &uid)?);
     let rtc = Rtc::new(channel_user, RequestedRole::Default(role));

@@ -50,13 +50,13 @@ pub(in crate::routes) fn ping(_: &Request) -> Response {
 }
 
 pub(in crate::routes) fn rtc(authorized: &Authorized<'_>) -> Result<Response, Problem> {
-    let (ttl, version) = read_query(authorized, authorized.signing.compat.version)?;
+    let (ttl, version) = read_query(authorized, authorized.signing.providers.agora.compat.version)?;
     let request = agora::TokenRequest::one(version, read_rtc(authorized)?);
     Ok(respond([("rtcToken", agora_token(authorized, ttl, request)?)]))
 }
 
 pub(in crate::routes) fn rtm(authorized: &Authorized<'_>) -> Result<Response, Problem> {
-    let (ttl, version) = read_query(authorized, authorized.signing.compat.version)?;
+    let (ttl, version) = read_query(authorized, authorized.signing.providers.agora.compat.version)?;
     let user = authorized.path_param("rtmuid");
     if matches!(user, "" | "0") {
         let detail = format!("invalid RTM User ID: \"{user}\"");
@@ -109,7 +109,7 @@ fn read_query(
 }
 
 fn both_tokens(authorized: &Authorized<'_>, rtm_user: &str) -> Result<Response, Problem> {
-    let (ttl, version) = read_query(authorized, authorized.signing.compat.version)?;
+    let (ttl, version) = read_query(authorized, authorized.signing.providers.agora.compat.version)?;
     let rtc = read_rtc(authorized)?;
     if matches!(rtm_user, "" | "0") {
         let detail = "failed to parse rtm user ID. Cannot be empty or \"0\"";

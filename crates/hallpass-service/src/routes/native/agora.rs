@@ -114,8 +114,8 @@ impl Call<'_> {
         // The credentials of the account are valid for every project.
         let project = self.project.filter(|_| self.form != Some(Form::Basic)).unwrap_or_default();
         let format = self.form.and_then(Form::token_format);
-        let format =
-            format.map(|version| FormatCheck { version, grants_006: signing.providers.agora.grants_006 });
+        let format = format
+            .map(|version| FormatCheck { version, grants_006: signing.providers.agora.compat.grants_006 });
         let (policy, caller) = (&signing.policy, authorized.caller);
         decide_rest_call(policy, |grants| &grants.agora, caller, project, self.kind, format)
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::auth::{Caller, CallerKind};
+use crate::auth::{Caller, CallerKind, is_substitutable};
 use crate::policy::{DeniedPart, PolicyError};
 use crate::problem::Problem;
 use crate::routes::authorized::Authorized;
@@ -23,7 +23,7 @@ pub(in crate::routes) fn uid(authorized: &Authorized<'_>) -> Result<Response, Pr
     let signing = authorized.signing;
     let project = signing.providers.agora.projects.get(project.as_deref())?;
     // The policy rejects these characters in subjects, so no token has a uid of such a subject.
-    if subject.as_ref().is_some_and(|subject| subject.is_empty() || subject.contains(['*', '{', '}'])) {
+    if subject.as_ref().is_some_and(|subject| !is_substitutable(subject)) {
         return Err(Problem::field(FIELD, "must be a non-empty string without `*`, `{` or `}`"));
     }
     let call = ProviderCall { service: "uid", project: Some(&project.name), ..ProviderCall::default() };
@@ -36,7 +36,7 @@ pub(in crate::routes) fn uid(authorized: &Authorized<'_>) -> Result<Response, Pr
     Ok(ok(
         JSON,
         &Json::object([
-            ("uid", signing.uids.derive(app_id, &subject).get().into()),
+            ("uid", signing.providers.agora.uids.derive(app_id, &subject).get().into()),
             (FIELD, subject.as_ref().into()),
             ("project", project.name.as_str().into()),
             ("app_id", app_id.as_str().into()),
